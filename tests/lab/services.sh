@@ -1,0 +1,100 @@
+#!/bin/bash
+# Starts the host's libvirt and Open vSwitch at their default paths where no service manager did (a lab has no systemd),
+# and stops only what it started itself.
+#
+# usage: services.sh up|down|status
+set -euo pipefail
+
+record_dir=/run/standin-lab-services   # one file per daemon started here, holding its pid
+lock_file=/run/standin-lab-services.lock
+ovs_run=/run/openvswitch
+ovs_log=/var/log/openvswitch
+ovs_database=/etc/openvswitch/conf.db
+ovs_schema=/usr/share/openvswitch/vswitch.ovsschema
+daemons=(virtlogd libvirtd ovsdb-server ovs-vswitchd)   # in the order in which they need each other
+deadline_s=20                                           # a loaded two-core host takes 3 s for all of them
+
+say() { echo "services: $*" >&2; }
+
+answers() {
+    case $1 in
+        virtlogd) [[ -S /run/libvirt/virtlogd-sock ]] && alive /run/virtlogd.pid ;;
+        libvirtd) timeout 5 virsh -c qemu:///system version >/dev/null 2>&1 ;;
+        ovsdb-server) timeout 5 ovs-vsctl --no-wait --timeout=2 show >/dev/null 2>&1 ;;
+        ovs-vswitchd) timeout 5 ovs-appctl --timeout=2 version >/dev/null 2>&1 ;;
+    esac
+}
+
+alive() { [[ -s $1 ]] && kill -0 "$(cat "$1")" 2>/dev/null; }
+
+launch() {
+    case $1 in
+        virtlogd) virtlogd -d ;;
+        libvirtd) libvirtd -d ;;
+        ovsdb-server)
+            mkdir -p "$ovs_run" "$ovs_log" "$(dirname "$ovs_database")"
+            [[ -e $ovs_database ]] || ovsdb-tool create "$ovs_database" "$ovs_schema"
+            ovsdb-server "$ovs_database" --remote="punix:$ovs_run/db.sock" --pidfile --detach \
+                --log-file="$ovs_log/ovsdb-server.log" --verbose=console:off
+            ovs-vsctl --no-wait init ;;
+        ovs-vswitchd)
+            ovs-vswitchd "unix:$ovs_run/db.sock" --pidfile --detach \
+                --log-file="$ovs_log/ovs-vswitchd.log" --verbose=console:off ;;
+    esac
+}
+
+pid_file_of() {
+    case $1 in
+        ovs*) echo "$ovs_run/$1.pid" ;;
+        *) echo "/run/$1.pid" ;;
+    esac
+}
+
+up() {
+    mkdir -p "$record_dir"
+    for daemon in "${daemons[@]}"; do
+        answers "$daemon" && continue
+        # The lock must not live on in the daemon: it would be held for ever.
+        launch "$daemon" 9>&- || { say "could not start $daemon"; exit 1; }
+        local until=$((SECONDS + deadline_s))
+        until answers "$daemon"; do
+            ((SECONDS < until)) || { say "$daemon was started but does not answer within $deadline_s s"; exit 1; }
+            sleep 0.1
+        done
+        cat "$(pid_file_of "$daemon")" >"$record_dir/$daemon"
+        say "started $daemon (pid $(cat "$record_dir/$daemon"))"
+    done
+}
+
+down() {
+    local daemon pid
+    for ((i = ${#daemons[@]} - 1; i >= 0; i--)); do
+        daemon=${daemons[i]}
+        [[ -s $record_dir/$daemon ]] || continue
+        pid=$(cat "$record_dir/$daemon")
+        # A pid may have been given to another program since: its name must still fit.
+        if [[ $(cat "/proc/$pid/comm" 2>/dev/null) == "${daemon:0:15}" ]]; then
+            kill "$pid"
+            timeout "$deadline_s" tail --pid="$pid" -f /dev/null || { say "$daemon (pid $pid) does not end"; exit 1; }
+            say "stopped $daemon (pid $pid)"
+        fi
+        rm -f "$record_dir/$daemon"
+    done
+}
+
+status() {
+    local failed=0
+    for daemon in "${daemons[@]}"; do
+        if answers "$daemon"; then echo "$daemon answers"; else echo "$daemon does not answer"; failed=1; fi
+    done
+    return $failed
+}
+
+exec 9>"$lock_file"
+flock 9
+case ${1:-} in
+    up) up ;;
+    down) down ;;
+    status) status ;;
+    *) say "usage: services.sh up|down|status"; exit 2 ;;
+esac
