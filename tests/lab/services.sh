@@ -12,14 +12,14 @@ ovs_log=/var/log/openvswitch
 ovs_database=/etc/openvswitch/conf.db
 ovs_schema=/usr/share/openvswitch/vswitch.ovsschema
 daemons=(virtlogd libvirtd ovsdb-server ovs-vswitchd)   # in the order in which they need each other
-deadline_s=20                                           # a loaded two-core host takes 3 s for all of them
+deadline_s=120   # libvirtd asks every QEMU binary for its capabilities first: half a minute on a loaded host
 
 say() { echo "services: $*" >&2; }
 
 answers() {
     case $1 in
         virtlogd) [[ -S /run/libvirt/virtlogd-sock ]] && alive /run/virtlogd.pid ;;
-        libvirtd) timeout 5 virsh -c qemu:///system version >/dev/null 2>&1 ;;
+        libvirtd) timeout 20 virsh -c qemu:///system version >/dev/null 2>&1 ;;
         ovsdb-server) timeout 5 ovs-vsctl --no-wait --timeout=2 show >/dev/null 2>&1 ;;
         ovs-vswitchd) timeout 5 ovs-appctl --timeout=2 version >/dev/null 2>&1 ;;
     esac
@@ -50,18 +50,28 @@ pid_file_of() {
     esac
 }
 
+record() {
+    local pid_file until=$((SECONDS + deadline_s))
+    pid_file=$(pid_file_of "$1")
+    until [[ -s $pid_file ]]; do
+        ((SECONDS < until)) || { say "$1 was started but wrote no $pid_file"; exit 1; }
+        sleep 0.05
+    done
+    cp "$pid_file" "$record_dir/$1"
+}
+
 up() {
     mkdir -p "$record_dir"
     for daemon in "${daemons[@]}"; do
         answers "$daemon" && continue
         # The lock must not live on in the daemon: it would be held for ever.
         launch "$daemon" 9>&- || { say "could not start $daemon"; exit 1; }
+        record "$daemon"
         local until=$((SECONDS + deadline_s))
         until answers "$daemon"; do
             ((SECONDS < until)) || { say "$daemon was started but does not answer within $deadline_s s"; exit 1; }
             sleep 0.1
         done
-        cat "$(pid_file_of "$daemon")" >"$record_dir/$daemon"
         say "started $daemon (pid $(cat "$record_dir/$daemon"))"
     done
 }
