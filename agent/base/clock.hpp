@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace standin::base {
+
+using WallTime = std::chrono::system_clock::time_point;
+using SteadyTime = std::chrono::steady_clock::time_point;
+using Milliseconds = std::chrono::milliseconds;
+
+/// The one door to time. Durations are measured with steady(), moments are told with wall().
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    [[nodiscard]] virtual WallTime wall() const = 0;
+    [[nodiscard]] virtual SteadyTime steady() const = 0;
+};
+
+class SystemClock final : public Clock {
+  public:
+    [[nodiscard]] WallTime wall() const override;
+    [[nodiscard]] SteadyTime steady() const override;
+};
+
+/// RFC 3339 in UTC with microseconds: `2026-11-23T05:06:07.123456Z`.
+std::string rfc3339(WallTime time);
+
+/// Milliseconds with fraction, for JSON and logs.
+inline double milliseconds(std::chrono::nanoseconds duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+}  // namespace standin::base

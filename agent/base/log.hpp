@@ -1,0 +1,61 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace standin::base {
+
+/// Levels by consequence (syslog's numbers, so that journald understands the prefix).
+enum class LogLevel {
+    Error = 3,    ///< something that was asked for did not happen
+    Warning = 4,  ///< handled, but unusual
+    Notice = 5,   ///< a state changed
+    Note = 6,     ///< ordinary course
+    Debug = 7
+};
+
+/// Where a component writes its sentences. Safe to call from any thread; a line is written whole.
+class Log {
+  public:
+    using Sink = std::function<void(LogLevel, std::string_view line)>;
+
+    /// Writes `<time> <level> <component>: <sentence>` to standard error.
+    explicit Log(std::string component, LogLevel threshold = LogLevel::Note);
+    Log(std::string component, Sink sink, LogLevel threshold = LogLevel::Debug);
+
+    /// The same sink under another component's name.
+    [[nodiscard]] Log named(std::string component) const;
+
+    template <typename... Args>
+    void error(fmt::format_string<Args...> format, Args&&... args) const {
+        write(LogLevel::Error, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void warning(fmt::format_string<Args...> format, Args&&... args) const {
+        write(LogLevel::Warning, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void notice(fmt::format_string<Args...> format, Args&&... args) const {
+        write(LogLevel::Notice, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void note(fmt::format_string<Args...> format, Args&&... args) const {
+        write(LogLevel::Note, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void debug(fmt::format_string<Args...> format, Args&&... args) const {
+        if (threshold_ >= LogLevel::Debug) write(LogLevel::Debug, fmt::format(format, std::forward<Args>(args)...));
+    }
+
+    void write(LogLevel level, std::string_view sentence) const;
+
+  private:
+    std::string component_;
+    Sink sink_;
+    LogLevel threshold_;
+};
+
+}  // namespace standin::base

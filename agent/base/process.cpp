@@ -1,0 +1,204 @@
+#include "agent/base/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+extern char** environ;
+
+namespace standin::base {
+
+namespace {
+
+struct Pipe {
+    std::array<int, 2> ends{-1, -1};
+    Pipe() {
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) ends = {-1, -1};
+    }
+    ~Pipe() {
+        close(0);
+        close(1);
+    }
+    Pipe(const Pipe&) = delete;
+    Pipe& operator=(const Pipe&) = delete;
+    void close(int end) {
+        auto& descriptor = ends[static_cast<std::size_t>(end)];
+        if (descriptor >= 0) ::close(descriptor);
+        descriptor = -1;
+    }
+    void makeNonBlocking(int end) { ::fcntl(ends[static_cast<std::size_t>(end)], F_SETFL, O_NONBLOCK); }
+};
+
+// A program that ends without reading its input must not end us by SIGPIPE, whatever the caller's disposition is.
+class BrokenPipeBlocked {
+  public:
+    BrokenPipeBlocked() {
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    ~BrokenPipeBlocked() {
+        const timespec at_once{};
+        while (::sigtimedwait(&pipe_, nullptr, &at_once) > 0) {}
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    BrokenPipeBlocked(const BrokenPipeBlocked&) = delete;
+    BrokenPipeBlocked& operator=(const BrokenPipeBlocked&) = delete;
+
+  private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+};
+
+// Reads what is there; false at end of file.
+bool drain(int descriptor, std::string& into, std::size_t limit) {
+    std::array<char, 8192> buffer{};
+    auto length = ::read(descriptor, buffer.data(), buffer.size());
+    if (length < 0) return errno == EAGAIN || errno == EINTR;
+    if (length == 0) return false;
+    auto room = limit > into.size() ? limit - into.size() : 0;
+    into.append(buffer.data(), std::min(room, static_cast<std::size_t>(length)));
+    return true;
+}
+
+// Writes what fits; false when nothing is left or the reader is gone.
+bool feed(int descriptor, const std::string& input, std::size_t& fed) {
+    if (fed >= input.size()) return false;
+    const BrokenPipeBlocked blocked;
+    auto length = ::write(descriptor, input.data() + fed, input.size() - fed);
+    if (length < 0) return errno == EAGAIN || errno == EINTR;
+    fed += static_cast<std::size_t>(length);
+    return fed < input.size();
+}
+
+class Child {
+  public:
+    Child(pid_t pid, Pipe& in, Pipe& out, Pipe& err) : pid_(pid), in_(in), out_(out), err_(err) {}
+
+    // True when the program closed its outputs and ended before the deadline.
+    bool communicate(const ProcessRequest& request, ProcessOutcome& outcome) {
+        using Steady = std::chrono::steady_clock;
+        const auto until = Steady::now() + request.deadline;
+        const int exit_watch = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+        std::size_t fed = 0;
+        if (request.input.empty()) in_.close(1);
+        bool ended = false;
+        while (!ended) {
+            auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now()).count();
+            if (left <= 0) break;
+            std::array<pollfd, 4> watched{pollfd{out_.ends[0], POLLIN, 0}, pollfd{err_.ends[0], POLLIN, 0},
+                                          pollfd{in_.ends[1], POLLOUT, 0}, pollfd{exit_watch, POLLIN, 0}};
+            if (::poll(watched.data(), watched.size(), static_cast<int>(std::min<long long>(left, 60'000))) < 0) continue;
+            if (watched[0].revents != 0 && !drain(out_.ends[0], outcome.output, request.output_limit)) out_.close(0);
+            if (watched[1].revents != 0 && !drain(err_.ends[0], outcome.errors, request.output_limit)) err_.close(0);
+            if (watched[2].revents != 0 && !feed(in_.ends[1], request.input, fed)) in_.close(1);
+            // The program's end counts, not that of its outputs: a grandchild may hold those open for ever.
+            ended = watched[3].revents != 0;
+        }
+        if (ended) {
+            while (out_.ends[0] >= 0 && readable(out_.ends[0]) && drain(out_.ends[0], outcome.output, request.output_limit)) {}
+            while (err_.ends[0] >= 0 && readable(err_.ends[0]) && drain(err_.ends[0], outcome.errors, request.output_limit)) {}
+        }
+        if (exit_watch >= 0) ::close(exit_watch);
+        return ended;
+    }
+
+    int reap() const {
+        int status = 0;
+        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+
+    void killGroup() const { ::kill(-pid_, SIGKILL); }
+
+  private:
+    static bool readable(int descriptor) {
+        pollfd watched{descriptor, POLLIN, 0};
+        return ::poll(&watched, 1, 0) > 0 && (watched.revents & POLLIN) != 0;
+    }
+
+    pid_t pid_;
+    Pipe& in_;
+    Pipe& out_;
+    Pipe& err_;
+};
+
+int spawn(const ProcessRequest& request, Pipe& in, Pipe& out, Pipe& err, pid_t& pid) {
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, in.ends[0], STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, out.ends[1], STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, err.ends[1], STDERR_FILENO);
+    posix_spawnattr_t attributes;
+    ::posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigset_t standard;
+    sigemptyset(&none);
+    sigemptyset(&standard);
+    sigaddset(&standard, SIGPIPE);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &standard);
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    std::vector<char*> arguments;
+    for (const auto& argument : request.command) arguments.push_back(const_cast<char*>(argument.c_str()));
+    arguments.push_back(nullptr);
+    int problem = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+    ::posix_spawnattr_destroy(&attributes);
+    ::posix_spawn_file_actions_destroy(&actions);
+    return problem;
+}
+
+}  // namespace
+
+Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
+    STANDIN_ASSERT(!request.command.empty());
+    const auto& program = request.command.front();
+    Pipe in;
+    Pipe out;
+    Pipe err;
+    if (in.ends[0] < 0 || out.ends[0] < 0 || err.ends[0] < 0) {
+        return failure(ErrorCode::Internal, fmt::format("could not run '{}': no file descriptors left", program));
+    }
+    pid_t pid = 0;
+    if (int problem = spawn(request, in, out, err, pid); problem != 0) {
+        return failure(problem == ENOENT ? ErrorCode::NotFound : ErrorCode::Internal,
+                       fmt::format("could not run '{}': {}", program, std::strerror(problem)));
+    }
+    in.close(0);
+    out.close(1);
+    err.close(1);
+    in.makeNonBlocking(1);
+    Child child(pid, in, out, err);
+    ProcessOutcome outcome;
+    if (!child.communicate(request, outcome)) {
+        child.killGroup();
+        child.reap();
+        return failure(ErrorCode::TimedOut, fmt::format("'{}' did not end within {} ms and was killed", program, request.deadline.count()));
+    }
+    child.killGroup();  // what the program left running in its group must not outlive it; before reaping, while the id is ours
+    outcome.exit_code = child.reap();
+    return outcome;
+}
+
+Result<std::string> runToSuccess(const ProcessRequest& request) {
+    auto outcome = runProcess(request);
+    if (!outcome) return failure(outcome.error());
+    if (outcome->exit_code == 0) return std::move(outcome->output);
+    auto words = outcome->errors.empty() ? outcome->output : outcome->errors;
+    if (words.size() > 400) words = words.substr(words.size() - 400);
+    while (!words.empty() && words.back() == '\n') words.pop_back();
+    return failure(ErrorCode::Internal, fmt::format("'{}' ended with {}: {}", fmt::join(request.command, " "), outcome->exit_code, words));
+}
+
+}  // namespace standin::base

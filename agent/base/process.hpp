@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "agent/base/result.hpp"
+
+namespace standin::base {
+
+struct ProcessOutcome {
+    int exit_code = -1;  ///< 0..255, or 128 + signal
+    std::string output;  ///< standard output, at most ProcessRequest::output_limit bytes
+    std::string errors;  ///< standard error, likewise
+};
+
+struct ProcessRequest {
+    std::vector<std::string> command;  ///< absolute path or name found in PATH, then arguments; no shell
+    std::string input;                 ///< given on standard input; the place for secrets, since arguments are public
+    std::chrono::milliseconds deadline{10'000};
+    std::size_t output_limit = 256U << 10;
+};
+
+/// Runs a program in a process group of its own and waits for it. TimedOut: the whole group was killed at the deadline, and the
+/// effect may have happened. NotFound: there is no such program. A non-zero exit is an outcome, not an error.
+Result<ProcessOutcome> runProcess(const ProcessRequest& request);
+
+/// As runProcess(), but a non-zero exit is an error that carries the program's last words.
+Result<std::string> runToSuccess(const ProcessRequest& request);
+
+}  // namespace standin::base

@@ -1,0 +1,36 @@
+#include "agent/base/secret_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+
+namespace standin::base {
+
+Result<std::string> readSecret(const std::string& path) {
+    int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return failure(ErrorCode::InvalidInput, fmt::format("could not read secret '{}': {}", path, std::strerror(errno)));
+    }
+    struct stat status {};
+    std::array<char, 4097> buffer{};
+    bool known = ::fstat(file, &status) == 0;
+    auto length = ::read(file, buffer.data(), buffer.size());
+    ::close(file);
+    if (!known || length < 0) return failure(ErrorCode::InvalidInput, fmt::format("could not read secret '{}'", path));
+    if ((status.st_mode & S_IRWXO) != 0) {
+        return failure(ErrorCode::InvalidInput, fmt::format("secret '{}' is open to everybody; chmod it to 0600", path));
+    }
+    if (length == static_cast<ssize_t>(buffer.size())) {
+        return failure(ErrorCode::InvalidInput, fmt::format("secret '{}' is longer than 4 KiB", path));
+    }
+    std::string text(buffer.data(), static_cast<std::size_t>(length));
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    if (text.empty()) return failure(ErrorCode::InvalidInput, fmt::format("secret '{}' is empty", path));
+    return text;
+}
+
+}  // namespace standin::base
