@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/base/identifier.hpp"
+#include "coordinator/domain/server.hpp"
+#include "coordinator/drivers/power_driver.hpp"
+
+namespace standin::config {
+
+/// Paths of PEM files; the private key is never read by the configuration reader.
+struct TlsFiles {
+    std::string ca_file;
+    std::string certificate_file;
+    std::string key_file;
+};
+
+/// Where to listen: a numeric IPv4 address and a port.
+struct ListenAddress {
+    std::string host;
+    std::uint16_t port = 0;
+    [[nodiscard]] std::string text() const { return host + ":" + std::to_string(port); }
+};
+
+/// An SNMPv3 user whose traps and informs are accepted (RFC 3414). The pass phrases stay in their files.
+struct TrapUser {
+    std::string name;
+    std::string engine_id;       ///< hexadecimal with 0x, of the sender; empty for informs only
+    std::string authentication;  ///< MD5, SHA, SHA-224 … SHA-512
+    std::string authentication_file;
+    std::string privacy;  ///< AES or DES; empty with no privacy_file: authNoPriv
+    std::string privacy_file;
+};
+
+struct TrapSettings {
+    std::vector<ListenAddress> listen;
+    std::string communities_file;  ///< empty: no v1 or v2c trap is accepted
+    std::vector<TrapUser> users;
+    std::string rules_file;
+};
+
+struct AgentSettings {
+    base::AgentName name;
+    std::string url;  ///< https://host:port
+};
+
+/// A server and what cuts its power.
+struct ServerSettings {
+    domain::Server server;
+    drivers::PowerLadder ladder;
+};
+
+/// A spare and what switches it on and off.
+struct SpareSettings {
+    domain::Spare spare;
+    drivers::PowerLadder ladder;
+};
+
+/// Everything /etc/standin/coordinator.yml says. Read once at the start; what changes at run time is in the journal.
+struct Configuration {
+    std::string name;
+    ListenAddress listen;
+    std::string state_dir;
+    TlsFiles tls;
+    TrapSettings traps;
+    std::vector<AgentSettings> agents;
+    std::vector<ServerSettings> servers;
+    std::vector<SpareSettings> spares;
+    std::string notify_command;  ///< empty: the log only
+    domain::CaptureWay capture_way = domain::CaptureWay::Restart;
+};
+
+}  // namespace standin::config

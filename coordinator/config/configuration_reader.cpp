@@ -1,0 +1,146 @@
+#include "coordinator/config/configuration_reader.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <sstream>
+
+#include "coordinator/config/machine_reader.hpp"
+#include "coordinator/config/value_checks.hpp"
+
+namespace standin::config {
+
+using base::YamlReader;
+
+namespace {
+
+TlsFiles readTls(YamlReader reader) {
+    TlsFiles tls{readAbsolutePath(reader, "ca_file"), readAbsolutePath(reader, "certificate_file"),
+                 readAbsolutePath(reader, "key_file")};
+    reader.finish();
+    return tls;
+}
+
+TrapUser readTrapUser(YamlReader& reader) {
+    TrapUser user;
+    user.name = reader.text("name");
+    user.engine_id = reader.text("engine_id", "");
+    if (!user.engine_id.empty() && user.engine_id.rfind("0x", 0) != 0) {
+        reader.problem("engine_id", "must be hexadecimal and begin with 0x");
+    }
+    user.authentication = reader.choice("authentication", {"MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"});
+    user.authentication_file = readAbsolutePath(reader, "authentication_file");
+    user.privacy_file = readOptionalAbsolutePath(reader, "privacy_file");
+    user.privacy = reader.choice("privacy", {"AES", "DES"}, user.privacy_file.empty() ? "" : "AES");
+    if (!user.privacy.empty() && user.privacy_file.empty()) reader.problem("privacy", "needs 'privacy_file'");
+    reader.finish();
+    return user;
+}
+
+TrapSettings readTraps(YamlReader reader, const Surroundings& surroundings, base::YamlProblems& problems) {
+    TrapSettings traps;
+    for (const auto& text : reader.texts("listen")) {
+        if (auto address = parseListenAddress(text)) {
+            traps.listen.push_back(*address);
+        } else {
+            reader.problem("listen", fmt::format("'{}' is not an address and port, as in '127.0.0.1:162'", text));
+        }
+    }
+    if (traps.listen.empty()) reader.problem("listen", "must name at least one address and port");
+    traps.communities_file = readOptionalAbsolutePath(reader, "communities_file");
+    for (auto& user : reader.list("users")) traps.users.push_back(readTrapUser(user));
+    if (traps.communities_file.empty() && traps.users.empty()) {
+        reader.problem("", "must have 'communities_file' or 'users', else every trap is refused");
+    }
+    traps.rules_file = readAbsolutePath(reader, "rules_file");
+    reader.finish();
+    if (!traps.rules_file.empty() && surroundings.rule_problems) {
+        auto found = surroundings.rule_problems(traps.rules_file);
+        for (const auto& line : found) problems.add(reader.place("rules_file"), "traps.rules_file", line);
+    }
+    return traps;
+}
+
+bool isAgentUrl(const std::string& url) {
+    constexpr std::string_view scheme = "https://";
+    if (url.rfind(scheme, 0) != 0) return false;
+    auto authority = url.substr(scheme.size());
+    auto colon = authority.rfind(':');
+    return colon != std::string::npos && colon > 0 && authority.find('/') == std::string::npos &&
+           parseListenAddress("0.0.0.0" + authority.substr(colon)).has_value();
+}
+
+std::vector<AgentSettings> readAgents(YamlReader& root) {
+    std::vector<AgentSettings> agents;
+    OnlyOnce urls("URL");
+    for (auto& [name, reader] : root.entries("agents")) {
+        AgentSettings agent;
+        agent.name = checkedName<base::AgentName>(reader, "", name);
+        agent.url = reader.text("url");
+        if (!agent.url.empty() && !isAgentUrl(agent.url)) {
+            reader.problem("url", fmt::format("'{}' is not of the form 'https://host:port'", agent.url));
+        }
+        urls.claim(reader, "url", agent.url);
+        reader.finish();
+        agents.push_back(std::move(agent));
+    }
+    if (agents.empty()) root.problem("agents", "must name at least one agent");
+    return agents;
+}
+
+void readGeneral(Configuration& configuration, YamlReader reader) {
+    configuration.name = reader.text("name");
+    configuration.listen = readListenAddress(reader, "listen");
+    configuration.state_dir = readAbsolutePath(reader, "state_dir");
+    configuration.tls = readTls(reader.map("tls"));
+    reader.finish();
+}
+
+void readNotifyAndCapture(Configuration& configuration, YamlReader& root, const Surroundings& surroundings) {
+    if (auto notify = root.optionalMap("notify")) {
+        configuration.notify_command = readOptionalAbsolutePath(*notify, "command");
+        if (!configuration.notify_command.empty() && !surroundings.program_exists(configuration.notify_command)) {
+            notify->problem("command", fmt::format("there is no program '{}' on this host", configuration.notify_command));
+        }
+        notify->finish();
+    }
+    if (auto capture = root.optionalMap("capture")) {
+        configuration.capture_way = capture->choice("way", {"restart", "powered_off"}) == "restart"
+                                        ? domain::CaptureWay::Restart
+                                        : domain::CaptureWay::PoweredOff;
+        capture->finish();
+    }
+}
+
+}  // namespace
+
+bool programExists(const std::string& program) {
+    if (program.find('/') != std::string::npos) return ::access(program.c_str(), X_OK) == 0;
+    const char* search_path = std::getenv("PATH");
+    std::istringstream directories(fmt::format("{}:/usr/sbin", search_path == nullptr ? "" : search_path));
+    for (std::string directory; std::getline(directories, directory, ':');) {
+        if (!directory.empty() && ::access((directory + "/" + program).c_str(), X_OK) == 0) return true;
+    }
+    return false;
+}
+
+std::optional<Configuration> readConfiguration(const std::string& path, const Surroundings& surroundings,
+                                               base::YamlProblems& problems) {
+    auto root = YamlReader::fromFile(path, problems);
+    if (!root) return std::nullopt;
+    Configuration configuration;
+    readGeneral(configuration, root->map("coordinator"));
+    configuration.traps = readTraps(root->map("traps"), surroundings, problems);
+    configuration.agents = readAgents(*root);
+    MachineReader machines(configuration.agents, surroundings);
+    for (auto& [name, reader] : root->entries("servers")) configuration.servers.push_back(machines.server(name, reader));
+    for (auto& [name, reader] : root->entries("spares")) configuration.spares.push_back(machines.spare(name, reader));
+    if (configuration.servers.empty()) root->problem("servers", "must name at least one server to protect");
+    readNotifyAndCapture(configuration, *root, surroundings);
+    root->finish();
+    if (!problems.empty()) return std::nullopt;
+    return configuration;
+}
+
+}  // namespace standin::config

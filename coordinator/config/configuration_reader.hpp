@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/base/yaml_reader.hpp"
+#include "coordinator/config/configuration.hpp"
+
+namespace standin::config {
+
+/// What the reader asks of the host it runs on.
+struct Surroundings {
+    /// Is there such a program (a name in PATH, or an absolute path)?
+    std::function<bool(const std::string& program)> program_exists;
+    /// All that is wrong with a file of trap rules, as `file:line:column: key: what`; empty = well.
+    std::function<std::vector<std::string>(const std::string& path)> rule_problems;
+};
+
+/// Looks for programs in PATH and in /usr/sbin, where fence agents live.
+bool programExists(const std::string& program);
+
+/// Reads and checks a coordinator's configuration: every key known and of its kind; agents that are referred to exist; ports,
+/// MAC and job addresses, segments, VLANs, trap sources and disks belong to one machine each; fence agents are installed; the
+/// trap rules parse. All problems are recorded; nullopt if there is any.
+std::optional<Configuration> readConfiguration(const std::string& path, const Surroundings& surroundings,
+                                               base::YamlProblems& problems);
+
+}  // namespace standin::config

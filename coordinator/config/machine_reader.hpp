@@ -1,0 +1,42 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/base/yaml_reader.hpp"
+#include "coordinator/config/configuration.hpp"
+#include "coordinator/config/configuration_reader.hpp"
+#include "coordinator/config/value_checks.hpp"
+
+namespace standin::config {
+
+/// Reads servers and spares, and keeps what both must not claim twice.
+class MachineReader {
+  public:
+    MachineReader(const std::vector<AgentSettings>& agents, const Surroundings& surroundings);
+    ServerSettings server(const std::string& name, base::YamlReader reader);
+    SpareSettings spare(const std::string& name, base::YamlReader reader);
+
+  private:
+    base::AgentName agent(base::YamlReader& reader, const std::string& key);
+    base::DiskName disk(base::YamlReader& reader, const base::AgentName& image_store);
+    drivers::PowerLadder ladder(base::YamlReader& reader, const std::string& why_needed);
+    drivers::PowerDevice device(base::YamlReader& reader);
+    void claimPort(base::YamlReader& reader, const std::string& key, const base::AgentName& lan_switch,
+                   const base::PortName& port);
+    domain::HolderPorts holderPorts(base::YamlReader reader, const base::AgentName& lan_switch);
+    void network(domain::Server& server, base::YamlReader& reader);
+
+    const Surroundings& surroundings_;
+    std::set<base::AgentName> agents_;
+    OnlyOnce ports_{"switch port"};
+    OnlyOnce macs_{"MAC address"};
+    OnlyOnce addresses_{"job address"};
+    OnlyOnce segments_{"segment"};
+    OnlyOnce vlans_{"VLAN"};
+    OnlyOnce trap_sources_{"trap source"};
+    OnlyOnce disks_{"disk"};
+};
+
+}  // namespace standin::config
