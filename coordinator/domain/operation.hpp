@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/base/clock.hpp"
+#include "agent/base/identifier.hpp"
+#include "coordinator/domain/server.hpp"
+#include "coordinator/domain/spare_table.hpp"
+#include "coordinator/domain/state.hpp"
+#include "coordinator/domain/step.hpp"
+
+namespace standin::domain {
+
+/// Something the operator has to be told, once, and that stays with the operation.
+struct Note {
+    enum class Level { Notice, Warning, Error };
+    std::string topic;  ///< unique within the operation, e.g. `cold_path`
+    Level level = Level::Notice;
+    std::string sentence;
+    std::string cure;  ///< what to do; empty where nothing has to be done
+};
+
+std::string_view nameOf(Note::Level level);
+std::optional<Note::Level> noteLevelFrom(std::string_view name);
+
+/// One change of state, as it is logged: `failover 17: 'TakingOver' -> 'GivingSegment' (fenced, and the stand-in answers)`.
+struct Change {
+    State from{};
+    State to{};
+    Event event{};
+    std::string why;
+};
+
+/// One prepare, refresh, backup or failover, from its request to its end. Journaled whole; decide() reads nothing else about
+/// the past.
+struct Operation {
+    OperationId id = 0;
+    OperationKind kind = OperationKind::Failover;
+    base::ServerName server;
+    State state = State::Opened;
+    std::string why;   ///< of the last change of state
+    std::string cure;  ///< in NeedsOperator: what to do
+    base::WallTime opened_at{};
+    base::WallTime ended_at{};    ///< of the last arrival in a resting state; epoch before
+    base::WallTime failure_at{};  ///< arrival of the trap (or of the request): durations count from here
+    std::string asked_by;         ///< `operator ada`, `trap 127.77.0.101`
+    std::string failure;  ///< failover: the kind that was reported
+    std::string cause;
+    unsigned reports = 1;  ///< how many reports of this failure were merged
+
+    base::StandInName stand_in;      ///< in service when the operation began; empty: none that is ready
+    base::StandInName new_stand_in;  ///< prepare, refresh: the one being made
+    base::ImageId image;             ///< what is restored, or what the new stand-in is made from
+    base::ImageId previous_image;    ///< refresh: what `image` is compared with
+    base::SpareName spare;           ///< the one being prepared or executing the job
+    std::vector<base::SpareName> failed_spares;  ///< tried and given up, in order
+    unsigned handovers = 0;                      ///< begun so far; bounded
+    bool job_runs = false;  ///< the stand-in or the spare executes the job since GiveSegment…
+
+    std::vector<Note> notes;
+    std::vector<Step> steps;  ///< in the order of their first start
+
+    [[nodiscard]] const Step* find(const StepId& id) const;
+    Step& at(const StepId& id);  ///< adds a planned one if there is none
+};
+
+/// True for a state in which nothing more is done unless somebody asks: Succeeded, Failed, NeedsOperator, Closed.
+bool isResting(State state);
+
+/// True for an operation that still holds its server: one that is not at rest, and a failover until it is closed.
+bool isOpen(const Operation& operation);
+
+}  // namespace standin::domain

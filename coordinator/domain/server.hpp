@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/base/identifier.hpp"
+#include "agent/protocol/common.hpp"
+
+namespace standin::domain {
+
+/// Which fence has to be confirmed before anybody else may have the server's segment (S182).
+enum class FencePolicy {
+    Port,  ///< the switch port suffices (milliseconds); the power is cut and read back beside it
+    Power  ///< the power has to be read back as off first: for jobs that share storage
+};
+
+/// How the disk is brought to rest for a capture (S142, S156).
+enum class CaptureWay {
+    Restart,    ///< powered off, captured, powered on again
+    PoweredOff  ///< refused unless the server is off already
+};
+
+std::string_view nameOf(FencePolicy policy);
+std::string_view nameOf(CaptureWay way);
+
+/// The resources of a server's stand-in.
+struct StandInSize {
+    std::uint64_t memory_mib = 1024;
+    std::uint64_t maximum_memory_mib = 2048;  ///< what GrowStandIn (S332) gives
+    unsigned vcpus = 1;
+    unsigned maximum_vcpus = 2;
+    unsigned weight = 100;         ///< CPU weight while the spare is being prepared
+    unsigned grown_weight = 1000;  ///< CPU weight once the stand-in has to go on alone
+};
+
+/// The two ports of the request holder on a job's segment.
+struct HolderPorts {
+    base::PortName front;
+    base::PortName back;
+    std::string front_mac;
+};
+
+/// A bare-metal machine that executes a job, and where its parts are. From the configuration; it does not change while the
+/// coordinator runs. Every agent name refers to an agent of the configuration.
+struct Server {
+    base::ServerName name;
+    base::SegmentId segment;
+    std::uint16_t vlan = 0;
+    std::string address;  ///< the job's IPv4 address
+    std::string mac;      ///< worn by the server and by its stand-ins
+    base::PortName port;
+    base::DiskName disk;
+    std::vector<std::uint16_t> job_ports;
+    protocol::Probe probe;
+    std::chrono::milliseconds answer_within{5000};  ///< a resumed stand-in has to answer the probe within this time
+    std::chrono::milliseconds drain_within{60000};  ///< a draining stand-in has to finish its requests within this time
+    base::AgentName vm_host;
+    base::AgentName image_store;
+    base::AgentName switch_agent;
+    base::AgentName request_holder;  ///< empty: none; the handover then moves the segment without holding
+    HolderPorts holder_ports;
+    FencePolicy fence_policy = FencePolicy::Port;
+    std::chrono::milliseconds fence_within{20000};
+    std::vector<std::string> trap_sources;
+    std::string rack;
+    int priority = 0;  ///< higher first where failures compete
+    StandInSize stand_in;
+
+    /// The request holder's name for the job: the segment's.
+    [[nodiscard]] base::JobName job() const { return base::JobName(segment.text()); }
+};
+
+/// A bare-metal machine that can take a server's job for good.
+struct Spare {
+    base::SpareName name;
+    base::PortName port;
+    std::string mac;
+    base::DiskName disk;
+    base::AgentName image_store;
+    base::AgentName switch_agent;
+    base::AgentName vm_host;  ///< empty, or the VM host that may use this machine's capacity while it is idle (S106)
+    std::chrono::milliseconds power_within{20000};
+    std::chrono::milliseconds boot_within{120000};  ///< a started spare has to answer the probe within this time
+};
+
+}  // namespace standin::domain

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/base/identifier.hpp"
+#include "agent/protocol/common.hpp"
+#include "coordinator/domain/server.hpp"
+#include "coordinator/drivers/holder_driver.hpp"
+#include "coordinator/drivers/hypervisor_driver.hpp"
+#include "coordinator/drivers/image_store_driver.hpp"
+#include "coordinator/drivers/notifier.hpp"
+#include "coordinator/drivers/power_driver.hpp"
+#include "coordinator/drivers/switch_driver.hpp"
+
+namespace standin::engine {
+
+/// The engine's hands. Each driver is used from several threads. A name that is missing is a defect of the configuration
+/// and ends the step with NotFound.
+struct Drivers {
+    std::map<base::AgentName, std::shared_ptr<drivers::HypervisorDriver>> hypervisors;
+    std::map<base::AgentName, std::shared_ptr<drivers::SwitchDriver>> switches;
+    std::map<base::AgentName, std::shared_ptr<drivers::ImageStoreDriver>> image_stores;
+    std::map<base::AgentName, std::shared_ptr<drivers::HolderDriver>> holders;
+    std::shared_ptr<drivers::PowerDriver> power;
+    std::shared_ptr<drivers::Notifier> notifier;
+    /// An agent's GET /v1/health; also with a 503 the checks are told. Used by the watch.
+    std::function<base::Result<protocol::Health>(const base::AgentName&, drivers::Deadline)> health;
+};
+
+/// What is protected by what: from the configuration, constant while the coordinator runs.
+struct Inventory {
+    std::map<base::ServerName, domain::Server> servers;
+    std::map<base::SpareName, domain::Spare> spares;
+    std::map<base::ServerName, drivers::PowerLadder> server_power;
+    std::map<base::SpareName, drivers::PowerLadder> spare_power;
+    std::map<base::AgentName, std::string> agent_urls;  ///< `https://127.77.0.12:8441`; the image store's is told to the VM host
+    domain::CaptureWay capture_way = domain::CaptureWay::Restart;
+};
+
+}  // namespace standin::engine

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/base/clock.hpp"
+#include "agent/base/log.hpp"
+#include "agent/base/result.hpp"
+#include "coordinator/domain/failure.hpp"
+#include "coordinator/engine/drivers.hpp"
+#include "coordinator/engine/event_hub.hpp"
+#include "coordinator/engine/snapshot.hpp"
+
+namespace standin::journal {
+class Journal;
+}
+
+namespace standin::engine {
+
+class Executor;
+
+/// What an operator (or the schedule) asks for.
+struct OperationRequest {
+    domain::OperationKind kind = domain::OperationKind::Prepare;
+    base::ServerName server;
+    base::ImageId image;   ///< refresh, backup: the id for the new image; empty: `<server>-<time>` is chosen
+    std::string asked_by;  ///< `operator ada`
+    std::string cause;     ///< failover: why, for people
+};
+
+struct EngineSettings {
+    std::chrono::milliseconds watch_every{10000};  ///< agents' health and the stand-ins' truth; 0: no watch
+    std::size_t queue_limit = 65536;               ///< events waiting for the engine's thread; a report beyond is refused
+    std::size_t keep_operations = 1000;            ///< ended operations kept in the journal and shown
+    std::chrono::milliseconds answer_within{5000};  ///< how long a caller waits for the engine's thread
+};
+
+/// The heart of the coordinator: one thread that takes reports, requests, outcomes and timers from a bounded queue, asks
+/// decide(), makes the intent durable and has the steps carried out. Every method may be called from any thread.
+///
+/// Requests are answered when they are durable. Refusals: NotFound (no such server, spare, operation), Conflict (another
+/// operation or lease holds it; the sentence says which), WrongState, InvalidInput; Internal when the journal cannot be written
+/// (then nothing was begun).
+class Engine {
+  public:
+    /// Everything outlives the engine. `executor` carries steps, `events` and `log` are told what happens.
+    Engine(Inventory inventory, Drivers drivers, journal::Journal& journal, Executor& executor, base::Clock& clock,
+           EventSink& events, base::Log log, EngineSettings settings = {});
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    /// Opens the journal's state, takes a new epoch, goes on with what was begun. Errors: the journal is corrupt or not writable.
+    base::Result<void> start();
+    /// Stops deciding; steps that run end on their own and are observed again at the next start. Idempotent.
+    void stop();
+
+    /// What came of a failure report.
+    struct ReportOutcome {
+        enum class Kind {
+            Opened,   ///< a failover was begun
+            Merged,   ///< the server is being handled already; nothing was started
+            Refused,  ///< nothing was started: `reason` says why, and the operator was told
+        };
+        Kind kind = Kind::Refused;
+        domain::OperationId operation = 0;  ///< with Opened and Merged
+        std::string reason;
+    };
+    /// Takes a report to the engine without waiting. False: the queue is full (told in the log), nothing was taken.
+    bool report(const domain::FailureReport& report);
+    /// As report(), and waits for what comes of it.
+    base::Result<ReportOutcome> reportAndWait(const domain::FailureReport& report);
+
+    /// Begins an operation and returns its id once that is durable. A failover asked for by hand is reported as a failure.
+    base::Result<domain::OperationId> request(const OperationRequest& request);
+    /// Goes on with a failover that needs the operator or ended abnormally: what had failed is tried again.
+    base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
+    /// The operator says with own eyes that the failed server is without power; counts as the power fence.
+    base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
+    /// Ends a failover that is at rest: the stand-in is deleted, spares that failed are given back. Conflict while the stand-in
+    /// executes the job.
+    base::Result<void> close(domain::OperationId id, const std::string& asked_by);
+    /// Tells the coordinator that the job runs on its server again (after a failback by hand). Verified at the switch: the
+    /// segment's owner has to be `server` or nobody may own it yet.
+    base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
+
+    /// S101–S105; prepare has to be requested separately.
+    base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image,
+                                const std::string& asked_by);
+    /// The stand-in is deleted, the spare given back.
+    base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
+                                      const std::string& asked_by);
+
+    [[nodiscard]] std::vector<ServerSnapshot> servers() const;
+    [[nodiscard]] std::optional<ServerSnapshot> server(const base::ServerName& name) const;
+    [[nodiscard]] std::vector<SpareSnapshot> spares() const;
+    [[nodiscard]] std::vector<domain::SpareTableRow> spareTable() const;
+    /// Newest first.
+    [[nodiscard]] std::vector<domain::Operation> operations(std::size_t most = 100) const;
+    [[nodiscard]] std::optional<domain::Operation> operation(domain::OperationId id) const;
+    [[nodiscard]] std::vector<AgentSnapshot> agents() const;
+    /// Newest first.
+    [[nodiscard]] base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most = 100) const;
+    /// The images of every image store that answers; the error of the first that doesn't when none does.
+    [[nodiscard]] base::Result<std::vector<protocol::Image>> images() const;
+    [[nodiscard]] std::uint64_t epoch() const;
+    [[nodiscard]] const Inventory& inventory() const;
+    /// Empty: the engine acts. Otherwise why it does not, with the cure (the journal cannot be written).
+    [[nodiscard]] std::string problem() const;
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace standin::engine

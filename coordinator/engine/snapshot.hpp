@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/base/clock.hpp"
+#include "agent/protocol/common.hpp"
+#include "coordinator/domain/audit_entry.hpp"
+#include "coordinator/domain/operation.hpp"
+#include "coordinator/domain/placement.hpp"
+#include "coordinator/domain/server.hpp"
+#include "coordinator/domain/spare_table.hpp"
+
+namespace standin::engine {
+
+/// A server as the coordinator sees it now.
+struct ServerSnapshot {
+    domain::Server server;
+    domain::Placement placement;                   ///< who executes its job
+    std::optional<domain::SpareTableRow> row;      ///< absent: no spare is set, a failure would have no remedy
+    std::optional<domain::OperationId> operation;  ///< the open one that holds the server
+    bool maintenance = false;                      ///< on: reports are kept and told, and start nothing
+    std::string maintenance_why;
+};
+
+struct SpareSnapshot {
+    domain::Spare spare;
+    std::optional<domain::Lease> lease;  ///< absent: free
+};
+
+/// An agent's health as the watch last saw it.
+struct AgentSnapshot {
+    base::AgentName name;
+    std::string url;
+    bool reachable = false;
+    std::string problem;  ///< why it is not reachable
+    protocol::Health health;
+    base::WallTime seen_at{};  ///< last answer; epoch: never
+};
+
+}  // namespace standin::engine
