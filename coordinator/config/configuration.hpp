@@ -50,6 +50,7 @@ struct AgentSettings {
 struct ServerSettings {
     domain::Server server;
     drivers::PowerLadder ladder;
+    std::vector<std::string> trap_identities;  ///< serial numbers, UUIDs or names by which its traps may speak of it
 };
 
 /// A spare and what switches it on and off.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "agent/base/units.hpp"
+
 namespace standin::config {
 
 using base::AgentName;
@@ -22,9 +24,15 @@ using std::chrono::milliseconds;
 constexpr milliseconds longest_wait = std::chrono::hours(1);
 
 milliseconds readWait(YamlReader& reader, const std::string& key, milliseconds otherwise) {
-    auto wait = reader.duration(key, otherwise);
-    if (wait <= milliseconds::zero() || wait > longest_wait) reader.problem(key, "must be more than 0 and at most 1h");
-    return wait;
+    auto text = reader.text(key, "");
+    if (text.empty()) return otherwise;
+    auto wait = base::parseDuration(text);
+    if (!wait) {
+        reader.problem(key, wait.error().message);
+    } else if (*wait <= milliseconds::zero() || *wait > longest_wait) {
+        reader.problem(key, fmt::format("'{}' is not more than 0 and at most 1h", text));
+    }
+    return wait.value_or(otherwise);
 }
 
 protocol::Probe readProbe(YamlReader reader) {
@@ -57,10 +65,16 @@ void readJob(domain::Server& server, YamlReader reader) {
     reader.finish();
 }
 
-std::uint64_t readMebibytes(YamlReader& reader, const std::string& key, std::uint64_t bytes) {
+std::uint64_t checkedMebibytes(YamlReader& reader, const std::string& key, const std::string& text) {
     constexpr std::uint64_t mebibyte = 1U << 20;
-    if (bytes == 0 || bytes % mebibyte != 0) reader.problem(key, "must be a whole number of MiB and more than 0");
-    return bytes / mebibyte;
+    if (text.empty()) return 0;  // already reported as missing
+    auto bytes = base::parseBytes(text);
+    if (!bytes) {
+        reader.problem(key, bytes.error().message);
+    } else if (*bytes == 0 || *bytes % mebibyte != 0) {
+        reader.problem(key, fmt::format("'{}' is not a whole number of MiB and more than 0", text));
+    }
+    return bytes.value_or(0) / mebibyte;
 }
 
 unsigned readCount(YamlReader& reader, const std::string& key, std::int64_t most, unsigned otherwise) {
@@ -69,9 +83,9 @@ unsigned readCount(YamlReader& reader, const std::string& key, std::int64_t most
 
 domain::StandInSize readStandInSize(YamlReader reader) {
     domain::StandInSize size;
-    auto memory = reader.bytes("memory");
-    size.memory_mib = readMebibytes(reader, "memory", memory);
-    size.maximum_memory_mib = readMebibytes(reader, "maximum_memory", reader.bytes("maximum_memory", memory));
+    auto memory = reader.text("memory");
+    size.memory_mib = checkedMebibytes(reader, "memory", memory);
+    size.maximum_memory_mib = checkedMebibytes(reader, "maximum_memory", reader.text("maximum_memory", memory));
     size.vcpus = readCount(reader, "vcpus", 512, 1);
     size.maximum_vcpus = readCount(reader, "maximum_vcpus", 512, size.vcpus);
     size.weight = readCount(reader, "weight", 10'000, size.weight);  // 10000: the largest cgroup CPU weight
@@ -194,11 +208,13 @@ ServerSettings MachineReader::server(const std::string& name, YamlReader reader)
     auto power = ladder(fence, "a spare takes over only from a server that is known to be off");
     server.fence_within = readWait(fence, "within", server.fence_within);
     fence.finish();
+    auto trap_identities = reader.texts("trap_identities");
+    for (const auto& identity : trap_identities) trap_identities_.claim(reader, "trap_identities", identity);
     server.rack = reader.text("rack", "");
     server.priority = static_cast<int>(reader.integer("priority", 0, 1000, 0));
     server.stand_in = readStandInSize(reader.map("stand_in"));
     reader.finish();
-    return ServerSettings{std::move(server), std::move(power)};
+    return ServerSettings{std::move(server), std::move(power), std::move(trap_identities)};
 }
 
 SpareSettings MachineReader::spare(const std::string& name, YamlReader reader) {

@@ -36,6 +36,7 @@ class MachineReader {
     OnlyOnce segments_{"segment"};
     OnlyOnce vlans_{"VLAN"};
     OnlyOnce trap_sources_{"trap source"};
+    OnlyOnce trap_identities_{"trap identity"};
     OnlyOnce disks_{"disk"};
 };
 
