@@ -1,0 +1,205 @@
+#include "agent/http/server.hpp"
+
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerRequestImpl.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/SecureServerSocket.h>
+#include <Poco/Net/SecureStreamSocket.h>
+#include <Poco/ThreadPool.h>
+#include <Poco/URI.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <ostream>
+
+namespace standin::http {
+
+using base::ErrorCode;
+using base::failure;
+
+namespace {
+
+struct Shared {
+    const Router& router;
+    CommandGate* gate;
+    base::Log log;
+    std::size_t body_limit;
+    std::atomic<bool> stopping{false};
+};
+
+base::Result<void> readBody(Poco::Net::HTTPServerRequest& from, std::size_t limit, std::string& body) {
+    if (from.hasContentLength() && from.getContentLength64() > static_cast<Poco::Int64>(limit)) {
+        return failure(ErrorCode::InvalidInput, fmt::format("the body is larger than {} bytes", limit));
+    }
+    if (!from.hasContentLength() && !from.getChunkedTransferEncoding()) return {};
+    char buffer[8192];
+    auto& in = from.stream();
+    while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
+        body.append(buffer, static_cast<std::size_t>(in.gcount()));
+        if (body.size() > limit) return failure(ErrorCode::InvalidInput, fmt::format("the body is larger than {} bytes", limit));
+    }
+    return {};
+}
+
+base::Result<Request> requestFrom(Poco::Net::HTTPServerRequest& from, std::size_t limit) {
+    Request request;
+    request.method = from.getMethod();
+    try {
+        Poco::URI uri(from.getURI());
+        request.path = uri.getPath();
+        for (const auto& [name, value] : uri.getQueryParameters()) request.query[name] = value;
+    } catch (const Poco::Exception&) {
+        return failure(ErrorCode::InvalidInput, "the request's URI is not valid");
+    }
+    for (const auto& [name, value] : from) {
+        std::string lower = name;
+        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        request.headers[lower] = value;
+    }
+    auto& inside = dynamic_cast<Poco::Net::HTTPServerRequestImpl&>(from);
+    Poco::Net::SecureStreamSocket socket(inside.socket());
+    request.peer = peerName(socket);
+    auto body = readBody(from, limit, request.body);
+    if (!body) return failure(body.error());
+    return request;
+}
+
+void send(const Response& response, Poco::Net::HTTPServerResponse& to, const std::atomic<bool>& stopping) {
+    to.setStatusAndReason(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(response.status));
+    if (!response.content_type.empty()) to.setContentType(response.content_type);
+    for (const auto& [name, value] : response.headers) to.set(name, value);
+    if (!response.stream) {
+        to.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
+        auto& out = to.send();
+        out.write(response.body.data(), static_cast<std::streamsize>(response.body.size()));
+        out.flush();
+        return;
+    }
+    if (response.stream_length) {
+        to.setContentLength64(static_cast<Poco::Int64>(*response.stream_length));
+    } else {
+        to.setChunkedTransferEncoding(true);
+    }
+    auto& out = to.send();
+    response.stream(out, stopping);
+    out.flush();
+}
+
+class RoutedHandler final : public Poco::Net::HTTPRequestHandler {
+  public:
+    explicit RoutedHandler(Shared& shared) : shared_(shared) {}
+
+    void handleRequest(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to) override {
+        try {
+            auto response = respond(from, to);
+            send(response, to, shared_.stopping);
+        } catch (const Poco::Net::NetException& exception) {
+            shared_.log.debug("connection lost: {}", exception.displayText());
+        } catch (const std::exception& exception) {
+            shared_.log.error("could not answer {} {}: {}", from.getMethod(), from.getURI().substr(0, 200), exception.what());
+            if (!to.sent()) send(responseFrom({ErrorCode::Internal, "the request could not be handled; the log says why"}), to, shared_.stopping);
+        }
+    }
+
+  private:
+    Response respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to) {
+        auto request = requestFrom(from, shared_.body_limit);
+        if (!request) {
+            to.setKeepAlive(false);  // what is left of the body has not been read
+            return responseFrom(request.error());
+        }
+        auto route = shared_.router.find(*request);
+        if (!route) {
+            auto response = responseFrom(route.error());
+            if (route.error().code == ErrorCode::WrongState) response.status = 405;
+            return response;
+        }
+        const bool gated = shared_.gate != nullptr && (*route)->access == Access::Command;
+        auto result = gated ? shared_.gate->pass(*request, (*route)->handler) : (*route)->handler(*request);
+        return result ? std::move(*result) : responseFrom(result.error());
+    }
+
+    Shared& shared_;
+};
+
+class HandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
+  public:
+    explicit HandlerFactory(Shared& shared) : shared_(shared) {}
+    Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest&) override { return new RoutedHandler(shared_); }
+
+  private:
+    Shared& shared_;
+};
+
+}  // namespace
+
+base::Result<ServerSettings> parseListen(const std::string& text) {
+    auto colon = text.rfind(':');
+    ServerSettings settings;
+    if (colon != std::string::npos) {
+        settings.host = text.substr(0, colon);
+        if (settings.host.size() > 2 && settings.host.front() == '[' && settings.host.back() == ']') {
+            settings.host = settings.host.substr(1, settings.host.size() - 2);
+        }
+        auto digits = text.substr(colon + 1);
+        bool numeric = !digits.empty() && digits.size() <= 5 && std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+        if (numeric && std::stoi(digits) <= 65535 && !settings.host.empty()) {
+            settings.port = static_cast<std::uint16_t>(std::stoi(digits));
+            return settings;
+        }
+    }
+    return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not an address and port, as in '127.0.0.1:8441'", text));
+}
+
+struct Server::Inside {
+    ServerSettings settings;
+    TlsContext tls;
+    Shared shared;
+    std::unique_ptr<Poco::ThreadPool> pool;
+    std::unique_ptr<Poco::Net::HTTPServer> server;
+};
+
+Server::Server(ServerSettings settings, TlsContext tls, const Router& router, CommandGate* gate, base::Log log)
+    : inside_(new Inside{settings, std::move(tls), {router, gate, std::move(log), settings.body_limit, false}, nullptr, nullptr}) {}
+
+Server::~Server() { stop(); }
+
+base::Result<void> Server::start() {
+    const auto& settings = inside_->settings;
+    try {
+        Poco::Net::SecureServerSocket socket(inside_->tls);
+        socket.bind(Poco::Net::SocketAddress(settings.host, settings.port), true);
+        socket.listen(128);
+        Poco::AutoPtr<Poco::Net::HTTPServerParams> params(new Poco::Net::HTTPServerParams);
+        params->setMaxThreads(settings.threads);
+        params->setMaxQueued(settings.threads * 4);
+        params->setKeepAlive(true);
+        params->setMaxKeepAliveRequests(0);
+        params->setKeepAliveTimeout(Poco::Timespan(settings.idle_limit.count(), 0));
+        params->setTimeout(Poco::Timespan(30, 0));
+        inside_->pool = std::make_unique<Poco::ThreadPool>(4, settings.threads, 60);
+        inside_->server = std::make_unique<Poco::Net::HTTPServer>(new HandlerFactory(inside_->shared), *inside_->pool, socket, params);
+        inside_->server->start();
+        return {};
+    } catch (const Poco::Exception& exception) {
+        return failure(ErrorCode::Internal, fmt::format("could not listen on {}:{}: {}; is the port taken or the address not this host's?",
+                                                        settings.host, settings.port, exception.displayText()));
+    }
+}
+
+void Server::stop() {
+    if (!inside_->server) return;
+    inside_->shared.stopping = true;
+    inside_->server->stopAll(true);
+    inside_->pool->joinAll();
+    inside_->server.reset();
+}
+
+std::uint16_t Server::port() const { return inside_->server ? inside_->server->port() : inside_->settings.port; }
+
+}  // namespace standin::http

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <Poco/AutoPtr.h>
+#include <Poco/Net/Context.h>
+
+#include <memory>
+#include <string>
+
+#include "agent/base/result.hpp"
+#include "agent/base/yaml_reader.hpp"
+
+namespace Poco::Net {
+class SecureStreamSocket;
+}
+
+namespace standin::http {
+
+/// Every part has a certificate of the team's own CA and talks only to parts that have one too.
+struct TlsFiles {
+    std::string ca;
+    std::string certificate;
+    std::string key;
+};
+
+/// `tls: {ca_file, certificate_file, key_file}`.
+TlsFiles tlsFilesFrom(base::YamlReader& reader);
+
+/// Initialises Poco's TLS for as long as it lives; one in main().
+class TlsLibrary {
+  public:
+    TlsLibrary();
+    ~TlsLibrary();
+    TlsLibrary(const TlsLibrary&) = delete;
+    TlsLibrary& operator=(const TlsLibrary&) = delete;
+};
+
+using TlsContext = Poco::AutoPtr<Poco::Net::Context>;
+
+/// TLS 1.2 or newer; a peer without a certificate of the CA is refused in the handshake. InvalidInput tells which file is wrong.
+base::Result<TlsContext> serverContext(const TlsFiles& files);
+base::Result<TlsContext> clientContext(const TlsFiles& files);
+
+/// True if the server's certificate names `host` (DNS name or IP address) in its subject alternative names.
+bool certificateNames(Poco::Net::SecureStreamSocket& socket, const std::string& host);
+
+/// The common name of the peer's certificate; empty if there is none.
+std::string peerName(Poco::Net::SecureStreamSocket& socket);
+
+}  // namespace standin::http

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/http/tls.hpp"
+#include "agent/protocol/common.hpp"
+
+namespace standin::protocol {
+
+/// Talks to one agent (or to the coordinator) over connections that are kept open, since a TLS handshake costs more than a whole
+/// takeover step. Safe to call from several threads. Error codes: Unreachable = it certainly was not asked; TimedOut = it may have
+/// acted; otherwise what the agent said.
+class AgentClient {
+  public:
+    /// `name` is for messages; `url` is `https://host:port`. The certificate must name the URL's host.
+    static base::Result<std::unique_ptr<AgentClient>> open(std::string name, const std::string& url, http::TlsContext tls);
+    ~AgentClient();
+
+    using Deadline = std::chrono::milliseconds;
+    struct Answer {
+        int status = 0;
+        Json body;             ///< null when there is none
+        std::string location;  ///< of a 202
+    };
+
+    base::Result<Json> get(const std::string& path, Deadline deadline);
+    /// As get(), with the status; an error status is an answer too (GET /v1/health answers 503 with a body).
+    base::Result<Answer> ask(const std::string& path, Deadline deadline);
+    base::Result<Answer> put(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline);
+    base::Result<Answer> post(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline);
+    base::Result<Answer> remove(const std::string& path, const CommandStamp& stamp, Deadline deadline);
+    /// Text that is not JSON (metrics).
+    base::Result<std::string> text(const std::string& path, Deadline deadline);
+    /// Hands pieces of the body to `take` until the body ends or `take` returns false. `headers` e.g. Range. The deadline is for each
+    /// piece, not for the whole.
+    base::Result<int> stream(const std::string& path, const std::map<std::string, std::string>& headers,
+                             const std::function<bool(const char*, std::size_t)>& take, Deadline deadline);
+
+    /// Opens `connections` connections now, so that the first command finds them. Errors are left to the first command.
+    void warm(std::size_t connections, Deadline deadline);
+
+    [[nodiscard]] const std::string& name() const;
+
+  private:
+    struct Inside;
+    explicit AgentClient(std::unique_ptr<Inside> inside);
+    std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace standin::protocol

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/protocol/json_fields.hpp"
+
+namespace standin::protocol {
+
+/// Header names of every command (PUT, POST, DELETE).
+inline constexpr const char* epoch_header = "Standin-Epoch";          ///< decimal uint64; agents refuse an older one than they saw
+inline constexpr const char* operation_header = "Standin-Operation";  ///< 1 to 128 characters; the same id again is the same command
+
+/// Who commands, and which command it is. The same `operation` twice is the same command, answered again.
+struct CommandStamp {
+    std::uint64_t epoch = 0;
+    std::string operation;  ///< e.g. `17/RestoreSpare/2`
+};
+
+/// One named check of GET /v1/health.
+struct HealthCheck {
+    std::string name;
+    bool ok = false;
+    std::string detail;
+    std::string cure;  ///< what to do; empty when ok
+};
+
+struct Health {
+    std::string agent;
+    std::vector<HealthCheck> checks;
+    std::vector<std::string> warnings;  ///< do not make the answer 503
+    [[nodiscard]] bool ok() const;
+};
+
+Json toJson(const Health& health);
+base::Result<Health> healthFrom(const Json& json);
+
+/// `{code, message}`, the body of every answer of 400 and above.
+Json toJson(const base::Error& error);
+base::Error errorFrom(const Json& json, const std::string& otherwise);
+
+/// How far a long piece of work is.
+struct Progress {
+    std::uint64_t done_bytes = 0;
+    std::uint64_t total_bytes = 0;
+    double bytes_per_second = 0;
+};
+Json toJson(const Progress& progress);
+Progress progressFrom(const Json& json);
+
+/// How a job proves that it answers.
+struct Probe {
+    enum class Kind { Http, Tcp };
+    Kind kind = Kind::Tcp;
+    std::uint16_t port = 0;
+    std::string path = "/";      ///< http only
+    int expect_status = 200;     ///< http only
+    bool operator==(const Probe&) const = default;
+};
+Json toJson(const Probe& probe);  ///< `{"http": {"port", "path", "expect"}}` or `{"tcp": {"port"}}`
+base::Result<Probe> probeFrom(const Json& json);
+
+}  // namespace standin::protocol

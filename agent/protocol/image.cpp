@@ -1,0 +1,129 @@
+#include "agent/protocol/image.hpp"
+
+#include <array>
+#include <utility>
+
+namespace standin::protocol {
+
+namespace {
+
+constexpr std::array<std::pair<ImageState, const char*>, 4> image_states{{
+    {ImageState::Capturing, "capturing"},
+    {ImageState::Ready, "ready"},
+    {ImageState::Failed, "failed"},
+    {ImageState::Corrupt, "corrupt"},
+}};
+
+constexpr std::array<std::pair<RestoreState, const char*>, 6> restore_states{{
+    {RestoreState::Waiting, "waiting"},
+    {RestoreState::Restoring, "restoring"},
+    {RestoreState::Verifying, "verifying"},
+    {RestoreState::Done, "done"},
+    {RestoreState::Failed, "failed"},
+    {RestoreState::Cancelled, "cancelled"},
+}};
+
+template <typename State, std::size_t N>
+const char* nameIn(const std::array<std::pair<State, const char*>, N>& names, State state) {
+    for (const auto& [candidate, name] : names) {
+        if (candidate == state) return name;
+    }
+    return "failed";
+}
+
+template <typename State, std::size_t N>
+State stateIn(const std::array<std::pair<State, const char*>, N>& names, JsonFields& fields) {
+    auto text = fields.text("state");
+    for (const auto& [state, name] : names) {
+        if (text == name) return state;
+    }
+    fields.problem("field 'state' has the unknown value '" + text.substr(0, 40) + "'");
+    return State::Failed;
+}
+
+}  // namespace
+
+const char* nameOf(ImageState state) { return nameIn(image_states, state); }
+const char* nameOf(RestoreState state) { return nameIn(restore_states, state); }
+
+Json toJson(const Image& image) {
+    return {{"id", image.id.text()},
+            {"disk", nullable(image.disk)},
+            {"state", nameOf(image.state)},
+            {"size_bytes", image.size_bytes},
+            {"stored_bytes", image.stored_bytes},
+            {"block_size", image.block_size},
+            {"checksum", image.checksum},
+            {"created_at", image.created_at},
+            {"progress", toJson(image.progress)},
+            {"problem", image.problem}};
+}
+
+base::Result<Image> imageFrom(const Json& json) {
+    JsonFields fields(json, "image", JsonFields::Unknown::Skip);
+    Image image;
+    image.id = fields.id<base::ImageId>("id");
+    image.disk = fields.optionalId<base::DiskName>("disk");
+    image.state = stateIn(image_states, fields);
+    image.size_bytes = fields.count("size_bytes");
+    image.stored_bytes = fields.count("stored_bytes");
+    image.block_size = static_cast<std::uint32_t>(fields.integer("block_size", 0, 1 << 30, 0));
+    image.checksum = fields.text("checksum", "");
+    image.created_at = fields.text("created_at", "");
+    image.progress = progressFrom(fields.object("progress"));
+    image.problem = fields.text("problem", "");
+    return fields.finish(image);
+}
+
+Json toJson(const ImageDifference& difference) {
+    return {{"equal", difference.equal}, {"blocks", difference.blocks}, {"bytes", difference.bytes}};
+}
+
+base::Result<ImageDifference> imageDifferenceFrom(const Json& json) {
+    JsonFields fields(json, "image difference", JsonFields::Unknown::Skip);
+    ImageDifference difference;
+    if (!fields.has("equal")) fields.problem("field 'equal' is missing");
+    difference.equal = fields.boolean("equal", false);
+    difference.blocks = fields.count("blocks");
+    difference.bytes = fields.count("bytes");
+    return fields.finish(difference);
+}
+
+Json toJson(const Restore& restore) {
+    return {{"id", restore.id.text()},          {"image", restore.image.text()},
+            {"disk", restore.disk.text()},      {"state", nameOf(restore.state)},
+            {"progress", toJson(restore.progress)}, {"problem", restore.problem}};
+}
+
+base::Result<Restore> restoreFrom(const Json& json) {
+    JsonFields fields(json, "restore", JsonFields::Unknown::Skip);
+    Restore restore;
+    restore.id = fields.id<base::RestoreId>("id");
+    restore.image = fields.id<base::ImageId>("image");
+    restore.disk = fields.id<base::DiskName>("disk");
+    restore.state = stateIn(restore_states, fields);
+    restore.progress = progressFrom(fields.object("progress"));
+    restore.problem = fields.text("problem", "");
+    return fields.finish(restore);
+}
+
+Json toJson(const Disk& disk) {
+    return {{"name", disk.name.text()},
+            {"size_bytes", disk.size_bytes},
+            {"present", disk.present},
+            {"in_use", disk.in_use},
+            {"detail", disk.detail}};
+}
+
+base::Result<Disk> diskFrom(const Json& json) {
+    JsonFields fields(json, "disk", JsonFields::Unknown::Skip);
+    Disk disk;
+    disk.name = fields.id<base::DiskName>("name");
+    disk.size_bytes = fields.count("size_bytes");
+    disk.present = fields.boolean("present", false);
+    disk.in_use = fields.boolean("in_use", false);
+    disk.detail = fields.text("detail", "");
+    return fields.finish(disk);
+}
+
+}  // namespace standin::protocol

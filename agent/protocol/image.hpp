@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/protocol/common.hpp"
+
+namespace standin::protocol {
+
+enum class ImageState { Capturing, Ready, Failed, Corrupt };
+const char* nameOf(ImageState state);
+
+/// `GET /v1/images/{id}`: a sector-level copy of a disk. Never changes once it is ready.
+struct Image {
+    base::ImageId id;
+    base::DiskName disk;  ///< captured from
+    ImageState state = ImageState::Failed;
+    std::uint64_t size_bytes = 0;    ///< of the disk
+    std::uint64_t stored_bytes = 0;  ///< what is not zero
+    std::uint32_t block_size = 0;
+    std::string checksum;    ///< of the whole; equal checksums are equal images (S144)
+    std::string created_at;  ///< RFC 3339
+    Progress progress;       ///< while capturing
+    std::string problem;
+};
+Json toJson(const Image& image);
+base::Result<Image> imageFrom(const Json& json);
+
+/// `GET /v1/images/{a}/difference/{b}` (S144).
+struct ImageDifference {
+    bool equal = false;
+    std::uint64_t blocks = 0;  ///< that differ
+    std::uint64_t bytes = 0;
+};
+Json toJson(const ImageDifference& difference);
+base::Result<ImageDifference> imageDifferenceFrom(const Json& json);
+
+enum class RestoreState { Waiting, Restoring, Verifying, Done, Failed, Cancelled };
+const char* nameOf(RestoreState state);
+
+/// `PUT /v1/restores/{id}` takes `image` and `disk`; `GET` gives the whole. Done means read back and equal.
+struct Restore {
+    base::RestoreId id;
+    base::ImageId image;
+    base::DiskName disk;
+    RestoreState state = RestoreState::Waiting;
+    Progress progress;
+    std::string problem;
+};
+Json toJson(const Restore& restore);
+base::Result<Restore> restoreFrom(const Json& json);
+
+/// `GET /v1/disks`: the machines' disks that this host reaches.
+struct Disk {
+    base::DiskName name;
+    std::uint64_t size_bytes = 0;
+    bool present = false;
+    bool in_use = false;   ///< a running machine or a mount holds it
+    std::string detail;
+};
+Json toJson(const Disk& disk);
+base::Result<Disk> diskFrom(const Json& json);
+
+}  // namespace standin::protocol

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/base/identifier.hpp"
+#include "agent/base/result.hpp"
+
+namespace standin::protocol {
+
+using Json = nlohmann::json;
+
+/// Parses text from outside: bounded depth and size, InvalidInput with the position instead of an exception.
+base::Result<Json> parseJson(const std::string& text);
+
+/// Reads an object's fields strictly, collecting what is wrong: unknown fields and wrong kinds are told by name.
+///     JsonFields fields(json, "segment");
+///     message.vlan = fields.integer("vlan", 1, 4094);
+///     return fields.finish(message);
+/// `lenient` readers (clients reading answers of newer agents) skip unknown fields.
+class JsonFields {
+  public:
+    enum class Unknown { Refuse, Skip };
+    JsonFields(const Json& object, std::string what, Unknown unknown = Unknown::Refuse);
+
+    [[nodiscard]] bool has(const char* name);  ///< present and not null
+    std::string text(const char* name, std::size_t longest = 4096);
+    std::string text(const char* name, const std::string& otherwise, std::size_t longest = 4096);
+    std::int64_t integer(const char* name, std::int64_t least, std::int64_t most);
+    std::int64_t integer(const char* name, std::int64_t least, std::int64_t most, std::int64_t otherwise);
+    std::uint64_t count(const char* name, std::uint64_t otherwise = 0);
+    double number(const char* name, double otherwise);
+    bool boolean(const char* name, bool otherwise);
+    const Json& object(const char* name);                   ///< an empty object if absent
+    std::vector<Json> array(const char* name, std::size_t most = 65536);  ///< empty if absent
+
+    /// A required name of the kind `Id`.
+    template <typename Id>
+    Id id(const char* name) {
+        return parsed<Id>(name, text(name));
+    }
+    /// An optional name; absent or null gives an empty one.
+    template <typename Id>
+    Id optionalId(const char* name) {
+        return has(name) ? parsed<Id>(name, text(name)) : Id{};
+    }
+
+    void problem(const std::string& sentence);
+    [[nodiscard]] bool good() const { return problem_.empty(); }
+
+    /// The message, or InvalidInput with the first problem.
+    template <typename Message>
+    base::Result<Message> finish(Message message) {
+        checkUnknown();
+        if (!problem_.empty()) return base::failure(base::ErrorCode::InvalidInput, what_ + ": " + problem_);
+        return message;
+    }
+
+  private:
+    template <typename Id>
+    Id parsed(const char* name, const std::string& value) {
+        auto id = Id::parse(value);
+        if (!id) {
+            problem(std::string("field '") + name + "': " + id.error().message);
+            return Id{};
+        }
+        return *id;
+    }
+    const Json* find(const char* name, bool required);
+    void checkUnknown();
+
+    const Json& json_;
+    std::string what_;
+    Unknown unknown_;
+    std::set<std::string> asked_;
+    std::string problem_;
+};
+
+/// Null for an empty name, so that 'nobody' is null in JSON and never "".
+template <typename Id>
+Json nullable(const Id& id) {
+    return id.empty() ? Json(nullptr) : Json(id.text());
+}
+
+}  // namespace standin::protocol

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "agent/protocol/hold.hpp"
+#include "coordinator/drivers/deadline.hpp"
+
+namespace standin::drivers {
+
+/// The request holder: holds and releases a job's requests, and probes what stands in quarantine behind its back leg. Its jobs
+/// bear the names of their segments.
+class HolderDriver {
+  public:
+    virtual ~HolderDriver() = default;
+
+    virtual base::Result<protocol::Hold> hold(const base::JobName& job, Deadline deadline) = 0;
+    virtual base::Result<protocol::Hold> setHold(const protocol::CommandStamp& stamp, const base::JobName& job,
+                                                 protocol::HoldState state, Deadline deadline) = 0;
+    /// Not answered within request.deadline_ms is an answer (`answered: false`), not an error.
+    virtual base::Result<protocol::ProbeAnswer> probe(const base::JobName& job, const protocol::ProbeRequest& request, Deadline deadline) = 0;
+};
+
+}  // namespace standin::drivers

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "agent/protocol/segment.hpp"
+#include "coordinator/drivers/deadline.hpp"
+
+namespace standin::drivers {
+
+/// Segments on one switch.
+class SwitchDriver {
+  public:
+    virtual ~SwitchDriver() = default;
+
+    /// NotFound: no order was ever given for it.
+    virtual base::Result<protocol::Segment> segment(const base::SegmentId& id, Deadline deadline) = 0;
+    /// Absolute and idempotent; success means read back and verified.
+    virtual base::Result<protocol::Segment> setSegment(const protocol::CommandStamp& stamp, const base::SegmentId& id,
+                                                       const protocol::SegmentOrder& order, Deadline deadline) = 0;
+};
+
+}  // namespace standin::drivers
