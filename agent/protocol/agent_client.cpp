@@ -33,8 +33,12 @@ class NamedSession final : public HTTPSClientSession {
     NamedSession(const Poco::URI& uri, const http::TlsContext& tls) : HTTPSClientSession(uri.getHost(), uri.getPort(), tls), host_(uri.getHost()) {}
 
     void open() {
-        if (connected()) return;
-        reconnect();
+        if (!connected()) reconnect();
+    }
+
+  protected:
+    void connect(const Poco::Net::SocketAddress& address) override {
+        HTTPSClientSession::connect(address);
         Poco::Net::SecureStreamSocket secure(socket());
         secure.completeHandshake();
         if (!http::certificateNames(secure, host_)) {
@@ -103,7 +107,7 @@ struct AgentClient::Inside {
     void exchange(NamedSession& session, const Call& call, const Reader& read, Exchange& state, base::Result<void>& outcome) const {
         session.open();
         Poco::Net::HTTPRequest request(call.method, call.path, Poco::Net::HTTPMessage::HTTP_1_1);
-        for (const auto& [name, value] : call.headers) request.set(name, value);
+        for (const auto& [header, value] : call.headers) request.set(header, value);
         if (!call.body.empty() || call.method == "PUT" || call.method == "POST") {
             request.setContentType("application/json");
             request.setContentLength64(static_cast<Poco::Int64>(call.body.size()));
