@@ -1,0 +1,74 @@
+#include "coordinator/drivers/agent_image_store_driver.hpp"
+
+#include "coordinator/drivers/agent_answer.hpp"
+
+namespace standin::drivers {
+
+using protocol::CommandStamp;
+using protocol::Image;
+using protocol::Json;
+using protocol::Restore;
+
+namespace {
+
+std::string pathOf(const base::ImageId& id) { return "/v1/images/" + id.text(); }
+std::string pathOf(const base::RestoreId& id) { return "/v1/restores/" + id.text(); }
+std::string phraseOf(const base::ImageId& id) { return "image '" + id.text() + "'"; }
+std::string phraseOf(const base::RestoreId& id) { return "restore '" + id.text() + "'"; }
+
+base::Result<std::vector<Image>> imagesFrom(const Json& json) {
+    protocol::JsonFields fields(json, "images", protocol::JsonFields::Unknown::Skip);
+    std::vector<Image> images;
+    for (const auto& item : fields.array("images")) {
+        auto image = protocol::imageFrom(item);
+        if (!image) return base::failure(image.error());
+        images.push_back(std::move(*image));
+    }
+    return fields.finish(std::move(images));
+}
+
+}  // namespace
+
+AgentImageStoreDriver::AgentImageStoreDriver(std::shared_ptr<protocol::AgentClient> client) : client_(std::move(client)) {}
+
+base::Result<std::vector<Image>> AgentImageStoreDriver::images(Deadline deadline) {
+    return messageIn(*client_, "its images", client_->get("/v1/images", deadline), imagesFrom);
+}
+
+base::Result<Image> AgentImageStoreDriver::image(const base::ImageId& id, Deadline deadline) {
+    return messageIn(*client_, phraseOf(id), client_->get(pathOf(id), deadline), protocol::imageFrom);
+}
+
+base::Result<Image> AgentImageStoreDriver::capture(const CommandStamp& stamp, const base::ImageId& id,
+                                                   const base::DiskName& disk, Deadline deadline) {
+    return messageIn(*client_, phraseOf(id), client_->put(pathOf(id), {{"disk", disk.text()}}, stamp, deadline),
+                     protocol::imageFrom);
+}
+
+base::Result<protocol::ImageDifference> AgentImageStoreDriver::difference(const base::ImageId& a, const base::ImageId& b,
+                                                                          Deadline deadline) {
+    return messageIn(*client_, "the difference of " + phraseOf(a) + " and " + phraseOf(b),
+                     client_->get(pathOf(a) + "/difference/" + b.text(), deadline), protocol::imageDifferenceFrom);
+}
+
+base::Result<void> AgentImageStoreDriver::remove(const CommandStamp& stamp, const base::ImageId& id, Deadline deadline) {
+    return removed(client_->remove(pathOf(id), stamp, deadline));
+}
+
+base::Result<Restore> AgentImageStoreDriver::restore(const CommandStamp& stamp, const base::RestoreId& id,
+                                                     const base::ImageId& image, const base::DiskName& disk,
+                                                     Deadline deadline) {
+    Json body{{"image", image.text()}, {"disk", disk.text()}};
+    return messageIn(*client_, phraseOf(id), client_->put(pathOf(id), body, stamp, deadline), protocol::restoreFrom);
+}
+
+base::Result<Restore> AgentImageStoreDriver::restoreState(const base::RestoreId& id, Deadline deadline) {
+    return messageIn(*client_, phraseOf(id), client_->get(pathOf(id), deadline), protocol::restoreFrom);
+}
+
+base::Result<void> AgentImageStoreDriver::cancelRestore(const CommandStamp& stamp, const base::RestoreId& id,
+                                                        Deadline deadline) {
+    return removed(client_->remove(pathOf(id), stamp, deadline));
+}
+
+}  // namespace standin::drivers

@@ -1,0 +1,91 @@
+#include "coordinator/drivers/notifiers.hpp"
+
+#include <fmt/format.h>
+
+#include "agent/base/process.hpp"
+
+namespace standin::drivers {
+
+namespace {
+
+constexpr std::size_t most_waiting = 256;  // more messages than anybody reads; a storm of failovers makes some dozens
+constexpr std::chrono::seconds program_deadline{30};
+
+const char* nameOf(Notification::Kind kind) {
+    switch (kind) {
+        case Notification::Kind::NormalEnd: return "normal end";
+        case Notification::Kind::AbnormalEnd: return "abnormal end";
+        case Notification::Kind::NeedsOperator: return "needs operator";
+        case Notification::Kind::Warning: return "warning";
+    }
+    return "warning";
+}
+
+base::LogLevel levelOf(Notification::Kind kind) {
+    switch (kind) {
+        case Notification::Kind::NormalEnd: return base::LogLevel::Notice;
+        case Notification::Kind::Warning: return base::LogLevel::Warning;
+        case Notification::Kind::AbnormalEnd:
+        case Notification::Kind::NeedsOperator: return base::LogLevel::Error;
+    }
+    return base::LogLevel::Error;
+}
+
+}  // namespace
+
+std::string textOf(const Notification& notification) {
+    std::string about;
+    if (!notification.operation.empty()) about += fmt::format("operation {}: ", notification.operation);
+    if (!notification.server.empty()) about += fmt::format("server '{}': ", notification.server);
+    return fmt::format("{}: {}{}", nameOf(notification.kind), about, notification.message);
+}
+
+void LogNotifier::notify(const Notification& notification) { log_.write(levelOf(notification.kind), textOf(notification)); }
+
+CommandNotifier::CommandNotifier(std::string command, base::Log log)
+    : command_(std::move(command)), logged_(log), log_(std::move(log)), thread_([this] { run(); }) {}
+
+CommandNotifier::~CommandNotifier() { stop(); }
+
+void CommandNotifier::notify(const Notification& notification) {
+    logged_.notify(notification);
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    if (waiting_.size() == most_waiting) {
+        log_.error("{} messages wait for '{}'; the oldest is given up", most_waiting, command_);
+        waiting_.pop_front();
+    }
+    waiting_.push_back(notification);
+    changed_.notify_one();
+}
+
+void CommandNotifier::stop() {
+    {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+        changed_.notify_one();
+    }
+    if (thread_.joinable()) thread_.join();
+}
+
+void CommandNotifier::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+        if (waiting_.empty()) return;
+        auto next = std::move(waiting_.front());
+        waiting_.pop_front();
+        lock.unlock();
+        deliver(next);
+        lock.lock();
+    }
+}
+
+void CommandNotifier::deliver(const Notification& notification) {
+    base::ProcessRequest request{{command_}, textOf(notification) + "\n", program_deadline};
+    if (auto outcome = base::runToSuccess(request); !outcome) {
+        log_.error("could not hand a message to the operator by '{}': {}", command_, outcome.error().message);
+    }
+}
+
+}  // namespace standin::drivers
