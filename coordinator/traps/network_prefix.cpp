@@ -1,0 +1,80 @@
+#include "coordinator/traps/network_prefix.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <optional>
+
+namespace standin::traps {
+
+namespace {
+
+struct Address {
+    int family = 0;
+    std::array<std::uint8_t, 16> bits{};
+};
+
+std::optional<Address> addressOf(std::string_view text) {
+    Address address;
+    const std::string terminated(text.substr(0, INET6_ADDRSTRLEN));
+    if (inet_pton(AF_INET, terminated.c_str(), address.bits.data()) == 1) {
+        address.family = AF_INET;
+        return address;
+    }
+    if (inet_pton(AF_INET6, terminated.c_str(), address.bits.data()) != 1) return std::nullopt;
+    static constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    address.family = AF_INET6;
+    if (std::equal(mapped.begin(), mapped.end(), address.bits.begin())) {  // IPv4 that came through an IPv6 socket
+        address.family = AF_INET;
+        std::copy(address.bits.begin() + 12, address.bits.end(), address.bits.begin());
+        std::fill(address.bits.begin() + 4, address.bits.end(), std::uint8_t{0});
+    }
+    return address;
+}
+
+}  // namespace
+
+base::Result<NetworkPrefix> NetworkPrefix::parse(std::string_view text) {
+    const auto slash = text.find('/');
+    const auto address = addressOf(text.substr(0, slash));
+    const auto wrong = [&](std::string_view why) {
+        return base::failure(base::ErrorCode::InvalidInput, fmt::format("'{}' is not an address or network: {}", text.substr(0, 80), why));
+    };
+    if (!address) return wrong("write for example 10.1.2.3, 10.1.0.0/16 or fd00:77::/64");
+    const unsigned longest = address->family == AF_INET ? 32 : 128;
+    NetworkPrefix prefix;
+    prefix.text_ = text;
+    prefix.bits_ = address->bits;
+    prefix.family_ = address->family;
+    prefix.length_ = longest;
+    if (slash != std::string_view::npos) {
+        const auto digits = text.substr(slash + 1);
+        const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix.length_);
+        if (problem != std::errc{} || end != digits.data() + digits.size() || prefix.length_ > longest) {
+            return wrong(fmt::format("the length after '/' must be 0 to {}", longest));
+        }
+    }
+    return prefix;
+}
+
+bool NetworkPrefix::contains(std::string_view text) const {
+    const auto address = addressOf(text);
+    if (!address || address->family != family_) return false;
+    const unsigned whole = length_ / 8;
+    if (!std::equal(bits_.begin(), bits_.begin() + whole, address->bits.begin())) return false;
+    const unsigned rest = length_ % 8;
+    return rest == 0 || ((bits_[whole] ^ address->bits[whole]) >> (8 - rest)) == 0;
+}
+
+std::string canonicalAddress(std::string_view text) {
+    const auto address = addressOf(text);
+    if (!address) return {};
+    std::array<char, INET6_ADDRSTRLEN> spelled{};
+    inet_ntop(address->family, address->bits.data(), spelled.data(), spelled.size());
+    return spelled.data();
+}
+
+}  // namespace standin::traps

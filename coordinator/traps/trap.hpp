@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/base/clock.hpp"
+#include "coordinator/traps/oid.hpp"
+
+namespace standin::traps {
+
+enum class SnmpVersion { V1, V2c, V3 };
+
+enum class ValueKind { Integer, Unsigned, Counter, Counter64, TimeTicks, Octets, ObjectId, IpAddress, Null, Other };
+
+/// A name and its value as the sender gave them.
+struct VarBind {
+    static constexpr std::size_t longest_value = 1024;  ///< bytes kept of one value; no BMC's message comes near it
+
+    Oid oid;
+    ValueKind kind = ValueKind::Null;
+    std::optional<std::int64_t> number;  ///< of the numeric kinds
+    std::string bytes;                   ///< raw for Octets and Other, text for ObjectId and IpAddress
+    bool shortened = false;              ///< the value was longer than `longest_value`
+
+    /// For people and rules: decimal, dotted, plain text, or `0x…` where the octets are not printable.
+    [[nodiscard]] std::string text() const;
+};
+
+/// One datagram that was (or should have been) a trap or inform. Nothing has been decided about it.
+struct Trap {
+    static constexpr std::size_t most_varbinds = 128;
+
+    base::WallTime arrived_at{};       ///< the kernel's receive time stamp, so that waiting in our queues is included
+    base::SteadyTime arrived_steady{}; ///< the same moment on the steady clock
+    std::string source;                ///< address of the datagram, e.g. `127.77.0.101`
+    std::string agent_address;         ///< v1 agent-addr or snmpTrapAddress.0: the origin behind a forwarder; may be empty
+    SnmpVersion version = SnmpVersion::V2c;
+    bool inform = false;               ///< it was acknowledged
+    std::string principal;             ///< v3: the user's name; empty otherwise (a community is a secret)
+    Oid enterprise;                    ///< v1, or snmpTrapEnterprise.0; may be empty
+    Oid oid;                           ///< snmpTrapOID.0; for v1 mapped as RFC 3584, 3.1
+    std::uint32_t uptime_cs = 0;       ///< sender's uptime in hundredths of a second
+    std::vector<VarBind> varbinds;     ///< without uptime and trap OID
+    std::string refusal;               ///< why the datagram is not believed ('malformed: …', 'refused: …'); empty = it is
+    std::uint32_t count = 1;           ///< equal traps that this one stands for
+
+    [[nodiscard]] const VarBind* find(const Oid& wanted) const;
+
+    /// Equal for traps that say the same: everything but times, request ids and counts.
+    [[nodiscard]] std::uint64_t fingerprint() const;
+
+    /// Roughly what it takes in memory, for bounding queues.
+    [[nodiscard]] std::size_t footprint() const;
+};
+
+std::string_view nameOf(SnmpVersion version);
+std::string_view nameOf(ValueKind kind);
+ValueKind valueKindFrom(std::string_view name);
+
+}  // namespace standin::traps

@@ -1,0 +1,73 @@
+#include "coordinator/traps/trap_intake.hpp"
+
+#include <fmt/format.h>
+
+namespace standin::traps {
+
+TrapIntake::TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, TrapLog& trap_log, Sink sink, const base::Clock& clock,
+                       base::Log log)
+    : queue_(queue), rules_(std::move(rules)), servers_(std::move(servers)), trap_log_(trap_log), sink_(std::move(sink)),
+      clock_(clock), log_(std::move(log)) {}
+
+TrapIntake::~TrapIntake() { stop(); }
+
+void TrapIntake::start() {
+    STANDIN_ASSERT(!thread_.joinable());
+    thread_ = std::thread([this] { run(); });
+}
+
+void TrapIntake::stop() {
+    queue_.close();
+    if (thread_.joinable()) thread_.join();
+}
+
+void TrapIntake::run() {
+    while (auto trap = queue_.pop()) handle(std::move(*trap));
+}
+
+void TrapIntake::handle(Trap trap) {
+    TrapRecord record{trap_log_.idFor(trap), {}, trap.arrived_at, classify(trap, rules_, servers_)};
+    const Verdict& verdict = record.verdict;
+    if (verdict.outcome == Verdict::Outcome::Failure) {
+        sink_({verdict.server, verdict.kind, fmt::format("{} (trap from {})", verdict.reason, trap.source), record.id,
+               trap.arrived_at, trap.arrived_steady});
+        const auto took = std::chrono::nanoseconds(clock_.steady() - trap.arrived_steady).count();
+        last_ns_ = took;
+        if (took > slowest_ns_) slowest_ns_ = took;  // only this thread writes
+        if (mayLog()) log_.notice("server '{}' has failed: {} kind={} rule={} trap={} source={} count={}", verdict.server.text(), verdict.reason,
+                    verdict.kind, verdict.rule, record.id, trap.source, trap.count);
+    } else if (verdict.outcome == Verdict::Outcome::UnknownServer) {
+        if (mayLog()) log_.warning("a failure of an unknown server was not acted upon: {} rule={} trap={} source={}", verdict.reason, verdict.rule,
+                     record.id, trap.source);
+    }
+    traps_[static_cast<std::size_t>(verdict.outcome)] += trap.count;
+    record.trap = std::move(trap);
+    trap_log_.record(std::move(record));
+}
+
+bool TrapIntake::mayLog() {
+    constexpr unsigned lines_a_second = 20;  // enough for a rack that dies at once, too little to do harm
+    const auto now = clock_.steady();
+    if (now - log_second_ >= std::chrono::seconds(1)) {
+        if (lines_spared_ > 0) log_.warning("{} further lines about traps were spared in a storm; the trap log has them", lines_spared_);
+        log_second_ = now;
+        lines_left_ = lines_a_second;
+        lines_spared_ = 0;
+    }
+    if (lines_left_ == 0) {
+        ++lines_spared_;
+        return false;
+    }
+    --lines_left_;
+    return true;
+}
+
+TrapIntake::Counts TrapIntake::counts() const {
+    Counts counts;
+    for (std::size_t i = 0; i < traps_.size(); ++i) counts.traps[i] = traps_[i];
+    counts.last_to_verdict = std::chrono::nanoseconds(last_ns_);
+    counts.slowest_to_verdict = std::chrono::nanoseconds(slowest_ns_);
+    return counts;
+}
+
+}  // namespace standin::traps

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "agent/base/clock.hpp"
+#include "agent/base/log.hpp"
+#include "coordinator/traps/classify.hpp"
+#include "coordinator/traps/trap_log.hpp"
+#include "coordinator/traps/trap_queue.hpp"
+
+namespace standin::traps {
+
+/// S201–S202: drains the queue, classifies, hands failures to the engine at once, and logs every verdict after that.
+class TrapIntake {
+  public:
+    /// Must return at once: everything behind it waits.
+    using Sink = std::function<void(const FailureReport&)>;
+
+    struct Counts {
+        std::array<std::uint64_t, 6> traps{};        ///< by Verdict::Outcome, repeats included
+        std::chrono::nanoseconds last_to_verdict{};  ///< from the datagram's arrival to the report of the last failure
+        std::chrono::nanoseconds slowest_to_verdict{};
+    };
+
+    TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, TrapLog& trap_log, Sink sink, const base::Clock& clock,
+               base::Log log);
+    ~TrapIntake();
+    TrapIntake(const TrapIntake&) = delete;
+    TrapIntake& operator=(const TrapIntake&) = delete;
+
+    void start();
+    /// Closes the queue, handles what it holds and joins. Safe to call twice.
+    void stop();
+
+    [[nodiscard]] Counts counts() const;
+    [[nodiscard]] const TrapRules& rules() const { return rules_; }
+    [[nodiscard]] const ServerDirectory& servers() const { return servers_; }
+
+  private:
+    void run();
+    void handle(Trap trap);
+    /// False while this second's lines are used up: a storm must not fill the disk by way of the log.
+    bool mayLog();
+
+    TrapQueue& queue_;
+    const TrapRules rules_;
+    const ServerDirectory servers_;
+    TrapLog& trap_log_;
+    Sink sink_;
+    const base::Clock& clock_;
+    base::Log log_;
+    std::array<std::atomic<std::uint64_t>, 6> traps_{};
+    std::atomic<std::int64_t> last_ns_{0}, slowest_ns_{0};
+    base::SteadyTime log_second_{};
+    unsigned lines_left_ = 0, lines_spared_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace standin::traps

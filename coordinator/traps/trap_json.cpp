@@ -1,0 +1,131 @@
+#include "coordinator/traps/trap_json.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace standin::traps {
+
+namespace {
+
+using nlohmann::json;
+
+std::int64_t microseconds(base::WallTime time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
+
+base::WallTime wallTime(std::int64_t microseconds_since_1970) {
+    return base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(std::chrono::microseconds(microseconds_since_1970)));
+}
+
+// JSON is UTF-8 and octets are not; 'hex' is what counts when a record is read back, 'text' is for people.
+json octetsToJson(const std::string& bytes) {
+    std::string hex;
+    for (const char c : bytes) fmt::format_to(std::back_inserter(hex), "{:02x}", static_cast<unsigned char>(c));
+    return hex;
+}
+
+std::string octetsFrom(const std::string& hex) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    return bytes;
+}
+
+json toJson(const VarBind& varbind) {
+    json shown{{"oid", varbind.oid.text()}, {"kind", nameOf(varbind.kind)}, {"text", varbind.text()}};
+    if (varbind.number) shown["number"] = *varbind.number;
+    if (!varbind.bytes.empty()) shown["hex"] = octetsToJson(varbind.bytes);
+    if (varbind.shortened) shown["shortened"] = true;
+    return shown;
+}
+
+Oid oidFrom(const json& value) { return Oid::parse(value.get<std::string>()).value_or(Oid()); }
+
+VarBind varBindFrom(const json& shown) {
+    VarBind varbind;
+    varbind.oid = oidFrom(shown.at("oid"));
+    varbind.kind = valueKindFrom(shown.at("kind").get<std::string>());
+    if (shown.contains("number")) varbind.number = shown["number"].get<std::int64_t>();
+    if (shown.contains("hex")) varbind.bytes = octetsFrom(shown["hex"].get<std::string>());
+    varbind.shortened = shown.value("shortened", false);
+    return varbind;
+}
+
+void addVerdict(json& shown, const Verdict& verdict) {
+    shown["outcome"] = nameOf(verdict.outcome);
+    shown["reason"] = verdict.reason;
+    shown["rule"] = verdict.rule.empty() ? json() : json(verdict.rule);
+    shown["server"] = verdict.server.empty() ? json() : json(verdict.server.text());
+    const bool failed = verdict.outcome == Verdict::Outcome::Failure || verdict.outcome == Verdict::Outcome::UnknownServer;
+    shown["kind"] = failed ? json(verdict.kind) : json();
+}
+
+std::string textOrNone(const json& shown, const char* key) {
+    return shown.at(key).is_null() ? std::string() : shown[key].get<std::string>();
+}
+
+}  // namespace
+
+json toJson(const TrapRecord& record) {
+    const Trap& trap = record.trap;
+    json shown{{"id", record.id},
+               {"arrived_at", base::rfc3339(trap.arrived_at)},
+               {"arrived_us", microseconds(trap.arrived_at)},
+               {"last_arrived_at", base::rfc3339(record.last_arrived)},
+               {"last_arrived_us", microseconds(record.last_arrived)},
+               {"count", trap.count},
+               {"source", trap.source},
+               {"agent_address", trap.agent_address},
+               {"version", nameOf(trap.version)},
+               {"inform", trap.inform},
+               {"principal", trap.principal},
+               {"enterprise", trap.enterprise.text()},
+               {"oid", trap.oid.text()},
+               {"uptime_cs", trap.uptime_cs},
+               {"varbinds", json::array()}};
+    for (const auto& varbind : trap.varbinds) shown["varbinds"].push_back(toJson(varbind));
+    addVerdict(shown, record.verdict);
+    return shown;
+}
+
+base::Result<TrapRecord> trapRecordFrom(const json& shown) {
+    try {
+        TrapRecord record;
+        record.id = shown.at("id").get<std::uint64_t>();
+        record.last_arrived = wallTime(shown.at("last_arrived_us").get<std::int64_t>());
+        Trap& trap = record.trap;
+        trap.arrived_at = wallTime(shown.at("arrived_us").get<std::int64_t>());
+        trap.count = shown.at("count").get<std::uint32_t>();
+        trap.source = shown.at("source").get<std::string>();
+        trap.agent_address = shown.at("agent_address").get<std::string>();
+        const auto version = shown.at("version").get<std::string>();
+        trap.version = version == "v1" ? SnmpVersion::V1 : version == "v3" ? SnmpVersion::V3 : SnmpVersion::V2c;
+        trap.inform = shown.at("inform").get<bool>();
+        trap.principal = shown.at("principal").get<std::string>();
+        trap.enterprise = oidFrom(shown.at("enterprise"));
+        trap.oid = oidFrom(shown.at("oid"));
+        trap.uptime_cs = shown.at("uptime_cs").get<std::uint32_t>();
+        for (const auto& varbind : shown.at("varbinds")) trap.varbinds.push_back(varBindFrom(varbind));
+        Verdict& verdict = record.verdict;
+        verdict.outcome = outcomeFrom(shown.at("outcome").get<std::string>());
+        verdict.reason = shown.at("reason").get<std::string>();
+        verdict.rule = textOrNone(shown, "rule");
+        verdict.server = base::ServerName::parse(textOrNone(shown, "server")).value_or({});
+        verdict.kind = textOrNone(shown, "kind");
+        if (verdict.outcome == Verdict::Outcome::Refused) trap.refusal = verdict.reason;
+        return record;
+    } catch (const std::exception& exception) {  // nlohmann's and std::stoi's
+        return base::failure(base::ErrorCode::Corrupt, fmt::format("a trap record cannot be read: {}", exception.what()));
+    }
+}
+
+json toJson(const Explanation& explanation) {
+    json shown{{"rules", json::array()}};
+    for (const auto& line : explanation.lines) {
+        shown["rules"].push_back({{"rule", line.rule}, {"matched", line.matched}, {"why", line.why}});
+    }
+    addVerdict(shown, explanation.verdict);
+    return shown;
+}
+
+}  // namespace standin::traps
