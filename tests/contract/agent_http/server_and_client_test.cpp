@@ -1,0 +1,172 @@
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "agent/base/process.hpp"
+#include "agent/http/health.hpp"
+#include "agent/http/metrics.hpp"
+#include "agent/http/server.hpp"
+#include "agent/protocol/agent_client.hpp"
+#include "tests/support/certificates.hpp"
+
+using namespace standin;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto deadline = 10s;
+
+struct Agent {
+    http::TlsLibrary library;
+    tests::CertificateAuthority authority;
+    tests::TemporaryDirectory directory;
+    http::TlsFiles files = authority.issue("agent1");
+    base::Log silent{"test", [](base::LogLevel, std::string_view) {}};
+    std::unique_ptr<http::CommandGate> gate = std::move(*http::CommandGate::open(directory / "epoch", {"coordinator"}));
+    http::Router router;
+    http::HealthChecks health{"agent1"};
+    std::unique_ptr<http::Server> server;
+    std::string url;
+
+    Agent() {
+        health.addRoutes(router);
+        router.add("GET", "/v1/things/{name}", [](const http::Request& request) -> base::Result<http::Response> {
+            return http::Response::json({{"name", request.parameter("name")}, {"peer", request.peer}});
+        });
+        router.add("PUT", "/v1/things/{name}", [](const http::Request& request) -> base::Result<http::Response> {
+            auto json = request.json();
+            if (!json) return base::failure(json.error());
+            return http::Response::json({{"epoch", request.stamp->epoch}, {"got", *json}});
+        });
+        router.add("GET", "/v1/stream", [](const http::Request&) -> base::Result<http::Response> {
+            http::Response response;
+            response.content_type = "application/octet-stream";
+            response.stream = [](std::ostream& out, const std::atomic<bool>&) { out << std::string(300'000, 'x'); };
+            return response;
+        });
+        auto context = http::serverContext(files);
+        BOOST_REQUIRE(context);
+        server = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, router, gate.get(), silent);
+        BOOST_REQUIRE(server->start());
+        url = fmt::format("https://127.0.0.1:{}", server->port());
+    }
+    std::unique_ptr<protocol::AgentClient> client(const http::TlsFiles& identity, const std::string& to = "") {
+        auto context = http::clientContext(identity);
+        BOOST_REQUIRE(context);
+        auto opened = protocol::AgentClient::open("agent1", to.empty() ? url : to, *context);
+        BOOST_REQUIRE(opened);
+        return std::move(*opened);
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(server_and_client)
+
+BOOST_FIXTURE_TEST_CASE(an_answer_comes_to_a_client_with_a_certificate_of_the_ca, Agent) {
+    auto answer = client(authority.issue("coordinator"))->get("/v1/things/spare01", deadline);
+    BOOST_REQUIRE(answer);
+    BOOST_TEST((*answer)["name"] == "spare01");
+    BOOST_TEST((*answer)["peer"] == "coordinator");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_with_a_certificate_of_another_ca_gets_no_answer, Agent) {
+    tests::CertificateAuthority foreign;
+    auto identity = foreign.issue("coordinator");
+    identity.ca = files.ca;  // it trusts the agent; the agent must not trust it
+    auto answer = client(identity)->get("/v1/health", deadline);
+    BOOST_TEST(!answer.has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_without_a_certificate_gets_no_answer, Agent) {
+    auto outcome = base::runProcess({{"curl", "--silent", "--insecure", "--max-time", "10", url + "/v1/health"}, "", 20s});
+    BOOST_REQUIRE(outcome);
+    BOOST_TEST(outcome->exit_code != 0);
+    BOOST_TEST(outcome->output == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_asks_nothing_of_an_agent_whose_certificate_does_not_name_it, Agent) {
+    auto other_host = fmt::format("https://127.0.0.2:{}", server->port());
+    server->stop();
+    auto context = http::serverContext(files);
+    http::Server elsewhere(*http::parseListen(fmt::format("127.0.0.2:{}", 0)), *context, router, gate.get(), silent);
+    BOOST_REQUIRE(elsewhere.start());
+    auto answer = client(authority.issue("coordinator"), fmt::format("https://127.0.0.2:{}", elsewhere.port()))->get("/v1/health", deadline);
+    BOOST_REQUIRE(!answer);
+    BOOST_TEST((answer.error().code == base::ErrorCode::Unreachable));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_command_carries_its_epoch_and_body, Agent) {
+    auto answer = client(authority.issue("coordinator"))->put("/v1/things/a", {{"x", 1}}, {9, "1/x"}, deadline);
+    BOOST_REQUIRE(answer);
+    BOOST_TEST(answer->body["epoch"] == 9);
+    BOOST_TEST(answer->body["got"]["x"] == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_error_keeps_its_code_on_the_way_to_the_client, Agent) {
+    auto coordinator = client(authority.issue("coordinator"));
+    auto answer = coordinator->get("/v1/nothing", deadline);
+    BOOST_REQUIRE(!answer);
+    BOOST_TEST((answer.error().code == base::ErrorCode::NotFound));
+    BOOST_REQUIRE(coordinator->put("/v1/things/a", {}, {9, "1/x"}, deadline));
+    auto stale = coordinator->put("/v1/things/a", {}, {8, "1/y"}, deadline);
+    BOOST_REQUIRE(!stale);
+    BOOST_TEST((stale.error().code == base::ErrorCode::Conflict));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_body_that_is_not_json_is_an_error_of_the_caller, Agent) {
+    auto identity = authority.issue("coordinator");
+    auto outcome = base::runProcess({{"curl", "--silent", "--cacert", identity.ca, "--cert", identity.certificate, "--key", identity.key, "-X", "PUT", "-d", "{nonsense",
+                                      "-H", "Standin-Epoch: 1", "-H", "Standin-Operation: 1/x", "-w", "%{http_code}", url + "/v1/things/a"}, "", 20s});
+    BOOST_REQUIRE(outcome);
+    BOOST_TEST(outcome->output.find("400") != std::string::npos);
+    BOOST_TEST(outcome->output.find("invalid_input") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_body_over_the_limit_is_refused, Agent) {
+    auto answer = client(authority.issue("coordinator"))->put("/v1/things/a", std::string(2 << 20, 'x'), {1, "1/x"}, deadline);
+    BOOST_TEST(!answer.has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_goes_on_after_the_agent_was_restarted, Agent) {
+    auto coordinator = client(authority.issue("coordinator"));
+    BOOST_REQUIRE(coordinator->get("/v1/health", deadline));
+    auto port = server->port();
+    server.reset();
+    auto down = coordinator->get("/v1/health", deadline);
+    BOOST_REQUIRE(!down);
+    BOOST_TEST((down.error().code == base::ErrorCode::Unreachable));
+    auto context = http::serverContext(files);
+    server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context, router, gate.get(), silent);
+    BOOST_REQUIRE(server->start());
+    BOOST_TEST(coordinator->get("/v1/health", deadline).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(health_answers_503_when_a_check_fails, Agent) {
+    health.add([](protocol::Health& all) { all.checks.push_back({"libvirt", false, "no socket", "start libvirtd"}); });
+    auto answer = client(authority.issue("operator"))->ask("/v1/health", deadline);
+    BOOST_REQUIRE(answer);
+    BOOST_TEST(answer->status == 503);
+    auto read = protocol::healthFrom(answer->body);
+    BOOST_REQUIRE(read);
+    BOOST_TEST(read->checks.at(0).cure == "start libvirtd");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_stream_arrives_whole, Agent) {
+    std::size_t length = 0;
+    auto status = client(authority.issue("vmhost1"))->stream("/v1/stream", {}, [&](const char*, std::size_t size) { length += size; return true; }, deadline);
+    BOOST_REQUIRE(status);
+    BOOST_TEST(length == 300'000U);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_rendered_with_their_labels) {
+    http::Metrics metrics;
+    metrics.count("standin_things_total", "things", {{"kind", "a"}});
+    metrics.count("standin_things_total", "things", {{"kind", "a"}});
+    metrics.observeSeconds("standin_resume_seconds", "resume", 0.002);
+    auto text = metrics.render();
+    BOOST_TEST(text.find("standin_things_total{kind=\"a\"} 2") != std::string::npos);
+    BOOST_TEST(text.find("standin_resume_seconds_bucket{le=\"0.002\"} 1") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
