@@ -1,0 +1,91 @@
+#include "coordinator/api/inventory_routes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/http/router.hpp"
+#include "agent/protocol/image.hpp"
+#include "coordinator/api/route_parts.hpp"
+#include "coordinator/api/spare_setting.hpp"
+#include "coordinator/api/views.hpp"
+#include "coordinator/engine/engine.hpp"
+
+namespace standin::api {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using base::ServerName;
+using engine::Engine;
+
+namespace {
+
+Result<Response> showServer(const Engine& engine, const Request& request) {
+    auto name = request.id<ServerName>("server");
+    if (!name) return failure(name.error());
+    auto server = engine.server(*name);
+    if (!server) return failure(ErrorCode::NotFound, fmt::format("there is no server '{}'", name->text()));
+    return Response::json(viewOf(*server));
+}
+
+Result<Response> setMaintenance(Engine& engine, const Request& request) {
+    auto name = request.id<ServerName>("server");
+    if (!name) return failure(name.error());
+    auto body = request.json();
+    if (!body) return failure(body.error());
+    protocol::JsonFields fields(*body, "maintenance");
+    bool on = fields.boolean("on", true);
+    auto why = fields.text("why", "", 500);
+    if (auto read = fields.finish(on); !read) return failure(read.error());
+    if (auto set = engine.setMaintenance(*name, on, why, askerOf(request)); !set) return failure(set.error());
+    return showServer(engine, request);
+}
+
+Result<Response> jobReturned(Engine& engine, const Request& request) {
+    auto name = request.id<ServerName>("server");
+    if (!name) return failure(name.error());
+    if (auto done = engine.returned(*name, askerOf(request)); !done) return failure(done.error());
+    return showServer(engine, request);
+}
+
+Result<Response> listImages(const Engine& engine) {
+    auto images = engine.images();
+    if (!images) return failure(images.error());
+    return Response::json(listOf("images", *images, [](const protocol::Image& image) { return toJson(image); }));
+}
+
+Result<Response> listAudit(const Engine& engine, const Request& request) {
+    auto limit = limitIn(request, 100, 1000);
+    if (!limit) return failure(limit.error());
+    auto entries = engine.audit(*limit);
+    if (!entries) return failure(entries.error());
+    return Response::json(listOf("entries", *entries, [](const domain::AuditEntry& entry) { return viewOf(entry); }));
+}
+
+}  // namespace
+
+void addInventoryRoutes(http::Router& router, Engine& engine) {
+    router.add("GET", "/v1/servers", [&engine](const Request&) -> Result<Response> {
+        return Response::json(listOf("servers", engine.servers(), [](const auto& server) { return viewOf(server); }));
+    });
+    router.add("GET", "/v1/servers/{server}", [&engine](const Request& request) { return showServer(engine, request); });
+    router.add("PUT", "/v1/servers/{server}/maintenance",
+               [&engine](const Request& request) { return setMaintenance(engine, request); });
+    router.add("POST", "/v1/servers/{server}/return", [&engine](const Request& request) { return jobReturned(engine, request); });
+    router.add("GET", "/v1/spares", [&engine](const Request&) -> Result<Response> {
+        return Response::json(listOf("spares", engine.spares(), [](const auto& spare) { return viewOf(spare); }));
+    });
+    router.add("GET", "/v1/spare-table", [&engine](const Request&) -> Result<Response> {
+        return Response::json(listOf("rows", engine.spareTable(), [](const auto& row) { return viewOf(row); }));
+    });
+    router.add("PUT", "/v1/spare-table/{server}", [&engine](const Request& request) { return setSpare(engine, request); });
+    router.add("DELETE", "/v1/spare-table/{server}", [&engine](const Request& request) { return unsetSpare(engine, request); });
+    router.add("GET", "/v1/images", [&engine](const Request&) { return listImages(engine); });
+    router.add("GET", "/v1/agents", [&engine](const Request&) -> Result<Response> {
+        return Response::json(listOf("agents", engine.agents(), [](const auto& agent) { return viewOf(agent); }));
+    });
+    router.add("GET", "/v1/audit", [&engine](const Request& request) { return listAudit(engine, request); });
+}
+
+}  // namespace standin::api

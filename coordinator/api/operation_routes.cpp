@@ -1,0 +1,109 @@
+#include "coordinator/api/operation_routes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "agent/http/router.hpp"
+#include "coordinator/api/route_parts.hpp"
+#include "coordinator/api/views.hpp"
+#include "coordinator/engine/engine.hpp"
+
+namespace standin::api {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using base::ServerName;
+using domain::OperationId;
+using engine::Engine;
+
+namespace {
+
+constexpr std::size_t most_listed = 1000;
+
+/// Kinds of the contract that this release does not carry out.
+constexpr std::array<std::string_view, 3> later_kinds{"drill", "switchover", "failback"};
+
+Result<domain::OperationKind> kindNamed(const std::string& name) {
+    if (auto kind = domain::operationKindFrom(name)) return *kind;
+    if (std::find(later_kinds.begin(), later_kinds.end(), name) != later_kinds.end()) {
+        return failure(ErrorCode::Unsupported, fmt::format("operation '{}' is not there yet: this release does not carry it out", name));
+    }
+    return failure(ErrorCode::InvalidInput,
+                   fmt::format("operation: kind '{}' is none of prepare, refresh, backup, failover", name.substr(0, 40)));
+}
+
+Result<engine::OperationRequest> orderIn(const Request& request) {
+    auto body = request.json();
+    if (!body) return failure(body.error());
+    protocol::JsonFields fields(*body, "operation");
+    engine::OperationRequest order;
+    auto kind_name = fields.text("kind", 40);
+    order.server = fields.id<ServerName>("server");
+    order.image = fields.optionalId<base::ImageId>("image");
+    order.cause = fields.text("cause", "", 500);
+    order.asked_by = askerOf(request);
+    if (auto read = fields.finish(true); !read) return failure(read.error());
+    auto kind = kindNamed(kind_name);
+    if (!kind) return failure(kind.error());
+    order.kind = *kind;
+    return order;
+}
+
+Result<Response> show(const Engine& engine, OperationId id) {
+    auto operation = engine.operation(id);
+    if (!operation) return failure(ErrorCode::NotFound, fmt::format("there is no operation {}", id));
+    return Response::json(viewOf(*operation));
+}
+
+Result<Response> begin(Engine& engine, const Request& request) {
+    auto order = orderIn(request);
+    if (!order) return failure(order.error());
+    auto id = engine.request(*order);
+    if (!id) return failure(id.error());
+    auto operation = engine.operation(*id);
+    return accepted(*id, operation ? viewOf(*operation) : Json{{"id", *id}});
+}
+
+Result<Response> list(const Engine& engine, const Request& request) {
+    auto limit = limitIn(request, 100, most_listed);
+    if (!limit) return failure(limit.error());
+    auto server = request.query.find("server");
+    auto operations = engine.operations(server == request.query.end() ? *limit : most_listed);
+    if (server != request.query.end()) {
+        std::erase_if(operations, [&](const domain::Operation& operation) { return operation.server.text() != server->second; });
+        if (operations.size() > *limit) operations.resize(*limit);
+    }
+    return Response::json(listOf("operations", operations, [](const domain::Operation& one) { return summaryOf(one); }));
+}
+
+using Remedy = Result<void> (Engine::*)(OperationId, const std::string&);
+
+http::Handler remedyBy(Engine& engine, Remedy remedy) {
+    return [&engine, remedy](const Request& request) -> Result<Response> {
+        auto id = numberIn(request, "id");
+        if (!id) return failure(id.error());
+        if (auto done = (engine.*remedy)(*id, askerOf(request)); !done) return failure(done.error());
+        auto operation = engine.operation(*id);
+        return accepted(*id, operation ? viewOf(*operation) : Json{{"id", *id}});
+    };
+}
+
+}  // namespace
+
+void addOperationRoutes(http::Router& router, Engine& engine) {
+    router.add("POST", "/v1/operations", [&engine](const Request& request) { return begin(engine, request); });
+    router.add("GET", "/v1/operations", [&engine](const Request& request) { return list(engine, request); });
+    router.add("GET", "/v1/operations/{id}", [&engine](const Request& request) -> Result<Response> {
+        auto id = numberIn(request, "id");
+        if (!id) return failure(id.error());
+        return show(engine, *id);
+    });
+    router.add("POST", "/v1/operations/{id}/retry", remedyBy(engine, &Engine::retry));
+    router.add("POST", "/v1/operations/{id}/fence-confirmation", remedyBy(engine, &Engine::confirmFence));
+    router.add("POST", "/v1/operations/{id}/close", remedyBy(engine, &Engine::close));
+}
+
+}  // namespace standin::api

@@ -1,0 +1,47 @@
+#include "coordinator/api/route_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+
+namespace standin::api {
+
+namespace {
+
+std::optional<std::uint64_t> wholeNumber(const std::string& text) {
+    std::uint64_t number = 0;
+    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
+base::Result<std::uint64_t> numberIn(const Request& request, const std::string& parameter) {
+    const auto& text = request.parameter(parameter);
+    auto number = wholeNumber(text);
+    if (!number || *number == 0) {
+        return base::failure(base::ErrorCode::InvalidInput, fmt::format("'{}' is not a number above 0", text.substr(0, 40)));
+    }
+    return *number;
+}
+
+base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise, std::size_t most) {
+    auto found = request.query.find("limit");
+    if (found == request.query.end()) return otherwise;
+    auto number = wholeNumber(found->second);
+    if (!number || *number == 0 || *number > most) {
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("limit: '{}' is not a number from 1 to {}", found->second.substr(0, 40), most));
+    }
+    return static_cast<std::size_t>(*number);
+}
+
+Response accepted(std::uint64_t operation, const protocol::Json& body) {
+    auto response = Response::json(body, 202);
+    response.headers["Location"] = fmt::format("/v1/operations/{}", operation);
+    return response;
+}
+
+}  // namespace standin::api

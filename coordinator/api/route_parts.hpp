@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "agent/http/response.hpp"
+
+/// What the routes of the API have in common.
+namespace standin::api {
+
+using http::Request;
+using http::Response;
+
+/// How the audit names who asked: by the certificate's common name, never by what the client says of itself.
+inline std::string askerOf(const Request& request) { return "operator " + request.peer; }
+
+/// A path parameter that must be a number above 0.
+base::Result<std::uint64_t> numberIn(const Request& request, const std::string& parameter);
+
+/// `?limit=` from 1 to `most`.
+base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise, std::size_t most);
+
+/// `Location: /v1/operations/{id}` and the operation's id as body: accepted, and durable.
+Response accepted(std::uint64_t operation, const protocol::Json& body);
+
+}  // namespace standin::api

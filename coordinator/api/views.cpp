@@ -1,0 +1,186 @@
+#include "coordinator/api/views.hpp"
+
+#include "coordinator/engine/phases.hpp"
+
+namespace standin::api {
+
+using protocol::nullable;
+
+namespace {
+
+Json momentOrNull(base::WallTime time) { return time == base::WallTime{} ? Json(nullptr) : Json(base::rfc3339(time)); }
+Json textOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+template <typename Id>
+Json textsOf(const std::vector<Id>& ids) {
+    Json list = Json::array();
+    for (const auto& id : ids) list.push_back(id.text());
+    return list;
+}
+
+// How it ended, in one word; null while it goes on.
+Json outcomeOf(const domain::Operation& operation) {
+    switch (operation.state) {
+        case domain::State::Succeeded: return "succeeded";
+        case domain::State::Failed: return "failed";
+        case domain::State::NeedsOperator: return "needs_operator";
+        case domain::State::Closed: return "closed";
+        default: return nullptr;
+    }
+}
+
+Json viewOfStep(const domain::Step& step) {
+    bool ended = step.state == domain::StepState::Done || step.state == domain::StepState::Failed ||
+                 step.state == domain::StepState::Unknown;
+    bool erred = step.state == domain::StepState::Failed || step.state == domain::StepState::Unknown;
+    return {{"name", nameOf(step.id.name)},
+            {"subject", textOrNull(step.id.subject)},
+            {"outcome", nameOf(step.state)},
+            {"start", momentOrNull(step.first_started)},
+            {"end", ended ? momentOrNull(step.ended) : Json(nullptr)},
+            {"since_failure_ms", step.since_failure_ms},
+            {"duration_ms", ended ? Json(step.duration_ms) : Json(nullptr)},
+            {"attempts", step.attempts},
+            {"percent", step.percent},
+            {"error", erred ? Json(base::nameOf(step.error)) : Json(nullptr)},
+            {"message", textOrNull(step.message)},
+            {"finding", step.finding == domain::Finding::None ? Json(nullptr) : Json(nameOf(step.finding))},
+            {"phases_ms", step.phases_ms}};
+}
+
+Json viewOfProbe(const protocol::Probe& probe) { return protocol::toJson(probe); }
+
+Json viewOfPlacement(const domain::Placement& placement) {
+    return {{"on", nameOf(placement.on)}, {"stand_in", nullable(placement.stand_in)}, {"spare", nullable(placement.spare)}};
+}
+
+}  // namespace
+
+Json viewOf(const engine::ServerSnapshot& snapshot) {
+    const auto& server = snapshot.server;
+    return {{"name", server.name.text()},
+            {"segment", server.segment.text()},
+            {"vlan", server.vlan},
+            {"address", server.address},
+            {"mac", server.mac},
+            {"port", server.port.text()},
+            {"disk", server.disk.text()},
+            {"job",
+             {{"ports", server.job_ports},
+              {"probe", viewOfProbe(server.probe)},
+              {"answer_within_ms", server.answer_within.count()},
+              {"drain_within_ms", server.drain_within.count()}}},
+            {"vm_host", nullable(server.vm_host)},
+            {"image_store", nullable(server.image_store)},
+            {"switch", nullable(server.switch_agent)},
+            {"request_holder", nullable(server.request_holder)},
+            {"fence_policy", nameOf(server.fence_policy)},
+            {"rack", textOrNull(server.rack)},
+            {"priority", server.priority},
+            {"stand_in",
+             {{"memory_mib", server.stand_in.memory_mib},
+              {"maximum_memory_mib", server.stand_in.maximum_memory_mib},
+              {"vcpus", server.stand_in.vcpus},
+              {"maximum_vcpus", server.stand_in.maximum_vcpus},
+              {"weight", server.stand_in.weight}}},
+            {"runs_on", viewOfPlacement(snapshot.placement)},
+            {"spare_table", snapshot.row ? viewOf(*snapshot.row) : Json(nullptr)},
+            {"operation", snapshot.operation ? Json(*snapshot.operation) : Json(nullptr)},
+            {"maintenance", snapshot.maintenance},
+            {"maintenance_why", textOrNull(snapshot.maintenance_why)}};
+}
+
+Json viewOf(const engine::SpareSnapshot& snapshot) {
+    const auto& spare = snapshot.spare;
+    Json lease = nullptr;
+    if (snapshot.lease) {
+        lease = {{"server", snapshot.lease->server.text()},
+                 {"operation", snapshot.lease->failover == 0 ? Json(nullptr) : Json(snapshot.lease->failover)},
+                 {"reason", snapshot.lease->reason}};
+    }
+    return {{"name", spare.name.text()},
+            {"port", spare.port.text()},
+            {"mac", spare.mac},
+            {"disk", spare.disk.text()},
+            {"image_store", nullable(spare.image_store)},
+            {"switch", nullable(spare.switch_agent)},
+            {"vm_host", nullable(spare.vm_host)},
+            {"power_within_ms", spare.power_within.count()},
+            {"boot_within_ms", spare.boot_within.count()},
+            {"lease", std::move(lease)}};
+}
+
+Json viewOf(const engine::AgentSnapshot& agent) {
+    auto view = toJson(agent.health);
+    view.erase("agent");
+    view["name"] = agent.name.text();
+    view["url"] = agent.url;
+    view["reachable"] = agent.reachable;
+    view["ok"] = agent.reachable && agent.health.ok();
+    view["problem"] = textOrNull(agent.problem);
+    view["seen_at"] = momentOrNull(agent.seen_at);
+    return view;
+}
+
+Json viewOf(const domain::SpareTableRow& row) {
+    return {{"server", row.server.text()}, {"spare", nullable(row.spare)},       {"image", nullable(row.image)},
+            {"standin_ready", row.standin_ready}, {"stand_in", nullable(row.stand_in)}, {"stale", row.stale},
+            {"note", textOrNull(row.note)}};
+}
+
+Json viewOf(const domain::AuditEntry& entry) {
+    return {{"id", entry.id}, {"at", momentOrNull(entry.at)}, {"who", entry.who}, {"what", entry.what}, {"outcome", entry.outcome}};
+}
+
+Json viewOf(const engine::EngineEvent& event) {
+    auto details = protocol::parseJson(event.data);
+    return {{"type", event.type},
+            {"at", momentOrNull(event.at)},
+            {"operation", event.operation == 0 ? Json(nullptr) : Json(event.operation)},
+            {"server", textOrNull(event.server)},
+            {"text", event.text},
+            {"details", details ? *details : Json::object()}};
+}
+
+Json summaryOf(const domain::Operation& operation) {
+    auto takeover = engine::takeoverMs(operation);
+    return {{"id", operation.id},
+            {"kind", nameOf(operation.kind)},
+            {"server", operation.server.text()},
+            {"state", nameOf(operation.state)},
+            {"outcome", outcomeOf(operation)},
+            {"open", isOpen(operation)},
+            {"why", textOrNull(operation.why)},
+            {"cure", textOrNull(operation.cure)},
+            {"start", momentOrNull(operation.opened_at)},
+            {"end", momentOrNull(operation.ended_at)},
+            {"asked_by", textOrNull(operation.asked_by)},
+            {"cause", textOrNull(operation.cause)},
+            {"spare", nullable(operation.spare)},
+            {"takeover_ms", takeover ? Json(*takeover) : Json(nullptr)}};
+}
+
+Json viewOf(const domain::Operation& operation) {
+    auto view = summaryOf(operation);
+    view["failure_at"] = momentOrNull(operation.failure_at);
+    view["failure"] = textOrNull(operation.failure);
+    view["reports"] = operation.reports;
+    view["stand_in"] = nullable(operation.stand_in);
+    view["new_stand_in"] = nullable(operation.new_stand_in);
+    view["image"] = nullable(operation.image);
+    view["previous_image"] = nullable(operation.previous_image);
+    view["failed_spares"] = textsOf(operation.failed_spares);
+    view["handovers"] = operation.handovers;
+    view["job_runs"] = operation.job_runs;
+    view["phases_ms"] = engine::phasesOf(operation);
+    view["steps"] = Json::array();
+    for (const auto& step : operation.steps) view["steps"].push_back(viewOfStep(step));
+    view["notes"] = Json::array();
+    for (const auto& note : operation.notes) {
+        view["notes"].push_back({{"topic", note.topic}, {"level", nameOf(note.level)}, {"sentence", note.sentence},
+                                 {"cure", textOrNull(note.cure)}});
+    }
+    return view;
+}
+
+}  // namespace standin::api

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "agent/protocol/json_fields.hpp"
+#include "coordinator/engine/event_hub.hpp"
+#include "coordinator/engine/snapshot.hpp"
+
+/// What the API shows (coordinator/README.md, 'API'). Moments are RFC 3339 or null, durations end in `_ms`, names that are not set
+/// are null.
+namespace standin::api {
+
+using protocol::Json;
+
+Json viewOf(const engine::ServerSnapshot& server);
+Json viewOf(const engine::SpareSnapshot& spare);
+Json viewOf(const engine::AgentSnapshot& agent);
+Json viewOf(const domain::SpareTableRow& row);
+Json viewOf(const domain::AuditEntry& entry);
+Json viewOf(const engine::EngineEvent& event);
+
+/// An operation with its steps, notes and phases.
+Json viewOf(const domain::Operation& operation);
+/// The same in short, as a line of a list.
+Json summaryOf(const domain::Operation& operation);
+
+/// `{"<name>": [view, …]}`.
+template <typename Items, typename View>
+Json listOf(const char* name, const Items& items, View view) {
+    Json list = Json::array();
+    for (const auto& item : items) list.push_back(view(item));
+    return Json{{name, std::move(list)}};
+}
+
+}  // namespace standin::api
