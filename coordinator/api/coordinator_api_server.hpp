@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "agent/base/log.hpp"
+#include "agent/http/server.hpp"
+
+namespace standin::engine {
+class Engine;
+class EventHub;
+}  // namespace standin::engine
+namespace standin::http {
+class HealthChecks;
+class Metrics;
+}  // namespace standin::http
+namespace standin::traps {
+class ServerDirectory;
+class TrapLog;
+struct TrapRules;
+}  // namespace standin::traps
+
+namespace standin::api {
+
+/// What the API shows and asks for; all outlive it.
+struct Backstage {
+    engine::Engine& engine;
+    engine::EventHub& hub;
+    traps::TrapLog& trap_log;
+    const traps::TrapRules& rules;
+    const traps::ServerDirectory& trap_servers;
+    http::HealthChecks& health;
+    http::Metrics& metrics;
+};
+
+/// The coordinator's HTTPS API (architecture.md, 'Outward contract'). Nobody without a certificate of the CA gets an answer.
+class CoordinatorApiServer {
+  public:
+    CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls, const Backstage& backstage, base::Log log);
+    ~CoordinatorApiServer();
+
+    base::Result<void> start();
+    /// Idempotent.
+    void stop();
+    [[nodiscard]] std::uint16_t port() const;
+
+  private:
+    struct Inside;
+    std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace standin::api

@@ -1,0 +1,56 @@
+#include "coordinator/api/estate_health.hpp"
+
+#include <fmt/format.h>
+
+#include "coordinator/engine/engine.hpp"
+
+namespace standin::api {
+
+namespace {
+
+void checkAgent(protocol::Health& health, const engine::AgentSnapshot& agent) {
+    protocol::HealthCheck check{"agent " + agent.name.text(), false, "", ""};
+    if (!agent.reachable) {
+        const bool asked = agent.seen_at != base::WallTime{} || !agent.problem.empty();
+        check.detail = asked ? agent.problem : "has not been asked yet";
+        check.cure = fmt::format("see that standin-agent runs at {} and that this host reaches it", agent.url);
+    } else if (!agent.health.ok()) {
+        for (const auto& one : agent.health.checks) {
+            if (one.ok) continue;
+            check.detail += fmt::format("{}{}: {}", check.detail.empty() ? "" : "; ", one.name, one.detail);
+            if (!one.cure.empty()) check.cure += (check.cure.empty() ? "" : "; ") + one.cure;
+        }
+    } else {
+        check.ok = true;
+        check.detail = agent.url;
+    }
+    health.checks.push_back(std::move(check));
+    for (const auto& warning : agent.health.warnings) health.warnings.push_back(agent.name.text() + ": " + warning);
+}
+
+void checkOperations(protocol::Health& health, const engine::Engine& engine) {
+    std::string waiting;
+    for (const auto& operation : engine.operations(1000)) {
+        if (operation.state == domain::State::NeedsOperator) waiting += (waiting.empty() ? "" : ", ") + std::to_string(operation.id);
+    }
+    health.checks.push_back({"operations", waiting.empty(), waiting.empty() ? "none waits for the operator" : "waiting: " + waiting,
+                             waiting.empty() ? "" : "standinctl operation show <id> says what to do"});
+}
+
+}  // namespace
+
+void checkEstate(protocol::Health& health, const engine::Engine& engine) {
+    auto problem = engine.problem();
+    health.checks.push_back({"engine", problem.empty(), problem.empty() ? "acts, journal is writable" : problem,
+                             problem.empty() ? "" : "see that the coordinator's state_dir has room and is writable"});
+    for (const auto& agent : engine.agents()) checkAgent(health, agent);
+    checkOperations(health, engine);
+    for (const auto& server : engine.servers()) {
+        if (server.row && server.row->standin_ready && !server.row->stale) continue;
+        const auto& name = server.server.name.text();
+        const char* what = !server.row ? "has no spare" : server.row->standin_ready ? "has a stale stand-in" : "has no ready stand-in";
+        health.warnings.push_back(fmt::format("server '{}' {}", name, what));
+    }
+}
+
+}  // namespace standin::api

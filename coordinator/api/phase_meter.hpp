@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <thread>
+
+namespace standin::engine {
+class Engine;
+class EventHub;
+}  // namespace standin::engine
+namespace standin::http {
+class Metrics;
+}
+
+namespace standin::api {
+
+/// Follows the events and, when an operation comes to rest, puts its phases and outcome into the metrics, once each:
+/// `standin_phase_seconds{phase=…}` (detect, fence, resume, segment, restore, hold and finer ones), `standin_takeover_seconds`,
+/// `standin_operations_total{kind, outcome}`.
+class PhaseMeter {
+  public:
+    PhaseMeter(engine::EventHub& hub, const engine::Engine& engine, http::Metrics& metrics);
+    ~PhaseMeter();
+    PhaseMeter(const PhaseMeter&) = delete;
+    PhaseMeter& operator=(const PhaseMeter&) = delete;
+
+    void start();
+    /// The hub has to be closed before. Idempotent.
+    void stop();
+
+  private:
+    void run();
+    void measure(std::uint64_t operation);
+
+    engine::EventHub& hub_;
+    const engine::Engine& engine_;
+    http::Metrics& metrics_;
+    std::set<std::uint64_t> measured_;
+    std::thread thread_;
+};
+
+/// Gauges that are asked for whenever the metrics are: servers, spares, agents, operations.
+void meterEstate(http::Metrics& metrics, const engine::Engine& engine);
+
+}  // namespace standin::api

@@ -1,0 +1,100 @@
+#include "coordinator/api/trap_routes.hpp"
+
+#include <fmt/format.h>
+
+#include "agent/http/router.hpp"
+#include "coordinator/api/route_parts.hpp"
+#include "coordinator/api/views.hpp"
+#include "coordinator/traps/classify.hpp"
+#include "coordinator/traps/trap_json.hpp"
+#include "coordinator/traps/trap_log.hpp"
+
+namespace standin::api {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using traps::ServerDirectory;
+using traps::TrapLog;
+using traps::TrapRecord;
+using traps::TrapRules;
+
+namespace {
+
+Result<std::uint64_t> idIn(const std::string& name, const std::string& text) {
+    Request request;
+    request.parameters[name] = text;
+    return numberIn(request, name);
+}
+
+Result<traps::TrapQuery> queryIn(const Request& request) {
+    traps::TrapQuery query;
+    auto limit = limitIn(request, query.limit, 1000);
+    if (!limit) return failure(limit.error());
+    query.limit = *limit;
+    if (auto before = request.query.find("before"); before != request.query.end()) {
+        auto id = idIn("before", before->second);
+        if (!id) return failure(id.error().within("before"));
+        query.before = *id;
+    }
+    if (auto outcome = request.query.find("outcome"); outcome != request.query.end()) {
+        query.outcome = traps::outcomeFrom(outcome->second);
+        if (nameOf(*query.outcome) != outcome->second) {
+            return failure(ErrorCode::InvalidInput, fmt::format("outcome: there is no '{}'", outcome->second.substr(0, 40)));
+        }
+    }
+    if (auto server = request.query.find("server"); server != request.query.end()) {
+        auto name = base::ServerName::parse(server->second);
+        if (!name) return failure(name.error());
+        query.server = *name;
+    }
+    return query;
+}
+
+Result<Response> list(TrapLog& trap_log, const Request& request) {
+    auto query = queryIn(request);
+    if (!query) return failure(query.error());
+    auto records = trap_log.list(*query);
+    if (!records) return failure(records.error());
+    return Response::json(listOf("traps", *records, [](const TrapRecord& record) { return toJson(record); }));
+}
+
+Result<TrapRecord> findBy(TrapLog& trap_log, const Request& request) {
+    auto id = numberIn(request, "id");
+    if (!id) return failure(id.error());
+    return trap_log.find(*id);
+}
+
+Response explained(const TrapRecord& record, const TrapRules& rules, const ServerDirectory& servers) {
+    auto explanation = toJson(traps::explain(record.trap, rules, servers));
+    explanation["trap"] = toJson(record);
+    return Response::json(explanation);
+}
+
+}  // namespace
+
+void addTrapRoutes(http::Router& router, TrapLog& trap_log, const TrapRules& rules, const ServerDirectory& servers) {
+    router.add("GET", "/v1/traps", [&trap_log](const Request& request) { return list(trap_log, request); });
+    router.add("GET", "/v1/traps/{id}", [&trap_log](const Request& request) -> Result<Response> {
+        auto record = findBy(trap_log, request);
+        if (!record) return failure(record.error());
+        return Response::json(toJson(*record));
+    });
+    router.add("GET", "/v1/traps/{id}/explanation",
+               [&trap_log, &rules, &servers](const Request& request) -> Result<Response> {
+                   auto record = findBy(trap_log, request);
+                   if (!record) return failure(record.error());
+                   return explained(*record, rules, servers);
+               });
+    // A record that somebody kept or wrote by hand, held against today's rules. It starts nothing.
+    router.add("POST", "/v1/traps/explanations", http::Access::Read,
+               [&rules, &servers](const Request& request) -> Result<Response> {
+                   auto body = request.json();
+                   if (!body) return failure(body.error());
+                   auto record = traps::trapRecordFrom(*body);
+                   if (!record) return failure(ErrorCode::InvalidInput, record.error().message);
+                   return explained(*record, rules, servers);
+               });
+}
+
+}  // namespace standin::api
