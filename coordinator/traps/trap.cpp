@@ -49,7 +49,13 @@ std::string VarBind::text() const {
 }
 
 const VarBind* Trap::find(const Oid& wanted) const {
-    const auto found = std::find_if(varbinds.begin(), varbinds.end(), [&](const VarBind& v) { return v.oid == wanted; });
+    const auto& name = wanted.numbers();
+    const auto names = [&](const VarBind& v) {
+        const auto& given = v.oid.numbers();
+        const bool instance = given.size() == name.size() + 1 && given.back() == 0;
+        return (given.size() == name.size() || instance) && std::equal(name.begin(), name.end(), given.begin());
+    };
+    const auto found = std::find_if(varbinds.begin(), varbinds.end(), names);
     return found == varbinds.end() ? nullptr : &*found;
 }
 

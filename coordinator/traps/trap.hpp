@@ -46,6 +46,7 @@ struct Trap {
     std::string refusal;               ///< why the datagram is not believed ('malformed: …', 'refused: …'); empty = it is
     std::uint32_t count = 1;           ///< equal traps that this one stands for
 
+    /// The varbind of this name; a scalar may be named without its instance `.0`, since senders differ. Null: absent.
     [[nodiscard]] const VarBind* find(const Oid& wanted) const;
 
     /// Equal for traps that say the same: everything but times, request ids and counts.

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/base/clock.hpp"
+#include "agent/base/log.hpp"
+#include "agent/base/result.hpp"
+#include "agent/protocol/common.hpp"
+#include "coordinator/traps/snmp_engine.hpp"
+#include "coordinator/traps/trap_queue.hpp"
+#include "coordinator/traps/trap_socket.hpp"
+
+namespace standin::traps {
+
+struct TrapListenerSettings {
+    std::vector<ListenAddress> listen;
+    std::vector<std::string> communities;  ///< of v1 and v2c; empty: only v3 is believed
+    std::vector<SnmpUser> users;
+    std::string engine_state_file;         ///< our own engine's id and number of starts
+    std::uint32_t buffer_bytes = 64U << 20;  ///< per address; holds some 50,000 traps
+};
+
+/// S181: receives SNMP traps and informs (v1, v2c, v3) in a thread of its own and puts them on the queue, refused ones with the
+/// reason. Decides nothing. An inform is acknowledged once it is queued and only if it is believed.
+class TrapListener {
+  public:
+    struct Counts {
+        std::uint64_t datagrams = 0;
+        std::uint64_t accepted = 0;
+        std::uint64_t acknowledged = 0;                ///< informs
+        std::uint64_t discoveries = 0;                 ///< v3 senders that asked for our engine id, boots or time
+        std::map<std::string, std::uint64_t> refused;  ///< by reason: malformed, community, user, digest…
+        std::uint64_t kernel_drops = 0;                ///< datagrams that did not fit into the kernel's buffers
+        std::uint64_t buffer_bytes = 0;                ///< all kernel buffers together
+    };
+
+    TrapListener(TrapListenerSettings settings, TrapQueue& queue, const base::Clock& clock, base::Log log);
+    ~TrapListener();
+    TrapListener(const TrapListener&) = delete;
+    TrapListener& operator=(const TrapListener&) = delete;
+
+    /// Listens when it returns without error. One listener at a time in a process (net-snmp's state is global).
+    base::Result<void> start();
+    /// Stops and joins. Call it before the queue is destroyed; a push() that waits ends when the queue is closed.
+    void stop();
+
+    /// Where it listens, with the ports that were chosen for 0.
+    [[nodiscard]] std::vector<ListenAddress> addresses() const;
+    [[nodiscard]] std::string engineId() const;
+    [[nodiscard]] Counts counts() const;
+    /// Checks `traps_received` (nothing dropped by the kernel in the last minutes) and `traps_buffer` (as large as asked for).
+    [[nodiscard]] std::vector<protocol::HealthCheck> checks() const;
+
+  private:
+    struct Session;
+
+    void run();
+    void readAll(Session& session);
+
+    const TrapListenerSettings settings_;
+    TrapQueue& queue_;
+    const base::Clock& clock_;
+    const base::Log log_;
+    std::unique_ptr<SnmpEngine> engine_;
+    std::vector<std::unique_ptr<Session>> sessions_;
+    int wake_ = -1;  ///< an eventfd that ends the thread's waiting
+    std::atomic<bool> stopping_{false};
+    std::thread thread_;
+
+    mutable std::mutex mutex_;
+    Counts counts_;
+    mutable std::uint64_t drops_told_ = 0;
+    mutable base::SteadyTime last_drop_{};
+};
+
+}  // namespace standin::traps
