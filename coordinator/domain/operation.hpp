@@ -58,13 +58,14 @@ struct Operation {
     base::SpareName spare;           ///< the one being prepared or executing the job
     std::vector<base::SpareName> failed_spares;  ///< tried and given up, in order
     unsigned handovers = 0;                      ///< begun so far; bounded
-    bool job_runs = false;  ///< the stand-in or the spare executes the job since GiveSegment…
+    bool cold = false;                           ///< the stand-in is of no use: the spare takes over by itself
+    bool job_runs = false;                       ///< the stand-in or the spare executes the job since GiveSegment…
 
     std::vector<Note> notes;
     std::vector<Step> steps;  ///< in the order of their first start
 
-    [[nodiscard]] const Step* find(const StepId& id) const;
-    Step& at(const StepId& id);  ///< adds a planned one if there is none
+    [[nodiscard]] const Step* find(const StepId& step_id) const;
+    Step& at(const StepId& step_id);  ///< adds a planned one if there is none
 };
 
 /// True for a state in which nothing more is done unless somebody asks: Succeeded, Failed, NeedsOperator, Closed.

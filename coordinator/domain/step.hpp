@@ -74,6 +74,7 @@ struct StepId {
 enum class StepState {
     Planned,  ///< to be done (again); attempts made before are counted
     Running,  ///< its intent is durable, its effect may have begun
+    Polling,  ///< its effect has begun and takes long; it is asked after at intervals
     Done,
     Failed,  ///< it certainly did not happen, for a stated reason
     Unknown  ///< it may have happened: no answer, or the coordinator died meanwhile
@@ -107,6 +108,7 @@ struct Step {
     base::ErrorCode error{};          ///< meaningful in Failed and Unknown
     std::string message;              ///< what happened, for people
     Finding finding = Finding::None;  ///< meaningful in Done
+    std::string found;                ///< a name the step learned, e.g. StartStandIn: the stand-in's switch port
     double percent = 0;               ///< progress of a long step
     std::map<std::string, double> phases_ms;  ///< parts of the duration the step measured itself, e.g. `resume`, `first_answer`
 };

@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include "coordinator/domain/occurrences.hpp"
+
+namespace standin::domain {
+
+using enum StepName;
+using Level = Note::Level;
+
+namespace {
+
+Occurrence notStarted(const Course& course) {
+    const auto& server = course.operation().server.text();
+    const std::string why = fmt::format("server '{}' was shut down for a capture and does not start again: {}", server,
+                                        course.problemOf(StartServer));
+    const std::string cure = fmt::format("start server '{}' by hand, or let its stand-in take over: standinctl failover {}",
+                                         server, server);
+    return {Event::ServerNotStarted, why, Note{"server_not_started", Level::Error, why, cure}, cure};
+}
+
+}  // namespace
+
+std::optional<Occurrence> captureOccurrence(const Course& course) {
+    const Operation& operation = course.operation();
+    const bool restart = course.observation().capture_way == CaptureWay::Restart;
+    switch (operation.state) {
+        case State::Opened:
+            return happened(Event::Begins, operation.cause.empty() ? "requested" : operation.cause);
+        case State::StoppingServer:
+            if (course.done(StopServer)) return happened(Event::ServerStopped, "the server is off");
+            if (!course.gaveUp(StopServer)) return std::nullopt;
+            return happened(Event::ServerNotStopped, fmt::format("server '{}' is not confirmed as off: {}",
+                                                                 operation.server.text(), course.problemOf(StopServer)));
+        case State::CapturingImage:
+            if (course.done(CaptureImage)) {
+                return happened(Event::ImageCaptured, fmt::format("image '{}' is captured", operation.image.text()));
+            }
+            if (!course.gaveUp(CaptureImage)) return std::nullopt;
+            return happened(Event::CaptureFailed, fmt::format("image '{}' could not be captured: {}",
+                                                              operation.image.text(), course.problemOf(CaptureImage)));
+        case State::StartingServer:
+            if (!restart) return happened(Event::ServerStarted, "the server is left off, as it was");
+            if (course.done(StartServer)) return happened(Event::ServerStarted, "the server runs again");
+            if (course.gaveUp(StartServer)) return notStarted(course);
+            return std::nullopt;
+        case State::RestartingServer:
+            if (!restart || course.done(StartServer)) return happened(Event::ServerStarted, operation.why);
+            if (course.gaveUp(StartServer)) return notStarted(course);
+            return std::nullopt;
+        case State::ComparingImages: {
+            if (operation.stand_in.empty()) return happened(Event::ImageDiffers, "there is no stand-in yet");
+            if (operation.previous_image.empty()) return happened(Event::ImageDiffers, "there is no previous image");
+            const Step* comparison = course.find(CompareImages);
+            if (course.done(CompareImages)) {
+                if (comparison->finding == Finding::Same) return happened(Event::NoDifference, comparison->message);
+                return happened(Event::ImageDiffers, comparison->message);
+            }
+            if (!course.gaveUp(CompareImages)) return std::nullopt;
+            return happened(Event::ComparisonFailed,
+                            "the images could not be compared: " + course.problemOf(CompareImages));
+        }
+        case State::DiscardingImage:
+            if (course.concluded(DiscardImage)) {
+                return happened(Event::ImageDiscarded, "no difference: the stand-in stays as it is");
+            }
+            return std::nullopt;
+        default:
+            return std::nullopt;
+    }
+}
+
+}  // namespace standin::domain

@@ -1,0 +1,48 @@
+#include "coordinator/domain/course.hpp"
+
+namespace standin::domain {
+
+const Step* Course::find(StepName step) const { return operation_.find({step, subjectOf(operation_, step)}); }
+
+bool Course::done(StepName step) const {
+    const Step* found = find(step);
+    return found != nullptr && found->state == StepState::Done;
+}
+
+bool Course::gaveUp(StepName step) const {
+    const Step* found = find(step);
+    return found != nullptr && gaveUp(*found);
+}
+
+bool Course::gaveUp(const Step& step) const {
+    const auto limits = limitsOf(step.id.name, observation_);
+    const bool patience_ended = now_ >= step.first_started + limits.patience;
+    switch (step.state) {
+        case StepState::Planned:
+        case StepState::Running:
+        case StepState::Done:
+            return false;
+        case StepState::Polling:
+        case StepState::Unknown:
+            return patience_ended;
+        case StepState::Failed:
+            return patience_ended || !(limits.retry_refusals || base::isTransient(step.error));
+    }
+    return false;
+}
+
+std::optional<base::WallTime> Course::dueAt(const StepId& id) const {
+    const Step* step = operation_.find(id);
+    if (step == nullptr || step->state == StepState::Planned) return base::WallTime{};
+    if (step->state == StepState::Running || step->state == StepState::Done || gaveUp(*step)) return std::nullopt;
+    return step->ended + limitsOf(id.name, observation_).pause;
+}
+
+std::string Course::problemOf(StepName step) const {
+    const Step* found = find(step);
+    if (found == nullptr) return "it was not tried";
+    if (!found->message.empty()) return found->message;
+    return found->state == StepState::Unknown ? "no answer in time" : "it did not succeed in time";
+}
+
+}  // namespace standin::domain

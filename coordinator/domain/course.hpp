@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+
+#include "coordinator/domain/decide.hpp"
+
+namespace standin::domain {
+
+/// Reads the steps of an operation at a moment: what is done, what is given up.
+class Course {
+  public:
+    Course(const Operation& operation, const Observation& observation, base::WallTime now)
+        : operation_(operation), observation_(observation), now_(now) {}
+
+    /// Success was confirmed.
+    [[nodiscard]] bool done(StepName step) const;
+    /// It did not succeed and is not tried again by itself.
+    [[nodiscard]] bool gaveUp(StepName step) const;
+    [[nodiscard]] bool concluded(StepName step) const { return done(step) || gaveUp(step); }
+    /// Why it did not succeed, for people.
+    [[nodiscard]] std::string problemOf(StepName step) const;
+    [[nodiscard]] const Step* find(StepName step) const;
+    /// When the next attempt or poll is due; nothing while it runs, or when it is concluded.
+    [[nodiscard]] std::optional<base::WallTime> dueAt(const StepId& id) const;
+
+    [[nodiscard]] const Operation& operation() const { return operation_; }
+    [[nodiscard]] const Observation& observation() const { return observation_; }
+    [[nodiscard]] base::WallTime now() const { return now_; }
+
+  private:
+    [[nodiscard]] bool gaveUp(const Step& step) const;
+
+    const Operation& operation_;
+    const Observation& observation_;
+    base::WallTime now_;
+};
+
+/// The steps that the operation's state wants now, dependencies respected, whether started already or not.
+std::vector<StepId> plan(const Course& course);
+
+/// What has happened in the operation's state, if anything has.
+struct Occurrence {
+    Event event{};
+    std::string why;
+    std::optional<Note> note;
+    std::string cure;  ///< with an event that leads to NeedsOperator
+};
+std::optional<Occurrence> occurrence(const Course& course);
+
+/// What a transition changes in the operation beside its state.
+void enter(Operation& operation, const Change& change, const Observation& observation);
+
+}  // namespace standin::domain

@@ -1,0 +1,198 @@
+#include "coordinator/domain/decide.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "coordinator/domain/course.hpp"
+#include "coordinator/domain/transitions.hpp"
+
+namespace standin::domain {
+
+namespace {
+
+/// More changes of state than any operation has states: reached only by a defect in the table.
+constexpr int most_changes_at_once = 64;
+
+/// A topic that comes again is told again.
+void addNote(Operation& operation, const Note& note) {
+    auto found = std::find_if(operation.notes.begin(), operation.notes.end(),
+                              [&](const Note& other) { return other.topic == note.topic; });
+    if (found == operation.notes.end()) {
+        operation.notes.push_back(note);
+        return;
+    }
+    *found = note;
+    operation.at({StepName::TellOperator, note.topic}).state = StepState::Planned;
+}
+
+/// What an end says to the operator (S109, S131, S229, S231).
+void addEndNote(Operation& operation) {
+    if (operation.state == State::Succeeded) {
+        addNote(operation, {"end", Note::Level::Notice,
+                            fmt::format("{} {} of server '{}' has ended normally: {}", nameOf(operation.kind),
+                                        operation.id, operation.server.text(), operation.why),
+                            {}});
+    } else if (operation.state == State::Failed) {
+        addNote(operation, {"end", Note::Level::Error,
+                            fmt::format("{} {} of server '{}' has ended abnormally: {}", nameOf(operation.kind),
+                                        operation.id, operation.server.text(), operation.why),
+                            operation.kind == OperationKind::Failover
+                                ? fmt::format("mend or set a spare, then: standinctl operation retry {}", operation.id)
+                                : std::string("mend the cause, then request it again")});
+    }
+}
+
+void applyChange(Operation& operation, const Occurrence& occurrence, State to, const Observation* observation,
+                 base::WallTime now, std::vector<Change>& changes) {
+    const Change change{operation.state, to, occurrence.event, occurrence.why};
+    operation.state = to;
+    operation.why = occurrence.why;
+    operation.cure = occurrence.cure;
+    operation.ended_at = isResting(to) ? now : base::WallTime{};
+    if (occurrence.note) addNote(operation, *occurrence.note);
+    enter(operation, change, observation != nullptr ? *observation : Observation{});
+    addEndNote(operation);
+    changes.push_back(change);
+}
+
+/// The port fence suffices to go on, but a server whose power could not be read back as off needs eyes (rule 6).
+void noteUnconfirmedPower(Operation& operation, const Observation& observation, base::WallTime now) {
+    const Course course(operation, observation, now);
+    if (operation.kind != OperationKind::Failover || !course.gaveUp(StepName::FencePower)) return;
+    const bool told = std::any_of(operation.notes.begin(), operation.notes.end(),
+                                  [](const Note& note) { return note.topic == "power_unconfirmed"; });
+    if (told) return;
+    addNote(operation, {"power_unconfirmed", Note::Level::Warning,
+                        fmt::format("the power of server '{}' could not be confirmed as off: {}; only its switch port "
+                                    "keeps it off the segment",
+                                    operation.server.text(), course.problemOf(StepName::FencePower)),
+                        fmt::format("cut the power of server '{}' by hand, then: standinctl operation confirm-fence {}",
+                                    operation.server.text(), operation.id)});
+}
+
+/// Rules 1, 2 and 5 in the only place where steps are started: a breach is a defect of this program.
+void assertSafe(const Operation& operation, const Observation& observation, StepName step) {
+    auto done = [&](StepName name, const std::string& subject) {
+        const Step* found = operation.find({name, subject});
+        return found != nullptr && found->state == StepState::Done;
+    };
+    const auto& spare = operation.spare;
+    const bool leased = std::find(observation.leased.begin(), observation.leased.end(), spare) != observation.leased.end();
+    switch (step) {
+        case StepName::GiveSegment:
+            STANDIN_ASSERT(isFenced(operation, observation.server));
+            STANDIN_ASSERT(done(StepName::ResumeStandIn, operation.stand_in.text()));
+            break;
+        case StepName::GiveSegmentToSpare:
+            STANDIN_ASSERT(isFenced(operation, observation.server));
+            STANDIN_ASSERT(done(StepName::ProbeSpare, spare.text()));
+            STANDIN_ASSERT(leased);
+            break;
+        case StepName::RestoreSpare:
+            STANDIN_ASSERT(!spare.empty() && leased);
+            STANDIN_ASSERT(done(StepName::PowerOffSpare, spare.text()));
+            STANDIN_ASSERT(done(StepName::ReleaseSpare, spare.text()));
+            break;
+        case StepName::StartSpare:
+            STANDIN_ASSERT(leased);
+            STANDIN_ASSERT(done(StepName::IsolateSpare, spare.text()));
+            break;
+        case StepName::PowerOffSpare:
+        case StepName::PowerOffFailedSpare:
+            STANDIN_ASSERT(!spare.empty() && leased);
+            break;
+        default:
+            break;
+    }
+}
+
+StepRequest begin(Operation& operation, const Observation& observation, const StepId& id, base::WallTime now) {
+    assertSafe(operation, observation, id.name);
+    Step& step = operation.at(id);
+    const StepLimits limits = limitsOf(id.name, observation);
+    if (step.state == StepState::Polling) {
+        step.state = StepState::Running;
+        return {id, step.attempts, true, limits};
+    }
+    if (step.state == StepState::Planned) step.first_started = now;
+    step.state = StepState::Running;
+    ++step.attempts;
+    step.started = now;
+    step.ended = {};
+    step.message.clear();
+    step.since_failure_ms = base::milliseconds(now - operation.failure_at);
+    return {id, step.attempts, false, limits};
+}
+
+Action rest(const Operation& operation) {
+    switch (operation.state) {
+        case State::Succeeded:
+            return Succeeded{};
+        case State::Failed:
+            return Failed{operation.why};
+        case State::NeedsOperator:
+            return NeedsOperator{operation.why, operation.cure};
+        default:
+            STANDIN_ASSERT(operation.state == State::Closed);
+            return Closed{};
+    }
+}
+
+Action act(Operation& operation, const Observation& observation, base::WallTime now) {
+    std::vector<StepId> due;
+    std::optional<base::WallTime> next;
+    std::string waiting_for;
+    {
+        const Course course(operation, observation, now);
+        for (const StepId& id : plan(course)) {
+            const auto at = course.dueAt(id);
+            if (at && *at <= now) {
+                due.push_back(id);
+            } else if (at && (!next || *at < *next)) {
+                next = at;
+            }
+            const Step* step = operation.find(id);
+            if (step != nullptr && step->state != StepState::Done && (step->state == StepState::Running || at)) {
+                waiting_for += (waiting_for.empty() ? "" : ", ") + std::string(nameOf(id.name));
+            }
+        }
+    }
+    if (!due.empty()) {
+        Start start;
+        for (const StepId& id : due) start.steps.push_back(begin(operation, observation, id, now));
+        return start;
+    }
+    if (isResting(operation.state) && waiting_for.empty()) return rest(operation);
+    return Wait{next, "waiting for " + waiting_for};
+}
+
+}  // namespace
+
+Decision decide(const Operation& operation, const Observation& observation, base::WallTime now) {
+    Decision decision{operation, {}, Wait{}};
+    Operation& after = decision.after;
+    for (int round = 0; round < most_changes_at_once; ++round) {
+        const auto occurred = occurrence(Course(after, observation, now));
+        if (!occurred) {
+            noteUnconfirmedPower(after, observation, now);
+            decision.action = act(after, observation, now);
+            return decision;
+        }
+        const auto to = successor(after.kind, after.state, occurred->event);
+        STANDIN_ASSERT(to.has_value());
+        applyChange(after, *occurred, *to, &observation, now, decision.changes);
+    }
+    STANDIN_ASSERT(!"an operation comes to rest");
+    return decision;
+}
+
+std::optional<Decision> accept(const Operation& operation, Event event, const std::string& why, base::WallTime now) {
+    const auto to = successor(operation.kind, operation.state, event);
+    if (!to) return std::nullopt;
+    Decision decision{operation, {}, Wait{now, why}};
+    applyChange(decision.after, Occurrence{event, why, {}, {}}, *to, nullptr, now, decision.changes);
+    return decision;
+}
+
+}  // namespace standin::domain

@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "coordinator/domain/course.hpp"
+
+namespace standin::domain {
+
+namespace {
+
+bool contains(const std::vector<base::SpareName>& spares, const base::SpareName& spare) {
+    return std::find(spares.begin(), spares.end(), spare) != spares.end();
+}
+
+/// To be done once more: its attempts are counted on, so that no command is taken for an earlier one.
+void planAgain(Operation& operation, std::initializer_list<StepName> names) {
+    for (Step& step : operation.steps) {
+        if (std::find(names.begin(), names.end(), step.id.name) != names.end()) step.state = StepState::Planned;
+    }
+}
+
+void chooseSpare(Operation& operation, const Observation& observation) {
+    const bool usable = !operation.spare.empty() && !contains(operation.failed_spares, operation.spare);
+    if (usable) return;
+    operation.spare = {};
+    for (const auto& spare : observation.spares) {
+        if (contains(operation.failed_spares, spare)) continue;
+        operation.spare = spare;
+        return;
+    }
+}
+
+/// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that failed.
+void retry(Operation& operation) {
+    for (Step& step : operation.steps) {
+        if (step.state != StepState::Done && step.id.name != StepName::TellOperator) step.state = StepState::Planned;
+    }
+    const bool spare_failed = contains(operation.failed_spares, operation.spare);
+    if (spare_failed || operation.spare.empty()) {
+        operation.spare = {};
+        operation.cold = false;
+        planAgain(operation, {StepName::LeaseSpare, StepName::PowerOffSpare, StepName::ReleaseSpare,
+                              StepName::RestoreSpare, StepName::IsolateSpare, StepName::StartSpare, StepName::ProbeSpare,
+                              StepName::PowerOffFailedSpare, StepName::GrowStandIn});
+        if (!operation.job_runs) planAgain(operation, {StepName::ResumeStandIn, StepName::StopStandIn});
+    }
+    if (operation.handovers > 0) {
+        planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare});
+        operation.handovers = 0;
+    }
+    operation.failed_spares.clear();
+    operation.cure.clear();
+}
+
+}  // namespace
+
+void enter(Operation& operation, const Change& change, const Observation& observation) {
+    switch (change.event) {
+        case Event::StandInUnusable:
+            operation.cold = true;
+            break;
+        case Event::SegmentGiven:
+        case Event::SpareOwnsSegment:
+            operation.job_runs = true;
+            break;
+        case Event::SpareFailed:
+            operation.failed_spares.push_back(operation.spare);
+            break;
+        case Event::FurtherSpare:
+            operation.spare = {};
+            break;
+        case Event::SpareAnswers:
+            ++operation.handovers;
+            break;
+        case Event::RequestsReturned:
+            planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare, StepName::HoldRequests,
+                                  StepName::DrainStandIn, StepName::StopStandIn, StepName::ReturnRequests});
+            break;
+        case Event::HandoversExhausted:
+            planAgain(operation, {StepName::HoldRequests, StepName::DrainStandIn, StepName::ReturnRequests});
+            break;
+        case Event::ImageDiffers:
+        case Event::ComparisonFailed:
+            break;
+        case Event::OperatorRetries:
+            retry(operation);
+            break;
+        default:
+            break;
+    }
+    if (change.to == State::PreparingSpare || change.to == State::ColdPreparingSpare) chooseSpare(operation, observation);
+}
+
+}  // namespace standin::domain

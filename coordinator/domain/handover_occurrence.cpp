@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+
+#include "coordinator/domain/occurrences.hpp"
+
+namespace standin::domain {
+
+using enum StepName;
+using Level = Note::Level;
+
+namespace {
+
+/// Tried this often, a handover that cannot drain will not drain the next time either.
+constexpr unsigned most_handovers = 3;
+
+}  // namespace
+
+std::optional<Occurrence> handoverOccurrence(const Course& course) {
+    const Operation& operation = course.operation();
+    const auto& server = course.observation().server;
+    auto gone = [&](StepName step) {  // the agent itself does not answer; it did not say 'not yet'
+        const Step* found = course.find(step);
+        return course.gaveUp(step) && found->state == StepState::Unknown;
+    };
+    switch (operation.state) {
+        case State::HoldingRequests:
+            if (course.done(HoldRequests)) return happened(Event::RequestsHeld, "new requests are held");
+            if (course.gaveUp(HoldRequests)) {
+                return happened(Event::HandoverFailed, "requests cannot be held: " + course.problemOf(HoldRequests));
+            }
+            return std::nullopt;
+        case State::DrainingStandIn:
+            if (course.done(DrainStandIn)) {
+                return happened(Event::StandInDrained, "the stand-in has finished its requests");
+            }
+            if (gone(DrainStandIn)) {
+                const std::string why = fmt::format("stand-in '{}' is not heard of any more: {}",
+                                                    operation.stand_in.text(), course.problemOf(DrainStandIn));
+                return happened(Event::StandInLost, why,
+                                  Note{"stand_in_lost", Level::Warning,
+                                       why + "; requests it had may have failed", {}});
+            }
+            if (course.gaveUp(DrainStandIn)) {
+                return happened(Event::HandoverFailed, fmt::format("stand-in '{}' did not finish within {} s: {}", operation.stand_in.text(),
+                                              server.drain_within.count() / 1000, course.problemOf(DrainStandIn)));
+            }
+            return std::nullopt;
+        case State::StoppingStandIn:
+            if (course.done(StopStandIn)) return happened(Event::StandInStopped, "the stand-in is stopped");
+            if (!course.gaveUp(StopStandIn)) return std::nullopt;
+            if (server.fence_policy == FencePolicy::Power) {
+                return needsOperator(course, Event::HandoverFailed, "stand_in_not_stopped",
+                                     fmt::format("stand-in '{}' could not be confirmed as stopped: {}",
+                                                 operation.stand_in.text(), course.problemOf(StopStandIn)),
+                                     fmt::format("see that VM host '{}' answers", server.vm_host.text()));
+            }
+            return happened(Event::StandInLost, "the stand-in could not be confirmed as stopped; the switch isolates it",
+                              Note{"stand_in_not_stopped", Level::Warning,
+                                   fmt::format("stand-in '{}' could not be confirmed as stopped: {}",
+                                               operation.stand_in.text(), course.problemOf(StopStandIn)),
+                                   fmt::format("look after VM host '{}'", server.vm_host.text())});
+        case State::ReleasingRequests:
+            if (course.done(ReleaseHeld)) return happened(Event::HeldReleased, "nothing is held any more");
+            if (!course.gaveUp(ReleaseHeld)) return std::nullopt;
+            return happened(Event::HolderLost, "held requests could not be released: " + course.problemOf(ReleaseHeld),
+                              Note{"holder_lost", Level::Error,
+                                   "held requests could not be released: " + course.problemOf(ReleaseHeld),
+                                   fmt::format("look after request holder '{}'", server.request_holder.text())});
+        case State::GivingSegmentToSpare:
+        case State::ColdGivingSegment:
+            if (course.done(GiveSegmentToSpare)) {
+                return happened(Event::SpareOwnsSegment, fmt::format("spare '{}' owns the segment", operation.spare.text()));
+            }
+            if (course.gaveUp(GiveSegmentToSpare)) return segmentRefused(course, GiveSegmentToSpare);
+            return std::nullopt;
+        case State::ReturningRequests:
+            if (course.done(ReturnRequests)) {
+                if (operation.handovers < most_handovers) {
+                    return happened(Event::RequestsReturned, "the stand-in has its requests again");
+                }
+                return needsOperator(
+                    course, Event::HandoversExhausted, "handover_failed",
+                    fmt::format("the job could not be handed over to spare '{}' in {} attempts; stand-in '{}' goes on",
+                                operation.spare.text(), operation.handovers, operation.stand_in.text()),
+                    "end what keeps the stand-in's requests open, or allow more time (drain_within)");
+            }
+            if (course.gaveUp(ReturnRequests)) {
+                return needsOperator(course, Event::ReturnFailed, "return_failed",
+                                     "held requests could not be returned to the stand-in: " +
+                                         course.problemOf(ReturnRequests),
+                                     fmt::format("see that agents '{}' and '{}' answer", server.switch_agent.text(),
+                                                 server.request_holder.text()));
+            }
+            return std::nullopt;
+        default:
+            return std::nullopt;
+    }
+}
+
+std::optional<Occurrence> settlingOccurrence(const Course& course) {
+    if (!course.concluded(FencePower)) return std::nullopt;
+    if (course.find(HoldRequests) != nullptr && !course.concluded(RetireHolder)) return std::nullopt;
+    std::optional<Note> note;
+    if (course.gaveUp(RetireHolder)) {
+        note = Note{"holder_not_retired", Level::Warning,
+                    fmt::format("connections still go through request holder '{}': {}",
+                                course.observation().server.request_holder.text(), course.problemOf(RetireHolder)),
+                    "nothing has to be done; they end by themselves"};
+    }
+    return happened(Event::Settled, fmt::format("spare '{}' executes the job", course.operation().spare.text()), note);
+}
+
+}  // namespace standin::domain

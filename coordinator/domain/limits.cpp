@@ -1,0 +1,99 @@
+#include "coordinator/domain/decide.hpp"
+
+namespace standin::domain {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A command that an agent carries out at once: 5 s is far above what it takes and still lets another attempt follow.
+constexpr StepLimits atOnce(std::chrono::milliseconds patience, bool retry_refusals = false) {
+    return {.deadline = 5s, .pause = 500ms, .patience = patience, .retry_refusals = retry_refusals};
+}
+
+/// Work that takes long is asked after every half second, so that progress looks alive and nobody is kept busy.
+constexpr StepLimits longWork(std::chrono::milliseconds patience) {
+    return {.deadline = 10s, .pause = 500ms, .patience = patience};
+}
+
+}  // namespace
+
+StepLimits limitsOf(StepName step, const Observation& observation) {
+    const Server& server = observation.server;
+    switch (step) {
+        // The critical path. 2 s: a healthy switch or VM host answers in milliseconds; a hung one must not hold the others.
+        case StepName::FencePort:
+            return {.deadline = 2s, .pause = 100ms, .patience = 30s, .retry_refusals = true, .lane = Lane::Critical};
+        case StepName::FencePower:  // the ladder's own time for each attempt, and several attempts: BMCs are often just busy
+            return {.deadline = server.fence_within, .pause = 2s, .patience = 3 * server.fence_within + 10s,
+                    .retry_refusals = true, .lane = Lane::Critical};
+        case StepName::ResumeStandIn:  // answer_within is what the job may take; then the cold path is the better remedy
+            return {.deadline = server.answer_within, .pause = 50ms, .patience = server.answer_within,
+                    .lane = Lane::Critical};
+        case StepName::GiveSegment:
+        case StepName::GiveSegmentToSpare:  // the job stands still without it: tried for long before a person is needed
+            return {.deadline = 5s, .pause = 100ms, .patience = 10min, .retry_refusals = true, .lane = Lane::Critical};
+
+        case StepName::LeaseSpare:
+            return atOnce(0s);
+        case StepName::PowerOffSpare:
+        case StepName::PowerOffFailedSpare:
+        case StepName::StartSpare:
+            return {.deadline = observation.spare_power_within, .pause = 2s,
+                    .patience = 3 * observation.spare_power_within, .retry_refusals = true};
+        case StepName::ReleaseSpare:
+        case StepName::IsolateSpare:
+            return atOnce(60s, true);
+        case StepName::RestoreSpare:  // a full disk over a slow network; a stalled store is told by its own state
+            return longWork(12h);
+        case StepName::ProbeSpare:
+            return {.deadline = 5s, .pause = 200ms, .patience = observation.spare_boot_within};
+
+        // The handover: the stand-in executes the job, so there is time; the holder's age limit is what presses.
+        case StepName::HoldRequests:
+            return atOnce(30s, true);
+        case StepName::DrainStandIn:
+            return {.deadline = 2s, .pause = 20ms, .patience = server.drain_within, .lane = Lane::Critical};
+        case StepName::StopStandIn:
+            return atOnce(20s, true);
+        case StepName::ReleaseHeld:
+            return {.deadline = 2s, .pause = 20ms, .patience = 60s, .lane = Lane::Critical};
+        case StepName::RetireHolder:
+            return {.deadline = 5s, .pause = 1s, .patience = 10min, .retry_refusals = true};
+        case StepName::ReturnRequests:
+            return {.deadline = 5s, .pause = 50ms, .patience = 2min, .retry_refusals = true, .lane = Lane::Critical};
+        case StepName::GrowStandIn:
+            return atOnce(60s);
+
+        case StepName::CheckCapacity:
+            return atOnce(30s);
+        case StepName::MakeStandIn:
+            return longWork(6h);
+        case StepName::IsolateStandIn:
+        case StepName::AdoptStandIn:
+        case StepName::StartStandIn:
+        case StepName::SuspendStandIn:
+            return {.deadline = 10s, .pause = 500ms, .patience = 60s};
+        case StepName::ProbeStandIn:  // a first boot takes what a spare's boot takes
+            return {.deadline = 5s, .pause = 200ms, .patience = observation.spare_boot_within};
+        case StepName::DeleteStandIn:
+        case StepName::DeleteOldStandIn:
+            return {.deadline = 10s, .pause = 1s, .patience = 5min, .retry_refusals = true};
+        case StepName::StopServer:
+        case StepName::StartServer:
+            return {.deadline = server.fence_within, .pause = 2s, .patience = 3 * server.fence_within,
+                    .retry_refusals = true};
+        case StepName::CaptureImage:
+            return longWork(12h);
+        case StepName::CompareImages:
+            return {.deadline = 60s, .pause = 1s, .patience = 5min};
+        case StepName::DiscardImage:
+            return atOnce(60s);
+        case StepName::TellOperator:
+            return {.deadline = 10s, .pause = 1s, .patience = 60s};
+    }
+    STANDIN_ASSERT(!"every step has limits");
+    return {};
+}
+
+}  // namespace standin::domain

@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include "coordinator/domain/occurrences.hpp"
+
+namespace standin::domain {
+
+using enum StepName;
+using Level = Note::Level;
+
+namespace {
+
+Occurrence standInFailed(const Course& course, StepName step) {
+    return happened(Event::StandInFailed, fmt::format("stand-in '{}': {}: {}", course.operation().new_stand_in.text(),
+                                                      nameOf(step), course.problemOf(step)));
+}
+
+/// `event` once `last` is done; a failure as soon as one of `steps` is given up.
+std::optional<Occurrence> afterAll(const Course& course, std::initializer_list<StepName> steps, StepName last,
+                                   Event event, const std::string& why) {
+    if (course.done(last)) return happened(event, why);
+    for (StepName step : steps) {
+        if (course.gaveUp(step)) return standInFailed(course, step);
+    }
+    return std::nullopt;
+}
+
+std::optional<Occurrence> inCheckingCapacity(const Course& course) {
+    const Operation& operation = course.operation();
+    if (course.gaveUp(CheckCapacity)) return happened(Event::CapacityLacks, course.problemOf(CheckCapacity));
+    if (!course.done(CheckCapacity)) return std::nullopt;
+    const Step* check = course.find(CheckCapacity);
+    if (check->finding != Finding::Instead) return happened(Event::CapacityThere, check->message);
+    return happened(Event::CapacityForOne, check->message,
+                    Note{"unprotected", Level::Warning,
+                         fmt::format("VM host '{}' has no room for two stand-ins of server '{}': the old one is deleted "
+                                     "first, and the server has none until the new one is ready",
+                                     course.observation().server.vm_host.text(), operation.server.text()),
+                         {}});
+}
+
+}  // namespace
+
+std::optional<Occurrence> makingOccurrence(const Course& course) {
+    const Operation& operation = course.operation();
+    switch (operation.state) {
+        case State::CheckingCapacity:
+            return inCheckingCapacity(course);
+        case State::RemovingOldStandIn:
+            if (operation.stand_in.empty()) return happened(Event::OldStandInRemoved, "there is no old stand-in");
+            return afterAll(course, {DeleteOldStandIn}, DeleteOldStandIn, Event::OldStandInRemoved,
+                            "the old stand-in is deleted");
+        case State::MakingStandIn:
+            return afterAll(course, {MakeStandIn}, MakeStandIn, Event::StandInMade, "made from the image");
+        case State::ProvingStandIn:
+            return afterAll(course, {StartStandIn, IsolateStandIn, ProbeStandIn}, ProbeStandIn, Event::StandInAnswers,
+                            "its job answers");
+        case State::SuspendingStandIn:
+            return afterAll(course, {SuspendStandIn}, SuspendStandIn, Event::StandInSuspended,
+                            "its suspension is confirmed");
+        case State::AdoptingStandIn:
+            return afterAll(course, {AdoptStandIn}, AdoptStandIn, Event::StandInAdopted,
+                            fmt::format("stand-in '{}' is ready", operation.new_stand_in.text()));
+        case State::RemovingReplacedStandIn: {
+            const std::string ready = fmt::format("stand-in '{}' is ready", operation.new_stand_in.text());
+            if (operation.stand_in.empty() || course.done(DeleteOldStandIn)) return happened(Event::OldStandInRemoved, ready);
+            if (!course.gaveUp(DeleteOldStandIn)) return std::nullopt;
+            return happened(Event::OldStandInRemoved, ready,
+                            Note{"old_stand_in_left", Level::Warning,
+                                 fmt::format("stand-in '{}', which was replaced, could not be deleted: {}",
+                                             operation.stand_in.text(), course.problemOf(DeleteOldStandIn)),
+                                 fmt::format("delete it on VM host '{}'", course.observation().server.vm_host.text())});
+        }
+        case State::DiscardingStandIn: {
+            if (course.done(DeleteStandIn)) return happened(Event::StandInDiscarded, operation.why);
+            if (!course.gaveUp(DeleteStandIn)) return std::nullopt;
+            return happened(Event::StandInDiscarded, operation.why,
+                            Note{"stand_in_left", Level::Warning,
+                                 fmt::format("stand-in '{}', which failed, could not be deleted: {}",
+                                             operation.new_stand_in.text(), course.problemOf(DeleteStandIn)),
+                                 fmt::format("delete it on VM host '{}'", course.observation().server.vm_host.text())});
+        }
+        default:
+            return std::nullopt;
+    }
+}
+
+}  // namespace standin::domain

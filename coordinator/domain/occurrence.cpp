@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include "coordinator/domain/occurrences.hpp"
+
+namespace standin::domain {
+
+using enum StepName;
+using Level = Note::Level;
+
+Occurrence happened(Event event, std::string why, std::optional<Note> note) {
+    return {event, std::move(why), std::move(note), {}};
+}
+
+Occurrence needsOperator(const Course& course, Event event, const std::string& topic, const std::string& why,
+                         const std::string& what_to_mend) {
+    const std::string cure =
+        fmt::format("{}, then: standinctl operation retry {}", what_to_mend, course.operation().id);
+    return {event, why, Note{topic, Level::Error, why, cure}, cure};
+}
+
+Occurrence segmentRefused(const Course& course, StepName step) {
+    const auto& server = course.observation().server;
+    return needsOperator(
+        course, Event::SegmentRefused, "segment_refused",
+        fmt::format("segment '{}' could not be given away: {}", server.segment.text(), course.problemOf(step)),
+        fmt::format("see that agent '{}' runs and reaches its switch", server.switch_agent.text()));
+}
+
+namespace {
+
+std::optional<Occurrence> failoverOccurrence(const Course& course) {
+    const Operation& operation = course.operation();
+    switch (operation.state) {
+        case State::Opened:
+            return happened(Event::Begins, operation.cause.empty() ? "reported" : operation.cause);
+        case State::TakingOver:
+            return takeoverOccurrence(course);
+        case State::GivingSegment:
+            if (course.done(GiveSegment)) return happened(Event::SegmentGiven, "the stand-in owns the segment");
+            if (course.gaveUp(GiveSegment)) return segmentRefused(course, GiveSegment);
+            return std::nullopt;
+        case State::PreparingSpare:
+        case State::StartingSpare:
+            return spareOccurrence(course, false);
+        case State::ColdPreparingSpare:
+        case State::ColdStartingSpare:
+            return spareOccurrence(course, true);
+        case State::LeavingSpare:
+            return leavingOccurrence(course, false);
+        case State::ColdLeavingSpare:
+            return leavingOccurrence(course, true);
+        case State::ColdGivingSegment:
+            if (!isFenced(operation, course.observation().server) && fenceFailed(course)) return fenceFailure(course);
+            if (!standInIsOutOfTheWay(course) && course.gaveUp(StopStandIn)) {
+                return needsOperator(course, Event::FenceFailed, "stand_in_not_stopped",
+                                     fmt::format("stand-in '{}' does not answer and could not be confirmed as stopped: {}",
+                                                 operation.stand_in.text(), course.problemOf(StopStandIn)),
+                                     fmt::format("see that VM host '{}' answers",
+                                                 course.observation().server.vm_host.text()));
+            }
+            return handoverOccurrence(course);
+        case State::Settling:
+            return settlingOccurrence(course);
+        case State::Closing:
+            if (operation.stand_in.empty() || course.concluded(DeleteStandIn)) {
+                return happened(Event::ClosedUp, "closed");
+            }
+            return std::nullopt;
+        default:
+            return handoverOccurrence(course);
+    }
+}
+
+}  // namespace
+
+std::optional<Occurrence> occurrence(const Course& course) {
+    if (isResting(course.operation().state)) return std::nullopt;
+    if (course.operation().kind == OperationKind::Failover) return failoverOccurrence(course);
+    auto capture = captureOccurrence(course);
+    return capture ? capture : makingOccurrence(course);
+}
+
+}  // namespace standin::domain

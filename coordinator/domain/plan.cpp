@@ -1,0 +1,239 @@
+#include "coordinator/domain/occurrences.hpp"
+
+namespace standin::domain {
+
+std::string subjectOf(const Operation& operation, StepName step) {
+    switch (step) {
+        case StepName::FencePort:
+        case StepName::FencePower:
+        case StepName::StopServer:
+        case StepName::StartServer:
+            return operation.server.text();
+        case StepName::ResumeStandIn:
+        case StepName::GiveSegment:
+        case StepName::DrainStandIn:
+        case StepName::StopStandIn:
+        case StepName::ReturnRequests:
+        case StepName::GrowStandIn:
+        case StepName::DeleteOldStandIn:
+            return operation.stand_in.text();
+        case StepName::DeleteStandIn:
+            return operation.kind == OperationKind::Failover ? operation.stand_in.text()
+                                                             : operation.new_stand_in.text();
+        case StepName::LeaseSpare:
+        case StepName::PowerOffSpare:
+        case StepName::ReleaseSpare:
+        case StepName::RestoreSpare:
+        case StepName::IsolateSpare:
+        case StepName::StartSpare:
+        case StepName::ProbeSpare:
+        case StepName::HoldRequests:
+        case StepName::ReleaseHeld:
+        case StepName::GiveSegmentToSpare:
+        case StepName::RetireHolder:
+        case StepName::PowerOffFailedSpare:
+            return operation.spare.text();
+        case StepName::CheckCapacity:
+        case StepName::MakeStandIn:
+        case StepName::IsolateStandIn:
+        case StepName::StartStandIn:
+        case StepName::ProbeStandIn:
+        case StepName::SuspendStandIn:
+        case StepName::AdoptStandIn:
+            return operation.new_stand_in.text();
+        case StepName::CaptureImage:
+        case StepName::CompareImages:
+        case StepName::DiscardImage:
+            return operation.image.text();
+        case StepName::TellOperator:
+            return {};  // its subject is a note's topic
+    }
+    STANDIN_ASSERT(!"every step has a subject");
+    return {};
+}
+
+bool isFenced(const Operation& operation, const Server& server) {
+    auto done = [&operation](StepName step) {
+        const Step* found = operation.find({step, operation.server.text()});
+        return found != nullptr && found->state == StepState::Done;
+    };
+    if (server.fence_policy == FencePolicy::Power) return done(StepName::FencePower);
+    return done(StepName::FencePort) || done(StepName::FencePower);
+}
+
+namespace {
+
+using enum StepName;
+
+/// Collects the steps of a plan by name.
+class Plan {
+  public:
+    explicit Plan(const Course& course) : course_(course) {}
+    Plan& add(StepName step) {
+        steps_.push_back({step, subjectOf(course_.operation(), step)});
+        return *this;
+    }
+    /// `then` only once `first` is done.
+    Plan& inOrder(std::initializer_list<StepName> steps) {
+        for (StepName step : steps) {
+            add(step);
+            if (!course_.done(step)) break;
+        }
+        return *this;
+    }
+    Plan& fences() { return add(FencePort).add(FencePower); }
+    std::vector<StepId> take() { return std::move(steps_); }
+
+  private:
+    const Course& course_;
+    std::vector<StepId> steps_;
+};
+
+/// Off and confirmed, off the VM host and leased before it is written; in quarantine before it is started.
+void addSparePreparation(Plan& plan, const Course& course) {
+    if (course.operation().spare.empty()) return;
+    plan.add(LeaseSpare);
+    if (!course.done(LeaseSpare)) return;
+    plan.add(PowerOffSpare).add(ReleaseSpare);
+    if (!course.done(PowerOffSpare) || !course.done(ReleaseSpare)) return;
+    plan.add(RestoreSpare);
+    // The port fence and the spare's quarantine are orders for the same segment: one after the other.
+    if (course.operation().job_runs || course.concluded(FencePort)) plan.add(IsolateSpare);
+}
+
+void planFailover(Plan& plan, const Course& course) {
+    const Operation& operation = course.operation();
+    const bool stand_in_left_over = !operation.stand_in.empty() && course.find(ResumeStandIn) != nullptr;
+    switch (operation.state) {
+        case State::TakingOver:
+            plan.fences().add(ResumeStandIn);
+            break;
+        case State::GivingSegment:
+            plan.add(GiveSegment).add(FencePower);
+            break;
+        case State::PreparingSpare:
+            plan.add(FencePower);
+            addSparePreparation(plan, course);
+            break;
+        case State::StartingSpare:
+            plan.add(FencePower).inOrder({StartSpare, ProbeSpare});
+            break;
+        case State::HoldingRequests:
+            plan.add(FencePower).add(HoldRequests);
+            break;
+        case State::DrainingStandIn:
+            plan.add(FencePower).add(DrainStandIn);
+            break;
+        case State::StoppingStandIn:
+            plan.add(FencePower).add(StopStandIn);
+            break;
+        case State::ReleasingRequests:
+            plan.add(FencePower).add(ReleaseHeld);
+            break;
+        case State::GivingSegmentToSpare:
+            plan.add(FencePower).add(GiveSegmentToSpare);
+            break;
+        case State::ReturningRequests:
+            plan.add(FencePower).add(ReturnRequests);
+            break;
+        case State::LeavingSpare:
+            plan.add(FencePower).add(GrowStandIn);
+            if (course.done(LeaseSpare)) plan.add(PowerOffFailedSpare);
+            break;
+        case State::ColdPreparingSpare:
+            plan.fences();
+            if (stand_in_left_over) plan.add(StopStandIn);
+            addSparePreparation(plan, course);
+            break;
+        case State::ColdStartingSpare:
+            plan.fences();
+            if (stand_in_left_over) plan.add(StopStandIn);
+            plan.inOrder({StartSpare, ProbeSpare});
+            break;
+        case State::ColdGivingSegment:
+            if (stand_in_left_over) plan.add(StopStandIn);
+            if (!isFenced(operation, course.observation().server)) {
+                plan.fences();
+            } else if (standInIsOutOfTheWay(course)) {
+                plan.add(FencePower).add(GiveSegmentToSpare);
+            }
+            break;
+        case State::ColdLeavingSpare:
+            plan.fences();
+            if (course.done(LeaseSpare)) plan.add(PowerOffFailedSpare);
+            break;
+        case State::Settling:
+            plan.add(FencePower);
+            if (course.find(HoldRequests) != nullptr) plan.add(RetireHolder);
+            break;
+        case State::Closing:
+            if (!operation.stand_in.empty()) plan.add(DeleteStandIn);
+            break;
+        default:
+            break;
+    }
+}
+
+void planImage(Plan& plan, const Course& course) {
+    const Operation& operation = course.operation();
+    const bool restart = course.observation().capture_way == CaptureWay::Restart;
+    switch (operation.state) {
+        case State::StoppingServer:
+            plan.add(StopServer);
+            break;
+        case State::CapturingImage:
+            plan.add(CaptureImage);
+            break;
+        case State::StartingServer:
+        case State::RestartingServer:
+            if (restart) plan.add(StartServer);
+            break;
+        case State::ComparingImages:
+            if (!operation.previous_image.empty()) plan.add(CompareImages);
+            break;
+        case State::DiscardingImage:
+            plan.add(DiscardImage);
+            break;
+        case State::CheckingCapacity:
+            plan.add(CheckCapacity);
+            break;
+        case State::RemovingOldStandIn:
+        case State::RemovingReplacedStandIn:
+            if (!operation.stand_in.empty()) plan.add(DeleteOldStandIn);
+            break;
+        case State::MakingStandIn:
+            plan.add(MakeStandIn);
+            break;
+        case State::ProvingStandIn:
+            plan.inOrder({StartStandIn, IsolateStandIn, ProbeStandIn});
+            break;
+        case State::SuspendingStandIn:
+            plan.add(SuspendStandIn);
+            break;
+        case State::AdoptingStandIn:
+            plan.add(AdoptStandIn);
+            break;
+        case State::DiscardingStandIn:
+            plan.add(DeleteStandIn);
+            break;
+        default:
+            break;
+    }
+}
+
+}  // namespace
+
+std::vector<StepId> plan(const Course& course) {
+    Plan plan(course);
+    const Operation& operation = course.operation();
+    if (operation.kind == OperationKind::Failover) {
+        planFailover(plan, course);
+    } else {
+        planImage(plan, course);
+    }
+    std::vector<StepId> steps = plan.take();
+    for (const Note& note : operation.notes) steps.push_back({TellOperator, note.topic});
+    return steps;
+}
+
+}  // namespace standin::domain

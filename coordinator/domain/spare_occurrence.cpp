@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include "coordinator/domain/occurrences.hpp"
+
+namespace standin::domain {
+
+using enum StepName;
+using Level = Note::Level;
+
+namespace {
+
+Occurrence spareFailure(const Course& course) {
+    StepName culprit = LeaseSpare;
+    for (StepName step : {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
+        if (course.gaveUp(step)) {
+            culprit = step;
+            break;
+        }
+    }
+    const auto& spare = course.operation().spare.text();
+    const std::string why =
+        fmt::format("spare '{}' could not be prepared: {}: {}", spare, nameOf(culprit), course.problemOf(culprit));
+    return happened(Event::SpareFailed, why,
+                    Note{"spare_failed_" + spare, Level::Warning, why,
+                         fmt::format("look after spare '{}'; it stays leased until the failover is closed", spare)});
+}
+
+bool sparePrepared(const Course& course) {
+    return course.done(LeaseSpare) && course.done(PowerOffSpare) && course.done(ReleaseSpare) &&
+           course.done(RestoreSpare) && course.done(IsolateSpare);
+}
+
+bool spareFailed(const Course& course) {
+    for (StepName step : {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
+        if (course.gaveUp(step)) return true;
+    }
+    return false;
+}
+
+bool furtherSpare(const Course& course) {
+    const Operation& operation = course.operation();
+    for (const auto& spare : course.observation().spares) {
+        bool tried = spare == operation.spare;
+        for (const auto& failed : operation.failed_spares) tried = tried || failed == spare;
+        if (!tried) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::optional<Occurrence> spareOccurrence(const Course& course, bool cold) {
+    const Operation& operation = course.operation();
+    const bool starting = operation.state == State::StartingSpare || operation.state == State::ColdStartingSpare;
+    if (operation.spare.empty()) {
+        if (!cold) return happened(Event::NoSpareLeft, "there is no spare that this server may use");
+        return needsOperator(course, Event::NoSpareLeft, "no_spare",
+                             fmt::format("the job of server '{}' stands still: there is neither a stand-in that answers "
+                                         "nor a spare that could be prepared",
+                                         operation.server.text()),
+                             "set another spare or mend what failed");
+    }
+    if (spareFailed(course)) return spareFailure(course);
+    if (starting && course.done(StartSpare) && course.done(ProbeSpare)) {
+        return happened(Event::SpareAnswers, fmt::format("spare '{}' answers", operation.spare.text()));
+    }
+    if (!starting && sparePrepared(course)) {
+        return happened(Event::SparePrepared, fmt::format("spare '{}' is restored and in quarantine", operation.spare.text()));
+    }
+    return std::nullopt;
+}
+
+std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold) {
+    const Operation& operation = course.operation();
+    if (!cold && !course.concluded(GrowStandIn)) return std::nullopt;
+    if (course.done(LeaseSpare) && !course.concluded(PowerOffFailedSpare)) return std::nullopt;
+    std::string left = "the stand-in goes on";
+    std::optional<Note> note;
+    if (course.done(LeaseSpare) && course.gaveUp(PowerOffFailedSpare)) {
+        note = Note{"spare_not_off_" + operation.spare.text(), Level::Warning,
+                    fmt::format("spare '{}' could not be confirmed as off: {}; the switch keeps it in quarantine",
+                                operation.spare.text(), course.problemOf(PowerOffFailedSpare)),
+                    fmt::format("switch spare '{}' off by hand", operation.spare.text())};
+    }
+    if (furtherSpare(course)) return happened(Event::FurtherSpare, "a further spare of the pool is tried", note);
+    if (cold) {
+        auto occurrence = needsOperator(course, Event::NoSpareLeft, "no_spare",
+                                        fmt::format("the job of server '{}' stands still: no spare could be prepared",
+                                                    operation.server.text()),
+                                        "set another spare or mend what failed");
+        return occurrence;
+    }
+    if (!course.concluded(FencePower)) return std::nullopt;  // an end is an end: nothing goes on behind it
+    if (course.gaveUp(GrowStandIn)) left += fmt::format(", without more resources: {}", course.problemOf(GrowStandIn));
+    return happened(Event::NoSpareLeft, "no spare could be prepared; " + left, note);
+}
+
+}  // namespace standin::domain
