@@ -26,9 +26,11 @@ Json toJson(const Hold& hold) {
             {"held_bytes", hold.held_bytes},
             {"oldest_age_ms", hold.oldest_age_ms},
             {"proxied", hold.proxied},
+            {"counted_since", hold.counted_since.empty() ? Json(nullptr) : Json(hold.counted_since)},
             {"delivered", hold.delivered},
             {"refused", hold.refused},
-            {"broken", hold.broken}};
+            {"broken", hold.broken},
+            {"given_up", hold.given_up}};
 }
 
 base::Result<Hold> holdFrom(const Json& json) {
@@ -46,9 +48,11 @@ base::Result<Hold> holdFrom(const Json& json) {
     hold.held_bytes = fields.count("held_bytes");
     hold.oldest_age_ms = fields.number("oldest_age_ms", 0);
     hold.proxied = fields.count("proxied");
+    hold.counted_since = fields.text("counted_since", "");
     hold.delivered = fields.count("delivered");
     hold.refused = fields.count("refused");
     hold.broken = fields.count("broken");
+    hold.given_up = fields.count("given_up");
     return fields.finish(hold);
 }
 

@@ -24,9 +24,11 @@ struct Hold {
     std::uint64_t held_bytes = 0;
     double oldest_age_ms = 0;
     std::uint64_t proxied = 0;     ///< connections handed on that are still open
-    std::uint64_t delivered = 0;   ///< connections handed on since the last change to `holding`
-    std::uint64_t refused = 0;     ///< connections turned away visibly because of a limit, since then
-    std::uint64_t broken = 0;      ///< connections that could not be handed on and were closed visibly, since then
+    std::string counted_since;     ///< when the state last left `idle` (RFC 3339); empty: not since the agent's start. What follows counts from then
+    std::uint64_t delivered = 0;   ///< connections handed on
+    std::uint64_t refused = 0;     ///< connections turned away visibly because of a limit
+    std::uint64_t broken = 0;      ///< connections that could not be handed on, or were lost before the first answer, and were closed visibly
+    std::uint64_t given_up = 0;    ///< connections that their clients reset while they were held
 };
 Json toJson(const Hold& hold);
 base::Result<Hold> holdFrom(const Json& json);

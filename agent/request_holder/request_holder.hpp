@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "agent/base/log.hpp"
+#include "agent/http/capability.hpp"
+#include "agent/http/metrics.hpp"
+#include "agent/request_holder/job_holder.hpp"
+
+namespace standin::request_holder {
+
+/// The capability `request_holder`: takes jobs' requests while nobody may process them and releases them in the order of their
+/// arrival (S223, S227). One JobHolder per job; jobs do not know of each other.
+///
+///     GET  /v1/jobs, /v1/jobs/{job}
+///     PUT  /v1/jobs/{job}          {"state": "idle|holding|releasing"}
+///     POST /v1/jobs/{job}/probes   {"leg": "back", "probe": {…}, "deadline_ms": 5000}
+class RequestHolder final : public http::Capability {
+  public:
+    RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name, http::Metrics& metrics, base::Log log);
+    ~RequestHolder() override;
+
+    [[nodiscard]] std::string name() const override { return "request_holder"; }
+    /// A job whose interfaces are missing does not keep the others from working: health tells it.
+    base::Result<void> start() override;
+    void stop() override;
+    void addRoutes(http::Router& router) override;
+    void checkHealth(protocol::Health& health) override;
+
+  private:
+    base::Result<JobHolder*> job(const http::Request& request);
+    base::Result<http::Response> list();
+    base::Result<http::Response> change(const http::Request& request);
+    base::Result<http::Response> probe(const http::Request& request);
+    void refresh(http::Metrics& metrics);
+
+    const base::Log log_;
+    std::vector<std::unique_ptr<JobHolder>> jobs_;
+    std::mutex counted_mutex_;
+    std::vector<HolderTotals> counted_;  // per job: what the metrics' counters have been told
+};
+
+}  // namespace standin::request_holder

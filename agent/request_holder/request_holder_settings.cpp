@@ -1,0 +1,96 @@
+#include "agent/request_holder/request_holder_settings.hpp"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <set>
+
+#include "agent/base/yaml_reader.hpp"
+
+namespace standin::request_holder {
+
+namespace {
+
+constexpr std::size_t most_jobs = 256;  // one thread and two namespaces each
+constexpr std::size_t most_ports = 64;
+
+LegSettings legFrom(base::YamlReader reader) {
+    LegSettings leg;
+    leg.interface = reader.text("interface");
+    if (leg.interface.empty() || leg.interface.size() >= IFNAMSIZ || leg.interface.find_first_of("/ \t\n") != std::string::npos) {
+        reader.problem("interface", "must be an interface's name of 1 to 15 characters");
+    }
+    auto address = NetworkAddress::parse(reader.text("address"));
+    if (address) {
+        leg.address = *address;
+    } else {
+        reader.problem("address", address.error().message);
+    }
+    if (reader.has("gateway")) {
+        leg.gateway = reader.text("gateway");
+        in_addr parsed{};
+        if (::inet_pton(AF_INET, leg.gateway->c_str(), &parsed) != 1) reader.problem("gateway", "must be an IPv4 address");
+    } else {
+        reader.text("gateway", "");
+    }
+    reader.finish();
+    return leg;
+}
+
+HoldLimits limitsFrom(base::YamlReader reader) {
+    HoldLimits limits;
+    limits.connections = static_cast<std::size_t>(reader.integer("connections", 1, 100'000, static_cast<std::int64_t>(limits.connections)));
+    limits.bytes = reader.bytes("bytes", limits.bytes);
+    if (limits.bytes < 4096) reader.problem("bytes", "must be at least 4KiB");
+    limits.connection_bytes = std::min(limits.bytes, reader.bytes("connection_bytes", limits.connection_bytes));
+    if (limits.connection_bytes < 1024) reader.problem("connection_bytes", "must be at least 1KiB");
+    limits.age = reader.duration("age", limits.age);
+    if (limits.age < Milliseconds(100)) reader.problem("age", "must be at least 100ms");
+    limits.patience = reader.duration("patience", limits.patience);
+    if (limits.patience < Milliseconds(10)) reader.problem("patience", "must be at least 10ms");
+    limits.proxied = static_cast<std::size_t>(reader.integer("proxied", 1, 100'000, static_cast<std::int64_t>(limits.proxied)));
+    reader.finish();
+    return limits;
+}
+
+JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
+    JobSettings job;
+    auto parsed = base::JobName::parse(name);
+    if (parsed) {
+        job.name = *parsed;
+    } else {
+        reader.problem("", parsed.error().message);
+    }
+    job.front = legFrom(reader.map("front"));
+    job.back = legFrom(reader.map("back"));
+    if (job.front.interface == job.back.interface) reader.problem("back", "needs an interface of its own");
+    for (auto port : reader.integers("ports", 1, 65535)) job.ports.push_back(static_cast<std::uint16_t>(port));
+    if (job.ports.empty() || job.ports.size() > most_ports) reader.problem("ports", "must name 1 to 64 ports");
+    if (std::set(job.ports.begin(), job.ports.end()).size() != job.ports.size()) reader.problem("ports", "names a port twice");
+    if (auto limits = reader.optionalMap("limits")) job.limits = limitsFrom(*limits);
+    job.answer_wait = reader.duration("answer_wait", job.answer_wait);
+    reader.finish();
+    return job;
+}
+
+}  // namespace
+
+RequestHolderSettings requestHolderSettingsFrom(base::YamlReader& reader) {
+    RequestHolderSettings settings;
+    std::set<std::string> interfaces;
+    for (auto& [name, entry] : reader.entries("jobs")) {
+        settings.jobs.push_back(jobFrom(name, entry));
+        const auto& job = settings.jobs.back();
+        for (const auto* leg : {&job.front, &job.back}) {
+            if (!interfaces.insert(leg->interface).second && job.front.interface != job.back.interface) {
+                entry.problem("", "interface '" + leg->interface + "' belongs to another job already");
+            }
+        }
+    }
+    if (settings.jobs.empty() || settings.jobs.size() > most_jobs) reader.problem("jobs", "must name 1 to 256 jobs");
+    reader.finish();
+    return settings;
+}
+
+}  // namespace standin::request_holder

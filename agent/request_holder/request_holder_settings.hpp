@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/base/identifier.hpp"
+#include "agent/request_holder/hold_queue.hpp"
+#include "agent/request_holder/network_address.hpp"
+
+namespace standin::base {
+class YamlReader;
+}
+
+namespace standin::request_holder {
+
+struct LegSettings {
+    std::string interface;                ///< given to the agent, e.g. one end of a veth whose other end is a switch port
+    NetworkAddress address;
+    std::optional<std::string> gateway;   ///< towards clients beyond the segment
+};
+
+struct JobSettings {
+    base::JobName name;
+    LegSettings front;   ///< bears the job's own address
+    LegSettings back;
+    std::vector<std::uint16_t> ports;
+    HoldLimits limits;
+    Milliseconds answer_wait{2'000};   ///< how long a delivered request may keep the next one waiting for its answer
+};
+
+/// The section `request_holder:` of an agent's configuration.
+struct RequestHolderSettings {
+    std::vector<JobSettings> jobs;
+};
+
+/// Reads the section strictly; problems are recorded in the reader's YamlProblems.
+RequestHolderSettings requestHolderSettingsFrom(base::YamlReader& reader);
+
+}  // namespace standin::request_holder
