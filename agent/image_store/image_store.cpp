@@ -1,0 +1,177 @@
+#include "agent/image_store/image_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/base/units.hpp"
+#include "agent/image_store/directory_image_repository.hpp"
+#include "agent/image_store/image_difference.hpp"
+
+namespace standin::image_store {
+
+namespace {
+
+protocol::Image imageOf(const StoredImage& stored) {
+    protocol::Image image;
+    image.id = stored.id;
+    if (!stored.manifest) {
+        image.state = protocol::ImageState::Corrupt;
+        image.problem = stored.manifest.error().message;
+        return image;
+    }
+    const auto& manifest = *stored.manifest;
+    image.disk = manifest.disk;
+    image.state = protocol::ImageState::Ready;
+    image.size_bytes = manifest.size_bytes;
+    image.stored_bytes = std::min(manifest.data_blocks * manifest.block_size_bytes, manifest.size_bytes);
+    image.block_size = static_cast<std::uint32_t>(manifest.block_size_bytes);
+    image.checksum = hexOf(manifest.checksum);
+    image.created_at = base::rfc3339(manifest.created_at);
+    image.progress = {manifest.size_bytes, manifest.size_bytes, 0};
+    return image;
+}
+
+base::Error damaged(const base::ImageId& id, const base::Error& cause) {
+    return {cause.code, fmt::format("{}; delete image '{}' and capture it anew", cause.message, id.text())};
+}
+
+}  // namespace
+
+ImageStore::ImageStore(ImageStoreSettings settings, const base::Clock& clock, base::Log log)
+    : settings_(std::move(settings)), clock_(clock), log_(std::move(log)), throttle_(settings_.bandwidth_bytes_per_second) {}
+
+ImageStore::~ImageStore() { stop(); }
+
+base::Result<void> ImageStore::start() {
+    auto repository = DirectoryImageRepository::open(settings_.images_dir, settings_.block_size_bytes, clock_, log_);
+    if (!repository) return base::failure(repository.error());
+    repository_ = std::move(*repository);
+    pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
+    captures_ = std::make_unique<Captures>(*repository_, *pool_, throttle_, clock_, log_);
+    restores_ = std::make_unique<Restores>(*repository_, RestoreRecords(settings_.images_dir + "/.restores"), *pool_, throttle_, clock_, log_);
+    if (finished_) {
+        captures_->onFinished([this](bool succeeded, auto took) { finished_("capture", succeeded, took); });
+        restores_->onFinished([this](bool succeeded, auto took) { finished_("restore", succeeded, took); });
+    }
+    if (auto started = restores_->start(); !started) return started;
+    pool_->start();
+    return {};
+}
+
+void ImageStore::stop() {
+    if (captures_) captures_->cancelAll();
+    if (restores_) restores_->interruptAll();
+    if (pool_) pool_->stop();
+}
+
+std::vector<protocol::Image> ImageStore::images() const {
+    auto images = captures_->list();
+    for (const auto& stored : repository_->list()) {
+        auto same = [&](const protocol::Image& image) { return image.id == stored.id; };
+        if (std::none_of(images.begin(), images.end(), same)) images.push_back(imageOf(stored));
+    }
+    std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return images;
+}
+
+base::Result<protocol::Image> ImageStore::image(const base::ImageId& id) const {
+    for (auto& image : captures_->list()) {
+        if (image.id == id) return std::move(image);
+    }
+    auto content = repository_->open(id);
+    if (content) return imageOf({id, (*content)->manifest()});
+    if (content.error().code == base::ErrorCode::Corrupt) return imageOf({id, base::failure(damaged(id, content.error()))});
+    return base::failure(content.error());
+}
+
+base::Result<protocol::Image> ImageStore::capture(const base::ImageId& id, const base::DiskName& disk) {
+    auto place = placeOf(disk);
+    if (!place) return base::failure(place.error());
+    auto known = image(id);
+    if (known && known->state == protocol::ImageState::Ready && known->disk == disk) return known;
+    if (known && known->state == protocol::ImageState::Ready) {
+        return base::failure(base::ErrorCode::Conflict, fmt::format("image '{}' was captured from disk '{}'; images never change, take another id",
+                                                                    id.text(), known->disk.text()));
+    }
+    if (known && known->state == protocol::ImageState::Corrupt) return base::failure(base::ErrorCode::Conflict, known->problem);
+    return captures_->begin(id, **place, settings_.block_size_bytes, settings_.least_free_bytes);
+}
+
+base::Result<void> ImageStore::remove(const base::ImageId& id) {
+    captures_->remove(id);
+    auto removed = repository_->remove(id);
+    if (!removed && removed.error().code == base::ErrorCode::NotFound) return {};
+    if (removed) log_.notice("image '{}': 'ready' -> 'none' (deleted)", id.text());
+    return removed;
+}
+
+base::Result<protocol::ImageDifference> ImageStore::difference(const base::ImageId& a, const base::ImageId& b) const {
+    auto left = open(a);
+    if (!left) return base::failure(left.error());
+    auto right = open(b);
+    if (!right) return base::failure(right.error());
+    return image_store::difference(**left, **right);
+}
+
+base::Result<std::unique_ptr<ImageContent>> ImageStore::open(const base::ImageId& id) const {
+    auto content = repository_->open(id);
+    if (content) return content;
+    if (content.error().code == base::ErrorCode::Corrupt) return base::failure(damaged(id, content.error()));
+    for (const auto& image : captures_->list()) {
+        if (image.id != id) continue;
+        auto why = image.problem.empty() ? "it is still being captured" : image.problem;
+        return base::failure(base::ErrorCode::WrongState, fmt::format("image '{}' is not ready: {}", id.text(), why));
+    }
+    return content;
+}
+
+base::Result<protocol::Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image, const base::DiskName& disk) {
+    auto place = placeOf(disk);
+    if (!place) return base::failure(place.error());
+    return restores_->begin(id, image, **place);
+}
+
+std::vector<protocol::Disk> ImageStore::disks() const {
+    std::vector<protocol::Disk> disks;
+    for (const auto& place : settings_.disks) {
+        auto sight = lookAt(place);
+        disks.push_back({place.name, sight.size_bytes, sight.present, sight.in_use, sight.detail});
+    }
+    return disks;
+}
+
+std::uint64_t ImageStore::freeBytes() const { return repository_->freeBytes().value_or(0); }
+
+void ImageStore::checkHealth(protocol::Health& health) const {
+    auto space = repository_->freeBytes();
+    bool enough = space && *space >= settings_.least_free_bytes;
+    health.checks.push_back({"space images", enough, space ? base::humanBytes(*space) + " free" : space.error().message,
+                             enough ? "" : fmt::format("delete old images or enlarge '{}' ({} are wanted)", settings_.images_dir,
+                                                       base::humanBytes(settings_.least_free_bytes))});
+    std::size_t readable = 0;
+    std::string damaged_ones;
+    for (const auto& stored : repository_->list()) {
+        if (stored.manifest) {
+            ++readable;
+        } else {
+            damaged_ones += (damaged_ones.empty() ? "" : "; ") + stored.manifest.error().message;
+        }
+    }
+    health.checks.push_back({"images readable", damaged_ones.empty(),
+                             damaged_ones.empty() ? fmt::format("{} images", readable) : damaged_ones.substr(0, 1000),
+                             damaged_ones.empty() ? "" : "delete the damaged images and capture them anew"});
+    for (const auto& disk : disks()) {
+        if (!disk.present) health.warnings.push_back(disk.detail);
+    }
+}
+
+base::Result<const DiskPlace*> ImageStore::placeOf(const base::DiskName& disk) const {
+    for (const auto& place : settings_.disks) {
+        if (place.name == disk) return &place;
+    }
+    return base::failure(base::ErrorCode::NotFound,
+                         fmt::format("disk '{}' is not known here; name it in 'image_store.disks' of this agent's configuration", disk.text()));
+}
+
+}  // namespace standin::image_store

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/base/log.hpp"
+#include "agent/image_store/captures.hpp"
+#include "agent/image_store/image_store_settings.hpp"
+#include "agent/image_store/restores.hpp"
+
+namespace standin::image_store {
+
+/// Images, captures, restores and disks of one host under one roof: what the HTTP routes say, without HTTP. Thread-safe between
+/// start() and stop().
+class ImageStore {
+  public:
+    ImageStore(ImageStoreSettings settings, const base::Clock& clock, base::Log log);
+    ~ImageStore();
+
+    /// Opens the repository, which removes half images, and reads the records of restores.
+    base::Result<void> start();
+    /// Interrupts transfers and waits for them.
+    void stop();
+
+    [[nodiscard]] std::vector<protocol::Image> images() const;
+    [[nodiscard]] base::Result<protocol::Image> image(const base::ImageId& id) const;
+    /// Absolute: an image that is there and was captured from that disk is the answer. Conflict if it was captured from another one.
+    base::Result<protocol::Image> capture(const base::ImageId& id, const base::DiskName& disk);
+    /// Afterwards there is no such image (there may have been none). Cancels its capture. Conflict while it is restored or fetched.
+    base::Result<void> remove(const base::ImageId& id);
+    [[nodiscard]] base::Result<protocol::ImageDifference> difference(const base::ImageId& a, const base::ImageId& b) const;
+    /// WrongState while it is being captured.
+    [[nodiscard]] base::Result<std::unique_ptr<ImageContent>> open(const base::ImageId& id) const;
+
+    base::Result<protocol::Restore> restore(const base::RestoreId& id, const base::ImageId& image, const base::DiskName& disk);
+    [[nodiscard]] const Restores& restores() const { return *restores_; }
+    void cancelRestore(const base::RestoreId& id) { restores_->cancel(id); }
+
+    [[nodiscard]] std::vector<protocol::Disk> disks() const;
+    void checkHealth(protocol::Health& health) const;
+
+    /// `kind` is `capture` or `restore`. Set before start().
+    using Finished = std::function<void(const std::string& kind, bool succeeded, std::chrono::nanoseconds took)>;
+    void onFinished(Finished finished) { finished_ = std::move(finished); }
+    [[nodiscard]] std::uint64_t freeBytes() const;
+
+  private:
+    [[nodiscard]] base::Result<const DiskPlace*> placeOf(const base::DiskName& disk) const;
+
+    const ImageStoreSettings settings_;
+    const base::Clock& clock_;
+    base::Log log_;
+    Finished finished_;
+    Throttle throttle_;
+    std::unique_ptr<ImageRepository> repository_;
+    std::unique_ptr<TransferPool> pool_;
+    std::unique_ptr<Captures> captures_;
+    std::unique_ptr<Restores> restores_;
+};
+
+}  // namespace standin::image_store

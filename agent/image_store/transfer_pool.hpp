@@ -1,0 +1,39 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "agent/base/result.hpp"
+
+namespace standin::image_store {
+
+/// A few threads that run transfers, and a bounded queue before them: more at once would only make the disks seek.
+class TransferPool {
+  public:
+    TransferPool(std::size_t at_once, std::size_t waiting_most) : at_once_(at_once), waiting_most_(waiting_most) {}
+    ~TransferPool() { stop(); }
+
+    void start();
+    /// Drops what waits and joins; the caller has cancelled what runs.
+    void stop();
+    /// Refused when too many wait already or after stop().
+    base::Result<void> submit(std::function<void()> transfer);
+    [[nodiscard]] std::size_t waiting() const;
+
+  private:
+    void run();
+
+    const std::size_t at_once_;
+    const std::size_t waiting_most_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::function<void()>> waiting_;
+    std::vector<std::thread> threads_;
+    bool stopping_ = false;
+};
+
+}  // namespace standin::image_store
