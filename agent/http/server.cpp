@@ -102,7 +102,9 @@ class RoutedHandler final : public Poco::Net::HTTPRequestHandler {
             shared_.log.debug("connection lost: {}", exception.displayText());
         } catch (const std::exception& exception) {
             shared_.log.error("could not answer {} {}: {}", from.getMethod(), from.getURI().substr(0, 200), exception.what());
-            if (!to.sent()) send(responseFrom({ErrorCode::Internal, "the request could not be handled; the log says why"}), to, shared_.stopping);
+            // Half an answer is out: only a connection that ends too early tells the client that the rest is missing.
+            if (to.sent()) throw Poco::IOException("answer broken off");
+            send(responseFrom({ErrorCode::Internal, "the request could not be handled; the log says why"}), to, shared_.stopping);
         }
     }
 
