@@ -119,6 +119,8 @@ void SqliteTrapLog::run() {
         flush();
         lock.lock();
     }
+    lock.unlock();
+    flush();  // what came last
 }
 
 void SqliteTrapLog::flush() {

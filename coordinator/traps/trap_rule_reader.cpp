@@ -139,7 +139,7 @@ TrapRule readRule(YamlReader& reader) {
     if (auto event = reader.optionalMap("platform_event")) rule.platform_event = readPlatformEvent(*event);
     for (auto& varbind : reader.list("varbinds")) rule.varbinds.push_back(readCondition(varbind));
     if (auto lookup = reader.optionalMap("server")) rule.server = readServerLookup(*lookup);
-    const auto verdict = reader.choice("verdict", {"failure", "not_a_failure", "ignored"});
+    const auto verdict = reader.choice("verdict", {"not_a_failure", "failure", "ignored"});
     rule.verdict = verdict == "failure"   ? RuleVerdict::Failure
                    : verdict == "ignored" ? RuleVerdict::Ignored
                                           : RuleVerdict::NotAFailure;
