@@ -1,0 +1,51 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "agent/base/result.hpp"
+
+namespace standin::hypervisor {
+
+/// Runs calls into a library that may block for ever, and comes back at the deadline all the same. A call that is overdue keeps
+/// its thread until it returns; the number of threads is bounded, so that a dead library exhausts nothing else.
+class BoundedCalls {
+  public:
+    /// `callee` is for messages, e.g. `libvirt`.
+    BoundedCalls(std::string callee, std::size_t most_threads);
+    /// Waits a moment for overdue calls, then leaves their threads behind: they own all that they use.
+    ~BoundedCalls();
+    BoundedCalls(const BoundedCalls&) = delete;
+    BoundedCalls& operator=(const BoundedCalls&) = delete;
+
+    /// `action` must own all that it uses. TimedOut: it was begun and may still take effect; Unreachable: it was never begun.
+    template <typename T>
+    base::Result<T> call(const std::string& what, std::chrono::milliseconds deadline, std::function<base::Result<T>()> action) {
+        auto promise = std::make_shared<std::promise<base::Result<T>>>();
+        auto future = promise->get_future();
+        auto ticket = enqueue([promise, action = std::move(action)] { promise->set_value(action()); });
+        if (future.wait_for(deadline) == std::future_status::ready) return future.get();
+        return overdue(*ticket, what, deadline);
+    }
+
+    /// How many calls are past their deadline and have not returned.
+    [[nodiscard]] std::size_t overdueCalls() const;
+
+  private:
+    struct Ticket;
+    struct Shared;
+    std::shared_ptr<Ticket> enqueue(std::function<void()> task);
+    base::Unexpected overdue(Ticket& ticket, const std::string& what, std::chrono::milliseconds deadline);
+
+    std::string callee_;
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace standin::hypervisor

@@ -1,0 +1,34 @@
+#include "agent/hypervisor/hypervisor_settings.hpp"
+
+namespace standin::hypervisor {
+
+namespace {
+
+constexpr std::int64_t last_vlan = 4094;  // 4095 is reserved by IEEE 802.1Q
+constexpr std::uint64_t default_reserve = 1024ULL << 20;  // a Debian host with libvirt and Open vSwitch lives in less
+
+AccelerationChoice choiceFrom(const std::string& text) {
+    if (text == "kvm") return AccelerationChoice::Kvm;
+    if (text == "tcg") return AccelerationChoice::Tcg;
+    return AccelerationChoice::Auto;
+}
+
+}  // namespace
+
+HypervisorSettings hypervisorSettingsFrom(base::YamlReader& reader) {
+    HypervisorSettings settings;
+    settings.uri = reader.text("uri");
+    settings.stand_in_dir = reader.text("stand_in_dir");
+    if (!settings.stand_in_dir.starts_with('/')) reader.problem("stand_in_dir", "must be an absolute path");
+    settings.bridge = reader.text("bridge");
+    settings.landing_vlan = static_cast<std::uint16_t>(reader.integer("landing_vlan", 1, last_vlan));
+    settings.reserve_memory_bytes = reader.bytes("reserve_memory", default_reserve);
+    settings.acceleration = choiceFrom(reader.choice("acceleration", {"auto", "kvm", "tcg"}, "auto"));
+    settings.stop_within = reader.duration("stop_within", settings.stop_within);
+    settings.vcpus_per_cpu = static_cast<unsigned>(reader.integer("vcpus_per_cpu", 1, 64, settings.vcpus_per_cpu));
+    settings.run_at_once = static_cast<unsigned>(reader.integer("run_at_once", 0, 1024, 0));
+    reader.finish();
+    return settings;
+}
+
+}  // namespace standin::hypervisor

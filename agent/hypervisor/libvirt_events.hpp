@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <thread>
+
+namespace standin::hypervisor {
+
+/// libvirt's event loop, which its connections need for keepalive and for telling what happens to domains. libvirt knows only one
+/// per process: all users share it, and it ends with the last of them. Outlives every connection opened while it is held.
+class LibvirtEvents {
+  public:
+    static std::shared_ptr<LibvirtEvents> share();
+    ~LibvirtEvents();
+    LibvirtEvents(const LibvirtEvents&) = delete;
+    LibvirtEvents& operator=(const LibvirtEvents&) = delete;
+
+  private:
+    LibvirtEvents();
+    void run();
+
+    bool stopping_ = false;  // touched by the loop's own thread only
+    int waker_ = -1;
+    std::thread thread_;
+};
+
+}  // namespace standin::hypervisor

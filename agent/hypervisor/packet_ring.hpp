@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "agent/base/result.hpp"
+
+namespace standin::hypervisor {
+
+/// The beginnings of the TCP segments that pass a network interface in either direction, from or to one IPv4 address. Passive: what
+/// passes is neither held up nor changed. The kernel filters, cuts and puts them into memory shared with us, of which each ring takes 1 MiB.
+class PacketRing {
+  public:
+    /// Begins to watch when it returns. NotFound if there is no such interface; Refused without the right to (CAP_NET_RAW).
+    static base::Result<PacketRing> open(const std::string& interface, std::uint32_t address);
+    PacketRing(PacketRing&& other) noexcept;
+    PacketRing& operator=(PacketRing&& other) noexcept;
+    ~PacketRing();
+
+    /// Hands over what has come since the last time.
+    void drain(const std::function<void(std::span<const std::byte> frame, std::size_t wire_length)>& take);
+    /// How many segments the kernel had no room for since the last time.
+    std::uint64_t lost();
+    /// For poll(): readable when something has come.
+    [[nodiscard]] int descriptor() const { return socket_; }
+    /// False after the interface has gone down or away (also if another of its name came since).
+    [[nodiscard]] bool attached() const;
+
+  private:
+    PacketRing(int socket, int interface_index, std::string interface);
+    void close();
+
+    int socket_ = -1;
+    int interface_index_ = 0;
+    std::string interface_;
+    std::byte* ring_ = nullptr;
+    std::size_t next_ = 0;
+};
+
+}  // namespace standin::hypervisor

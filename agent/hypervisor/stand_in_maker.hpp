@@ -1,0 +1,64 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/base/log.hpp"
+#include "agent/hypervisor/domain_xml.hpp"
+#include "agent/hypervisor/domains.hpp"
+#include "agent/hypervisor/image_source.hpp"
+#include "agent/hypervisor/stand_in_shelf.hpp"
+
+namespace standin::http {
+class Metrics;
+}
+
+namespace standin::hypervisor {
+
+/// Makes stand-ins in the background (S107, S117–S121): fetches the image, writes and keeps the definition, defines the domain. The
+/// result stands in the record: `made`, or `failed` with the problem.
+class StandInMaker {
+  public:
+    struct Ground {  ///< what all stand-ins of this host share
+        std::string agent;
+        std::string bridge;
+        std::uint16_t landing_vlan = 0;
+        DomainType type = DomainType::Kvm;
+    };
+    StandInMaker(Ground ground, StandInDirectory& directory, StandInShelf& shelf, Domains& domains, ImageSource& images,
+                 http::Metrics& metrics, base::Log log);
+    ~StandInMaker();
+
+    void start();
+    /// Ends what is being made; it is `failed` afterwards.
+    void stop();
+    /// Refused when too many wait already.
+    base::Result<void> enqueue(ShelvedPtr stand_in);
+    /// Ends the making of one and waits until the maker has let go of it. TimedOut if it doesn't.
+    static base::Result<void> cancel(ShelvedStandIn& stand_in);
+
+  private:
+    void run();
+    void finish(ShelvedStandIn& stand_in, const base::Result<void>& outcome);
+    base::Result<void> make(ShelvedStandIn& stand_in);
+
+    const Ground ground_;
+    StandInDirectory& directory_;
+    StandInShelf& shelf_;
+    Domains& domains_;
+    ImageSource& images_;
+    http::Metrics& metrics_;
+    base::Log log_;
+    std::mutex mutex_;
+    std::condition_variable work_;
+    std::deque<ShelvedPtr> queue_;
+    std::vector<ShelvedPtr> at_work_;
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace standin::hypervisor

@@ -1,0 +1,155 @@
+#include "agent/hypervisor/stand_in_states.hpp"
+
+#include <fmt/format.h>
+
+#include "agent/base/durable_file.hpp"
+#include "agent/hypervisor/domain_xml.hpp"
+#include "agent/http/metrics.hpp"
+
+namespace standin::hypervisor {
+
+namespace {
+
+using namespace std::chrono_literals;
+using base::ErrorCode;
+using protocol::StandInState;
+
+constexpr auto recheck = 1s;  // should an event get lost
+
+const char* changeOf(DomainState from, StandInState wanted) {
+    if (wanted == StandInState::Stopped) return "stop";
+    if (wanted == StandInState::Suspended) return "suspend";
+    return from == DomainState::Paused ? "resume" : "start";
+}
+
+}  // namespace
+
+StandInState standInStateOf(DomainState state) {
+    switch (state) {
+        case DomainState::Running: return StandInState::Running;
+        case DomainState::Paused: return StandInState::Suspended;
+        case DomainState::Off:
+        case DomainState::Absent: return StandInState::Stopped;  // its definition is kept, see observe()
+        case DomainState::Unknown: break;
+    }
+    return StandInState::Unknown;
+}
+
+StandInStates::StandInStates(std::string agent, std::chrono::milliseconds stop_within, StandInDirectory& directory, StandInShelf& shelf,
+                             Domains& domains, TapObserver& taps, GuestClocks& clocks, const base::Clock& clock, http::Metrics& metrics,
+                             base::Log log)
+    : agent_(std::move(agent)),
+      stop_within_(stop_within),
+      directory_(directory),
+      shelf_(shelf),
+      domains_(domains),
+      taps_(taps),
+      clocks_(clocks),
+      clock_(clock),
+      metrics_(metrics),
+      log_(std::move(log)) {}
+
+base::Result<void> StandInStates::bring(const ShelvedPtr& stand_in, StandInState wanted) {
+    const auto record = stand_in->snapshot();
+    auto before = observe(record);
+    if (!before) return base::failure(before.error());
+    if (standInStateOf(*before) == wanted) return {};
+    const auto begun = clock_.steady();
+    if (auto acted = act(stand_in, record, *before, wanted); !acted) {
+        return base::failure(acted.error().within(fmt::format("stand-in '{}' did not become {}", record.name.text(), nameOf(wanted))));
+    }
+    auto after = observe(record);
+    if (!after) return base::failure(after.error());
+    if (standInStateOf(*after) != wanted) {
+        return base::failure(ErrorCode::Internal,
+                             fmt::format("stand-in '{}' did not become {}: libvirt reads back {}; see QEMU's log", record.name.text(),
+                                         nameOf(wanted), nameOf(standInStateOf(*after))));
+    }
+    const auto took = clock_.steady() - begun;
+    metrics_.observeSeconds("standin_stand_in_change_seconds", "time to bring a stand-in into a state and read it back",
+                            std::chrono::duration<double>(took).count(), {{"change", changeOf(*before, wanted)}});
+    log_.notice("stand-in {}: '{}' -> '{}' (commanded) took_ms={:.2f}", record.name.text(), nameOf(standInStateOf(*before)),
+                nameOf(wanted), base::milliseconds(took));
+    return {};
+}
+
+// A domain that somebody undefined is defined again from the definition that was kept.
+base::Result<DomainState> StandInStates::observe(const StandInRecord& record) {
+    auto status = domains_.status(record.uuid);
+    if (!status) return base::failure(status.error());
+    if (status->state != DomainState::Absent) return status->state;
+    auto xml = base::readWhole(directory_.pathOf(record.name) + "/domain.xml");
+    if (!xml) return base::failure(xml.error());
+    if (auto defined = domains_.define(*xml); !defined) return base::failure(defined.error());
+    log_.warning("stand-in {}: its domain was gone and was defined again", record.name.text());
+    return DomainState::Off;
+}
+
+base::Result<void> StandInStates::act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from, StandInState wanted) {
+    if (wanted == StandInState::Stopped) return end(record, from);
+    if (wanted == StandInState::Running && from == DomainState::Off) return begin(stand_in, record);
+    if (wanted == StandInState::Running && from == DomainState::Paused) return resume(stand_in, record);
+    if (wanted == StandInState::Suspended && from == DomainState::Running) return domains_.change(record.uuid, DomainVerb::Suspend);
+    return base::failure(ErrorCode::WrongState, from == DomainState::Off ? "it is stopped, so there is nothing to suspend; start it first"
+                                                                         : "its state is in between; try again");
+}
+
+base::Result<void> StandInStates::begin(const ShelvedPtr& stand_in, const StandInRecord& record) {
+    // The port exists from the first start on; written down before, so that nobody looks for a port that isn't told.
+    if (auto saved = shelf_.change(*stand_in, [](StandInRecord& r) { r.started_once = true; }); !saved) return saved;
+    if (auto started = domains_.change(record.uuid, DomainVerb::Start); !started) return started;
+    watch(record, true);  // no guest takes requests within the milliseconds since its start
+    return {};
+}
+
+base::Result<void> StandInStates::resume(const ShelvedPtr& stand_in, const StandInRecord& record) {
+    if (!taps_.restart(record.name)) watch(record, true);  // nothing is answered while it is suspended
+    if (auto resumed = domains_.change(record.uuid, DomainVerb::Resume); !resumed) return resumed;
+    clocks_.set(stand_in);
+    return {};
+}
+
+base::Result<void> StandInStates::end(const StandInRecord& record, DomainState from) {
+    const auto until = clock_.steady() + stop_within_;
+    auto state = from;
+    auto seen = domains_.eventsSeen();
+    // A suspended one can't end by itself, and must not execute again for that.
+    if (from == DomainState::Running) {
+        auto asked = domains_.change(record.uuid, DomainVerb::AskToStop);
+        if (!asked) log_.warning("stand-in {}: {}", record.name.text(), asked.error().message);
+    }
+    while (state != DomainState::Off && from != DomainState::Paused && clock_.steady() < until) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.steady()) + 1ms;
+        domains_.waitForEvent(seen, std::min<std::chrono::milliseconds>(left, recheck));
+        seen = domains_.eventsSeen();
+        auto status = domains_.status(record.uuid);
+        if (!status) return base::failure(status.error());
+        state = status->state == DomainState::Absent ? DomainState::Off : status->state;
+    }
+    if (state != DomainState::Off) {
+        if (from != DomainState::Paused) {
+            log_.warning("stand-in {}: it did not end within {} ms and is destroyed", record.name.text(), stop_within_.count());
+        }
+        auto destroyed = domains_.change(record.uuid, DomainVerb::Destroy);
+        // It may have ended by itself in this moment; bring() reads back.
+        if (!destroyed && destroyed.error().code != ErrorCode::WrongState) return destroyed;
+    }
+    taps_.unwatch(record.name);
+    return {};
+}
+
+void StandInStates::watch(const StandInRecord& record, bool from_the_start) {
+    auto job = jobEndpointFrom(record.definition.address, record.definition.ports);
+    auto watched = job ? taps_.watch(record.name, tapNameOf(agent_, record.name).text(), *job, from_the_start)
+                       : base::Result<void>(base::failure(job.error()));
+    // Every look at its requests says 'incomplete' then, and the next round of tending tries again.
+    if (!watched) log_.debug("stand-in {}: its requests can't be followed: {}", record.name.text(), watched.error().message);
+}
+
+void StandInStates::watchIfNeeded(const StandInRecord& record, DomainState state) {
+    const bool has_tap = state == DomainState::Running || state == DomainState::Paused;
+    if (!has_tap || taps_.requests(record.name)) return;
+    watch(record, state == DomainState::Paused);
+}
+
+}  // namespace standin::hypervisor

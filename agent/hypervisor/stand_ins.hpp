@@ -1,0 +1,75 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "agent/hypervisor/acceleration.hpp"
+#include "agent/hypervisor/guest_clocks.hpp"
+#include "agent/hypervisor/hypervisor_settings.hpp"
+#include "agent/hypervisor/stand_in_maker.hpp"
+#include "agent/hypervisor/stand_in_states.hpp"
+
+namespace standin::hypervisor {
+
+/// The stand-ins of one VM host. Every verb is absolute and idempotent. Safe to call from any thread.
+class StandIns {
+  public:
+    StandIns(HypervisorSettings settings, base::AgentName agent, Domains& domains, ImageSource& images, const base::Clock& clock,
+             http::Metrics& metrics, const base::Log& log);
+    ~StandIns();
+
+    /// Reads what is there and finds out how guests are executed. libvirt need not answer yet.
+    base::Result<void> start();
+    void stop();
+
+    [[nodiscard]] std::vector<protocol::StandIn> list();
+    base::Result<protocol::StandIn> get(const base::StandInName& name);
+    /// Begins to make it (`making`); one of the same definition that is there already is told as it is. Refused: the host has no room
+    /// (S116) or the image isn't ready. Conflict: another of that name is there. A failed one is made anew.
+    base::Result<protocol::StandIn> make(const base::StandInName& name, const protocol::StandInDefinition& definition);
+    base::Result<protocol::StandIn> setState(const base::StandInName& name, protocol::StandInState wanted);
+    /// S226. InvalidInput beyond its maximum, Refused beyond the host's room.
+    base::Result<protocol::StandIn> setResources(const base::StandInName& name, const protocol::StandInResources& resources);
+    /// Ends it at once if it runs; nothing of it is left. Absent is success.
+    base::Result<void> remove(const base::StandInName& name);
+    base::Result<protocol::StandInRequests> requests(const base::StandInName& name);
+    base::Result<protocol::Capacity> capacity();
+    /// Within a second, whatever libvirt does.
+    void checkHealth(protocol::Health& health);
+
+  private:
+    base::Result<ShelvedPtr> existing(const base::StandInName& name) const;
+    base::Result<ShelvedPtr> made(const base::StandInName& name, std::unique_lock<std::timed_mutex>& verbs) const;
+    [[nodiscard]] protocol::StandIn told(const ShelvedStandIn& stand_in, protocol::StandInState state) const;
+    base::Result<Supply> supply();
+    base::Result<protocol::StandIn> admit(const base::StandInName& name, const protocol::StandInDefinition& definition,
+                                          std::uint64_t disk_bytes);
+    base::Result<void> clear(ShelvedStandIn& stand_in);
+    void tend();
+    void tendOnce();
+
+    const HypervisorSettings settings_;
+    const base::AgentName agent_;
+    Domains& domains_;
+    ImageSource& images_;
+    const base::Clock& clock_;
+    http::Metrics& metrics_;
+    base::Log log_;
+    Acceleration acceleration_;
+    StandInDirectory directory_;
+    StandInShelf shelf_;
+    TapObserver taps_;
+    GuestClocks clocks_;
+    std::unique_ptr<StandInMaker> maker_;
+    StandInStates states_;
+    std::mutex admission_;  ///< between the check for room and the promise of it nobody else may be promised the same room
+    std::mutex tending_;
+    std::condition_variable tending_changed_;
+    bool stopping_ = false;
+    std::thread tender_;
+};
+
+}  // namespace standin::hypervisor
