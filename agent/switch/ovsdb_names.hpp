@@ -1,0 +1,10 @@
+#pragma once
+
+/// What we write into Open vSwitch's database, beside access VLANs.
+namespace standin::lan_switch {
+
+inline constexpr const char* database_name = "Open_vSwitch";
+inline constexpr const char* segment_key_prefix = "standin-segment-";  ///< Bridge external_ids: a SegmentRecord as text
+inline constexpr const char* quarantine_key = "standin-quarantine";    ///< Port external_ids: the port's own quarantine VLAN
+
+}  // namespace standin::lan_switch

@@ -1,0 +1,244 @@
+#include "agent/switch/segment_keeper.hpp"
+
+namespace standin::lan_switch {
+
+using base::ErrorCode;
+using base::failure;
+using protocol::SegmentOrder;
+
+namespace {
+
+// Somebody else's change between our look and our transaction is rare; five times in a row means that he does it all the time.
+constexpr int conflict_limit = 5;
+
+double since(base::SteadyTime begin) { return base::milliseconds(std::chrono::steady_clock::now() - begin); }
+
+// The port whose VLAN is the segment's; 0: nobody's.
+std::uint32_t ownerPort(const SegmentOrder& order, const FabricView& view) {
+    const auto* owner = order.owner.empty() ? nullptr : order.member(order.owner);
+    const PortView* port = owner == nullptr ? nullptr : view.port(owner->port.text());
+    return port == nullptr || port->of_ports.empty() ? 0 : port->of_ports.front();
+}
+
+}  // namespace
+
+SegmentKeeper::SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer, base::Log log)
+    : fabric_(fabric), quarantine_(quarantine), observer_(std::move(observer)), log_(std::move(log)) {}
+
+SegmentKeeper::~SegmentKeeper() { stop(); }
+
+std::shared_ptr<SegmentKeeper::Known> SegmentKeeper::known(const base::SegmentId& id) {
+    std::lock_guard lock(mutex_);
+    auto& entry = known_[id];
+    if (!entry) entry = std::make_shared<Known>();
+    return entry;
+}
+
+base::Result<protocol::Segment> SegmentKeeper::order(const base::SegmentId& id, const SegmentOrder& order) {
+    // What cannot be is refused before anything is remembered of it.
+    if (auto view = fabric_.view(); view) {
+        if (auto plan = planSegment(id, order, *view, quarantine_); !plan) {
+            if (observer_.on_order) observer_.on_order("refused", 0, 0);
+            return failure(plan.error().within("could not give segment '" + id.text() + "'"));
+        }
+    }
+    const auto entry = known(id);
+    std::lock_guard busy(entry->busy);
+    auto record = carryOut(id, order, *entry);
+    if (!record) {
+        if (observer_.on_order) observer_.on_order("failed", 0, 0);
+        return failure(record.error().within("could not give segment '" + id.text() + "'"));
+    }
+    if (observer_.on_order) observer_.on_order("done", entry->transaction_ms, entry->announce_ms);
+    auto view = fabric_.view();
+    if (!view) return failure(view.error());
+    auto segment = describe(id, *record, *view);
+    segment.transaction_ms = entry->transaction_ms;
+    segment.announce_ms = entry->announce_ms;
+    return segment;
+}
+
+base::Result<SegmentRecord> SegmentKeeper::carryOut(const base::SegmentId& id, const SegmentOrder& order, Known& known) {
+    known.transaction_ms = 0;
+    known.announce_ms = 0;
+    base::Result<SegmentRecord> record = failure(ErrorCode::Conflict, "");
+    for (int attempt = 0; attempt < conflict_limit; ++attempt) {
+        record = carryOutOnce(id, order, known);
+        if (record || record.error().code != ErrorCode::Conflict) break;
+    }
+    if (!record) return record;
+    {
+        std::lock_guard lock(mutex_);
+        known.warnings.clear();
+    }
+    auto view = fabric_.view();
+    if (!view) return failure(view.error());
+    auto steered = bringSteering(id, *record, *view, known);
+    if (!steered) return failure(steered.error());
+    auto announced = announceIfNew(id, *record, known);
+    if (!announced) return failure(announced.error().within("the segment's VLANs are as ordered, but its neighbours do not know it yet"));
+    return record;
+}
+
+base::Result<SegmentRecord> SegmentKeeper::carryOutOnce(const base::SegmentId& id, const SegmentOrder& order, Known& known) {
+    std::lock_guard commit(commit_mutex_);
+    auto view = fabric_.view();
+    if (!view) return failure(view.error());
+    auto change = planSegment(id, order, *view, quarantine_);
+    if (!change) return failure(change.error());
+    const auto found = view->segments.find(id);
+    const SegmentRecord before = found == view->segments.end() ? SegmentRecord{} : found->second;
+    const SegmentRecord after = change->record ? *change->record->second : before;
+    auto passed = passOver(id, before, after, *view, known);
+    if (!passed) return failure(passed.error());
+    if (change->empty() && view->applied) return after;
+
+    const auto begin = std::chrono::steady_clock::now();
+    auto committed = fabric_.commit(*view, *change);
+    known.transaction_ms = since(begin);
+    if (!committed) return failure(committed.error());
+    if (before.order.owner != order.owner || before.order.established != order.established) {
+        log_.notice("{} (was: owner {}) transaction_ms={:.2f}", change->reason,
+                    before.order.owner.empty() ? "nobody" : before.order.owner.text(), known.transaction_ms);
+    }
+    return after;
+}
+
+// While connections are steered, the VLANs and the flows cannot change in the same instant. So the flows of the time in between let
+// the machines' frames appear both where the owner is and where he will be, and no frame is lost.
+base::Result<void> SegmentKeeper::passOver(const base::SegmentId& id, const SegmentRecord& before, const SegmentRecord& after,
+                                           const FabricView& view, Known& known) {
+    const auto old_port = ownerPort(before.order, view);
+    const auto new_port = ownerPort(after.order, view);
+    if (old_port == 0 || new_port == 0 || old_port == new_port) return {};
+    FabricView ahead = view;
+    ahead.segments[id] = after;
+    auto between = planSteering(id, after, ahead);
+    if (!between) between = planSteering(id, before, view);
+    if (!between) return {};
+    between->seen_at = {old_port, new_port};
+    return setSteering(id, between->vlan, between, known);
+}
+
+base::Result<void> SegmentKeeper::setSteering(const base::SegmentId& id, Vlan vlan, const std::optional<Steering>& steering, Known& known) {
+    known.steering_known = false;
+    auto steered = fabric_.steer(id, vlan, steering);
+    if (!steered) return steered;
+    if (steering.has_value() != known.steering.has_value()) {
+        log_.notice("segment {}: connections are {}", id.text(), steering ? "steered one by one" : "no longer steered");
+    }
+    known.steering = steering;
+    known.steering_known = true;
+    std::lock_guard lock(mutex_);
+    if (steering) {
+        steered_.insert(id);
+    } else {
+        steered_.erase(id);
+    }
+    return {};
+}
+
+base::Result<void> SegmentKeeper::bringSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, Known& known) {
+    auto wanted = planSteering(id, record, view);
+    if (known.steering_known && known.steering == wanted) return {};
+    if (!known.steering_known && !wanted) {
+        // Usual: an ordinary segment after our start. Looking is cheap, setting is not.
+        auto none = fabric_.steered(record.order.vlan);
+        if (none && *none) {
+            known.steering_known = true;
+            return {};
+        }
+    }
+    return setSteering(id, record.order.vlan, wanted, known);
+}
+
+base::Result<void> SegmentKeeper::announceIfNew(const base::SegmentId& id, const SegmentRecord& record, Known& known) {
+    auto announcement = planAnnouncement(record);
+    if (!announcement) {
+        known.announced.reset();
+        std::lock_guard lock(mutex_);
+        schedule_.cancel(id);
+        return {};
+    }
+    announcement->stale.clear();  // seen to with the first repetition, off the takeover path
+    const bool same = known.announced && known.announced->port == announcement->port && known.announced->mac == announcement->mac &&
+                      known.announced->address == announcement->address && known.announced->vlan == announcement->vlan;
+    if (same) return {};
+    const auto begin = std::chrono::steady_clock::now();
+    auto announced = fabric_.announce(*announcement);
+    if (!announced && announced.error().code != ErrorCode::Unsupported) return announced;
+    known.announce_ms = since(begin);
+    known.announced = announcement;
+    std::lock_guard lock(mutex_);
+    schedule_.plan(id, begin);
+    wake_.notify_all();
+    return {};
+}
+
+protocol::Segment SegmentKeeper::describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view) {
+    auto segment = describeSegment(id, record, view);
+    std::lock_guard lock(mutex_);
+    const auto found = known_.find(id);
+    if (found != known_.end()) {
+        segment.warnings.insert(segment.warnings.end(), found->second->warnings.begin(), found->second->warnings.end());
+    }
+    return segment;
+}
+
+base::Result<protocol::Segment> SegmentKeeper::segment(const base::SegmentId& id) {
+    auto view = fabric_.view();
+    if (!view) return failure(view.error());
+    const auto found = view->segments.find(id);
+    if (found == view->segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
+    return describe(id, found->second, *view);
+}
+
+base::Result<std::vector<protocol::Segment>> SegmentKeeper::segments() {
+    auto view = fabric_.view();
+    if (!view) return failure(view.error());
+    std::vector<protocol::Segment> segments;
+    for (const auto& [id, record] : view->segments) segments.push_back(describe(id, record, *view));
+    return segments;
+}
+
+base::Result<protocol::Segment> SegmentKeeper::announce(const base::SegmentId& id) {
+    auto view = fabric_.view();
+    if (!view) return failure(view.error());
+    const auto found = view->segments.find(id);
+    if (found == view->segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
+    if (!planAnnouncement(found->second)) {
+        return failure(ErrorCode::WrongState, "nobody owns segment '" + id.text() + "', so there is nothing to announce");
+    }
+    const auto entry = known(id);
+    std::lock_guard busy(entry->busy);
+    entry->announced.reset();
+    entry->announce_ms = 0;
+    auto announced = announceIfNew(id, found->second, *entry);
+    if (!announced) return failure(announced.error());
+    auto segment = describe(id, found->second, *view);
+    segment.announce_ms = entry->announce_ms;
+    return segment;
+}
+
+base::Result<void> SegmentKeeper::forget(const base::SegmentId& id) {
+    auto there = segment(id);
+    if (!there) return failure(there.error());
+    const auto entry = known(id);
+    std::lock_guard busy(entry->busy);
+    std::lock_guard commit(commit_mutex_);
+    auto view = fabric_.view();
+    if (!view) return failure(view.error());
+    auto change = planForgetting(id, *view);
+    if (!change) return failure(change.error());
+    const Vlan vlan = view->segments.at(id).order.vlan;
+    auto committed = fabric_.commit(*view, *change);
+    if (!committed) return committed;
+    auto steered = setSteering(id, vlan, std::nullopt, *entry);
+    log_.notice("{}", change->reason);
+    std::lock_guard lock(mutex_);
+    schedule_.cancel(id);
+    known_.erase(id);
+    return steered;
+}
+
+}  // namespace standin::lan_switch

@@ -1,0 +1,216 @@
+#include "agent/switch/segment_plan.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <set>
+
+namespace standin::lan_switch {
+
+using base::ErrorCode;
+using base::failure;
+using protocol::SegmentMember;
+using protocol::SegmentOrder;
+
+namespace {
+
+bool isUnicastMac(const std::string& text) {
+    if (text.size() != 17) return false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        if (at % 3 == 2 ? c != ':' : !hex) return false;
+    }
+    const bool group = std::string("13579bdfBDF").find(text[1]) != std::string::npos;
+    return !group && text != "00:00:00:00:00:00";
+}
+
+base::Result<void> checkAddresses(const SegmentOrder& order) {
+    in_addr parsed{};
+    if (inet_pton(AF_INET, order.address.c_str(), &parsed) != 1) {
+        return failure(ErrorCode::InvalidInput, "segment: '" + order.address + "' is not an IPv4 address");
+    }
+    for (const auto& member : order.members) {
+        if (!isUnicastMac(member.mac)) {
+            return failure(ErrorCode::InvalidInput, "segment: '" + member.mac + "' of member '" + member.name.text() +
+                                                        "' is not the MAC address of a machine, such as 52:54:00:77:01:0a");
+        }
+    }
+    return {};
+}
+
+// Every port that an order speaks of, the back leg included.
+std::set<std::string> portsOf(const SegmentOrder& order) {
+    std::set<std::string> ports;
+    for (const auto& member : order.members) ports.insert(member.port.text());
+    if (!order.back_leg_port.empty()) ports.insert(order.back_leg_port.text());
+    return ports;
+}
+
+base::Result<void> checkAgainstOthers(const base::SegmentId& id, const SegmentOrder& order, const FabricView& view) {
+    const auto ports = portsOf(order);
+    for (const auto& [other_id, other] : view.segments) {
+        if (other_id == id) continue;
+        if (other.order.vlan == order.vlan) {
+            return failure(ErrorCode::Refused, "VLAN " + std::to_string(order.vlan) + " is segment '" + other_id.text() + "' already");
+        }
+        for (const auto& port : portsOf(other.order)) {
+            if (ports.count(port) == 0) continue;
+            return failure(ErrorCode::Refused, "port '" + port + "' belongs to segment '" + other_id.text() +
+                                                   "' already; take it out of that segment first");
+        }
+    }
+    return {};
+}
+
+base::Result<void> checkPresent(const SegmentOrder& order, const FabricView& view) {
+    for (const auto& name : {order.owner, order.established}) {
+        const SegmentMember* member = name.empty() ? nullptr : order.member(name);
+        if (member == nullptr || view.port(member->port.text()) != nullptr) continue;
+        return failure(ErrorCode::NotFound, "port '" + member->port.text() + "' of member '" + name.text() +
+                                                "' does not exist on the switch; start the machine behind it or attach it");
+    }
+    return {};
+}
+
+// Gives each port its quarantine VLAN: the one it had, or the lowest that is free.
+class Quarantines {
+  public:
+    Quarantines(const FabricView& view, const base::SegmentId& own, const VlanRange& range) : view_(view), range_(range) {
+        for (const auto& [id, record] : view.segments) {
+            if (id != own) take(record.quarantine);
+        }
+        for (const auto& [name, port] : view.ports) {
+            if (port.tag) used_.insert(*port.tag);
+            used_.insert(port.trunks.begin(), port.trunks.end());
+            if (port.quarantine) owners_.emplace(*port.quarantine, name);
+        }
+    }
+
+    base::Result<Vlan> of(const std::string& port, const std::map<std::string, Vlan>& before) {
+        const auto known = before.find(port);
+        if (known != before.end() && keep(known->second, port)) return known->second;
+        const PortView* there = view_.port(port);
+        if (there != nullptr && there->quarantine && keep(*there->quarantine, port)) return *there->quarantine;
+        for (Vlan vlan = range_.first; vlan <= range_.last; ++vlan) {
+            if (used_.count(vlan) > 0 || owners_.count(vlan) > 0) continue;
+            owners_.emplace(vlan, port);
+            return vlan;
+        }
+        return failure(ErrorCode::Refused, "no quarantine VLAN is left for port '" + port + "'; widen switch.quarantine_vlans");
+    }
+
+    void take(const std::map<std::string, Vlan>& given) {
+        for (const auto& [port, vlan] : given) owners_[vlan] = port;
+    }
+
+  private:
+    bool keep(Vlan vlan, const std::string& port) {
+        return range_.contains(vlan) && owners_.emplace(vlan, port).first->second == port;
+    }
+
+    const FabricView& view_;
+    VlanRange range_;
+    std::set<Vlan> used_;                  // seen on some port, so not free
+    std::map<Vlan, std::string> owners_;  // given to that port
+};
+
+// Where each of a record's ports belongs.
+std::map<std::string, Vlan> placesOf(const SegmentRecord& record) {
+    const SegmentOrder& order = record.order;
+    std::map<std::string, Vlan> places;
+    auto placeOf = [&](const SegmentMember& member) -> std::optional<Vlan> {
+        if (member.name == order.owner) return order.vlan;
+        const auto own = record.quarantine.find(member.port.text());
+        return own == record.quarantine.end() ? std::nullopt : std::optional(own->second);
+    };
+    for (const auto& member : order.members) {
+        if (const auto place = placeOf(member)) places[member.port.text()] = *place;
+    }
+    if (!order.back_leg_port.empty()) {
+        const SegmentMember* joined = order.back_leg_to.empty() ? nullptr : order.member(order.back_leg_to);
+        const auto own = record.quarantine.find(order.back_leg_port.text());
+        const auto place = joined != nullptr ? placeOf(*joined)
+                           : own == record.quarantine.end() ? std::nullopt
+                                                            : std::optional(own->second);
+        if (place) places[order.back_leg_port.text()] = *place;
+    }
+    return places;
+}
+
+void demand(FabricChange& change, const FabricView& view, const std::string& name, Vlan vlan, std::optional<Vlan> quarantine) {
+    const PortView* port = view.port(name);
+    if (port == nullptr || (port->isAccess(vlan) && port->quarantine == quarantine)) return;
+    change.ports[name] = {vlan, quarantine};
+}
+
+void demandPlaces(FabricChange& change, const FabricView& view, const SegmentRecord& record) {
+    for (const auto& [port, vlan] : placesOf(record)) {
+        const auto own = record.quarantine.find(port);
+        demand(change, view, port, vlan, own == record.quarantine.end() ? std::nullopt : std::optional(own->second));
+    }
+}
+
+std::string reasonOf(const base::SegmentId& id, const SegmentOrder& order) {
+    std::string reason = "segment " + id.text() + ": owner " + (order.owner.empty() ? "nobody" : order.owner.text());
+    if (!order.established.empty()) reason += ", established " + order.established.text();
+    return reason;
+}
+
+}  // namespace
+
+base::Result<FabricChange> planSegment(const base::SegmentId& id, const SegmentOrder& order, const FabricView& view,
+                                       const VlanRange& quarantine) {
+    if (quarantine.contains(order.vlan)) {
+        return failure(ErrorCode::Refused, "VLAN " + std::to_string(order.vlan) + " is among switch.quarantine_vlans");
+    }
+    for (const auto& checked : {checkAddresses(order), checkAgainstOthers(id, order, view), checkPresent(order, view)}) {
+        if (!checked) return failure(checked.error());
+    }
+    const auto found = view.segments.find(id);
+    const SegmentRecord before = found == view.segments.end() ? SegmentRecord{} : found->second;
+
+    SegmentRecord after{order, {}};
+    Quarantines quarantines(view, id, quarantine);
+    quarantines.take(before.quarantine);
+    for (const auto& port : portsOf(order)) {
+        auto vlan = quarantines.of(port, before.quarantine);
+        if (!vlan) return failure(vlan.error());
+        after.quarantine[port] = *vlan;
+    }
+
+    FabricChange change;
+    change.reason = reasonOf(id, order);
+    demandPlaces(change, view, after);
+    for (const auto& [port, vlan] : before.quarantine) {
+        if (after.quarantine.count(port) == 0) demand(change, view, port, vlan, vlan);
+    }
+    if (found == view.segments.end() || !(before == after)) change.record = {id, after};
+    return change;
+}
+
+base::Result<FabricChange> planForgetting(const base::SegmentId& id, const FabricView& view) {
+    const auto found = view.segments.find(id);
+    if (found == view.segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
+    FabricChange change;
+    change.reason = "segment " + id.text() + ": forgotten";
+    change.record = {id, std::nullopt};
+    for (const auto& [port, vlan] : found->second.quarantine) demand(change, view, port, vlan, vlan);
+    return change;
+}
+
+FabricChange planRepair(const FabricView& view) {
+    FabricChange change;
+    change.reason = "put right";
+    std::set<std::string> recorded;
+    for (const auto& [id, record] : view.segments) {
+        demandPlaces(change, view, record);
+        for (const auto& port : portsOf(record.order)) recorded.insert(port);
+    }
+    for (const auto& [name, port] : view.ports) {
+        if (port.quarantine && recorded.count(name) == 0) demand(change, view, name, *port.quarantine, port.quarantine);
+    }
+    return change;
+}
+
+}  // namespace standin::lan_switch

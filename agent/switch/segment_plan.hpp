@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/switch/switch_fabric.hpp"
+
+/// PURE: what a switch has to look like, from what was ordered and what is there. No I/O, no clock, no log.
+namespace standin::lan_switch {
+
+/// VLANs that quarantines are taken from, both ends included. Nothing else on the LAN may use them.
+struct VlanRange {
+    Vlan first = 0;
+    Vlan last = 0;
+    [[nodiscard]] bool contains(Vlan vlan) const { return first <= vlan && vlan <= last; }
+};
+
+/// The change that makes `order` come true: the owner's port in the segment's VLAN, every other member (and every port that was
+/// one) in a quarantine of its own, the back leg with the member it is joined to. Ports that are as they should be are not part of
+/// it, so an order that is in force already gives an empty change.
+/// Refused: a port or VLAN of another segment, no VLAN left. NotFound: the port of the owner or of the established member does not
+/// exist; that of another member may be absent, since what is absent is not on the segment. InvalidInput: address or MAC.
+base::Result<FabricChange> planSegment(const base::SegmentId& id, const protocol::SegmentOrder& order, const FabricView& view,
+                                       const VlanRange& quarantine);
+
+/// The change that drops the segment's record; its ports stay in quarantine. NotFound: no such segment.
+base::Result<FabricChange> planForgetting(const base::SegmentId& id, const FabricView& view);
+
+/// The ports that are not where the records say, e.g. because a machine was started again and its port came back with the VLAN of
+/// its definition: what has to be put right.
+FabricChange planRepair(const FabricView& view);
+
+/// How the segment's frames must be steered; nullopt if the VLANs alone do it (nobody is draining, nothing is proxied) or a port
+/// that it needs does not forward.
+std::optional<Steering> planSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view);
+
+/// The announcement that is true now; nullopt while nobody owns the segment.
+std::optional<Announcement> planAnnouncement(const SegmentRecord& record);
+
+/// The segment as it is, with what is unusual about it.
+protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view);
+
+/// Ports that would carry quarantines off this switch, where their VLAN numbers mean something else.
+std::vector<std::string> leakingTrunks(const FabricView& view, const std::string& bridge, const VlanRange& quarantine);
+
+}  // namespace standin::lan_switch

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+
+#include "agent/base/log.hpp"
+#include "agent/base/yaml_reader.hpp"
+#include "agent/http/capability.hpp"
+#include "agent/http/metrics.hpp"
+#include "agent/switch/ovs_fabric.hpp"
+#include "agent/switch/segment_keeper.hpp"
+
+namespace standin::lan_switch {
+
+struct SwitchSettings {
+    OvsPlaces places;
+    VlanRange quarantine;
+};
+
+/// `switch: {bridge, ovsdb, openflow, quarantine_vlans}`; problems are recorded in the reader.
+SwitchSettings switchSettingsFrom(base::YamlReader& reader);
+
+/// The capability `switch`: segments and ports of one bridge.
+class SwitchCapability final : public http::Capability {
+  public:
+    SwitchCapability(const SwitchSettings& settings, http::Metrics& metrics, const base::Log& log);
+    ~SwitchCapability() override;
+
+    [[nodiscard]] std::string name() const override { return "switch"; }
+    base::Result<void> start() override;
+    void stop() override;
+    void addRoutes(http::Router& router) override;
+    void checkHealth(protocol::Health& health) override;
+
+  private:
+    base::Result<http::Response> ports();
+
+    const SwitchSettings settings_;
+    http::Metrics& metrics_;
+    OvsFabric fabric_;
+    SegmentKeeper keeper_;
+};
+
+}  // namespace standin::lan_switch

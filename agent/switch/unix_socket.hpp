@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "agent/base/clock.hpp"
+#include "agent/base/result.hpp"
+
+namespace standin::lan_switch {
+
+/// A connected stream socket in the file system, owned by this object.
+class UnixSocket {
+  public:
+    UnixSocket() = default;
+    explicit UnixSocket(int descriptor) : descriptor_(descriptor) {}
+    ~UnixSocket() { close(); }
+    UnixSocket(UnixSocket&& other) noexcept : descriptor_(other.release()) {}
+    UnixSocket& operator=(UnixSocket&& other) noexcept;
+    UnixSocket(const UnixSocket&) = delete;
+    UnixSocket& operator=(const UnixSocket&) = delete;
+
+    /// Unreachable when nobody listens there. Sending blocks for at most a second.
+    static base::Result<UnixSocket> connect(const std::string& path);
+
+    [[nodiscard]] bool open() const { return descriptor_ >= 0; }
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+
+    /// All of it, or TimedOut: a part may have been sent, and the connection is of no further use.
+    base::Result<void> send(std::string_view bytes);
+
+    /// Appends what is there, waiting for at least one byte until `until`. TimedOut: nothing came. Unreachable: the peer closed.
+    base::Result<void> receive(std::string& into, base::SteadyTime until);
+
+    /// True when the peer has closed or sent something unasked; never blocks.
+    [[nodiscard]] bool disturbed() const;
+
+    /// Wakes a reader in another thread with 'closed'.
+    void shutdown();
+    void close();
+
+  private:
+    int release();
+    int descriptor_ = -1;
+};
+
+}  // namespace standin::lan_switch
