@@ -50,6 +50,24 @@ pid_file_of() {
     esac
 }
 
+# What udev's rule would have done. libvirt asks QEMU for its capabilities as root but checks them as the guests' user: where only
+# root may open /dev/kvm it finds them outdated at every call and asks again, four seconds each time.
+give_kvm_its_group() {
+    [[ -c /dev/kvm && $(stat -c %G /dev/kvm) != kvm ]] && getent group kvm >/dev/null || return 0
+    stat -c '%g %a' /dev/kvm >"$record_dir/.kvm"
+    chgrp kvm /dev/kvm
+    chmod 660 /dev/kvm
+}
+
+take_kvm_back() {
+    local group mode
+    [[ -s $record_dir/.kvm ]] || return 0
+    read -r group mode <"$record_dir/.kvm"
+    chgrp "$group" /dev/kvm
+    chmod "$mode" /dev/kvm
+    rm -f "$record_dir/.kvm"
+}
+
 record() {
     local pid_file until=$((SECONDS + deadline_s))
     pid_file=$(pid_file_of "$1")
@@ -62,6 +80,7 @@ record() {
 
 up() {
     mkdir -p "$record_dir"
+    give_kvm_its_group
     for daemon in "${daemons[@]}"; do
         answers "$daemon" && continue
         # The lock must not live on in the daemon: it would be held for ever.
@@ -90,6 +109,7 @@ down() {
         fi
         rm -f "$record_dir/$daemon"
     done
+    take_kvm_back
 }
 
 status() {

@@ -1,0 +1,126 @@
+"""The lab's bare metal: libvirt domains with raw disks, each on its own switch port."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+
+from hardware import plan
+from hardware.host import Failed, run, wait_until
+
+DOMAIN = """<domain type='qemu'>
+  <name>{name}</name>
+  <memory unit='MiB'>{memory}</memory>
+  <vcpu>1</vcpu>
+  <cpu mode='maximum'/>
+  <sysinfo type='smbios'><system><entry name='manufacturer'>Standin lab</entry><entry name='serial'>{serial}</entry></system></sysinfo>
+  <os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/><smbios mode='sysinfo'/></os>
+  <features><acpi/><apic/></features>
+  <clock offset='utc'/>
+  <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>destroy</on_crash>
+  <devices>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw' cache='writeback'/><source file='{disk}'/><target dev='vda' bus='virtio'/>
+    </disk>
+    <interface type='ethernet'>
+      <mac address='{mac}'/><target dev='{port}' managed='no'/><model type='virtio'/><rom enabled='no'/>
+      <driver name='qemu'>
+        <host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'/><guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/>
+      </driver>
+    </interface>
+    <serial type='file'><source path='{console}' append='on'/><target port='0'/></serial>
+    <memballoon model='none'/>
+  </devices>
+</domain>
+"""
+CONNECTION = ("virsh", "--quiet", "-c", "qemu:///system")
+
+
+def virsh(*words, check=True):
+    return run(*CONNECTION, *words, check=check)
+
+
+def state(machine):
+    """'running', 'paused', 'shut off'…"""
+    return virsh("domstate", machine.domain, check=False).strip() or "undefined"
+
+
+def build_disk(image: Path, ledger_work_ms):
+    """One disk per machine: a server's boots the job at its address, a spare's is empty."""
+    plan.DISKS.mkdir(parents=True, exist_ok=True)
+    for machine in plan.MACHINES:
+        machine.disk.unlink(missing_ok=True)
+        if machine.bootable:
+            run("cp", "--sparse=always", image, machine.disk)
+            _write_machine_file(machine, ledger_work_ms)
+        else:
+            with open(machine.disk, "wb") as disk:
+                disk.truncate(image.stat().st_size)
+
+
+def define(record):
+    for machine in plan.MACHINES:
+        record.add("domain", machine.domain)
+        machine.console.unlink(missing_ok=True)
+        xml = DOMAIN.format(name=machine.domain, memory=plan.MACHINE_MEMORY_MIB, serial=machine.name, disk=machine.disk, mac=machine.mac,
+                            port=machine.port, console=machine.console)
+        with tempfile.NamedTemporaryFile("w", suffix=".xml") as definition:
+            definition.write(xml)
+            definition.flush()
+            virsh("define", definition.name)
+
+
+def take_down(record):
+    for name in record.of("domain"):
+        if "running" in virsh("domstate", name, check=False) or "paused" in virsh("domstate", name, check=False):
+            virsh("destroy", name, check=False)
+        virsh("undefine", name, check=False)
+        record.remove("domain", name)
+
+
+def kill(machine):
+    """Kills the machine's QEMU, as a power supply that burns out would end the machine."""
+    pid = int(Path(f"/run/libvirt/qemu/{machine.domain}.pid").read_text(encoding="ascii"))
+    if machine.domain.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
+        raise Failed(f"process {pid} is not {machine.domain}")
+    os.kill(pid, signal.SIGKILL)
+
+
+def freeze(machine):
+    """The machine hangs; nobody tells."""
+    virsh("suspend", machine.domain)
+
+
+def stall_disk(machine):
+    """The disk answers one byte a second from now on: the machine still pings, its job does no work."""
+    virsh("blkdeviotune", machine.domain, "vda", "--total-bytes-sec", "1", "--live")
+
+
+def wait_for_boot(machine, deadline_s=120):
+    """Until the console says that the job listens."""
+    wait_until(f"the job of {machine.name} starts", lambda: re.search(r"^ledger: listening", machine.console.read_text(errors="replace"), re.M)
+               if machine.console.exists() else None, deadline_s)
+
+
+def read_ledger(disk: Path):
+    """The entries on a machine's disk, read from a copy whose file system journal was replayed; the disk is not touched."""
+    with tempfile.TemporaryDirectory(prefix="sl-ledger-") as directory:
+        copy = Path(directory) / "disk.raw"
+        run("cp", "--sparse=always", disk, copy)
+        partition = f"{copy}?offset={plan.PARTITION_START}"
+        run("e2fsck", "-fy", partition, check=False)
+        text = run("debugfs", "-R", "cat /var/lib/ledger/entries", partition)
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def _write_machine_file(machine, ledger_work_ms):
+    with tempfile.NamedTemporaryFile("w", suffix=".machine") as file:
+        file.write(f"ADDRESS={machine.address}\nPORT={plan.JOB_PORT}\nWORK_MS={ledger_work_ms}\n")
+        file.flush()
+        partition = f"{machine.disk}?offset={plan.PARTITION_START}"
+        run("debugfs", "-w", "-R", "rm /etc/lab/machine", partition)
+        run("debugfs", "-w", "-R", f"write {file.name} /etc/lab/machine", partition)
+    shutil.chown(machine.disk, "root", "root")
