@@ -30,7 +30,7 @@ struct TrapUser {
     std::string engine_id;       ///< hexadecimal with 0x, of the sender; empty for informs only
     std::string authentication;  ///< MD5, SHA, SHA-224 … SHA-512
     std::string authentication_file;
-    std::string privacy;  ///< AES or DES; empty with no privacy_file: authNoPriv
+    std::string privacy;  ///< AES, AES-192, AES-256 or DES; empty with no privacy_file: authNoPriv
     std::string privacy_file;
 };
 

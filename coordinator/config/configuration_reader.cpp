@@ -32,7 +32,7 @@ TrapUser readTrapUser(YamlReader& reader) {
     user.authentication = reader.choice("authentication", {"MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"});
     user.authentication_file = readAbsolutePath(reader, "authentication_file");
     user.privacy_file = readOptionalAbsolutePath(reader, "privacy_file");
-    user.privacy = reader.choice("privacy", {"AES", "DES"}, user.privacy_file.empty() ? "" : "AES");
+    user.privacy = reader.choice("privacy", {"AES", "AES-192", "AES-256", "DES"}, user.privacy_file.empty() ? "" : "AES");
     if (!user.privacy.empty() && user.privacy_file.empty()) reader.problem("privacy", "needs 'privacy_file'");
     reader.finish();
     return user;

@@ -1,0 +1,190 @@
+#include "coordinator/cli/https_coordinator_api.hpp"
+
+#include <Poco/Exception.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/HTTPSClientSession.h>
+#include <Poco/Net/SSLException.h>
+#include <Poco/Net/SecureStreamSocket.h>
+#include <Poco/URI.h>
+#include <fmt/format.h>
+
+#include <istream>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+namespace standin::cli {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using Poco::Net::HTTPRequest;
+using Poco::Net::HTTPResponse;
+using Poco::Net::HTTPSClientSession;
+
+namespace {
+
+constexpr std::size_t largest_answer = 64U << 20;
+// The coordinator gives a sign of life every 10 s; three missing ones are a dead line.
+constexpr int silence_seconds = 35;
+
+Poco::Timespan spanOf(std::chrono::milliseconds duration) { return {static_cast<Poco::Timespan::TimeDiff>(duration.count()) * 1000}; }
+
+// HTTPSClientSession checks the chain; the name is checked here, before a byte of ours is sent.
+class NamedSession final : public HTTPSClientSession {
+  public:
+    NamedSession(const Poco::URI& uri, const http::TlsContext& tls)
+        : HTTPSClientSession(uri.getHost(), uri.getPort(), tls), host_(uri.getHost()) {}
+
+  protected:
+    void connect(const Poco::Net::SocketAddress& address) override {
+        HTTPSClientSession::connect(address);
+        Poco::Net::SecureStreamSocket secure(socket());
+        secure.completeHandshake();
+        if (!http::certificateNames(secure, host_)) {
+            throw Poco::Net::InvalidCertificateException(fmt::format("the coordinator's certificate does not name '{}'", host_));
+        }
+    }
+
+  private:
+    std::string host_;
+};
+
+/// Puts the lines of an event stream together (WHATWG HTML, 9.2.6).
+class EventAssembler {
+  public:
+    /// An event once `line` completes one.
+    std::optional<StreamedEvent> take(std::string line) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        if (line.empty()) return finish();
+        if (line.front() == ':') return StreamedEvent{"", "heartbeat", "{}"};
+        auto colon = line.find(':');
+        auto field = line.substr(0, colon);
+        auto value = colon == std::string::npos ? std::string() : line.substr(colon + 1);
+        if (!value.empty() && value.front() == ' ') value.erase(0, 1);
+        if (field == "id") event_.id = value;
+        if (field == "event") event_.type = value;
+        if (field == "data") event_.data += (event_.data.empty() ? "" : "\n") + value;
+        return std::nullopt;
+    }
+
+  private:
+    std::optional<StreamedEvent> finish() {
+        if (event_.data.empty()) return std::nullopt;
+        auto finished = std::move(event_);
+        event_ = {};
+        return finished;
+    }
+    StreamedEvent event_;
+};
+
+}  // namespace
+
+struct HttpsCoordinatorApi::Inside {
+    Poco::URI uri;
+    http::TlsContext tls;
+    std::chrono::milliseconds deadline;
+
+    [[nodiscard]] std::unique_ptr<NamedSession> open(Poco::Timespan patience) const {
+        auto opened = std::make_unique<NamedSession>(uri, tls);
+        opened->setKeepAlive(true);
+        opened->setTimeout(spanOf(deadline), patience, patience);
+        return opened;
+    }
+
+    [[nodiscard]] base::Error unreachable(const std::string& why) const {
+        return {ErrorCode::Unreachable, fmt::format("could not reach the coordinator at {}: {}", uri.toString(), why)};
+    }
+
+    /// Runs `exchange`, and tells what went wrong: before `sent` nobody was asked.
+    Result<void> guarded(const bool& sent, const std::function<Result<void>()>& exchange) const {
+        try {
+            return exchange();
+        } catch (const Poco::TimeoutException&) {
+            if (!sent) return failure(unreachable(fmt::format("no connection within {} ms", deadline.count())));
+            return failure(ErrorCode::TimedOut, fmt::format("the coordinator at {} did not answer within {} ms", uri.toString(), deadline.count()));
+        } catch (const Poco::Net::SSLException& exception) {
+            return failure(unreachable(exception.displayText() + "; do both sides have certificates of the same CA?"));
+        } catch (const Poco::Exception& exception) {
+            if (!sent) return failure(unreachable(exception.displayText() + "; does standin-coordinator run?"));
+            return failure(ErrorCode::TimedOut, fmt::format("the coordinator at {} broke off: {}", uri.toString(), exception.displayText()));
+        }
+    }
+};
+
+Result<std::unique_ptr<HttpsCoordinatorApi>> HttpsCoordinatorApi::open(const Connection& connection) {
+    auto inside = std::make_unique<Inside>();
+    try {
+        inside->uri = Poco::URI(connection.url);
+    } catch (const Poco::Exception&) {
+        inside->uri = Poco::URI();
+    }
+    if (inside->uri.getScheme() != "https" || inside->uri.getHost().empty()) {
+        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not of the form 'https://host:port'", connection.url));
+    }
+    auto tls = http::clientContext(connection.tls);
+    if (!tls) return failure(tls.error());
+    inside->tls = *tls;
+    inside->deadline = connection.deadline;
+    return std::unique_ptr<HttpsCoordinatorApi>(new HttpsCoordinatorApi(std::move(inside)));
+}
+
+HttpsCoordinatorApi::HttpsCoordinatorApi(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+HttpsCoordinatorApi::~HttpsCoordinatorApi() = default;
+
+Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string_view path, const nlohmann::json* body) {
+    Answer answer;
+    bool sent = false;
+    auto done = inside_->guarded(sent, [&]() -> Result<void> {
+        // A connection per request: standinctl asks seldom, and a kept one may have been closed meanwhile.
+        auto session = inside_->open(spanOf(inside_->deadline));
+        HTTPRequest request{std::string(method), std::string(path), HTTPRequest::HTTP_1_1};
+        request.setKeepAlive(false);
+        auto text = body == nullptr ? std::string() : body->dump();
+        if (method != "GET") {
+            request.setContentType("application/json");
+            request.setContentLength64(static_cast<Poco::Int64>(text.size()));
+        }
+        auto& out = session->sendRequest(request);
+        sent = true;
+        out << text << std::flush;
+        HTTPResponse response;
+        auto& in = session->receiveResponse(response);
+        answer.status = response.getStatus();
+        answer.location = response.get("Location", "");
+        char buffer[16384];
+        while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
+            answer.body.append(buffer, static_cast<std::size_t>(in.gcount()));
+            if (answer.body.size() > largest_answer) return failure(ErrorCode::Internal, "the coordinator's answer is larger than 64 MiB");
+        }
+        return {};
+    });
+    if (!done) return failure(done.error());
+    return answer;
+}
+
+Result<void> HttpsCoordinatorApi::follow(const std::string& last_id, const EventSink& sink) {
+    bool sent = false;
+    return inside_->guarded(sent, [&]() -> Result<void> {
+        auto session = inside_->open(Poco::Timespan(silence_seconds, 0));
+        HTTPRequest request("GET", "/v1/events", HTTPRequest::HTTP_1_1);
+        request.set("Accept", "text/event-stream");
+        if (!last_id.empty()) request.set("Last-Event-ID", last_id);
+        session->sendRequest(request);
+        sent = true;
+        HTTPResponse response;
+        auto& in = session->receiveResponse(response);
+        if (response.getStatus() != HTTPResponse::HTTP_OK) {
+            return failure(ErrorCode::Refused, fmt::format("the coordinator refused the event stream with status {}",
+                                                           static_cast<int>(response.getStatus())));
+        }
+        EventAssembler assembler;
+        for (std::string line; std::getline(in, line);) {
+            auto event = assembler.take(std::move(line));
+            if (event && !sink(*event)) return {};
+        }
+        return {};
+    });
+}
+
+}  // namespace standin::cli

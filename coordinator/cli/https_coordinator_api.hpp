@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "agent/http/tls.hpp"
+#include "coordinator/cli/coordinator_api.hpp"
+
+namespace standin::cli {
+
+/// Where the coordinator is, and who asks.
+struct Connection {
+    std::string url = "https://localhost:8440";
+    http::TlsFiles tls;
+    std::chrono::milliseconds deadline{15'000};  ///< for an answer; the coordinator gives its own engine 5 s
+};
+
+/// The coordinator over HTTPS with certificates on both sides.
+class HttpsCoordinatorApi final : public CoordinatorApi {
+  public:
+    /// InvalidInput: the URL or a TLS file is wrong; nobody was asked.
+    static base::Result<std::unique_ptr<HttpsCoordinatorApi>> open(const Connection& connection);
+    ~HttpsCoordinatorApi() override;
+
+    base::Result<Answer> request(std::string_view method, std::string_view path, const nlohmann::json* body) override;
+    base::Result<void> follow(const std::string& last_id, const EventSink& sink) override;
+
+  private:
+    struct Inside;
+    explicit HttpsCoordinatorApi(std::unique_ptr<Inside> inside);
+    std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace standin::cli

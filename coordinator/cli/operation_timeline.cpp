@@ -1,0 +1,129 @@
+#include "coordinator/cli/operation_timeline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "coordinator/cli/text_table.hpp"
+
+namespace standin::cli {
+
+namespace {
+
+std::string titleOf(const Json& step) {
+    auto subject = textAt(step, "subject");
+    return textAt(step, "name") + (subject == "-" ? "" : " " + subject);
+}
+
+std::string sinceFailure(const Json& step) {
+    auto since = numberAt(step, "since_failure_ms");
+    return since ? fmt::format("{:+.3f} s", *since / 1000) : "";
+}
+
+std::string resultOf(const Json& step) {
+    auto outcome = textAt(step, "outcome");
+    auto duration = numberAt(step, "duration_ms");
+    if (outcome == "running") {
+        auto percent = numberAt(step, "percent").value_or(0);
+        return percent > 0 ? fmt::format("running, {:.0f} %", percent) : "running";
+    }
+    auto text = duration ? fmt::format("{} in {}", outcome, humanMilliseconds(*duration)) : outcome;
+    if (auto attempts = numberAt(step, "attempts"); attempts && *attempts > 1) text += fmt::format(", {:.0f} attempts", *attempts);
+    if (auto message = textAt(step, "message"); message != "-") text += ": " + message;
+    return text;
+}
+
+void printOutcome(std::ostream& out, const Json& operation) {
+    auto outcome = textAt(operation, "outcome");
+    if (outcome == "-") return;
+    out << printable(fmt::format("operation {} {}: {}", textAt(operation, "id"), outcome == "needs_operator" ? "needs the operator" : outcome,
+                                 textAt(operation, "why")))
+        << '\n';
+    if (auto cure = textAt(operation, "cure"); cure != "-") out << printable("  what to do: " + cure) << '\n';
+}
+
+void printPhases(std::ostream& out, const Json& operation) {
+    auto phases = operation.find("phases_ms");
+    if (phases == operation.end() || !phases->is_object() || phases->empty()) return;
+    out << "phases:";
+    for (const auto& [name, duration] : phases->items()) {
+        if (duration.is_number()) out << "  " << name << ' ' << humanMilliseconds(duration.get<double>());
+    }
+    out << '\n';
+    if (auto takeover = numberAt(operation, "takeover_ms")) {
+        out << "the segment had its new owner " << humanMilliseconds(*takeover) << " after the failure was told\n";
+    }
+}
+
+}  // namespace
+
+bool isAtRest(const Json& operation) { return textAt(operation, "outcome") != "-"; }
+
+int exitCodeOf(const Json& operation) {
+    auto outcome = textAt(operation, "outcome");
+    return outcome == "succeeded" || outcome == "closed" ? ExitCode::Done : ExitCode::Failed;
+}
+
+void OperationTimeline::showHead(const Json& operation) {
+    out_ << printable(fmt::format("{} {} of server {}, asked by {}", textAt(operation, "kind"), textAt(operation, "id"),
+                                  textAt(operation, "server"), textAt(operation, "asked_by")))
+         << '\n';
+    if (auto cause = textAt(operation, "cause"); cause != "-") out_ << printable("  cause: " + cause) << '\n';
+    begun_ = true;
+}
+
+void OperationTimeline::showStep(const Json& step) {
+    auto title = titleOf(step);
+    auto result = resultOf(step);
+    if (textAt(step, "outcome") == "planned" || shown_[title] == result) return;
+    shown_[title] = result;
+    out_ << printable(fmt::format("  {:>10}  {:<28} {}", sinceFailure(step), title, result)) << '\n';
+}
+
+void OperationTimeline::show(const Json& operation) {
+    if (!begun_) showHead(operation);
+    for (const auto& step : listAt(operation, "steps")) showStep(step);
+    for (const auto& note : listAt(operation, "notes")) {
+        if (!shown_["note " + textAt(note, "topic")].empty()) continue;
+        shown_["note " + textAt(note, "topic")] = "shown";
+        out_ << printable(fmt::format("  {}: {}", textAt(note, "level"), textAt(note, "sentence"))) << '\n';
+        if (auto cure = textAt(note, "cure"); cure != "-") out_ << printable("    what to do: " + cure) << '\n';
+    }
+    if (auto state = textAt(operation, "state"); state != state_) {
+        if (!isAtRest(operation)) out_ << printable("  -> " + state + " (" + textAt(operation, "why") + ")") << '\n';
+        state_ = state;
+    }
+    if (isAtRest(operation)) {
+        printOutcome(out_, operation);
+        printPhases(out_, operation);
+    }
+    out_.flush();
+}
+
+void printOperation(std::ostream& out, const Json& operation) { OperationTimeline(out).show(operation); }
+
+int followOperation(const CommandContext& context, const std::string& id) {
+    OperationTimeline timeline(context.out);
+    Json last;
+    int exit_code = ExitCode::Done;
+    auto look = [&] {
+        auto reply = context.ask("GET", "/v1/operations/" + id);
+        exit_code = reply.exit_code;
+        if (!reply.accepted()) return false;
+        last = std::move(reply.body);
+        if (!context.json) timeline.show(last);
+        return !isAtRest(last);
+    };
+    // The stream says when to look; what is shown is always the whole truth of that moment, so that nothing can be missed.
+    auto followed = context.followSteadily([&](const StreamedEvent& event) {
+        auto data = Json::parse(event.data, nullptr, false);
+        bool concerns = event.type == "heartbeat" || event.type == "missed" || textAt(data, "operation") == id;
+        return !concerns || look();
+    });
+    if (!followed) return context.failed(followed.error());
+    if (exit_code != ExitCode::Done) return exit_code;
+    if (context.json) context.printJson(last);
+    return exitCodeOf(last);
+}
+
+}  // namespace standin::cli

@@ -1,0 +1,214 @@
+#include <boost/test/unit_test.hpp>
+#include <unistd.h>
+
+#include <fstream>
+
+
+#include "coordinator/cli/command_context.hpp"
+#include "tests/unit/cli/scripted_coordinator.hpp"
+
+namespace standin::cli {
+
+namespace {
+
+const char* two_servers = R"({"servers":[
+  {"name":"server01","runs_on":{"on":"server","stand_in":null,"spare":null},"maintenance":false,"operation":null,
+   "spare_table":{"server":"server01","spare":"spare01","image":"image-1","standin_ready":true,"stale":false,"note":null}},
+  {"name":"server02","runs_on":{"on":"stand_in","stand_in":"server02-3","spare":null},"maintenance":false,"operation":7,
+   "spare_table":null}]})";
+
+const char* one_open_operation = R"({"operations":[{"id":7,"kind":"failover","server":"server02","state":"NeedsOperator",
+  "open":true,"why":"no spare left","cure":"standinctl operation retry 7","start":"2026-11-23T05:00:00.000000Z"}]})";
+
+std::string operationIn(const std::string& state, const std::string& outcome, const std::string& steps) {
+    return R"({"id":7,"kind":"failover","server":"server01","state":")" + state + R"(","outcome":)" + outcome +
+           R"(,"why":"fenced","asked_by":"trap 127.0.0.1","steps":[)" + steps + R"(],"notes":[],"phases_ms":{"resume":2.5}})";
+}
+
+const std::string running_step =
+    R"({"name":"FencePort","subject":"server01","outcome":"running","since_failure_ms":1.5,"percent":0,"attempts":1})";
+const std::string done_step =
+    R"({"name":"FencePort","subject":"server01","outcome":"done","since_failure_ms":1.5,"duration_ms":3.25,"attempts":1})";
+
+StreamedEvent eventOf(const std::string& id, int operation) {
+    return {id, "step", R"({"operation":)" + std::to_string(operation) + "}"};
+}
+const StreamedEvent heartbeat{"", "heartbeat", "{}"};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(status_is_a_table_with_the_place_of_every_job) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/servers", 200, two_servers).answers("GET /v1/operations", 200, one_open_operation);
+    auto done = run(coordinator, {"status"});
+    BOOST_TEST(done.exit_code == ExitCode::Done);
+    BOOST_TEST(done.out ==
+               "SERVER    RUNS ON              READY  SPARE    IMAGE    OPERATION  REMARK\n"
+               "server01  server               yes    spare01  image-1  -\n"
+               "server02  stand-in server02-3  no     -        -        7          no spare set: a failure has no remedy\n"
+               "\n"
+               "OPERATION  KIND      SERVER    STATE          SINCE                WHY\n"
+               "7          failover  server02  NeedsOperator  2026-11-23 05:00:00  no spare left\n"
+               "operation 7: standinctl operation retry 7\n");
+    BOOST_TEST(done.err.empty());
+}
+
+BOOST_AUTO_TEST_CASE(json_stands_before_or_after_the_verb) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/images", 200, R"({"images":[]})");
+    auto before = run(coordinator, {"--json", "image", "list"});
+    auto after = run(coordinator, {"image", "list", "--json"});
+    BOOST_TEST(before.out == after.out);
+    BOOST_CHECK(Json::parse(after.out) == Json::parse(R"({"images":[]})"));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_ends_with_1_and_says_why) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("POST /v1/operations", 409, R"({"code":"conflict","message":"operation 7 holds server 'server01'"})");
+    auto done = run(coordinator, {"failover", "server01"});
+    BOOST_TEST(done.exit_code == ExitCode::Failed);
+    BOOST_TEST(done.err == "standinctl: operation 7 holds server 'server01'\n");
+    BOOST_TEST(done.out.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_coordinator_that_reports_an_unreachable_agent_was_itself_reached) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/images", 502, R"({"code":"unreachable","message":"could not reach agent 'store1'"})");
+    BOOST_TEST(run(coordinator, {"image", "list"}).exit_code == ExitCode::Failed);
+}
+
+BOOST_AUTO_TEST_CASE(a_coordinator_that_is_down_ends_with_3) {
+    ScriptedCoordinator coordinator;
+    coordinator.isDown(base::ErrorCode::Unreachable);
+    for (const auto& verb : std::vector<std::vector<std::string>>{{"status"}, {"health"}, {"events"}, {"trap", "explain", "3"}}) {
+        BOOST_TEST(run(coordinator, verb).exit_code == ExitCode::NotReachable);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_command_line_ends_with_2_and_asks_nobody) {
+    ScriptedCoordinator coordinator;
+    for (const auto& wrong : std::vector<std::vector<std::string>>{{},
+                                                                   {"frobnicate"},
+                                                                   {"spare"},
+                                                                   {"spare", "set", "server01"},
+                                                                   {"failover", "../agents"},
+                                                                   {"operation", "show", "seven"},
+                                                                   {"trap", "list", "--limit", "0"}}) {
+        auto done = run(coordinator, wrong);
+        BOOST_TEST(done.exit_code == ExitCode::WrongUsage);
+        BOOST_TEST(!done.err.empty());
+    }
+    BOOST_TEST(coordinator.asked.empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_has_to_be_known) {
+    ScriptedCoordinator coordinator;
+    std::ostringstream out;
+    std::ostringstream err;
+    char empty_settings[] = "/tmp/standinctl-test-XXXXXX";
+    ::close(::mkstemp(empty_settings));
+    std::ofstream(empty_settings) << "url: https://127.0.0.1:1\n";
+    auto exit_code = runCommandLine({"--config", empty_settings, "status"}, {out, err, [](const char*) -> const char* { return nullptr; }, {}});
+    ::unlink(empty_settings);
+    BOOST_TEST(exit_code == ExitCode::WrongUsage);
+    BOOST_TEST(err.str().find("--certificate") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(verbs_of_later_releases_say_so_and_ask_nobody) {
+    ScriptedCoordinator coordinator;
+    for (const auto& later : std::vector<std::vector<std::string>>{
+             {"drill", "server01"}, {"switchover", "server01"}, {"failback", "server01"}, {"replay", "7"}, {"image", "prune"}}) {
+        auto done = run(coordinator, later);
+        BOOST_TEST(done.exit_code == ExitCode::Failed);
+        BOOST_TEST(done.err.find("is not there yet") != std::string::npos);
+    }
+    BOOST_TEST(coordinator.asked.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_is_set_and_the_operation_named) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("PUT /v1/spare-table/server01", 202, R"({"operation":7})", "/v1/operations/7");
+    auto done = run(coordinator, {"spare", "set", "server01", "spare01"});
+    BOOST_TEST(done.exit_code == ExitCode::Done);
+    BOOST_TEST(done.out == "server server01 has spare spare01: operation 7 (standinctl operation watch 7)\n");
+    BOOST_TEST(coordinator.asked.front() == R"(PUT /v1/spare-table/server01 {"spare":"spare01"})");
+}
+
+BOOST_AUTO_TEST_CASE(the_image_of_a_server_without_a_spare_is_only_captured) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/servers/server01", 200, R"({"name":"server01","spare_table":null})");
+    coordinator.answers("POST /v1/operations", 202, "{}", "/v1/operations/3");
+    BOOST_TEST(run(coordinator, {"image", "backup", "server01"}).exit_code == ExitCode::Done);
+    BOOST_TEST(coordinator.asked.back() == R"(POST /v1/operations {"kind":"backup","server":"server01"})");
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_is_watched_step_by_step_to_its_end) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/operations/7", 200, operationIn("TakingOver", "null", running_step))
+        .answers("GET /v1/operations/7", 200, operationIn("TakingOver", "null", done_step))
+        .answers("GET /v1/operations/7", 200, operationIn("Succeeded", "\"succeeded\"", done_step))
+        .streams({heartbeat, eventOf("1-1", 6), eventOf("1-2", 7), eventOf("1-3", 7), eventOf("1-4", 7)});
+    auto done = run(coordinator, {"operation", "watch", "7"});
+    BOOST_TEST(done.exit_code == ExitCode::Done);
+    BOOST_TEST(done.out ==
+               "failover 7 of server server01, asked by trap 127.0.0.1\n"
+               "    +0.002 s  FencePort server01           running\n"
+               "  -> TakingOver (fenced)\n"
+               "    +0.002 s  FencePort server01           done in 3.2 ms\n"
+               "operation 7 succeeded: fenced\n"
+               "phases:  resume 2.5 ms\n");
+    BOOST_TEST(coordinator.asked.size() == 3U);  // another operation's event asks nothing
+}
+
+BOOST_AUTO_TEST_CASE(a_watched_operation_that_fails_ends_with_1) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("POST /v1/operations", 202, "{}", "/v1/operations/7")
+        .answers("GET /v1/operations/7", 200, operationIn("NeedsOperator", "\"needs_operator\"", done_step))
+        .streams({heartbeat});
+    auto done = run(coordinator, {"failover", "server01", "--wait"});
+    BOOST_TEST(done.exit_code == ExitCode::Failed);
+    BOOST_TEST(done.out.find("operation 7 needs the operator: fenced") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(watching_goes_on_after_the_coordinator_was_restarted) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/operations/7", 200, operationIn("TakingOver", "null", running_step))
+        .answers("GET /v1/operations/7", 200, operationIn("Succeeded", "\"succeeded\"", done_step))
+        .streams({heartbeat})
+        .streams({heartbeat});
+    BOOST_TEST(run(coordinator, {"operation", "watch", "7"}).exit_code == ExitCode::Done);
+    BOOST_TEST(coordinator.followed_from.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_trap_is_explained_rule_by_rule) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/traps/12/explanation", 200,
+                        R"({"outcome":"failure","reason":"processor error","rule":"cpu","server":"server01",
+                            "rules":[{"rule":"fan","matched":false,"why":"another OID"},{"rule":"cpu","matched":true,"why":"failure"}]})");
+    auto done = run(coordinator, {"trap", "explain", "12"});
+    BOOST_TEST(done.exit_code == ExitCode::Done);
+    BOOST_TEST(done.out ==
+               "RULE  MATCHES  WHY\n"
+               "fan   no       another OID\n"
+               "cpu   yes      failure\n"
+               "verdict: failure (server server01, rule cpu): processor error\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_from_outside_cannot_command_the_terminal) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/traps?limit=50", 200, "{\"traps\":[{\"id\":1,\"reason\":\"\\u001b[2J\\u0007\"}]}");
+    auto done = run(coordinator, {"trap", "list"});
+    BOOST_TEST(done.out.find('\x1b') == std::string::npos);
+    BOOST_TEST(done.out.find("?[2J?") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_unwell_coordinator_ends_health_with_1_and_the_cure) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/health", 503,
+                        R"({"ok":false,"checks":[{"name":"agent store1","ok":false,"detail":"refused","cure":"start it"}],"warnings":[]})");
+    auto done = run(coordinator, {"health"});
+    BOOST_TEST(done.exit_code == ExitCode::Failed);
+    BOOST_TEST(done.out.find("agent store1: what to do: start it") != std::string::npos);
+}
+
+}  // namespace standin::cli
