@@ -10,8 +10,14 @@
 
 namespace standin::request_holder {
 
-Delivery::Delivery(asio::io_context& context, const DeliverySettings& settings, WaitingRoom& room, SharedBuffer& buffer, Events events)
-    : context_(context), settings_(settings), room_(room), buffer_(buffer), events_(std::move(events)), timer_(context) {}
+Delivery::Delivery(asio::io_context& context, const DeliverySettings& settings, WaitingRoom& room, SharedBuffer& buffer,
+                   Events events)
+    : context_(context),
+      settings_(settings),
+      room_(room),
+      buffer_(buffer),
+      events_(std::move(events)),
+      timer_(context) {}
 
 void Delivery::start() {
     if (std::exchange(running_, true)) return;
@@ -101,16 +107,16 @@ void Delivery::handOn(HeldConnection& held) {
     Relay::Events events;
     auto settle = [this, attempt] { settled(attempt); };
     (answer_due ? events.answered : events.delivered) = settle;
+    events.broken = [this] { ++tally_.broken; };
     events.ended = [this](Relay& relay) {
-        if (relay.brokenUnanswered()) ++tally_.broken;
         tally_.bytes_to_job += relay.bytesToJob();
         tally_.bytes_to_client += relay.bytesToClient();
         relays_.erase(relay.shared_from_this());
         asio::post(context_, [this] { proceed(); });
     };
     held.bytes.erase(0, static_cast<std::size_t>(sent));
-    auto relay = std::make_shared<Relay>(std::move(held.client), std::move(job), std::move(held.bytes), held.client_ended, buffer_,
-                                         std::move(events));
+    auto relay = std::make_shared<Relay>(std::move(held.client), std::move(job), std::move(held.bytes),
+                                         held.client_ended, buffer_, std::move(events));
     relays_.insert(relay);
     after(wait, settle);
     relay->start();

@@ -13,37 +13,38 @@ namespace standin::request_holder {
 /// How held connections are handed to the job's machine.
 struct DeliverySettings {
     in_addr job_address{};
-    Milliseconds answer_wait{2'000};       ///< how long the next one waits for the first answer to the one before at most
+    Milliseconds answer_wait{2'000};  ///< how long the next one waits for the first answer to the one before at most
     Milliseconds connect_deadline{1'000};  ///< then the attempt is given up and made anew
     Milliseconds first_retry{10};          ///< doubled up to longest_retry while the machine refuses or does not answer
     Milliseconds longest_retry{200};
-    std::size_t proxied = 8192;            ///< more connections than these stay held
+    std::size_t proxied = 8192;  ///< more connections than these stay held
 };
 
-/// Takes held connections out of the waiting room in order of arrival, connects to the job's address over the back leg, sends
-/// what was held and leaves the rest to a Relay. One at a time: the next connection's bytes are delivered only after the
-/// previous one's were, and, where it was held while nobody could process it, after its first answer (or a bounded wait).
-/// What was not delivered because the machine refused or vanished stays at the head and is tried again; from the first byte
-/// that may have reached the machine on nothing is sent a second time.
+/// Takes held connections out of the waiting room in order of arrival, connects to the job's address over the back leg,
+/// sends what was held and leaves the rest to a Relay. One at a time: the next connection's bytes are delivered only
+/// after the previous one's were, and, where it was held while nobody could process it, after its first answer (or a
+/// bounded wait). What was not delivered because the machine refused or vanished stays at the head and is tried again;
+/// from the first byte that may have reached the machine on nothing is sent a second time.
 class Delivery {
   public:
     struct Events {
         std::function<void()> neighbour_suspect;  ///< the address may now be another machine's: forget its MAC
     };
     struct Tally {
-        std::uint64_t delivered = 0;   ///< connections handed on
-        std::uint64_t broken = 0;      ///< handed on, then lost before the job had answered anything
+        std::uint64_t delivered = 0;  ///< connections handed on
+        std::uint64_t broken = 0;     ///< handed on, then lost before the job had answered anything
         std::uint64_t attempts_failed = 0;
         std::uint64_t bytes_to_job = 0;
         std::uint64_t bytes_to_client = 0;
     };
 
-    Delivery(asio::io_context& context, const DeliverySettings& settings, WaitingRoom& room, SharedBuffer& buffer, Events events);
+    Delivery(asio::io_context& context, const DeliverySettings& settings, WaitingRoom& room, SharedBuffer& buffer,
+             Events events);
 
-    void start();       ///< delivers from now on; idempotent
-    void pause();       ///< what is not delivered yet stays held, in order; what is proxied goes on; idempotent
-    void proceed();     ///< somebody came or left: see whether there is something to do
-    void resetAll();    ///< closes all proxied connections visibly
+    void start();     ///< delivers from now on; idempotent
+    void pause();     ///< what is not delivered yet stays held, in order; what is proxied goes on; idempotent
+    void proceed();   ///< somebody came or left: see whether there is something to do
+    void resetAll();  ///< closes all proxied connections visibly
 
     [[nodiscard]] bool busy() const { return running_ && step_ != Step::Waiting; }
     [[nodiscard]] std::size_t proxied() const { return relays_.size(); }

@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds rest{100};
 FrontListener::FrontListener(asio::io_context& context, Accepted accepted)
     : context_(context), accepted_(std::move(accepted)), exhausted_(context) {}
 
-Result<void> FrontListener::open(const NetworkNamespace& space, in_addr address, const std::vector<std::uint16_t>& ports, int backlog) {
+Result<void> FrontListener::open(const NetworkNamespace& space, in_addr address,
+                                 const std::vector<std::uint16_t>& ports, int backlog) {
     if (listening()) return {};
     std::vector<int> sockets;
     Result<void> opened;
@@ -64,7 +65,9 @@ void FrontListener::acceptEstablished() {
     }
 }
 
-void FrontListener::pause() { paused_ = true; }
+void FrontListener::pause() {
+    paused_ = true;
+}
 
 void FrontListener::resume() {
     if (!std::exchange(paused_, false)) return;

@@ -18,13 +18,14 @@ class FrontListener {
     FrontListener(asio::io_context& context, Accepted accepted);
 
     /// Listens at all ports or at none; the sockets are made in `space`. Idempotent.
-    Result<void> open(const NetworkNamespace& space, in_addr address, const std::vector<std::uint16_t>& ports, int backlog);
+    Result<void> open(const NetworkNamespace& space, in_addr address, const std::vector<std::uint16_t>& ports,
+                      int backlog);
 
     /// Takes in what is established but not yet accepted, then stops listening; idempotent.
     void close();
     void acceptEstablished();  ///< hands over everything that waits in the kernel now, also while paused
 
-    void pause();   ///< new connections wait in the kernel, which keeps their order
+    void pause();  ///< new connections wait in the kernel, which keeps their order
     void resume();
     [[nodiscard]] bool paused() const { return paused_; }
     [[nodiscard]] bool listening() const { return !listeners_.empty(); }

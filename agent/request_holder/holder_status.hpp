@@ -9,13 +9,13 @@ namespace standin::request_holder {
 
 /// Counted since the agent's start.
 struct HolderTotals {
-    std::uint64_t accepted = 0;          ///< connections taken on the front leg
-    std::uint64_t delivered = 0;         ///< handed on to the job's machine
-    std::uint64_t refused = 0;           ///< turned away by a limit
-    std::uint64_t over_age = 0;          ///< closed because nobody could process them in time
-    std::uint64_t given_up = 0;          ///< reset by their clients while held
-    std::uint64_t broken = 0;            ///< handed on, then lost before the job had answered anything
-    std::uint64_t attempts_failed = 0;   ///< to connect to the job's machine
+    std::uint64_t accepted = 0;         ///< connections taken on the front leg
+    std::uint64_t delivered = 0;        ///< handed on to the job's machine
+    std::uint64_t refused = 0;          ///< turned away by a limit
+    std::uint64_t over_age = 0;         ///< closed because nobody could process them in time
+    std::uint64_t given_up = 0;         ///< reset by their clients while held
+    std::uint64_t broken = 0;           ///< handed on, then lost before the job had answered anything
+    std::uint64_t attempts_failed = 0;  ///< to connect to the job's machine
     std::uint64_t bytes_to_job = 0;
     std::uint64_t bytes_to_client = 0;
 };

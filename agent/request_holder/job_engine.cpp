@@ -44,7 +44,9 @@ JobEngine::JobEngine(const JobSettings& settings, const NetworkNamespace& front,
       age_(context_),
       patience_(context_) {}
 
-JobEngine::~JobEngine() { stop(); }
+JobEngine::~JobEngine() {
+    stop();
+}
 
 Result<void> JobEngine::start(const NetworkNamespace& back) {
     std::promise<Result<void>> entered;
@@ -71,7 +73,8 @@ Result<Answer> JobEngine::ask(std::function<Result<Answer>()> question) {
     auto answer = promise->get_future();
     asio::post(context_, [promise, question = std::move(question)] { promise->set_value(question()); });
     if (answer.wait_for(engine_deadline) == std::future_status::ready) return answer.get();
-    return failure(ErrorCode::TimedOut, fmt::format("the request holder of job '{}' did not answer", settings_.name.text()));
+    return failure(ErrorCode::TimedOut,
+                   fmt::format("the request holder of job '{}' did not answer", settings_.name.text()));
 }
 
 Result<protocol::Hold> JobEngine::change(HoldState state) {
@@ -89,15 +92,16 @@ Result<std::future<protocol::ProbeAnswer>> JobEngine::probe(const protocol::Prob
     return ask<std::future<protocol::ProbeAnswer>>([this, request]() -> Result<std::future<protocol::ProbeAnswer>> {
         probes_.remove_if([](const auto& probe) { return probe.expired(); });
         if (probes_.size() >= probes_at_once) {
-            return failure(ErrorCode::Conflict, fmt::format("job '{}' is being probed {} times already", settings_.name.text(), probes_.size()));
+            return failure(ErrorCode::Conflict, fmt::format("job '{}' is being probed {} times already",
+                                                            settings_.name.text(), probes_.size()));
         }
         auto promise = std::make_shared<std::promise<protocol::ProbeAnswer>>();
         auto answer = promise->get_future();
         // Another machine may bear the address since it was last asked for.
         forgetNeighbour(settings_.back.interface, settings_.front.address.address);
-        auto probing = std::make_shared<Probing>(context_, settings_.front.address.address, request.probe,
-                                                 std::chrono::milliseconds(request.deadline_ms),
-                                                 [promise](const protocol::ProbeAnswer& found) { promise->set_value(found); });
+        auto probing = std::make_shared<Probing>(
+            context_, settings_.front.address.address, request.probe, std::chrono::milliseconds(request.deadline_ms),
+            [promise](const protocol::ProbeAnswer& found) { promise->set_value(found); });
         probes_.push_back(probing);
         probing->start();
         return answer;
@@ -121,8 +125,8 @@ Result<void> JobEngine::enter(HoldState state) {
             delivery_.start();
         }
     }
-    log_.notice("job '{}': '{}' -> '{}' held={} proxied={}", settings_.name.text(), nameOf(state_), nameOf(state), room_.queue().size(),
-                delivery_.proxied());
+    log_.notice("job '{}': '{}' -> '{}' held={} proxied={}", settings_.name.text(), nameOf(state_), nameOf(state),
+                room_.queue().size(), delivery_.proxied());
     state_ = state;
     roomChanged();
     return {};
@@ -136,8 +140,9 @@ Result<void> JobEngine::becomeIdle() {
     if (state_ == HoldState::Holding) {
         listener_.acceptEstablished();
         if (const auto held = room_.queue().size(); held > 0) {
-            return failure(ErrorCode::WrongState, fmt::format("job '{}' holds {} requests that nobody has processed: release them first",
-                                                              settings_.name.text(), held));
+            return failure(ErrorCode::WrongState,
+                           fmt::format("job '{}' holds {} requests that nobody has processed: release them first",
+                                       settings_.name.text(), held));
         }
     }
     listener_.close();  // what was accepted goes on being delivered
@@ -183,8 +188,8 @@ void JobEngine::watchAge() {
         const auto before = room_.losses().over_age;
         room_.closeOverAge(std::chrono::steady_clock::now());
         if (const auto closed = room_.losses().over_age - before; closed > 0) {
-            log_.warning("job '{}': {} held connections were closed because nobody could process them within {} s", settings_.name.text(),
-                         closed, settings_.limits.age.count() / 1000);
+            log_.warning("job '{}': {} held connections were closed because nobody could process them within {} s",
+                         settings_.name.text(), closed, settings_.limits.age.count() / 1000);
         }
     });
 }
@@ -199,8 +204,8 @@ void JobEngine::refuseAfterPatience() {
         const auto before = refused_;
         listener_.acceptEstablished();
         if (refused_ > before) {
-            log_.warning("job '{}': {} connections refused, the limit of {} held is reached", settings_.name.text(), refused_ - before,
-                         settings_.limits.connections);
+            log_.warning("job '{}': {} connections refused, the limit of {} held is reached", settings_.name.text(),
+                         refused_ - before, settings_.limits.connections);
         }
         refuseAfterPatience();
     });
@@ -209,7 +214,8 @@ void JobEngine::refuseAfterPatience() {
 void JobEngine::shutDown() {
     const auto held = room_.queue().size();
     const auto proxied = delivery_.proxied();
-    if (held + proxied > 0) log_.warning("job '{}': closing {} held and {} proxied connections", settings_.name.text(), held, proxied);
+    if (held + proxied > 0)
+        log_.warning("job '{}': closing {} held and {} proxied connections", settings_.name.text(), held, proxied);
     delivery_.pause();
     listener_.close();
     room_.closeAll();

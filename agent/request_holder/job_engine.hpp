@@ -12,17 +12,18 @@
 #include "agent/base/log.hpp"
 #include "agent/request_holder/delivery.hpp"
 #include "agent/request_holder/front_listener.hpp"
-#include "agent/request_holder/request_holder_settings.hpp"
 #include "agent/request_holder/holder_status.hpp"
 #include "agent/request_holder/network_namespace.hpp"
+#include "agent/request_holder/request_holder_settings.hpp"
 #include "agent/request_holder/waiting_room.hpp"
 
 namespace standin::request_holder {
 
 class Probing;
 
-/// What a job's one thread does: the states idle, holding and releasing, and everything that belongs to its connections. The
-/// thread lives in the back leg's namespace, where it connects and probes; the listening sockets are made in the front leg's.
+/// What a job's one thread does: the states idle, holding and releasing, and everything that belongs to its
+/// connections. The thread lives in the back leg's namespace, where it connects and probes; the listening sockets are
+/// made in the front leg's.
 class JobEngine {
   public:
     JobEngine(const JobSettings& settings, const NetworkNamespace& front, base::Log log);

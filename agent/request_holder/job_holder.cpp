@@ -18,7 +18,9 @@ JobHolder::JobHolder(JobSettings settings, const std::string& agent_name, base::
       front_(fmt::format("standin-{}-{}-front", agent_name, settings_.name.text()), settings_.front),
       back_(fmt::format("standin-{}-{}-back", agent_name, settings_.name.text()), settings_.back) {}
 
-JobHolder::~JobHolder() { stop(); }
+JobHolder::~JobHolder() {
+    stop();
+}
 
 Result<void> JobHolder::start() {
     auto up = ready();
@@ -36,16 +38,20 @@ void JobHolder::stop() {
     if (engine != nullptr) engine->stop();
     engine.reset();
     for (auto* leg : {&front_, &back_}) {
-        if (auto down = leg->takeDown(); !down) log_.warning("job '{}': {}", settings_.name.text(), down.error().message);
+        if (auto down = leg->takeDown(); !down)
+            log_.warning("job '{}': {}", settings_.name.text(), down.error().message);
     }
 }
 
 Result<std::shared_ptr<JobEngine>> JobHolder::ready() {
     const std::lock_guard lock(mutex_);
-    if (stopped_) return failure(ErrorCode::WrongState, fmt::format("job '{}': the request holder has stopped", settings_.name.text()));
+    if (stopped_)
+        return failure(ErrorCode::WrongState,
+                       fmt::format("job '{}': the request holder has stopped", settings_.name.text()));
     for (auto* leg : {&front_, &back_}) {
         if (leg->hasSpace() && leg->verify()) continue;
-        if (auto up = leg->bringUp(); !up) return failure(up.error().within(fmt::format("job '{}' is not ready", settings_.name.text())));
+        if (auto up = leg->bringUp(); !up)
+            return failure(up.error().within(fmt::format("job '{}' is not ready", settings_.name.text())));
     }
     if (engine_ == nullptr) {
         auto engine = std::make_shared<JobEngine>(settings_, front_.space(), log_);
@@ -82,8 +88,10 @@ Result<std::future<protocol::ProbeAnswer>> JobHolder::probe(const protocol::Prob
     }
     const auto& path = request.probe.path;
     const bool printable = std::all_of(path.begin(), path.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
-    if (request.probe.kind == protocol::Probe::Kind::Http && (path.empty() || path.front() != '/' || !printable || path.size() > 1024)) {
-        return failure(ErrorCode::InvalidInput, "the probe's path must begin with '/' and have no blanks, at most 1024 characters");
+    if (request.probe.kind == protocol::Probe::Kind::Http &&
+        (path.empty() || path.front() != '/' || !printable || path.size() > 1024)) {
+        return failure(ErrorCode::InvalidInput,
+                       "the probe's path must begin with '/' and have no blanks, at most 1024 characters");
     }
     auto up = ready();
     if (!up) return failure(up.error());
@@ -98,8 +106,11 @@ std::vector<protocol::HealthCheck> JobHolder::checks() {
         auto well = leg->verify();
         const auto* side = leg == &front_ ? "front" : "back";
         found.push_back({fmt::format("request holder {}: {} leg", job, side), well.has_value(),
-                         well ? fmt::format("'{}' bears {}", leg->settings().interface, leg->settings().address.text()) : well.error().message,
-                         well ? "" : "see that the interface exists on this host; the next command brings the leg up again, a restart of the agent as well"});
+                         well ? fmt::format("'{}' bears {}", leg->settings().interface, leg->settings().address.text())
+                              : well.error().message,
+                         well ? ""
+                              : "see that the interface exists on this host; the next command brings the leg up again, "
+                                "a restart of the agent as well"});
     }
     auto now = status();
     if (!now) {
@@ -110,8 +121,9 @@ std::vector<protocol::HealthCheck> JobHolder::checks() {
     const bool listening = hold.state == protocol::HoldState::Idle || hold.listening;
     const bool room = hold.held < settings_.limits.connections && hold.held_bytes < settings_.limits.bytes;
     found.push_back({fmt::format("request holder {}: state", job), listening && room,
-                     fmt::format("{}, {}, {} held ({} bytes), {} proxied{}{}", nameOf(hold.state), hold.listening ? "listening" : "not listening",
-                                 hold.held, hold.held_bytes, hold.proxied, now->problem.empty() ? "" : ", ", now->problem),
+                     fmt::format("{}, {}, {} held ({} bytes), {} proxied{}{}", nameOf(hold.state),
+                                 hold.listening ? "listening" : "not listening", hold.held, hold.held_bytes,
+                                 hold.proxied, now->problem.empty() ? "" : ", ", now->problem),
                      !room       ? "release the job's requests or raise its limits"
                      : listening ? ""
                                  : "command the state again"});

@@ -8,16 +8,17 @@
 
 #include "agent/base/log.hpp"
 #include "agent/protocol/hold.hpp"
-#include "agent/request_holder/request_holder_settings.hpp"
 #include "agent/request_holder/holder_status.hpp"
 #include "agent/request_holder/leg.hpp"
+#include "agent/request_holder/request_holder_settings.hpp"
 
 namespace standin::request_holder {
 
 class JobEngine;
 
-/// One job's request holder: its legs and one thread that lives in the back leg's namespace and carries all of the job's
-/// connections, so that a job's flood cannot hold up another job and nothing is locked. Calls come from any thread.
+/// One job's request holder: its legs and one thread that lives in the back leg's namespace and carries all of the
+/// job's connections, so that a job's flood cannot hold up another job and nothing is locked. Calls come from any
+/// thread.
 class JobHolder {
   public:
     JobHolder(JobSettings settings, const std::string& agent_name, base::Log log);
@@ -30,10 +31,10 @@ class JobHolder {
     /// Closes every connection visibly and hands the interfaces back.
     void stop();
 
-    /// Absolute and idempotent. To `idle` while requests are held that nobody could process (never released): WrongState, for
-    /// they would be lost; after `releasing`, what is still held goes on being delivered.
+    /// Absolute and idempotent. To `idle` while requests are held that nobody could process (never released):
+    /// WrongState, for they would be lost; after `releasing`, what is still held goes on being delivered.
     Result<protocol::Hold> change(protocol::HoldState state);
-    Result<HolderStatus> status();   ///< also of a job that is not ready: `idle`
+    Result<HolderStatus> status();  ///< also of a job that is not ready: `idle`
 
     /// Begins to ask the job over the back leg; the answer comes when it answers or the deadline passes (or at stop()).
     /// Unsupported over the front leg, which bears the job's address itself. Conflict: too many probes at once.

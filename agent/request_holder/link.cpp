@@ -48,7 +48,8 @@ std::vector<std::string> addressesOf(const std::string& interface) {
     ifaddrs* list = nullptr;
     if (::getifaddrs(&list) != 0) return found;
     for (auto* entry = list; entry != nullptr; entry = entry->ifa_next) {
-        if (interface != entry->ifa_name || entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET) continue;
+        if (interface != entry->ifa_name || entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET)
+            continue;
         NetworkAddress address;
         address.address = reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr;
         const auto mask = reinterpret_cast<const sockaddr_in*>(entry->ifa_netmask)->sin_addr.s_addr;
@@ -97,7 +98,8 @@ std::vector<std::string> tuneNamespace(const std::string& interface) {
     const std::string ipv4 = "/proc/sys/net/ipv4/";
     const std::string neighbour = ipv4 + "neigh/" + interface + "/";
     const std::pair<std::string, const char*> settings[] = {
-        // A machine that is being resumed misses the first question for its MAC; the kernel asks again only after 1 s otherwise.
+        // A machine that is being resumed misses the first question for its MAC; the kernel asks again only after 1 s
+        // otherwise.
         {neighbour + "retrans_time_ms", "10"},
         {neighbour + "mcast_solicit", "20"},
         // Proxied connections all go from one address to one address and port.

@@ -22,7 +22,8 @@ Result<NetworkAddress> NetworkAddress::parse(std::string_view text) {
         good = problem == std::errc() && rest == end && result.prefix >= 1 && result.prefix <= 32;
     }
     if (good) return result;
-    return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not an IPv4 address with prefix length, e.g. 10.77.1.10/24", text));
+    return failure(ErrorCode::InvalidInput,
+                   fmt::format("'{}' is not an IPv4 address with prefix length, e.g. 10.77.1.10/24", text));
 }
 
 std::string NetworkAddress::host() const {
@@ -31,6 +32,8 @@ std::string NetworkAddress::host() const {
     return text.data();
 }
 
-std::string NetworkAddress::text() const { return fmt::format("{}/{}", host(), prefix); }
+std::string NetworkAddress::text() const {
+    return fmt::format("{}/{}", host(), prefix);
+}
 
 }  // namespace standin::request_holder

@@ -27,7 +27,9 @@ using base::failure;
 namespace {
 
 // Where `ip netns` keeps its names.
-std::string pathOf(const std::string& name) { return "/run/netns/" + name; }
+std::string pathOf(const std::string& name) {
+    return "/run/netns/" + name;
+}
 
 int openNamespace(const std::string& name) {
     const int descriptor = ::open(pathOf(name).c_str(), O_RDONLY | O_CLOEXEC);
@@ -67,14 +69,15 @@ NetworkNamespace::~NetworkNamespace() {
 bool NetworkNamespace::stands() const {
     struct stat ours {};
     struct stat named {};
-    return ::fstat(descriptor_, &ours) == 0 && ::stat(pathOf(name_).c_str(), &named) == 0 && ours.st_ino == named.st_ino &&
-           ours.st_dev == named.st_dev;
+    return ::fstat(descriptor_, &ours) == 0 && ::stat(pathOf(name_).c_str(), &named) == 0 &&
+           ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
 }
 
 Result<void> NetworkNamespace::enterForGood() const {
     if (::setns(descriptor_, CLONE_NEWNET) == 0) return {};
-    return failure(ErrorCode::Internal, fmt::format("could not enter network namespace '{}': {} (the agent needs CAP_SYS_ADMIN)", name_,
-                                                    std::strerror(errno)));
+    return failure(ErrorCode::Internal,
+                   fmt::format("could not enter network namespace '{}': {} (the agent needs CAP_SYS_ADMIN)", name_,
+                               std::strerror(errno)));
 }
 
 Result<void> NetworkNamespace::run(const std::function<void()>& work) const {

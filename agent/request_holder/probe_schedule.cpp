@@ -36,7 +36,8 @@ void ProbeSchedule::end(std::size_t id) {
 }
 
 Time ProbeSchedule::next(Time last) const {
-    const auto waiting = std::count_if(attempts_.begin(), attempts_.end(), [](const Attempt& attempt) { return attempt.connected; });
+    const auto waiting =
+        std::count_if(attempts_.begin(), attempts_.end(), [](const Attempt& attempt) { return attempt.connected; });
     if (static_cast<std::size_t>(waiting) >= connected_enough) return last + pause_when_slow;
     return last + std::clamp(last / 16, shortest_pause, longest_pause);
 }

@@ -9,18 +9,22 @@
 
 namespace standin::request_holder {
 
-/// When a probe starts its next attempt, and which older one makes room for it. Pure; times count from the probe's start.
+/// When a probe starts its next attempt, and which older one makes room for it. Pure; times count from the probe's
+/// start.
 ///
-/// A machine that is just being resumed or started loses packets at first, and the kernel sends a lost SYN again only after
-/// 1 s: so new attempts are started every few milliseconds. Yet a machine that is slow to answer would never be heard if
-/// attempts were given up as fast: so some attempts ('anchors', at 0 ms and then each at twice the age of the one before) are
-/// kept to the end, and the first packets sent, which may wait in the tap of a suspended machine, are among them.
+/// A machine that is just being resumed or started loses packets at first, and the kernel sends a lost SYN again only
+/// after 1 s: so new attempts are started every few milliseconds. Yet a machine that is slow to answer would never be
+/// heard if attempts were given up as fast: so some attempts ('anchors', at 0 ms and then each at twice the age of the
+/// one before) are kept to the end, and the first packets sent, which may wait in the tap of a suspended machine, are
+/// among them.
 class ProbeSchedule {
   public:
     using Time = std::chrono::microseconds;
 
-    static constexpr std::size_t in_flight_limit = 32;   ///< attempts at once; more would only make the machine's queue longer
-    static constexpr std::size_t connected_enough = 4;   ///< of those, connected and waiting for an answer: the job is slow, not absent
+    static constexpr std::size_t in_flight_limit =
+        32;  ///< attempts at once; more would only make the machine's queue longer
+    static constexpr std::size_t connected_enough =
+        4;  ///< of those, connected and waiting for an answer: the job is slow, not absent
 
     struct Attempt {
         std::size_t id = 0;
@@ -34,8 +38,8 @@ class ProbeSchedule {
     void connected(std::size_t id);
     void end(std::size_t id);
 
-    /// When the next attempt is due after one that was started at `last`: 3 ms at first, a sixteenth of the time passed later,
-    /// at most 50 ms; 250 ms while enough are connected.
+    /// When the next attempt is due after one that was started at `last`: 3 ms at first, a sixteenth of the time passed
+    /// later, at most 50 ms; 250 ms while enough are connected.
     [[nodiscard]] Time next(Time last) const;
     /// The attempt to be closed before another may begin: the oldest that is no anchor.
     [[nodiscard]] std::optional<std::size_t> victim() const;

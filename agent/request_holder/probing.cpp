@@ -26,7 +26,8 @@ int httpStatus(const std::string& received) {
     return problem == std::errc() && rest == received.data() + 12 && status >= 100 ? status : -1;
 }
 
-Probing::Probing(asio::io_context& context, in_addr address, protocol::Probe probe, std::chrono::milliseconds deadline, Done done)
+Probing::Probing(asio::io_context& context, in_addr address, protocol::Probe probe, std::chrono::milliseconds deadline,
+                 Done done)
     : context_(context),
       address_(address),
       probe_(std::move(probe)),
@@ -48,7 +49,9 @@ void Probing::start() {
     attempt();
 }
 
-void Probing::giveUp() { finish(false); }
+void Probing::giveUp() {
+    finish(false);
+}
 
 void Probing::attempt() {
     while (const auto victim = schedule_.victim()) failed(*victim, "no answer yet when a newer attempt took its place");
@@ -89,8 +92,9 @@ void Probing::connected(std::size_t id) {
     }
     schedule_.connected(id);
     const auto host = NetworkAddress{address_, 32}.host();
-    const auto request = fmt::format("GET {} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: standin-agent\r\nConnection: close\r\n\r\n",
-                                     probe_.path, host, probe_.port);
+    const auto request =
+        fmt::format("GET {} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: standin-agent\r\nConnection: close\r\n\r\n",
+                    probe_.path, host, probe_.port);
     // A new connection's send buffer takes a request of this size whole.
     if (tcp::send(socket.native_handle(), request.data(), request.size()) != static_cast<ssize_t>(request.size())) {
         failed(id, fmt::format("could not send the request: {}", std::strerror(errno)));

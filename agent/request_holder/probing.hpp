@@ -12,13 +12,14 @@
 
 namespace standin::request_holder {
 
-/// One probe of a job's address: overlapping attempts until the first good answer or the deadline. Made and run in a thread
-/// that is in the leg's network namespace.
+/// One probe of a job's address: overlapping attempts until the first good answer or the deadline. Made and run in a
+/// thread that is in the leg's network namespace.
 class Probing : public std::enable_shared_from_this<Probing> {
   public:
     using Done = std::function<void(const protocol::ProbeAnswer&)>;
 
-    Probing(asio::io_context& context, in_addr address, protocol::Probe probe, std::chrono::milliseconds deadline, Done done);
+    Probing(asio::io_context& context, in_addr address, protocol::Probe probe, std::chrono::milliseconds deadline,
+            Done done);
 
     void start();
     void giveUp();  ///< answers at once with what is known

@@ -13,11 +13,14 @@ namespace {
 // After so many buffers other connections get their turn.
 constexpr int turns = 16;
 
-bool wouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+bool wouldBlock() {
+    return errno == EAGAIN || errno == EWOULDBLOCK;
+}
 
 }  // namespace
 
-Relay::Relay(TcpSocketPtr client, TcpSocketPtr job, std::string pending, bool client_ended, SharedBuffer& buffer, Events events)
+Relay::Relay(TcpSocketPtr client, TcpSocketPtr job, std::string pending, bool client_ended, SharedBuffer& buffer,
+             Events events)
     : buffer_(buffer),
       events_(std::move(events)),
       client_{std::move(client)},
@@ -37,7 +40,7 @@ void Relay::start() {
 }
 
 void Relay::reset() {
-    job_lost_ = true;
+    noteJobLost();
     tcp::reset(*client_.socket);
     tcp::reset(*job_.socket);
     finishIfClosed();
@@ -85,16 +88,17 @@ bool Relay::fill(Flow& flow) {
         wouldBlock() ? waitReadable(flow) : sourceLost(flow);
         return false;
     }
-    if (&flow == &to_client_) noteAnswered();
     if (length == 0) {
         if (flow.source.broken) {
             sourceLost(flow);
             return false;
         }
         flow.source_ended = true;
+        if (&flow == &to_client_) to_job_.source_ended ? noteAnswered() : noteJobLost();
         watchForReset(flow);
         return true;
     }
+    if (&flow == &to_client_) noteAnswered();
     const auto size = static_cast<std::size_t>(length);
     const auto sent = tcp::send(flow.sink.socket->native_handle(), buffer_.data(), size);
     if (sent < 0 && !wouldBlock()) {
@@ -147,9 +151,8 @@ void Relay::endOfStream(Flow& flow) {
 
 void Relay::sourceLost(Flow& flow) {
     flow.ended = true;
-    if (&flow == &to_client_) job_lost_ = true;
     tcp::reset(*flow.source.socket);
-    if (&flow == &to_client_) noteAnswered();
+    if (&flow == &to_client_) noteJobLost();
     resetWhenAllSent(flow.sink);
 }
 
@@ -158,15 +161,13 @@ void Relay::sinkLost(Flow& flow) {
     flow.ended = true;
     flow.sink.broken = true;
     std::string().swap(flow.waiting);
-    if (&flow == &to_job_) {
-        job_lost_ = true;
-        noteDelivered();
-    }
+    if (&flow == &to_job_) noteDelivered();
     Flow& opposite = &flow == &to_job_ ? to_client_ : to_job_;
     if (opposite.source_ended) sourceLost(opposite);
 }
 
-// What was sent before the reset must arrive before it; an immediate reset would throw away what the kernel has not sent yet.
+// What was sent before the reset must arrive before it; an immediate reset would throw away what the kernel has not
+// sent yet.
 void Relay::resetWhenAllSent(Side& side) {
     if (!side.socket->is_open()) {
         finishIfClosed();
@@ -191,6 +192,11 @@ void Relay::noteAnswered() {
     if (answered_) return;
     answered_ = true;
     if (events_.answered) events_.answered();
+}
+
+void Relay::noteJobLost() {
+    if (!answered_ && events_.broken) events_.broken();
+    noteAnswered();
 }
 
 void Relay::finishIfClosed() {

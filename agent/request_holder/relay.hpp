@@ -9,29 +9,30 @@
 
 namespace standin::request_holder {
 
-/// The buffer through which all connections of one thread are read. 64 KiB: what the kernel hands out at once on a busy link.
+/// The buffer through which all connections of one thread are read. 64 KiB: what the kernel hands out at once on a busy
+/// link.
 using SharedBuffer = std::array<char, 64U << 10>;
 
-/// Carries one client's connection to the job and back until it ends by itself: bytes in order in both directions, an end of
-/// stream as an end of stream (half-close), a reset as a reset. What one side cannot take in is left with the other side: at
-/// most one shared buffer's content waits here per direction.
+/// Carries one client's connection to the job and back until it ends by itself: bytes in order in both directions, an
+/// end of stream as an end of stream (half-close), a reset as a reset. What one side cannot take in is left with the
+/// other side: at most one shared buffer's content waits here per direction.
 class Relay : public std::enable_shared_from_this<Relay> {
   public:
     struct Events {
-        std::function<void()> delivered;     ///< the bytes given at the start have all been handed to the job's machine
-        std::function<void()> answered;      ///< the job has sent its first byte or ended the connection
-        std::function<void(Relay&)> ended;   ///< both sides are closed; the last call
+        std::function<void()> delivered;  ///< the bytes given at the start have all been handed to the job's machine
+        std::function<void()> answered;   ///< the job has sent its first byte or ended the connection
+        std::function<void()> broken;     ///< the job's side was lost, or ended before the client's, without any answer
+        std::function<void(Relay&)> ended;  ///< both sides are closed; the last call
     };
 
-    /// `pending` is sent to the job before anything that is read from the client; `client_ended`: the client's end of stream
-    /// comes right behind it.
-    Relay(TcpSocketPtr client, TcpSocketPtr job, std::string pending, bool client_ended, SharedBuffer& buffer, Events events);
+    /// `pending` is sent to the job before anything that is read from the client; `client_ended`: the client's end of
+    /// stream comes right behind it.
+    Relay(TcpSocketPtr client, TcpSocketPtr job, std::string pending, bool client_ended, SharedBuffer& buffer,
+          Events events);
 
     void start();
     void reset();  ///< closes both sides visibly
 
-    /// The job's side was reset, or we closed it, before the job had answered anything.
-    [[nodiscard]] bool brokenUnanswered() const { return job_lost_ && to_client_.carried == 0; }
     [[nodiscard]] std::uint64_t bytesToJob() const { return to_job_.carried; }
     [[nodiscard]] std::uint64_t bytesToClient() const { return to_client_.carried; }
 
@@ -43,15 +44,15 @@ class Relay : public std::enable_shared_from_this<Relay> {
     struct Flow {
         Side& source;
         Side& sink;
-        std::string waiting{};   // read but not yet taken by the sink
-        std::size_t taken = 0;   // of `waiting`
+        std::string waiting{};  // read but not yet taken by the sink
+        std::size_t taken = 0;  // of `waiting`
         bool source_ended = false;
         bool ended = false;
         std::uint64_t carried = 0;
     };
 
     void pump(Flow& flow);
-    bool pumpOnce(Flow& flow);   // false: waits for an event or has ended
+    bool pumpOnce(Flow& flow);  // false: waits for an event or has ended
     bool flush(Flow& flow);
     bool fill(Flow& flow);
     void waitReadable(Flow& flow);
@@ -63,6 +64,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     void resetWhenAllSent(Side& side);
     void noteDelivered();
     void noteAnswered();
+    void noteJobLost();
     void finishIfClosed();
 
     SharedBuffer& buffer_;
@@ -74,7 +76,6 @@ class Relay : public std::enable_shared_from_this<Relay> {
     bool delivered_ = false;
     bool answered_ = false;
     bool finished_ = false;
-    bool job_lost_ = false;
 };
 
 }  // namespace standin::request_holder

@@ -45,13 +45,16 @@ rlim_t descriptorLimit() {
 
 }  // namespace
 
-RequestHolder::RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name, http::Metrics& metrics, base::Log log)
+RequestHolder::RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name,
+                             http::Metrics& metrics, base::Log log)
     : log_(std::move(log)), counted_(settings.jobs.size()) {
     for (const auto& job : settings.jobs) jobs_.push_back(std::make_unique<JobHolder>(job, agent_name, log_));
     metrics.onRender([this](http::Metrics& into) { refresh(into); });
 }
 
-RequestHolder::~RequestHolder() { stop(); }
+RequestHolder::~RequestHolder() {
+    stop();
+}
 
 Result<void> RequestHolder::start() {
     raiseDescriptorLimit();
@@ -75,7 +78,8 @@ void RequestHolder::addRoutes(http::Router& router) {
         return Response::json(toJson(status->hold));
     });
     router.add("PUT", "/v1/jobs/{job}", [this](const Request& request) { return change(request); });
-    router.add("POST", "/v1/jobs/{job}/probes", http::Access::Read, [this](const Request& request) { return probe(request); });
+    router.add("POST", "/v1/jobs/{job}/probes", http::Access::Read,
+               [this](const Request& request) { return probe(request); });
 }
 
 Result<JobHolder*> RequestHolder::job(const Request& request) {
@@ -137,9 +141,10 @@ void RequestHolder::checkHealth(protocol::Health& health) {
     const auto needed = descriptorsNeeded(jobs_);
     const auto allowed = descriptorLimit();
     if (allowed < needed) {
-        health.warnings.push_back(fmt::format("the jobs' limits need {} open files, this process may have {}: raise its limit (LimitNOFILE) or "
-                                              "lower connections and proxied",
-                                              needed, allowed));
+        health.warnings.push_back(fmt::format(
+            "the jobs' limits need {} open files, this process may have {}: raise its limit (LimitNOFILE) or "
+            "lower connections and proxied",
+            needed, allowed));
     }
 }
 
@@ -151,10 +156,14 @@ void RequestHolder::refresh(http::Metrics& metrics) {
         const http::Labels labels{{"job", jobs_[index]->settings().name.text()}};
         const auto& hold = status->hold;
         metrics.set("standin_holder_held_connections", "Connections held", static_cast<double>(hold.held), labels);
-        metrics.set("standin_holder_held_bytes", "Bytes of the connections held", static_cast<double>(hold.held_bytes), labels);
-        metrics.set("standin_holder_oldest_age_seconds", "Age of the connection held longest", hold.oldest_age_ms / 1000, labels);
-        metrics.set("standin_holder_proxied_connections", "Connections proxied to the job's machine", static_cast<double>(hold.proxied), labels);
-        metrics.set("standin_holder_listening", "1 while the holder takes new connections", hold.listening ? 1 : 0, labels);
+        metrics.set("standin_holder_held_bytes", "Bytes of the connections held", static_cast<double>(hold.held_bytes),
+                    labels);
+        metrics.set("standin_holder_oldest_age_seconds", "Age of the connection held longest",
+                    hold.oldest_age_ms / 1000, labels);
+        metrics.set("standin_holder_proxied_connections", "Connections proxied to the job's machine",
+                    static_cast<double>(hold.proxied), labels);
+        metrics.set("standin_holder_listening", "1 while the holder takes new connections", hold.listening ? 1 : 0,
+                    labels);
         auto& told = counted_[index];
         const auto count = [&](const char* name, const char* explanation, std::uint64_t HolderTotals::*total) {
             metrics.count(name, explanation, labels, static_cast<double>(status->totals.*total - told.*total));
@@ -163,12 +172,17 @@ void RequestHolder::refresh(http::Metrics& metrics) {
         count("standin_holder_accepted_total", "Connections taken on the front leg", &HolderTotals::accepted);
         count("standin_holder_delivered_total", "Connections handed on to the job's machine", &HolderTotals::delivered);
         count("standin_holder_refused_total", "Connections turned away by a limit", &HolderTotals::refused);
-        count("standin_holder_over_age_total", "Held connections closed because nobody could process them in time", &HolderTotals::over_age);
+        count("standin_holder_over_age_total", "Held connections closed because nobody could process them in time",
+              &HolderTotals::over_age);
         count("standin_holder_given_up_total", "Held connections reset by their clients", &HolderTotals::given_up);
-        count("standin_holder_broken_total", "Connections handed on and lost before the first answer", &HolderTotals::broken);
-        count("standin_holder_failed_attempts_total", "Failed attempts to connect to the job's machine", &HolderTotals::attempts_failed);
-        count("standin_holder_to_job_bytes_total", "Bytes carried to the job by connections that have ended", &HolderTotals::bytes_to_job);
-        count("standin_holder_to_client_bytes_total", "Bytes carried to clients by connections that have ended", &HolderTotals::bytes_to_client);
+        count("standin_holder_broken_total", "Connections handed on and lost before the first answer",
+              &HolderTotals::broken);
+        count("standin_holder_failed_attempts_total", "Failed attempts to connect to the job's machine",
+              &HolderTotals::attempts_failed);
+        count("standin_holder_to_job_bytes_total", "Bytes carried to the job by connections that have ended",
+              &HolderTotals::bytes_to_job);
+        count("standin_holder_to_client_bytes_total", "Bytes carried to clients by connections that have ended",
+              &HolderTotals::bytes_to_client);
     }
 }
 

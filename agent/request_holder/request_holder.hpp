@@ -12,15 +12,16 @@
 
 namespace standin::request_holder {
 
-/// The capability `request_holder`: takes jobs' requests while nobody may process them and releases them in the order of their
-/// arrival (S223, S227). One JobHolder per job; jobs do not know of each other.
+/// The capability `request_holder`: takes jobs' requests while nobody may process them and releases them in the order
+/// of their arrival (S223, S227). One JobHolder per job; jobs do not know of each other.
 ///
 ///     GET  /v1/jobs, /v1/jobs/{job}
 ///     PUT  /v1/jobs/{job}          {"state": "idle|holding|releasing"}
 ///     POST /v1/jobs/{job}/probes   {"leg": "back", "probe": {…}, "deadline_ms": 5000}
 class RequestHolder final : public http::Capability {
   public:
-    RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name, http::Metrics& metrics, base::Log log);
+    RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name, http::Metrics& metrics,
+                  base::Log log);
     ~RequestHolder() override;
 
     [[nodiscard]] std::string name() const override { return "request_holder"; }

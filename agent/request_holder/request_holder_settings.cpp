@@ -18,7 +18,8 @@ constexpr std::size_t most_ports = 64;
 LegSettings legFrom(base::YamlReader reader) {
     LegSettings leg;
     leg.interface = reader.text("interface");
-    if (leg.interface.empty() || leg.interface.size() >= IFNAMSIZ || leg.interface.find_first_of("/ \t\n") != std::string::npos) {
+    if (leg.interface.empty() || leg.interface.size() >= IFNAMSIZ ||
+        leg.interface.find_first_of("/ \t\n") != std::string::npos) {
         reader.problem("interface", "must be an interface's name of 1 to 15 characters");
     }
     auto address = NetworkAddress::parse(reader.text("address"));
@@ -30,7 +31,8 @@ LegSettings legFrom(base::YamlReader reader) {
     if (reader.has("gateway")) {
         leg.gateway = reader.text("gateway");
         in_addr parsed{};
-        if (::inet_pton(AF_INET, leg.gateway->c_str(), &parsed) != 1) reader.problem("gateway", "must be an IPv4 address");
+        if (::inet_pton(AF_INET, leg.gateway->c_str(), &parsed) != 1)
+            reader.problem("gateway", "must be an IPv4 address");
     } else {
         reader.text("gateway", "");
     }
@@ -40,7 +42,8 @@ LegSettings legFrom(base::YamlReader reader) {
 
 HoldLimits limitsFrom(base::YamlReader reader) {
     HoldLimits limits;
-    limits.connections = static_cast<std::size_t>(reader.integer("connections", 1, 100'000, static_cast<std::int64_t>(limits.connections)));
+    limits.connections = static_cast<std::size_t>(
+        reader.integer("connections", 1, 100'000, static_cast<std::int64_t>(limits.connections)));
     limits.bytes = reader.bytes("bytes", limits.bytes);
     if (limits.bytes < 4096) reader.problem("bytes", "must be at least 4KiB");
     limits.connection_bytes = std::min(limits.bytes, reader.bytes("connection_bytes", limits.connection_bytes));
@@ -49,7 +52,8 @@ HoldLimits limitsFrom(base::YamlReader reader) {
     if (limits.age < Milliseconds(100)) reader.problem("age", "must be at least 100ms");
     limits.patience = reader.duration("patience", limits.patience);
     if (limits.patience < Milliseconds(10)) reader.problem("patience", "must be at least 10ms");
-    limits.proxied = static_cast<std::size_t>(reader.integer("proxied", 1, 100'000, static_cast<std::int64_t>(limits.proxied)));
+    limits.proxied =
+        static_cast<std::size_t>(reader.integer("proxied", 1, 100'000, static_cast<std::int64_t>(limits.proxied)));
     reader.finish();
     return limits;
 }
@@ -67,7 +71,8 @@ JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
     if (job.front.interface == job.back.interface) reader.problem("back", "needs an interface of its own");
     for (auto port : reader.integers("ports", 1, 65535)) job.ports.push_back(static_cast<std::uint16_t>(port));
     if (job.ports.empty() || job.ports.size() > most_ports) reader.problem("ports", "must name 1 to 64 ports");
-    if (std::set(job.ports.begin(), job.ports.end()).size() != job.ports.size()) reader.problem("ports", "names a port twice");
+    if (std::set(job.ports.begin(), job.ports.end()).size() != job.ports.size())
+        reader.problem("ports", "names a port twice");
     if (auto limits = reader.optionalMap("limits")) job.limits = limitsFrom(*limits);
     job.answer_wait = reader.duration("answer_wait", job.answer_wait);
     reader.finish();

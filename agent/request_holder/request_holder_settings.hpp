@@ -16,18 +16,18 @@ class YamlReader;
 namespace standin::request_holder {
 
 struct LegSettings {
-    std::string interface;                ///< given to the agent, e.g. one end of a veth whose other end is a switch port
+    std::string interface;  ///< given to the agent, e.g. one end of a veth whose other end is a switch port
     NetworkAddress address;
-    std::optional<std::string> gateway;   ///< towards clients beyond the segment
+    std::optional<std::string> gateway;  ///< towards clients beyond the segment
 };
 
 struct JobSettings {
     base::JobName name;
-    LegSettings front;   ///< bears the job's own address
+    LegSettings front;  ///< bears the job's own address
     LegSettings back;
     std::vector<std::uint16_t> ports;
     HoldLimits limits;
-    Milliseconds answer_wait{2'000};   ///< how long a delivered request may keep the next one waiting for its answer
+    Milliseconds answer_wait{2'000};  ///< how long a delivered request may keep the next one waiting for its answer
 };
 
 /// The section `request_holder:` of an agent's configuration.

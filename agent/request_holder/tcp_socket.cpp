@@ -37,12 +37,14 @@ Result<int> listenAt(in_addr address, std::uint16_t port, int backlog) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener >= 0) {
         setOption(listener, SOL_SOCKET, SO_REUSEADDR, 1);
-        if (::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 && ::listen(listener, backlog) == 0) return listener;
+        if (::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
+            ::listen(listener, backlog) == 0)
+            return listener;
     }
     const int problem = errno;
     if (listener >= 0) ::close(listener);
-    return failure(ErrorCode::Internal,
-                   fmt::format("could not listen at {}:{}: {}", NetworkAddress{address, 32}.host(), port, std::strerror(problem)));
+    return failure(ErrorCode::Internal, fmt::format("could not listen at {}:{}: {}", NetworkAddress{address, 32}.host(),
+                                                    port, std::strerror(problem)));
 }
 
 int startConnecting(in_addr address, std::uint16_t port) {
@@ -50,7 +52,8 @@ int startConnecting(in_addr address, std::uint16_t port) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (socket < 0) return -1;
     setOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 || errno == EINPROGRESS) return socket;
+    if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 || errno == EINPROGRESS)
+        return socket;
     const int problem = errno;
     ::close(socket);
     errno = problem;
@@ -81,7 +84,8 @@ std::uint16_t localPort(int socket) {
 
 void prepareRelaying(int socket) {
     setOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-    // A peer that vanished without a word is noticed after 30 s + 3 * 10 s, and unacknowledged data does not wait longer either.
+    // A peer that vanished without a word is noticed after 30 s + 3 * 10 s, and unacknowledged data does not wait
+    // longer either.
     setOption(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
     setOption(socket, IPPROTO_TCP, TCP_KEEPIDLE, 30);
     setOption(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);
@@ -97,7 +101,9 @@ void reset(TcpSocket& socket) {
     socket.close(ignored);
 }
 
-void wakeWhenAllSent(int socket) { setOption(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 1); }
+void wakeWhenAllSent(int socket) {
+    setOption(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 1);
+}
 
 ssize_t receive(int socket, void* into, std::size_t size) {
     ssize_t length = 0;

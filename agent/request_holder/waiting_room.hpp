@@ -15,25 +15,25 @@ namespace standin::request_holder {
 /// A client's connection that nobody has answered yet.
 struct HeldConnection {
     ArrivalNumber number = 0;
-    std::uint16_t port = 0;      ///< of the job, that the client connected to
-    TcpSocketPtr client;         ///< null once it was taken out
-    std::string bytes;           ///< what the client has sent so far
-    bool client_ended = false;   ///< the client's end of stream came behind `bytes`
-    bool watched = false;        ///< for a reset by the client
+    std::uint16_t port = 0;     ///< of the job, that the client connected to
+    TcpSocketPtr client;        ///< null once it was taken out
+    std::string bytes;          ///< what the client has sent so far
+    bool client_ended = false;  ///< the client's end of stream came behind `bytes`
+    bool watched = false;       ///< for a reset by the client
 };
 using HeldConnectionPtr = std::shared_ptr<HeldConnection>;
 
-/// Keeps clients' connections with the bytes that arrived, in order of arrival, within the limits of a HoldQueue. Belongs to one
-/// thread.
+/// Keeps clients' connections with the bytes that arrived, in order of arrival, within the limits of a HoldQueue.
+/// Belongs to one thread.
 class WaitingRoom {
   public:
     struct Events {
-        std::function<void()> grew;     ///< a connection was admitted
-        std::function<void()> shrank;   ///< one left: there may be a new head, and room for another
+        std::function<void()> grew;    ///< a connection was admitted
+        std::function<void()> shrank;  ///< one left: there may be a new head, and room for another
     };
     struct Losses {
-        std::uint64_t over_age = 0;   ///< closed visibly by us
-        std::uint64_t given_up = 0;   ///< reset by the client itself
+        std::uint64_t over_age = 0;  ///< closed visibly by us
+        std::uint64_t given_up = 0;  ///< reset by the client itself
     };
 
     WaitingRoom(asio::io_context& context, const HoldLimits& limits, SharedBuffer& buffer, Events events);
@@ -44,7 +44,9 @@ class WaitingRoom {
 
     /// The earliest arrival, still here; null if nobody waits.
     [[nodiscard]] HeldConnectionPtr head() const;
-    [[nodiscard]] bool holds(const HeldConnection& held) const { return held.client != nullptr && queue_.contains(held.number); }
+    [[nodiscard]] bool holds(const HeldConnection& held) const {
+        return held.client != nullptr && queue_.contains(held.number);
+    }
     /// Out of the room, with its socket and bytes; nobody reads from it any more.
     void take(HeldConnection& held);
 
