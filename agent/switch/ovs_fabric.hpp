@@ -9,17 +9,12 @@
 
 #include "agent/base/log.hpp"
 #include "agent/switch/openflow_connection.hpp"
+#include "agent/switch/ovs_places.hpp"
 #include "agent/switch/ovsdb_client.hpp"
 #include "agent/switch/ovsdb_replica.hpp"
 #include "agent/switch/switch_fabric.hpp"
 
 namespace standin::lan_switch {
-
-struct OvsPlaces {
-    std::string bridge;
-    std::string ovsdb_socket;     ///< of ovsdb-server
-    std::string openflow_socket;  ///< `<bridge>.mgmt`, in ovs-vswitchd's run directory
-};
 
 /// One bridge of Open vSwitch: VLANs and records by OVSDB, announcements by OpenFlow, steering by `ovs-ofctl` (not on the takeover
 /// path). Records lie in the bridge's external_ids, quarantines in those of the ports.

@@ -42,15 +42,15 @@ void SegmentKeeper::run() {
         bool care = false;
         {
             std::unique_lock lock(mutex_);
-            const auto now = std::chrono::steady_clock::now();
+            const auto now = clock_.steady();
             auto until = now + (failing_ ? retry_after : !steered_.empty() ? steering_check_every : far_away);
             if (const auto next = schedule_.next()) until = std::min<base::SteadyTime>(until, *next);
             wake_.wait_until(lock, until, [this] {
                 const auto next = schedule_.next();
-                return stopping_ || changed_ || (next && *next <= std::chrono::steady_clock::now());
+                return stopping_ || changed_ || (next && *next <= clock_.steady());
             });
             if (stopping_) return;
-            due = schedule_.take(std::chrono::steady_clock::now());
+            due = schedule_.take(clock_.steady());
             care = changed_ || due.empty();
             changed_ = false;
         }

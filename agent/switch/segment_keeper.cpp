@@ -11,8 +11,6 @@ namespace {
 // Somebody else's change between our look and our transaction is rare; five times in a row means that he does it all the time.
 constexpr int conflict_limit = 5;
 
-double since(base::SteadyTime begin) { return base::milliseconds(std::chrono::steady_clock::now() - begin); }
-
 // The port whose VLAN is the segment's; 0: nobody's.
 std::uint32_t ownerPort(const SegmentOrder& order, const FabricView& view) {
     const auto* owner = order.owner.empty() ? nullptr : order.member(order.owner);
@@ -22,10 +20,12 @@ std::uint32_t ownerPort(const SegmentOrder& order, const FabricView& view) {
 
 }  // namespace
 
-SegmentKeeper::SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer, base::Log log)
-    : fabric_(fabric), quarantine_(quarantine), observer_(std::move(observer)), log_(std::move(log)) {}
+SegmentKeeper::SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer, const base::Clock& clock, base::Log log)
+    : fabric_(fabric), quarantine_(quarantine), observer_(std::move(observer)), clock_(clock), log_(std::move(log)) {}
 
 SegmentKeeper::~SegmentKeeper() { stop(); }
+
+double SegmentKeeper::since(base::SteadyTime begin) const { return base::milliseconds(clock_.steady() - begin); }
 
 std::shared_ptr<SegmentKeeper::Known> SegmentKeeper::known(const base::SegmentId& id) {
     std::lock_guard lock(mutex_);
@@ -93,7 +93,7 @@ base::Result<SegmentRecord> SegmentKeeper::carryOutOnce(const base::SegmentId& i
     if (!passed) return failure(passed.error());
     if (change->empty() && view->applied) return after;
 
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = clock_.steady();
     auto committed = fabric_.commit(*view, *change);
     known.transaction_ms = since(begin);
     if (!committed) return failure(committed.error());
@@ -164,7 +164,7 @@ base::Result<void> SegmentKeeper::announceIfNew(const base::SegmentId& id, const
     const bool same = known.announced && known.announced->port == announcement->port && known.announced->mac == announcement->mac &&
                       known.announced->address == announcement->address && known.announced->vlan == announcement->vlan;
     if (same) return {};
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = clock_.steady();
     auto announced = fabric_.announce(*announcement);
     if (!announced && announced.error().code != ErrorCode::Unsupported) return announced;
     known.announce_ms = since(begin);

@@ -29,7 +29,7 @@ struct KeeperObserver {
 /// again brings its port back with the VLAN of its definition; a restarted forwarding plane has forgotten its flows).
 class SegmentKeeper {
   public:
-    SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer, base::Log log);
+    SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer, const base::Clock& clock, base::Log log);
     ~SegmentKeeper();
     SegmentKeeper(const SegmentKeeper&) = delete;
     SegmentKeeper& operator=(const SegmentKeeper&) = delete;
@@ -65,6 +65,7 @@ class SegmentKeeper {
         std::deque<std::string> warnings;  ///< since the last order
     };
 
+    [[nodiscard]] double since(base::SteadyTime begin) const;
     std::shared_ptr<Known> known(const base::SegmentId& id);
     base::Result<SegmentRecord> carryOut(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
     base::Result<SegmentRecord> carryOutOnce(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
@@ -85,6 +86,7 @@ class SegmentKeeper {
     SwitchFabric& fabric_;
     const VlanRange quarantine_;
     const KeeperObserver observer_;
+    const base::Clock& clock_;
     const base::Log log_;
 
     std::mutex commit_mutex_;  ///< from looking at the switch until it is changed

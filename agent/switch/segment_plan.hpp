@@ -6,16 +6,10 @@
 #include <vector>
 
 #include "agent/switch/switch_fabric.hpp"
+#include "agent/switch/vlan_range.hpp"
 
 /// PURE: what a switch has to look like, from what was ordered and what is there. No I/O, no clock, no log.
 namespace standin::lan_switch {
-
-/// VLANs that quarantines are taken from, both ends included. Nothing else on the LAN may use them.
-struct VlanRange {
-    Vlan first = 0;
-    Vlan last = 0;
-    [[nodiscard]] bool contains(Vlan vlan) const { return first <= vlan && vlan <= last; }
-};
 
 /// The change that makes `order` come true: the owner's port in the segment's VLAN, every other member (and every port that was
 /// one) in a quarantine of its own, the back leg with the member it is joined to. Ports that are as they should be are not part of

@@ -11,17 +11,6 @@ using protocol::Json;
 
 namespace {
 
-constexpr int greatest_vlan = 4094;
-
-std::optional<VlanRange> vlanRangeFrom(const std::string& text) {
-    unsigned first = 0;
-    unsigned last = 0;
-    char rest = 0;
-    if (std::sscanf(text.c_str(), "%4u-%4u%c", &first, &last, &rest) != 2) return std::nullopt;
-    if (first < 1 || first > last || last > greatest_vlan) return std::nullopt;
-    return VlanRange{static_cast<Vlan>(first), static_cast<Vlan>(last)};
-}
-
 const char* nameOf(PortView::Mode mode) {
     switch (mode) {
         case PortView::Mode::Access: return "access";
@@ -71,26 +60,10 @@ KeeperObserver observerFor(http::Metrics& metrics) {
 
 }  // namespace
 
-SwitchSettings switchSettingsFrom(base::YamlReader& reader) {
-    SwitchSettings settings;
-    settings.places.bridge = reader.text("bridge");
-    settings.places.ovsdb_socket = reader.text("ovsdb", "/run/openvswitch/db.sock");
-    settings.places.openflow_socket = reader.text("openflow", "/run/openvswitch/" + settings.places.bridge + ".mgmt");
-    const auto range = vlanRangeFrom(reader.text("quarantine_vlans"));
-    if (range) {
-        settings.quarantine = *range;
-    } else {
-        reader.problem("quarantine_vlans", "is not a range of VLANs such as 3000-3999");
-    }
-    reader.finish();
-    return settings;
-}
-
-SwitchCapability::SwitchCapability(const SwitchSettings& settings, http::Metrics& metrics, const base::Log& log)
+SwitchCapability::SwitchCapability(const SwitchSettings& settings, const base::Clock& clock, http::Metrics& metrics, const base::Log& log)
     : settings_(settings),
-      metrics_(metrics),
       fabric_(settings.places, log.named("switch")),
-      keeper_(fabric_, settings.quarantine, observerFor(metrics), log.named("switch")) {
+      keeper_(fabric_, settings.quarantine, observerFor(metrics), clock, log.named("switch")) {
     metrics.onRender([this](http::Metrics& rendered) {
         auto segments = keeper_.segments();
         rendered.set("standin_switch_reachable", "1 if the switch's database answers", segments ? 1 : 0);

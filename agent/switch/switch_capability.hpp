@@ -2,27 +2,20 @@
 
 #include <memory>
 
+#include "agent/base/clock.hpp"
 #include "agent/base/log.hpp"
-#include "agent/base/yaml_reader.hpp"
 #include "agent/http/capability.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/switch/ovs_fabric.hpp"
 #include "agent/switch/segment_keeper.hpp"
+#include "agent/switch/switch_settings.hpp"
 
 namespace standin::lan_switch {
-
-struct SwitchSettings {
-    OvsPlaces places;
-    VlanRange quarantine;
-};
-
-/// `switch: {bridge, ovsdb, openflow, quarantine_vlans}`; problems are recorded in the reader.
-SwitchSettings switchSettingsFrom(base::YamlReader& reader);
 
 /// The capability `switch`: segments and ports of one bridge.
 class SwitchCapability final : public http::Capability {
   public:
-    SwitchCapability(const SwitchSettings& settings, http::Metrics& metrics, const base::Log& log);
+    SwitchCapability(const SwitchSettings& settings, const base::Clock& clock, http::Metrics& metrics, const base::Log& log);
     ~SwitchCapability() override;
 
     [[nodiscard]] std::string name() const override { return "switch"; }
@@ -35,7 +28,6 @@ class SwitchCapability final : public http::Capability {
     base::Result<http::Response> ports();
 
     const SwitchSettings settings_;
-    http::Metrics& metrics_;
     OvsFabric fabric_;
     SegmentKeeper keeper_;
 };

@@ -10,10 +10,10 @@
 
 #include "agent/base/result.hpp"
 #include "agent/protocol/segment.hpp"
+#include "agent/switch/vlan_range.hpp"
 
 namespace standin::lan_switch {
 
-using Vlan = std::uint16_t;
 using MacAddress = std::string;  ///< `52:54:00:77:01:0a`, lower case
 
 /// A port of the switch as it is configured now.

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace standin::test {
+namespace standin::tests {
 
 namespace {
 
@@ -102,4 +102,4 @@ std::string Connection::ask(std::chrono::milliseconds limit) {
     return got > 1 ? std::string(buffer, static_cast<std::size_t>(got) - 1) : "";
 }
 
-}  // namespace standin::test
+}  // namespace standin::tests

@@ -9,7 +9,7 @@
 
 #include "tests/integration/switch/private_switch.hpp"
 
-namespace standin::test {
+namespace standin::tests {
 
 /// A job of one word: answers every line that a TCP connection to port 8080 sends with the machine's name.
 class EchoJob {
@@ -46,4 +46,4 @@ class Connection {
     int socket_ = -1;
 };
 
-}  // namespace standin::test
+}  // namespace standin::tests

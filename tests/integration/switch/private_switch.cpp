@@ -15,7 +15,7 @@
 #include "agent/base/process.hpp"
 #include "agent/switch/unixctl.hpp"
 
-namespace standin::test {
+namespace standin::tests {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
@@ -188,7 +188,7 @@ std::string PrivateSwitch::learnedAddresses() const {
     return *text;
 }
 
-Machine PrivateSwitch::addMachine(const std::string& name, const std::string& mac, const std::string& address, int vlan) {
+Machine PrivateSwitch::addMachine(const std::string& name, const std::string& mac, const std::string& address, int vlan, Place place) {
     const std::string space = prefix_ + name;
     note(directory_, "spaces", space);
     run({"ip", "netns", "add", space});
@@ -200,16 +200,24 @@ Machine PrivateSwitch::addMachine(const std::string& name, const std::string& ma
     // Nobody computes the checksums of frames that a userspace switch takes from a veth.
     run({"ip", "netns", "exec", space, "ethtool", "-K", "eth0", "tx", "off"});
     if (!address.empty()) machine.ip({"addr", "add", address, "dev", "eth0"});
-    plugIn(machine, vlan);
+    plugIn(machine, vlan, place);
     return machine;
 }
 
 void PrivateSwitch::unplug(const Machine& machine) { vsctl({"del-port", bridge_, machine.port()}); }
 
-void PrivateSwitch::plugIn(const Machine& machine, int vlan) {
-    std::vector<std::string> arguments{"add-port", bridge_, machine.port()};
+void PrivateSwitch::plugIn(const Machine& machine, int vlan, Place place) {
+    std::vector<std::string> arguments{"add-port", place == Place::Here ? bridge_ : prefix_ + "far", machine.port()};
     if (vlan > 0) arguments.push_back("tag=" + std::to_string(vlan));
     vsctl(arguments);
 }
 
-}  // namespace standin::test
+void PrivateSwitch::addSwitchBehindTrunk(int vlan) {
+    vsctl({"add-br", prefix_ + "far", "--", "set", "bridge", prefix_ + "far", "datapath_type=netdev"});
+    run({"ip", "-n", space_, "link", "add", port("t0"), "type", "veth", "peer", "name", port("t1")});
+    for (const char* end : {"t0", "t1"}) run({"ip", "-n", space_, "link", "set", port(end), "up"});
+    vsctl({"add-port", bridge_, port("t0"), "trunks=" + std::to_string(vlan)});
+    vsctl({"add-port", prefix_ + "far", port("t1"), "trunks=" + std::to_string(vlan)});
+}
+
+}  // namespace standin::tests

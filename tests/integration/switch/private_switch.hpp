@@ -9,7 +9,7 @@
 
 #include "agent/switch/ovs_fabric.hpp"
 
-namespace standin::test {
+namespace standin::tests {
 
 /// A network namespace with one link to a PrivateSwitch: a machine, a client, a leg.
 class Machine {
@@ -47,10 +47,13 @@ class PrivateSwitch {
     /// The name that `name`'s port has on this switch.
     [[nodiscard]] std::string port(const std::string& name) const { return prefix_ + name; }
     /// A machine with an address (`10.9.1.10/24`, may be empty) at an access port of `vlan` (0: a trunk).
-    Machine addMachine(const std::string& name, const std::string& mac, const std::string& address, int vlan);
+    enum class Place { Here, BehindTrunk };
+    Machine addMachine(const std::string& name, const std::string& mac, const std::string& address, int vlan, Place place = Place::Here);
+    /// A second switch, linked by a trunk that carries `vlan` with its tag.
+    void addSwitchBehindTrunk(int vlan);
     /// Unplugs, and plugs in again with the VLAN of the port's definition, as libvirt does when a domain stops and starts.
     void unplug(const Machine& machine);
-    void plugIn(const Machine& machine, int vlan);
+    void plugIn(const Machine& machine, int vlan, Place place = Place::Here);
 
     std::string vsctl(std::vector<std::string> arguments) const;
     std::string ofctl(std::vector<std::string> arguments) const;
@@ -74,4 +77,4 @@ std::string run(std::vector<std::string> command);
 /// Waits until `condition` holds; false after 10 s. For what can only be asked, not awaited.
 bool eventually(const std::function<bool()>& condition);
 
-}  // namespace standin::test
+}  // namespace standin::tests

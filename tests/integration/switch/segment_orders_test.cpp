@@ -5,7 +5,7 @@
 #include "tests/integration/switch/switched_job.hpp"
 
 using namespace standin;
-using namespace standin::test;
+using namespace standin::tests;
 
 BOOST_FIXTURE_TEST_SUITE(segment_orders, SwitchedJob)
 

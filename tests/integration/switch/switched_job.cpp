@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-namespace standin::test {
+namespace standin::tests {
 
 namespace {
 
@@ -29,7 +29,7 @@ void SwitchedJob::restartKeeper() {
     keeper.reset();
     fabric = std::make_unique<lan_switch::OvsFabric>(lan.places(), logOfTest());
     lan_switch::KeeperObserver observer{nullptr, [this](const std::string&) { ++repairs; }};
-    keeper = std::make_unique<lan_switch::SegmentKeeper>(*fabric, lan_switch::VlanRange{3000, 3999}, observer, logOfTest());
+    keeper = std::make_unique<lan_switch::SegmentKeeper>(*fabric, lan_switch::VlanRange{3000, 3999}, observer, clock, logOfTest());
     keeper->start();
     if (!eventually([this] { return keeper->view().has_value(); })) throw std::runtime_error("the switch did not answer");
 }
@@ -64,4 +64,4 @@ int SwitchedJob::vlanOf(const Machine& machine) const {
     return port != nullptr && port->tag ? *port->tag : -1;
 }
 
-}  // namespace standin::test
+}  // namespace standin::tests

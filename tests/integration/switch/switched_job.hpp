@@ -9,7 +9,7 @@
 #include "tests/integration/switch/job_machine.hpp"
 #include "tests/integration/switch/private_switch.hpp"
 
-namespace standin::test {
+namespace standin::tests {
 
 inline constexpr const char* job_address = "10.9.1.10";
 inline constexpr int job_vlan = 101;
@@ -37,9 +37,10 @@ struct SwitchedJob {
     Machine holder;
     Machine back_leg;
     base::SegmentId id{"job01"};
+    base::SystemClock clock;
     std::unique_ptr<lan_switch::OvsFabric> fabric;
     std::unique_ptr<lan_switch::SegmentKeeper> keeper;
     std::atomic<int> repairs{0};
 };
 
-}  // namespace standin::test
+}  // namespace standin::tests

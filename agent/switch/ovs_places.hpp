@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace standin::lan_switch {
+
+/// Where a bridge of Open vSwitch is spoken to.
+struct OvsPlaces {
+    std::string bridge;
+    std::string ovsdb_socket;     ///< of ovsdb-server
+    std::string openflow_socket;  ///< `<bridge>.mgmt`, in ovs-vswitchd's run directory
+};
+
+}  // namespace standin::lan_switch

@@ -1,0 +1,186 @@
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+
+#include "tests/integration/switch/switched_job.hpp"
+
+using namespace standin;
+using namespace standin::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Stand-in, holder and spare each answer with their own name; the holder's 'proxying' is its own answer.
+struct DrainedJob : SwitchedJob {
+    EchoJob on_stand_in{stand_in, "stand-in"};
+    EchoJob on_holder{holder, "holder"};
+    EchoJob on_spare{spare, "spare"};
+
+    protocol::SegmentOrder spareOwns(bool proxied) const {
+        auto wanted = order("spare");
+        wanted.proxied = proxied;
+        wanted.back_leg_to = base::MemberName("spare");
+        return wanted;
+    }
+    std::string answerToNew(const Machine& from) const { return Connection(from, job_address).ask(); }
+    std::string flows() const { return lan.ofctl({"dump-flows"}); }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(segment_steering, DrainedJob)
+
+BOOST_AUTO_TEST_CASE(connections_that_exist_stay_with_the_stand_in_while_new_ones_go_to_the_holder) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    BOOST_TEST(established.ask() == "stand-in");
+
+    BOOST_TEST(give(order("holder", "stand-in")).verified);
+    BOOST_TEST(established.ask() == "stand-in");
+    BOOST_TEST(answerToNew(client) == "holder");
+    BOOST_TEST(established.ask() == "stand-in");
+}
+
+BOOST_AUTO_TEST_CASE(connections_that_the_holder_took_go_on_after_the_segment_went_to_the_spare) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    BOOST_TEST(established.ask() == "stand-in");
+    give(order("holder", "stand-in"));
+    Connection taken(client, job_address);
+    BOOST_TEST(taken.ask() == "holder");
+
+    BOOST_TEST(give(spareOwns(true)).verified);
+    BOOST_TEST(taken.ask() == "holder");
+    BOOST_TEST(answerToNew(client) == "spare");
+    BOOST_TEST(taken.ask() == "holder");
+    Connection by_back_leg(back_leg, job_address);
+    BOOST_TEST(by_back_leg.ask() == "spare");
+
+    BOOST_TEST(give(spareOwns(false)).verified);
+    BOOST_TEST(flows().find("cookie=0x5374616e") == std::string::npos);
+    BOOST_TEST(answerToNew(client) == "spare");
+    BOOST_TEST(taken.ask(300ms) == "");
+}
+
+BOOST_AUTO_TEST_CASE(clients_never_hear_of_two_places_whenever_they_ask) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    give(order("holder", "stand-in"));
+    Connection taken(client, job_address);
+    auto askAfresh = [&](Connection& connection) {
+        for (const auto* machine : {&client, &stand_in, &holder, &spare}) machine->ip({"neigh", "flush", "all"});
+        return connection.ask();
+    };
+    for (int round = 0; round < 3; ++round) {
+        BOOST_TEST(askAfresh(established) == "stand-in");
+        BOOST_TEST(client.neighbour(job_address) == server_mac);
+        BOOST_TEST(askAfresh(taken) == "holder");
+        BOOST_TEST(client.neighbour(job_address) == server_mac);
+    }
+    give(spareOwns(true));
+    for (int round = 0; round < 3; ++round) {
+        BOOST_TEST(askAfresh(taken) == "holder");
+        BOOST_TEST(client.neighbour(job_address) == spare_mac);
+        BOOST_TEST(answerToNew(client) == "spare");
+        BOOST_TEST(client.neighbour(job_address) == spare_mac);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_has_missed_every_announcement_still_reaches_the_right_machine) {
+    give(order("stand-in"));
+    give(order("holder", "stand-in"));
+    Connection taken(client, job_address);
+    BOOST_TEST(taken.ask() == "holder");
+    client.ip({"neigh", "replace", job_address, "lladdr", server_mac, "dev", "eth0", "nud", "permanent"});
+    give(spareOwns(true));
+    BOOST_TEST(taken.ask() == "holder");
+    BOOST_TEST(answerToNew(client) == "spare");
+}
+
+BOOST_AUTO_TEST_CASE(a_client_behind_a_trunk_is_steered_like_one_at_an_access_port) {
+    lan.addSwitchBehindTrunk(job_vlan);
+    const auto far = lan.addMachine("far", "52:54:00:09:01:66", "10.9.1.101/24", job_vlan, PrivateSwitch::Place::BehindTrunk);
+    give(order("stand-in"));
+    Connection established(far, job_address);
+    BOOST_TEST(established.ask() == "stand-in");
+    give(order("holder", "stand-in"));
+    BOOST_TEST(established.ask() == "stand-in");
+    Connection taken(far, job_address);
+    BOOST_TEST(taken.ask() == "holder");
+    far.ip({"neigh", "flush", "all"});
+    BOOST_TEST(established.ask() == "stand-in");
+    give(spareOwns(true));
+    BOOST_TEST(taken.ask() == "holder");
+    BOOST_TEST(answerToNew(far) == "spare");
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_is_plugged_in_during_the_drain_is_steered_too) {
+    give(order("stand-in"));
+    give(order("holder", "stand-in"));
+    const auto late = lan.addMachine("late", "52:54:00:09:01:67", "10.9.1.102/24", job_vlan);
+    BOOST_TEST(eventually([&] { return answerToNew(late) == "holder"; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_restarted_switch_steers_again_by_itself) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    give(order("holder", "stand-in"));
+    lan.stopDaemon();
+    lan.startDaemon();
+    BOOST_TEST(eventually([&] { return established.ask(200ms) == "stand-in"; }));
+    BOOST_TEST(answerToNew(client) == "holder");
+}
+
+BOOST_AUTO_TEST_CASE(a_restarted_agent_goes_on_where_it_was) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    give(order("holder", "stand-in"));
+    Connection taken(client, job_address);
+    restartKeeper();
+    BOOST_TEST(keeper->segment(id)->order.owner.text() == "holder");
+    BOOST_TEST(established.ask() == "stand-in");
+    BOOST_TEST(taken.ask() == "holder");
+    give(spareOwns(true));
+    BOOST_TEST(taken.ask() == "holder");
+    restartKeeper();
+    give(spareOwns(false));
+    BOOST_TEST(flows().find("cookie=0x5374616e") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_drain_that_is_given_up_returns_everything_to_the_stand_in) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    give(order("holder", "stand-in"));
+    BOOST_TEST(answerToNew(client) == "holder");
+    BOOST_TEST(give(order("stand-in")).verified);
+    BOOST_TEST(established.ask() == "stand-in");
+    BOOST_TEST(answerToNew(client) == "stand-in");
+    BOOST_TEST(flows().find("cookie=0x5374616e") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(no_request_waits_for_a_lost_frame_while_the_segment_moves) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    BOOST_TEST(established.ask() == "stand-in");
+    std::atomic<bool> done{false};
+    std::chrono::steady_clock::duration longest{};
+    int failures = 0;
+    std::thread talking([&] {
+        while (!done) {
+            const auto begin = std::chrono::steady_clock::now();
+            if (established.ask() != "stand-in") ++failures;
+            longest = std::max(longest, std::chrono::steady_clock::now() - begin);
+        }
+    });
+    for (int round = 0; round < 5; ++round) {
+        give(order("holder", "stand-in"));
+        give(order("stand-in"));
+    }
+    done = true;
+    talking.join();
+    BOOST_TEST(failures == 0);
+    BOOST_TEST_MESSAGE("longest request " << std::chrono::duration<double, std::milli>(longest).count() << " ms");
+    BOOST_TEST((longest < 190ms), "a request waited for TCP to repeat a frame (200 ms): "
+                                      << std::chrono::duration<double, std::milli>(longest).count() << " ms");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
