@@ -20,8 +20,10 @@ namespace {
 constexpr std::uint32_t most_boots = 2'147'483'646;  // RFC 3414, 2.2.2: at the maximum an engine must not authenticate any more
 
 std::atomic<bool> in_use = false;  // the library's state is global, so this has to be
-std::string last_words;            // of the library, during start() only
+std::string last_words;            // of the library; only the thread that uses it at the time touches them
 
+// Registered for as long as the library is in use: without a log handler it writes to standard error, and a hostile sender could
+// make it write for ever. What a datagram makes it say is told by our own counters.
 int rememberLog(int /*major*/, int /*minor*/, void* server_argument, void* /*client_argument*/) {
     last_words = static_cast<const snmp_log_message*>(server_argument)->msg;
     while (!last_words.empty() && last_words.back() == '\n') last_words.pop_back();
@@ -83,22 +85,25 @@ base::Result<std::unique_ptr<SnmpEngine>> SnmpEngine::start(const std::string& s
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);
-    snmp_disable_log();
-    snmp_enable_calllog();
+    netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
     snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, rememberLog, nullptr);
     init_snmp("standin");
     const auto id = bytesOf(engine->id_);
     const bool exact = set_exact_engineID(id->data(), id->size()) == SNMPERR_SUCCESS;
-    snmpv3_set_engineBootsAndTime(static_cast<int>(engine->boots_), 0);
+    auto previous_boots = std::to_string(engine->boots_ - 1);
+    engineBoots_conf("engineBoots", previous_boots.data());  // takes the number of the last run and adds one
+    set_enginetime(id->data(), static_cast<u_int>(id->size()), engine->boots_, static_cast<u_int>(snmpv3_local_snmpEngineTime()), TRUE);
     auto added = exact ? engine->addUsers(users) : base::failure(base::ErrorCode::Internal, "net-snmp does not take the engine id");
-    snmp_unregister_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, rememberLog, nullptr, 0);
-    snmp_disable_log();  // what a hostile datagram makes the library say is told by our own counters
     if (!added) return base::failure(added.error());
     return engine;
 }
 
 SnmpEngine::~SnmpEngine() {
-    if (boots_ > 0) snmp_shutdown("standin");
+    if (boots_ > 0) {
+        snmp_shutdown("standin");
+        snmp_disable_log();
+        snmp_unregister_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, rememberLog, nullptr, 0);
+    }
     in_use = false;
 }
 

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/base/process.hpp"
+#include "coordinator/traps/trap_listener.hpp"
+
+namespace standin::traps::testing {
+
+inline const base::SystemClock system_clock;
+
+/// A listener on a free port of a loopback address, and what arrives at the other end of its queue.
+class Listening {
+  public:
+    static constexpr const char* host = "127.79.1.1";
+
+    explicit Listening(std::vector<SnmpUser> users = {}, std::vector<std::string> hosts = {host}) {
+        std::string pattern = (std::filesystem::temp_directory_path() / "standin-traps-XXXXXX").string();
+        directory_ = mkdtemp(pattern.data());
+        TrapListenerSettings settings;
+        for (const auto& one : hosts) settings.listen.push_back({one, 0});
+        settings.communities = {"standin-test", "other"};
+        settings.users = std::move(users);
+        settings.engine_state_file = directory_ / "snmp_engine";
+        listener.emplace(settings, queue, system_clock, base::Log("traps", [](auto, auto) {}));
+        if (auto started = listener->start(); !started) throw std::runtime_error(started.error().message);
+        reader_ = std::thread([this] {
+            while (auto trap = queue.pop()) {
+                const std::lock_guard lock(mutex_);
+                traps_.push_back(std::move(*trap));
+                arrived_.notify_all();
+            }
+        });
+    }
+    ~Listening() {
+        queue.close();
+        listener->stop();
+        reader_.join();
+        std::filesystem::remove_all(directory_);
+    }
+    Listening(const Listening&) = delete;
+    Listening& operator=(const Listening&) = delete;
+
+    /// The first `count` traps; fewer if they do not come within 10 s.
+    std::vector<Trap> await(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        arrived_.wait_for(lock, std::chrono::seconds(10), [&] { return traps_.size() >= count; });
+        return traps_;
+    }
+
+    [[nodiscard]] std::uint16_t port() const { return listener->addresses().front().port; }
+    [[nodiscard]] std::string target() const { return "udp:" + std::string(host) + ":" + std::to_string(port()); }
+
+    /// net-snmp's own sender, e.g. {"snmptrap", "-v", "2c", …}; it reads nobody's configuration.
+    base::ProcessOutcome run(std::vector<std::string> command) {
+        command.insert(command.begin(), {"env", "SNMPCONFPATH=" + directory_.string(), "SNMP_PERSISTENT_DIR=" + directory_.string(), "MIBS="});
+        return base::runProcess({.command = command, .input = {}}).value();
+    }
+
+    TrapQueue queue;
+    std::optional<TrapListener> listener;
+
+  private:
+    std::filesystem::path directory_;
+    std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::vector<Trap> traps_;
+    std::thread reader_;
+};
+
+}  // namespace standin::traps::testing
