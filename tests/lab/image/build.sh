@@ -18,18 +18,17 @@ mapfile -t packages < <(grep -v '^#' "$here/packages.txt")
 
 kernel_package() { apt-cache depends "$1" | awk '$1 == "Depends:" && $2 ~ /^linux-image-[0-9]/ {print $2; exit}'; }
 
-candidate() {
-    local version
-    version=$(apt-cache policy "$1" | awk '$1 == "Candidate:" {print $2}')
-    [[ -n $version && $version != "(none)" ]] || { say "apt knows no package $1: run apt-get update"; exit 1; }
-    echo "$version"
-}
-
+# Names every package with the version that apt would take: another version is another image.
 resolve_packages() {
-    local i
+    local i policy version
     for i in "${!packages[@]}"; do
         [[ ${packages[i]} == linux-image-* ]] && packages[i]=$(kernel_package "${packages[i]}")
-        packages[i]="${packages[i]}=$(candidate "${packages[i]}")"
+    done
+    policy=$(apt-cache policy "${packages[@]}")
+    for i in "${!packages[@]}"; do
+        version=$(awk -v package="${packages[i]}:" '$1 == package {found = 1} found && $1 == "Candidate:" {print $2; exit}' <<<"$policy")
+        [[ -n $version && $version != "(none)" ]] || { say "apt knows no package ${packages[i]}: run apt-get update"; exit 1; }
+        packages[i]="${packages[i]}=$version"
     done
 }
 
