@@ -88,7 +88,11 @@ class FlowText {
         addJob(50, fmt::format("arp,arp_op=2,arp_tpa={}", address), both);
         // A router's 'fragmentation needed' or 'unreachable' concerns one of the two; the other ignores it.
         if (!one) addJob(45, fmt::format("icmp,icmp_type=3,nw_dst={}", address), toTarget() + "," + toTaker());
-        addJob(40, fmt::format("tcp,nw_dst={}", address), "resubmit(,122),resubmit(,123)");
+        // Reading the connection's numbers makes the switch's cache distinguish connections; else the first frames after a
+        // handshake could take the way that it remembers of another connection.
+        addJob(40, fmt::format("tcp,nw_dst={}", address),
+               "move:NXM_OF_IP_SRC[]->NXM_NX_REG4[],move:NXM_OF_TCP_SRC[]->NXM_NX_REG5[0..15],"
+               "move:NXM_OF_TCP_DST[]->NXM_NX_REG5[16..31],resubmit(,122),resubmit(,123)");
         addJob(30, fmt::format("ip,nw_dst={}", address), toTarget());
         if (s_.target_aside) {
             addJob(20, fmt::format("dl_dst={}", s_.target_mac), toTarget());
@@ -106,11 +110,16 @@ class FlowText {
 
     void connections() {
         const auto segment = fmt::format("reg0={}", s_.vlan);
+        // The detour through ct() makes sure that only a frame that really arrives is learned from: when flows change, the switch
+        // goes through its cache with the first frame of each entry, and the SYN of an old connection may be among them.
+        const auto detour = fmt::format("ct(table=124,zone={})", s_.vlan);
         if (s_.takes_new) {
-            add(123, 30, segment + ",tcp,tcp_flags=+syn-ack", learn(true) + "," + toTaker());
+            add(123, 30, segment + ",tcp,tcp_flags=+syn-ack", detour);
+            add(124, 30, segment + ",tcp", learn(true) + "," + toTaker());
         } else {
             // The client uses the same port again: that is a new connection, which the taker has no part in.
-            add(123, 30, segment + ",reg2=1,tcp,tcp_flags=+syn-ack", learn(false) + "," + toTarget());
+            add(123, 30, segment + ",reg2=1,tcp,tcp_flags=+syn-ack", detour);
+            add(124, 30, segment + ",tcp", learn(false) + "," + toTarget());
         }
         if (s_.taker != s_.target) add(123, 20, segment + ",reg2=1,tcp", toTaker());
         add(123, 10, segment + ",tcp", toTarget());

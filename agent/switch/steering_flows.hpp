@@ -12,6 +12,7 @@
 ///     table 121  what goes to the job's address, and to which side; everything else as ever (NORMAL)
 ///     table 122  learned: the connections that the taker took
 ///     table 123  new connection, taken connection, or neither
+///     table 124  new connections: learned, and sent on
 ///
 /// Every flow of a segment bears its cookie, so that it can be replaced as a whole in one bundle.
 namespace standin::lan_switch {
