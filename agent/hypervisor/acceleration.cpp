@@ -79,7 +79,6 @@ const char* Acceleration::name() const {
 
 Acceleration findAcceleration(AccelerationChoice choice, const std::string& uri, const AccelerationProbe& probe) {
     if (uri.starts_with("test:")) return {DomainType::Test, "libvirt's test driver executes nothing"};
-    if (choice == AccelerationChoice::Kvm) return {DomainType::Kvm, ""};
     if (choice == AccelerationChoice::Tcg) return {DomainType::Qemu, "chosen by the configuration (acceleration: tcg)"};
     const auto boot = bootId(probe);
     auto why = remembered(probe, boot);
@@ -89,7 +88,7 @@ Acceleration findAcceleration(AccelerationChoice choice, const std::string& uri,
         const protocol::Json json{{"boot", boot}, {"kvm_fails_because", *why}};
         static_cast<void>(base::writeDurably(probe.cache_file, json.dump(2) + "\n"));
     }
-    if (why->empty()) return {DomainType::Kvm, ""};
+    if (why->empty() || choice == AccelerationChoice::Kvm) return {DomainType::Kvm, *why};
     return {DomainType::Qemu, *why};
 }
 

@@ -11,7 +11,7 @@ namespace standin::hypervisor {
 /// How this host executes guests, and why not faster if it doesn't.
 struct Acceleration {
     DomainType type = DomainType::Qemu;
-    std::string reason;  ///< of software emulation; empty with KVM
+    std::string reason;  ///< why KVM runs no guests here; empty where it does
     [[nodiscard]] const char* name() const;  ///< `kvm`, `tcg` or `test`
 };
 
@@ -23,7 +23,7 @@ struct AccelerationProbe {
 };
 
 /// `Auto` boots a tiny guest under KVM, since a device that opens and even makes a virtual machine may still never run one. Asked once
-/// per boot of the host. Other choices are taken as they are.
+/// per boot of the host. `Kvm` is obeyed even where it runs no guests, with the reason, so that health can tell.
 Acceleration findAcceleration(AccelerationChoice choice, const std::string& uri, const AccelerationProbe& probe);
 
 }  // namespace standin::hypervisor

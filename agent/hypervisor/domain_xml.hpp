@@ -21,6 +21,7 @@ struct DomainPlace {
     std::string uuid;
     std::string bridge;
     std::uint16_t landing_vlan = 0;
+    bool offloads = false;    ///< the network card's; see HypervisorSettings::network_offloads
     DomainType type = DomainType::Kvm;
 };
 

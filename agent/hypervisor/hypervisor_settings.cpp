@@ -23,6 +23,7 @@ HypervisorSettings hypervisorSettingsFrom(base::YamlReader& reader) {
     settings.bridge = reader.text("bridge");
     settings.landing_vlan = static_cast<std::uint16_t>(reader.integer("landing_vlan", 1, last_vlan));
     settings.reserve_memory_bytes = reader.bytes("reserve_memory", default_reserve);
+    settings.network_offloads = reader.boolean("network_offloads", settings.network_offloads);
     settings.acceleration = choiceFrom(reader.choice("acceleration", {"auto", "kvm", "tcg"}, "auto"));
     settings.stop_within = reader.duration("stop_within", settings.stop_within);
     settings.vcpus_per_cpu = static_cast<unsigned>(reader.integer("vcpus_per_cpu", 1, 64, settings.vcpus_per_cpu));

@@ -18,6 +18,7 @@ struct HypervisorSettings {
     std::string bridge;        ///< the Open vSwitch bridge that carries the taps
     std::uint16_t landing_vlan = 0;  ///< VLAN of a new tap until the switch agent has put it into its own quarantine
     std::uint64_t reserve_memory_bytes = 0;  ///< left for the host
+    bool network_offloads = false;           ///< only where the bridge's datapath completes checksums (Open vSwitch in the kernel does)
     AccelerationChoice acceleration = AccelerationChoice::Auto;
     std::chrono::milliseconds stop_within{10'000};  ///< for the guest to end in order before it is destroyed
     unsigned vcpus_per_cpu = 4;  ///< virtual CPUs that may be promised per CPU; 4 is what most clouds sell for general work

@@ -105,6 +105,11 @@ base::Result<void> StandInDirectory::saveDefinition(const base::StandInName& nam
     return base::writeDurably(pathOf(name) + "/domain.xml", xml, 0644);
 }
 
+void StandInDirectory::removeDisk(const base::StandInName& name) const {
+    std::error_code ignored;  // what can't be removed now is removed with the stand-in
+    for (const auto* suffix : {"", ".fetch", ".fetch.new"}) fs::remove(diskOf(name) + suffix, ignored);
+}
+
 base::Result<void> StandInDirectory::remove(const base::StandInName& name) const {
     const fs::path path = pathOf(name);
     std::error_code error;

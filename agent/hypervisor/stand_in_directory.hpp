@@ -44,6 +44,8 @@ class StandInDirectory {
     base::Result<std::vector<StandInRecord>> load(std::vector<std::string>& unreadable) const;
     base::Result<void> save(const StandInRecord& record) const;
     base::Result<void> saveDefinition(const base::StandInName& name, const std::string& xml) const;
+    /// Removes the disk and what its fetching left; the record stays.
+    void removeDisk(const base::StandInName& name) const;
     /// Removes the stand-in's files; absent is success.
     base::Result<void> remove(const base::StandInName& name) const;
 

@@ -1,7 +1,5 @@
 #include "agent/hypervisor/stand_in_maker.hpp"
 
-#include <unistd.h>
-
 #include <chrono>
 
 #include "agent/http/metrics.hpp"
@@ -61,7 +59,15 @@ base::Result<void> StandInMaker::enqueue(ShelvedPtr stand_in) {
     return {};
 }
 
-base::Result<void> StandInMaker::cancel(ShelvedStandIn& stand_in) {
+base::Result<void> StandInMaker::cancel(const ShelvedPtr& asked) {
+    auto& stand_in = *asked;
+    {
+        std::lock_guard lock(mutex_);
+        if (std::erase(queue_, asked) > 0) {
+            std::lock_guard inner(stand_in.mutex);
+            stand_in.being_made = false;
+        }
+    }
     std::unique_lock lock(stand_in.mutex);
     stand_in.cancelled = true;
     if (stand_in.let_go.wait_for(lock, to_let_go, [&] { return !stand_in.being_made; })) return {};
@@ -91,7 +97,7 @@ void StandInMaker::run() {
 
 void StandInMaker::finish(ShelvedStandIn& stand_in, const base::Result<void>& outcome) {
     const auto name = stand_in.snapshot().name;
-    if (!outcome) ::unlink(directory_.diskOf(name).c_str());  // nobody will use it, and its space is wanted
+    if (!outcome) directory_.removeDisk(name);  // nobody will use it, and its space is wanted
     auto saved = shelf_.change(stand_in, [&](StandInRecord& record) {
         record.phase = outcome ? Phase::Made : Phase::Failed;
         record.problem = outcome ? "" : outcome.error().message;
@@ -122,6 +128,7 @@ base::Result<void> StandInMaker::make(ShelvedStandIn& stand_in) {
     place.uuid = record.uuid;
     place.bridge = ground_.bridge;
     place.landing_vlan = ground_.landing_vlan;
+    place.offloads = ground_.offloads;
     place.type = ground_.type;
     const auto xml = domainXml(record.name, record.definition, place);
     if (auto saved = directory_.saveDefinition(record.name, xml); !saved) return saved;

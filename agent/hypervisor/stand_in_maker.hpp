@@ -27,6 +27,7 @@ class StandInMaker {
         std::string agent;
         std::string bridge;
         std::uint16_t landing_vlan = 0;
+        bool offloads = false;
         DomainType type = DomainType::Kvm;
     };
     StandInMaker(Ground ground, StandInDirectory& directory, StandInShelf& shelf, Domains& domains, ImageSource& images,
@@ -39,7 +40,7 @@ class StandInMaker {
     /// Refused when too many wait already.
     base::Result<void> enqueue(ShelvedPtr stand_in);
     /// Ends the making of one and waits until the maker has let go of it. TimedOut if it doesn't.
-    static base::Result<void> cancel(ShelvedStandIn& stand_in);
+    base::Result<void> cancel(const ShelvedPtr& asked);
 
   private:
     void run();

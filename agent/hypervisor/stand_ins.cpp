@@ -49,7 +49,7 @@ base::Result<void> StandIns::start() {
     acceleration_ = findAcceleration(settings_.acceleration, settings_.uri, probe);
     if (acceleration_.type == DomainType::Qemu) log_.warning("guests run by software emulation: {}", acceleration_.reason);
     maker_ = std::make_unique<StandInMaker>(
-        StandInMaker::Ground{agent_.text(), settings_.bridge, settings_.landing_vlan, acceleration_.type}, directory_, shelf_, domains_,
+        StandInMaker::Ground{agent_.text(), settings_.bridge, settings_.landing_vlan, settings_.network_offloads, acceleration_.type}, directory_, shelf_, domains_,
         images_, metrics_, log_);
     if (auto started = taps_.start(); !started) return started;
     maker_->start();
@@ -241,7 +241,7 @@ base::Result<void> StandIns::remove(const base::StandInName& name) {
     auto stand_in = shelf_.find(name);
     if (!stand_in) return {};
     const auto unable = fmt::format("could not remove stand-in '{}'", name.text());
-    if (auto cancelled = StandInMaker::cancel(*stand_in); !cancelled) return base::failure(cancelled.error());
+    if (auto cancelled = maker_->cancel(stand_in); !cancelled) return base::failure(cancelled.error());
     std::unique_lock verbs(stand_in->verbs, std::defer_lock);
     if (!verbs.try_lock_for(longest_wait_for_verbs)) return base::failure(ErrorCode::Conflict, unable + ": it is busy with an earlier command; try again");
     if (auto marked = shelf_.change(*stand_in, [](StandInRecord& r) {
