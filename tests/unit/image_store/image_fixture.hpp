@@ -52,7 +52,10 @@ inline void overwrite(const std::string& path, std::uint64_t offset, const std::
 
 /// Changes one byte for certain.
 inline void flip(const std::string& path, std::uint64_t offset) {
-    auto was = readFile(path).at(offset);
+    std::ifstream file(path, std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(offset));
+    auto was = file.get();
+    BOOST_REQUIRE(file);
     overwrite(path, offset, std::string(1, static_cast<char>(was ^ 1)));
 }
 
