@@ -103,6 +103,10 @@ void Grammar::addSpare() {
     set->add_option("SPARE", a.spare, "A spare's name")->required();
     set->add_option("--image", a.image, "Image to use instead of the server's newest");
     wait(set);
+    auto* prepare = verb(*spare, "prepare", "Make a server's stand-in again from the image in its row",
+                         [&a](const CommandContext& c) { return prepareStandIn(c, a.server, a.wait); });
+    server(prepare);
+    wait(prepare);
     server(verb(*spare, "unset", "Delete a server's stand-in and give its spare back",
                 [&a](const CommandContext& c) { return unsetSpare(c, a.server); }));
 }

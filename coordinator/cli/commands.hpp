@@ -23,6 +23,7 @@ struct SpareChoice {
     bool wait = false;
 };
 int setSpare(const CommandContext& context, const SpareChoice& choice);
+int prepareStandIn(const CommandContext& context, const std::string& server, bool wait);
 int unsetSpare(const CommandContext& context, const std::string& server);
 
 int listImages(const CommandContext& context);

@@ -84,6 +84,11 @@ int setSpare(const CommandContext& context, const SpareChoice& choice) {
     return finish(context, reply, reply.location.empty() ? what + ", stand-in ready" : what, choice.wait);
 }
 
+int prepareStandIn(const CommandContext& context, const std::string& server, bool wait) {
+    if (!isName(context, "server", server)) return ExitCode::WrongUsage;
+    return begin(context, {{"kind", "prepare"}, {"server", server}}, fmt::format("preparing the stand-in of server {}", server), wait);
+}
+
 int unsetSpare(const CommandContext& context, const std::string& server) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
     return finish(context, context.ask("DELETE", "/v1/spare-table/" + server), fmt::format("server {} has no spare", server), false);

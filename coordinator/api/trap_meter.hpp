@@ -1,0 +1,19 @@
+#pragma once
+
+namespace standin::http {
+class Metrics;
+}
+namespace standin::traps {
+class TrapIntake;
+class TrapListener;
+class TrapLog;
+class TrapQueue;
+}  // namespace standin::traps
+
+namespace standin::api {
+
+/// Puts what became of the traps into the metrics whenever they are asked for. All outlive `metrics`' last rendering.
+void meterTraps(http::Metrics& metrics, const traps::TrapListener& listener, const traps::TrapQueue& queue,
+                const traps::TrapIntake& intake, const traps::TrapLog& trap_log);
+
+}  // namespace standin::api

@@ -1,0 +1,121 @@
+#include "coordinator/composition.hpp"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "agent/base/secret_file.hpp"
+#include "coordinator/drivers/agent_connections.hpp"
+#include "coordinator/drivers/agent_holder_driver.hpp"
+#include "coordinator/drivers/agent_hypervisor_driver.hpp"
+#include "coordinator/drivers/agent_image_store_driver.hpp"
+#include "coordinator/drivers/agent_switch_driver.hpp"
+#include "coordinator/drivers/fence_agent_power_driver.hpp"
+#include "coordinator/traps/trap_rules.hpp"
+
+namespace standin {
+
+namespace {
+
+std::vector<std::string> linesOf(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        if (!line.empty() && line.front() != '#') lines.push_back(line);
+    }
+    return lines;
+}
+
+base::Result<traps::SnmpUser> snmpUserFrom(const config::TrapUser& user) {
+    traps::SnmpUser made{user.name, user.engine_id, user.authentication, "", user.privacy, ""};
+    auto authentication = base::readSecret(user.authentication_file);
+    if (!authentication) return base::failure(authentication.error());
+    made.authentication_secret = *authentication;
+    if (!user.privacy.empty()) {
+        auto privacy = base::readSecret(user.privacy_file);
+        if (!privacy) return base::failure(privacy.error());
+        made.privacy_secret = *privacy;
+    }
+    return made;
+}
+
+}  // namespace
+
+config::Surroundings hostSurroundings() {
+    return {config::programExists, [](const std::string& path) -> std::vector<std::string> {
+                auto rules = traps::TrapRules::fromFile(path);
+                return rules ? std::vector<std::string>{} : linesOf(rules.error().message);
+            }};
+}
+
+engine::Inventory inventoryFrom(const config::Configuration& configuration) {
+    engine::Inventory inventory;
+    for (const auto& one : configuration.servers) {
+        inventory.servers[one.server.name] = one.server;
+        inventory.server_power[one.server.name] = one.ladder;
+    }
+    for (const auto& one : configuration.spares) {
+        inventory.spares[one.spare.name] = one.spare;
+        inventory.spare_power[one.spare.name] = one.ladder;
+    }
+    for (const auto& agent : configuration.agents) inventory.agent_urls[agent.name] = agent.url;
+    inventory.capture_way = configuration.capture_way;
+    return inventory;
+}
+
+engine::Drivers driversFrom(const config::Configuration& configuration, const drivers::AgentConnections& connections,
+                            std::shared_ptr<drivers::Notifier> notifier) {
+    engine::Drivers made;
+    auto storeAndSwitch = [&](const base::AgentName& image_store, const base::AgentName& switch_agent) {
+        made.image_stores[image_store] = std::make_shared<drivers::AgentImageStoreDriver>(connections.client(image_store));
+        made.switches[switch_agent] = std::make_shared<drivers::AgentSwitchDriver>(connections.client(switch_agent));
+    };
+    for (const auto& one : configuration.servers) {
+        const auto& server = one.server;
+        storeAndSwitch(server.image_store, server.switch_agent);
+        made.hypervisors[server.vm_host] = std::make_shared<drivers::AgentHypervisorDriver>(connections.client(server.vm_host));
+        made.holders[server.request_holder] = std::make_shared<drivers::AgentHolderDriver>(connections.client(server.request_holder));
+    }
+    for (const auto& one : configuration.spares) storeAndSwitch(one.spare.image_store, one.spare.switch_agent);
+    made.power = std::make_shared<drivers::FenceAgentPowerDriver>();
+    made.notifier = std::move(notifier);
+    made.health = [&connections](const base::AgentName& name, drivers::Deadline deadline) { return connections.health(name, deadline); };
+    return made;
+}
+
+base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration& configuration) {
+    traps::ServerDirectory directory;
+    for (const auto& one : configuration.servers) {
+        for (const auto& source : one.server.trap_sources) {
+            if (auto added = directory.addAddress(one.server.name, source); !added) return base::failure(added.error());
+        }
+        for (const auto& identity : one.trap_identities) {
+            if (auto added = directory.addIdentity(one.server.name, identity); !added) return base::failure(added.error());
+        }
+    }
+    return directory;
+}
+
+base::Result<traps::TrapListenerSettings> trapListenerSettingsFrom(const config::Configuration& configuration) {
+    traps::TrapListenerSettings settings;
+    for (const auto& address : configuration.traps.listen) settings.listen.push_back({address.host, address.port});
+    if (!configuration.traps.communities_file.empty()) {
+        auto communities = base::readSecret(configuration.traps.communities_file);
+        if (!communities) return base::failure(communities.error());
+        settings.communities = linesOf(*communities);
+    }
+    for (const auto& user : configuration.traps.users) {
+        auto made = snmpUserFrom(user);
+        if (!made) return base::failure(made.error().within(fmt::format("SNMP user '{}'", user.name)));
+        settings.users.push_back(std::move(*made));
+    }
+    settings.engine_state_file = configuration.state_dir + "/snmp_engine";
+    return settings;
+}
+
+domain::FailureReport reportFrom(const traps::FailureReport& report) {
+    return {report.server, report.kind, report.cause, fmt::format("trap {}", report.trap_id), report.arrived_steady};
+}
+
+}  // namespace standin

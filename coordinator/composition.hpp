@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/base/log.hpp"
+#include "coordinator/config/configuration_reader.hpp"
+#include "coordinator/engine/drivers.hpp"
+#include "coordinator/traps/classify.hpp"
+#include "coordinator/traps/trap_listener.hpp"
+
+/// How the configuration becomes what the parts of the coordinator are made of.
+namespace standin {
+
+namespace drivers {
+class AgentConnections;
+}
+
+/// What readConfiguration() asks of this host: programs in PATH, trap rules by their own reader.
+config::Surroundings hostSurroundings();
+
+engine::Inventory inventoryFrom(const config::Configuration& configuration);
+
+/// Drivers for every agent that a server or spare refers to. `connections` outlives them.
+engine::Drivers driversFrom(const config::Configuration& configuration, const drivers::AgentConnections& connections,
+                            std::shared_ptr<drivers::Notifier> notifier);
+
+base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration& configuration);
+
+/// Reads the secrets: communities (one a line, empty lines and those that begin with '#' left out) and pass phrases.
+base::Result<traps::TrapListenerSettings> trapListenerSettingsFrom(const config::Configuration& configuration);
+
+/// The engine's report of a trap's.
+domain::FailureReport reportFrom(const traps::FailureReport& report);
+
+}  // namespace standin

@@ -1,0 +1,163 @@
+#include "coordinator/coordinator.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "agent/base/clock.hpp"
+#include "agent/http/health.hpp"
+#include "agent/http/metrics.hpp"
+#include "agent/http/tls.hpp"
+#include "coordinator/api/coordinator_api_server.hpp"
+#include "coordinator/api/trap_meter.hpp"
+#include "coordinator/composition.hpp"
+#include "coordinator/drivers/agent_connections.hpp"
+#include "coordinator/drivers/notifiers.hpp"
+#include "coordinator/engine/engine.hpp"
+#include "coordinator/engine/event_hub.hpp"
+#include "coordinator/engine/thread_pool_executor.hpp"
+#include "coordinator/journal/sqlite_journal.hpp"
+#include "coordinator/traps/trap_intake.hpp"
+#include "coordinator/traps/trap_listener.hpp"
+
+namespace standin {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+
+namespace {
+
+// The journal of 500 operations takes some MB; below this the next failover may not be journaled.
+constexpr std::uint64_t least_state_space = 64U << 20;
+
+http::TlsFiles tlsFilesFrom(const config::TlsFiles& files) { return {files.ca_file, files.certificate_file, files.key_file}; }
+
+}  // namespace
+
+// In the order in which they depend on each other; destroyed the other way round.
+struct Coordinator::Parts {
+    base::SystemClock clock;
+    http::Metrics metrics;
+    http::HealthChecks health{"coordinator"};
+    engine::EventHub hub;
+    std::unique_ptr<drivers::AgentConnections> connections;
+    std::shared_ptr<drivers::CommandNotifier> command_notifier;  ///< empty without a command
+    std::unique_ptr<journal::SqliteJournal> journal;
+    std::unique_ptr<engine::ThreadPoolExecutor> executor;
+    std::unique_ptr<engine::Engine> engine;
+    std::unique_ptr<traps::TrapLog> trap_log;
+    traps::TrapQueue trap_queue;
+    std::unique_ptr<traps::TrapIntake> trap_intake;
+    std::unique_ptr<traps::TrapListener> trap_listener;
+    std::unique_ptr<api::CoordinatorApiServer> api;
+};
+
+Coordinator::Coordinator(config::Configuration configuration, base::Log log)
+    : configuration_(std::move(configuration)), log_(std::move(log)), parts_(std::make_unique<Parts>()) {}
+
+Coordinator::~Coordinator() { stop(); }
+
+Result<void> Coordinator::start() {
+    for (auto phase : {&Coordinator::prepare, &Coordinator::startEngine, &Coordinator::startTraps, &Coordinator::startApi}) {
+        if (auto done = (this->*phase)(); !done) return done;
+    }
+    return {};
+}
+
+Result<void> Coordinator::prepare() {
+    std::error_code problem;
+    std::filesystem::create_directories(configuration_.state_dir, problem);
+    if (problem) {
+        return failure(ErrorCode::Internal, fmt::format("could not make state_dir '{}': {}", configuration_.state_dir, problem.message()));
+    }
+    auto tls = http::clientContext(tlsFilesFrom(configuration_.tls));
+    if (!tls) return failure(tls.error());
+    auto connections = drivers::AgentConnections::open(inventoryFrom(configuration_).agent_urls, *tls);
+    if (!connections) return failure(connections.error());
+    parts_->connections = std::move(*connections);
+    parts_->connections->start();
+
+    parts_->health.add(http::checkClock);
+    parts_->health.add([this](protocol::Health& health) {
+        http::checkSpace(health, "state", configuration_.state_dir, least_state_space);
+    });
+    return {};
+}
+
+Result<void> Coordinator::startEngine() {
+    std::shared_ptr<drivers::Notifier> notifier;
+    if (configuration_.notify_command.empty()) {
+        notifier = std::make_shared<drivers::LogNotifier>(log_.named("operator"));
+    } else {
+        parts_->command_notifier = std::make_shared<drivers::CommandNotifier>(configuration_.notify_command, log_.named("operator"));
+        notifier = parts_->command_notifier;
+    }
+    parts_->journal = std::make_unique<journal::SqliteJournal>(configuration_.state_dir + "/journal.db");
+    parts_->executor = std::make_unique<engine::ThreadPoolExecutor>();
+    parts_->engine = std::make_unique<engine::Engine>(
+        inventoryFrom(configuration_), driversFrom(configuration_, *parts_->connections, std::move(notifier)), *parts_->journal,
+        *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"));
+    return parts_->engine->start();
+}
+
+Result<void> Coordinator::startTraps() {
+    auto rules = traps::TrapRules::fromFile(configuration_.traps.rules_file);
+    if (!rules) return failure(rules.error());
+    auto directory = trapServersFrom(configuration_);
+    if (!directory) return failure(directory.error());
+    auto settings = trapListenerSettingsFrom(configuration_);
+    if (!settings) return failure(settings.error());
+
+    auto& parts = *parts_;
+    parts.trap_log = traps::openSqliteTrapLog(configuration_.state_dir + "/traps.db");
+    auto report = [&engine = *parts.engine](const traps::FailureReport& told) { engine.report(reportFrom(told)); };
+    parts.trap_intake = std::make_unique<traps::TrapIntake>(parts.trap_queue, std::move(*rules), std::move(*directory), *parts.trap_log,
+                                                            report, parts.clock, log_.named("traps"));
+    parts.trap_intake->start();
+    parts.trap_listener =
+        std::make_unique<traps::TrapListener>(std::move(*settings), parts.trap_queue, parts.clock, log_.named("traps"));
+    if (auto listening = parts.trap_listener->start(); !listening) return listening;
+
+    parts.health.add([&parts](protocol::Health& health) {
+        for (auto& check : parts.trap_listener->checks()) health.checks.push_back(std::move(check));
+        auto problem = parts.trap_log->counts().problem;
+        health.checks.push_back({"trap_log", problem.empty(), problem.empty() ? "keeps every verdict" : problem,
+                                 problem.empty() ? "" : "see that the coordinator's state_dir has room and is writable"});
+    });
+    api::meterTraps(parts.metrics, *parts.trap_listener, parts.trap_queue, *parts.trap_intake, *parts.trap_log);
+    return {};
+}
+
+Result<void> Coordinator::startApi() {
+    auto& parts = *parts_;
+    auto tls = http::serverContext(tlsFilesFrom(configuration_.tls));
+    if (!tls) return failure(tls.error());
+    http::ServerSettings settings;
+    settings.host = configuration_.listen.host;
+    settings.port = configuration_.listen.port;
+    parts.api = std::make_unique<api::CoordinatorApiServer>(
+        settings, *tls,
+        api::Backstage{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(), parts.trap_intake->servers(), parts.health,
+                       parts.metrics},
+        log_.named("api"));
+    if (auto started = parts.api->start(); !started) return started;
+    for (const auto& address : parts.trap_listener->addresses()) log_.notice("takes traps at {}:{}", address.host, address.port);
+    log_.notice("serves at {}:{} in epoch {}", settings.host, parts.api->port(), parts.engine->epoch());
+    return {};
+}
+
+void Coordinator::stop() {
+    if (parts_->api) parts_->api->stop();
+    // The queue first: a listener that waits for room in it would never stop.
+    if (parts_->trap_listener) parts_->trap_queue.close();
+    if (parts_->trap_listener) parts_->trap_listener->stop();
+    if (parts_->trap_intake) parts_->trap_intake->stop();
+    if (parts_->engine) parts_->engine->stop();
+    if (parts_->executor) parts_->executor->stop();
+    if (parts_->command_notifier) parts_->command_notifier->stop();
+    if (parts_->connections) parts_->connections->stop();
+}
+
+}  // namespace standin

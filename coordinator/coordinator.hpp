@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "agent/base/log.hpp"
+#include "agent/base/result.hpp"
+#include "coordinator/config/configuration.hpp"
+
+namespace standin {
+
+/// The whole coordinator, composed from its configuration.
+class Coordinator {
+  public:
+    Coordinator(config::Configuration configuration, base::Log log);
+    ~Coordinator();
+    Coordinator(const Coordinator&) = delete;
+    Coordinator& operator=(const Coordinator&) = delete;
+
+    /// Goes on with what the journal says was begun, then takes traps and requests. An error says what is missing; what was
+    /// started is stopped by stop().
+    base::Result<void> start();
+    /// No more traps and requests are taken; steps that run are observed again at the next start. Idempotent.
+    void stop();
+
+  private:
+    struct Parts;
+    base::Result<void> prepare();
+    base::Result<void> startEngine();
+    base::Result<void> startTraps();
+    base::Result<void> startApi();
+
+    const config::Configuration configuration_;
+    const base::Log log_;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace standin

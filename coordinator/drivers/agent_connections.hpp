@@ -1,0 +1,54 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "agent/base/identifier.hpp"
+#include "agent/http/tls.hpp"
+#include "agent/protocol/common.hpp"
+#include "coordinator/drivers/deadline.hpp"
+
+namespace standin::protocol {
+class AgentClient;
+}
+
+namespace standin::drivers {
+
+/// One client for each agent, and connections that are kept warm: a TLS handshake in the middle of a takeover would cost more
+/// than the takeover's steps.
+class AgentConnections {
+  public:
+    static base::Result<std::unique_ptr<AgentConnections>> open(const std::map<base::AgentName, std::string>& urls,
+                                                                const http::TlsContext& tls);
+    ~AgentConnections();
+    AgentConnections(const AgentConnections&) = delete;
+    AgentConnections& operator=(const AgentConnections&) = delete;
+
+    /// Opens connections now and keeps them in use.
+    void start();
+    /// Idempotent.
+    void stop();
+
+    /// Precondition: the agent is one of those opened.
+    [[nodiscard]] std::shared_ptr<protocol::AgentClient> client(const base::AgentName& name) const;
+
+    /// `GET /v1/health`; a 503 with its checks is an answer, too.
+    base::Result<protocol::Health> health(const base::AgentName& name, Deadline deadline) const;
+
+  private:
+    AgentConnections() = default;
+    void keepWarm();
+    void warmAll() const;
+
+    std::map<base::AgentName, std::shared_ptr<protocol::AgentClient>> clients_;
+    std::mutex mutex_;
+    std::condition_variable stopped_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace standin::drivers

@@ -1,0 +1,56 @@
+// standin-coordinator: reads its configuration, composes the parts, runs until it is told to stop.
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+
+#include "agent/http/program.hpp"
+#include "agent/http/tls.hpp"
+#include "coordinator/composition.hpp"
+#include "coordinator/config/configuration_reader.hpp"
+#include "coordinator/coordinator.hpp"
+
+namespace {
+
+int serve(const standin::config::Configuration& configuration) {
+    const standin::http::StopSignal stop_signal;
+    const standin::http::TlsLibrary tls_library;
+    const standin::base::Log log("coordinator");
+    standin::Coordinator coordinator(configuration, log);
+    if (auto started = coordinator.start(); !started) {
+        log.error("{}", started.error().message);
+        return 1;
+    }
+    const int number = stop_signal.wait();
+    log.notice("stops (signal {})", number);
+    coordinator.stop();
+    return 0;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    CLI::App app{"Keeps the jobs of bare-metal servers running through hardware failure. See standin-coordinator(8).",
+                 "standin-coordinator"};
+    std::string file = "/etc/standin/coordinator.yml";
+    std::string to_check;
+    app.set_version_flag("--version", "standin-coordinator " STANDIN_VERSION);
+    app.add_option("--config", file, "configuration to serve with")->capture_default_str()->type_name("FILE");
+    app.add_option("--check-config", to_check, "read FILE, tell everything that is wrong with it, and exit with 0 or 1")
+        ->type_name("FILE");
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    standin::base::YamlProblems problems;
+    auto configuration =
+        standin::config::readConfiguration(to_check.empty() ? file : to_check, standin::hostSurroundings(), problems);
+    for (const auto& line : problems.lines()) fmt::print(stderr, "{}\n", line);
+    if (!configuration) return 1;
+    if (!to_check.empty()) return 0;
+    return serve(*configuration);
+}
