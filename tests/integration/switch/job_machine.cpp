@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -92,6 +92,12 @@ Connection::~Connection() {
 }
 
 Connection::Connection(Connection&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
+
+unsigned Connection::repeatedFrames() const {
+    tcp_info told{};
+    socklen_t size = sizeof(told);
+    return ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &told, &size) == 0 ? told.tcpi_total_retrans : 0;
+}
 
 std::string Connection::ask(std::chrono::milliseconds limit) {
     if (socket_ < 0 || ::send(socket_, "?\n", 2, MSG_NOSIGNAL) != 2) return "";

@@ -41,6 +41,8 @@ class Connection {
     [[nodiscard]] bool open() const { return socket_ >= 0; }
     /// Sends a line; who answered within `limit`: a machine's name, or empty for nobody.
     std::string ask(std::chrono::milliseconds limit = std::chrono::milliseconds(2'000));
+    /// How many frames TCP had to send again.
+    [[nodiscard]] unsigned repeatedFrames() const;
 
   private:
     int socket_ = -1;

@@ -180,7 +180,42 @@ BOOST_AUTO_TEST_CASE(no_request_waits_for_a_lost_frame_while_the_segment_moves) 
     BOOST_TEST(failures == 0);
     const double longest_ms = std::chrono::duration<double>(longest).count() * 1e3;
     BOOST_TEST_MESSAGE("longest request " << longest_ms << " ms");
-    BOOST_TEST(longest_ms < 190.0, "a request waited for TCP to repeat a frame after 200 ms: " << longest_ms << " ms");
+    // TCP repeats a lost frame after 200 ms at the earliest; that long a wait without a repetition is a slow machine.
+    BOOST_TEST((longest_ms < 190.0 || established.repeatedFrames() == 0), "a request waited " << longest_ms << " ms for a lost frame");
+}
+
+BOOST_AUTO_TEST_CASE(no_new_connection_breaks_while_the_segment_is_handed_over) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    std::atomic<bool> done{false};
+    std::atomic<int> opened{0};
+    int broken = 0;
+    // Traffic of a connection that stays fills the switch's cache with ways that new connections must not take.
+    std::thread talking([&] {
+        while (!done) (void)established.ask(50ms);
+    });
+    std::thread opening([&] {
+        while (!done) {
+            Connection connection(client, job_address);
+            // Two questions, so that the connection lives across more than its handshake.
+            if (connection.ask().empty() || connection.ask().empty()) ++broken;
+            ++opened;
+        }
+    });
+    auto someConnections = [&] {
+        const int before = opened;
+        BOOST_TEST(eventually([&] { return opened >= before + 30; }));
+    };
+    someConnections();
+    give(order("holder", "stand-in"));
+    someConnections();
+    BOOST_TEST(established.open());
+    give(spareOwns(true));
+    someConnections();
+    done = true;
+    talking.join();
+    opening.join();
+    BOOST_TEST(broken == 0, broken << " of " << opened << " connections broke");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
