@@ -44,9 +44,13 @@ Oid oidFrom(const json& value) { return Oid::parse(value.get<std::string>()).val
 VarBind varBindFrom(const json& shown) {
     VarBind varbind;
     varbind.oid = oidFrom(shown.at("oid"));
-    varbind.kind = valueKindFrom(shown.at("kind").get<std::string>());
+    varbind.kind = valueKindFrom(shown.value("kind", "octets"));
     if (shown.contains("number")) varbind.number = shown["number"].get<std::int64_t>();
-    if (shown.contains("hex")) varbind.bytes = octetsFrom(shown["hex"].get<std::string>());
+    if (shown.contains("hex")) {
+        varbind.bytes = octetsFrom(shown["hex"].get<std::string>());
+    } else if (!varbind.number) {
+        varbind.bytes = shown.value("text", "");  // written by hand
+    }
     varbind.shortened = shown.value("shortened", false);
     return varbind;
 }
@@ -61,7 +65,7 @@ void addVerdict(json& shown, const Verdict& verdict) {
 }
 
 std::string textOrNone(const json& shown, const char* key) {
-    return shown.at(key).is_null() ? std::string() : shown[key].get<std::string>();
+    return !shown.contains(key) || shown[key].is_null() ? std::string() : shown[key].get<std::string>();
 }
 
 }  // namespace
@@ -91,24 +95,26 @@ json toJson(const TrapRecord& record) {
 base::Result<TrapRecord> trapRecordFrom(const json& shown) {
     try {
         TrapRecord record;
-        record.id = shown.at("id").get<std::uint64_t>();
-        record.last_arrived = wallTime(shown.at("last_arrived_us").get<std::int64_t>());
+        record.id = shown.value("id", std::uint64_t{0});
+        record.last_arrived = wallTime(shown.value("last_arrived_us", std::int64_t{0}));
         Trap& trap = record.trap;
-        trap.arrived_at = wallTime(shown.at("arrived_us").get<std::int64_t>());
-        trap.count = shown.at("count").get<std::uint32_t>();
+        trap.arrived_at = wallTime(shown.value("arrived_us", std::int64_t{0}));
+        trap.count = shown.value("count", std::uint32_t{1});
         trap.source = shown.at("source").get<std::string>();
-        trap.agent_address = shown.at("agent_address").get<std::string>();
-        const auto version = shown.at("version").get<std::string>();
+        trap.agent_address = shown.value("agent_address", "");
+        const auto version = shown.value("version", "v2c");
         trap.version = version == "v1" ? SnmpVersion::V1 : version == "v3" ? SnmpVersion::V3 : SnmpVersion::V2c;
-        trap.inform = shown.at("inform").get<bool>();
-        trap.principal = shown.at("principal").get<std::string>();
-        trap.enterprise = oidFrom(shown.at("enterprise"));
+        trap.inform = shown.value("inform", false);
+        trap.principal = shown.value("principal", "");
+        if (shown.contains("enterprise")) trap.enterprise = oidFrom(shown["enterprise"]);
         trap.oid = oidFrom(shown.at("oid"));
-        trap.uptime_cs = shown.at("uptime_cs").get<std::uint32_t>();
-        for (const auto& varbind : shown.at("varbinds")) trap.varbinds.push_back(varBindFrom(varbind));
+        trap.uptime_cs = shown.value("uptime_cs", std::uint32_t{0});
+        if (shown.contains("varbinds")) {
+            for (const auto& varbind : shown["varbinds"]) trap.varbinds.push_back(varBindFrom(varbind));
+        }
         Verdict& verdict = record.verdict;
-        verdict.outcome = outcomeFrom(shown.at("outcome").get<std::string>());
-        verdict.reason = shown.at("reason").get<std::string>();
+        verdict.outcome = outcomeFrom(shown.value("outcome", "no_rule"));
+        verdict.reason = textOrNone(shown, "reason");
         verdict.rule = textOrNone(shown, "rule");
         verdict.server = base::ServerName::parse(textOrNone(shown, "server")).value_or({});
         verdict.kind = textOrNone(shown, "kind");

@@ -37,6 +37,14 @@ BOOST_AUTO_TEST_CASE(a_record_that_is_not_one_is_an_error_and_no_crash) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_trap_written_by_hand_needs_only_source_and_oid) {
+    const auto asked = trapRecordFrom(nlohmann::json::parse(
+        R"({"source": "127.77.0.101", "oid": "1.3.6.1.4.1.9.1", "varbinds": [{"oid": "1.3.6.1.4.1.9.2", "text": "hot"}]})"));
+    BOOST_REQUIRE(asked);
+    BOOST_TEST(asked->trap.varbinds.at(0).text() == "hot");
+    BOOST_TEST(asked->trap.count == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_text_of_a_varbind_is_readable_or_hexadecimal) {
     BOOST_TEST(octets("1.3", std::string("Dell\0", 5)).text() == "Dell");
     BOOST_TEST(octets("1.3", std::string("a\0b", 3)).text() == "0x610062");
