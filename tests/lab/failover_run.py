@@ -87,6 +87,10 @@ class FailoverRun:
     def wait_for_owner(self, name, deadline_s=120):
         wait_until(f"the segment belongs to {name}", lambda: any(name in owners for _, owners in self.owners()), deadline_s, pause_s=0.002)
 
+    def wait_for_nobody(self, deadline_s=60):
+        """Until the server was taken off the segment (or its stand-in, if that came at once, put on it)."""
+        wait_until("the server leaves the segment", lambda: len(self.owners()) > 1, deadline_s, pause_s=0.002)
+
     def ledgers(self):
         """What is on the disks, in the order in which the machines had the job."""
         found = [("server", machines.read_ledger(self.server.disk))]

@@ -1,0 +1,47 @@
+"""The coordinator is killed (SIGKILL) in the middle of a failover and started again: it finishes what it began."""
+
+import os
+import signal
+
+from hardware import product
+from lab_case import LabCase, main
+
+
+def kill_and_restart():
+    os.kill(product.pid_of("coordinator"), signal.SIGKILL)
+    product.start("coordinator")
+
+
+class CommonCases:
+    @classmethod
+    def play(cls):
+        cls.fail_over()
+
+    def test_the_failover_succeeds(self):
+        self.assertEqual(self.operation["outcome"], "succeeded", self.operation["why"])
+
+    def test_nothing_is_lost_duplicated_or_turned_around(self):
+        self.assert_nothing_was_lost()
+
+    def test_the_segment_never_has_two_owners(self):
+        self.assert_never_two_owners()
+        self.assertEqual(self.owners[-1], "spare01")
+
+
+class KilledDuringTakeoverTest(CommonCases, LabCase):
+    @classmethod
+    def break_server(cls):
+        super().break_server()
+        cls.run_.wait_for_nobody()   # the server is fenced, the stand-in not yet there
+        kill_and_restart()
+
+
+class KilledDuringHandoverTest(CommonCases, LabCase):
+    @classmethod
+    def during(cls):
+        cls.run_.wait_for_owner("holder")
+        kill_and_restart()
+
+
+if __name__ == "__main__":
+    main()
