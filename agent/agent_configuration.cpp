@@ -1,0 +1,52 @@
+#include "agent/agent_configuration.hpp"
+
+namespace standin {
+
+namespace {
+
+void readIdentity(base::YamlReader& agent, AgentConfiguration& configuration) {
+    auto name = base::AgentName::parse(agent.text("name"));
+    if (name) {
+        configuration.name = *name;
+    } else if (agent.has("name")) {
+        agent.problem("name", name.error().message);
+    }
+    auto listen = agent.text("listen");
+    if (auto settings = http::parseListen(listen)) {
+        configuration.listen = *settings;
+    } else if (!listen.empty()) {
+        agent.problem("listen", settings.error().message);
+    }
+    configuration.state_dir = agent.text("state_dir");
+    configuration.tls = http::tlsFilesFrom(agent);
+    configuration.commanders = agent.texts("commanders");
+    if (configuration.commanders.empty()) configuration.commanders = {"coordinator"};
+    agent.finish();
+}
+
+template <typename Settings, typename Read>
+void readSection(base::YamlReader& root, const char* name, std::optional<Settings>& settings, Read read) {
+    if (auto section = root.optionalMap(name)) settings = read(*section);
+}
+
+}  // namespace
+
+std::optional<AgentConfiguration> readAgentConfiguration(const std::string& path, base::YamlProblems& problems) {
+    auto root = base::YamlReader::fromFile(path, problems);
+    if (!root) return std::nullopt;
+    AgentConfiguration configuration;
+    auto agent = root->map("agent");
+    readIdentity(agent, configuration);
+    readSection(*root, "hypervisor", configuration.hypervisor, hypervisor::hypervisorSettingsFrom);
+    readSection(*root, "switch", configuration.lan_switch, lan_switch::switchSettingsFrom);
+    readSection(*root, "image_store", configuration.image_store, image_store::imageStoreSettingsFrom);
+    readSection(*root, "request_holder", configuration.request_holder, request_holder::requestHolderSettingsFrom);
+    root->finish();
+    if (!configuration.hypervisor && !configuration.lan_switch && !configuration.image_store && !configuration.request_holder) {
+        root->problem("", "no capability is switched on; add one of the sections hypervisor, switch, image_store, request_holder");
+    }
+    if (!problems.empty()) return std::nullopt;
+    return configuration;
+}
+
+}  // namespace standin

@@ -1,0 +1,123 @@
+// standin-agent: reads its configuration, composes the capabilities that it switches on, serves until it is told to stop.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "agent/agent_configuration.hpp"
+#include "agent/base/clock.hpp"
+#include "agent/http/capability.hpp"
+#include "agent/http/health.hpp"
+#include "agent/http/metrics.hpp"
+#include "agent/http/program.hpp"
+#include "agent/http/server.hpp"
+#include "agent/hypervisor/agent_image_source.hpp"
+#include "agent/hypervisor/hypervisor_capability.hpp"
+#include "agent/image_store/image_store_capability.hpp"
+#include "agent/request_holder/request_holder.hpp"
+#include "agent/switch/switch_capability.hpp"
+
+namespace standin {
+
+namespace {
+
+constexpr std::uint64_t least_state_space = 16U << 20;  // an epoch and small records; less means that nothing can be remembered
+
+using Capabilities = std::vector<std::unique_ptr<http::Capability>>;
+
+Capabilities compose(const AgentConfiguration& configuration, const http::TlsContext& client_tls, const base::Clock& clock,
+                     http::Metrics& metrics, const base::Log& log) {
+    Capabilities capabilities;
+    if (const auto& settings = configuration.hypervisor) {
+        auto images = std::make_unique<hypervisor::AgentImageSource>(client_tls);
+        capabilities.push_back(std::make_unique<hypervisor::HypervisorCapability>(*settings, configuration.name, std::move(images), clock,
+                                                                                  metrics, log));
+    }
+    if (const auto& settings = configuration.lan_switch) {
+        capabilities.push_back(std::make_unique<lan_switch::SwitchCapability>(*settings, clock, metrics, log));
+    }
+    if (const auto& settings = configuration.image_store) {
+        capabilities.push_back(std::make_unique<image_store::ImageStoreCapability>(*settings, clock, metrics, log));
+    }
+    if (const auto& settings = configuration.request_holder) {
+        capabilities.push_back(std::make_unique<request_holder::RequestHolder>(*settings, configuration.name.text(), metrics, log));
+    }
+    return capabilities;
+}
+
+int failed(const base::Log& log, const base::Error& error) {
+    log.error("{}", error.message);
+    return 1;
+}
+
+int serve(const AgentConfiguration& configuration) {
+    const http::StopSignal stop_signal;
+    const http::TlsLibrary tls_library;
+    const base::SystemClock clock;
+    const base::Log log(configuration.name.text());
+
+    std::error_code problem;
+    std::filesystem::create_directories(configuration.state_dir, problem);
+    auto gate = http::CommandGate::open(configuration.state_dir + "/epoch", configuration.commanders);
+    if (!gate) return failed(log, gate.error());
+    auto tls = http::serverContext(configuration.tls);
+    if (!tls) return failed(log, tls.error());
+    auto client_tls = http::clientContext(configuration.tls);
+    if (!client_tls) return failed(log, client_tls.error());
+
+    http::Metrics metrics;
+    http::HealthChecks health(configuration.name.text());
+    http::Router router;
+    health.addRoutes(router);
+    health.add(http::checkClock);
+    health.add([&](protocol::Health& now) { http::checkSpace(now, "state", configuration.state_dir, least_state_space); });
+    router.add("GET", "/metrics", [&](const http::Request&) -> base::Result<http::Response> {
+        return http::Response{200, "text/plain; version=0.0.4", metrics.render(), {}, {}, {}};
+    });
+
+    auto capabilities = compose(configuration, *client_tls, clock, metrics, log);
+    for (const auto& capability : capabilities) {
+        auto started = capability->start();
+        if (!started) return failed(log, started.error().within(fmt::format("could not start capability '{}'", capability->name())));
+        capability->addRoutes(router);
+        health.add([&capability](protocol::Health& now) { capability->checkHealth(now); });
+    }
+
+    http::Server server(configuration.listen, *tls, router, gate->get(), log);
+    auto listening = server.start();
+    if (!listening) return failed(log, listening.error());
+    log.notice("agent serves at {}:{}", configuration.listen.host, server.port());
+    int number = stop_signal.wait();
+    log.notice("agent stops (signal {})", number);
+    server.stop();
+    for (auto capability = capabilities.rbegin(); capability != capabilities.rend(); ++capability) (*capability)->stop();
+    return 0;
+}
+
+}  // namespace
+
+}  // namespace standin
+
+int main(int count, char** arguments) {
+    CLI::App app{"Does what the coordinator commands on a VM host, image store, switch or request holder, and answers for its health.", "standin-agent"};
+    std::string file = "/etc/standin/agent.yml";
+    std::string to_check;
+    app.set_version_flag("--version", "standin-agent " STANDIN_VERSION);
+    app.add_option("--config", file, "configuration to serve with")->capture_default_str()->type_name("FILE");
+    app.add_option("--check-config", to_check, "read FILE, tell everything that is wrong with it, and exit with 0 or 1")->type_name("FILE");
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    standin::base::YamlProblems problems;
+    auto configuration = standin::readAgentConfiguration(to_check.empty() ? file : to_check, problems);
+    for (const auto& line : problems.lines()) fmt::print(stderr, "{}\n", line);
+    if (!configuration) return 1;
+    if (!to_check.empty()) return 0;
+    return standin::serve(*configuration);
+}
