@@ -60,6 +60,31 @@ class BrokenPipeBlocked {
     sigset_t before_{};
 };
 
+// Writing to a program that does not read its input must be an error of write() and not a signal that ends this one.
+class BrokenPipeIgnored {
+  public:
+    BrokenPipeIgnored() {
+        sigset_t waiting;
+        sigpending(&waiting);
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        if (sigismember(&waiting, SIGPIPE) == 0) active_ = pthread_sigmask(SIG_BLOCK, &pipe_, &before_) == 0;
+    }
+    ~BrokenPipeIgnored() {
+        if (!active_) return;
+        timespec at_once{};
+        while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {}
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    BrokenPipeIgnored(const BrokenPipeIgnored&) = delete;
+    BrokenPipeIgnored& operator=(const BrokenPipeIgnored&) = delete;
+
+  private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+    bool active_ = false;
+};
+
 // Reads what is there; false at end of file.
 bool drain(int descriptor, std::string& into, std::size_t limit) {
     std::array<char, 8192> buffer{};
@@ -106,6 +131,7 @@ class Child {
             ended = watched[3].revents != 0;
         }
         if (ended) {
+            killGroup();  // what the program left running must neither outlive it nor go on writing; before reap(), while the id is its own
             while (out_.ends[0] >= 0 && readable(out_.ends[0]) && drain(out_.ends[0], outcome.output, request.output_limit)) {}
             while (err_.ends[0] >= 0 && readable(err_.ends[0]) && drain(err_.ends[0], outcome.errors, request.output_limit)) {}
         }
@@ -179,6 +205,7 @@ Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
     out.close(1);
     err.close(1);
     in.makeNonBlocking(1);
+    BrokenPipeIgnored ignored;
     Child child(pid, in, out, err);
     ProcessOutcome outcome;
     if (!child.communicate(request, outcome)) {
