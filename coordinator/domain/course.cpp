@@ -16,7 +16,7 @@ bool Course::gaveUp(StepName step) const {
 
 bool Course::gaveUp(const Step& step) const {
     const auto limits = limitsOf(step.id.name, observation_);
-    const bool patience_ended = now_ >= step.first_started + limits.patience;
+    const bool patience_ended = now_ >= step.patience_from + limits.patience;
     switch (step.state) {
         case StepState::Planned:
         case StepState::Running:

@@ -115,7 +115,11 @@ StepRequest begin(Operation& operation, const Observation& observation, const St
         step.state = StepState::Running;
         return {id, step.attempts, true, limits};
     }
-    if (step.state == StepState::Planned) step.first_started = now;
+    if (step.state == StepState::Planned) {
+        step.first_started = now;
+        step.patience_from = now;
+        ++step.plans;
+    }
     step.state = StepState::Running;
     ++step.attempts;
     step.started = now;

@@ -15,7 +15,8 @@ bool contains(const std::vector<base::SpareName>& spares, const base::SpareName&
 /// To be done once more: its attempts are counted on, so that no command is taken for an earlier one.
 void planAgain(Operation& operation, std::initializer_list<StepName> names) {
     for (Step& step : operation.steps) {
-        if (std::find(names.begin(), names.end(), step.id.name) != names.end()) step.state = StepState::Planned;
+        const bool named = std::find(names.begin(), names.end(), step.id.name) != names.end();
+        if (named && step.state != StepState::Running) step.state = StepState::Planned;
     }
 }
 
@@ -33,7 +34,9 @@ void chooseSpare(Operation& operation, const Observation& observation) {
 /// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that failed.
 void retry(Operation& operation) {
     for (Step& step : operation.steps) {
-        if (step.state != StepState::Done && step.id.name != StepName::TellOperator) step.state = StepState::Planned;
+        const bool ended = step.state == StepState::Failed || step.state == StepState::Unknown ||
+                           step.state == StepState::Polling;
+        if (ended && step.id.name != StepName::TellOperator) step.state = StepState::Planned;
     }
     const bool spare_failed = contains(operation.failed_spares, operation.spare);
     if (spare_failed || operation.spare.empty()) {
@@ -79,8 +82,8 @@ void enter(Operation& operation, const Change& change, const Observation& observ
         case Event::HandoversExhausted:
             planAgain(operation, {StepName::HoldRequests, StepName::DrainStandIn, StepName::ReturnRequests});
             break;
-        case Event::ImageDiffers:
-        case Event::ComparisonFailed:
+        case Event::OldStandInRemoved:
+            operation.stand_in_port = {};
             break;
         case Event::OperatorRetries:
             retry(operation);

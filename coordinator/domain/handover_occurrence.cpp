@@ -19,7 +19,8 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
     const auto& server = course.observation().server;
     auto gone = [&](StepName step) {  // the agent itself does not answer; it did not say 'not yet'
         const Step* found = course.find(step);
-        return course.gaveUp(step) && found->state == StepState::Unknown;
+        return course.gaveUp(step) && (found->state == StepState::Unknown ||
+                                       (found->state == StepState::Failed && base::isTransient(found->error)));
     };
     switch (operation.state) {
         case State::HoldingRequests:
@@ -47,6 +48,9 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
         case State::StoppingStandIn:
             if (course.done(StopStandIn)) return happened(Event::StandInStopped, "the stand-in is stopped");
             if (!course.gaveUp(StopStandIn)) return std::nullopt;
+            if (course.find(StopStandIn)->error == base::ErrorCode::Conflict) {
+                return happened(Event::StandInBusy, course.problemOf(StopStandIn));
+            }
             if (server.fence_policy == FencePolicy::Power) {
                 return needsOperator(course, Event::HandoverFailed, "stand_in_not_stopped",
                                      fmt::format("stand-in '{}' could not be confirmed as stopped: {}",

@@ -49,10 +49,13 @@ struct Operation {
     std::string asked_by;         ///< `operator ada`, `trap 127.77.0.101`
     std::string failure;  ///< failover: the kind that was reported
     std::string cause;
+    double detect_ms = 0;  ///< from the trap's arrival until the first steps were durable and begun
     unsigned reports = 1;  ///< how many reports of this failure were merged
 
     base::StandInName stand_in;      ///< in service when the operation began; empty: none that is ready
+    base::PortName stand_in_port;    ///< its switch port
     base::StandInName new_stand_in;  ///< prepare, refresh: the one being made
+    base::PortName new_stand_in_port;
     base::ImageId image;             ///< what is restored, or what the new stand-in is made from
     base::ImageId previous_image;    ///< refresh: what `image` is compared with
     base::SpareName spare;           ///< the one being prepared or executing the job

@@ -6,11 +6,12 @@ namespace standin::domain {
 
 namespace {
 
-constexpr Names<OperationKind, 4> kinds{{
+constexpr Names<OperationKind, 5> kinds{{
     {OperationKind::Prepare, "prepare"},
     {OperationKind::Refresh, "refresh"},
     {OperationKind::Backup, "backup"},
     {OperationKind::Failover, "failover"},
+    {OperationKind::Unset, "unset"},
 }};
 
 constexpr Names<State, 36> states{{
@@ -52,7 +53,7 @@ constexpr Names<State, 36> states{{
     {State::Closed, "Closed"},
 }};
 
-constexpr Names<Event, 47> events{{
+constexpr Names<Event, 48> events{{
     {Event::Begins, "Begins"},
     {Event::StandInReady, "StandInReady"},
     {Event::StandInUnusable, "StandInUnusable"},
@@ -67,6 +68,7 @@ constexpr Names<Event, 47> events{{
     {Event::StandInDrained, "StandInDrained"},
     {Event::StandInLost, "StandInLost"},
     {Event::StandInStopped, "StandInStopped"},
+    {Event::StandInBusy, "StandInBusy"},
     {Event::HeldReleased, "HeldReleased"},
     {Event::HolderLost, "HolderLost"},
     {Event::HandoverFailed, "HandoverFailed"},

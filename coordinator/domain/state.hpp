@@ -5,7 +5,13 @@
 
 namespace standin::domain {
 
-enum class OperationKind { Prepare, Refresh, Backup, Failover };
+enum class OperationKind {
+    Prepare,
+    Refresh,
+    Backup,
+    Failover,
+    Unset  ///< what is left to do after a row was taken out of the spare table: its stand-in is deleted
+};
 
 std::string_view nameOf(OperationKind kind);
 std::optional<OperationKind> operationKindFrom(std::string_view name);
@@ -79,6 +85,7 @@ enum class Event {
     StandInDrained,
     StandInLost,
     StandInStopped,
+    StandInBusy,
     HeldReleased,
     HolderLost,
     HandoverFailed,

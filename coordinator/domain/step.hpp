@@ -100,7 +100,9 @@ struct Step {
     StepId id;
     StepState state = StepState::Planned;
     unsigned attempts = 0;            ///< how often it was started
+    unsigned plans = 0;               ///< how often it was begun anew, as opposed to tried again
     base::WallTime first_started{};   ///< of the first attempt since it was last planned
+    base::WallTime patience_from{};   ///< where the step's patience counts from: first_started, or the coordinator's last start
     base::WallTime started{};         ///< of the last attempt
     base::WallTime ended{};           ///< of the last attempt; epoch while it runs
     double since_failure_ms = 0;      ///< start of the last attempt, counted from the trap's arrival (or the request's)

@@ -12,6 +12,7 @@ constexpr auto failover = OperationKind::Failover;
 constexpr auto prepare = OperationKind::Prepare;
 constexpr auto refresh = OperationKind::Refresh;
 constexpr auto backup = OperationKind::Backup;
+constexpr auto unset = OperationKind::Unset;
 
 // clang-format off
 std::vector<Transition> failoverRows() {
@@ -39,6 +40,7 @@ std::vector<Transition> failoverRows() {
         {failover, DrainingStandIn, HandoverFailed, ReturningRequests, "it did not finish in time"},
         {failover, StoppingStandIn, StandInStopped, ReleasingRequests, "S257"},
         {failover, StoppingStandIn, StandInLost, ReleasingRequests, "not confirmed, but isolated by the switch, and the policy is 'port'"},
+        {failover, StoppingStandIn, StandInBusy, ReturningRequests, "requests keep coming on connections that it has"},
         {failover, StoppingStandIn, HandoverFailed, NeedsOperator, "not confirmed, and the policy 'power' lets nobody else execute the job before it is"},
         {failover, ReleasingRequests, HeldReleased, GivingSegmentToSpare, "S227: nothing is held any more"},
         {failover, ReleasingRequests, HolderLost, GivingSegmentToSpare, "the holder does not answer any more; new requests must reach the spare"},
@@ -136,6 +138,9 @@ std::vector<Transition> everything() {
     add(capturingRows(refresh, ComparingImages, "S157"));
     add(refreshRows());
     add(makingRows(refresh));
+    add({{unset, Opened, Begins, RemovingOldStandIn, "the row is gone; its stand-in follows"},
+         {unset, RemovingOldStandIn, OldStandInRemoved, Succeeded, ""},
+         {unset, RemovingOldStandIn, StandInFailed, Failed, "the stand-in could not be deleted"}});
     add(capturingRows(backup, Succeeded, "the image is kept; nothing else changes"));
     return all;
 }

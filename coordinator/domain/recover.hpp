@@ -1,0 +1,21 @@
+#pragma once
+
+#include "coordinator/domain/operation.hpp"
+
+namespace standin::domain {
+
+/// What a journaled operation means to a coordinator that starts: a step that was running is unknown (it may have happened, and
+/// is observed again), and nobody's patience ran while nobody was there. There is no other recovery: decide() goes on from here.
+inline void recover(Operation& operation, base::WallTime now) {
+    for (Step& step : operation.steps) {
+        if (step.state == StepState::Planned || step.state == StepState::Done) continue;
+        step.patience_from = now;
+        if (step.state != StepState::Running) continue;
+        step.state = StepState::Unknown;
+        step.error = base::ErrorCode::TimedOut;
+        step.ended = base::WallTime{};  // due at once
+        step.message = "the coordinator was started again meanwhile";
+    }
+}
+
+}  // namespace standin::domain

@@ -1,0 +1,123 @@
+#include "coordinator/engine/board.hpp"
+
+namespace standin::engine {
+
+using std::lock_guard;
+
+void Board::post(const domain::SpareTable& table) {
+    const lock_guard lock(mutex_);
+    table_ = table;
+}
+
+void Board::post(std::map<base::ServerName, domain::Placement> placements) {
+    const lock_guard lock(mutex_);
+    placements_ = std::move(placements);
+}
+
+void Board::post(std::map<base::ServerName, journal::Maintenance> maintenance) {
+    const lock_guard lock(mutex_);
+    maintenance_ = std::move(maintenance);
+}
+
+void Board::post(const domain::Operation& operation) {
+    auto copy = std::make_shared<const domain::Operation>(operation);
+    const lock_guard lock(mutex_);
+    auto& open = open_[operation.server];
+    if (domain::isOpen(operation)) {
+        open.insert(operation.id);
+    } else {
+        open.erase(operation.id);
+    }
+    operations_[operation.id] = std::move(copy);
+}
+
+void Board::forget(domain::OperationId id) {
+    const lock_guard lock(mutex_);
+    operations_.erase(id);
+}
+
+void Board::post(AgentSnapshot agent) {
+    const lock_guard lock(mutex_);
+    agents_[agent.name] = std::move(agent);
+}
+
+void Board::setEpoch(std::uint64_t epoch) {
+    const lock_guard lock(mutex_);
+    epoch_ = epoch;
+}
+
+void Board::setProblem(std::string problem) {
+    const lock_guard lock(mutex_);
+    problem_ = std::move(problem);
+}
+
+ServerSnapshot Board::server(const domain::Server& server) const {
+    ServerSnapshot snapshot;
+    snapshot.server = server;
+    const lock_guard lock(mutex_);
+    if (auto found = placements_.find(server.name); found != placements_.end()) snapshot.placement = found->second;
+    if (const auto* row = table_.row(server.name)) snapshot.row = *row;
+    if (auto found = open_.find(server.name); found != open_.end() && !found->second.empty()) {
+        snapshot.operation = *found->second.rbegin();
+    }
+    if (auto found = maintenance_.find(server.name); found != maintenance_.end()) {
+        snapshot.maintenance = found->second.on;
+        snapshot.maintenance_why = found->second.why;
+    }
+    return snapshot;
+}
+
+std::optional<domain::Lease> Board::lease(const base::SpareName& spare) const {
+    const lock_guard lock(mutex_);
+    const auto* found = table_.lease(spare);
+    return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+std::vector<domain::SpareTableRow> Board::rows() const {
+    const lock_guard lock(mutex_);
+    std::vector<domain::SpareTableRow> rows;
+    for (const auto& [server, row] : table_.rows()) rows.push_back(row);
+    return rows;
+}
+
+std::vector<domain::Operation> Board::operations(std::size_t most) const {
+    std::vector<std::shared_ptr<const domain::Operation>> newest;
+    {
+        const lock_guard lock(mutex_);
+        for (auto it = operations_.rbegin(); it != operations_.rend() && newest.size() < most; ++it) newest.push_back(it->second);
+    }
+    std::vector<domain::Operation> copies;
+    copies.reserve(newest.size());
+    for (const auto& operation : newest) copies.push_back(*operation);
+    return copies;
+}
+
+std::optional<domain::Operation> Board::operation(domain::OperationId id) const {
+    std::shared_ptr<const domain::Operation> found;
+    {
+        const lock_guard lock(mutex_);
+        auto it = operations_.find(id);
+        if (it == operations_.end()) return std::nullopt;
+        found = it->second;
+    }
+    return *found;
+}
+
+std::vector<AgentSnapshot> Board::agents() const {
+    const lock_guard lock(mutex_);
+    std::vector<AgentSnapshot> agents;
+    for (const auto& [name, agent] : agents_) agents.push_back(agent);
+    return agents;
+}
+
+std::uint64_t Board::epoch() const {
+    const lock_guard lock(mutex_);
+    return epoch_;
+}
+
+std::string Board::problem() const {
+    const lock_guard lock(mutex_);
+    return problem_;
+}
+
+}  // namespace standin::engine

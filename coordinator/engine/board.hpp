@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "coordinator/engine/snapshot.hpp"
+#include "coordinator/journal/journal.hpp"
+
+namespace standin::engine {
+
+/// What the outer layers see: copies that the engine's thread posts after it made them durable. Readers never hold the engine up.
+class Board {
+  public:
+    void post(const domain::SpareTable& table);
+    void post(std::map<base::ServerName, domain::Placement> placements);
+    void post(std::map<base::ServerName, journal::Maintenance> maintenance);
+    void post(const domain::Operation& operation);
+    void forget(domain::OperationId id);
+    void post(AgentSnapshot agent);
+    void setEpoch(std::uint64_t epoch);
+    void setProblem(std::string problem);
+
+    [[nodiscard]] ServerSnapshot server(const domain::Server& server) const;
+    [[nodiscard]] std::optional<domain::Lease> lease(const base::SpareName& spare) const;
+    [[nodiscard]] std::vector<domain::SpareTableRow> rows() const;
+    [[nodiscard]] std::vector<domain::Operation> operations(std::size_t most) const;
+    [[nodiscard]] std::optional<domain::Operation> operation(domain::OperationId id) const;
+    [[nodiscard]] std::vector<AgentSnapshot> agents() const;
+    [[nodiscard]] std::uint64_t epoch() const;
+    [[nodiscard]] std::string problem() const;
+
+  private:
+    mutable std::mutex mutex_;
+    domain::SpareTable table_;
+    std::map<base::ServerName, domain::Placement> placements_;
+    std::map<base::ServerName, journal::Maintenance> maintenance_;
+    std::map<domain::OperationId, std::shared_ptr<const domain::Operation>> operations_;
+    std::map<base::ServerName, std::set<domain::OperationId>> open_;
+    std::map<base::AgentName, AgentSnapshot> agents_;
+    std::uint64_t epoch_ = 0;
+    std::string problem_;
+};
+
+}  // namespace standin::engine

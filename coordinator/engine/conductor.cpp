@@ -1,0 +1,288 @@
+#include "coordinator/engine/conductor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "coordinator/domain/recover.hpp"
+#include "coordinator/journal/operation_json.hpp"
+
+namespace standin::engine {
+
+using domain::Operation;
+using domain::Step;
+using domain::StepState;
+using nlohmann::json;
+
+namespace {
+
+/// Long enough that outcomes of one burst share a commit, short enough that nobody misses them after a crash.
+constexpr std::chrono::milliseconds flush_after{250};
+/// A journal that could not be written is tried again this often: a file system that was full does not fill up again at once.
+constexpr std::chrono::milliseconds commit_again_after{1000};
+
+}  // namespace
+
+Conductor::Conductor(const Inventory& inventory, const Drivers& drivers, journal::Journal& journal, Executor& executor,
+                     const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings, Board& board,
+                     Deliver deliver)
+    : inventory_(inventory), drivers_(drivers), journal_(journal), executor_(executor), clock_(clock), events_(events),
+      log_(std::move(log)), settings_(settings), board_(board), deliver_(std::move(deliver)), timeline_(clock) {}
+
+base::Result<void> Conductor::recover() {
+    auto contents = journal_.open();
+    if (!contents) return base::failure(contents.error());
+    epoch_ = contents->epoch;
+    last_operation_ = contents->last_operation;
+    table_.restore(std::move(contents->rows), std::move(contents->leases));
+    placements_ = std::move(contents->placements);
+    maintenance_ = std::move(contents->maintenance);
+    for (auto& operation : contents->operations) {
+        if (inventory_.servers.count(operation.server) == 0) {
+            log_.warning("operation {} is about server '{}', which is not configured any more; it is left as it is", operation.id,
+                         operation.server.text());
+            continue;
+        }
+        if (!operation.spare.empty() && inventory_.spares.count(operation.spare) == 0 && domain::isOpen(operation)) {
+            return base::failure(base::ErrorCode::InvalidInput,
+                                 fmt::format("operation {} uses spare '{}', which is not configured any more; put it back into the "
+                                             "configuration until the operation has ended", operation.id, operation.spare.text()));
+        }
+        domain::recover(operation, now());
+        board_.post(operation);
+        if (operation.state != domain::State::Closed) touched_.insert(operation.id);
+        operations_[operation.id] = std::move(operation);
+    }
+    board_.setEpoch(epoch_);
+    board_.post(table_);
+    board_.post(placements_);
+    board_.post(maintenance_);
+    log_.note("epoch {}; {} operations are open", epoch_,
+              std::count_if(operations_.begin(), operations_.end(), [](const auto& entry) { return isOpen(entry.second); }));
+    handle({});
+    return {};
+}
+
+void Conductor::handle(std::vector<Input> inputs) {
+    for (Input& input : inputs) {
+        if (auto* outcome = std::get_if<StepOutcome>(&input)) {
+            takeOutcome(*outcome);
+        } else if (auto* report = std::get_if<ReportInput>(&input)) {
+            takeReport(*report);
+        } else {
+            replies_.push_back(std::get<Request>(input)(*this));
+        }
+    }
+    const auto moment = now();
+    for (auto it = wakes_.begin(); it != wakes_.end();) {
+        if (it->second <= moment) {
+            touched_.insert(it->first);
+            it = wakes_.erase(it);
+        } else {
+            ++it;
+        }
+    }
+    for (const auto id : std::exchange(touched_, {})) advance(id);
+    finishBatch();
+}
+
+void Conductor::takeOutcome(StepOutcome& outcome) {
+    auto found = operations_.find(outcome.operation);
+    if (found == operations_.end()) return;
+    Operation& operation = found->second;
+    if (givesSegmentOrder(outcome.step.name)) segmentOrderEnded(operation.server);
+    touched_.insert(operation.id);
+    if (operation.find(outcome.step) == nullptr) return;
+    Step& step = operation.at(outcome.step);
+    if (step.state != StepState::Running || step.attempts != outcome.attempt) return;  // decided otherwise meanwhile
+
+    const StepReport& report = outcome.report;
+    step.ended = timeline_.at(outcome.ended);
+    step.duration_ms = base::milliseconds(step.ended - step.first_started);
+    step.message = report.message;
+    const double percent_before = step.percent;
+    switch (report.kind) {
+        case StepReport::Kind::Done:
+            step.state = StepState::Done;
+            step.percent = 100;
+            step.finding = report.finding;
+            step.phases_ms = report.phases_ms;
+            break;
+        case StepReport::Kind::Pending:
+            step.state = StepState::Polling;
+            step.percent = report.percent;
+            break;
+        case StepReport::Kind::Failed:
+            step.state = report.error.code == base::ErrorCode::TimedOut ? StepState::Unknown : StepState::Failed;
+            step.error = report.error.code;
+            break;
+    }
+    if (!report.found.empty()) step.found = report.found;
+    if (step.id.name == domain::StepName::StartStandIn && step.state == StepState::Done) {
+        operation.new_stand_in_port = base::PortName(step.found);
+    }
+    if (step.state != StepState::Polling || step.percent - percent_before >= 1) publishStep(operation, step);
+    dirty_.insert(operation.id);
+}
+
+void Conductor::takeReport(const ReportInput& input) {
+    const auto outcome = report(input.report);
+    if (!input.reply) return;
+    replies_.push_back([reply = input.reply, outcome](const base::Result<void>& durable) {
+        if (durable) {
+            reply(outcome);
+        } else {
+            reply(base::failure(durable.error()));
+        }
+    });
+}
+
+void Conductor::advance(domain::OperationId id) {
+    auto found = operations_.find(id);
+    if (found == operations_.end()) return;
+    Operation& operation = found->second;
+    // Steps that the journal itself carries out have their outcome at once: ask again.
+    for (bool again = true; again;) {
+        again = false;
+        auto decision = domain::decide(operation, observe(operation), now());
+        operation = std::move(decision.after);
+        changed(operation, decision.changes);
+        wakes_.erase(id);
+        if (const auto* start = std::get_if<domain::Start>(&decision.action)) {
+            for (const auto& request : start->steps) again = begin(operation, request) || again;
+        } else if (const auto* wait = std::get_if<domain::Wait>(&decision.action)) {
+            if (wait->until) wakes_[id] = *wait->until;
+        }
+        // Something was started, and something else may be due later.
+        if (std::holds_alternative<domain::Start>(decision.action)) again = true;
+    }
+}
+
+/// True if the step has its outcome already.
+bool Conductor::begin(Operation& operation, const domain::StepRequest& request) {
+    if (!request.poll) {
+        must_commit_ = true;
+        dirty_.insert(operation.id);
+    }
+    if (request.id.name == domain::StepName::LeaseSpare) {
+        leaseSpare(operation, operation.at(request.id));
+        return true;
+    }
+    starts_.emplace_back(operation.id, request);
+    return false;
+}
+
+void Conductor::changed(Operation& operation, const std::vector<domain::Change>& changes) {
+    for (const auto& change : changes) {
+        apply(operation, change);
+        const std::string line = fmt::format("{} {}: '{}' -> '{}' ({})", nameOf(operation.kind), operation.id, nameOf(change.from),
+                                             nameOf(change.to), change.why);
+        lines_.push_back({base::LogLevel::Notice, line});
+        publish("state", operation, line,
+                json{{"from", nameOf(change.from)}, {"to", nameOf(change.to)}, {"event", nameOf(change.event)}, {"why", change.why}}.dump());
+        must_commit_ = true;
+        dirty_.insert(operation.id);
+    }
+}
+
+domain::Observation Conductor::observe(const Operation& operation) const {
+    domain::Observation observation;
+    observation.server = inventory_.servers.at(operation.server);
+    observation.capture_way = inventory_.capture_way;
+    const auto& server = observation.server;
+    auto mayUse = [&](const base::SpareName& name) {
+        auto spare = inventory_.spares.find(name);
+        if (spare == inventory_.spares.end()) return false;
+        if (spare->second.switch_agent != server.switch_agent || spare->second.image_store != server.image_store) return false;
+        const auto* lease = table_.lease(name);
+        return lease == nullptr || (lease->server == operation.server && (lease->failover == 0 || lease->failover == operation.id));
+    };
+    const auto* row = table_.row(operation.server);
+    if (row != nullptr && mayUse(row->spare)) observation.spares.push_back(row->spare);
+    for (const auto& [name, spare] : inventory_.spares) {
+        if ((row == nullptr || row->spare != name) && mayUse(name)) observation.spares.push_back(name);
+        if (table_.leasedTo(name, operation.id)) observation.leased.push_back(name);
+    }
+    if (auto spare = inventory_.spares.find(operation.spare); spare != inventory_.spares.end()) {
+        observation.spare_boot_within = spare->second.boot_within;
+        observation.spare_power_within = spare->second.power_within;
+    }
+    return observation;
+}
+
+void Conductor::finishBatch() {
+    const bool flush_due = flush_at_ && *flush_at_ <= now();
+    bool durable = true;
+    if (must_commit_ || flush_due) {
+        durable = commit();
+    } else if (!flush_at_ && !(dirty_.empty() && entry_.empty())) {
+        flush_at_ = now() + flush_after;
+    }
+    if (durable) {
+        dispatchStarts();
+        for (auto& line : std::exchange(lines_, {})) log_.write(line.level, line.text);
+        for (auto& event : std::exchange(published_, {})) events_.publish(std::move(event));
+    }
+    const auto result = durable ? base::Result<void>{} : base::Result<void>(base::failure(base::ErrorCode::Internal, board_.problem()));
+    for (auto& reply : std::exchange(replies_, {})) {
+        if (reply) reply(result);
+    }
+}
+
+/// On failure everything stays gathered and is tried again; no step is begun before.
+bool Conductor::commit() {
+    entry_.operations.clear();
+    for (const auto id : dirty_) {
+        if (auto found = operations_.find(id); found != operations_.end()) entry_.operations.push_back(found->second);
+    }
+    auto done = journal_.commit(entry_);
+    if (!done) {
+        if (board_.problem() != done.error().message) {
+            log_.error("{}; until then nothing is begun", done.error().message);
+            board_.setProblem(done.error().message);
+        }
+        must_commit_ = true;
+        flush_at_ = now() + commit_again_after;
+        return false;
+    }
+    if (!board_.problem().empty()) {
+        log_.note("the journal can be written again");
+        board_.setProblem({});
+    }
+    for (const auto& operation : entry_.operations) board_.post(operation);
+    if (std::exchange(table_changed_, false)) board_.post(table_);
+    if (!entry_.placements.empty()) board_.post(placements_);
+    if (!entry_.maintenance.empty()) board_.post(maintenance_);
+    entry_ = {};
+    dirty_.clear();
+    must_commit_ = false;
+    flush_at_.reset();
+    forgetOldest();
+    return true;
+}
+
+void Conductor::forgetOldest() {
+    if (operations_.size() <= settings_.keep_operations) return;
+    std::size_t excess = operations_.size() - settings_.keep_operations;
+    for (auto it = operations_.begin(); it != operations_.end() && excess > 0;) {
+        if (isOpen(it->second)) {
+            ++it;
+            continue;
+        }
+        board_.forget(it->first);
+        wakes_.erase(it->first);
+        it = operations_.erase(it);
+        --excess;
+    }
+}
+
+std::optional<base::WallTime> Conductor::nextWake() const {
+    std::optional<base::WallTime> next = flush_at_;
+    for (const auto& [id, wake] : wakes_) {
+        if (!next || wake < *next) next = wake;
+    }
+    return next;
+}
+
+}  // namespace standin::engine

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "agent/base/log.hpp"
+#include "coordinator/domain/decide.hpp"
+#include "coordinator/domain/failure.hpp"
+#include "coordinator/engine/board.hpp"
+#include "coordinator/engine/engine.hpp"
+#include "coordinator/engine/executor.hpp"
+#include "coordinator/engine/steps/step_context.hpp"
+#include "coordinator/engine/timeline.hpp"
+#include "coordinator/journal/journal.hpp"
+
+namespace standin::engine {
+
+/// What came of one attempt, or one poll, of a step.
+struct StepOutcome {
+    domain::OperationId operation = 0;
+    domain::StepId step;
+    unsigned attempt = 0;
+    StepReport report;
+    base::SteadyTime ended{};
+};
+
+/// A failure report, and who wants to know what came of it (may be nobody).
+struct ReportInput {
+    domain::FailureReport report;
+    std::function<void(const base::Result<Engine::ReportOutcome>&)> reply;
+};
+
+class Conductor;
+
+/// Anything else that is done on the engine's thread. What it returns is called when the batch is durable, or with why it is not.
+using Reply = std::function<void(const base::Result<void>& durable)>;
+using Request = std::function<Reply(Conductor&)>;
+
+using Input = std::variant<StepOutcome, ReportInput, Request>;
+
+/// The engine without its thread: takes inputs in batches, decides, makes durable, has the steps carried out. Used by one thread at
+/// a time. A batch costs at most one commit, however many servers it is about; outcomes that start nothing new wait for the
+/// next commit (a crash loses nothing but the knowledge, and the step is observed again).
+class Conductor {
+  public:
+    /// `deliver` is called from the executor's threads.
+    using Deliver = std::function<void(StepOutcome)>;
+
+    Conductor(const Inventory& inventory, const Drivers& drivers, journal::Journal& journal, Executor& executor,
+              const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings, Board& board,
+              Deliver deliver);
+
+    /// Opens the journal and goes on with what was begun.
+    base::Result<void> recover();
+    void handle(std::vector<Input> inputs);
+    /// When handle({}) has something to do even without input.
+    [[nodiscard]] std::optional<base::WallTime> nextWake() const;
+    [[nodiscard]] base::WallTime now() const { return timeline_.now(); }
+
+    // Requests; called within a Request.
+    base::Result<domain::OperationId> request(const OperationRequest& request);
+    base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
+    base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
+    base::Result<void> close(domain::OperationId id, const std::string& asked_by);
+    base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
+    base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image,
+                                const std::string& asked_by);
+    base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
+                                      const std::string& asked_by);
+    Engine::ReportOutcome report(const domain::FailureReport& report);
+
+    // What the watch found out.
+    /// The stand-in in service is gone or would not resume: `standin_ready` goes off (rule 7).
+    void standInLost(const base::ServerName& server, const base::StandInName& stand_in, const std::string& why);
+    /// The segment of a server that no operation holds belongs to somebody else than the server.
+    void ownerSeen(const base::ServerName& server, const base::MemberName& owner);
+    /// What the watch has to look at: ready stand-ins of servers that no operation holds.
+    [[nodiscard]] std::vector<domain::SpareTableRow> rowsToWatch() const;
+    [[nodiscard]] std::vector<base::ServerName> serversToWatch() const;
+
+  private:
+    // conductor.cpp: the course of a batch
+    void takeOutcome(StepOutcome& outcome);
+    void takeReport(const ReportInput& input);
+    void advance(domain::OperationId id);
+    bool begin(domain::Operation& operation, const domain::StepRequest& request);
+    void finishBatch();
+    bool commit();
+    void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
+    domain::Observation observe(const domain::Operation& operation) const;
+    void forgetOldest();
+
+    // dispatch.cpp: from a durable intent to the executor
+    void dispatchStarts();
+    void dispatch(domain::OperationId id, const domain::StepRequest& request);
+    void segmentOrderEnded(const base::ServerName& server);
+
+    // effects.cpp: what a change of state means for spare table, leases and placements
+    void apply(domain::Operation& operation, const domain::Change& change);
+    void leaseSpare(domain::Operation& operation, domain::Step& step);
+    void setRow(const domain::SpareTableRow& row);
+    void setPlacement(const base::ServerName& server, domain::Placement placement);
+    void leasesChanged();
+
+    // requests.cpp
+    domain::Operation& open(domain::OperationKind kind, const base::ServerName& server, const std::string& asked_by,
+                            base::WallTime failure_at);
+    domain::Operation* openFailoverOf(const base::ServerName& server);
+    domain::Operation* openOperationOf(const base::ServerName& server);
+    std::string refusal(const domain::FailureReport& report);
+    void preempt(domain::Operation& operation, domain::OperationId by);
+    base::Result<void> mayPrepare(const OperationRequest& request);
+    void audit(const std::string& who, const std::string& what, const std::string& outcome);
+    void publish(const char* type, const domain::Operation& operation, std::string text, std::string data);
+    void publishStep(const domain::Operation& operation, const domain::Step& step);
+
+    const Inventory& inventory_;
+    const Drivers& drivers_;
+    journal::Journal& journal_;
+    Executor& executor_;
+    const base::Clock& clock_;
+    EventSink& events_;
+    base::Log log_;
+    const EngineSettings& settings_;
+    Board& board_;
+    Deliver deliver_;
+    Timeline timeline_;
+
+    std::uint64_t epoch_ = 0;
+    domain::OperationId last_operation_ = 0;
+    domain::SpareTable table_;
+    std::map<domain::OperationId, domain::Operation> operations_;
+    std::map<base::ServerName, domain::Placement> placements_;
+    std::map<base::ServerName, journal::Maintenance> maintenance_;
+    std::map<domain::OperationId, base::WallTime> wakes_;
+
+    /// Orders for one server's segment, one at a time.
+    struct SegmentTurn {
+        bool busy = false;
+        std::vector<std::pair<domain::OperationId, domain::StepRequest>> waiting;
+    };
+    std::map<base::ServerName, SegmentTurn> segment_turns_;
+    std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
+
+    // What the present batch has gathered.
+    std::set<domain::OperationId> touched_;
+    std::set<domain::OperationId> dirty_;
+    journal::Entry entry_;
+    bool must_commit_ = false;
+    bool table_changed_ = false;
+    std::vector<std::pair<domain::OperationId, domain::StepRequest>> starts_;
+    std::vector<Reply> replies_;
+    struct Line {
+        base::LogLevel level;
+        std::string text;
+    };
+    std::vector<Line> lines_;
+    std::vector<EngineEvent> published_;
+    std::optional<base::WallTime> flush_at_;  ///< when outcomes that nobody waits for are made durable
+};
+
+}  // namespace standin::engine

@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "coordinator/engine/conductor.hpp"
+#include "coordinator/journal/operation_json.hpp"
+
+namespace standin::engine {
+
+void Conductor::dispatchStarts() {
+    for (const auto& [id, request] : std::exchange(starts_, {})) {
+        auto& operation = operations_.at(id);
+        if (!givesSegmentOrder(request.id.name)) {
+            dispatch(id, request);
+            continue;
+        }
+        auto& turn = segment_turns_[operation.server];
+        if (turn.busy) {
+            turn.waiting.emplace_back(id, request);
+        } else {
+            turn.busy = true;
+            dispatch(id, request);
+        }
+    }
+}
+
+void Conductor::segmentOrderEnded(const base::ServerName& server) {
+    auto& turn = segment_turns_[server];
+    turn.busy = false;
+    while (!turn.waiting.empty()) {
+        const auto [id, request] = turn.waiting.front();
+        turn.waiting.erase(turn.waiting.begin());
+        auto found = operations_.find(id);
+        if (found == operations_.end()) continue;
+        domain::Operation& operation = found->second;
+        domain::Step& step = operation.at(request.id);
+        if (step.state != domain::StepState::Running || step.attempts != request.attempt) continue;
+        // What has been overtaken by a failover is not ordered any more.
+        const auto* failover = openFailoverOf(server);
+        if (failover != nullptr && failover->id != id) {
+            step.state = domain::StepState::Failed;
+            step.error = base::ErrorCode::Conflict;
+            step.message = fmt::format("failover {} has begun", failover->id);
+            touched_.insert(id);
+            continue;
+        }
+        turn.busy = true;
+        dispatch(id, request);
+        return;
+    }
+}
+
+void Conductor::dispatch(domain::OperationId id, const domain::StepRequest& request) {
+    domain::Operation& operation = operations_.at(id);
+    domain::Step& step = operation.at(request.id);
+    const auto moment = now();
+    if (!request.poll) {
+        // The intent is durable since this moment; the wait for the disk is not the step's.
+        if (step.first_started == step.started) step.first_started = moment;
+        step.started = moment;
+        step.since_failure_ms = base::milliseconds(moment - operation.failure_at);
+        if (operation.kind == domain::OperationKind::Failover && operation.detect_ms == 0) {
+            operation.detect_ms = step.since_failure_ms;
+        }
+        publishStep(operation, step);
+    }
+    auto context = std::make_shared<StepContext>(
+        StepContext{drivers_, inventory_, clock_, operation, request, epoch_, {}, std::chrono::duration_cast<std::chrono::milliseconds>(moment - step.first_started)});
+    executor_.post(request.limits.lane, [context, deliver = deliver_, &clock = clock_] {
+        context->begun = clock.steady();
+        StepOutcome outcome;
+        outcome.operation = context->operation.id;
+        outcome.step = context->request.id;
+        outcome.attempt = context->request.attempt;
+        outcome.report = perform(*context);
+        outcome.ended = clock.steady();
+        deliver(std::move(outcome));
+    });
+}
+
+void Conductor::publish(const char* type, const domain::Operation& operation, std::string text, std::string data) {
+    EngineEvent event;
+    event.type = type;
+    event.at = now();
+    event.operation = operation.id;
+    event.server = operation.server.text();
+    event.text = std::move(text);
+    event.data = std::move(data);
+    published_.push_back(std::move(event));
+}
+
+void Conductor::publishStep(const domain::Operation& operation, const domain::Step& step) {
+    const bool progress = step.state == domain::StepState::Polling;
+    std::string text = fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), operation.id, nameOf(step.id.name), step.id.subject,
+                                   nameOf(step.state));
+    if (progress) text += fmt::format(" {:.0f} %", step.percent);
+    if (!step.message.empty()) text += ": " + step.message;
+    if (step.state == domain::StepState::Failed || step.state == domain::StepState::Unknown) {
+        lines_.push_back({base::LogLevel::Warning, text});
+    } else if (step.state == domain::StepState::Done) {
+        lines_.push_back({base::LogLevel::Note, fmt::format("{} duration_ms={:.3f}", text, step.duration_ms)});
+    }
+    publish(progress ? "progress" : "step", operation, std::move(text), journal::toJson(step).dump());
+}
+
+}  // namespace standin::engine

@@ -1,0 +1,130 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "coordinator/engine/conductor.hpp"
+#include "coordinator/journal/operation_json.hpp"
+
+namespace standin::engine {
+
+using domain::Event;
+using domain::OperationKind;
+using domain::Placement;
+using domain::State;
+
+void Conductor::apply(domain::Operation& operation, const domain::Change& change) {
+    const bool failover = operation.kind == OperationKind::Failover;
+    const auto* standing = table_.row(operation.server);
+    auto row = standing == nullptr ? domain::SpareTableRow{} : *standing;
+    auto not_ready = [&](const std::string& note) {
+        row.standin_ready = false;
+        row.note = note;
+    };
+    switch (change.event) {
+        case Event::Begins:
+            if (!failover) return;
+            not_ready(fmt::format("used by failover {}", operation.id));
+            setPlacement(operation.server, {Placement::On::Nobody, {}, {}});
+            break;
+        case Event::SegmentGiven:
+            setPlacement(operation.server, {Placement::On::StandIn, operation.stand_in, {}});
+            return;
+        case Event::SpareOwnsSegment:
+            setPlacement(operation.server, {Placement::On::Spare, {}, operation.spare});
+            return;
+        case Event::ImageDiffers:
+        case Event::ComparisonFailed:
+            if (row.image == operation.image) return;
+            if (!row.stand_in.empty()) {
+                row.stale = true;
+                row.note = fmt::format("made from image '{}', not from '{}'", row.image.text(), operation.image.text());
+            }
+            row.image = operation.image;
+            break;
+        case Event::CapacityForOne:
+            not_ready("being replaced: the VM host has room for one stand-in only");
+            break;
+        case Event::OldStandInRemoved:
+            if (row.stand_in != operation.stand_in || row.stand_in.empty()) return;
+            not_ready("no stand-in");
+            row.stand_in = {};
+            row.stand_in_port = {};
+            break;
+        case Event::StandInAdopted:
+            row.stand_in = operation.new_stand_in;
+            row.stand_in_port = operation.new_stand_in_port;
+            row.standin_ready = true;
+            row.stale = row.image != operation.image;
+            row.note = row.stale ? fmt::format("made from image '{}', not from '{}'", operation.image.text(), row.image.text()) : "";
+            break;
+        case Event::StandInDiscarded:
+        case Event::CapacityLacks:
+            if (row.standin_ready) return;
+            row.note = change.why;
+            break;
+        case Event::ClosedUp:
+            for (const auto& spare : operation.failed_spares) table_.release(spare, operation.id);
+            if (auto on = placements_.find(operation.server); on == placements_.end() || on->second.on != Placement::On::Spare) {
+                if (!operation.spare.empty()) table_.release(operation.spare, operation.id);
+            }
+            leasesChanged();
+            if (row.stand_in != operation.stand_in || row.stand_in.empty()) return;
+            not_ready("no stand-in");
+            row.stand_in = {};
+            row.stand_in_port = {};
+            break;
+        default:
+            return;
+    }
+    if (standing != nullptr) setRow(row);
+}
+
+void Conductor::leaseSpare(domain::Operation& operation, domain::Step& step) {
+    const base::SpareName spare(step.id.subject);
+    auto leased = table_.leaseFor(spare, operation.server, operation.id);
+    step.ended = now();
+    step.duration_ms = 0;
+    if (leased) {
+        step.state = domain::StepState::Done;
+        step.percent = 100;
+        step.message = fmt::format("spare '{}' is leased to failover {}", spare.text(), operation.id);
+    } else {
+        step.state = domain::StepState::Failed;
+        step.error = leased.error().code;
+        step.message = leased.error().message;
+    }
+    leasesChanged();
+    publishStep(operation, step);
+}
+
+void Conductor::setRow(const domain::SpareTableRow& row) {
+    auto updated = table_.update(row);
+    STANDIN_ASSERT(updated.has_value());
+    entry_.rows.push_back(row);
+    must_commit_ = table_changed_ = true;
+    EngineEvent event{"row", now(), 0, row.server.text(),
+                      fmt::format("spare table: server '{}', spare '{}', standin_ready={}{}", row.server.text(), row.spare.text(),
+                                  row.standin_ready, row.note.empty() ? "" : " (" + row.note + ")"),
+                      journal::toJson(row).dump(), 0};
+    published_.push_back(std::move(event));
+}
+
+void Conductor::setPlacement(const base::ServerName& server, domain::Placement placement) {
+    placements_[server] = placement;
+    entry_.placements[server] = std::move(placement);
+    must_commit_ = true;
+}
+
+/// Leases are few: all of them are written.
+void Conductor::leasesChanged() {
+    entry_.leases.clear();
+    entry_.removed_leases.clear();
+    for (const auto& [name, lease] : table_.leases()) entry_.leases.push_back(lease);
+    for (const auto& [name, spare] : inventory_.spares) {
+        if (table_.lease(name) == nullptr) entry_.removed_leases.push_back(name);
+    }
+    must_commit_ = table_changed_ = true;
+}
+
+}  // namespace standin::engine

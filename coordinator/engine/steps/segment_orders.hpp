@@ -1,0 +1,42 @@
+#pragma once
+
+#include "coordinator/engine/steps/step_context.hpp"
+
+namespace standin::engine::steps {
+
+/// The names that machines have on a segment.
+inline const base::MemberName server_member{"server"};
+inline const base::MemberName stand_in_member{"stand-in"};
+inline const base::MemberName new_stand_in_member{"new-stand-in"};
+inline const base::MemberName spare_member{"spare"};
+inline const base::MemberName holder_member{"holder"};
+
+/// An order with all machines of the operation that are known as members, owned by `owner` (empty: nobody), the holder's back leg
+/// with `back_leg_to` (empty: by itself).
+protocol::SegmentOrder segmentOrder(const StepContext& context, const base::MemberName& owner,
+                                    const base::MemberName& back_leg_to);
+
+/// Gives the order to the server's switch. Success: read back and verified.
+base::Result<protocol::Segment> order(const StepContext& context, const protocol::SegmentOrder& wanted,
+                                      const std::string& part = {});
+
+/// The segment as the switch has it. NotFound: never ordered.
+base::Result<protocol::Segment> observe(const StepContext& context);
+
+/// Asks the job behind the holder's back leg once, for at most `patience`. An error: the holder could not be asked.
+base::Result<protocol::ProbeAnswer> probe(const StepContext& context, std::chrono::milliseconds patience);
+
+/// One poll of a probe that may take many: Done when it answers, Pending when it does not yet.
+StepReport probeOnce(const StepContext& context, const std::string& whom);
+
+/// The driver of the agent `name`, or NotFound.
+template <typename Driver>
+base::Result<Driver*> driverOf(const std::map<base::AgentName, std::shared_ptr<Driver>>& drivers, const base::AgentName& name) {
+    auto found = drivers.find(name);
+    if (found == drivers.end() || !found->second) {
+        return base::failure(base::ErrorCode::NotFound, "no agent '" + name.text() + "' is configured for this");
+    }
+    return found->second.get();
+}
+
+}  // namespace standin::engine::steps

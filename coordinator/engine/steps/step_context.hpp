@@ -1,0 +1,78 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "agent/base/clock.hpp"
+#include "coordinator/domain/decide.hpp"
+#include "coordinator/engine/drivers.hpp"
+
+namespace standin::engine {
+
+/// What a step is told: the operation as it was when the step was started, and the hands to work with.
+struct StepContext {
+    const Drivers& drivers;
+    const Inventory& inventory;
+    const base::Clock& clock;
+    domain::Operation operation;
+    domain::StepRequest request;
+    std::uint64_t epoch = 0;
+    base::SteadyTime begun{};
+    std::chrono::milliseconds running_for{};  ///< since the step's first attempt
+
+    [[nodiscard]] const domain::Server& server() const { return inventory.servers.at(operation.server); }
+    /// Precondition: the operation has a spare.
+    [[nodiscard]] const domain::Spare& spare() const { return inventory.spares.at(operation.spare); }
+    [[nodiscard]] const domain::Step& step() const { return *operation.find(request.id); }
+
+    /// The id of one command of this attempt; `part` tells the commands of an attempt apart.
+    [[nodiscard]] protocol::CommandStamp stamp(const std::string& part = {}) const {
+        std::string id = std::to_string(operation.id) + "/" + std::string(nameOf(request.id.name)) + "/" +
+                         std::to_string(request.attempt);
+        return {epoch, part.empty() ? id : id + "/" + part};
+    }
+    /// What is left of the attempt's time; never less than a moment, so that a late call still gets a clear answer.
+    [[nodiscard]] drivers::Deadline remaining() const {
+        const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - begun);
+        return std::max(request.limits.deadline - spent, std::chrono::milliseconds(50));
+    }
+};
+
+/// What a step says: observed, acted, observed.
+struct StepReport {
+    enum class Kind {
+        Done,     ///< confirmed
+        Pending,  ///< begun; ask again
+        Failed,   ///< with `error`; an error of code TimedOut means unknown
+    };
+    Kind kind = Kind::Done;
+    base::Error error;
+    std::string message;
+    domain::Finding finding = domain::Finding::None;
+    std::string found;
+    double percent = 0;
+    std::map<std::string, double> phases_ms;
+
+    static StepReport done(std::string message) { return {Kind::Done, {}, std::move(message), {}, {}, 100, {}}; }
+    static StepReport pending(std::string message, double percent = 0) {
+        return {Kind::Pending, {}, std::move(message), {}, {}, percent, {}};
+    }
+    static StepReport failed(base::Error error) {
+        const std::string message = error.message;
+        return {Kind::Failed, std::move(error), message, {}, {}, 0, {}};
+    }
+    static StepReport failed(base::ErrorCode code, std::string message) {
+        return failed(base::Error{code, std::move(message)});
+    }
+};
+
+/// Carries out one attempt, or one poll, of the step that the context names. Called on a thread of the executor; returns within
+/// about the step's deadline.
+StepReport perform(const StepContext& context);
+
+/// The steps that give orders for the server's segment: two of them for one server never run at the same time, so that an order
+/// cannot arrive after a newer one.
+bool givesSegmentOrder(domain::StepName step);
+
+}  // namespace standin::engine

@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include "coordinator/engine/steps/segment_orders.hpp"
+#include "coordinator/engine/steps/steps.hpp"
+
+namespace standin::engine::steps {
+
+using base::ErrorCode;
+
+StepReport fencePort(const StepContext& context) {
+    const auto& server = context.server();
+    if (context.request.attempt > 1) {
+        // An earlier attempt may have come true, and others may have gone on since: who owns the segment now keeps it.
+        auto segment = observe(context);
+        if (!segment && segment.error().code != ErrorCode::NotFound) return StepReport::failed(segment.error());
+        if (segment && segment->verified && segment->order.owner != server_member) {
+            return StepReport::done(fmt::format("port '{}' is off the segment", server.port.text()));
+        }
+    }
+    auto segment = order(context, segmentOrder(context, {}, stand_in_member));
+    if (!segment) return StepReport::failed(segment.error());
+    auto report = StepReport::done(fmt::format("port '{}' is off the segment", server.port.text()));
+    report.phases_ms["transaction"] = segment->transaction_ms;
+    return report;
+}
+
+StepReport fencePower(const StepContext& context) {
+    const auto& server = context.server();
+    auto off = context.drivers.power->off(context.inventory.server_power.at(server.name), context.remaining());
+    if (!off) return StepReport::failed(off.error());
+    return StepReport::done(fmt::format("server '{}' is off, read back", server.name.text()));
+}
+
+StepReport resumeStandIn(const StepContext& context) {
+    const auto& server = context.server();
+    const auto& name = context.operation.stand_in;
+    auto driver = driverOf(context.drivers.hypervisors, server.vm_host);
+    if (!driver) return StepReport::failed(driver.error());
+    const auto before = context.clock.steady();
+    auto stand_in = (*driver)->setState(context.stamp(), name, protocol::StandInState::Running, context.remaining());
+    if (!stand_in) return StepReport::failed(stand_in.error());
+    if (stand_in->state != protocol::StandInState::Running) {
+        return StepReport::failed(ErrorCode::WrongState, fmt::format("stand-in '{}' is {}, not running", name.text(),
+                                                                     protocol::nameOf(stand_in->state)));
+    }
+    const auto resumed = context.clock.steady();
+    StepReport report = StepReport::done(fmt::format("stand-in '{}' answers", name.text()));
+    report.phases_ms["resume"] = base::milliseconds(resumed - before);
+    for (const auto& warning : stand_in->warnings) report.message += "; " + warning;
+
+    auto answer = probe(context, context.remaining());
+    if (!answer) {
+        // The hypervisor says that it runs, and it answered when it was prepared. Without the holder nobody can ask it now; a
+        // job that stands still for the length of a restore would be the greater harm.
+        report.message = fmt::format("stand-in '{}' runs; not probed: {}", name.text(), answer.error().message);
+        return report;
+    }
+    if (!answer->answered) {
+        return StepReport::failed(ErrorCode::Refused,
+                                  fmt::format("stand-in '{}' runs, but its job did not answer within {} ms: {}", name.text(),
+                                              server.answer_within.count(), answer->problem));
+    }
+    report.phases_ms["first_answer"] = base::milliseconds(context.clock.steady() - resumed);
+    return report;
+}
+
+StepReport giveSegment(const StepContext& context) {
+    auto segment = order(context, segmentOrder(context, stand_in_member, {}));
+    if (!segment) return StepReport::failed(segment.error());
+    auto report = StepReport::done(fmt::format("segment '{}' belongs to the stand-in", context.server().segment.text()));
+    report.phases_ms["transaction"] = segment->transaction_ms;
+    report.phases_ms["announce"] = segment->announce_ms;
+    return report;
+}
+
+}  // namespace standin::engine::steps

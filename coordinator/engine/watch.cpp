@@ -1,0 +1,93 @@
+#include "coordinator/engine/watch.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace standin::engine {
+
+namespace {
+/// A healthy agent answers in milliseconds; the watch has no hurry, but must not keep the ordinary lane's threads for long.
+constexpr std::chrono::milliseconds patience{3000};
+}  // namespace
+
+Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock, Board& board,
+             EventSink& events, Post post)
+    : inventory_(inventory), drivers_(drivers), executor_(executor), clock_(clock), board_(board), events_(events),
+      post_(std::move(post)) {}
+
+void Watch::look(const Conductor& conductor) {
+    if (*under_way_ > 0) return;
+    if (drivers_.health) {
+        for (const auto& [name, url] : inventory_.agent_urls) begin([this, name = name] { lookAtAgent(name); });
+    }
+    for (const auto& row : conductor.rowsToWatch()) begin([this, row] { lookAtStandIn(row); });
+    for (const auto& server : conductor.serversToWatch()) begin([this, server] { lookAtSegment(server); });
+}
+
+void Watch::begin(std::function<void()> look) {
+    ++*under_way_;
+    executor_.post(domain::Lane::Ordinary, [look = std::move(look), under_way = under_way_] {
+        look();
+        --*under_way;
+    });
+}
+
+void Watch::lookAtAgent(const base::AgentName& name) {
+    AgentSnapshot seen;
+    for (auto& known : board_.agents()) {
+        if (known.name == name) seen = known;
+    }
+    const bool known_before = !seen.name.empty();
+    const bool was_well = seen.reachable && seen.health.ok();
+    seen.name = name;
+    seen.url = inventory_.agent_urls.at(name);
+    auto health = drivers_.health(name, patience);
+    seen.reachable = health.has_value();
+    if (health) {
+        seen.health = *health;
+        seen.problem.clear();
+        seen.seen_at = clock_.wall();
+    } else {
+        seen.problem = health.error().message;
+    }
+    const bool is_well = seen.reachable && seen.health.ok();
+    if (!known_before || is_well != was_well) {
+        std::string text = fmt::format("agent '{}' is {}", name.text(), is_well ? "well" : seen.reachable ? "not well" : "not reachable: " + seen.problem);
+        events_.publish({"agent", clock_.wall(), 0, {}, text,
+                         nlohmann::json{{"agent", name.text()}, {"reachable", seen.reachable}, {"ok", is_well}}.dump(), 0});
+    }
+    board_.post(std::move(seen));
+}
+
+void Watch::lookAtStandIn(const domain::SpareTableRow& row) {
+    auto hypervisor = drivers_.hypervisors.find(inventory_.servers.at(row.server).vm_host);
+    if (hypervisor == drivers_.hypervisors.end()) return;
+    auto stand_in = hypervisor->second->standIn(row.stand_in, patience);
+    std::string why;
+    if (!stand_in) {
+        // Only a clear 'no' is one: an agent that does not answer now may answer when it matters.
+        if (stand_in.error().code == base::ErrorCode::NotFound) why = "it does not exist any more";
+    } else if (stand_in->state != protocol::StandInState::Suspended && stand_in->state != protocol::StandInState::Unknown) {
+        why = fmt::format("it is {}, not suspended", protocol::nameOf(stand_in->state));
+    }
+    if (why.empty()) return;
+    post_([row, why](Conductor& conductor) -> Reply {
+        conductor.standInLost(row.server, row.stand_in, why);
+        return {};
+    });
+}
+
+void Watch::lookAtSegment(const base::ServerName& server) {
+    const auto& its = inventory_.servers.at(server);
+    auto switch_driver = drivers_.switches.find(its.switch_agent);
+    if (switch_driver == drivers_.switches.end()) return;
+    auto segment = switch_driver->second->segment(its.segment, patience);
+    if (!segment || segment->order.owner == base::MemberName("server")) return;
+    post_([server, owner = segment->order.owner](Conductor& conductor) -> Reply {
+        conductor.ownerSeen(server, owner);
+        return {};
+    });
+}
+
+}  // namespace standin::engine

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "coordinator/engine/conductor.hpp"
+
+namespace standin::engine {
+
+/// Looks at the world at intervals, off the critical path: agents' health, whether the stand-ins that are said to be ready still
+/// are (rule 7), and whether the servers own their segments. What it finds goes to the engine's thread as requests.
+class Watch {
+  public:
+    using Post = std::function<void(Request)>;
+
+    Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock, Board& board,
+          EventSink& events, Post post);
+
+    /// Begins a round unless the last one is still under way. Called on the engine's thread.
+    void look(const Conductor& conductor);
+
+  private:
+    void begin(std::function<void()> look);
+    void lookAtAgent(const base::AgentName& name);
+    void lookAtStandIn(const domain::SpareTableRow& row);
+    void lookAtSegment(const base::ServerName& server);
+
+    const Inventory& inventory_;
+    const Drivers& drivers_;
+    Executor& executor_;
+    const base::Clock& clock_;
+    Board& board_;
+    EventSink& events_;
+    Post post_;
+    std::shared_ptr<std::atomic<int>> under_way_ = std::make_shared<std::atomic<int>>(0);
+};
+
+}  // namespace standin::engine

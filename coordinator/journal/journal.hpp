@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/base/result.hpp"
+#include "coordinator/domain/audit_entry.hpp"
+#include "coordinator/domain/operation.hpp"
+#include "coordinator/domain/placement.hpp"
+#include "coordinator/domain/spare_table.hpp"
+
+namespace standin::journal {
+
+/// A server whose failures start nothing for now.
+struct Maintenance {
+    bool on = false;
+    std::string why;
+};
+
+/// Everything the coordinator knew when it last made something durable.
+struct Contents {
+    std::uint64_t epoch = 0;  ///< of this start; higher than that of every earlier one
+    domain::OperationId last_operation = 0;
+    std::vector<domain::Operation> operations;  ///< all open ones and the last ended ones, by id
+    std::vector<domain::SpareTableRow> rows;
+    std::vector<domain::Lease> leases;
+    std::map<base::ServerName, domain::Placement> placements;
+    std::map<base::ServerName, Maintenance> maintenance;
+};
+
+/// One change, durable as a whole or not at all. Everything in it replaces what stood there before.
+struct Entry {
+    std::vector<domain::Operation> operations;
+    std::vector<domain::SpareTableRow> rows;
+    std::vector<base::ServerName> removed_rows;
+    std::vector<domain::Lease> leases;
+    std::vector<base::SpareName> removed_leases;
+    std::map<base::ServerName, domain::Placement> placements;
+    std::map<base::ServerName, Maintenance> maintenance;
+    std::vector<domain::AuditEntry> audit;  ///< appended; ids are given by the journal
+
+    [[nodiscard]] bool empty() const {
+        return operations.empty() && rows.empty() && removed_rows.empty() && leases.empty() && removed_leases.empty() &&
+               placements.empty() && maintenance.empty() && audit.empty();
+    }
+};
+
+/// The durable memory of the coordinator: intents before effects, outcomes after them.
+class Journal {
+  public:
+    virtual ~Journal() = default;
+
+    /// Takes a new epoch, durably, and tells what stood there. Called once, first. Corrupt: the journal cannot be trusted.
+    virtual base::Result<Contents> open() = 0;
+    /// Durable (as the disk understands it) when it succeeds; nothing of it happened when it fails. Called by one thread.
+    virtual base::Result<void> commit(const Entry& entry) = 0;
+    /// Newest first. Callable from any thread.
+    virtual base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) = 0;
+};
+
+}  // namespace standin::journal

@@ -1,0 +1,238 @@
+#include "coordinator/journal/operation_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "agent/base/clock.hpp"
+#include "agent/protocol/json_fields.hpp"
+#include "coordinator/journal/moment.hpp"
+
+namespace standin::journal {
+
+using nlohmann::json;
+using protocol::JsonFields;
+using protocol::nullable;
+
+namespace {
+
+/// Reads a name of an enumeration by its `…From()` function; an unknown one is a problem of the field.
+template <typename Enum>
+Enum named(JsonFields& fields, const char* field, std::optional<Enum> (*from)(std::string_view)) {
+    const std::string name = fields.text(field);
+    const auto value = from(name);
+    if (!value) fields.problem(std::string("field '") + field + "': '" + name + "' is not known");
+    return value.value_or(Enum{});
+}
+
+base::WallTime moment(JsonFields& fields, const char* field) {
+    if (!fields.has(field)) return {};
+    const auto time = momentFrom(fields.text(field));
+    if (!time) fields.problem(std::string("field '") + field + "': " + time.error().message);
+    return time.value_or(base::WallTime{});
+}
+
+json optionalMoment(base::WallTime time) { return time == base::WallTime{} ? json(nullptr) : json(base::rfc3339(time)); }
+
+json toJson(const domain::Note& note) {
+    return {{"topic", note.topic}, {"level", nameOf(note.level)}, {"sentence", note.sentence}, {"cure", note.cure}};
+}
+
+base::Result<domain::Note> noteFrom(const json& object) {
+    JsonFields fields(object, "note", JsonFields::Unknown::Skip);
+    domain::Note note;
+    note.topic = fields.text("topic");
+    note.level = named<domain::Note::Level>(fields, "level", &domain::noteLevelFrom);
+    note.sentence = fields.text("sentence", 65536);
+    note.cure = fields.text("cure", 65536);
+    return fields.finish(std::move(note));
+}
+
+/// A list whose elements are read by `read`; the first problem is the list's.
+template <typename Element>
+std::vector<Element> list(JsonFields& fields, const char* field, base::Result<Element> (*read)(const json&)) {
+    std::vector<Element> elements;
+    for (const auto& object : fields.array(field)) {
+        auto element = read(object);
+        if (!element) {
+            fields.problem(element.error().message);
+            return elements;
+        }
+        elements.push_back(std::move(*element));
+    }
+    return elements;
+}
+
+}  // namespace
+
+json toJson(const domain::Step& step) {
+    return {{"name", nameOf(step.id.name)},
+            {"subject", step.id.subject},
+            {"state", nameOf(step.state)},
+            {"attempts", step.attempts},
+            {"plans", step.plans},
+            {"first_started", optionalMoment(step.first_started)},
+            {"patience_from", optionalMoment(step.patience_from)},
+            {"started", optionalMoment(step.started)},
+            {"ended", optionalMoment(step.ended)},
+            {"since_failure_ms", step.since_failure_ms},
+            {"duration_ms", step.duration_ms},
+            {"error", base::nameOf(step.error)},
+            {"message", step.message},
+            {"finding", nameOf(step.finding)},
+            {"found", step.found},
+            {"percent", step.percent},
+            {"phases_ms", step.phases_ms}};
+}
+
+base::Result<domain::Step> stepFrom(const json& object) {
+    JsonFields fields(object, "step", JsonFields::Unknown::Skip);
+    domain::Step step;
+    step.id.name = named<domain::StepName>(fields, "name", &domain::stepFrom);
+    step.id.subject = fields.text("subject", "");
+    step.state = named<domain::StepState>(fields, "state", &domain::stepStateFrom);
+    step.attempts = static_cast<unsigned>(fields.count("attempts"));
+    step.plans = static_cast<unsigned>(fields.count("plans"));
+    step.first_started = moment(fields, "first_started");
+    step.patience_from = moment(fields, "patience_from");
+    step.started = moment(fields, "started");
+    step.ended = moment(fields, "ended");
+    step.since_failure_ms = fields.number("since_failure_ms", 0);
+    step.duration_ms = fields.number("duration_ms", 0);
+    step.error = base::errorCodeFrom(fields.text("error"));
+    step.message = fields.text("message", "", 65536);
+    step.finding = named<domain::Finding>(fields, "finding", &domain::findingFrom);
+    step.found = fields.text("found", "");
+    step.percent = fields.number("percent", 0);
+    const json& phases = fields.object("phases_ms");
+    for (const auto& [name, value] : phases.items()) {
+        if (value.is_number()) step.phases_ms[name] = value.get<double>();
+    }
+    return fields.finish(std::move(step));
+}
+
+json toJson(const domain::Operation& operation) {
+    json failed = json::array();
+    for (const auto& spare : operation.failed_spares) failed.push_back(spare.text());
+    json notes = json::array();
+    for (const auto& note : operation.notes) notes.push_back(toJson(note));
+    json steps = json::array();
+    for (const auto& step : operation.steps) steps.push_back(toJson(step));
+    return {{"id", operation.id},
+            {"kind", nameOf(operation.kind)},
+            {"server", operation.server.text()},
+            {"state", nameOf(operation.state)},
+            {"why", operation.why},
+            {"cure", operation.cure},
+            {"opened_at", optionalMoment(operation.opened_at)},
+            {"ended_at", optionalMoment(operation.ended_at)},
+            {"failure_at", optionalMoment(operation.failure_at)},
+            {"asked_by", operation.asked_by},
+            {"failure", operation.failure},
+            {"cause", operation.cause},
+            {"detect_ms", operation.detect_ms},
+            {"reports", operation.reports},
+            {"stand_in", nullable(operation.stand_in)},
+            {"stand_in_port", nullable(operation.stand_in_port)},
+            {"new_stand_in", nullable(operation.new_stand_in)},
+            {"new_stand_in_port", nullable(operation.new_stand_in_port)},
+            {"image", nullable(operation.image)},
+            {"previous_image", nullable(operation.previous_image)},
+            {"spare", nullable(operation.spare)},
+            {"failed_spares", failed},
+            {"handovers", operation.handovers},
+            {"cold", operation.cold},
+            {"job_runs", operation.job_runs},
+            {"notes", notes},
+            {"steps", steps}};
+}
+
+base::Result<domain::Operation> operationFrom(const json& object) {
+    JsonFields fields(object, "operation", JsonFields::Unknown::Skip);
+    domain::Operation operation;
+    operation.id = fields.count("id");
+    operation.kind = named<domain::OperationKind>(fields, "kind", &domain::operationKindFrom);
+    operation.server = fields.id<base::ServerName>("server");
+    operation.state = named<domain::State>(fields, "state", &domain::stateFrom);
+    operation.why = fields.text("why", "", 65536);
+    operation.cure = fields.text("cure", "", 65536);
+    operation.opened_at = moment(fields, "opened_at");
+    operation.ended_at = moment(fields, "ended_at");
+    operation.failure_at = moment(fields, "failure_at");
+    operation.asked_by = fields.text("asked_by", "");
+    operation.failure = fields.text("failure", "");
+    operation.cause = fields.text("cause", "", 65536);
+    operation.detect_ms = fields.number("detect_ms", 0);
+    operation.reports = static_cast<unsigned>(fields.count("reports", 1));
+    operation.stand_in = fields.optionalId<base::StandInName>("stand_in");
+    operation.stand_in_port = fields.optionalId<base::PortName>("stand_in_port");
+    operation.new_stand_in = fields.optionalId<base::StandInName>("new_stand_in");
+    operation.new_stand_in_port = fields.optionalId<base::PortName>("new_stand_in_port");
+    operation.image = fields.optionalId<base::ImageId>("image");
+    operation.previous_image = fields.optionalId<base::ImageId>("previous_image");
+    operation.spare = fields.optionalId<base::SpareName>("spare");
+    for (const auto& spare : fields.array("failed_spares")) {
+        auto name = base::SpareName::parse(spare.is_string() ? spare.get<std::string>() : std::string());
+        if (!name) fields.problem(name.error().message);
+        if (name) operation.failed_spares.push_back(*name);
+    }
+    operation.handovers = static_cast<unsigned>(fields.count("handovers"));
+    operation.cold = fields.boolean("cold", false);
+    operation.job_runs = fields.boolean("job_runs", false);
+    operation.notes = list<domain::Note>(fields, "notes", &noteFrom);
+    operation.steps = list<domain::Step>(fields, "steps", &stepFrom);
+    return fields.finish(std::move(operation));
+}
+
+json toJson(const domain::SpareTableRow& row) {
+    return {{"server", row.server.text()},          {"spare", row.spare.text()},
+            {"image", nullable(row.image)},         {"standin_ready", row.standin_ready},
+            {"stand_in", nullable(row.stand_in)},   {"stand_in_port", nullable(row.stand_in_port)},
+            {"stale", row.stale},                   {"note", row.note}};
+}
+
+base::Result<domain::SpareTableRow> rowFrom(const json& object) {
+    JsonFields fields(object, "row of the spare table", JsonFields::Unknown::Skip);
+    domain::SpareTableRow row;
+    row.server = fields.id<base::ServerName>("server");
+    row.spare = fields.id<base::SpareName>("spare");
+    row.image = fields.optionalId<base::ImageId>("image");
+    row.standin_ready = fields.boolean("standin_ready", false);
+    row.stand_in = fields.optionalId<base::StandInName>("stand_in");
+    row.stand_in_port = fields.optionalId<base::PortName>("stand_in_port");
+    row.stale = fields.boolean("stale", false);
+    row.note = fields.text("note", "");
+    return fields.finish(std::move(row));
+}
+
+json toJson(const domain::Lease& lease) {
+    return {{"spare", lease.spare.text()},
+            {"server", lease.server.text()},
+            {"failover", lease.failover},
+            {"reason", lease.reason}};
+}
+
+base::Result<domain::Lease> leaseFrom(const json& object) {
+    JsonFields fields(object, "lease", JsonFields::Unknown::Skip);
+    domain::Lease lease;
+    lease.spare = fields.id<base::SpareName>("spare");
+    lease.server = fields.id<base::ServerName>("server");
+    lease.failover = fields.count("failover");
+    lease.reason = fields.text("reason", "");
+    return fields.finish(std::move(lease));
+}
+
+json toJson(const domain::Placement& placement) {
+    return {{"on", nameOf(placement.on)},
+            {"stand_in", nullable(placement.stand_in)},
+            {"spare", nullable(placement.spare)}};
+}
+
+base::Result<domain::Placement> placementFrom(const json& object) {
+    JsonFields fields(object, "placement", JsonFields::Unknown::Skip);
+    domain::Placement placement;
+    placement.on = named<domain::Placement::On>(fields, "on", &domain::placementFrom);
+    placement.stand_in = fields.optionalId<base::StandInName>("stand_in");
+    placement.spare = fields.optionalId<base::SpareName>("spare");
+    return fields.finish(std::move(placement));
+}
+
+}  // namespace standin::journal

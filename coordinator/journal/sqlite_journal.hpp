@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "coordinator/journal/journal.hpp"
+
+namespace standin::journal {
+
+/// What is kept of the past.
+struct History {
+    std::size_t operations = 500;      ///< ended operations; some weeks of a large estate, about 5 MB
+    std::size_t audit_entries = 10000;
+};
+
+/// The journal in one SQLite file (WAL, synchronous=FULL: a commit is on the disk when it returns).
+///
+///     <state_dir>/journal.db
+///         meta         (key, value)                       schema, epoch
+///         operations   (id, server, kind, state, body)    body: JSON without the steps
+///         steps        (operation, name, subject, state, body)
+///         spare_table  (server, body)
+///         leases       (spare, body)
+///         placements   (server, body)
+///         maintenance  (server, body)
+///         audit        (id, at, who, what, outcome)
+///
+/// The file must not be on a network file system and belongs to one coordinator; a second one that opens it is refused.
+class SqliteJournal final : public Journal {
+  public:
+    explicit SqliteJournal(std::string path, History history = {});
+    ~SqliteJournal() override;
+
+    base::Result<Contents> open() override;
+    base::Result<void> commit(const Entry& entry) override;
+    base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
+
+  private:
+    struct Database;
+    std::unique_ptr<Database> database_;
+};
+
+}  // namespace standin::journal

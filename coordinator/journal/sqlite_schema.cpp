@@ -1,0 +1,76 @@
+#include "coordinator/journal/sqlite_schema.hpp"
+
+#include <Poco/Data/Session.h>
+#include <Poco/Data/Statement.h>
+#include <fmt/format.h>
+
+#include <string>
+
+namespace standin::journal {
+
+using namespace Poco::Data::Keywords;
+using Poco::Data::Session;
+
+namespace {
+
+/// Raised with every change that an older program could not read.
+constexpr int schema_version = 1;
+
+constexpr const char* tables[] = {
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS operations (id INTEGER PRIMARY KEY, server TEXT NOT NULL, kind TEXT NOT NULL, "
+    "state TEXT NOT NULL, body TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS steps (operation INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, "
+    "subject TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (operation, name, subject))",
+    "CREATE TABLE IF NOT EXISTS spare_table (server TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS leases (spare TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS placements (server TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS maintenance (server TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, "
+    "what TEXT NOT NULL, outcome TEXT NOT NULL)",
+};
+
+std::string metaValue(Session& session, std::string key) {
+    std::string value;
+    session << "SELECT value FROM meta WHERE key = ?", into(value), use(key), now;
+    return value;
+}
+
+void setMeta(Session& session, std::string key, std::string value) {
+    session << "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        use(key), use(value), now;
+}
+
+}  // namespace
+
+base::Result<void> prepareSchema(Session& session) {
+    std::string mode;
+    session << "PRAGMA journal_mode = WAL", into(mode), now;
+    session << "PRAGMA synchronous = FULL", now;
+    session << "PRAGMA busy_timeout = 5000", now;  // milliseconds; only a person with the sqlite3 shell can be in the way
+    for (const char* table : tables) session << table, now;
+    const std::string found = metaValue(session, "schema");
+    if (found.empty()) {
+        setMeta(session, "schema", std::to_string(schema_version));
+    } else if (found != std::to_string(schema_version)) {
+        return base::failure(base::ErrorCode::Unsupported,
+                             fmt::format("its schema is {}, this program knows {}; run the program that wrote it", found,
+                                         schema_version));
+    }
+    return {};
+}
+
+std::uint64_t takeEpoch(Session& session) {
+    const std::string before = metaValue(session, "epoch");
+    const std::uint64_t epoch = (before.empty() ? 0 : std::stoull(before)) + 1;
+    setMeta(session, "epoch", std::to_string(epoch));
+    return epoch;
+}
+
+void rememberLastOperation(Session& session, std::uint64_t id) {
+    session << "INSERT INTO meta (key, value) VALUES ('last_operation', ?) ON CONFLICT (key) DO UPDATE SET value = "
+               "excluded.value WHERE CAST(excluded.value AS INTEGER) > CAST(value AS INTEGER)",
+        bind(std::to_string(id)), now;
+}
+
+}  // namespace standin::journal

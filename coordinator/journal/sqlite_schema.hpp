@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+#include "agent/base/result.hpp"
+
+namespace Poco::Data {
+class Session;
+}
+
+namespace standin::journal {
+
+/// Makes the tables in a new file, or checks that an old one has a schema this program knows (Unsupported otherwise), and sets the
+/// session to write-ahead logging with a full synchronisation at each commit.
+base::Result<void> prepareSchema(Poco::Data::Session& session);
+
+/// One more than ever before, durable when it returns.
+std::uint64_t takeEpoch(Poco::Data::Session& session);
+
+/// So that ids are never used twice, also when ended operations are forgotten.
+void rememberLastOperation(Poco::Data::Session& session, std::uint64_t id);
+
+}  // namespace standin::journal
