@@ -33,7 +33,7 @@ std::string firstLine(const std::string& text) { return text.substr(0, std::min<
 
 // Empty when the guest answered.
 std::string whyKvmFails(const AccelerationProbe& probe) {
-    if (::access("/dev/kvm", F_OK) != 0) return "there is no /dev/kvm";
+    if (::access(probe.device.c_str(), F_OK) != 0) return "there is no " + probe.device;
     const auto disk = probe.cache_file + ".boot";
     if (auto written = base::writeDurably(disk, bootSector()); !written) return written.error().message;
     base::ProcessRequest request;

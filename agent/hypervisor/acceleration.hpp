@@ -18,6 +18,7 @@ struct Acceleration {
 struct AccelerationProbe {
     std::string qemu = "/usr/bin/qemu-system-x86_64";
     std::string cache_file;  ///< what was found out, with the boot it was found out in
+    std::string device = "/dev/kvm";
     std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
     std::chrono::milliseconds deadline{5'000};  ///< a host with KVM takes 0.2 s
 };
