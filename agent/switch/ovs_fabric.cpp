@@ -51,6 +51,7 @@ void OvsFabric::apply(const protocol::Json& tables, bool all) {
         if (all) replica_.clear();
         replica_.apply(tables);
         current_ = current_ || all;
+        moment_.reset();
         replica_changed_.notify_all();
     }
     if (on_change_) on_change_();
@@ -64,12 +65,17 @@ void OvsFabric::lose() {
     if (on_change_) on_change_();
 }
 
-base::Result<FabricView> OvsFabric::view() {
+base::Result<FabricMoment> OvsFabric::view() {
     std::lock_guard lock(mutex_);
     if (!current_) {
         return failure(ErrorCode::Unreachable, "ovsdb-server does not answer at '" + places_.ovsdb_socket + "'; start Open vSwitch");
     }
-    return replica_.view(places_.bridge);
+    if (!moment_) {
+        auto view = replica_.view(places_.bridge);
+        if (!view) return failure(view.error());
+        moment_ = std::make_shared<const FabricView>(std::move(*view));
+    }
+    return moment_;
 }
 
 base::Result<void> OvsFabric::commit(const FabricView& view, const FabricChange& change) {
@@ -92,7 +98,7 @@ base::Result<void> OvsFabric::readBack(const FabricChange& change) {
     auto now = view();
     if (!now) return failure(now.error());
     for (const auto& [name, wanted] : change.ports) {
-        const PortView* port = now->port(name);
+        const PortView* port = (*now)->port(name);
         if (port == nullptr || port->isAccess(wanted.vlan)) continue;
         return failure(ErrorCode::Conflict, "port '" + name + "' was put into VLAN " + std::to_string(wanted.vlan) +
                                                 ", but somebody else has changed it again; see 'ovs-vsctl list port " + name + "'");
@@ -105,7 +111,7 @@ base::Result<void> OvsFabric::announce(const Announcement& announcement) {
     if (!frames) return failure(frames.error());
     auto now = view();
     if (!now) return failure(now.error());
-    const PortView* port = now->port(announcement.port);
+    const PortView* port = (*now)->port(announcement.port);
     if (port == nullptr || port->of_ports.empty()) {
         return failure(ErrorCode::NotFound, "could not announce '" + announcement.address + "': port '" + announcement.port +
                                                 "' does not forward on the switch");

@@ -25,7 +25,7 @@ class OvsFabric final : public SwitchFabric {
 
     void start(std::function<void()> on_change) override;
     void stop() override;
-    base::Result<FabricView> view() override;
+    base::Result<FabricMoment> view() override;
     base::Result<void> commit(const FabricView& view, const FabricChange& change) override;
     base::Result<void> announce(const Announcement& announcement) override;
     base::Result<void> steer(const base::SegmentId& segment, Vlan vlan, const std::optional<Steering>& steering) override;
@@ -46,6 +46,7 @@ class OvsFabric final : public SwitchFabric {
     mutable std::mutex mutex_;  ///< guards what follows, up to the connections
     std::condition_variable replica_changed_;
     OvsdbReplica replica_;
+    FabricMoment moment_;   ///< made of the replica when somebody asks, until it changes
     bool current_ = false;  ///< the replica follows the database; false while the connection is lost
     std::map<Vlan, std::size_t> expected_flows_;
 

@@ -39,7 +39,7 @@ void SegmentKeeper::poke() {
 void SegmentKeeper::run() {
     for (;;) {
         std::vector<base::SegmentId> due;
-        bool care = false;
+        bool changed = false;
         {
             std::unique_lock lock(mutex_);
             const auto now = clock_.steady();
@@ -51,40 +51,39 @@ void SegmentKeeper::run() {
             });
             if (stopping_) return;
             due = schedule_.take(clock_.steady());
-            care = changed_ || due.empty();
+            changed = changed_ || due.empty();
             changed_ = false;
         }
-        if (care) repair();
+        if (changed) care();
         for (const auto& id : due) repeatAnnouncement(id);
     }
 }
 
-void SegmentKeeper::repair() {
-    std::vector<base::SegmentId> ids;
-    bool failed = false;
-    {
-        std::lock_guard commit(commit_mutex_);
-        auto view = fabric_.view();
-        if (!view) return;  // a change is told when the switch is back
-        const auto change = planRepair(*view);
-        if (!change.empty()) {
-            for (const auto& [name, wanted] : change.ports) {
-                const PortView* port = view->port(name);
-                warn(*view, name, fmt::format("port '{}' was found {}; put back into VLAN {}", name,
-                                              port != nullptr && port->mode == PortView::Mode::Access && port->tag
-                                                  ? fmt::format("in VLAN {}", *port->tag)
-                                                  : "carrying several VLANs",
-                                              wanted.vlan));
-            }
-            auto committed = fabric_.commit(*view, change);
-            if (!committed) log_.error("could not put ports right: {}", committed.error().message);
-            failed = !committed;
-        }
-        for (const auto& [id, record] : view->segments) ids.push_back(id);
-    }
-    for (const auto& id : ids) careFor(id);
+void SegmentKeeper::care() {
+    auto now = fabric_.view();
+    if (!now) return;  // a change is told when the switch is back
+    // Mostly it is our own transaction that woke us, and nobody shall wait for us then.
+    auto repaired = planRepair(**now).empty() ? base::Result<void>() : repair();
+    if (!repaired) log_.error("could not put ports right: {}", repaired.error().message);
+    for (const auto& [id, record] : (*now)->segments) careFor(id);
     std::lock_guard lock(mutex_);
-    failing_ = failed;
+    failing_ = !repaired;
+}
+
+base::Result<void> SegmentKeeper::repair() {
+    std::lock_guard commit(commit_mutex_);
+    auto now = fabric_.view();
+    if (!now) return {};
+    const FabricView& view = **now;
+    const auto change = planRepair(view);
+    if (change.empty()) return {};
+    for (const auto& [name, wanted] : change.ports) {
+        const PortView* port = view.port(name);
+        const bool access = port != nullptr && port->mode == PortView::Mode::Access && port->tag;
+        const auto where = access ? fmt::format("in VLAN {}", *port->tag) : std::string("carrying several VLANs");
+        warn(view, name, fmt::format("port '{}' was found {}; put back into VLAN {}", name, where, wanted.vlan));
+    }
+    return fabric_.commit(view, change);
 }
 
 void SegmentKeeper::warn(const FabricView& view, const std::string& port, const std::string& sentence) {
@@ -104,10 +103,11 @@ void SegmentKeeper::careFor(const base::SegmentId& id) {
     const auto entry = known(id);
     std::unique_lock busy(entry->busy, std::try_to_lock);
     if (!busy.owns_lock()) return;  // an order is being carried out, which sees to it itself
-    auto view = fabric_.view();
-    if (!view) return;
-    const auto found = view->segments.find(id);
-    if (found == view->segments.end()) return;
+    auto now = fabric_.view();
+    if (!now) return;
+    const FabricView& view = **now;
+    const auto found = view.segments.find(id);
+    if (found == view.segments.end()) return;
     if (entry->steering) {
         auto steered = fabric_.steered(found->second.order.vlan);
         if (steered && !*steered) {
@@ -115,17 +115,18 @@ void SegmentKeeper::careFor(const base::SegmentId& id) {
             entry->steering_known = false;
         }
     }
-    auto steered = bringSteering(id, found->second, *view, *entry);
+    auto steered = bringSteering(id, found->second, view, *entry);
     if (!steered) log_.error("segment {}: {}", id.text(), steered.error().message);
     auto announced = announceIfNew(id, found->second, *entry);
     if (!announced) log_.debug("segment {}: {}", id.text(), announced.error().message);
 }
 
 void SegmentKeeper::repeatAnnouncement(const base::SegmentId& id) {
-    auto view = fabric_.view();
-    if (!view) return;
-    const auto found = view->segments.find(id);
-    if (found == view->segments.end()) return;
+    auto now = fabric_.view();
+    if (!now) return;
+    const FabricView& view = **now;
+    const auto found = view.segments.find(id);
+    if (found == view.segments.end()) return;
     const auto announcement = planAnnouncement(found->second);
     if (!announcement) return;
     auto announced = fabric_.announce(*announcement);

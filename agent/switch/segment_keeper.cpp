@@ -34,25 +34,28 @@ std::shared_ptr<SegmentKeeper::Known> SegmentKeeper::known(const base::SegmentId
     return entry;
 }
 
+// Names that were only ever refused are not remembered.
+void SegmentKeeper::dropUnknown(const base::SegmentId& id) {
+    auto now = fabric_.view();
+    if (!now || (*now)->segments.count(id) > 0) return;
+    std::lock_guard lock(mutex_);
+    known_.erase(id);
+}
+
 base::Result<protocol::Segment> SegmentKeeper::order(const base::SegmentId& id, const SegmentOrder& order) {
-    // What cannot be is refused before anything is remembered of it.
-    if (auto view = fabric_.view(); view) {
-        if (auto plan = planSegment(id, order, *view, quarantine_); !plan) {
-            if (observer_.on_order) observer_.on_order("refused", 0, 0);
-            return failure(plan.error().within("could not give segment '" + id.text() + "'"));
-        }
-    }
     const auto entry = known(id);
     std::lock_guard busy(entry->busy);
     auto record = carryOut(id, order, *entry);
     if (!record) {
-        if (observer_.on_order) observer_.on_order("failed", 0, 0);
+        dropUnknown(id);
+        if (observer_.on_order) observer_.on_order(base::isTransient(record.error().code) ? "unknown" : "refused", 0, 0);
         return failure(record.error().within("could not give segment '" + id.text() + "'"));
     }
     if (observer_.on_order) observer_.on_order("done", entry->transaction_ms, entry->announce_ms);
-    auto view = fabric_.view();
-    if (!view) return failure(view.error());
-    auto segment = describe(id, *record, *view);
+    auto now = fabric_.view();
+    if (!now) return failure(now.error());
+    const FabricView& view = **now;
+    auto segment = describe(id, *record, view);
     segment.transaction_ms = entry->transaction_ms;
     segment.announce_ms = entry->announce_ms;
     return segment;
@@ -71,9 +74,10 @@ base::Result<SegmentRecord> SegmentKeeper::carryOut(const base::SegmentId& id, c
         std::lock_guard lock(mutex_);
         known.warnings.clear();
     }
-    auto view = fabric_.view();
-    if (!view) return failure(view.error());
-    auto steered = bringSteering(id, *record, *view, known);
+    auto now = fabric_.view();
+    if (!now) return failure(now.error());
+    const FabricView& view = **now;
+    auto steered = bringSteering(id, *record, view, known);
     if (!steered) return failure(steered.error());
     auto announced = announceIfNew(id, *record, known);
     if (!announced) return failure(announced.error().within("the segment's VLANs are as ordered, but its neighbours do not know it yet"));
@@ -82,19 +86,20 @@ base::Result<SegmentRecord> SegmentKeeper::carryOut(const base::SegmentId& id, c
 
 base::Result<SegmentRecord> SegmentKeeper::carryOutOnce(const base::SegmentId& id, const SegmentOrder& order, Known& known) {
     std::lock_guard commit(commit_mutex_);
-    auto view = fabric_.view();
-    if (!view) return failure(view.error());
-    auto change = planSegment(id, order, *view, quarantine_);
+    auto now = fabric_.view();
+    if (!now) return failure(now.error());
+    const FabricView& view = **now;
+    auto change = planSegment(id, order, view, quarantine_);
     if (!change) return failure(change.error());
-    const auto found = view->segments.find(id);
-    const SegmentRecord before = found == view->segments.end() ? SegmentRecord{} : found->second;
+    const auto found = view.segments.find(id);
+    const SegmentRecord before = found == view.segments.end() ? SegmentRecord{} : found->second;
     const SegmentRecord after = change->record ? *change->record->second : before;
-    auto passed = passOver(id, before, after, *view, known);
+    auto passed = passOver(id, before, after, view, known);
     if (!passed) return failure(passed.error());
-    if (change->empty() && view->applied) return after;
+    if (change->empty() && view.applied) return after;
 
     const auto begin = clock_.steady();
-    auto committed = fabric_.commit(*view, *change);
+    auto committed = fabric_.commit(view, *change);
     known.transaction_ms = since(begin);
     if (!committed) return failure(committed.error());
     if (before.order.owner != order.owner || before.order.established != order.established) {
@@ -186,26 +191,29 @@ protocol::Segment SegmentKeeper::describe(const base::SegmentId& id, const Segme
 }
 
 base::Result<protocol::Segment> SegmentKeeper::segment(const base::SegmentId& id) {
-    auto view = fabric_.view();
-    if (!view) return failure(view.error());
-    const auto found = view->segments.find(id);
-    if (found == view->segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
-    return describe(id, found->second, *view);
+    auto now = fabric_.view();
+    if (!now) return failure(now.error());
+    const FabricView& view = **now;
+    const auto found = view.segments.find(id);
+    if (found == view.segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
+    return describe(id, found->second, view);
 }
 
 base::Result<std::vector<protocol::Segment>> SegmentKeeper::segments() {
-    auto view = fabric_.view();
-    if (!view) return failure(view.error());
+    auto now = fabric_.view();
+    if (!now) return failure(now.error());
+    const FabricView& view = **now;
     std::vector<protocol::Segment> segments;
-    for (const auto& [id, record] : view->segments) segments.push_back(describe(id, record, *view));
+    for (const auto& [id, record] : view.segments) segments.push_back(describe(id, record, view));
     return segments;
 }
 
 base::Result<protocol::Segment> SegmentKeeper::announce(const base::SegmentId& id) {
-    auto view = fabric_.view();
-    if (!view) return failure(view.error());
-    const auto found = view->segments.find(id);
-    if (found == view->segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
+    auto now = fabric_.view();
+    if (!now) return failure(now.error());
+    const FabricView& view = **now;
+    const auto found = view.segments.find(id);
+    if (found == view.segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
     if (!planAnnouncement(found->second)) {
         return failure(ErrorCode::WrongState, "nobody owns segment '" + id.text() + "', so there is nothing to announce");
     }
@@ -215,7 +223,7 @@ base::Result<protocol::Segment> SegmentKeeper::announce(const base::SegmentId& i
     entry->announce_ms = 0;
     auto announced = announceIfNew(id, found->second, *entry);
     if (!announced) return failure(announced.error());
-    auto segment = describe(id, found->second, *view);
+    auto segment = describe(id, found->second, view);
     segment.announce_ms = entry->announce_ms;
     return segment;
 }
@@ -226,12 +234,13 @@ base::Result<void> SegmentKeeper::forget(const base::SegmentId& id) {
     const auto entry = known(id);
     std::lock_guard busy(entry->busy);
     std::lock_guard commit(commit_mutex_);
-    auto view = fabric_.view();
-    if (!view) return failure(view.error());
-    auto change = planForgetting(id, *view);
+    auto now = fabric_.view();
+    if (!now) return failure(now.error());
+    const FabricView& view = **now;
+    auto change = planForgetting(id, view);
     if (!change) return failure(change.error());
-    const Vlan vlan = view->segments.at(id).order.vlan;
-    auto committed = fabric_.commit(*view, *change);
+    const Vlan vlan = view.segments.at(id).order.vlan;
+    auto committed = fabric_.commit(view, *change);
     if (!committed) return committed;
     auto steered = setSteering(id, vlan, std::nullopt, *entry);
     log_.notice("{}", change->reason);

@@ -52,7 +52,7 @@ class SegmentKeeper {
     /// Drops the segment; its ports stay in quarantine.
     base::Result<void> forget(const base::SegmentId& id);
 
-    base::Result<FabricView> view() { return fabric_.view(); }
+    base::Result<FabricMoment> view() { return fabric_.view(); }
 
   private:
     struct Known {
@@ -67,6 +67,7 @@ class SegmentKeeper {
 
     [[nodiscard]] double since(base::SteadyTime begin) const;
     std::shared_ptr<Known> known(const base::SegmentId& id);
+    void dropUnknown(const base::SegmentId& id);
     base::Result<SegmentRecord> carryOut(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
     base::Result<SegmentRecord> carryOutOnce(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
     base::Result<void> passOver(const base::SegmentId& id, const SegmentRecord& before, const SegmentRecord& after,
@@ -77,7 +78,8 @@ class SegmentKeeper {
     protocol::Segment describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view);
 
     void run();
-    void repair();
+    void care();
+    base::Result<void> repair();
     void warn(const FabricView& view, const std::string& port, const std::string& sentence);
     void careFor(const base::SegmentId& id);
     void repeatAnnouncement(const base::SegmentId& id);

@@ -109,7 +109,11 @@ protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord
     if (steers && !planSteering(id, record, view)) {
         segment.warnings.push_back("connections cannot be steered, since a port that is needed does not forward");
     }
-    segment.verified = placed && view.applied && planRepair(view).ports.empty();
+    // The back leg, and ports that left other segments or this one, must not be astray here either.
+    for (const auto& [name, wanted] : planRepair(view).ports) {
+        placed = placed && record.quarantine.count(name) == 0 && !view.port(name)->carries(order.vlan);
+    }
+    segment.verified = placed && view.applied;
     return segment;
 }
 

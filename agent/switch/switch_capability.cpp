@@ -126,23 +126,25 @@ void SwitchCapability::addRoutes(http::Router& router) {
 }
 
 base::Result<Response> SwitchCapability::ports() {
-    auto view = keeper_.view();
-    if (!view) return failure(view.error());
+    auto now = keeper_.view();
+    if (!now) return failure(now.error());
+    const FabricView& view = **now;
     Json list = Json::array();
-    for (const auto& [name, port] : view->ports) list.push_back(jsonOf(port, *view));
+    for (const auto& [name, port] : view.ports) list.push_back(jsonOf(port, view));
     return Response::json({{"ports", list}});
 }
 
 void SwitchCapability::checkHealth(protocol::Health& health) {
-    auto view = keeper_.view();
-    health.checks.push_back({"switch reachable", view.has_value(),
-                             view ? "bridge '" + settings_.places.bridge + "' is followed" : view.error().message,
-                             view ? "" : "start Open vSwitch (ovsdb-server, ovs-vswitchd) and make the bridge"});
-    if (!view) return;
-    health.checks.push_back({"switch applies", view->applied,
-                             view->applied ? "ovs-vswitchd works as configured" : "ovs-vswitchd has not applied the last configuration",
-                             view->applied ? "" : "is ovs-vswitchd running? see its log"});
-    for (const auto& problem : view->problems) {
+    auto now = keeper_.view();
+    health.checks.push_back({"switch reachable", now.has_value(),
+                             now ? "bridge '" + settings_.places.bridge + "' is followed" : now.error().message,
+                             now ? "" : "start Open vSwitch (ovsdb-server, ovs-vswitchd) and make the bridge"});
+    if (!now) return;
+    const FabricView& view = **now;
+    health.checks.push_back({"switch applies", view.applied,
+                             view.applied ? "ovs-vswitchd works as configured" : "ovs-vswitchd has not applied the last configuration",
+                             view.applied ? "" : "is ovs-vswitchd running? see its log"});
+    for (const auto& problem : view.problems) {
         health.checks.push_back({"segment records", false, problem, "remove that key, then order the segment again"});
     }
     auto segments = keeper_.segments();
@@ -154,7 +156,7 @@ void SwitchCapability::checkHealth(protocol::Health& health) {
                                  segment.verified ? "" : "order the segment again; see GET /v1/segments/" + segment.id.text()});
         for (const auto& warning : segment.warnings) health.warnings.push_back("segment " + segment.id.text() + ": " + warning);
     }
-    for (const auto& port : leakingTrunks(*view, settings_.places.bridge, settings_.quarantine)) {
+    for (const auto& port : leakingTrunks(view, settings_.places.bridge, settings_.quarantine)) {
         health.warnings.push_back(fmt::format("trunk port '{}' carries quarantine VLANs {}-{} off this switch; set its 'trunks'", port,
                                               settings_.quarantine.first, settings_.quarantine.last));
     }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -53,6 +54,9 @@ struct FabricView {
 
     [[nodiscard]] const PortView* port(const std::string& name) const;
 };
+
+/// One moment of the switch, shared by all who look at it.
+using FabricMoment = std::shared_ptr<const FabricView>;
 
 /// Ports that get an access VLAN, and the segment's record that says so.
 struct FabricChange {
@@ -110,7 +114,7 @@ class SwitchFabric {
     virtual void stop() = 0;
 
     /// Unreachable when the switch does not answer, NotFound when the bridge does not exist.
-    virtual base::Result<FabricView> view() = 0;
+    virtual base::Result<FabricMoment> view() = 0;
 
     /// All of the change or nothing, and only if what it touches is still as in `view` (else Conflict). Returns when the
     /// forwarding plane has taken it over and the ports were read back. TimedOut: it may have happened.

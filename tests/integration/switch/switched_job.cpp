@@ -58,9 +58,9 @@ protocol::Segment SwitchedJob::give(const protocol::SegmentOrder& order) {
 }
 
 int SwitchedJob::vlanOf(const Machine& machine) const {
-    auto view = keeper->view();
-    if (!view) throw std::runtime_error(view.error().message);
-    const auto* port = view->port(machine.port());
+    auto now = keeper->view();
+    if (!now) throw std::runtime_error(now.error().message);
+    const auto* port = (*now)->port(machine.port());
     return port != nullptr && port->tag ? *port->tag : -1;
 }
 
