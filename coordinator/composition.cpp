@@ -17,6 +17,8 @@ namespace standin {
 
 namespace {
 
+constexpr const char* fence_agents_directory = "/usr/sbin";  // where the package fence-agents puts them
+
 std::vector<std::string> linesOf(const std::string& text) {
     std::vector<std::string> lines;
     std::istringstream in(text);
@@ -42,11 +44,22 @@ base::Result<traps::SnmpUser> snmpUserFrom(const config::TrapUser& user) {
 
 }  // namespace
 
-config::Surroundings hostSurroundings() {
-    return {config::programExists, [](const std::string& path) -> std::vector<std::string> {
-                auto rules = traps::TrapRules::fromFile(path);
-                return rules ? std::vector<std::string>{} : linesOf(rules.error().message);
-            }};
+config::Surroundings hostSurroundings(FenceCheck fence_check) {
+    config::Surroundings host;
+    host.program_exists = config::programExists;
+    host.fence_problem = [fence_check](const drivers::PowerDevice& device) -> std::string {
+        if (fence_check == FenceCheck::Described) {
+            auto checked = drivers::FenceAgent(fence_agents_directory).check(device);
+            return checked ? "" : checked.error().message;
+        }
+        auto program = device.agent.front() == '/' ? device.agent : fmt::format("{}/{}", fence_agents_directory, device.agent);
+        return config::programExists(program) ? "" : fmt::format("there is no fence agent '{}'; install package fence-agents", program);
+    };
+    host.rule_problems = [](const std::string& path) -> std::vector<std::string> {
+        auto rules = traps::TrapRules::fromFile(path);
+        return rules ? std::vector<std::string>{} : linesOf(rules.error().message);
+    };
+    return host;
 }
 
 engine::Inventory inventoryFrom(const config::Configuration& configuration) {
@@ -78,7 +91,7 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
         made.holders[server.request_holder] = std::make_shared<drivers::AgentHolderDriver>(connections.client(server.request_holder));
     }
     for (const auto& one : configuration.spares) storeAndSwitch(one.spare.image_store, one.spare.switch_agent);
-    made.power = std::make_shared<drivers::FenceAgentPowerDriver>();
+    made.power = std::make_shared<drivers::FenceAgentPowerDriver>(fence_agents_directory);
     made.notifier = std::move(notifier);
     made.health = [&connections](const base::AgentName& name, drivers::Deadline deadline) { return connections.health(name, deadline); };
     return made;

@@ -16,8 +16,14 @@ namespace drivers {
 class AgentConnections;
 }
 
-/// What readConfiguration() asks of this host: programs in PATH, trap rules by their own reader.
-config::Surroundings hostSurroundings();
+/// How closely fence devices are looked at when a configuration is read.
+enum class FenceCheck {
+    Installed,  ///< the agent is there: at the start, which must not wait for interpreters
+    Described   ///< the agent knows every option, and its password can be read: for --check-config
+};
+
+/// What readConfiguration() asks of this host: programs, fence agents, trap rules by their own reader.
+config::Surroundings hostSurroundings(FenceCheck fence_check);
 
 engine::Inventory inventoryFrom(const config::Configuration& configuration);
 

@@ -47,8 +47,8 @@ int main(int count, char** arguments) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     standin::base::YamlProblems problems;
-    auto configuration =
-        standin::config::readConfiguration(to_check.empty() ? file : to_check, standin::hostSurroundings(), problems);
+    const auto surroundings = standin::hostSurroundings(to_check.empty() ? standin::FenceCheck::Installed : standin::FenceCheck::Described);
+    auto configuration = standin::config::readConfiguration(to_check.empty() ? file : to_check, surroundings, problems);
     for (const auto& line : problems.lines()) fmt::print(stderr, "{}\n", line);
     if (!configuration) return 1;
     if (!to_check.empty()) return 0;

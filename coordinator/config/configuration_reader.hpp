@@ -14,15 +14,17 @@ namespace standin::config {
 struct Surroundings {
     /// Is there such a program (a name in PATH, or an absolute path)?
     std::function<bool(const std::string& program)> program_exists;
+    /// What is wrong with a fence device, as one sentence; empty = well.
+    std::function<std::string(const drivers::PowerDevice& device)> fence_problem;
     /// All that is wrong with a file of trap rules, as `file:line:column: key: what`; empty = well.
     std::function<std::vector<std::string>(const std::string& path)> rule_problems;
 };
 
-/// Looks for programs in PATH and in /usr/sbin, where fence agents live.
+/// Looks for programs in PATH and in /usr/sbin.
 bool programExists(const std::string& program);
 
 /// Reads and checks a coordinator's configuration: every key known and of its kind; agents that are referred to exist; ports,
-/// MAC and job addresses, segments, VLANs, trap sources and disks belong to one machine each; fence agents are installed; the
+/// MAC and job addresses, segments, VLANs, trap sources and disks belong to one machine each; fence devices can be used; the
 /// trap rules parse. All problems are recorded; nullopt if there is any.
 std::optional<Configuration> readConfiguration(const std::string& path, const Surroundings& surroundings,
                                                base::YamlProblems& problems);

@@ -120,22 +120,18 @@ void MachineReader::claimPort(YamlReader& reader, const std::string& key, const 
 drivers::PowerDevice MachineReader::device(YamlReader& reader) {
     drivers::PowerDevice device;
     device.agent = reader.text("agent");
-    bool is_name = device.agent.find('/') == std::string::npos;
-    if (!device.agent.empty() && is_name && device.agent.rfind("fence_", 0) != 0) {
-        reader.problem("agent", fmt::format("'{}' is not a fence agent's name, as in 'fence_ipmilan'", device.agent));
-    } else if (!device.agent.empty() && !surroundings_.program_exists(device.agent)) {
-        reader.problem("agent", fmt::format("there is no fence agent '{}' on this host; is the package fence-agents installed?",
-                                            device.agent));
-    }
     for (const auto& [key, value] : reader.scalars("options")) {
         // What stands here is seen by everybody who may read the configuration.
-        if (key.find("password") != std::string::npos || key == "passwd") {
+        if (key.rfind("passw", 0) == 0) {
             reader.problem("options", fmt::format("'{}' is a secret: put it into a file and name that as 'password_file'", key));
+        } else {
+            device.options.emplace(key, value);
         }
-        device.options.emplace(key, value);
     }
     device.password_file = readOptionalAbsolutePath(reader, "password_file");
     reader.finish();
+    auto problem = device.agent.empty() ? std::string() : surroundings_.fence_problem(device);
+    if (!problem.empty()) reader.problem("agent", problem);
     return device;
 }
 

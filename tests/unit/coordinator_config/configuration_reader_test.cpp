@@ -75,7 +75,8 @@ std::string with(const std::string& part, const std::string& replacement) {
 }
 
 Surroundings wellEquipped() {
-    return Surroundings{[](const std::string&) { return true; }, [](const std::string&) { return std::vector<std::string>{}; }};
+    return Surroundings{[](const std::string&) { return true; }, [](const drivers::PowerDevice&) { return std::string(); },
+                        [](const std::string&) { return std::vector<std::string>{}; }};
 }
 
 struct Reading {
@@ -152,11 +153,13 @@ BOOST_AUTO_TEST_CASE(a_spare_cannot_have_a_servers_disk) {
     BOOST_TEST(reading.onlyProblem() == "F:45:11: spares.spare01.disk: disk 'store1/server01' is already taken at F:28:11");
 }
 
-BOOST_AUTO_TEST_CASE(a_fence_agent_that_is_not_installed_is_told) {
+BOOST_AUTO_TEST_CASE(a_fence_device_that_cannot_be_used_is_told_with_its_place) {
     auto surroundings = wellEquipped();
-    surroundings.program_exists = [](const std::string& program) { return program != "fence_ipmilan"; };
+    surroundings.fence_problem = [](const drivers::PowerDevice& device) {
+        return device.options.count("lanplus") > 0 ? std::string("not to be used") : std::string();
+    };
     Reading reading(good, surroundings);
-    BOOST_TEST(reading.problems.lines().size() == 2U);  // the server's and the spare's
+    BOOST_TEST(reading.onlyProblem() == "F:34:19: servers.server01.fence.ladder[0].agent: not to be used");
 }
 
 BOOST_AUTO_TEST_CASE(a_password_among_the_options_is_refused) {

@@ -1,0 +1,199 @@
+#include "tests/contract/coordinator_api/api_under_test.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "agent/http/server.hpp"
+
+namespace standin::tests {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using drivers::Deadline;
+using protocol::CommandStamp;
+
+namespace {
+
+base::Unexpected nobodyThere() { return failure(ErrorCode::Unreachable, "could not reach the agent: scripted"); }
+
+class SilentHypervisor final : public drivers::HypervisorDriver {
+    Result<protocol::StandIn> standIn(const base::StandInName&, Deadline) override { return nobodyThere(); }
+    Result<protocol::StandIn> make(const CommandStamp&, const base::StandInName&, const protocol::StandInDefinition&, Deadline) override {
+        return nobodyThere();
+    }
+    Result<protocol::StandIn> setState(const CommandStamp&, const base::StandInName&, protocol::StandInState, Deadline) override {
+        return nobodyThere();
+    }
+    Result<protocol::StandIn> setResources(const CommandStamp&, const base::StandInName&, const protocol::StandInResources&, Deadline) override {
+        return nobodyThere();
+    }
+    Result<void> remove(const CommandStamp&, const base::StandInName&, Deadline) override { return nobodyThere(); }
+    Result<protocol::StandInRequests> requests(const base::StandInName&, Deadline) override { return nobodyThere(); }
+    Result<protocol::Capacity> capacity(Deadline) override { return nobodyThere(); }
+};
+
+class SilentSwitch final : public drivers::SwitchDriver {
+    Result<protocol::Segment> segment(const base::SegmentId&, Deadline) override { return nobodyThere(); }
+    Result<protocol::Segment> setSegment(const CommandStamp&, const base::SegmentId&, const protocol::SegmentOrder&, Deadline) override {
+        return nobodyThere();
+    }
+};
+
+class OneImage final : public drivers::ImageStoreDriver {
+    Result<std::vector<protocol::Image>> images(Deadline) override {
+        protocol::Image image;
+        image.id = base::ImageId("image-1");
+        image.disk = base::DiskName("server01");
+        image.state = protocol::ImageState::Ready;
+        image.created_at = "2026-11-23T05:00:00Z";
+        return std::vector{image};
+    }
+    Result<protocol::Image> image(const base::ImageId&, Deadline) override { return nobodyThere(); }
+    Result<protocol::Image> capture(const CommandStamp&, const base::ImageId&, const base::DiskName&, Deadline) override { return nobodyThere(); }
+    Result<protocol::ImageDifference> difference(const base::ImageId&, const base::ImageId&, Deadline) override { return nobodyThere(); }
+    Result<void> remove(const CommandStamp&, const base::ImageId&, Deadline) override { return nobodyThere(); }
+    Result<protocol::Restore> restore(const CommandStamp&, const base::RestoreId&, const base::ImageId&, const base::DiskName&, Deadline) override {
+        return nobodyThere();
+    }
+    Result<protocol::Restore> restoreState(const base::RestoreId&, Deadline) override { return nobodyThere(); }
+    Result<void> cancelRestore(const CommandStamp&, const base::RestoreId&, Deadline) override { return nobodyThere(); }
+};
+
+class SilentHolder final : public drivers::HolderDriver {
+    Result<protocol::Hold> hold(const base::JobName&, Deadline) override { return nobodyThere(); }
+    Result<protocol::Hold> setHold(const CommandStamp&, const base::JobName&, protocol::HoldState, Deadline) override { return nobodyThere(); }
+    Result<protocol::ProbeAnswer> probe(const base::JobName&, const protocol::ProbeRequest&, Deadline) override { return nobodyThere(); }
+};
+
+class SilentPower final : public drivers::PowerDriver {
+    Result<drivers::PowerState> state(const drivers::PowerLadder&, Deadline) override { return drivers::PowerState::Unknown; }
+    Result<void> off(const drivers::PowerLadder&, Deadline) override { return nobodyThere(); }
+    Result<void> on(const drivers::PowerLadder&, Deadline) override { return nobodyThere(); }
+};
+
+class DeafNotifier final : public drivers::Notifier {
+    void notify(const drivers::Notification&) override {}
+};
+
+domain::Server serverNamed(const std::string& name, std::uint16_t vlan) {
+    domain::Server server;
+    server.name = base::ServerName(name);
+    server.segment = base::SegmentId("segment-" + name);
+    server.vlan = vlan;
+    server.address = "10.77.1.10";
+    server.mac = "52:54:00:77:01:0a";
+    server.port = base::PortName("port-" + name);
+    server.disk = base::DiskName(name);
+    server.job_ports = {8080};
+    server.probe.port = 8080;
+    server.vm_host = base::AgentName("vmhost1");
+    server.image_store = base::AgentName("store1");
+    server.switch_agent = base::AgentName("switch1");
+    server.request_holder = base::AgentName("holder1");
+    return server;
+}
+
+engine::Inventory twoServersOneSpare() {
+    engine::Inventory inventory;
+    std::uint16_t vlan = 101;
+    for (const auto* name : {"server01", "server02"}) {
+        inventory.servers[base::ServerName(name)] = serverNamed(name, vlan++);
+        inventory.server_power[base::ServerName(name)] = {};
+    }
+    domain::Spare spare;
+    spare.name = base::SpareName("spare01");
+    spare.port = base::PortName("port-spare01");
+    spare.mac = "52:54:00:77:09:01";
+    spare.disk = base::DiskName("spare01");
+    spare.image_store = base::AgentName("store1");
+    spare.switch_agent = base::AgentName("switch1");
+    inventory.spares[spare.name] = spare;
+    inventory.spare_power[spare.name] = {};
+    for (const auto* agent : {"vmhost1", "store1", "switch1", "holder1"}) {
+        inventory.agent_urls[base::AgentName(agent)] = fmt::format("https://{}:8441", agent);
+    }
+    return inventory;
+}
+
+engine::Drivers silentDrivers(std::atomic<bool>& agents_answer) {
+    engine::Drivers silent;
+    silent.hypervisors[base::AgentName("vmhost1")] = std::make_shared<SilentHypervisor>();
+    silent.switches[base::AgentName("switch1")] = std::make_shared<SilentSwitch>();
+    silent.image_stores[base::AgentName("store1")] = std::make_shared<OneImage>();
+    silent.holders[base::AgentName("holder1")] = std::make_shared<SilentHolder>();
+    silent.power = std::make_shared<SilentPower>();
+    silent.notifier = std::make_shared<DeafNotifier>();
+    silent.health = [&agents_answer](const base::AgentName& name, Deadline) -> Result<protocol::Health> {
+        if (!agents_answer) return nobodyThere();
+        return protocol::Health{name.text(), {{"well", true, "", ""}}, {}};
+    };
+    return silent;
+}
+
+constexpr auto deadline = std::chrono::seconds(20);
+
+}  // namespace
+
+ApiUnderTest::ApiUnderTest() {
+    journal = std::make_unique<journal::SqliteJournal>(directory / "journal.db");
+    engine = std::make_unique<engine::Engine>(twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor, clock, hub, silent);
+    BOOST_REQUIRE(engine->start());
+    trap_log = traps::openSqliteTrapLog(directory / "traps.db");
+    BOOST_REQUIRE(trap_servers.addAddress(base::ServerName("server01"), "127.77.0.101"));
+    http::ServerSettings settings;
+    settings.host = "127.0.0.1";
+    server = std::make_unique<api::CoordinatorApiServer>(
+        settings, *http::serverContext(authority.issue("coordinator")),
+        api::Backstage{*engine, hub, *trap_log, rules, trap_servers, health, metrics}, silent);
+    BOOST_REQUIRE(server->start());
+    url = fmt::format("https://127.0.0.1:{}", server->port());
+    client_ = clientOf("ada");
+}
+
+ApiUnderTest::~ApiUnderTest() {
+    client_.reset();
+    server->stop();
+    engine->stop();
+    executor.stop();
+}
+
+std::unique_ptr<protocol::AgentClient> ApiUnderTest::clientOf(const std::string& name) {
+    auto opened = protocol::AgentClient::open("coordinator", url, *http::clientContext(authority.issue(name)));
+    BOOST_REQUIRE(opened);
+    return std::move(*opened);
+}
+
+protocol::AgentClient::Answer ApiUnderTest::get(const std::string& path) {
+    auto answer = client_->ask(path, deadline);
+    BOOST_REQUIRE_MESSAGE(answer, "GET " << path << " is answered");
+    return *answer;
+}
+
+Result<protocol::AgentClient::Answer> ApiUnderTest::tryPut(const std::string& path, const protocol::Json& body) {
+    return client_->put(path, body, {}, deadline);
+}
+
+Result<protocol::AgentClient::Answer> ApiUnderTest::tryPost(const std::string& path, const protocol::Json& body) {
+    return client_->post(path, body, {}, deadline);
+}
+
+protocol::AgentClient::Answer ApiUnderTest::put(const std::string& path, const protocol::Json& body) {
+    auto answer = tryPut(path, body);
+    BOOST_REQUIRE_MESSAGE(answer, "PUT " << path << ": " << (answer ? "" : answer.error().message));
+    return *answer;
+}
+
+protocol::AgentClient::Answer ApiUnderTest::post(const std::string& path, const protocol::Json& body) {
+    auto answer = tryPost(path, body);
+    BOOST_REQUIRE_MESSAGE(answer, "POST " << path << ": " << (answer ? "" : answer.error().message));
+    return *answer;
+}
+
+base::Error ApiUnderTest::refusalOf(const Result<protocol::AgentClient::Answer>& answer) {
+    BOOST_REQUIRE(!answer);
+    return answer.error();
+}
+
+}  // namespace standin::tests

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "agent/base/clock.hpp"
+#include "agent/http/health.hpp"
+#include "agent/http/metrics.hpp"
+#include "agent/protocol/agent_client.hpp"
+#include "coordinator/api/coordinator_api_server.hpp"
+#include "coordinator/engine/engine.hpp"
+#include "coordinator/engine/event_hub.hpp"
+#include "coordinator/engine/thread_pool_executor.hpp"
+#include "coordinator/journal/sqlite_journal.hpp"
+#include "coordinator/traps/trap_log.hpp"
+#include "tests/support/certificates.hpp"
+
+namespace standin::tests {
+
+/// The API over real TLS, with the real engine and journal behind it; its agents are never reachable, so that what is begun stays
+/// open, except for an image store with one image of `server01`.
+class ApiUnderTest {
+  public:
+    ApiUnderTest();
+    ~ApiUnderTest();
+
+    /// A client with a certificate of the CA in the name of `name`.
+    std::unique_ptr<protocol::AgentClient> clientOf(const std::string& name);
+    protocol::AgentClient::Answer get(const std::string& path);
+    protocol::AgentClient::Answer put(const std::string& path, const protocol::Json& body);
+    protocol::AgentClient::Answer post(const std::string& path, const protocol::Json& body);
+    /// The error of a request that has to fail.
+    base::Error refusalOf(const base::Result<protocol::AgentClient::Answer>& answer);
+    base::Result<protocol::AgentClient::Answer> tryPut(const std::string& path, const protocol::Json& body);
+    base::Result<protocol::AgentClient::Answer> tryPost(const std::string& path, const protocol::Json& body);
+
+    http::TlsLibrary library;
+    CertificateAuthority authority;
+    TemporaryDirectory directory;
+    base::Log silent{"test", [](base::LogLevel, std::string_view) {}};
+    base::SystemClock clock;
+    http::Metrics metrics;
+    http::HealthChecks health{"coordinator"};
+    engine::EventHub hub;
+    std::atomic<bool> agents_answer{true};  ///< of their health
+    std::unique_ptr<journal::SqliteJournal> journal;
+    engine::ThreadPoolExecutor executor;
+    std::unique_ptr<engine::Engine> engine;
+    std::unique_ptr<traps::TrapLog> trap_log;
+    traps::TrapRules rules;
+    traps::ServerDirectory trap_servers;
+    std::unique_ptr<api::CoordinatorApiServer> server;
+    std::string url;
+
+  private:
+    std::unique_ptr<protocol::AgentClient> client_;
+};
+
+}  // namespace standin::tests
