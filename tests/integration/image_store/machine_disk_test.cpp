@@ -1,12 +1,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/base/process.hpp"
-#include "tests/unit/image_store/image_fixture.hpp"
+#include "tests/integration/image_store/commands.hpp"
 
 using namespace standin;
 using namespace standin::image_store;
-using namespace std::chrono_literals;
 
 // Real users of a disk: QEMU, a loop device, a mount. Needs root and qemu-system-x86_64.
 
@@ -43,8 +41,6 @@ class Machine {
     pid_t pid_ = 0;
     bool up_ = false;
 };
-
-base::Result<std::string> run(std::vector<std::string> command) { return base::runToSuccess({std::move(command), "", 30s}); }
 
 // A loop device over a file of the test's own.
 class LoopDevice {
