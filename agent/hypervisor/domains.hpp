@@ -36,7 +36,7 @@ struct HypervisorHost {
 enum class DomainVerb { Start, Resume, Suspend, AskToStop, Destroy };
 const char* nameOf(DomainVerb verb);
 
-/// The hypervisor's machines, named by UUID. Verbs are the hypervisor's own: a verb that does not fit the state is WrongState, and
+/// The hypervisor's machines, named by UUID. Verbs are the hypervisor's own: a verb that does not fit the state fails, and
 /// whoever wants 'absolute' observes, acts and observes. Every call returns within a bounded time (TimedOut: observe again).
 class Domains {
   public:

@@ -1,0 +1,79 @@
+// LibvirtDomains on QEMU: the contract's promises with a guest that is nothing but a boot sector.
+#include <Poco/UUIDGenerator.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "agent/hypervisor/libvirt_domains.hpp"
+#include "tests/integration/hypervisor/hypervisor_lab.hpp"
+
+namespace domains_under_contract {
+
+struct UnderContract {
+    std::string uuid = Poco::UUIDGenerator::defaultGenerator().createRandom().toString();
+    std::string disk = fmt::format("/var/tmp/standin-hvq-{}.raw", uuid);
+    std::string xml = fmt::format(
+        "<domain type='qemu'><name>hvq{0}.{1}</name><uuid>{1}</uuid><memory unit='MiB'>16</memory><vcpu current='1'>2</vcpu>"
+        "<os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/></os><features><acpi/></features>"
+        "<devices><disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{2}'/><target dev='vda' bus='virtio'/></disk>"
+        "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices></domain>",
+        ::getpid(), uuid, disk);
+
+    UnderContract() {
+        std::string sector(512, '\0');
+        sector.replace(0, 4, "\xfb\xf4\xeb\xfd", 4);  // sti; hlt; jump back: lives, and takes no CPU
+        sector.replace(510, 2, "\x55\xaa");
+        standin::tests::writeFile(disk, sector);
+        std::filesystem::permissions(disk, std::filesystem::perms(0666));
+    }
+    ~UnderContract() {
+        std::error_code ignored;
+        std::filesystem::remove(disk, ignored);
+    }
+    static standin::hypervisor::Domains& domains() {
+        static standin::hypervisor::LibvirtDomains domains("qemu:///system");
+        return domains;
+    }
+};
+
+}  // namespace domains_under_contract
+
+#include "tests/contract/hypervisor/domains_contract.hpp"
+
+BOOST_FIXTURE_TEST_SUITE(qemu_domains, domains_under_contract::Defined)
+
+using namespace domains_under_contract;
+
+BOOST_AUTO_TEST_CASE(a_clock_without_an_agent_is_not_set_because_nobody_could_be_asked) {
+    perform(DomainVerb::Start);
+    const auto set = domains().setClock(uuid, std::chrono::system_clock::now());
+    BOOST_REQUIRE(!set);
+    BOOST_TEST((set.error().code == ErrorCode::Unreachable));
+}
+
+BOOST_AUTO_TEST_CASE(a_qemu_that_was_killed_reads_as_off_and_says_so) {
+    perform(DomainVerb::Start);
+    const auto seen = domains().eventsSeen();
+    standin::tests::shell(fmt::format("kill -9 $(cat /run/libvirt/qemu/hvq{}.{}.pid)", ::getpid(), uuid));
+    domains().waitForEvent(seen, std::chrono::seconds(10));
+    const auto status = domains().status(uuid);
+    BOOST_REQUIRE(status);
+    BOOST_TEST((status->state == DomainState::Off));
+    BOOST_TEST(status->oddity.find("crashed") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_qemu_that_hangs_holds_nobody_up_beyond_the_deadline) {
+    perform(DomainVerb::Start);
+    const auto pid = standin::tests::shell(fmt::format("cat /run/libvirt/qemu/hvq{}.{}.pid", ::getpid(), uuid));
+    standin::tests::shell("kill -STOP " + pid);
+    const auto begun = std::chrono::steady_clock::now();
+    const auto suspended = domains().change(uuid, DomainVerb::Suspend);
+    const auto took = std::chrono::steady_clock::now() - begun;
+    standin::tests::shell("kill -CONT " + pid);
+    BOOST_REQUIRE(!suspended);
+    BOOST_TEST((suspended.error().code == ErrorCode::TimedOut));
+    BOOST_TEST((took < std::chrono::seconds(10)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
