@@ -12,6 +12,7 @@
 #include "coordinator/composition.hpp"
 #include "coordinator/config/configuration_reader.hpp"
 #include "coordinator/coordinator.hpp"
+#include "coordinator/traps/trap_rules.hpp"
 
 namespace {
 
@@ -37,14 +38,21 @@ int main(int count, char** arguments) {
                  "standin-coordinator"};
     std::string file = "/etc/standin/coordinator.yml";
     std::string to_check;
+    std::string rules_to_check;
     app.set_version_flag("--version", "standin-coordinator " STANDIN_VERSION);
     app.add_option("--config", file, "configuration to serve with")->capture_default_str()->type_name("FILE");
     app.add_option("--check-config", to_check, "read FILE, tell everything that is wrong with it, and exit with 0 or 1")
         ->type_name("FILE");
+    app.add_option("--check-trap-rules", rules_to_check, "the same for a file of trap rules")->type_name("FILE");
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (!rules_to_check.empty()) {
+        const auto rules = standin::traps::TrapRules::fromFile(rules_to_check);
+        if (!rules) fmt::print(stderr, "{}\n", rules.error().message);
+        return rules ? 0 : 1;
     }
     standin::base::YamlProblems problems;
     const auto surroundings = standin::hostSurroundings(to_check.empty() ? standin::FenceCheck::Installed : standin::FenceCheck::Described);
