@@ -1,0 +1,32 @@
+#pragma once
+
+#include <deque>
+
+#include "coordinator/engine/executor.hpp"
+
+namespace standin::simulated {
+
+/// Keeps tasks until they are asked for: the critical lane's first, each in order.
+class SimulatedExecutor final : public engine::Executor {
+  public:
+    void post(domain::Lane lane, std::function<void()> task) override {
+        (lane == domain::Lane::Critical ? critical_ : ordinary_).push_back(std::move(task));
+    }
+    [[nodiscard]] bool idle() const { return critical_.empty() && ordinary_.empty(); }
+    void runOne() {
+        auto& lane = critical_.empty() ? ordinary_ : critical_;
+        auto task = std::move(lane.front());
+        lane.pop_front();
+        task();
+    }
+    void forget() {
+        critical_.clear();
+        ordinary_.clear();
+    }
+
+  private:
+    std::deque<std::function<void()>> critical_;
+    std::deque<std::function<void()>> ordinary_;
+};
+
+}  // namespace standin::simulated

@@ -1,0 +1,42 @@
+#include "tests/simulated/simulated_journal.hpp"
+
+namespace standin::simulated {
+
+base::Result<journal::Contents> SimulatedJournal::open() {
+    journal::Contents contents;
+    contents.epoch = ++epoch_;
+    if (!operations_.empty()) contents.last_operation = operations_.rbegin()->first;
+    for (const auto& [id, operation] : operations_) contents.operations.push_back(operation);
+    for (const auto& [server, row] : rows_) contents.rows.push_back(row);
+    for (const auto& [spare, lease] : leases_) contents.leases.push_back(lease);
+    contents.placements = placements_;
+    contents.maintenance = maintenance_;
+    return contents;
+}
+
+base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
+    if (!problem.empty()) return base::failure(base::ErrorCode::Internal, problem);
+    ++commits;
+    if (before) before(commits);
+    for (const auto& operation : entry.operations) operations_[operation.id] = operation;
+    for (const auto& row : entry.rows) rows_[row.server] = row;
+    for (const auto& server : entry.removed_rows) rows_.erase(server);
+    for (const auto& lease : entry.leases) leases_[lease.spare] = lease;
+    for (const auto& spare : entry.removed_leases) leases_.erase(spare);
+    for (const auto& [server, placement] : entry.placements) placements_[server] = placement;
+    for (const auto& [server, maintenance] : entry.maintenance) maintenance_[server] = maintenance;
+    for (auto audited : entry.audit) {
+        audited.id = audit_.size() + 1;
+        audit_.push_back(audited);
+    }
+    if (after) after(commits);
+    return {};
+}
+
+base::Result<std::vector<domain::AuditEntry>> SimulatedJournal::audit(std::size_t most) {
+    std::vector<domain::AuditEntry> newest(audit_.rbegin(), audit_.rend());
+    if (newest.size() > most) newest.resize(most);
+    return newest;
+}
+
+}  // namespace standin::simulated

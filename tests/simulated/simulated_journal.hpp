@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "coordinator/journal/journal.hpp"
+
+namespace standin::simulated {
+
+/// A journal in memory that outlives the coordinator, as a disk does. Faults: `before` and `after` are called around each commit
+/// and may throw (the coordinator dies there); a problem makes commits fail.
+class SimulatedJournal final : public journal::Journal {
+  public:
+    base::Result<journal::Contents> open() override;
+    base::Result<void> commit(const journal::Entry& entry) override;
+    base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
+
+    std::function<void(int commit)> before;
+    std::function<void(int commit)> after;
+    std::string problem;  ///< not empty: nothing can be written
+    int commits = 0;
+
+  private:
+    std::uint64_t epoch_ = 0;
+    std::map<domain::OperationId, domain::Operation> operations_;
+    std::map<base::ServerName, domain::SpareTableRow> rows_;
+    std::map<base::SpareName, domain::Lease> leases_;
+    std::map<base::ServerName, domain::Placement> placements_;
+    std::map<base::ServerName, journal::Maintenance> maintenance_;
+    std::vector<domain::AuditEntry> audit_;
+};
+
+}  // namespace standin::simulated

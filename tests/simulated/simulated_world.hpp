@@ -1,0 +1,92 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/protocol/hold.hpp"
+#include "agent/protocol/image.hpp"
+#include "agent/protocol/segment.hpp"
+#include "agent/protocol/stand_in.hpp"
+#include "coordinator/engine/drivers.hpp"
+#include "tests/simulated/simulated_clock.hpp"
+
+namespace standin::simulated {
+
+/// What goes wrong with a verb.
+enum class Fault {
+    None,
+    Unreachable,    ///< nobody is asked
+    TimesOut,       ///< nothing happens, and no answer comes
+    TimesOutAfter,  ///< it happens, and no answer comes
+    Refuses,        ///< a definite no
+};
+
+/// The machines, the switch, the store and the holder, as simple as they can be and still be true; and what must never happen,
+/// checked at every command. Verbs are named `power.off server01`, `segment.set job01`, `stand_in.state server01-1`, `restore.begin
+/// spare01`…; a fault is set for a verb with or without its subject.
+class SimulatedWorld {
+  public:
+    explicit SimulatedWorld(SimulatedClock& time) : clock(time) {}
+
+    struct Machine {
+        bool on = false;
+        std::string disk;            ///< the image on it
+        bool boots = true;           ///< its job answers once it is on
+        std::optional<std::string> owner_of;
+    };
+    struct VirtualMachine {
+        protocol::StandIn stand_in;
+        bool answers = true;
+        std::uint64_t connections = 0;  ///< open ones, each poll of the requests ends one
+        bool endless = false;           ///< they do not end
+    };
+
+    /// Counts the command, lets time pass, and says what goes wrong with it. `subject` as in the verb's name.
+    Fault meet(const std::string& verb, const std::string& subject);
+    /// `times` < 0: always.
+    void fail(const std::string& verb, Fault fault, int times = -1);
+    void heal(const std::string& verb) { faults_.erase(verb); }
+    [[nodiscard]] int count(const std::string& verb) const;
+    /// A breach of what must never happen.
+    void breach(const std::string& what) { breaches.push_back(what); }
+    /// Called after each effect, before its outcome is known to anybody.
+    std::function<void(const std::string& verb, const std::string& subject)> after_effect;
+
+    SimulatedClock& clock;
+    std::map<std::string, Machine> machines;                ///< servers and spares
+    std::map<std::string, VirtualMachine> stand_ins;
+    std::map<std::string, protocol::Segment> segments;
+    std::map<std::string, std::vector<std::string>> owners;  ///< of each segment, every change
+    std::map<std::string, protocol::Hold> holds;
+    std::map<std::string, protocol::Image> images;
+    std::map<std::string, protocol::Restore> restores;
+    std::map<std::string, std::string> server_of_segment;
+    std::map<std::string, std::string> spare_of_disk;
+    protocol::Capacity capacity;
+    std::uint64_t highest_epoch = 0;
+    std::vector<std::string> told;      ///< what the operator was told
+    std::vector<std::string> breaches;  ///< must stay empty
+    std::vector<std::string> course;    ///< every command that had its effect, in order
+    std::chrono::microseconds command_takes{1000};
+
+  private:
+    std::map<std::string, std::pair<Fault, int>> faults_;
+    std::map<std::string, int> counts_;
+};
+
+/// The engine's hands in that world.
+engine::Drivers simulatedDrivers(SimulatedWorld& world, const engine::Inventory& inventory);
+
+/// `servers` servers (`server01`…), `spares` spares (`spare01`…), one agent of each kind.
+engine::Inventory simulatedInventory(int servers, int spares, domain::FencePolicy policy = domain::FencePolicy::Port);
+
+/// Switches everything on, puts the images into the store.
+void furnish(SimulatedWorld& world, const engine::Inventory& inventory);
+
+std::string numbered(const char* noun, int number);
+
+}  // namespace standin::simulated
