@@ -54,7 +54,7 @@ void Probing::giveUp() {
 }
 
 void Probing::attempt() {
-    while (const auto victim = schedule_.victim()) failed(*victim, "no answer yet when a newer attempt took its place");
+    while (const auto victim = schedule_.victim()) drop(*victim);
     const auto now = passed();
     const auto id = schedule_.begin(now);
     ++answer_.attempts;
@@ -87,7 +87,7 @@ void Probing::connected(std::size_t id) {
         return;
     }
     if (probe_.kind == protocol::Probe::Kind::Tcp) {
-        finish(true);
+        succeeded(id);
         return;
     }
     schedule_.connected(id);
@@ -128,7 +128,7 @@ void Probing::judge(std::size_t id, int status) {
     }
     if (status > 0) answer_.status = status;
     if (status == probe_.expect_status) {
-        finish(true);
+        succeeded(id);
     } else if (status > 0) {
         failed(id, fmt::format("answered {} instead of {}", status, probe_.expect_status));
     } else {
@@ -138,11 +138,20 @@ void Probing::judge(std::size_t id, int status) {
 
 void Probing::failed(std::size_t id, std::string problem) {
     answer_.problem = std::move(problem);
+    drop(id);
+}
+
+void Probing::drop(std::size_t id) {
     schedule_.end(id);
     const auto found = attempts_.find(id);
     if (found == attempts_.end()) return;
     tcp::reset(*found->second.socket);
     attempts_.erase(found);
+}
+
+void Probing::succeeded(std::size_t id) {
+    attempts_.erase(id);  // closed in order; the others are reset, for nobody will read their answers
+    finish(true);
 }
 
 void Probing::finish(bool answered) {

@@ -37,6 +37,8 @@ class Probing : public std::enable_shared_from_this<Probing> {
     void readAnswer(std::size_t id);
     void judge(std::size_t id, int status);
     void failed(std::size_t id, std::string problem);
+    void drop(std::size_t id);
+    void succeeded(std::size_t id);
     void finish(bool answered);
 
     asio::io_context& context_;

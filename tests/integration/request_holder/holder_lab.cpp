@@ -197,8 +197,12 @@ std::unique_ptr<JobHolder> HolderLab::holder(const std::function<void(JobSetting
 }
 
 TestSocket HolderLab::client(std::uint16_t port) const {
+    return connectFrom(*clients_, port);
+}
+
+TestSocket HolderLab::connectFrom(const NetworkNamespace& space, std::uint16_t port) const {
     int socket = -1;
-    auto ran = clients_->run([&] {
+    auto ran = space.run([&] {
         socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         limitWaits(socket);
         const auto to = jobAt(port);

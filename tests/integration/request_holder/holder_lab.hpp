@@ -66,7 +66,9 @@ class HolderLab {
     [[nodiscard]] std::string backInterface() const { return prefix_ + "b0"; }
     [[nodiscard]] std::string spareInterface() const { return prefix_ + "b1"; }
 
-    [[nodiscard]] TestSocket client(std::uint16_t port = job_port) const;  ///< connected, or not open
+    [[nodiscard]] TestSocket connectFrom(const NetworkNamespace& space,
+                                         std::uint16_t port = job_port) const;  ///< to the job's address
+    [[nodiscard]] TestSocket client(std::uint16_t port = job_port) const;       ///< connected, or not open
     [[nodiscard]] const NetworkNamespace& clients() const { return *clients_; }
     [[nodiscard]] const NetworkNamespace& spare() const { return *spare_; }
     void inSpare(const std::string& command) const;  ///< `ip` with these words

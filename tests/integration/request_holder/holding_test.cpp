@@ -205,7 +205,9 @@ BOOST_AUTO_TEST_CASE(four_thousand_held_connections_take_less_than_twenty_mebiby
     BOOST_REQUIRE(eventually([&] { return held(*holder) == 4000; }));
     const auto grown = residentBytes() - std::min(residentBytes(), before);
     BOOST_TEST_MESSAGE("grown by " << grown / 1024 << " KiB");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     BOOST_TEST(grown < 20U << 20);
+#endif
     BOOST_REQUIRE(holder->change(HoldState::Releasing));
     BOOST_TEST(clients.back().line() == "done 3999");
     BOOST_TEST(ledger.entries() == firstNumbers(4000), boost::test_tools::per_element());
