@@ -143,7 +143,7 @@ std::string domainXml(const base::StandInName& name, const protocol::StandInDefi
                "  <currentMemory unit='MiB'>{}</currentMemory>\n"
                "  <vcpu placement='static' current='{}'>{}</vcpu>\n",
                definition.maximum_memory_mib, definition.memory_mib, definition.vcpus, definition.maximum_vcpus) +
-           (place.type == DomainType::Test ? "" : fmt::format("  <cputune><shares>{}</shares></cputune>\n", definition.weight)) +
+           (place.type == DomainType::Test ? "" : fmt::format("  <cputune><shares>{}</shares></cputune>\n", place.cpu_shares)) +
            firmware(definition.firmware, place.type) +
            "  <features>\n    <acpi/>\n    <apic/>\n  </features>\n" + processor(place.type) +
            "  <clock offset='utc'/>\n"

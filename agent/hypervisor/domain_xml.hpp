@@ -22,6 +22,7 @@ struct DomainPlace {
     std::string bridge;
     std::uint16_t landing_vlan = 0;
     bool offloads = false;    ///< the network card's; see HypervisorSettings::network_offloads
+    unsigned cpu_shares = 0;  ///< the definition's weight, as this host counts; see CpuWeights
     DomainType type = DomainType::Kvm;
 };
 

@@ -4,6 +4,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include "agent/hypervisor/cpu_weights.hpp"
 #include "agent/hypervisor/domain_reading.hpp"
 #include "agent/hypervisor/libvirt_connection.hpp"
 #include "agent/hypervisor/libvirt_error.hpp"
@@ -47,7 +48,8 @@ base::Result<void> growTo(virDomainPtr domain, const protocol::StandInResources&
     virTypedParameterPtr parameters = nullptr;
     int count = 0;
     int capacity = 0;
-    virTypedParamsAddULLong(&parameters, &count, &capacity, VIR_DOMAIN_SCHEDULER_CPU_SHARES, wanted.weight);
+    virTypedParamsAddULLong(&parameters, &count, &capacity, VIR_DOMAIN_SCHEDULER_CPU_SHARES,
+                            CpuWeights::ofThisHost().sharesOf(wanted.weight));
     set = checked(virDomainSetSchedulerParametersFlags(domain, parameters, count, flags), "set its weight");
     virTypedParamsFree(parameters, count);
     return set;
@@ -56,11 +58,11 @@ base::Result<void> growTo(virDomainPtr domain, const protocol::StandInResources&
 unsigned weightOf(virDomainPtr domain) {
     virTypedParameter parameters[16];
     int count = 16;
-    unsigned long long weight = 0;
+    unsigned long long shares = 0;
     if (virDomainGetSchedulerParametersFlags(domain, parameters, &count, VIR_DOMAIN_AFFECT_CURRENT) != 0) return 0;
-    virTypedParamsGetULLong(parameters, count, VIR_DOMAIN_SCHEDULER_CPU_SHARES, &weight);
+    virTypedParamsGetULLong(parameters, count, VIR_DOMAIN_SCHEDULER_CPU_SHARES, &shares);
     virTypedParamsClear(parameters, count);
-    return static_cast<unsigned>(weight);
+    return CpuWeights::ofThisHost().weightOf(static_cast<unsigned>(shares));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "agent/http/metrics.hpp"
+#include "agent/hypervisor/cpu_weights.hpp"
 
 namespace standin::hypervisor {
 
@@ -129,6 +130,7 @@ base::Result<void> StandInMaker::make(ShelvedStandIn& stand_in) {
     place.bridge = ground_.bridge;
     place.landing_vlan = ground_.landing_vlan;
     place.offloads = ground_.offloads;
+    place.cpu_shares = CpuWeights::ofThisHost().sharesOf(record.definition.weight);
     place.type = ground_.type;
     const auto xml = domainXml(record.name, record.definition, place);
     if (auto saved = directory_.saveDefinition(record.name, xml); !saved) return saved;

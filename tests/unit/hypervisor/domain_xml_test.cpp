@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "agent/hypervisor/cpu_weights.hpp"
 #include "agent/hypervisor/domain_reading.hpp"
 
 using namespace standin;
@@ -12,7 +13,7 @@ namespace {
 struct Given {
     base::StandInName name{"server01-1"};
     protocol::StandInDefinition definition;
-    DomainPlace place{"vmhost1", "/var/lib/standin/vmhost1/stand-ins/server01-1", "1ba435ee-9ba2-4acf-86ee-87db9f3f57e0", "br0", 4000, false,
+    DomainPlace place{"vmhost1", "/var/lib/standin/vmhost1/stand-ins/server01-1", "1ba435ee-9ba2-4acf-86ee-87db9f3f57e0", "br0", 4000, false, 1024,
                       DomainType::Kvm};
 
     Given() {
@@ -43,6 +44,16 @@ BOOST_AUTO_TEST_CASE(the_items_of_fig_5_are_in_the_definition) {
     BOOST_TEST(has("<source file='/var/lib/standin/vmhost1/stand-ins/server01-1/disk.raw'/>"));
     BOOST_TEST(has("<mac address='52:54:00:77:01:0a'/>"));
     BOOST_TEST(has("<log file='/var/lib/standin/vmhost1/stand-ins/server01-1/console.log' append='on'/>"));
+}
+
+BOOST_AUTO_TEST_CASE(an_ordinary_weight_is_an_ordinary_share_of_either_version_of_control_groups) {
+    BOOST_TEST(CpuWeights(true).sharesOf(100) == 100U);
+    BOOST_TEST(CpuWeights(false).sharesOf(100) == 1024U);
+    for (unsigned weight = 1; weight <= 10'000; ++weight) {
+        BOOST_REQUIRE_EQUAL(CpuWeights(true).weightOf(CpuWeights(true).sharesOf(weight)), weight);
+        BOOST_REQUIRE_EQUAL(CpuWeights(false).weightOf(CpuWeights(false).sharesOf(weight)), weight);
+    }
+    BOOST_TEST(has("<shares>1024</shares>"));
 }
 
 BOOST_AUTO_TEST_CASE(server_and_image_are_named_in_the_metadata) {
