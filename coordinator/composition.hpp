@@ -5,6 +5,7 @@
 
 #include "agent/base/log.hpp"
 #include "coordinator/config/configuration_reader.hpp"
+#include "coordinator/domain/failure.hpp"
 #include "coordinator/engine/drivers.hpp"
 #include "coordinator/traps/classify.hpp"
 #include "coordinator/traps/trap_listener.hpp"

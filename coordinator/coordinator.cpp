@@ -111,7 +111,9 @@ Result<void> Coordinator::startTraps() {
     if (!settings) return failure(settings.error());
 
     auto& parts = *parts_;
-    parts.trap_log = traps::openSqliteTrapLog(configuration_.state_dir + "/traps.db");
+    auto trap_log = traps::openSqliteTrapLog(configuration_.state_dir + "/traps.db");
+    if (!trap_log) return failure(trap_log.error());
+    parts.trap_log = std::move(*trap_log);
     auto report = [&engine = *parts.engine](const traps::FailureReport& told) { engine.report(reportFrom(told)); };
     parts.trap_intake = std::make_unique<traps::TrapIntake>(parts.trap_queue, std::move(*rules), std::move(*directory), *parts.trap_log,
                                                             report, parts.clock, log_.named("traps"));

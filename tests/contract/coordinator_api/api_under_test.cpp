@@ -140,7 +140,7 @@ ApiUnderTest::ApiUnderTest() {
     journal = std::make_unique<journal::SqliteJournal>(directory / "journal.db");
     engine = std::make_unique<engine::Engine>(twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor, clock, hub, silent);
     BOOST_REQUIRE(engine->start());
-    trap_log = traps::openSqliteTrapLog(directory / "traps.db");
+    trap_log = std::move(*traps::openSqliteTrapLog(directory / "traps.db"));
     BOOST_REQUIRE(trap_servers.addAddress(base::ServerName("server01"), "127.77.0.101"));
     http::ServerSettings settings;
     settings.host = "127.0.0.1";

@@ -145,9 +145,9 @@ BOOST_FIXTURE_TEST_CASE(an_operation_that_does_not_exist_cannot_be_retried, ApiU
 
 BOOST_FIXTURE_TEST_CASE(maintenance_is_shown_with_its_reason, ApiUnderTest) {
     put("/v1/servers/server01/maintenance", {{"on", true}, {"why", "new memory"}});
-    auto server = get("/v1/servers/server01").body;
-    BOOST_TEST(server["maintenance"] == true);
-    BOOST_TEST(server["maintenance_why"] == "new memory");
+    auto shown = get("/v1/servers/server01").body;
+    BOOST_TEST(shown["maintenance"] == true);
+    BOOST_TEST(shown["maintenance_why"] == "new memory");
 }
 
 BOOST_FIXTURE_TEST_CASE(the_audit_names_who_asked_by_certificate, ApiUnderTest) {
@@ -165,12 +165,12 @@ BOOST_FIXTURE_TEST_CASE(images_of_the_stores_are_listed, ApiUnderTest) {
 }
 
 BOOST_FIXTURE_TEST_CASE(health_names_its_checks_and_their_cures, ApiUnderTest) {
-    auto health = get("/v1/health");
-    BOOST_TEST((health.status == 200 || health.status == 503));
-    BOOST_TEST((health.status == 200) == health.body["ok"].get<bool>());
-    for (const auto& check : health.body["checks"]) {
+    auto told = get("/v1/health");
+    BOOST_TEST((told.status == 200 || told.status == 503));
+    BOOST_TEST((told.status == 200) == told.body["ok"].get<bool>());
+    for (const auto& check : told.body["checks"]) {
         BOOST_TEST(check.contains("name"));
-        if (!check["ok"].get<bool>()) BOOST_TEST(!check["cure"].get<std::string>().empty());
+        BOOST_TEST((check["ok"].get<bool>() || !check["cure"].get<std::string>().empty()));
     }
 }
 
