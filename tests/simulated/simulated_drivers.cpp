@@ -16,6 +16,7 @@ namespace {
 template <typename Answer>
 Result<Answer> carryOut(SimulatedWorld& world, const std::string& verb, const std::string& subject, const CommandStamp* stamp,
                         Deadline deadline, const std::function<Result<Answer>()>& effect) {
+    const std::lock_guard lock(world.mutex);
     const Fault fault = world.meet(verb, subject);
     const std::string what = verb + " " + subject;
     if (fault == Fault::Unreachable) return failure(ErrorCode::Unreachable, what + ": connection refused");

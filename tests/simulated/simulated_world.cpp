@@ -70,7 +70,7 @@ engine::Inventory simulatedInventory(int servers, int spares, domain::FencePolic
 void furnish(SimulatedWorld& world, const engine::Inventory& inventory) {
     world.capacity = {1u << 24, 0, 1024, 0, 1u << 24, 0, "simulated"};
     for (const auto& [name, server] : inventory.servers) {
-        world.machines[name.text()] = {true, name.text() + "-1", true, {}};
+        world.machines[name.text()] = {true, name.text() + "-1", true};
         world.server_of_segment[server.segment.text()] = name.text();
         protocol::Image image;
         image.id = base::ImageId(name.text() + "-1");
@@ -81,7 +81,7 @@ void furnish(SimulatedWorld& world, const engine::Inventory& inventory) {
         world.images[image.id.text()] = image;
     }
     for (const auto& [name, spare] : inventory.spares) {
-        world.machines[name.text()] = {true, "left over", true, {}};
+        world.machines[name.text()] = {true, "left over", true};
         world.spare_of_disk[spare.disk.text()] = name.text();
     }
 }

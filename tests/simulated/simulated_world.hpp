@@ -26,7 +26,7 @@ enum class Fault {
 };
 
 /// The machines, the switch, the store and the holder, as simple as they can be and still be true; and what must never happen,
-/// checked at every command. Verbs are named `power.off server01`, `segment.set job01`, `stand_in.state server01-1`, `restore.begin
+/// checked at every command. Safe to use from several threads by its drivers. Verbs are named `power.off server01`, `segment.set job01`, `stand_in.state server01-1`, `restore.begin
 /// spare01`…; a fault is set for a verb with or without its subject.
 class SimulatedWorld {
   public:
@@ -36,7 +36,6 @@ class SimulatedWorld {
         bool on = false;
         std::string disk;            ///< the image on it
         bool boots = true;           ///< its job answers once it is on
-        std::optional<std::string> owner_of;
     };
     struct VirtualMachine {
         protocol::StandIn stand_in;
@@ -56,6 +55,7 @@ class SimulatedWorld {
     /// Called after each effect, before its outcome is known to anybody.
     std::function<void(const std::string& verb, const std::string& subject)> after_effect;
 
+    std::recursive_mutex mutex;  ///< held during each command
     SimulatedClock& clock;
     std::map<std::string, Machine> machines;                ///< servers and spares
     std::map<std::string, VirtualMachine> stand_ins;

@@ -1,0 +1,269 @@
+#include "tests/unit/coordinator_engine/protected_lab.hpp"
+
+using namespace standin;
+using domain::OperationKind;
+using simulated::Fault;
+
+namespace {
+
+const base::ServerName server01("server01");
+
+base::Result<domain::OperationId> ask(Protected& lab, OperationKind kind, const base::ServerName& server = server01) {
+    return lab.coordinator.ask([&](engine::Conductor& c) { return c.request({kind, server, {}, "operator ada", {}}); });
+}
+
+engine::Engine::ReportOutcome report(Protected& lab, const std::string& kind = "processor") {
+    return lab.coordinator.ask([&](engine::Conductor& c) {
+        return c.report({server01, kind, "a test", "trap 1", lab.coordinator.clock.steady()});
+    });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(requests)
+
+BOOST_AUTO_TEST_CASE(prepare_sets_standin_ready_after_the_job_answered_and_the_suspension_was_confirmed) {
+    Protected lab;
+    const auto row = lab.coordinator.row("server01");
+    BOOST_REQUIRE(row.has_value());
+    BOOST_TEST(row->standin_ready);
+    BOOST_TEST(!row->stale);
+    BOOST_TEST((lab.world.stand_ins.at(row->stand_in.text()).stand_in.state == protocol::StandInState::Suspended));
+    BOOST_TEST(lab.owner() == "server");
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_that_does_not_answer_is_deleted_and_the_flag_stays_off) {
+    simulated::SimulatedCoordinator coordinator(simulated::simulatedInventory(1, 1));
+    coordinator.start();
+    coordinator.world.fail("probe", Fault::Unreachable);
+    coordinator.protectAll();
+    BOOST_TEST(stateOf(coordinator.last()) == "Failed");
+    BOOST_TEST(!coordinator.row("server01")->standin_ready);
+    BOOST_TEST(coordinator.world.stand_ins.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_that_does_not_fit_is_refused_before_anything_is_made) {
+    simulated::SimulatedCoordinator coordinator(simulated::simulatedInventory(1, 1));
+    coordinator.start();
+    coordinator.world.capacity.memory_mib = 512;
+    coordinator.protectAll();
+    BOOST_TEST(stateOf(coordinator.last()) == "Failed");
+    BOOST_TEST(coordinator.world.count("stand_in.make") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(refresh_without_a_difference_leaves_everything_as_it_was) {
+    Protected lab;
+    const auto stand_in = lab.standIn();
+    const auto id = *ask(lab, OperationKind::Refresh);
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    BOOST_TEST(lab.standIn() == stand_in);
+    BOOST_TEST(lab.coordinator.row("server01")->standin_ready);
+    BOOST_TEST(lab.world.images.size() == 1u);
+    BOOST_TEST(lab.world.machines["server01"].on);
+}
+
+BOOST_AUTO_TEST_CASE(refresh_makes_the_new_stand_in_beside_the_old_one_which_stays_ready_meanwhile) {
+    Protected lab;
+    const auto old = lab.standIn();
+    lab.world.images["server01-1"].checksum = "older";
+    bool always_ready = true;
+    bool beside = false;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        always_ready = always_ready && lab.coordinator.row("server01")->standin_ready;
+        if (verb == "stand_in.make") beside = lab.world.stand_ins.count(old) == 1;
+    };
+    const auto id = *ask(lab, OperationKind::Refresh);
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    BOOST_TEST(beside);
+    BOOST_TEST(always_ready);
+    BOOST_TEST(lab.standIn() != old);
+    BOOST_TEST(!lab.coordinator.row("server01")->stale);
+    BOOST_TEST(lab.world.stand_ins.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(refresh_deletes_the_old_stand_in_first_only_where_memory_forbids_two_and_tells_it) {
+    Protected lab;
+    lab.world.images["server01-1"].checksum = "older";
+    lab.world.capacity.memory_mib = 1500;
+    bool said_ready_without_one = false;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "stand_in.remove") said_ready_without_one = lab.coordinator.row("server01")->standin_ready;
+    };
+    const auto id = *ask(lab, OperationKind::Refresh);
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    BOOST_TEST(lab.told("no room for two"));
+    BOOST_TEST(!said_ready_without_one);
+    BOOST_TEST(lab.coordinator.row("server01")->standin_ready);
+}
+
+BOOST_AUTO_TEST_CASE(a_refresh_that_fails_keeps_the_old_stand_in_in_service_as_stale) {
+    Protected lab;
+    const auto old = lab.standIn();
+    lab.world.images["server01-1"].checksum = "older";
+    lab.world.fail("probe", Fault::Unreachable);
+    const auto id = *ask(lab, OperationKind::Refresh);
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+    BOOST_TEST(lab.standIn() == old);
+    BOOST_TEST(lab.coordinator.row("server01")->standin_ready);
+    BOOST_TEST(lab.coordinator.row("server01")->stale);
+    BOOST_TEST(lab.world.stand_ins.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_capture_that_fails_starts_the_server_again) {
+    Protected lab;
+    lab.world.fail("image.capture", Fault::Refuses);
+    const auto id = *ask(lab, OperationKind::Backup);
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+    BOOST_TEST(lab.world.machines["server01"].on);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_not_confirmed_as_off_is_not_captured) {
+    Protected lab;
+    lab.world.fail("power.off server01", Fault::TimesOut);
+    BOOST_REQUIRE(ask(lab, OperationKind::Backup).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(lab.world.count("image.capture") == 0);
+    BOOST_TEST(stateOf(lab.coordinator.last()) == "Failed");
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_goes_before_a_refresh_and_what_it_had_half_made_is_deleted) {
+    Protected lab;
+    lab.world.images["server01-1"].checksum = "older";
+    const auto refresh = *ask(lab, OperationKind::Refresh);
+    while (stateOf(lab.coordinator.operation(refresh)) != "ProvingStandIn") lab.coordinator.runOne(base::WallTime::max());
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(lab.coordinator.operation(refresh)) == "Failed");
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(lab.world.stand_ins.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_power_trap_while_a_backup_switches_the_power_starts_nothing) {
+    Protected lab;
+    const auto backup = *ask(lab, OperationKind::Backup);
+    const auto outcome = report(lab, "power");
+    BOOST_TEST((outcome.kind == engine::Engine::ReportOutcome::Kind::Refused));
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(backup)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(maintenance_keeps_failures_from_starting_anything) {
+    Protected lab;
+    BOOST_TEST(lab.coordinator.ask([](engine::Conductor& c) { return c.setMaintenance(server01, true, "new fans", "operator ada"); }).has_value());
+    const auto outcome = report(lab);
+    BOOST_TEST((outcome.kind == engine::Engine::ReportOutcome::Kind::Refused));
+    BOOST_TEST(outcome.reason.find("new fans") != std::string::npos);
+    BOOST_TEST(lab.told("starts nothing"));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_without_a_row_is_refused_with_the_cure) {
+    simulated::SimulatedCoordinator coordinator(simulated::simulatedInventory(1, 1));
+    coordinator.start();
+    const auto outcome = coordinator.ask([&](engine::Conductor& c) { return c.report({server01, "fan", "a fan", "trap 1", coordinator.clock.steady()}); });
+    BOOST_TEST((outcome.kind == engine::Engine::ReportOutcome::Kind::Refused));
+    BOOST_TEST(outcome.reason.find("spare set") != std::string::npos);
+    BOOST_TEST(coordinator.world.course.empty());
+}
+
+BOOST_AUTO_TEST_CASE(one_server_has_one_operation_at_a_time) {
+    Protected lab;
+    BOOST_REQUIRE(ask(lab, OperationKind::Refresh).has_value());
+    const auto second = ask(lab, OperationKind::Prepare);
+    BOOST_REQUIRE(!second);
+    BOOST_TEST((second.error().code == base::ErrorCode::Conflict));
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_is_set_for_one_server_is_refused_to_another) {
+    Protected lab(2, 2);
+    const auto refused = lab.coordinator.ask([](engine::Conductor& c) {
+        return c.setSpare(base::ServerName("server02"), base::SpareName("spare01"), base::ImageId("server02-1"), "operator ada");
+    });
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("set as spare of server 'server01'") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(unset_gives_the_spare_back_and_deletes_the_stand_in) {
+    Protected lab;
+    BOOST_TEST(lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(!lab.coordinator.row("server01").has_value());
+    BOOST_TEST(lab.world.stand_ins.empty());
+    BOOST_TEST(!lab.coordinator.board->lease(base::SpareName("spare01")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_failover_deletes_its_stand_in_and_keeps_the_spare_that_executes_the_job) {
+    Protected lab;
+    const auto id = lab.failAndRun().id;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Closed");
+    BOOST_TEST(lab.world.stand_ins.empty());
+    BOOST_TEST(lab.coordinator.board->lease(base::SpareName("spare01"))->failover == id);
+    BOOST_TEST((report(lab).kind == engine::Engine::ReportOutcome::Kind::Refused));  // the server does not execute its job
+    BOOST_TEST(lab.owner() == "spare");
+}
+
+BOOST_AUTO_TEST_CASE(a_failover_is_not_closed_while_the_stand_in_executes_the_job) {
+    Protected lab;
+    lab.world.fail("restore.begin", Fault::Refuses);
+    const auto id = lab.failAndRun().id;
+    const auto refused = lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "operator ada"); });
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == base::ErrorCode::Conflict));
+    BOOST_TEST(lab.world.stand_ins.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_returned_job_can_be_protected_and_failed_over_again) {
+    Protected lab;
+    const auto id = lab.failAndRun().id;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    lab.world.machines["spare01"].on = false;  // the failback by hand
+    lab.world.machines["server01"] = {true, "server01-1", true};
+    lab.world.segments["job01"].order.owner = base::MemberName("server");
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.returned(server01, "operator ada"); }).has_value());
+    BOOST_REQUIRE(ask(lab, OperationKind::Prepare).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(lab.coordinator.row("server01")->standin_ready);
+    BOOST_TEST(stateOf(lab.failAndRun()) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_begun_while_the_journal_cannot_be_written) {
+    Protected lab;
+    lab.coordinator.journal.problem = "disk full";
+    lab.world.course.clear();
+    const auto id = lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::seconds(30));
+    BOOST_TEST(lab.world.course.empty());
+    BOOST_TEST(lab.coordinator.board->problem() == "disk full");
+    lab.coordinator.journal.problem.clear();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    BOOST_TEST(lab.coordinator.board->problem() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_that_is_gone_is_not_said_to_be_ready) {
+    Protected lab;
+    lab.coordinator.ask([&](engine::Conductor& c) {
+        c.standInLost(server01, lab.coordinator.row("server01")->stand_in, "it does not exist any more");
+        return 0;
+    });
+    BOOST_TEST(!lab.coordinator.row("server01")->standin_ready);
+    BOOST_TEST(lab.told("not ready any more"));
+}
+
+BOOST_AUTO_TEST_CASE(the_audit_tells_who_asked_for_what) {
+    Protected lab;
+    BOOST_REQUIRE(ask(lab, OperationKind::Backup).has_value());
+    lab.coordinator.run();
+    const auto entries = lab.coordinator.journal.audit(1);
+    BOOST_REQUIRE(entries->size() == 1u);
+    BOOST_TEST(entries->front().who == "operator ada");
+    BOOST_TEST(entries->front().what == "backup of server 'server01'");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,170 @@
+#include "tests/unit/coordinator_engine/protected_lab.hpp"
+
+using namespace standin;
+using domain::FencePolicy;
+using domain::StepName;
+using simulated::Fault;
+
+BOOST_AUTO_TEST_SUITE(spare_paths)
+
+BOOST_AUTO_TEST_CASE(a_spare_that_cannot_be_restored_leaves_the_job_on_a_grown_stand_in) {
+    Protected lab;
+    lab.world.fail("restore.begin spare01", Fault::Refuses);
+    const auto stand_in = lab.standIn();
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Failed");
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST(lab.world.stand_ins.at(stand_in).stand_in.resources.memory_mib == 2048u);
+    BOOST_TEST(!lab.world.machines["spare01"].on);
+    BOOST_TEST(lab.told("has ended abnormally"));
+}
+
+BOOST_AUTO_TEST_CASE(a_further_spare_of_the_pool_is_tried) {
+    Protected lab(1, 2);
+    lab.world.machines["spare01"].boots = false;
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(failover.spare.text() == "spare02");
+    BOOST_TEST(!lab.world.machines["spare01"].on);
+    BOOST_TEST(lab.world.machines["spare02"].disk == "server01-1");
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_of_another_server_is_never_taken) {
+    Protected lab(2, 2);
+    lab.world.machines["spare01"].boots = false;
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Failed");
+    BOOST_TEST(lab.world.machines["spare02"].disk == "left over");
+    BOOST_TEST(lab.world.machines["spare02"].on);
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_whose_power_off_is_not_confirmed_is_not_written) {
+    Protected lab;
+    lab.world.fail("power.off spare01", Fault::TimesOutAfter);
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Failed");
+    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
+    BOOST_TEST(lab.told("could not be confirmed as off"));
+}
+
+BOOST_AUTO_TEST_CASE(the_operators_retry_tries_the_spare_again_and_hands_over) {
+    Protected lab;
+    lab.world.machines["spare01"].boots = false;
+    const auto id = lab.failAndRun().id;
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+    lab.world.machines["spare01"].boots = true;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    BOOST_TEST(lab.world.restores.size() == 2u);  // begun anew: the spare had run from its disk
+    BOOST_TEST(lab.owner() == "spare");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_stand_in_the_spare_takes_over_on_the_cold_path) {
+    Protected lab;
+    lab.world.stand_ins.clear();
+    lab.coordinator.ask([&](engine::Conductor& c) {
+        c.standInLost(base::ServerName("server01"), lab.coordinator.row("server01")->stand_in, "it is gone");
+        return 0;
+    });
+    lab.coordinator.run();
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(failover.cold);
+    const std::vector<std::string> owners{"server", "nobody", "spare"};
+    BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
+    BOOST_TEST(lab.told("stands still"));
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_that_does_not_answer_is_told_and_leads_to_the_cold_path) {
+    Protected lab;
+    lab.world.stand_ins.at(lab.standIn()).answers = false;
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(failover.cold);
+    BOOST_TEST(lab.owner() == "spare");
+    BOOST_TEST(lab.told("does not answer"));
+}
+
+BOOST_AUTO_TEST_CASE(under_policy_power_a_mute_stand_in_must_be_stopped_before_the_spare_takes_over) {
+    Protected lab(1, 1, FencePolicy::Power);
+    const auto stand_in = lab.standIn();
+    lab.world.stand_ins.at(stand_in).answers = false;
+    lab.world.fail("stand_in.stopped " + stand_in, Fault::Unreachable);
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "NeedsOperator");
+    BOOST_TEST(lab.owner() == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_cold_path_does_not_give_the_segment_without_a_fence) {
+    Protected lab(1, 1, FencePolicy::Power);
+    lab.world.stand_ins.at(lab.standIn()).answers = false;
+    lab.world.fail("power.off server01", Fault::TimesOut);
+    const auto id = lab.failAndRun().id;
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
+    BOOST_TEST(lab.owner() == "");
+    lab.world.heal("power.off server01");
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    BOOST_TEST(lab.world.restores.size() == 1u);  // the spare was ready already
+}
+
+BOOST_AUTO_TEST_CASE(with_neither_stand_in_nor_spare_the_operator_is_told_what_to_do) {
+    Protected lab;
+    lab.world.stand_ins.at(lab.standIn()).answers = false;
+    lab.world.machines["spare01"].boots = false;
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "NeedsOperator");
+    BOOST_TEST(!failover.cure.empty());
+    BOOST_TEST(!lab.world.machines["spare01"].on);
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_that_does_not_finish_gets_its_requests_back_and_goes_on) {
+    Protected lab;
+    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
+    stand_in.connections = 2;
+    stand_in.endless = true;
+    const auto id = lab.failAndRun().id;
+    const auto failover = lab.coordinator.operation(id);
+    BOOST_TEST(stateOf(failover) == "NeedsOperator");
+    BOOST_TEST(failover.handovers == 3u);
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST(lab.world.holds["job01"].held == 0u);
+    stand_in.endless = false;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+}
+
+BOOST_AUTO_TEST_CASE(requests_are_drained_before_the_stand_in_stops) {
+    Protected lab;
+    lab.world.stand_ins.at(lab.standIn()).connections = 5;
+    const auto stand_in = lab.standIn();
+    bool drained = false;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "stand_in.stopped") drained = lab.world.stand_ins.at(stand_in).connections == 0;
+    };
+    lab.failAndRun();
+    BOOST_TEST(drained);
+}
+
+BOOST_AUTO_TEST_CASE(a_vm_host_that_dies_while_draining_does_not_keep_requests_from_the_ready_spare) {
+    Protected lab;
+    lab.world.fail("stand_in.requests", Fault::Unreachable);
+    lab.world.fail("stand_in.stopped", Fault::Unreachable);
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(lab.owner() == "spare");
+    BOOST_TEST(lab.told("not heard of any more"));
+}
+
+BOOST_AUTO_TEST_CASE(a_holder_that_cannot_hold_leaves_the_job_on_the_stand_in) {
+    Protected lab;
+    lab.world.fail("hold.holding", Fault::Refuses);
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "NeedsOperator");
+    BOOST_TEST(lab.owner() == "stand-in");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
