@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "agent/base/durable_file.hpp"
@@ -65,7 +66,7 @@ namespace {
 class DirectoryImageContent final : public ImageContent {
   public:
     DirectoryImageContent(ImageFiles files, std::shared_ptr<Uses> uses)
-        : manifest_(std::move(files.manifest)), table_(std::move(files.table)), content_(std::move(files.content)), uses_(std::move(uses)) {}
+        : manifest_(std::move(files.manifest)), zeros_(manifest_), table_(std::move(files.table)), content_(std::move(files.content)), uses_(std::move(uses)) {}
     ~DirectoryImageContent() override { uses_->endRead(manifest_.id); }
 
     [[nodiscard]] const ImageManifest& manifest() const override { return manifest_; }
@@ -79,6 +80,10 @@ class DirectoryImageContent final : public ImageContent {
         STANDIN_ASSERT(index < manifest_.blocks() && into.size() == manifest_.bytesOf(index));
         Checksum wanted{};
         if (auto read = readChecksums(index, std::span(&wanted, 1)); !read) return read;
+        if (zeros_.contains(index, wanted)) {
+            std::fill(into.begin(), into.end(), std::byte{0});  // known without reading a hole
+            return {};
+        }
         if (auto read = content_.readAt(index * manifest_.block_size_bytes, into); !read) return read;
         if (checksumOf(into) == wanted) return {};
         return base::failure(base::ErrorCode::Corrupt, fmt::format("block {} (byte {}) of image '{}' is not what was captured", index,
@@ -87,6 +92,7 @@ class DirectoryImageContent final : public ImageContent {
 
   private:
     ImageManifest manifest_;
+    ZeroBlocks zeros_;
     OpenFile table_;
     OpenFile content_;
     std::shared_ptr<Uses> uses_;

@@ -14,6 +14,7 @@ namespace standin::image_store {
 namespace {
 
 constexpr std::uint64_t write_back_every_bytes = 8U << 20;   // large enough for sequential writing, small against memory
+constexpr unsigned private_mode = 0600;
 constexpr std::size_t table_rows_at_once = 2048;             // 64 KiB of table
 
 class DirectoryImageDraft final : public ImageDraft {
@@ -40,11 +41,13 @@ class DirectoryImageDraft final : public ImageDraft {
         if (!made_) {
             return base::failure(base::ErrorCode::Internal, fmt::format("could not make '{}': {}", directory_.path, problem.message()));
         }
-        auto table = OpenFile::open(directory_.partial(), O_RDWR | O_CREAT | O_EXCL);
+        // An image holds all that its server holds: keys, passwords, customers.
+        std::filesystem::permissions(directory_.path, std::filesystem::perms::owner_all, problem);
+        auto table = OpenFile::open(directory_.partial(), O_RDWR | O_CREAT | O_EXCL, private_mode);
         if (!table) return base::failure(table.error());
         table_ = std::move(*table);
         if (auto synced = base::syncDirectory(directory_.path); !synced) return synced;
-        auto content = OpenFile::open(directory_.content(), O_RDWR | O_CREAT | O_EXCL);
+        auto content = OpenFile::open(directory_.content(), O_RDWR | O_CREAT | O_EXCL, private_mode);
         if (!content) return base::failure(content.error());
         content_ = std::move(*content);
         return content_.resize(manifest_.size_bytes);

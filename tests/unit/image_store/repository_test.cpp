@@ -14,6 +14,14 @@ BOOST_FIXTURE_TEST_CASE(an_image_holds_the_bytes_of_its_disk, ImageFixture) {
     BOOST_TEST((readFile(file("a", "content")) == readFile(path)));
 }
 
+BOOST_FIXTURE_TEST_CASE(nobody_but_the_owner_reads_an_image, ImageFixture) {
+    captured("a", makeDisk(directory / "disk"));
+    for (const auto& path : {images + "/a", file("a", "content"), file("a", "manifest")}) {
+        auto others = fs::status(path).permissions() & (fs::perms::group_all | fs::perms::others_all);
+        BOOST_TEST((others == fs::perms::none), path);
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(holes_and_zeros_take_no_space_in_an_image, ImageFixture) {
     captured("a", makeDisk(directory / "disk", 4096 * block));
     BOOST_TEST(allocated(file("a", "content")) <= 4 * block);
@@ -144,10 +152,20 @@ BOOST_FIXTURE_TEST_CASE(a_damaged_image_is_corrupt_is_listed_so_and_can_be_remov
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(a_block_of_zeros_is_known_from_its_checksum_whatever_the_content_says, ImageFixture) {
+    captured("a", makeDisk(directory / "disk"));
+    flip(file("a", "content"), 7 * block);
+    auto opened = repository->open(image("a"));
+    BOOST_REQUIRE(opened);
+    std::vector<std::byte> bytes(block, std::byte{1});
+    BOOST_REQUIRE((*opened)->readBlock(7, bytes));
+    BOOST_TEST(allZero(bytes));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_flipped_bit_in_the_content_or_the_table_is_found_when_the_block_is_read, ImageFixture) {
     captured("a", makeDisk(directory / "disk"));
     std::vector<std::byte> bytes(block);
-    for (auto [name, at] : {std::pair<const char*, std::uint64_t>{"content", 3 * block + 77}, {"content", 7 * block}, {"manifest", manifest_header_bytes + 32 * 9}}) {
+    for (auto [name, at] : {std::pair<const char*, std::uint64_t>{"content", 3 * block + 77}, {"manifest", manifest_header_bytes + 32 * 9}}) {
         flip(file("a", name), at);
         auto opened = repository->open(image("a"));
         BOOST_REQUIRE(opened);
