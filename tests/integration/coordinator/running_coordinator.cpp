@@ -74,9 +74,9 @@ const char* rules = R"(rules:
 )";
 
 // Describes itself and confirms nothing.
-const char* fence_agent = R"(#!/bin/sh
+const char* fence_agent = R"sh(#!/bin/sh
 case "$(cat)" in *action=metadata*) echo '<resource-agent name="fence_never"></resource-agent>' ;; *) exit 1 ;; esac
-)";
+)sh";
 
 }  // namespace
 
