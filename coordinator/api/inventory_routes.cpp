@@ -77,7 +77,7 @@ void addInventoryRoutes(http::Router& router, Engine& engine) {
         return Response::json(listOf("spares", engine.spares(), [](const auto& spare) { return viewOf(spare); }));
     });
     router.add("GET", "/v1/spare-table", [&engine](const Request&) -> Result<Response> {
-        return Response::json(listOf("rows", engine.spareTable(), [](const auto& row) { return viewOf(row); }));
+        return Response::json(listOf("spare_table", engine.spareTable(), [](const auto& row) { return viewOf(row); }));
     });
     router.add("PUT", "/v1/spare-table/{server}", [&engine](const Request& request) { return setSpare(engine, request); });
     router.add("DELETE", "/v1/spare-table/{server}", [&engine](const Request& request) { return unsetSpare(engine, request); });

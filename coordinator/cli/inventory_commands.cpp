@@ -54,11 +54,11 @@ int listSpares(const CommandContext& context) {
     auto rows = context.ask("GET", "/v1/spare-table");
     if (!rows.accepted()) return rows.exit_code;
     if (context.json) {
-        context.printJson({{"spares", listAt(spares.body, "spares")}, {"rows", listAt(rows.body, "rows")}});
+        context.printJson({{"spares", listAt(spares.body, "spares")}, {"spare_table", listAt(rows.body, "spare_table")}});
         return ExitCode::Done;
     }
     TextTable table({"SERVER", "SPARE", "IMAGE", "STANDIN_READY", "STAND-IN", "STALE", "NOTE"});
-    for (const auto& row : listAt(rows.body, "rows")) {
+    for (const auto& row : listAt(rows.body, "spare_table")) {
         auto note = textAt(row, "note");
         table.add({textAt(row, "server"), textAt(row, "spare"), textAt(row, "image"), textAt(row, "standin_ready"),
                    textAt(row, "stand_in"), textAt(row, "stale"), note == "-" ? "" : note});

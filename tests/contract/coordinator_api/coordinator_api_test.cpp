@@ -57,7 +57,7 @@ BOOST_FIXTURE_TEST_CASE(a_spare_is_set_with_the_newest_image_and_its_stand_in_pr
     auto operation = get(answer.location).body;
     BOOST_TEST(operation["kind"] == "prepare");
     BOOST_TEST(operation["asked_by"] == "operator ada");
-    auto rows = get("/v1/spare-table").body["rows"];
+    auto rows = get("/v1/spare-table").body["spare_table"];
     BOOST_REQUIRE_EQUAL(rows.size(), 1U);
     BOOST_TEST(rows[0]["server"] == "server01");
     BOOST_TEST(rows[0]["spare"] == "spare01");
