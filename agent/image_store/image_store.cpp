@@ -32,6 +32,12 @@ protocol::Image imageOf(const StoredImage& stored) {
     return image;
 }
 
+// Names that the kernel gives in the order in which it finds disks.
+bool mayBeRenumbered(const std::string& path) {
+    auto begins = [&](const char* prefix) { return path.starts_with(prefix); };
+    return begins("/dev/sd") || begins("/dev/vd") || begins("/dev/xvd") || begins("/dev/nvme") || begins("/dev/dm-");
+}
+
 base::Error damaged(const base::ImageId& id, const base::Error& cause) {
     return {cause.code, fmt::format("{}; delete image '{}' and capture it anew", cause.message, id.text())};
 }
@@ -123,7 +129,7 @@ base::Result<std::unique_ptr<ImageContent>> ImageStore::open(const base::ImageId
         auto why = image.problem.empty() ? "it is still being captured" : image.problem;
         return base::failure(base::ErrorCode::WrongState, fmt::format("image '{}' is not ready: {}", id.text(), why));
     }
-    return content;
+    return repository_->open(id);  // it may have become ready between the two looks
 }
 
 base::Result<protocol::Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image, const base::DiskName& disk) {
@@ -163,6 +169,11 @@ void ImageStore::checkHealth(protocol::Health& health) const {
                              damaged_ones.empty() ? "" : "delete the damaged images and capture them anew"});
     for (const auto& disk : disks()) {
         if (!disk.present) health.warnings.push_back(disk.detail);
+    }
+    for (const auto& place : settings_.disks) {
+        if (!mayBeRenumbered(place.path)) continue;
+        health.warnings.push_back(fmt::format("disk '{}': '{}' may be another disk after a restart of this host; name it by /dev/disk/by-id",
+                                              place.name.text(), place.path));
     }
 }
 

@@ -55,10 +55,13 @@ Outcome driveDevice(const FenceAgent& agent, const PowerDevice& device, PowerSta
     }
     PowerReading reading;
     while (true) {
-        reading = agent.read(device, left(until));
-        if (reading.state == wanted) return {true, true, {}, {}};
+        const auto since = Steady::now();
+        auto now = agent.read(device, left(until));
+        if (now.state == wanted) return {true, true, {}, {}};
+        // A later 'unknown' (there was no time left, say) tells the operator less than what was read before.
+        if (now.state != PowerState::Unknown || reading.words.empty()) reading = std::move(now);
         // Nothing more will change by itself after an action that failed; one that succeeded may need its time.
-        if (!acted || left(until) <= between_readings) break;
+        if (!acted || left(until) <= between_readings + (Steady::now() - since)) break;
         std::this_thread::sleep_for(between_readings);
     }
     auto words = fmt::format("{}: {}", describe(device), reading.words);

@@ -222,6 +222,16 @@ BOOST_FIXTURE_TEST_CASE(health_tells_a_full_disk_damaged_images_and_missing_disk
     BOOST_TEST((store->restore(restoreId("r"), image("a"), disk("spare01")).error().code == base::ErrorCode::Corrupt));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_disk_named_in_the_order_of_its_finding_is_warned_of, StoreFixture) {
+    settings.disks = {{disk("a"), "/dev/sdzz"}, {disk("b"), "/dev/disk/by-id/none"}};
+    restart();
+    protocol::Health health;
+    store->checkHealth(health);
+    BOOST_REQUIRE(health.warnings.size() == 3U);  // both are absent besides
+    BOOST_TEST(health.warnings[2].find("disk 'a'") != std::string::npos);
+    BOOST_TEST(health.warnings[2].find("/dev/disk/by-id") != std::string::npos);
+}
+
 BOOST_FIXTURE_TEST_CASE(many_ended_restores_are_kept_within_a_limit, StoreFixture) {
     captured("a");
     for (int i = 0; i < 260; ++i) {
