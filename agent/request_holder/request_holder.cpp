@@ -27,14 +27,15 @@ rlim_t descriptorsNeeded(const std::vector<std::unique_ptr<JobHolder>>& jobs) {
     return needed;
 }
 
-// Raises the soft limit as far as the system lets us.
-rlim_t raiseDescriptorLimit() {
+// The hard limit too, where we may.
+void raiseDescriptorLimit(rlim_t needed) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= needed) return;
+    const rlimit enough{needed, std::max(needed, limit.rlim_max)};
+    if (::setrlimit(RLIMIT_NOFILE, &enough) == 0) return;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur;
 }
 
 rlim_t descriptorLimit() {
@@ -57,7 +58,7 @@ RequestHolder::~RequestHolder() {
 }
 
 Result<void> RequestHolder::start() {
-    raiseDescriptorLimit();
+    raiseDescriptorLimit(descriptorsNeeded(jobs_));
     for (const auto& job : jobs_) {
         if (auto started = job->start(); !started) log_.error("{}", started.error().message);
     }
