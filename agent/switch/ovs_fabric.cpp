@@ -84,7 +84,11 @@ base::Result<void> OvsFabric::commit(const FabricView& view, const FabricChange&
     const auto configuration = configurationOf(*results);
     if (!configuration) return failure(ErrorCode::Corrupt, "ovsdb-server's answer does not tell the number of the configuration");
     auto applied = awaitApplied(*configuration);
-    return applied ? readBack(change) : applied;
+    if (!applied) return applied;
+    // Waiting for the disk would cost the takeover more than the switch itself, so it is written right after the answer. Only a host
+    // (not a daemon) that crashes within these milliseconds comes back with the owner of before.
+    ovsdb_.post(durabilityOperations(*configuration));
+    return readBack(change);
 }
 
 base::Result<void> OvsFabric::awaitApplied(std::int64_t configuration) {

@@ -19,6 +19,7 @@ constexpr milliseconds quiet_limit{3'000};  // then we ask whether the server st
 
 constexpr const char* monitor_id = "monitor";
 constexpr const char* echo_id = "echo";
+constexpr const char* posted_id = "posted";
 
 bool isMonitorReply(const protocol::Json& message) { return message.contains("id") && message["id"] == monitor_id; }
 
@@ -32,6 +33,12 @@ base::Result<protocol::Json> checkResults(protocol::Json results) {
         return failure(ErrorCode::Refused, "ovsdb-server refused the transaction: " + error + " " + details);
     }
     return results;
+}
+
+protocol::Json transaction(const std::string& database, protocol::Json operations) {
+    protocol::Json params = protocol::Json::array({database});
+    for (auto& operation : operations) params.push_back(std::move(operation));
+    return params;
 }
 
 }  // namespace
@@ -210,10 +217,13 @@ base::Result<protocol::Json> OvsdbClient::call(const std::string& method, Json p
                                                    : "ovsdb-server did not answer within " + std::to_string(deadline.count()) + " ms");
 }
 
+void OvsdbClient::post(Json operations) {
+    auto sent = sendLine({{"method", "transact"}, {"params", transaction(database_, std::move(operations))}, {"id", posted_id}});
+    if (!sent) log_.debug("could not send a transaction that nobody waits for: {}", sent.error().message);
+}
+
 base::Result<protocol::Json> OvsdbClient::transact(Json operations, milliseconds deadline) {
-    Json params = Json::array({database_});
-    for (auto& operation : operations) params.push_back(std::move(operation));
-    auto answer = call("transact", std::move(params), deadline);
+    auto answer = call("transact", transaction(database_, std::move(operations)), deadline);
     if (!answer) return answer;
     if (answer->contains("error") && !(*answer)["error"].is_null()) {
         return failure(ErrorCode::Refused, "ovsdb-server refused the request: " + (*answer)["error"].dump());

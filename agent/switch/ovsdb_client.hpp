@@ -44,6 +44,9 @@ class OvsdbClient {
     /// answer, it may have happened. Conflict: a `wait` operation found something else. Refused: any other error of the database.
     base::Result<Json> transact(Json operations, std::chrono::milliseconds deadline);
 
+    /// Sends a transaction whose outcome nobody waits for.
+    void post(Json operations);
+
     [[nodiscard]] bool connected() const;
 
   private:

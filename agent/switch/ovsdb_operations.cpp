@@ -32,10 +32,10 @@ Json vlanUpdate(const std::string& name, Vlan vlan) {
 }
 
 // One key of an external_ids column: taken out, and put in again with the new value if there is one.
-Json keyUpdate(const char* table, const std::string& name, const std::string& key, const std::optional<std::string>& value) {
+Json keyUpdate(const char* table, Json where, const std::string& key, const std::optional<std::string>& value) {
     Json mutations = Json::array({Json::array({"external_ids", "delete", Json::array({"set", Json::array({key})})})});
     if (value) mutations.push_back(Json::array({"external_ids", "insert", asMap({{key, *value}})}));
-    return {{"op", "mutate"}, {"table", table}, {"where", byName(name)}, {"mutations", mutations}};
+    return {{"op", "mutate"}, {"table", table}, {"where", std::move(where)}, {"mutations", mutations}};
 }
 
 }  // namespace
@@ -49,12 +49,12 @@ Json operationsFor(const std::string& bridge, const FabricView& view, const Fabr
         operations.push_back(vlanUpdate(name, wanted.vlan));
         if (port->quarantine != wanted.quarantine) {
             const auto text = wanted.quarantine ? std::optional(std::to_string(*wanted.quarantine)) : std::nullopt;
-            operations.push_back(keyUpdate("Port", name, quarantine_key, text));
+            operations.push_back(keyUpdate("Port", byName(name), quarantine_key, text));
         }
     }
     if (change.record) {
         const auto& [id, record] = *change.record;
-        operations.push_back(keyUpdate("Bridge", bridge, segment_key_prefix + id.text(), record ? std::optional(textOf(*record)) : std::nullopt));
+        operations.push_back(keyUpdate("Bridge", byName(bridge), segment_key_prefix + id.text(), record ? std::optional(textOf(*record)) : std::nullopt));
     }
     operations.push_back({{"op", "comment"}, {"comment", "standin-agent: " + change.reason}});
     operations.push_back({{"op", "mutate"},
@@ -63,6 +63,11 @@ Json operationsFor(const std::string& bridge, const FabricView& view, const Fabr
                           {"mutations", Json::array({Json::array({"next_cfg", "+=", 1})})}});
     operations.push_back({{"op", "select"}, {"table", "Open_vSwitch"}, {"where", Json::array()}, {"columns", Json::array({"next_cfg"})}});
     return operations;
+}
+
+Json durabilityOperations(std::int64_t configuration) {
+    return Json::array({keyUpdate("Open_vSwitch", Json::array(), durable_key, std::to_string(configuration)),
+                        Json{{"op", "commit"}, {"durable", true}}});
 }
 
 std::optional<std::int64_t> configurationOf(const Json& results) {

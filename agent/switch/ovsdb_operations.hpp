@@ -12,6 +12,9 @@ namespace standin::lan_switch {
 protocol::Json operationsFor(const std::string& bridge, const FabricView& view, const FabricChange& change);
 
 
+/// Has the database write everything so far to its disk. ovsdb-server does that only with a transaction that changes something.
+protocol::Json durabilityOperations(std::int64_t configuration);
+
 /// The number of the configuration that the transaction made, from its results; nullopt if they lack it.
 std::optional<std::int64_t> configurationOf(const protocol::Json& results);
 

@@ -34,6 +34,7 @@ void SegmentKeeper::poke() {
     std::lock_guard lock(mutex_);
     changed_ = true;
     wake_.notify_all();
+    told_.notify_all();
 }
 
 void SegmentKeeper::run() {

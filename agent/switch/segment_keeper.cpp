@@ -10,6 +10,8 @@ namespace {
 
 // Somebody else's change between our look and our transaction is rare; five times in a row means that he does it all the time.
 constexpr int conflict_limit = 5;
+// Applying a change takes a millisecond; who asks in between shall not hear that something is wrong.
+constexpr std::chrono::milliseconds settling_limit{100};
 
 // The port whose VLAN is the segment's; 0: nobody's.
 std::uint32_t ownerPort(const SegmentOrder& order, const FabricView& view) {
@@ -55,7 +57,7 @@ base::Result<protocol::Segment> SegmentKeeper::order(const base::SegmentId& id, 
     auto now = fabric_.view();
     if (!now) return failure(now.error());
     const FabricView& view = **now;
-    auto segment = describe(id, *record, view);
+    auto segment = describe(id, *record, view, true);  // else carryOut() had failed
     segment.transaction_ms = entry->transaction_ms;
     segment.announce_ms = entry->announce_ms;
     return segment;
@@ -180,8 +182,8 @@ base::Result<void> SegmentKeeper::announceIfNew(const base::SegmentId& id, const
     return {};
 }
 
-protocol::Segment SegmentKeeper::describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view) {
-    auto segment = describeSegment(id, record, view);
+protocol::Segment SegmentKeeper::describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, bool applied) {
+    auto segment = describeSegment(id, record, view, applied);
     std::lock_guard lock(mutex_);
     const auto found = known_.find(id);
     if (found != known_.end()) {
@@ -190,21 +192,31 @@ protocol::Segment SegmentKeeper::describe(const base::SegmentId& id, const Segme
     return segment;
 }
 
+base::Result<FabricMoment> SegmentKeeper::view() {
+    base::Result<FabricMoment> now = fabric_.view();
+    std::unique_lock lock(mutex_);
+    told_.wait_for(lock, settling_limit, [&] {
+        now = fabric_.view();
+        return !now || (*now)->applied;
+    });
+    return now;
+}
+
 base::Result<protocol::Segment> SegmentKeeper::segment(const base::SegmentId& id) {
-    auto now = fabric_.view();
+    auto now = this->view();
     if (!now) return failure(now.error());
     const FabricView& view = **now;
     const auto found = view.segments.find(id);
     if (found == view.segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
-    return describe(id, found->second, view);
+    return describe(id, found->second, view, view.applied);
 }
 
 base::Result<std::vector<protocol::Segment>> SegmentKeeper::segments() {
-    auto now = fabric_.view();
+    auto now = this->view();
     if (!now) return failure(now.error());
     const FabricView& view = **now;
     std::vector<protocol::Segment> segments;
-    for (const auto& [id, record] : view.segments) segments.push_back(describe(id, record, view));
+    for (const auto& [id, record] : view.segments) segments.push_back(describe(id, record, view, view.applied));
     return segments;
 }
 
@@ -223,7 +235,7 @@ base::Result<protocol::Segment> SegmentKeeper::announce(const base::SegmentId& i
     entry->announce_ms = 0;
     auto announced = announceIfNew(id, found->second, *entry);
     if (!announced) return failure(announced.error());
-    auto segment = describe(id, found->second, view);
+    auto segment = describe(id, found->second, view, view.applied);
     segment.announce_ms = entry->announce_ms;
     return segment;
 }

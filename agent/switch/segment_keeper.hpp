@@ -52,7 +52,8 @@ class SegmentKeeper {
     /// Drops the segment; its ports stay in quarantine.
     base::Result<void> forget(const base::SegmentId& id);
 
-    base::Result<FabricMoment> view() { return fabric_.view(); }
+    /// The switch now. While it takes a change over (usually a millisecond), that is awaited for a moment.
+    base::Result<FabricMoment> view();
 
   private:
     struct Known {
@@ -75,7 +76,7 @@ class SegmentKeeper {
     base::Result<void> bringSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, Known& known);
     base::Result<void> setSteering(const base::SegmentId& id, Vlan vlan, const std::optional<Steering>& steering, Known& known);
     base::Result<void> announceIfNew(const base::SegmentId& id, const SegmentRecord& record, Known& known);
-    protocol::Segment describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view);
+    protocol::Segment describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, bool applied);
 
     void run();
     void care();
@@ -95,6 +96,7 @@ class SegmentKeeper {
 
     std::mutex mutex_;  ///< guards everything below but the thread
     std::condition_variable wake_;
+    std::condition_variable told_;  ///< the switch has told of a change
     bool changed_ = true;
     bool failing_ = false;  ///< the last care did not succeed: try again soon
     bool stopping_ = false;

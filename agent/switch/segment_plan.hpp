@@ -33,8 +33,8 @@ std::optional<Steering> planSteering(const base::SegmentId& id, const SegmentRec
 /// The announcement that is true now; nullopt while nobody owns the segment.
 std::optional<Announcement> planAnnouncement(const SegmentRecord& record);
 
-/// The segment as it is, with what is unusual about it.
-protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view);
+/// The segment as it is, with what is unusual about it. `applied`: the forwarding plane is known to do what the view says.
+protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, bool applied);
 
 /// Ports that would carry quarantines off this switch, where their VLAN numbers mean something else.
 std::vector<std::string> leakingTrunks(const FabricView& view, const std::string& bridge, const VlanRange& quarantine);

@@ -87,7 +87,7 @@ std::optional<Announcement> planAnnouncement(const SegmentRecord& record) {
     return announcement;
 }
 
-protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view) {
+protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, bool applied) {
     protocol::Segment segment;
     segment.id = id;
     segment.order = record.order;
@@ -113,7 +113,7 @@ protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord
     for (const auto& [name, wanted] : planRepair(view).ports) {
         placed = placed && record.quarantine.count(name) == 0 && !view.port(name)->carries(order.vlan);
     }
-    segment.verified = placed && view.applied;
+    segment.verified = placed && applied;
     return segment;
 }
 

@@ -67,6 +67,15 @@ BOOST_AUTO_TEST_CASE(the_same_order_again_changes_nothing) {
     BOOST_TEST(lan.vsctl({"get", "open_vswitch", ".", "next_cfg"}) == before);
 }
 
+BOOST_AUTO_TEST_CASE(an_order_is_forced_to_disk_right_after_its_answer) {
+    give(order("server"));
+    const auto configuration = lan.vsctl({"get", "open_vswitch", ".", "next_cfg"});
+    const auto number = configuration.substr(0, configuration.find('\n'));
+    BOOST_TEST(eventually([&] {
+        return lan.vsctl({"--if-exists", "get", "open_vswitch", ".", "external_ids:standin-durable"}).find(number) != std::string::npos;
+    }));
+}
+
 BOOST_AUTO_TEST_CASE(the_back_leg_reaches_whom_it_is_joined_to_and_nobody_else) {
     EchoJob on_stand_in(stand_in, "stand-in");
     EchoJob on_spare(spare, "spare");

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_member_port_that_became_a_trunk_is_put_right) {
     give(order("server"));
     view.ports["spare"].mode = PortView::Mode::Trunk;
     BOOST_TEST(planRepair(view).ports.count("spare") == 1U);
-    BOOST_TEST(!describeSegment(base::SegmentId("job01"), record(), view).verified);
+    BOOST_TEST(!describeSegment(base::SegmentId("job01"), record(), view, true).verified);
 }
 
 BOOST_AUTO_TEST_CASE(no_port_and_no_vlan_belongs_to_two_segments) {

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_steered_to_a_port_that_does_not_forward) {
     give(order("holder", "stand-in"));
     view.ports["stand-in"].of_ports.clear();
     BOOST_TEST(!planSteering(base::SegmentId("job01"), record(), view).has_value());
-    const auto described = describeSegment(base::SegmentId("job01"), record(), view);
+    const auto described = describeSegment(base::SegmentId("job01"), record(), view, true);
     BOOST_TEST(described.warnings.size() == 1U);
 }
 
