@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t most_waiting = 256;  // more messages than anybody reads; a storm of failovers makes some dozens
 constexpr std::chrono::seconds program_deadline{30};
+constexpr std::chrono::seconds farewell{10};  // for what still waits when the coordinator ends; a service manager waits no longer
 
 const char* nameOf(Notification::Kind kind) {
     switch (kind) {
@@ -62,6 +63,7 @@ void CommandNotifier::notify(const Notification& notification) {
 void CommandNotifier::stop() {
     {
         std::lock_guard lock(mutex_);
+        if (!stopping_) end_by_ = std::chrono::steady_clock::now() + farewell;
         stopping_ = true;
         changed_.notify_one();
     }
@@ -73,16 +75,22 @@ void CommandNotifier::run() {
     while (true) {
         changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
+        auto left = std::chrono::milliseconds(program_deadline);
+        if (stopping_) left = std::chrono::duration_cast<std::chrono::milliseconds>(end_by_ - std::chrono::steady_clock::now());
+        if (left.count() <= 0) {
+            log_.error("the coordinator ends: {} messages were not handed to '{}'; they stand in this log", waiting_.size(), command_);
+            return;
+        }
         auto next = std::move(waiting_.front());
         waiting_.pop_front();
         lock.unlock();
-        deliver(next);
+        deliver(next, left);
         lock.lock();
     }
 }
 
-void CommandNotifier::deliver(const Notification& notification) {
-    base::ProcessRequest request{{command_}, textOf(notification) + "\n", program_deadline};
+void CommandNotifier::deliver(const Notification& notification, Deadline deadline) {
+    base::ProcessRequest request{{command_}, textOf(notification) + "\n", deadline};
     if (auto outcome = base::runToSuccess(request); !outcome) {
         log_.error("could not hand a message to the operator by '{}': {}", command_, outcome.error().message);
     }

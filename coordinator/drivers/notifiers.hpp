@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -7,6 +8,7 @@
 #include <thread>
 
 #include "agent/base/log.hpp"
+#include "coordinator/drivers/deadline.hpp"
 #include "coordinator/drivers/notifier.hpp"
 
 namespace standin::drivers {
@@ -34,12 +36,12 @@ class CommandNotifier final : public Notifier {
     CommandNotifier& operator=(const CommandNotifier&) = delete;
 
     void notify(const Notification& notification) override;
-    /// Delivers what waits, then joins. Idempotent.
+    /// Delivers what waits, for at most 10 s more, then joins. Idempotent.
     void stop();
 
   private:
     void run();
-    void deliver(const Notification& notification);
+    void deliver(const Notification& notification, Deadline deadline);
 
     const std::string command_;
     LogNotifier logged_;
@@ -48,6 +50,7 @@ class CommandNotifier final : public Notifier {
     std::condition_variable changed_;
     std::deque<Notification> waiting_;
     bool stopping_ = false;
+    std::chrono::steady_clock::time_point end_by_{};
     std::thread thread_;
 };
 
