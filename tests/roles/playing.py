@@ -1,0 +1,55 @@
+"""Runs playbooks and tells what they changed."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Outcome:
+    code: int
+    output: str
+    stats: dict = field(default_factory=dict)
+    changed: list = field(default_factory=list)   # "host: task" of every task that says so
+    messages: str = ""                            # of what failed
+
+    @property
+    def ok(self):
+        return self.code == 0
+
+    def handlers(self):
+        return [line.split(": ", 1)[1] for line in self.changed]
+
+
+def play(playbook, inventory, *words, extra=None, deadline_s=300):
+    """Plays a playbook of the project, or a path, and reads Ansible's own JSON."""
+    path = Path(playbook) if Path(playbook).is_absolute() else ROOT / "playbooks" / playbook
+    command = ["ansible-playbook", "-i", str(inventory), str(path), *words]
+    if extra:
+        command += ["-e", json.dumps(extra)]
+    environment = dict(os.environ, ANSIBLE_CONFIG=str(ROOT / "ansible.cfg"), ANSIBLE_STDOUT_CALLBACK="json",
+                       ANSIBLE_LOAD_CALLBACK_PLUGINS="1", ANSIBLE_ROLES_PATH=str(ROOT / "roles"), ANSIBLE_NOCOLOR="1")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=deadline_s, check=False, cwd=ROOT)
+    outcome = Outcome(done.returncode, done.stdout + done.stderr)
+    start = done.stdout.find("{")
+    if start < 0:
+        return outcome
+    try:
+        told = json.JSONDecoder().raw_decode(done.stdout[start:])[0]
+    except json.JSONDecodeError:
+        return outcome
+    outcome.stats = told["stats"]
+    failed = []
+    for one_play in told["plays"]:
+        for task in one_play["tasks"]:
+            for host, result in task["hosts"].items():
+                if result.get("changed"):
+                    outcome.changed.append(f"{host}: {task['task']['name']}")
+                if result.get("failed") or result.get("unreachable"):
+                    failed.append(json.dumps(result))
+    outcome.messages = "\n".join(failed)
+    return outcome

@@ -1,0 +1,270 @@
+"""The roles and playbooks: that they are well written, tell the truth in check mode, change nothing twice, and refuse nonsense.
+
+usage: roles_test.py PROGRAMS [unittest arguments]; PROGRAMS is the directory with standin-agent, standin-coordinator and standinctl.
+"""
+
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import site_inventory
+from playing import ROOT, play
+
+PROGRAMS = Path(sys.argv.pop(1) if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir() else ROOT / ".build/release/bin").resolve()
+PLAYBOOKS = ("site.yml", "health.yml", "spare_table.yml", "backup_images.yml")
+
+
+def own_address():
+    """A loopback address that nobody else on this machine uses: made from the process id."""
+    return f"127.78.{os.getpid() >> 8 & 255}.{max(1, os.getpid() & 255)}"
+
+
+def listing(directory):
+    """Every file below, with its content's digest: what a check must not change."""
+    found = {}
+    for path in sorted(Path(directory).rglob("*")):
+        if "log" in path.parts[len(Path(directory).parts):] or path.suffix in (".sqlite-wal", ".sqlite-shm", ".sqlite"):
+            continue
+        found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "directory"
+    return found
+
+
+class Site:
+    """The small site, taken down at the end also when a test failed."""
+
+    def __init__(self):
+        self.directory = Path(tempfile.mkdtemp(prefix="standin-roles-"))
+        self.address = own_address()
+        self.inventory = site_inventory.write(self.directory, self.address, PROGRAMS)
+
+    def play(self, playbook, *words, **more):
+        return play(playbook, self.inventory, *words, **more)
+
+    def pid(self, service):
+        return int((self.directory / "run" / f"{service}.pid").read_text())
+
+    def take_down(self):
+        for service in (self.directory / "run").glob("*.pid"):
+            try:
+                os.kill(int(service.read_text()), signal.SIGKILL)
+            except (ProcessLookupError, ValueError):
+                pass
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class WellWritten(unittest.TestCase):
+    def test_every_playbook_has_good_syntax_with_the_labs_inventory(self):
+        for playbook in PLAYBOOKS:
+            done = subprocess.run(["ansible-playbook", "-i", "inventory/lab", f"playbooks/{playbook}", "--syntax-check"],
+                                  cwd=ROOT, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_yamllint_has_nothing_to_say(self):
+        done = subprocess.run(["yamllint", "--strict", "roles", "playbooks", "inventory"], cwd=ROOT, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_ansible_lint_has_nothing_to_say(self):
+        done = subprocess.run(["ansible-lint", "--offline", "--nocolor", "-q"], cwd=ROOT, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_every_role_has_what_a_role_has(self):
+        for role in (ROOT / "roles").iterdir():
+            for part in ("README.md", "defaults/main.yml", "meta/main.yml", "meta/argument_specs.yml", "tasks/main.yml"):
+                self.assertTrue((role / part).exists(), f"{role.name} has no {part}")
+
+    def test_the_units_are_good_for_systemd(self):
+        units = Path(tempfile.mkdtemp(prefix="standin-units-"))
+        self.addCleanup(shutil.rmtree, units)
+        playbook = units / "units.yml"
+        playbook.write_text(UNITS.replace("UNITS", str(units)))
+        done = play(playbook, ROOT / "inventory/lab")
+        self.assertTrue(done.ok, done.messages or done.output)
+        for unit in units.glob("*.service"):
+            text = unit.read_text().replace("/usr/local/sbin/", "/bin/true #")
+            unit.write_text(text)
+            verified = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
+            self.assertEqual(verified.stderr.strip(), "", unit.name)
+
+
+UNITS = """---
+- name: Write the units
+  hosts: standin_agents:standin_coordinators
+  gather_facts: false
+  tasks:
+    - name: Write the unit
+      ansible.builtin.include_role:
+        name: "{{ role }}"
+        tasks_from: unit_only
+"""
+UNITS = """---
+- name: Write the units
+  hosts: standin_agents:standin_coordinators
+  gather_facts: false
+  vars_files:
+    - "{{ lookup('env', 'PWD') }}/roles/{{ 'standin_coordinator' if inventory_hostname == 'coordinator' else 'standin_agent' }}/defaults/main.yml"
+    - "{{ lookup('env', 'PWD') }}/roles/{{ 'standin_coordinator' if inventory_hostname == 'coordinator' else 'standin_agent' }}/vars/main.yml"
+  tasks:
+    - name: Write the unit
+      ansible.builtin.template:
+        src: "{{ lookup('env', 'PWD') }}/roles/{{ role }}/templates/{{ role | replace('_', '-') }}.service.j2"
+        dest: "UNITS/{{ inventory_hostname }}.service"
+        mode: "0644"
+      vars:
+        role: "{{ 'standin_coordinator' if inventory_hostname == 'coordinator' else 'standin_agent' }}"
+"""
+
+
+class ASite(unittest.TestCase):
+    """One site from nothing to converged; the tests' names are in the order of its life."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site()
+        cls.addClassCleanup(cls.site.take_down)
+
+    def test_1_a_check_of_a_fresh_host_tells_of_changes_and_makes_none(self):
+        before = listing(self.site.directory)
+        checked = self.site.play("site.yml", "--check", "--diff")
+        self.assertTrue(checked.ok, checked.messages or checked.output)
+        self.assertIn("machine: standin_programs : Install the daemons", checked.changed)
+        self.assertIn("store: standin_agent : Write the configuration", checked.changed)
+        self.assertIn("store: standin_agent : Tell that the agent would be started", checked.changed)
+        self.assertIn("coordinator: standin_coordinator : Write the secrets", checked.changed)
+        self.assertEqual(listing(self.site.directory), before)
+
+    def test_2_site_yml_sets_everything_up(self):
+        made = self.site.play("site.yml")
+        self.assertTrue(made.ok, made.messages or made.output)
+        self.assertEqual((self.site.directory / "etc/secrets/bmc").stat().st_mode & 0o777, 0o600)
+        self.assertEqual((self.site.directory / "etc/tls/store/tls.key").stat().st_mode & 0o777, 0o600)
+        self.assertNotIn("a secret of the tests", made.output)
+        self.assertNotIn("of-the-tests", made.output)
+
+    def test_3_a_second_run_changes_nothing(self):
+        pids = self.site.pid("standin-agent-store") if (self.site.directory / "run/standin-agent-store.pid").exists() else self.site.pid("standin-agent")
+        again = self.site.play("site.yml")
+        self.assertTrue(again.ok, again.messages or again.output)
+        self.assertEqual(again.changed, [])
+        self.assertEqual(pids, self.site.pid("standin-agent"))
+
+    def test_3_a_check_of_a_converged_host_tells_of_no_change(self):
+        checked = self.site.play("site.yml", "--check", "--diff")
+        self.assertTrue(checked.ok, checked.messages or checked.output)
+        self.assertEqual(checked.changed, [])
+
+    def test_4_a_change_of_the_configuration_restarts_its_service_only(self):
+        agent, coordinator = self.site.pid("standin-agent"), self.site.pid("standin-coordinator")
+        made = self.site.play("site.yml", extra={"standin_agent_commanders": ["coordinator", "somebody"]})
+        self.assertTrue(made.ok, made.messages or made.output)
+        self.assertEqual([line for line in made.changed if not line.startswith("store: ")], [])
+        self.assertNotEqual(self.site.pid("standin-agent"), agent)
+        self.assertEqual(self.site.pid("standin-coordinator"), coordinator)
+        back = self.site.play("site.yml")
+        self.assertTrue(back.ok, back.messages or back.output)
+
+    def test_4_a_wrong_configuration_does_not_land(self):
+        configuration = self.site.directory / "etc/store.yml"
+        before, agent = configuration.read_text(), self.site.pid("standin-agent")
+        refused = self.site.play("site.yml", "--limit", "store",
+                                 extra={"standin_agent_image_store": {"images_dir": "relative", "block_size": "64KiB"}})
+        self.assertFalse(refused.ok)
+        self.assertIn("must be an absolute path", refused.messages)
+        self.assertEqual(configuration.read_text(), before)
+        self.assertEqual(self.site.pid("standin-agent"), agent)
+
+    def test_4_wrong_trap_rules_do_not_land(self):
+        rules = self.site.directory / "rules.yml"
+        rules.write_text("rules: [{name: a, reason: b, oidz: [1.3], verdict: ignored}]\n")
+        before = (self.site.directory / "etc/trap_rules.yml").read_text()
+        refused = self.site.play("site.yml", "--limit", "coordinator,machine", extra={"standin_coordinator_trap_rules": str(rules)})
+        self.assertFalse(refused.ok)
+        self.assertIn("oidz", refused.messages)
+        self.assertEqual((self.site.directory / "etc/trap_rules.yml").read_text(), before)
+
+    def test_4_a_certificate_that_ends_soon_is_renewed_and_its_service_restarted(self):
+        agent = self.site.pid("standin-agent")
+        before = (self.site.directory / "etc/tls/store/tls.crt").read_text()
+        made = self.site.play("site.yml", "--limit", "machine,store", extra={"standin_certificates_renew_before_days": 390, "standin_certificates_valid_days": 400})
+        self.assertTrue(made.ok, made.messages or made.output)
+        same = (self.site.directory / "etc/tls/store/tls.crt").read_text()
+        self.assertEqual(same, before, "397 days are more than 390")
+        made = self.site.play("site.yml", "--limit", "machine,store", extra={"standin_certificates_renew_before_days": 398, "standin_certificates_valid_days": 400})
+        self.assertTrue(made.ok, made.messages or made.output)
+        self.assertNotEqual((self.site.directory / "etc/tls/store/tls.crt").read_text(), before)
+        self.assertNotEqual(self.site.pid("standin-agent"), agent)
+
+    def test_5_nobody_without_a_certificate_is_answered(self):
+        context = ssl.create_default_context(cafile=str(self.site.directory / "etc/tls/store/ca.crt"))
+        with socket.create_connection((self.site.address, 8441), timeout=10) as plain:
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                with context.wrap_socket(plain, server_hostname=self.site.address) as secure:
+                    secure.sendall(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
+                    if not secure.recv(1):
+                        raise ConnectionError("closed without an answer")
+
+    def test_6_health_yml_tells_what_is_wrong_and_the_cure(self):
+        os.kill(self.site.pid("standin-agent"), signal.SIGKILL)
+        sick = self.site.play("health.yml")
+        self.assertFalse(sick.ok)
+        self.assertIn("store", sick.messages)
+        self.assertIn("no answer", sick.output)
+        self.assertIn("--limit store", sick.output)
+        self.assertEqual(sick.changed, [])
+
+    def test_7_site_yml_starts_what_died(self):
+        made = self.site.play("site.yml", "--limit", "store,machine")
+        self.assertTrue(made.ok, made.messages or made.output)
+        self.assertIn("store: standin_agent : Start the agent", made.changed)
+
+
+class Refusals(unittest.TestCase):
+    """Arguments that cannot be meant are refused before anything is touched."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site()
+        cls.addClassCleanup(cls.site.take_down)
+
+    def refused(self, words, extra, limit="all"):
+        before = listing(self.site.directory / "etc") if (self.site.directory / "etc").exists() else {}
+        outcome = self.site.play("site.yml", "--check", "--limit", limit, extra=extra)
+        self.assertFalse(outcome.ok)
+        self.assertIn(words, outcome.messages)
+        after = listing(self.site.directory / "etc") if (self.site.directory / "etc").exists() else {}
+        self.assertEqual(after, before)
+
+    def test_an_agent_without_a_capability(self):
+        self.refused("at least one capability", {"standin_agent_image_store": {}}, "store,machine")
+
+    def test_an_agent_with_an_unknown_key(self):
+        self.refused("Unsupported parameters", {"standin_agent_image_store": {"images_dir": "/x", "imagez": 1}}, "store,machine")
+
+    def test_an_unknown_service_manager(self):
+        self.refused("value of standin_agent_service_manager must be one of", {"standin_agent_service_manager": "upstart"}, "store,machine")
+
+    def test_a_coordinator_that_would_believe_no_trap(self):
+        self.refused("no trap would be believed", {"standin_coordinator_trap_communities": []}, "coordinator,machine")
+
+    def test_a_coordinator_with_nobody_to_protect(self):
+        self.refused("at least one entry", {"standin_coordinator_servers": {}}, "coordinator,machine")
+
+    def test_a_secret_that_comes_from_two_places(self):
+        self.refused("needs either content or src", {"standin_coordinator_secrets": [{"name": "a", "content": "b", "src": "c"}]}, "coordinator,machine")
+
+    def test_a_certificate_with_a_name_of_no_kind(self):
+        self.refused("must each begin with", {"standin_certificates_names": ["10.0.0.1"]}, "store,machine")
+
+    def test_programs_that_were_not_built(self):
+        self.refused("build first", {"standin_programs_build_dir": "/nowhere"}, "machine")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
