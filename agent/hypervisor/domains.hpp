@@ -46,7 +46,8 @@ class Domains {
     /// Nothing is left of the definition, firmware variables included. Absent is success; WrongState while it runs.
     virtual base::Result<void> undefine(const std::string& uuid) = 0;
     virtual base::Result<DomainStatus> status(const std::string& uuid) = 0;
-    virtual base::Result<void> change(const std::string& uuid, DomainVerb verb) = 0;
+    /// The status read back after the verb has had its effect (or, for AskToStop, was taken).
+    virtual base::Result<DomainStatus> change(const std::string& uuid, DomainVerb verb) = 0;
     virtual base::Result<DomainView> view(const std::string& uuid) = 0;
     /// Memory by balloon, virtual CPUs by hot-plug, weight by scheduler; at once for a machine that is not off.
     virtual base::Result<void> setResources(const std::string& uuid, const protocol::StandInResources& resources) = 0;

@@ -14,6 +14,9 @@ using namespace std::chrono_literals;
 // An agent that was suspended with its guest answers at once; one that is just being started by its guest needs some seconds.
 constexpr std::array<std::chrono::milliseconds, 5> pauses{250ms, 1s, 2s, 4s, 8s};
 
+// The guest's first answers and what else a takeover does go before it.
+constexpr auto first_pause = 25ms;
+
 constexpr auto metric = "standin_guest_clock_total";
 constexpr auto explanation = "guests' clocks to be set after a resume, by outcome";
 
@@ -40,7 +43,7 @@ void GuestClocks::stop() {
 void GuestClocks::set(ShelvedPtr stand_in) {
     std::lock_guard lock(mutex_);
     std::erase_if(tasks_, [&](const Task& task) { return task.stand_in == stand_in; });
-    tasks_.push_back({std::move(stand_in), 0, clock_.steady()});
+    tasks_.push_back({std::move(stand_in), 0, clock_.steady() + first_pause});
     changed_.notify_all();
 }
 

@@ -130,13 +130,18 @@ base::Result<DomainStatus> LibvirtDomains::status(const std::string& uuid) {
     });
 }
 
-base::Result<void> LibvirtDomains::change(const std::string& uuid, DomainVerb verb) {
+base::Result<DomainStatus> LibvirtDomains::change(const std::string& uuid, DomainVerb verb) {
     const auto what = fmt::format("{} domain {}", nameOf(verb), uuid);
     const auto deadline = verb == DomainVerb::Start || verb == DomainVerb::Destroy ? starting : usual;
-    return call<void>(what, deadline, [=](LibvirtSession& session) -> base::Result<void> {
+    // One call for both, since each costs a change of threads and this is what a takeover waits for.
+    return call<DomainStatus>(what, deadline, [=](LibvirtSession& session) -> base::Result<DomainStatus> {
         auto domain = session.domain(uuid);
         if (!domain) return base::failure(domain.error());
-        return checked(perform(domain->get(), verb), what);
+        int state = 0;
+        int reason = 0;
+        if (perform(domain->get(), verb) < 0) return libvirtFailure(what);
+        if (virDomainGetState(domain->get(), &state, &reason, 0) < 0) return libvirtFailure("read back the state of domain " + uuid);
+        return statusFrom(state, reason);
     });
 }
 

@@ -21,7 +21,7 @@ class LibvirtDomains final : public Domains {
     base::Result<void> define(const std::string& xml) override;
     base::Result<void> undefine(const std::string& uuid) override;
     base::Result<DomainStatus> status(const std::string& uuid) override;
-    base::Result<void> change(const std::string& uuid, DomainVerb verb) override;
+    base::Result<DomainStatus> change(const std::string& uuid, DomainVerb verb) override;
     base::Result<DomainView> view(const std::string& uuid) override;
     base::Result<void> setResources(const std::string& uuid, const protocol::StandInResources& resources) override;
     base::Result<void> setClock(const std::string& uuid, base::WallTime time) override;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/hypervisor/capacity_check.hpp"
+#include "agent/hypervisor/domains.hpp"
 #include "agent/hypervisor/stand_in_directory.hpp"
 
 namespace standin::hypervisor {
@@ -23,7 +24,7 @@ struct ShelvedStandIn {
     StandInRecord record;
     protocol::Progress progress;
     std::string clock_warning;          ///< why the guest's clock was not set after the last resume
-    bool running = false;               ///< when it was last looked at
+    DomainState last_seen = DomainState::Unknown;  ///< when it was last looked at; never taken for what is now
     bool guest_agent = false;           ///< connected then
     bool being_made = false;            ///< a maker holds it
     std::condition_variable let_go;     ///< the maker is through with it

@@ -16,6 +16,11 @@ using protocol::StandInState;
 
 constexpr auto recheck = 1s;  // should an event get lost
 
+DomainState lastSeen(const ShelvedStandIn& stand_in) {
+    std::lock_guard lock(stand_in.mutex);
+    return stand_in.last_seen;
+}
+
 const char* changeOf(DomainState from, StandInState wanted) {
     if (wanted == StandInState::Stopped) return "stop";
     if (wanted == StandInState::Suspended) return "suspend";
@@ -51,26 +56,43 @@ StandInStates::StandInStates(std::string agent, std::chrono::milliseconds stop_w
 
 base::Result<void> StandInStates::bring(const ShelvedPtr& stand_in, StandInState wanted) {
     const auto record = stand_in->snapshot();
-    auto before = observe(record);
-    if (!before) return base::failure(before.error());
-    if (standInStateOf(*before) == wanted) return {};
     const auto begun = clock_.steady();
-    if (auto acted = act(stand_in, record, *before, wanted); !acted) {
-        return base::failure(acted.error().within(fmt::format("stand-in '{}' did not become {}", record.name.text(), nameOf(wanted))));
+    DomainState before = lastSeen(*stand_in);
+    base::Result<DomainState> after = DomainState::Unknown;
+    if (wanted == StandInState::Running && before == DomainState::Paused) {
+        // The takeover's path: if it isn't suspended after all, this fails and changes nothing.
+        auto resumed = resume(stand_in, record);
+        if (resumed) after = resumed->state;
     }
-    auto after = observe(record);
+    if (standInStateOf(*after) != wanted) after = observeAndAct(stand_in, record, wanted, before);
     if (!after) return base::failure(after.error());
+    {
+        std::lock_guard lock(stand_in->mutex);
+        stand_in->last_seen = *after;
+    }
     if (standInStateOf(*after) != wanted) {
         return base::failure(ErrorCode::Internal,
                              fmt::format("stand-in '{}' did not become {}: libvirt reads back {}; see QEMU's log", record.name.text(),
                                          nameOf(wanted), nameOf(standInStateOf(*after))));
     }
+    if (standInStateOf(before) == wanted) return {};
     const auto took = clock_.steady() - begun;
     metrics_.observeSeconds("standin_stand_in_change_seconds", "time to bring a stand-in into a state and read it back",
-                            std::chrono::duration<double>(took).count(), {{"change", changeOf(*before, wanted)}});
-    log_.notice("stand-in {}: '{}' -> '{}' (commanded) took_ms={:.2f}", record.name.text(), nameOf(standInStateOf(*before)),
+                            std::chrono::duration<double>(took).count(), {{"change", changeOf(before, wanted)}});
+    log_.notice("stand-in {}: '{}' -> '{}' (commanded) took_ms={:.2f}", record.name.text(), nameOf(standInStateOf(before)),
                 nameOf(wanted), base::milliseconds(took));
     return {};
+}
+
+base::Result<DomainState> StandInStates::observeAndAct(const ShelvedPtr& stand_in, const StandInRecord& record, StandInState wanted,
+                                                       DomainState& before) {
+    auto observed = observe(record);
+    if (!observed) return observed;
+    before = *observed;
+    if (standInStateOf(before) == wanted) return before;
+    auto acted = act(stand_in, record, before, wanted);
+    if (acted) return acted->state;
+    return base::failure(acted.error().within(fmt::format("stand-in '{}' did not become {}", record.name.text(), nameOf(wanted))));
 }
 
 // A domain that somebody undefined is defined again from the definition that was kept.
@@ -85,7 +107,7 @@ base::Result<DomainState> StandInStates::observe(const StandInRecord& record) {
     return DomainState::Off;
 }
 
-base::Result<void> StandInStates::act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from, StandInState wanted) {
+base::Result<DomainStatus> StandInStates::act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from, StandInState wanted) {
     if (wanted == StandInState::Stopped) return end(record, from);
     if (wanted == StandInState::Running && from == DomainState::Off) return begin(stand_in, record);
     if (wanted == StandInState::Running && from == DomainState::Paused) return resume(stand_in, record);
@@ -94,22 +116,24 @@ base::Result<void> StandInStates::act(const ShelvedPtr& stand_in, const StandInR
                                                                          : "its state is in between; try again");
 }
 
-base::Result<void> StandInStates::begin(const ShelvedPtr& stand_in, const StandInRecord& record) {
+base::Result<DomainStatus> StandInStates::begin(const ShelvedPtr& stand_in, const StandInRecord& record) {
     // The port exists from the first start on; written down before, so that nobody looks for a port that isn't told.
-    if (auto saved = shelf_.change(*stand_in, [](StandInRecord& r) { r.started_once = true; }); !saved) return saved;
-    if (auto started = domains_.change(record.uuid, DomainVerb::Start); !started) return started;
-    watch(record, true);  // no guest takes requests within the milliseconds since its start
-    return {};
+    if (auto saved = shelf_.change(*stand_in, [](StandInRecord& r) { r.started_once = true; }); !saved) {
+        return base::failure(saved.error());
+    }
+    auto started = domains_.change(record.uuid, DomainVerb::Start);
+    if (started) watch(record, true);  // no guest takes requests within the milliseconds since its start
+    return started;
 }
 
-base::Result<void> StandInStates::resume(const ShelvedPtr& stand_in, const StandInRecord& record) {
+base::Result<DomainStatus> StandInStates::resume(const ShelvedPtr& stand_in, const StandInRecord& record) {
     if (!taps_.restart(record.name)) watch(record, true);  // nothing is answered while it is suspended
-    if (auto resumed = domains_.change(record.uuid, DomainVerb::Resume); !resumed) return resumed;
-    clocks_.set(stand_in);
-    return {};
+    auto resumed = domains_.change(record.uuid, DomainVerb::Resume);
+    if (resumed) clocks_.set(stand_in);
+    return resumed;
 }
 
-base::Result<void> StandInStates::end(const StandInRecord& record, DomainState from) {
+base::Result<DomainStatus> StandInStates::end(const StandInRecord& record, DomainState from) {
     const auto until = clock_.steady() + stop_within_;
     auto state = from;
     auto seen = domains_.eventsSeen();
@@ -135,7 +159,7 @@ base::Result<void> StandInStates::end(const StandInRecord& record, DomainState f
         if (!destroyed && destroyed.error().code != ErrorCode::WrongState) return destroyed;
     }
     taps_.unwatch(record.name);
-    return {};
+    return domains_.status(record.uuid);
 }
 
 void StandInStates::watch(const StandInRecord& record, bool from_the_start) {

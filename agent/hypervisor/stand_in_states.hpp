@@ -26,10 +26,13 @@ class StandInStates {
 
   private:
     base::Result<DomainState> observe(const StandInRecord& record);
-    base::Result<void> act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from, protocol::StandInState wanted);
-    base::Result<void> begin(const ShelvedPtr& stand_in, const StandInRecord& record);
-    base::Result<void> resume(const ShelvedPtr& stand_in, const StandInRecord& record);
-    base::Result<void> end(const StandInRecord& record, DomainState from);
+    /// The state read back afterwards.
+    base::Result<DomainStatus> act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from, protocol::StandInState wanted);
+    base::Result<DomainStatus> begin(const ShelvedPtr& stand_in, const StandInRecord& record);
+    base::Result<DomainStatus> resume(const ShelvedPtr& stand_in, const StandInRecord& record);
+    base::Result<DomainStatus> end(const StandInRecord& record, DomainState from);
+    base::Result<DomainState> observeAndAct(const ShelvedPtr& stand_in, const StandInRecord& record, protocol::StandInState wanted,
+                                            DomainState& before);
     void watch(const StandInRecord& record, bool from_the_start);
 
     const std::string agent_;

@@ -264,7 +264,7 @@ base::Result<void> StandIns::clear(ShelvedStandIn& stand_in) {
     if (!status) return base::failure(status.error());
     if (status->state != DomainState::Absent && status->state != DomainState::Off) {
         auto destroyed = domains_.change(record.uuid, DomainVerb::Destroy);
-        if (!destroyed && destroyed.error().code != ErrorCode::WrongState) return destroyed;
+        if (!destroyed && destroyed.error().code != ErrorCode::WrongState) return base::failure(destroyed.error());
     }
     if (auto undefined = domains_.undefine(record.uuid); !undefined) return undefined;
     if (auto removed = directory_.remove(record.name); !removed) return removed;

@@ -1,6 +1,8 @@
 // What StandIns does without being asked, and what it tells of itself.
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <net/if.h>
+#include <sys/vfs.h>
 
 #include <map>
 
@@ -21,6 +23,12 @@ constexpr std::uint64_t least_space = 256ULL << 20;  // for records, definitions
 
 protocol::HealthCheck checkOf(const std::string& name, const base::Result<void>& outcome, const std::string& detail, const std::string& cure) {
     return {name, outcome.has_value(), outcome ? detail : outcome.error().message, outcome ? "" : cure};
+}
+
+// libvirt writes a domain's state there at every change and waits for the disk if it is on one: twice in each resume.
+bool libvirtStateIsInMemory() {
+    struct statfs status {};
+    return ::statfs("/run/libvirt", &status) != 0 || status.f_type == TMPFS_MAGIC;
 }
 
 }  // namespace
@@ -50,7 +58,7 @@ void StandIns::tendOnce() {
         states_.watchIfNeeded(record, state);
         auto view = state == DomainState::Running ? domains_.view(record.uuid) : base::Result<DomainView>(DomainView{});
         std::lock_guard lock(stand_in->mutex);
-        stand_in->running = state == DomainState::Running;
+        stand_in->last_seen = state;
         stand_in->guest_agent = view && view->guest_agent;
     }
     for (const auto& [state, count] : by_state) metrics_.set("standin_stand_ins", "stand-ins by state", count, {{"state", state}});
@@ -73,12 +81,15 @@ void StandIns::checkHealth(protocol::Health& health) {
     const auto detail = emulated ? "software emulation: " + acceleration_.reason : broken ? acceleration_.reason : acceleration_.name();
     health.checks.push_back({"acceleration", !broken, detail, broken ? "set acceleration: tcg, or mend the host's KVM" : ""});
     if (emulated) health.warnings.push_back("acceleration: " + detail);
+    if (!test && !libvirtStateIsInMemory()) {
+        health.warnings.push_back("resume: /run/libvirt is on a disk, for which every resume waits twice; make /run a tmpfs");
+    }
     for (const auto& sentence : shelf_.unreadable()) health.warnings.push_back("stand-ins: " + sentence);
     for (const auto& stand_in : shelf_.all()) {
         std::lock_guard lock(stand_in->mutex);
         const auto& record = stand_in->record;
         if (record.phase == Phase::Failed) health.warnings.push_back(fmt::format("stand-in {}: {}", record.name.text(), record.problem));
-        if (stand_in->running && !stand_in->guest_agent) {
+        if (stand_in->last_seen == DomainState::Running && !stand_in->guest_agent) {
             health.warnings.push_back(fmt::format("guest agent: none answers in stand-in {}; install qemu-guest-agent in server {}, then refresh",
                                                   record.name.text(), record.definition.server.text()));
         }

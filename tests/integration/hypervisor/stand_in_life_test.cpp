@@ -1,5 +1,6 @@
 // A real guest under libvirt, on a real bridge, asked over HTTPS: what prepare, takeover and handover do with a stand-in.
 #include <fmt/format.h>
+#include <libvirt/libvirt.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +30,29 @@ std::int64_t guestClockMilliseconds(const std::string& domain) {
 std::int64_t hostClockMilliseconds() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
+
+double median(std::vector<double> numbers) {
+    std::sort(numbers.begin(), numbers.end());
+    return numbers[numbers.size() / 2];
+}
+
+/// The same domain by libvirt alone: what a resume costs without us.
+class BareDomain {
+  public:
+    explicit BareDomain(const std::string& name)
+        : connection_(virConnectOpen("qemu:///system")), domain_(virDomainLookupByName(connection_, name.c_str())) {}
+    ~BareDomain() {
+        virDomainFree(domain_);
+        virConnectClose(connection_);
+    }
+    BareDomain(const BareDomain&) = delete;
+    BareDomain& operator=(const BareDomain&) = delete;
+    void resume() { BOOST_REQUIRE(virDomainResume(domain_) == 0); }
+
+  private:
+    virConnectPtr connection_;
+    virDomainPtr domain_;
+};
 
 void say(int connection, const std::string& words) {
     BOOST_REQUIRE_EQUAL(::send(connection, words.data(), words.size(), MSG_NOSIGNAL), static_cast<ssize_t>(words.size()));
@@ -115,17 +139,20 @@ BOOST_AUTO_TEST_CASE(asking_for_the_state_that_is_there_changes_nothing) {
     BOOST_TEST(site.lan.answersWithin(20));
 }
 
-BOOST_AUTO_TEST_CASE(a_resume_by_api_takes_milliseconds) {
+BOOST_AUTO_TEST_CASE(a_resume_by_api_takes_little_longer_than_libvirt_s_own) {
     auto& site = Site::get();
-    std::vector<double> took;
-    for (int i = 0; i < 20; ++i) {
+    BareDomain bare(site.domain);
+    std::vector<double> api;
+    std::vector<double> libvirt;
+    for (int i = 0; i < 20; ++i) {  // by turns, so that what else the machine does burdens both
         site.agent.setState("server01-1", "suspended");
-        took.push_back(millisecondsOf([&] { site.agent.setState("server01-1", "running"); }));
+        api.push_back(millisecondsOf([&] { site.agent.setState("server01-1", "running"); }));
+        site.agent.setState("server01-1", "suspended");
+        libvirt.push_back(millisecondsOf([&] { bare.resume(); }));
     }
-    std::sort(took.begin(), took.end());
-    BOOST_TEST_MESSAGE(fmt::format("resume over HTTPS: median {:.2f} ms, 95th of 100 {:.2f} ms", took[10], took[18]));
-    fmt::print("resume over HTTPS: median {:.2f} ms, slowest {:.2f} ms\n", took[10], took[19]);
-    BOOST_TEST(took[10] < 200);  // a wide limit for a busy machine; what it really takes is measured by tests/bench
+    const auto own = median(api) - median(libvirt);
+    fmt::print("resume: {:.2f} ms over HTTPS, of which libvirt {:.2f} ms (medians of 20)\n", median(api), median(libvirt));
+    BOOST_TEST(own < 500);  // a stuck thread or a lookup by polling would show; tests/bench measures in earnest
 }
 
 BOOST_AUTO_TEST_CASE(a_request_is_unanswered_until_the_job_has_answered_it) {
