@@ -19,6 +19,9 @@ namespace {
 
 /// Long enough that outcomes of one burst share a commit, short enough that nobody misses them after a crash.
 constexpr std::chrono::milliseconds flush_after{250};
+/// So many free spares are offered to a failover at a time; it takes one.
+constexpr std::size_t spares_to_try = 4;
+
 /// A journal that could not be written is tried again this often: a file system that was full does not fill up again at once.
 constexpr std::chrono::milliseconds commit_again_after{1000};
 
@@ -36,6 +39,8 @@ base::Result<void> Conductor::recover() {
     epoch_ = contents->epoch;
     last_operation_ = contents->last_operation;
     table_.restore(std::move(contents->rows), std::move(contents->leases));
+    written_leases_ = table_.leases();
+    countFreeSpares();
     placements_ = std::move(contents->placements);
     maintenance_ = std::move(contents->maintenance);
     for (auto& operation : contents->operations) {
@@ -200,10 +205,11 @@ domain::Observation Conductor::observe(const Operation& operation) const {
     };
     const auto* row = table_.row(operation.server);
     if (row != nullptr && mayUse(row->spare)) observation.spares.push_back(row->spare);
-    for (const auto& [name, spare] : inventory_.spares) {
-        if ((row == nullptr || row->spare != name) && mayUse(name)) observation.spares.push_back(name);
-        if (table_.leasedTo(name, operation.id)) observation.leased.push_back(name);
+    for (const auto& name : free_spares_) {
+        if (observation.spares.size() >= spares_to_try + operation.failed_spares.size()) break;
+        if (mayUse(name)) observation.spares.push_back(name);
     }
+    if (!operation.spare.empty() && table_.leasedTo(operation.spare, operation.id)) observation.leased.push_back(operation.spare);
     if (auto spare = inventory_.spares.find(operation.spare); spare != inventory_.spares.end()) {
         observation.spare_boot_within = spare->second.boot_within;
         observation.spare_power_within = spare->second.power_within;

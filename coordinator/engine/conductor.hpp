@@ -107,6 +107,7 @@ class Conductor {
     void setRow(const domain::SpareTableRow& row);
     void setPlacement(const base::ServerName& server, domain::Placement placement);
     void leasesChanged();
+    void countFreeSpares();
 
     // requests.cpp
     domain::Operation& open(domain::OperationKind kind, const base::ServerName& server, const std::string& asked_by,
@@ -135,6 +136,8 @@ class Conductor {
     std::uint64_t epoch_ = 0;
     domain::OperationId last_operation_ = 0;
     domain::SpareTable table_;
+    std::map<base::SpareName, domain::Lease> written_leases_;  ///< as the journal has (or is about to have) them
+    std::set<base::SpareName> free_spares_;                    ///< configured, and leased to nobody
     std::map<domain::OperationId, domain::Operation> operations_;
     std::map<base::ServerName, domain::Placement> placements_;
     std::map<base::ServerName, journal::Maintenance> maintenance_;
@@ -162,6 +165,7 @@ class Conductor {
     };
     std::vector<Line> lines_;
     std::vector<EngineEvent> published_;
+    std::vector<std::pair<domain::OperationId, domain::StepId>> begun_;  ///< to be published once all are on their way
     std::optional<base::WallTime> flush_at_;  ///< when outcomes that nobody waits for are made durable
 };
 

@@ -23,6 +23,10 @@ void Conductor::dispatchStarts() {
             dispatch(id, request);
         }
     }
+    for (const auto& [id, step_id] : std::exchange(begun_, {})) {
+        const auto& operation = operations_.at(id);
+        publishStep(operation, *operation.find(step_id));
+    }
 }
 
 void Conductor::segmentOrderEnded(const base::ServerName& server) {
@@ -63,7 +67,7 @@ void Conductor::dispatch(domain::OperationId id, const domain::StepRequest& requ
         if (operation.kind == domain::OperationKind::Failover && operation.detect_ms == 0) {
             operation.detect_ms = step.since_failure_ms;
         }
-        publishStep(operation, step);
+        begun_.emplace_back(id, request.id);
     }
     auto context = std::make_shared<StepContext>(
         StepContext{drivers_, inventory_, clock_, operation, request, epoch_, {}, std::chrono::duration_cast<std::chrono::milliseconds>(moment - step.first_started)});

@@ -116,15 +116,28 @@ void Conductor::setPlacement(const base::ServerName& server, domain::Placement p
     must_commit_ = true;
 }
 
-/// Leases are few: all of them are written.
 void Conductor::leasesChanged() {
-    entry_.leases.clear();
-    entry_.removed_leases.clear();
-    for (const auto& [name, lease] : table_.leases()) entry_.leases.push_back(lease);
-    for (const auto& [name, spare] : inventory_.spares) {
-        if (table_.lease(name) == nullptr) entry_.removed_leases.push_back(name);
+    const auto& leases = table_.leases();
+    for (const auto& [name, lease] : leases) {
+        auto written = written_leases_.find(name);
+        if (written == written_leases_.end() || written->second != lease) entry_.leases.push_back(lease);
     }
+    for (const auto& [name, lease] : written_leases_) {
+        if (leases.count(name) == 0) entry_.removed_leases.push_back(name);
+    }
+    // What is gathered is written in the order of gathering, removals last: a spare that was leased again must not be among them.
+    auto& removed = entry_.removed_leases;
+    removed.erase(std::remove_if(removed.begin(), removed.end(), [&](const auto& name) { return leases.count(name) > 0; }), removed.end());
+    written_leases_ = leases;
+    countFreeSpares();
     must_commit_ = table_changed_ = true;
+}
+
+void Conductor::countFreeSpares() {
+    free_spares_.clear();
+    for (const auto& [name, spare] : inventory_.spares) {
+        if (table_.lease(name) == nullptr) free_spares_.insert(name);
+    }
 }
 
 }  // namespace standin::engine

@@ -200,6 +200,8 @@ Result<void> Conductor::retry(domain::OperationId id, const std::string& asked_b
         return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only a failover that needs the operator or ended abnormally is retried",
                                                           nameOf(found->second.kind), id, nameOf(found->second.state)));
     }
+    for (const auto& spare : found->second.failed_spares) table_.release(spare, id);  // they may be tried again
+    leasesChanged();
     found->second = std::move(decision->after);
     changed(found->second, decision->changes);
     touched_.insert(id);

@@ -1,10 +1,15 @@
 #include "coordinator/engine/thread_pool_executor.hpp"
 
+#include <algorithm>
+
 namespace standin::engine {
 
 ThreadPoolExecutor::ThreadPoolExecutor(Limits limits) {
     critical_.limit = limits.critical;
     ordinary_.limit = limits.ordinary;
+    for (std::size_t i = 0; i < std::min(limits.ready, limits.critical); ++i) {
+        critical_.threads.emplace_back([this] { run(critical_); });
+    }
 }
 
 ThreadPoolExecutor::~ThreadPoolExecutor() { stop(); }

@@ -17,6 +17,7 @@ class ThreadPoolExecutor final : public Executor {
     struct Limits {
         std::size_t critical = 128;  ///< threads; an idle one costs some 20 kB
         std::size_t ordinary = 16;
+        std::size_t ready = 4;  ///< critical threads that wait for the first failure: one for each of its first steps
     };
     ThreadPoolExecutor() : ThreadPoolExecutor(Limits{}) {}
     explicit ThreadPoolExecutor(Limits limits);

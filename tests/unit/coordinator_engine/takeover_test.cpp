@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(the_segment_is_not_given_before_the_port_fence_is_confirmed
     BOOST_TEST(stateOf(failover) == "Succeeded");
     const auto* fence = failover.find({domain::StepName::FencePort, "server01"});
     BOOST_TEST(fence->attempts == 3u);
-    BOOST_TEST(fence->ended < failover.find({domain::StepName::GiveSegment, failover.stand_in.text()})->started);
+    BOOST_TEST((fence->ended <= failover.find({domain::StepName::GiveSegment, failover.stand_in.text()})->started));
 }
 
 BOOST_AUTO_TEST_CASE(a_confirmed_power_fence_suffices_where_the_port_cannot_be_fenced) {

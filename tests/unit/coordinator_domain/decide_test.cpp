@@ -1,0 +1,190 @@
+#include <boost/test/unit_test.hpp>
+
+#include <random>
+
+#include "coordinator/domain/decide.hpp"
+#include "coordinator/domain/recover.hpp"
+
+using namespace standin::domain;
+using standin::base::ErrorCode;
+using standin::base::ServerName;
+using standin::base::SpareName;
+using standin::base::StandInName;
+using standin::base::WallTime;
+using namespace std::chrono_literals;
+
+namespace {
+
+const WallTime noon = WallTime(std::chrono::hours(480000));
+
+Observation observation(FencePolicy policy = FencePolicy::Port) {
+    Observation observation;
+    observation.server.name = ServerName("server01");
+    observation.server.fence_policy = policy;
+    observation.spares = {SpareName("spare01")};
+    return observation;
+}
+
+Operation failover(bool stand_in = true) {
+    Operation operation;
+    operation.id = 17;
+    operation.server = ServerName("server01");
+    operation.cause = "a test";
+    operation.failure_at = noon;
+    if (stand_in) operation.stand_in = StandInName("server01-1");
+    return operation;
+}
+
+std::vector<std::string> started(const Decision& decision) {
+    std::vector<std::string> names;
+    if (const auto* start = std::get_if<Start>(&decision.action)) {
+        for (const auto& step : start->steps) names.emplace_back(nameOf(step.id.name));
+    }
+    return names;
+}
+
+void finish(Operation& operation, StepName name, StepState state = StepState::Done, ErrorCode error = ErrorCode::Internal) {
+    for (auto& step : operation.steps) {
+        if (step.id.name != name) continue;
+        step.state = state;
+        step.error = error;
+        step.ended = step.started + 1ms;
+    }
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(deciding)
+
+BOOST_AUTO_TEST_CASE(fences_and_resumption_are_started_together) {
+    const auto decision = decide(failover(), observation(), noon);
+    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "ResumeStandIn"}), boost::test_tools::per_element());
+    BOOST_TEST((decision.after.state == State::TakingOver));
+}
+
+BOOST_AUTO_TEST_CASE(asking_again_without_news_waits) {
+    const auto first = decide(failover(), observation(), noon);
+    const auto again = decide(first.after, observation(), noon);
+    BOOST_TEST(std::holds_alternative<Wait>(again.action));
+    BOOST_TEST(again.changes.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_port_fence_and_an_answering_stand_in_suffice_under_policy_port) {
+    auto operation = decide(failover(), observation(), noon).after;
+    finish(operation, StepName::FencePort);
+    BOOST_TEST((decide(operation, observation(), noon).after.state == State::TakingOver));
+    finish(operation, StepName::ResumeStandIn);
+    const auto decision = decide(operation, observation(), noon);
+    BOOST_TEST((decision.after.state == State::GivingSegment));
+    BOOST_TEST(started(decision) == Names{"GiveSegment"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(policy_power_does_not_accept_the_port_fence) {
+    auto operation = decide(failover(), observation(FencePolicy::Power), noon).after;
+    finish(operation, StepName::FencePort);
+    finish(operation, StepName::ResumeStandIn);
+    BOOST_TEST((decide(operation, observation(FencePolicy::Power), noon).after.state == State::TakingOver));
+    finish(operation, StepName::FencePower);
+    BOOST_TEST((decide(operation, observation(FencePolicy::Power), noon).after.state == State::GivingSegment));
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_fence_is_no_fence) {
+    for (const auto state : {StepState::Unknown, StepState::Failed, StepState::Running, StepState::Polling, StepState::Planned}) {
+        auto operation = decide(failover(), observation(), noon).after;
+        finish(operation, StepName::ResumeStandIn);
+        finish(operation, StepName::FencePort, state, ErrorCode::TimedOut);
+        finish(operation, StepName::FencePower, state, ErrorCode::TimedOut);
+        BOOST_TEST(!isFenced(operation, observation().server));
+        BOOST_TEST((decide(operation, observation(), noon + 1ms).after.state == State::TakingOver), nameOf(state));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_step_without_an_answer_is_tried_again_after_its_pause) {
+    auto operation = decide(failover(), observation(), noon).after;
+    finish(operation, StepName::FencePort, StepState::Unknown, ErrorCode::TimedOut);
+    const auto waiting = decide(operation, observation(), noon + 2ms);
+    const auto* wait = std::get_if<Wait>(&waiting.action);
+    BOOST_REQUIRE(wait != nullptr);
+    BOOST_REQUIRE(wait->until.has_value());
+    const auto again = decide(operation, observation(), *wait->until);
+    BOOST_TEST(started(again) == Names{"FencePort"}, boost::test_tools::per_element());
+    BOOST_TEST(again.after.find({StepName::FencePort, "server01"})->attempts == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_stand_in_the_restore_path_begins_at_once) {
+    const auto decision = decide(failover(false), observation(), noon);
+    BOOST_TEST((decision.after.state == State::ColdPreparingSpare));
+    BOOST_TEST(decision.after.spare.text() == "spare01");
+    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "LeaseSpare", "TellOperator"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_is_not_written_before_it_is_leased_and_confirmed_as_off) {
+    auto world = observation();
+    auto operation = decide(failover(false), world, noon).after;
+    finish(operation, StepName::LeaseSpare);
+    world.leased = {SpareName("spare01")};
+    auto decision = decide(operation, world, noon);
+    BOOST_TEST(started(decision) == (Names{"PowerOffSpare", "ReleaseSpare"}), boost::test_tools::per_element());
+    operation = decision.after;
+    finish(operation, StepName::ReleaseSpare);
+    finish(operation, StepName::PowerOffSpare, StepState::Unknown, ErrorCode::TimedOut);
+    BOOST_TEST(started(decide(operation, world, noon + 1ms)).empty());
+    finish(operation, StepName::PowerOffSpare);
+    const auto names = started(decide(operation, world, noon));
+    BOOST_TEST((std::find(names.begin(), names.end(), "RestoreSpare") != names.end()));
+}
+
+BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_its_patience_again) {
+    auto operation = decide(failover(), observation(), noon).after;
+    recover(operation, noon + 1h);
+    for (const auto& step : operation.steps) BOOST_TEST((step.state == StepState::Unknown));
+    const auto decision = decide(operation, observation(), noon + 1h);
+    BOOST_TEST((decision.after.state == State::TakingOver));
+    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "ResumeStandIn"}), boost::test_tools::per_element());
+    for (const auto& step : decision.after.steps) BOOST_TEST(step.attempts == 2u);
+}
+
+/// Any course of steps, however strange, ends in rest within bounded time and breaks no assertion of decide().
+BOOST_AUTO_TEST_CASE(every_failover_comes_to_rest_whatever_becomes_of_its_steps) {
+    for (unsigned seed = 1; seed <= 300; ++seed) {
+        std::mt19937 random(seed);
+        auto world = observation(random() % 2 == 0 ? FencePolicy::Port : FencePolicy::Power);
+        if (random() % 2 == 0) world.spares.push_back(SpareName("spare02"));
+        const unsigned luck = 30 + random() % 70;
+        auto operation = failover(random() % 4 != 0);
+        auto now = noon;
+        int rounds = 0;
+        for (; rounds < 100000; ++rounds) {
+            if (!operation.spare.empty()) {
+                const auto* lease = operation.find({StepName::LeaseSpare, operation.spare.text()});
+                world.leased.clear();
+                if (lease != nullptr && lease->state == StepState::Done) world.leased = {operation.spare};
+            }
+            const auto decision = decide(operation, world, now);
+            operation = decision.after;
+            if (std::holds_alternative<Start>(decision.action)) {
+                for (auto& step : operation.steps) {
+                    if (step.state != StepState::Running) continue;
+                    const bool lucky = random() % 100 < luck;
+                    now += std::chrono::milliseconds(random() % 100);
+                    step.ended = now;
+                    step.state = lucky ? StepState::Done : random() % 2 == 0 ? StepState::Unknown : StepState::Failed;
+                    if (!lucky && random() % 4 == 0) step.state = StepState::Polling;
+                    step.error = random() % 2 == 0 ? ErrorCode::Unreachable : ErrorCode::Refused;
+                }
+                continue;
+            }
+            const auto* wait = std::get_if<Wait>(&decision.action);
+            if (wait == nullptr) break;
+            BOOST_REQUIRE(wait->until.has_value());
+            now = std::max(now + 1ms, *wait->until);
+        }
+        BOOST_TEST(isResting(operation.state), "seed " << seed << ": " << nameOf(operation.state));
+        BOOST_TEST((operation.state != State::NeedsOperator || !operation.cure.empty()), "seed " << seed);
+        BOOST_TEST(!operation.notes.empty());
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
