@@ -44,7 +44,8 @@ Capabilities compose(const AgentConfiguration& configuration, const http::TlsCon
         capabilities.push_back(std::make_unique<image_store::ImageStoreCapability>(*settings, clock, metrics, log));
     }
     if (const auto& settings = configuration.request_holder) {
-        capabilities.push_back(std::make_unique<request_holder::RequestHolder>(*settings, configuration.name.text(), metrics, log));
+        capabilities.push_back(std::make_unique<request_holder::RequestHolder>(*settings, configuration.name.text(), configuration.state_dir, metrics,
+                                                                                log));
     }
     return capabilities;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/base/durable_file.hpp"
 #include "agent/request_holder/job_engine.hpp"
 
 namespace standin::request_holder {
@@ -12,8 +13,9 @@ namespace standin::request_holder {
 using base::ErrorCode;
 using base::failure;
 
-JobHolder::JobHolder(JobSettings settings, const std::string& agent_name, base::Log log)
+JobHolder::JobHolder(JobSettings settings, const std::string& agent_name, std::string state_file, base::Log log)
     : settings_(std::move(settings)),
+      state_file_(std::move(state_file)),
       log_(std::move(log)),
       front_(fmt::format("standin-{}-{}-front", agent_name, settings_.name.text()), settings_.front),
       back_(fmt::format("standin-{}-{}-back", agent_name, settings_.name.text()), settings_.back) {}
@@ -56,6 +58,7 @@ Result<std::shared_ptr<JobEngine>> JobHolder::ready() {
     if (engine_ == nullptr) {
         auto engine = std::make_shared<JobEngine>(settings_, front_.space(), log_);
         if (auto started = engine->start(back_.space()); !started) return failure(started.error());
+        resumeState(*engine);
         engine_ = std::move(engine);
     }
     return engine_;
@@ -67,12 +70,41 @@ std::shared_ptr<JobEngine> JobHolder::running() {
 }
 
 Result<protocol::Hold> JobHolder::change(protocol::HoldState state) {
+    const std::lock_guard lock(command_mutex_);
     // Nothing is needed to be idle, and a job whose interface has gone must still be able to become it.
     auto engine = running();
-    if (state == protocol::HoldState::Idle && engine != nullptr) return engine->change(state);
+    if (state == protocol::HoldState::Idle && engine != nullptr) return remember(engine->change(state));
     auto up = ready();
     if (!up) return failure(up.error());
-    return (*up)->change(state);
+    return remember((*up)->change(state));
+}
+
+// The holder may own the segment while its agent is restarted: what was held is lost visibly with the old process, but
+// clients that come from now on must not be refused until the coordinator looks again.
+void JobHolder::resumeState(JobEngine& engine) const {
+    if (state_file_.empty()) return;
+    auto text = base::readWhole(state_file_, 64);
+    if (!text) return;
+    auto state = protocol::holdStateFrom(*text);
+    if (!state || *state == protocol::HoldState::Idle) return;
+    auto resumed = engine.change(*state);
+    if (resumed) {
+        log_.warning("job '{}': '{}' again after a restart", settings_.name.text(), *text);
+    } else {
+        log_.error("job '{}': could not become '{}' again after a restart: {}", settings_.name.text(), *text,
+                   resumed.error().message);
+    }
+}
+
+Result<protocol::Hold> JobHolder::remember(Result<protocol::Hold> changed) const {
+    if (!changed || state_file_.empty()) return changed;
+    const std::string state = protocol::nameOf(changed->state);
+    if (auto before = base::readWhole(state_file_, 64); before && *before == state) return changed;
+    auto written = base::writeDurably(state_file_, state);
+    if (!written)
+        return failure(written.error().within(
+            fmt::format("job '{}' is '{}', but this could not be remembered", settings_.name.text(), state)));
+    return changed;
 }
 
 Result<HolderStatus> JobHolder::status() {

@@ -21,7 +21,8 @@ class JobEngine;
 /// thread.
 class JobHolder {
   public:
-    JobHolder(JobSettings settings, const std::string& agent_name, base::Log log);
+    /// `state_file` remembers the commanded state over a restart, durably; empty: it is not remembered.
+    JobHolder(JobSettings settings, const std::string& agent_name, std::string state_file, base::Log log);
     ~JobHolder();
     JobHolder(const JobHolder&) = delete;
     JobHolder& operator=(const JobHolder&) = delete;
@@ -46,11 +47,15 @@ class JobHolder {
   private:
     /// Legs up and thread running, whatever happened to them since.
     Result<std::shared_ptr<JobEngine>> ready();
+    void resumeState(JobEngine& engine) const;
+    Result<protocol::Hold> remember(Result<protocol::Hold> changed) const;
     [[nodiscard]] std::shared_ptr<JobEngine> running();
 
     const JobSettings settings_;
+    const std::string state_file_;
     const base::Log log_;
-    std::mutex mutex_;  // of the following
+    std::mutex command_mutex_;  // one change after the other, each remembered before the next
+    std::mutex mutex_;          // of the following
     Leg front_;
     Leg back_;
     std::shared_ptr<JobEngine> engine_;

@@ -47,9 +47,11 @@ rlim_t descriptorLimit() {
 }  // namespace
 
 RequestHolder::RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name,
-                             http::Metrics& metrics, base::Log log)
+                             const std::string& state_dir, http::Metrics& metrics, base::Log log)
     : log_(std::move(log)), counted_(settings.jobs.size()) {
-    for (const auto& job : settings.jobs) jobs_.push_back(std::make_unique<JobHolder>(job, agent_name, log_));
+    for (const auto& job : settings.jobs) {
+        jobs_.push_back(std::make_unique<JobHolder>(job, agent_name, state_dir + "/hold-" + job.name.text(), log_));
+    }
     metrics.onRender([this](http::Metrics& into) { refresh(into); });
 }
 

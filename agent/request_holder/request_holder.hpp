@@ -20,8 +20,9 @@ namespace standin::request_holder {
 ///     POST /v1/jobs/{job}/probes   {"leg": "back", "probe": {…}, "deadline_ms": 5000}
 class RequestHolder final : public http::Capability {
   public:
-    RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name, http::Metrics& metrics,
-                  base::Log log);
+    /// The jobs' commanded states are remembered in `state_dir`, as `hold-<job>`.
+    RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name, const std::string& state_dir,
+                  http::Metrics& metrics, base::Log log);
     ~RequestHolder() override;
 
     [[nodiscard]] std::string name() const override { return "request_holder"; }

@@ -3,6 +3,7 @@
 
 #include "agent/request_holder/request_holder.hpp"
 #include "holder_lab.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace standin;
 using namespace standin::request_holder;
@@ -13,8 +14,9 @@ namespace {
 
 struct Endpoints {
     HolderLab lab;
+    tests::TemporaryDirectory state;
     http::Metrics metrics;
-    RequestHolder holder{RequestHolderSettings{{lab.settings()}}, lab.agentName(), metrics,
+    RequestHolder holder{RequestHolderSettings{{lab.settings()}}, lab.agentName(), state.path(), metrics,
                          base::Log("test", [](auto, auto) {})};
     http::Router router;
 

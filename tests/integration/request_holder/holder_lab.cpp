@@ -186,11 +186,12 @@ JobSettings HolderLab::settings() const {
     return settings;
 }
 
-std::unique_ptr<JobHolder> HolderLab::holder(const std::function<void(JobSettings&)>& change) const {
+std::unique_ptr<JobHolder> HolderLab::holder(const std::function<void(JobSettings&)>& change,
+                                             const std::string& state_file) const {
     auto wanted = settings();
     if (change) change(wanted);
     auto made = std::make_unique<JobHolder>(
-        wanted, prefix_, base::Log("request_holder", [](auto, auto line) { BOOST_TEST_MESSAGE(line); }));
+        wanted, prefix_, state_file, base::Log("request_holder", [](auto, auto line) { BOOST_TEST_MESSAGE(line); }));
     auto started = made->start();
     if (!started) BOOST_FAIL(started.error().message);
     return made;

@@ -61,7 +61,8 @@ class HolderLab {
 
     [[nodiscard]] JobSettings settings() const;
     [[nodiscard]] std::string agentName() const { return prefix_; }
-    [[nodiscard]] std::unique_ptr<JobHolder> holder(const std::function<void(JobSettings&)>& change = {}) const;
+    [[nodiscard]] std::unique_ptr<JobHolder> holder(const std::function<void(JobSettings&)>& change = {},
+                                                    const std::string& state_file = {}) const;
     [[nodiscard]] std::string frontInterface() const { return prefix_ + "f0"; }
     [[nodiscard]] std::string backInterface() const { return prefix_ + "b0"; }
     [[nodiscard]] std::string spareInterface() const { return prefix_ + "b1"; }

@@ -6,6 +6,7 @@
 #include "agent/request_holder/leg.hpp"
 #include "agent/request_holder/link.hpp"
 #include "holder_lab.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace standin::request_holder;
 using namespace standin::request_holder::test;
@@ -50,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_missing_interface_is_told_by_name_and_found_when_it_comes
     HolderLab lab;
     auto settings = lab.settings();
     settings.front.interface = lab.frontInterface().substr(0, 12) + "no";
-    JobHolder holder(settings, lab.agentName(), standin::base::Log("test", [](auto, auto) {}));
+    JobHolder holder(settings, lab.agentName(), {}, standin::base::Log("test", [](auto, auto) {}));
     auto started = holder.start();
     BOOST_REQUIRE(!started);
     BOOST_TEST((started.error().code == ErrorCode::NotFound));
@@ -90,4 +91,25 @@ BOOST_AUTO_TEST_CASE(a_stopped_holder_has_closed_its_connections_visibly_and_lef
     }
     BOOST_TEST(Link::observe(lab.frontInterface()).present);
     BOOST_TEST(Link::observe(lab.backInterface()).present);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_is_restarted_while_it_holds_listens_again) {
+    HolderLab lab;
+    const standin::tests::TemporaryDirectory state;
+    auto holder = lab.holder({}, state / "hold-job01");
+    BOOST_REQUIRE(holder->change(HoldState::Holding));
+    holder->stop();
+
+    auto again = lab.holder({}, state / "hold-job01");
+    BOOST_TEST((again->status().value().hold.state == HoldState::Holding));
+    auto client = lab.client();
+    BOOST_REQUIRE(client.open());
+    BOOST_REQUIRE(client.send("1\n"));
+    LedgerProcess ledger(lab);
+    BOOST_REQUIRE(again->change(HoldState::Releasing));
+    BOOST_TEST(client.line() == "done 1");
+    BOOST_REQUIRE(again->change(HoldState::Idle));
+    again->stop();
+
+    BOOST_TEST(!lab.holder({}, state / "hold-job01")->status().value().hold.listening);
 }
