@@ -1,0 +1,167 @@
+#include <boost/test/unit_test.hpp>
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "coordinator/journal/operation_json.hpp"
+#include "coordinator/journal/sqlite_journal.hpp"
+
+using namespace standin;
+using base::ErrorCode;
+using journal::Entry;
+using journal::SqliteJournal;
+
+namespace {
+
+struct Directory {
+    Directory() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "standin-journal-XXXXXX").string();
+        path = ::mkdtemp(pattern.data());
+    }
+    ~Directory() { std::filesystem::remove_all(path); }
+    [[nodiscard]] std::string journal() const { return path + "/journal.db"; }
+    std::string path;
+};
+
+base::WallTime operationTime() { return base::WallTime(std::chrono::microseconds(1700000000123456)); }
+
+domain::Operation failover(domain::OperationId id) {
+    domain::Operation operation;
+    operation.id = id;
+    operation.server = base::ServerName("server01");
+    operation.state = domain::State::TakingOver;
+    operation.why = "a 'quoted' reason, with äöü";
+    operation.opened_at = operationTime();
+    operation.failed_spares = {base::SpareName("spare01")};
+    operation.notes.push_back({"cold_path", domain::Note::Level::Warning, "told", "nothing"});
+    auto& step = operation.at({domain::StepName::FencePort, "server01"});
+    step.state = domain::StepState::Running;
+    step.attempts = 2;
+    step.phases_ms["transaction"] = 0.5;
+    return operation;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(sqlite_journal)
+
+BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
+    Directory directory;
+    {
+        SqliteJournal journal(directory.journal());
+        const auto fresh = journal.open();
+        BOOST_REQUIRE(fresh.has_value());
+        BOOST_TEST(fresh->epoch == 1u);
+        Entry entry;
+        entry.operations.push_back(failover(17));
+        entry.rows.push_back({base::ServerName("server01"), base::SpareName("spare01"), base::ImageId("image"), true,
+                              base::StandInName("server01-1"), base::PortName("vnet1"), true, "a note"});
+        entry.leases.push_back({base::SpareName("spare01"), base::ServerName("server01"), 17, "a failover"});
+        entry.placements[base::ServerName("server01")] = {domain::Placement::On::StandIn, base::StandInName("server01-1"), {}};
+        entry.maintenance[base::ServerName("server02")] = {true, "new fans"};
+        entry.audit.push_back({0, operationTime(), "operator ada", "failover", "operation 17"});
+        BOOST_REQUIRE(journal.commit(entry).has_value());
+    }
+    SqliteJournal journal(directory.journal());
+    const auto contents = journal.open();
+    BOOST_REQUIRE(contents.has_value());
+    BOOST_TEST(contents->epoch == 2u);
+    BOOST_TEST(contents->last_operation == 17u);
+    BOOST_REQUIRE(contents->operations.size() == 1u);
+    BOOST_TEST(journal::toJson(contents->operations[0]) == journal::toJson(failover(17)));
+    BOOST_REQUIRE(contents->rows.size() == 1u);
+    BOOST_TEST(contents->rows[0].stale);
+    BOOST_TEST(contents->rows[0].stand_in_port.text() == "vnet1");
+    BOOST_TEST(contents->leases.at(0).failover == 17u);
+    BOOST_TEST((contents->placements.at(base::ServerName("server01")).on == domain::Placement::On::StandIn));
+    BOOST_TEST(contents->maintenance.at(base::ServerName("server02")).why == "new fans");
+    BOOST_TEST(journal.audit(10)->at(0).who == "operator ada");
+}
+
+BOOST_AUTO_TEST_CASE(a_second_coordinator_is_refused) {
+    Directory directory;
+    SqliteJournal first(directory.journal());
+    BOOST_REQUIRE(first.open().has_value());
+    SqliteJournal second(directory.journal());
+    const auto refused = second.open();
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == ErrorCode::Conflict));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_no_journal_is_told_with_the_cure) {
+    Directory directory;
+    std::ofstream(directory.journal()) << std::string(8192, 'x');
+    SqliteJournal journal(directory.journal());
+    const auto refused = journal.open();
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == ErrorCode::Corrupt));
+    BOOST_TEST(refused.error().message.find(directory.journal()) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_page_is_noticed_before_anything_is_believed) {
+    Directory directory;
+    {
+        SqliteJournal journal(directory.journal());
+        BOOST_REQUIRE(journal.open().has_value());
+        Entry entry;
+        for (domain::OperationId id = 1; id <= 200; ++id) entry.operations.push_back(failover(id));
+        BOOST_REQUIRE(journal.commit(entry).has_value());
+    }
+    std::fstream file(directory.journal(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(4096 * 12);
+    file << std::string(4096 * 4, '\x5a');
+    file.close();
+    SqliteJournal journal(directory.journal());
+    const auto refused = journal.open();
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == ErrorCode::Corrupt));
+}
+
+BOOST_AUTO_TEST_CASE(ended_operations_are_bounded_and_open_ones_are_kept) {
+    Directory directory;
+    {
+        SqliteJournal journal(directory.journal(), {.operations = 5, .audit_entries = 10});
+        BOOST_REQUIRE(journal.open().has_value());
+        for (domain::OperationId id = 1; id <= 600; ++id) {
+            Entry entry;
+            auto operation = failover(id);
+            if (id > 1) operation.state = domain::State::Closed;
+            entry.operations.push_back(operation);
+            entry.audit.push_back({0, operationTime(), "operator ada", "failover", "accepted"});
+            BOOST_REQUIRE(journal.commit(entry).has_value());
+        }
+    }
+    SqliteJournal journal(directory.journal());
+    const auto contents = journal.open();
+    BOOST_REQUIRE(contents.has_value());
+    BOOST_TEST(contents->operations.front().id == 1u);
+    BOOST_TEST(contents->operations.size() < 300u);
+    BOOST_TEST(contents->last_operation == 600u);
+    BOOST_TEST(journal.audit(1000)->size() < 300u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_system_that_is_full_is_an_error_and_nothing_of_the_entry_is_there) {
+    Directory directory;
+    SqliteJournal journal(directory.journal());
+    BOOST_REQUIRE(journal.open().has_value());
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit small{64 * 1024, before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    Entry entry;
+    for (domain::OperationId id = 1; id <= 500; ++id) entry.operations.push_back(failover(id));
+    const auto refused = journal.commit(entry);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("make room") != std::string::npos);
+    Entry later;
+    later.operations.push_back(failover(501));
+    BOOST_TEST(journal.commit(later).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
