@@ -190,8 +190,8 @@ std::unique_ptr<JobHolder> HolderLab::holder(const std::function<void(JobSetting
                                              const std::string& state_file) const {
     auto wanted = settings();
     if (change) change(wanted);
-    auto made = std::make_unique<JobHolder>(
-        wanted, prefix_, state_file, base::Log("request_holder", [](auto, auto line) { BOOST_TEST_MESSAGE(line); }));
+    auto made =
+        std::make_unique<JobHolder>(wanted, prefix_, state_file, base::Log("request_holder", [](auto, auto) {}));
     auto started = made->start();
     if (!started) BOOST_FAIL(started.error().message);
     return made;
