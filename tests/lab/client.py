@@ -21,7 +21,8 @@ import time
 
 CONNECT_ATTEMPT_S = 0.1   # on this LAN a connection takes 5 ms; the kernel alone would try again after a second
 CONNECT_PAUSE_S = 0.01
-KEEPALIVE_IDLE_S = 1      # a connection whose other end died unheard is noticed by asking it
+KEEPALIVE_IDLE_S = 1      # a machine that took over an address knows nothing of old connections: asked, it says so
+KEEPALIVE_TRIES = 100     # silence alone ends no request before its --timeout
 MOST_OUTSTANDING = 1000
 CLOCKS = (("", time.time), ("_mono", time.monotonic))
 
@@ -139,6 +140,7 @@ class Client:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_IDLE_S)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_TRIES)
             try:
                 await asyncio.wait_for(loop.sock_connect(sock, (self._arguments.address, self._arguments.port)), CONNECT_ATTEMPT_S)
                 return sock

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Watches, from outside Standin, which machine's port is in a VLAN: one JSON line per transaction of the switch's database that
-changed it, with the ports that are in it since then. `owners` are all of them but the client's.
+changed it, with the ports that are in it since then. `owners` are all of them but the client's and the request holder's back
+legs: over those it is a client of the job itself and has another address.
 
 usage: segment_watch.py VLAN LOG   (until SIGTERM)
 """
@@ -11,7 +12,7 @@ import sys
 import time
 
 DATABASE = "/run/openvswitch/db.sock"
-CLIENT_PORTS = ("sl-c1", "sl-c2")
+CLIENT_PORTS = ("sl-c1", "sl-c2", "sl-h1b", "sl-h2b")
 
 
 def ports_of(updates, ports):

@@ -47,6 +47,7 @@ def power_on_servers():
     for machine in plan.SERVERS:
         say(f"switching {machine.name} on")
         bmc.power(machine, "on")
+    machines.give_processor_time()
     for machine in plan.SERVERS:
         machines.wait_for_boot(machine)
 

@@ -52,7 +52,7 @@ HttpConnection::~HttpConnection() {
 }
 
 HttpConnection::HttpConnection(HttpConnection&& other) noexcept
-    : socket_(other.socket_), received_(std::move(other.received_)), last_activity_(other.last_activity_) {
+    : waiting(other.waiting), socket_(other.socket_), received_(std::move(other.received_)), last_activity_(other.last_activity_) {
     other.socket_ = -1;
 }
 

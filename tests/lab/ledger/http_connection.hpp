@@ -30,6 +30,9 @@ public:
     /// The next complete request, in the order in which they were sent.
     std::optional<HttpRequest> nextRequest();
 
+    /// Requests that were taken and not answered yet: the connection is needed that long.
+    int waiting = 0;
+
     /// Answers and, unless `keep_alive`, closes. False: the connection is of no more use.
     bool answer(int status, const std::string& body, bool keep_alive);
 

@@ -80,8 +80,13 @@ bool LedgerServer::takeIn(int stop_descriptor, int timeout_ms) {
     for (const auto& connection : connections_) waiting.push_back({connection.socket(), POLLIN, 0});
     if (::poll(waiting.data(), waiting.size(), timeout_ms) < 0 && errno != EINTR)
         throw std::system_error(errno, std::generic_category(), "could not wait for requests");
+    std::size_t place = 2;
+    const auto now = std::chrono::steady_clock::now();
+    for (auto at = connections_.begin(); at != connections_.end(); ++place) {
+        const auto connection = at++;
+        if (waiting[place].revents != 0 || now - connection->lastActivity() > idle_limit) read(connection);
+    }
     acceptWaiting();
-    readConnections();
     return (waiting[0].revents & POLLIN) != 0;
 }
 
@@ -91,31 +96,30 @@ void LedgerServer::acceptWaiting() {
         if (socket < 0) return;
         const int on = 1;
         ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        connections_.emplace_back(socket);
+        read(connections_.emplace(connections_.end(), socket));
     }
 }
 
-void LedgerServer::readConnections() {
-    const auto now = std::chrono::steady_clock::now();
-    for (auto at = connections_.begin(); at != connections_.end();) {
-        const auto connection = at++;
-        const bool open = connection->receive() && now - connection->lastActivity() < idle_limit;
-        while (auto request = connection->nextRequest()) arrivals_.push_back({connection, std::move(*request)});
-        const bool waited_for = std::any_of(arrivals_.begin(), arrivals_.end(), [&](const Arrival& a) { return a.connection == connection; });
-        if (!open && !waited_for) drop(connection);
+void LedgerServer::read(Connections::iterator connection) {
+    const bool open = connection->receive() && std::chrono::steady_clock::now() - connection->lastActivity() < idle_limit;
+    while (auto request = connection->nextRequest()) {
+        arrivals_.push_back({connection, std::move(*request)});
+        ++connection->waiting;
     }
+    if (!open && connection->waiting == 0) drop(connection);
 }
 
 void LedgerServer::serveNext() {
     if (arrivals_.empty()) return;
     const Arrival arrival = std::move(arrivals_.front());
     arrivals_.pop_front();
+    --arrival.connection->waiting;
     const auto [status, body] = respond(arrival.request);
     if (!arrival.connection->answer(status, body, arrival.request.keep_alive)) drop(arrival.connection);
 }
 
 void LedgerServer::drop(Connections::iterator connection) {
-    std::erase_if(arrivals_, [&](const Arrival& arrival) { return arrival.connection == connection; });
+    if (connection->waiting > 0) std::erase_if(arrivals_, [&](const Arrival& arrival) { return arrival.connection == connection; });
     connections_.erase(connection);
 }
 

@@ -39,7 +39,7 @@ private:
     /// Waits at most `timeout_ms` for something to arrive, takes it in and says whether the stop was asked for.
     bool takeIn(int stop_descriptor, int timeout_ms);
     void acceptWaiting();
-    void readConnections();
+    void read(Connections::iterator connection);
     void serveNext();
     void drop(Connections::iterator connection);
     std::pair<int, std::string> respond(const HttpRequest& request);
