@@ -66,6 +66,8 @@ base::Result<protocol::Segment> SegmentKeeper::order(const base::SegmentId& id, 
 base::Result<SegmentRecord> SegmentKeeper::carryOut(const base::SegmentId& id, const SegmentOrder& order, Known& known) {
     known.transaction_ms = 0;
     known.announce_ms = 0;
+    auto passed = passOver(id, order, known);
+    if (!passed) return failure(passed.error());
     base::Result<SegmentRecord> record = failure(ErrorCode::Conflict, "");
     for (int attempt = 0; attempt < conflict_limit; ++attempt) {
         record = carryOutOnce(id, order, known);
@@ -96,8 +98,6 @@ base::Result<SegmentRecord> SegmentKeeper::carryOutOnce(const base::SegmentId& i
     const auto found = view.segments.find(id);
     const SegmentRecord before = found == view.segments.end() ? SegmentRecord{} : found->second;
     const SegmentRecord after = change->record ? *change->record->second : before;
-    auto passed = passOver(id, before, after, view, known);
-    if (!passed) return failure(passed.error());
     if (change->empty() && view.applied) return after;
 
     const auto begin = clock_.steady();
@@ -112,18 +112,31 @@ base::Result<SegmentRecord> SegmentKeeper::carryOutOnce(const base::SegmentId& i
 }
 
 // While connections are steered, the VLANs and the flows cannot change in the same instant. So the flows of the time in between let
-// the machines' frames appear both where the owner is and where he will be, and no frame is lost.
-base::Result<void> SegmentKeeper::passOver(const base::SegmentId& id, const SegmentRecord& before, const SegmentRecord& after,
-                                           const FabricView& view, Known& known) {
-    const auto old_port = ownerPort(before.order, view);
-    const auto new_port = ownerPort(after.order, view);
-    if (old_port == 0 || new_port == 0 || old_port == new_port) return {};
-    FabricView ahead = view;
+// the machines' frames appear both where the owner is and where he will be, and no frame is lost. Other segments do not wait for it.
+base::Result<void> SegmentKeeper::passOver(const base::SegmentId& id, const SegmentOrder& order, Known& known) {
+    auto now = fabric_.view();
+    if (!now) return failure(now.error());
+    FabricView ahead = **now;
+    auto change = planSegment(id, order, ahead, quarantine_);
+    if (!change) return failure(change.error());
+    if (!change->record) return {};
+    const auto found = ahead.segments.find(id);
+    const SegmentRecord before = found == ahead.segments.end() ? SegmentRecord{} : found->second;
+    const SegmentRecord& after = *change->record->second;
+    if (!needsSteering(before.order) && !needsSteering(order)) return {};
+
+    auto between = planSteering(id, before, ahead);
     ahead.segments[id] = after;
-    auto between = planSteering(id, after, ahead);
-    if (!between) between = planSteering(id, before, view);
-    if (!between) return {};
+    if (needsSteering(order)) between = planSteering(id, after, ahead);
+    if (!order.established.empty() && !between) {
+        return failure(ErrorCode::WrongState, "connections cannot be kept with '" + order.established.text() +
+                                                  "', since a port that is needed does not forward; see GET /v1/ports");
+    }
+    const auto old_port = ownerPort(before.order, ahead);
+    const auto new_port = ownerPort(order, ahead);
+    if (!between || old_port == 0 || new_port == 0 || old_port == new_port) return {};
     between->seen_at = {old_port, new_port};
+    between->target_aside = between->target != between->taker;
     return setSteering(id, between->vlan, between, known);
 }
 
@@ -147,6 +160,7 @@ base::Result<void> SegmentKeeper::setSteering(const base::SegmentId& id, Vlan vl
 
 base::Result<void> SegmentKeeper::bringSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, Known& known) {
     auto wanted = planSteering(id, record, view);
+    if (!wanted && needsSteering(record.order)) return {};  // not now; what is in force stays
     if (known.steering_known && known.steering == wanted) return {};
     if (!known.steering_known && !wanted) {
         // Usual: an ordinary segment after our start. Looking is cheap, setting is not.

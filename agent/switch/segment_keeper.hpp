@@ -71,8 +71,7 @@ class SegmentKeeper {
     void dropUnknown(const base::SegmentId& id);
     base::Result<SegmentRecord> carryOut(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
     base::Result<SegmentRecord> carryOutOnce(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
-    base::Result<void> passOver(const base::SegmentId& id, const SegmentRecord& before, const SegmentRecord& after,
-                                const FabricView& view, Known& known);
+    base::Result<void> passOver(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
     base::Result<void> bringSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, Known& known);
     base::Result<void> setSteering(const base::SegmentId& id, Vlan vlan, const std::optional<Steering>& steering, Known& known);
     base::Result<void> announceIfNew(const base::SegmentId& id, const SegmentRecord& record, Known& known);

@@ -63,8 +63,9 @@ base::Result<void> checkAgainstOthers(const base::SegmentId& id, const SegmentOr
     return {};
 }
 
-base::Result<void> checkPresent(const SegmentOrder& order, const FabricView& view) {
+base::Result<void> checkPresent(const SegmentOrder& order, const SegmentOrder& before, const FabricView& view) {
     for (const auto& name : {order.owner, order.established}) {
+        if (!order.established.empty() && name == before.established) continue;  // drained and stopped meanwhile
         const SegmentMember* member = name.empty() ? nullptr : order.member(name);
         if (member == nullptr || view.port(member->port.text()) != nullptr) continue;
         return failure(ErrorCode::NotFound, "port '" + member->port.text() + "' of member '" + name.text() +
@@ -164,11 +165,11 @@ base::Result<FabricChange> planSegment(const base::SegmentId& id, const SegmentO
     if (quarantine.contains(order.vlan)) {
         return failure(ErrorCode::Refused, "VLAN " + std::to_string(order.vlan) + " is among switch.quarantine_vlans");
     }
-    for (const auto& checked : {checkAddresses(order), checkAgainstOthers(id, order, view), checkPresent(order, view)}) {
-        if (!checked) return failure(checked.error());
-    }
     const auto found = view.segments.find(id);
     const SegmentRecord before = found == view.segments.end() ? SegmentRecord{} : found->second;
+    for (const auto& checked : {checkAddresses(order), checkAgainstOthers(id, order, view), checkPresent(order, before.order, view)}) {
+        if (!checked) return failure(checked.error());
+    }
 
     SegmentRecord after{order, {}};
     Quarantines quarantines(view, id, quarantine);

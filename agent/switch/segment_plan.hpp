@@ -26,8 +26,12 @@ base::Result<FabricChange> planForgetting(const base::SegmentId& id, const Fabri
 /// its definition: what has to be put right.
 FabricChange planRepair(const FabricView& view);
 
-/// How the segment's frames must be steered; nullopt if the VLANs alone do it (nobody is draining, nothing is proxied) or a port
-/// that it needs does not forward.
+/// True while VLANs alone do not do it: somebody is draining, or connections are proxied.
+bool needsSteering(const protocol::SegmentOrder& order);
+
+/// How the segment's frames must be steered; nullopt if they need not be, or cannot be since a port does not forward (then what is
+/// in force is best left alone: the port may come back, and connections that were taken must not be forgotten). An established
+/// machine that is gone is no hindrance: it has stopped, and everything goes to the holder.
 std::optional<Steering> planSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view);
 
 /// The announcement that is true now; nullopt while nobody owns the segment.

@@ -60,20 +60,36 @@ void describePort(const SegmentMember& member, bool owner, const PortView* port,
 
 }  // namespace
 
+bool needsSteering(const SegmentOrder& order) { return !order.owner.empty() && (!order.established.empty() || order.proxied); }
+
 std::optional<Steering> planSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view) {
     const SegmentOrder& order = record.order;
+    if (!needsSteering(order)) return std::nullopt;
     const bool draining = !order.established.empty();
-    if (order.owner.empty() || !(draining || order.proxied)) return std::nullopt;
     const SegmentMember* owner = order.member(order.owner);
     const SegmentMember* taker = draining ? owner : order.member(holder_name);
-    const SegmentMember* target = draining ? order.member(order.established) : owner;
-    if (owner == nullptr || taker == nullptr || target == nullptr) return std::nullopt;
+    const SegmentMember* served = draining ? order.member(order.established) : owner;
+    if (owner == nullptr || taker == nullptr || served == nullptr) return std::nullopt;
     const auto owner_port = forwardingPort(*owner, view);
     const auto taker_port = forwardingPort(*taker, view);
-    const auto target_port = forwardingPort(*target, view);
-    if (!owner_port || !taker_port || !target_port) return std::nullopt;
-    return Steering{id,           order.vlan,  order.address, clientPorts(order.vlan, view), *taker_port,    lowerCase(taker->mac),
-                    *target_port, lowerCase(target->mac), draining, {*owner_port},                    draining};
+    if (!owner_port || !taker_port) return std::nullopt;
+    const auto served_port = forwardingPort(*served, view);
+    const SegmentMember* target = served_port ? served : taker;
+
+    Steering steering;
+    steering.segment = id;
+    steering.vlan = order.vlan;
+    steering.address = order.address;
+    steering.clients = clientPorts(order.vlan, view);
+    steering.taker = *taker_port;
+    steering.taker_mac = lowerCase(taker->mac);
+    steering.target = served_port.value_or(*taker_port);
+    steering.target_mac = lowerCase(target->mac);
+    steering.worn_mac = lowerCase(served->mac);
+    steering.takes_new = draining;
+    steering.seen_at = {*owner_port};
+    steering.target_aside = steering.target != *owner_port;
+    return steering;
 }
 
 std::optional<Announcement> planAnnouncement(const SegmentRecord& record) {
@@ -105,8 +121,7 @@ protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord
         segment.ports.push_back({{}, order.back_leg_port, port != nullptr, port == nullptr ? std::nullopt : port->tag});
         if (port == nullptr) segment.warnings.push_back("the back leg's port '" + order.back_leg_port.text() + "' does not exist on the switch");
     }
-    const bool steers = !order.owner.empty() && (!order.established.empty() || order.proxied);
-    if (steers && !planSteering(id, record, view)) {
+    if (needsSteering(order) && !planSteering(id, record, view)) {
         segment.warnings.push_back("connections cannot be steered, since a port that is needed does not forward");
     }
     // The back leg, and ports that left other segments or this one, must not be astray here either.

@@ -69,33 +69,32 @@ class FlowText {
 
     void fromMachines() {
         if (s_.target_aside) add(0, port_priority, fmt::format("in_port={}", s_.target), asSeenAt());
-        if (s_.taker == s_.target) return;
-        const auto wear = fmt::format("set_field:{}->eth_src,", s_.target_mac);
+        if (s_.taker_mac == s_.worn_mac) return;
+        const auto wear = fmt::format("set_field:{}->eth_src,", s_.worn_mac);
         add(0, port_priority, fmt::format("in_port={}", s_.taker), wear + asSeenAt());
         add(0, port_priority + 1, fmt::format("in_port={},arp", s_.taker),
-            wear + fmt::format("set_field:{}->arp_sha,", s_.target_mac) + asSeenAt());
+            wear + fmt::format("set_field:{}->arp_sha,", s_.worn_mac) + asSeenAt());
     }
 
     void toJob() {
-        const bool one = s_.taker == s_.target;
+        const bool two = s_.taker != s_.target;
         const auto address = s_.address;
         // Only the target tells where the job is, so clients never hear of two places.
         addJob(50, fmt::format("arp,arp_op=1,arp_tpa={}", address), toTarget());
         // Both ask for clients in the job's name; neither may be left without the answer.
-        std::string both = fmt::format("{},set_field:{}->arp_tha,set_field:{}->eth_dst,output:{}", to_untagged, s_.target_mac,
-                                       s_.target_mac, s_.target);
-        if (!one) both += fmt::format(",set_field:{}->arp_tha,set_field:{}->eth_dst,output:{}", s_.taker_mac, s_.taker_mac, s_.taker);
-        addJob(50, fmt::format("arp,arp_op=2,arp_tpa={}", address), both);
+        addJob(50, fmt::format("arp,arp_op=2,arp_tpa={}", address),
+               fmt::format("set_field:{}->arp_tha,", s_.target_mac) + toTarget() +
+                   (two ? fmt::format(",set_field:{}->arp_tha,", s_.taker_mac) + toTaker() : std::string()));
         // A router's 'fragmentation needed' or 'unreachable' concerns one of the two; the other ignores it.
-        if (!one) addJob(45, fmt::format("icmp,icmp_type=3,nw_dst={}", address), toTarget() + "," + toTaker());
+        if (two) addJob(45, fmt::format("icmp,icmp_type=3,nw_dst={}", address), toTarget() + "," + toTaker());
         // Reading the connection's numbers makes the switch's cache distinguish connections; else the first frames after a
         // handshake could take the way that it remembers of another connection.
         addJob(40, fmt::format("tcp,nw_dst={}", address),
                "move:NXM_OF_IP_SRC[]->NXM_NX_REG4[],move:NXM_OF_TCP_SRC[]->NXM_NX_REG5[0..15],"
                "move:NXM_OF_TCP_DST[]->NXM_NX_REG5[16..31],resubmit(,122),resubmit(,123)");
         addJob(30, fmt::format("ip,nw_dst={}", address), toTarget());
+        addJob(20, fmt::format("dl_dst={}", s_.worn_mac), toTarget());
         if (s_.target_aside) {
-            addJob(20, fmt::format("dl_dst={}", s_.target_mac), toTarget());
             addJob(10, "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00", fmt::format("NORMAL,{},output:{}", to_untagged, s_.target));
         }
         addJob(0, "", "NORMAL");

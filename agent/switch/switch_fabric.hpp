@@ -81,7 +81,8 @@ struct Announcement {
 };
 
 /// How a job's frames travel while connections are moved one by one. `taker` takes new connections (while `takes_new`) and keeps
-/// those it took; everything else goes to `target`, whose MAC the taker wears.
+/// those it took; everything else goes to `target` (the taker itself when nobody else is left). Whatever the taker sends wears
+/// `worn_mac`, so that clients know one MAC only.
 struct Steering {
     struct ClientPort {
         std::uint32_t of_port = 0;
@@ -97,6 +98,7 @@ struct Steering {
     MacAddress taker_mac;
     std::uint32_t target = 0;
     MacAddress target_mac;
+    MacAddress worn_mac;
     bool takes_new = false;
     std::vector<std::uint32_t> seen_at;  ///< ports in whose VLAN the taker's (and an aside target's) frames appear
     bool target_aside = false;           ///< the target's port is not in the segment's VLAN itself

@@ -61,6 +61,24 @@ BOOST_AUTO_TEST_CASE(connections_that_the_holder_took_go_on_after_the_segment_we
     BOOST_TEST(taken.ask(300ms) == "");
 }
 
+BOOST_AUTO_TEST_CASE(what_the_holder_took_goes_on_while_the_drained_stand_in_stops) {
+    give(order("stand-in"));
+    give(order("holder", "stand-in"));
+    Connection taken(client, job_address);
+    BOOST_TEST(taken.ask() == "holder");
+    lan.unplug(stand_in);  // its domain is stopped, so its port goes
+    for (int round = 0; round < 3; ++round) {
+        for (const auto* machine : {&client, &holder}) machine->ip({"neigh", "flush", "all"});
+        BOOST_TEST(taken.ask() == "holder");
+        BOOST_TEST(client.neighbour(job_address) == server_mac);
+        BOOST_TEST(answerToNew(client) == "holder");
+    }
+    BOOST_TEST(give(order("holder", "stand-in")).verified);
+    BOOST_TEST(give(spareOwns(true)).verified);
+    BOOST_TEST(taken.ask() == "holder");
+    BOOST_TEST(answerToNew(client) == "spare");
+}
+
 BOOST_AUTO_TEST_CASE(clients_never_hear_of_two_places_whenever_they_ask) {
     give(order("stand-in"));
     Connection established(client, job_address);

@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(once_the_spare_owns_the_segment_the_holder_takes_nothing_ne
     BOOST_TEST(!planned->takes_new);
     BOOST_TEST(!planned->target_aside);
     BOOST_TEST(planned->target_mac == "52:54:00:77:09:01");
+    BOOST_TEST(planned->worn_mac == "52:54:00:77:09:01");
 }
 
 BOOST_AUTO_TEST_CASE(clients_are_all_ports_of_the_vlan_that_standin_does_not_move) {
@@ -64,12 +65,31 @@ BOOST_AUTO_TEST_CASE(clients_are_all_ports_of_the_vlan_that_standin_does_not_mov
     BOOST_TEST((planned->clients[1] == trunk));
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_steered_to_a_port_that_does_not_forward) {
+BOOST_AUTO_TEST_CASE(once_the_drained_machine_has_stopped_everything_goes_to_the_holder_that_still_wears_its_mac) {
     give(order("holder", "stand-in"));
-    view.ports["stand-in"].of_ports.clear();
+    for (const bool gone : {false, true}) {
+        if (gone) {
+            view.ports.erase("stand-in");
+        } else {
+            view.ports["stand-in"].of_ports.clear();
+        }
+        const auto planned = planSteering(base::SegmentId("job01"), record(), view);
+        BOOST_REQUIRE(planned.has_value());
+        BOOST_TEST(planned->takes_new);
+        BOOST_TEST(planned->target == of("holder"));
+        BOOST_TEST(planned->target_mac == "52:54:00:77:01:f0");
+        BOOST_TEST(planned->worn_mac == "52:54:00:77:01:0a");
+        BOOST_TEST(!planned->target_aside);
+    }
+    BOOST_TEST(plan(order("holder", "stand-in")).has_value(), "the same order again is no new one");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_steered_while_the_holder_does_not_forward) {
+    give(order("holder", "stand-in"));
+    view.ports["holder"].of_ports.clear();
+    BOOST_TEST(needsSteering(record().order));
     BOOST_TEST(!planSteering(base::SegmentId("job01"), record(), view).has_value());
-    const auto described = describeSegment(base::SegmentId("job01"), record(), view, true);
-    BOOST_TEST(described.warnings.size() == 1U);
+    BOOST_TEST(!describeSegment(base::SegmentId("job01"), record(), view, true).warnings.empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_announcement_tells_the_mac_that_clients_shall_use_at_the_owners_port) {
