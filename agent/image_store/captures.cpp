@@ -26,7 +26,11 @@ std::uint64_t allocatedBytes(const DiskAccess& disk) {
 
 struct Captures::Task {
     Task(base::ImageId image, base::DiskName from, std::uint64_t size, const base::Clock& clock, Throttle& throttle)
-        : id(std::move(image)), disk(std::move(from)), size_bytes(size), created_at(clock.wall()), watch(clock, throttle) {}
+        : id(std::move(image)),
+          disk(std::move(from)),
+          size_bytes(size),
+          created_at(clock.wall()),
+          watch(clock, throttle) {}
     const base::ImageId id;
     const base::DiskName disk;
     const std::uint64_t size_bytes;
@@ -45,25 +49,27 @@ struct Captures::Task {
     }
 };
 
-Captures::Captures(ImageRepository& repository, TransferPool& pool, Throttle& throttle, const base::Clock& clock, base::Log log)
+Captures::Captures(ImageRepository& repository, TransferPool& pool, Throttle& throttle, const base::Clock& clock,
+                   base::Log log)
     : repository_(repository), pool_(pool), throttle_(throttle), clock_(clock), log_(std::move(log)) {}
 
-base::Result<protocol::Image> Captures::begin(const base::ImageId& id, const DiskPlace& place, std::uint64_t block_size_bytes,
-                                              std::uint64_t least_free_bytes) {
+base::Result<protocol::Image> Captures::begin(const base::ImageId& id, const DiskPlace& place,
+                                              std::uint64_t block_size_bytes, std::uint64_t least_free_bytes) {
     std::lock_guard lock(mutex_);
     if (auto known = tasks_.find(id); known != tasks_.end() && known->second->active) {
         if (known->second->disk == place.name) return imageOf(*known->second);
-        return base::failure(base::ErrorCode::Conflict,
-                             fmt::format("image '{}' is being captured from disk '{}'", id.text(), known->second->disk.text()));
+        return base::failure(base::ErrorCode::Conflict, fmt::format("image '{}' is being captured from disk '{}'",
+                                                                    id.text(), known->second->disk.text()));
     }
     auto disk = DiskAccess::open(place, DiskAccess::Purpose::Read);
     if (!disk) return base::failure(disk.error());
     auto space = repository_.freeBytes();
     auto needed = allocatedBytes(*disk) + least_free_bytes;
     if (space && *space < needed) {
-        return base::failure(base::ErrorCode::Refused,
-                             fmt::format("there is not space enough for an image of disk '{}': {} free, {} needed; delete old images",
-                                         place.name.text(), base::humanBytes(*space), base::humanBytes(needed)));
+        return base::failure(
+            base::ErrorCode::Refused,
+            fmt::format("there is not space enough for an image of disk '{}': {} free, {} needed; delete old images",
+                        place.name.text(), base::humanBytes(*space), base::humanBytes(needed)));
     }
     auto draft = repository_.create(id, place.name, disk->sizeBytes());
     if (!draft) return base::failure(draft.error());
@@ -90,8 +96,8 @@ void Captures::run(const std::shared_ptr<Task>& task, std::uint64_t block_size_b
     if (finished_) finished_(manifest.has_value(), took);
     if (manifest) {
         log_.notice("image '{}': 'capturing' -> 'ready' ({} of {} kept, {:.1f} s)", task->id.text(),
-                    base::humanBytes(manifest->data_blocks * manifest->block_size_bytes), base::humanBytes(manifest->size_bytes),
-                    std::chrono::duration<double>(took).count());
+                    base::humanBytes(manifest->data_blocks * manifest->block_size_bytes),
+                    base::humanBytes(manifest->size_bytes), std::chrono::duration<double>(took).count());
     } else {
         log_.error("image '{}': 'capturing' -> 'failed' ({})", task->id.text(), manifest.error().message);
     }
@@ -156,7 +162,8 @@ void Captures::forgetOldFailures() {
         if (static_cast<std::size_t>(std::count_if(tasks_.begin(), tasks_.end(), failed)) <= failures_kept) return;
         auto oldest = tasks_.end();
         for (auto entry = tasks_.begin(); entry != tasks_.end(); ++entry) {
-            if (failed(*entry) && (oldest == tasks_.end() || entry->second->created_at < oldest->second->created_at)) oldest = entry;
+            if (failed(*entry) && (oldest == tasks_.end() || entry->second->created_at < oldest->second->created_at))
+                oldest = entry;
         }
         tasks_.erase(oldest);
     }

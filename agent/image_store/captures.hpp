@@ -16,14 +16,17 @@
 
 namespace standin::image_store {
 
-/// Captures that wait, run or have failed. One that succeeded is an image of the repository and is forgotten here. Thread-safe.
+/// Captures that wait, run or have failed. One that succeeded is an image of the repository and is forgotten here.
+/// Thread-safe.
 class Captures {
   public:
     using Finished = std::function<void(bool succeeded, std::chrono::nanoseconds took)>;
-    Captures(ImageRepository& repository, TransferPool& pool, Throttle& throttle, const base::Clock& clock, base::Log log);
+    Captures(ImageRepository& repository, TransferPool& pool, Throttle& throttle, const base::Clock& clock,
+             base::Log log);
 
-    /// Begins to capture. Precondition: no image of this id exists. Repeating it while it runs answers the one that runs; after it
-    /// failed it begins anew. Conflict: the id is being captured from another disk. Refused: the disk is in use, the queue full.
+    /// Begins to capture. Precondition: no image of this id exists. Repeating it while it runs answers the one that
+    /// runs; after it failed it begins anew. Conflict: the id is being captured from another disk. Refused: the disk is
+    /// in use, the queue full.
     base::Result<protocol::Image> begin(const base::ImageId& id, const DiskPlace& place, std::uint64_t block_size_bytes,
                                         std::uint64_t least_free_bytes);
     [[nodiscard]] std::vector<protocol::Image> list() const;

@@ -45,7 +45,9 @@ Checksum checksumOf(Bytes bytes) {
     return hash.finish();
 }
 
-Checksum checksumOfZeros(std::size_t size) { return checksumOf(std::vector<std::byte>(size)); }
+Checksum checksumOfZeros(std::size_t size) {
+    return checksumOf(std::vector<std::byte>(size));
+}
 
 std::string hexOf(const Checksum& checksum) {
     static constexpr char digits[] = "0123456789abcdef";
@@ -61,7 +63,8 @@ std::string hexOf(const Checksum& checksum) {
 base::Result<Checksum> checksumFromHex(std::string_view text) {
     auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
     Checksum checksum{};
-    if (text.size() != checksum.size() * 2 || std::any_of(text.begin(), text.end(), [&](char c) { return digit(c) < 0; })) {
+    if (text.size() != checksum.size() * 2 ||
+        std::any_of(text.begin(), text.end(), [&](char c) { return digit(c) < 0; })) {
         return base::failure(base::ErrorCode::InvalidInput,
                              "'" + std::string(text.substr(0, 80)) + "' is not a SHA-256 checksum: 64 of 0-9a-f");
     }

@@ -12,9 +12,10 @@
 
 namespace standin::image_store {
 
-/// SHA-256. One hash for blocks and for the whole: OpenSSL does it at about 1.4 GB/s a core with SHA-NI, which is above what one
-/// disk and one TLS stream give here, and an equal checksum is then proof enough for 'no difference' (S144) also for content that
-/// somebody chose. (XXH3-128 is eight times faster but proves nothing against a chosen collision.)
+/// SHA-256. One hash for blocks and for the whole: OpenSSL does it at about 1.4 GB/s a core with SHA-NI, which is above
+/// what one disk and one TLS stream give here, and an equal checksum is then proof enough for 'no difference' (S144)
+/// also for content that somebody chose. (XXH3-128 is eight times faster but proves nothing against a chosen
+/// collision.)
 using Checksum = std::array<std::uint8_t, 32>;
 using Bytes = std::span<const std::byte>;
 

@@ -16,17 +16,20 @@ namespace fs = std::filesystem;
 
 base::Result<std::unique_ptr<DirectoryImageRepository>> DirectoryImageRepository::open(const std::string& images_dir,
                                                                                        std::uint64_t block_size_bytes,
-                                                                                       const base::Clock& clock, base::Log log) {
+                                                                                       const base::Clock& clock,
+                                                                                       base::Log log) {
     std::error_code problem;
     fs::create_directories(images_dir, problem);
     if (problem) {
-        return base::failure(base::ErrorCode::Internal, fmt::format("could not make images directory '{}': {}", images_dir, problem.message()));
+        return base::failure(base::ErrorCode::Internal,
+                             fmt::format("could not make images directory '{}': {}", images_dir, problem.message()));
     }
     auto lock = OpenFile::open(images_dir + "/.lock", O_RDWR | O_CREAT);
     if (!lock) return base::failure(lock.error());
     if (::flock(lock->descriptor(), LOCK_EX | LOCK_NB) != 0) {
-        return base::failure(base::ErrorCode::Conflict,
-                             fmt::format("images directory '{}' is in use by another program; give each agent its own", images_dir));
+        return base::failure(
+            base::ErrorCode::Conflict,
+            fmt::format("images directory '{}' is in use by another program; give each agent its own", images_dir));
     }
     std::unique_ptr<DirectoryImageRepository> repository(
         new DirectoryImageRepository(images_dir, block_size_bytes, clock, std::move(log), std::move(*lock)));
@@ -34,17 +37,24 @@ base::Result<std::unique_ptr<DirectoryImageRepository>> DirectoryImageRepository
     return repository;
 }
 
-DirectoryImageRepository::DirectoryImageRepository(std::string images_dir, std::uint64_t block_size_bytes, const base::Clock& clock,
-                                                   base::Log log, OpenFile lock)
-    : images_dir_(std::move(images_dir)), block_size_bytes_(block_size_bytes), clock_(clock), log_(std::move(log)), lock_(std::move(lock)) {}
+DirectoryImageRepository::DirectoryImageRepository(std::string images_dir, std::uint64_t block_size_bytes,
+                                                   const base::Clock& clock, base::Log log, OpenFile lock)
+    : images_dir_(std::move(images_dir)),
+      block_size_bytes_(block_size_bytes),
+      clock_(clock),
+      log_(std::move(log)),
+      lock_(std::move(lock)) {}
 
 void DirectoryImageRepository::removeHalfImages() {
     std::error_code problem;
     for (const auto& entry : fs::directory_iterator(images_dir_, problem)) {
         ImageDirectory directory{entry.path().string()};
-        if (!entry.is_directory(problem) || !base::isIdentifier(entry.path().filename().string()) || !directory.isHalf()) continue;
+        if (!entry.is_directory(problem) || !base::isIdentifier(entry.path().filename().string()) ||
+            !directory.isHalf())
+            continue;
         if (auto removed = directory.remove(); removed) {
-            log_.warning("half image '{}' removed: its capture or removal had been interrupted", entry.path().filename().string());
+            log_.warning("half image '{}' removed: its capture or removal had been interrupted",
+                         entry.path().filename().string());
         } else {
             log_.error("could not remove a half image: {}", removed.error().message);
         }
@@ -75,10 +85,12 @@ base::Result<std::unique_ptr<ImageContent>> DirectoryImageRepository::open(const
     return base::failure(base::ErrorCode::NotFound, fmt::format("image '{}' does not exist", id.text()));
 }
 
-base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const base::ImageId& id, const base::DiskName& disk,
+base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const base::ImageId& id,
+                                                                           const base::DiskName& disk,
                                                                            std::uint64_t size_bytes) {
     if (size_bytes == 0 || size_bytes > largest_image_bytes) {
-        return base::failure(base::ErrorCode::InvalidInput, fmt::format("disk '{}' has {} bytes, which can't be an image", disk.text(), size_bytes));
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("disk '{}' has {} bytes, which can't be an image", disk.text(), size_bytes));
     }
     ImageDirectory directory{images_dir_ + "/" + id.text()};
     bool free = uses_->beginWrite(id);
@@ -86,16 +98,20 @@ base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const
         return createDirectoryImage(directory, {id, disk, clock_.wall(), size_bytes, block_size_bytes_, 0, {}}, uses_);
     }
     if (free) uses_->endWrite(id);
-    return base::failure(base::ErrorCode::Conflict, fmt::format("image '{}' exists already; images never change, take another id", id.text()));
+    return base::failure(base::ErrorCode::Conflict,
+                         fmt::format("image '{}' exists already; images never change, take another id", id.text()));
 }
 
 base::Result<void> DirectoryImageRepository::remove(const base::ImageId& id) {
     ImageDirectory directory{images_dir_ + "/" + id.text()};
     if (!uses_->beginWrite(id)) {
-        return base::failure(base::ErrorCode::Conflict, fmt::format("image '{}' is in use; wait until its capture, restore or fetch has ended", id.text()));
+        return base::failure(
+            base::ErrorCode::Conflict,
+            fmt::format("image '{}' is in use; wait until its capture, restore or fetch has ended", id.text()));
     }
-    auto removed = directory.exists() ? directory.remove()
-                                      : base::failure(base::ErrorCode::NotFound, fmt::format("image '{}' does not exist", id.text()));
+    auto removed = directory.exists()
+                       ? directory.remove()
+                       : base::failure(base::ErrorCode::NotFound, fmt::format("image '{}' does not exist", id.text()));
     uses_->endWrite(id);
     return removed;
 }
@@ -103,7 +119,9 @@ base::Result<void> DirectoryImageRepository::remove(const base::ImageId& id) {
 base::Result<std::uint64_t> DirectoryImageRepository::freeBytes() {
     std::error_code problem;
     auto space = fs::space(images_dir_, problem);
-    if (problem) return base::failure(base::ErrorCode::Internal, fmt::format("could not tell the space left in '{}': {}", images_dir_, problem.message()));
+    if (problem)
+        return base::failure(base::ErrorCode::Internal,
+                             fmt::format("could not tell the space left in '{}': {}", images_dir_, problem.message()));
     return static_cast<std::uint64_t>(space.available);
 }
 

@@ -18,13 +18,15 @@ namespace standin::image_store {
 ///       <id>/content              the disk's bytes, sparse: a raw image that any tool can read
 ///       <id>/manifest.partial     instead of `manifest`: the image is being made or removed
 ///
-/// Order makes it durable. Capture: manifest.partial first, content and table written, content synced, header written, manifest synced,
-/// renamed to `manifest`, directory synced. Removal: renamed back, content removed, manifest.partial removed. So after a crash a
-/// directory with manifest.partial (or an empty one) is a half image and is removed by open(); one with neither is damaged and is kept.
+/// Order makes it durable. Capture: manifest.partial first, content and table written, content synced, header written,
+/// manifest synced, renamed to `manifest`, directory synced. Removal: renamed back, content removed, manifest.partial
+/// removed. So after a crash a directory with manifest.partial (or an empty one) is a half image and is removed by
+/// open(); one with neither is damaged and is kept.
 class DirectoryImageRepository final : public ImageRepository {
   public:
     /// Makes the directory if there is none, locks it, removes half images. Conflict if another program has it.
-    static base::Result<std::unique_ptr<DirectoryImageRepository>> open(const std::string& images_dir, std::uint64_t block_size_bytes,
+    static base::Result<std::unique_ptr<DirectoryImageRepository>> open(const std::string& images_dir,
+                                                                        std::uint64_t block_size_bytes,
                                                                         const base::Clock& clock, base::Log log);
 
     std::vector<StoredImage> list() override;
@@ -50,7 +52,8 @@ class DirectoryImageRepository final : public ImageRepository {
     };
 
   private:
-    DirectoryImageRepository(std::string images_dir, std::uint64_t block_size_bytes, const base::Clock& clock, base::Log log, OpenFile lock);
+    DirectoryImageRepository(std::string images_dir, std::uint64_t block_size_bytes, const base::Clock& clock,
+                             base::Log log, OpenFile lock);
     void removeHalfImages();
 
     std::string images_dir_;

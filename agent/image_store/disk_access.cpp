@@ -15,8 +15,9 @@ namespace standin::image_store {
 namespace {
 
 base::Unexpected inUse(const DiskPlace& place, const std::string& user) {
-    return base::failure(base::ErrorCode::Refused, fmt::format("disk '{}' ({}) is in use: {}; power the machine off or unmount it first",
-                                                               place.name.text(), place.path, user));
+    return base::failure(base::ErrorCode::Refused,
+                         fmt::format("disk '{}' ({}) is in use: {}; power the machine off or unmount it first",
+                                     place.name.text(), place.path, user));
 }
 
 base::Unexpected about(const DiskPlace& place, const base::Error& cause) {
@@ -32,11 +33,13 @@ int openFlags(DiskAccess::Purpose purpose, bool block_device) {
 base::Result<bool> kindOf(const DiskPlace& place) {
     struct stat status {};
     if (::stat(place.path.c_str(), &status) != 0) {
-        return base::failure(base::ErrorCode::NotFound, fmt::format("disk '{}': there is no '{}'", place.name.text(), place.path));
+        return base::failure(base::ErrorCode::NotFound,
+                             fmt::format("disk '{}': there is no '{}'", place.name.text(), place.path));
     }
     if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) {
-        return base::failure(base::ErrorCode::InvalidInput,
-                             fmt::format("disk '{}': '{}' is neither a file nor a block device", place.name.text(), place.path));
+        return base::failure(
+            base::ErrorCode::InvalidInput,
+            fmt::format("disk '{}': '{}' is neither a file nor a block device", place.name.text(), place.path));
     }
     return S_ISBLK(status.st_mode);
 }
@@ -67,7 +70,8 @@ base::Result<DiskAccess> DiskAccess::open(const DiskPlace& place, Purpose purpos
     auto block_device = kindOf(place);
     if (!block_device) return base::failure(block_device.error());
     auto file = OpenFile::open(place.path, openFlags(purpose, *block_device));
-    if (!file && file.error().code == base::ErrorCode::Conflict) return inUse(place, "it is mounted or another program holds it");
+    if (!file && file.error().code == base::ErrorCode::Conflict)
+        return inUse(place, "it is mounted or another program holds it");
     if (!file) return about(place, file.error());
     // What was opened counts, not what was looked at before.
     struct stat status {};
@@ -92,7 +96,8 @@ base::Result<void> DiskAccess::zero(std::uint64_t offset, std::uint64_t bytes) c
     if (bytes == 0) return {};
     if (::fallocate(file_.descriptor(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, begin, length) == 0) return {};
     if (::fallocate(file_.descriptor(), FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, begin, length) == 0) return {};
-    if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != ENODEV) return file_.failed("zero a part of");
+    if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != ENODEV)
+        return file_.failed("zero a part of");
     static const std::vector<std::byte> zeros(1U << 20);
     while (bytes > 0) {
         auto piece = std::min<std::uint64_t>(bytes, zeros.size());

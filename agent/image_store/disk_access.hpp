@@ -22,14 +22,16 @@ struct DiskSight {
 };
 DiskSight lookAt(const DiskPlace& place);
 
-/// Exclusive use of one disk, from open() until destruction. A QEMU that has the disk makes open() fail, and while this exists no
-/// QEMU starts with it: QEMU locks raw images by open-file-description locks on bytes 100 to 299, and so does this. Block devices
-/// are opened O_EXCL besides, which fails for what is mounted or has a holder; files behind a loop device are refused.
+/// Exclusive use of one disk, from open() until destruction. A QEMU that has the disk makes open() fail, and while this
+/// exists no QEMU starts with it: QEMU locks raw images by open-file-description locks on bytes 100 to 299, and so does
+/// this. Block devices are opened O_EXCL besides, which fails for what is mounted or has a holder; files behind a loop
+/// device are refused.
 class DiskAccess {
   public:
     enum class Purpose { Read, Write };
 
-    /// NotFound: no such file or device; it is never created. Refused: in use, says by what. InvalidInput: neither file nor device.
+    /// NotFound: no such file or device; it is never created. Refused: in use, says by what. InvalidInput: neither file
+    /// nor device.
     static base::Result<DiskAccess> open(const DiskPlace& place, Purpose purpose);
 
     [[nodiscard]] const base::DiskName& name() const { return name_; }
@@ -40,8 +42,8 @@ class DiskAccess {
     /// Makes a range read as zeros, giving the space back where that is possible. Precondition: opened to write.
     [[nodiscard]] base::Result<void> zero(std::uint64_t offset, std::uint64_t bytes) const;
 
-    /// The same disk (not: the same path) opened once more so that reading bypasses the page cache where the file system can.
-    /// Buffers, offsets and lengths must be multiples of 4096; the caller has synced what it wrote.
+    /// The same disk (not: the same path) opened once more so that reading bypasses the page cache where the file
+    /// system can. Buffers, offsets and lengths must be multiples of 4096; the caller has synced what it wrote.
     [[nodiscard]] base::Result<OpenFile> openMedium() const;
 
   private:

@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// QEMU's block/file-posix.c: a shared lock on byte 100 + n for each permission that it uses, on 200 + n for each that it does not
-// share. Both ranges whole, so that its permissions of tomorrow are in.
+// QEMU's block/file-posix.c: a shared lock on byte 100 + n for each permission that it uses, on 200 + n for each that
+// it does not share. Both ranges whole, so that its permissions of tomorrow are in.
 constexpr off_t qemu_lock_begin = 100;
 constexpr off_t qemu_lock_bytes = 200;
 
@@ -66,7 +66,8 @@ std::string deviceUser(dev_t device) {
     if (hasEntries(self / "holders")) return "another device is built on it";
     for (const auto& entry : fs::directory_iterator(self, problem)) {
         if (!fs::exists(entry.path() / "partition", problem)) continue;
-        if (hasEntries(entry.path() / "holders")) return fmt::format("another device is built on its partition {}", entry.path().filename().string());
+        if (hasEntries(entry.path() / "holders"))
+            return fmt::format("another device is built on its partition {}", entry.path().filename().string());
         std::string number;
         if (std::ifstream(entry.path() / "dev") >> number) numbers.push_back(number);
     }

@@ -27,7 +27,8 @@ class ProvenRows {
     base::Result<void> prove() {
         if (whole_.finish() == image_.manifest().checksum) return {};
         return base::failure(base::ErrorCode::Corrupt,
-                             fmt::format("image '{}': its blocks' checksums do not give its whole checksum", image_.manifest().id.text()));
+                             fmt::format("image '{}': its blocks' checksums do not give its whole checksum",
+                                         image_.manifest().id.text()));
     }
 
   private:
@@ -43,9 +44,10 @@ base::Result<protocol::ImageDifference> difference(ImageContent& a, ImageContent
     const auto& left = a.manifest();
     const auto& right = b.manifest();
     if (left.block_size_bytes != right.block_size_bytes) {
-        return base::failure(base::ErrorCode::InvalidInput,
-                             fmt::format("images '{}' and '{}' have blocks of {} and {} bytes and can't be compared", left.id.text(),
-                                         right.id.text(), left.block_size_bytes, right.block_size_bytes));
+        return base::failure(
+            base::ErrorCode::InvalidInput,
+            fmt::format("images '{}' and '{}' have blocks of {} and {} bytes and can't be compared", left.id.text(),
+                        right.id.text(), left.block_size_bytes, right.block_size_bytes));
     }
     protocol::ImageDifference result;
     if (left.checksum == right.checksum) {

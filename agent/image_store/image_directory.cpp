@@ -40,7 +40,8 @@ base::Result<void> ImageDirectory::remove() const {
     if (!problem) fs::remove(path, problem);
     if (!problem) return base::syncDirectory(fs::path(path).parent_path().string());
     if (problem == std::errc::directory_not_empty) {
-        return base::failure(base::ErrorCode::Refused, fmt::format("'{}' holds files that are no part of an image; they were left there", path));
+        return base::failure(base::ErrorCode::Refused,
+                             fmt::format("'{}' holds files that are no part of an image; they were left there", path));
     }
     return base::failure(base::ErrorCode::Internal, fmt::format("could not remove '{}': {}", path, problem.message()));
 }
@@ -66,7 +67,11 @@ namespace {
 class DirectoryImageContent final : public ImageContent {
   public:
     DirectoryImageContent(ImageFiles files, std::shared_ptr<Uses> uses)
-        : manifest_(std::move(files.manifest)), zeros_(manifest_), table_(std::move(files.table)), content_(std::move(files.content)), uses_(std::move(uses)) {}
+        : manifest_(std::move(files.manifest)),
+          zeros_(manifest_),
+          table_(std::move(files.table)),
+          content_(std::move(files.content)),
+          uses_(std::move(uses)) {}
     ~DirectoryImageContent() override { uses_->endRead(manifest_.id); }
 
     [[nodiscard]] const ImageManifest& manifest() const override { return manifest_; }
@@ -86,8 +91,9 @@ class DirectoryImageContent final : public ImageContent {
         }
         if (auto read = content_.readAt(index * manifest_.block_size_bytes, into); !read) return read;
         if (checksumOf(into) == wanted) return {};
-        return base::failure(base::ErrorCode::Corrupt, fmt::format("block {} (byte {}) of image '{}' is not what was captured", index,
-                                                                   index * manifest_.block_size_bytes, manifest_.id.text()));
+        return base::failure(base::ErrorCode::Corrupt,
+                             fmt::format("block {} (byte {}) of image '{}' is not what was captured", index,
+                                         index * manifest_.block_size_bytes, manifest_.id.text()));
     }
 
   private:
@@ -99,7 +105,8 @@ class DirectoryImageContent final : public ImageContent {
 };
 
 base::Unexpected unusable(const base::ImageId& id, const base::Error& cause) {
-    auto code = cause.code == base::ErrorCode::NotFound ? base::ErrorCode::Corrupt : cause.code;  // the directory is there
+    auto code =
+        cause.code == base::ErrorCode::NotFound ? base::ErrorCode::Corrupt : cause.code;  // the directory is there
     return base::failure(base::Error{code, cause.message}.within(fmt::format("image '{}' can't be used", id.text())));
 }
 
@@ -111,14 +118,16 @@ base::Result<ImageFiles> ImageDirectory::load(const base::ImageId& id) const {
     auto header = readHeader(*table);
     if (!header) return unusable(id, header.error());
     if (header->id != id) {
-        return unusable(id, {base::ErrorCode::Corrupt, fmt::format("its manifest is that of image '{}'", header->id.text())});
+        return unusable(
+            id, {base::ErrorCode::Corrupt, fmt::format("its manifest is that of image '{}'", header->id.text())});
     }
     auto file = OpenFile::open(content(), O_RDONLY);
     if (!file) return unusable(id, file.error());
     auto size = file->size();
     if (!size) return unusable(id, size.error());
     if (*size != header->size_bytes) {
-        return unusable(id, {base::ErrorCode::Corrupt, fmt::format("its content has {} bytes instead of {}", *size, header->size_bytes)});
+        return unusable(id, {base::ErrorCode::Corrupt,
+                             fmt::format("its content has {} bytes instead of {}", *size, header->size_bytes)});
     }
     return ImageFiles{std::move(*header), std::move(*table), std::move(*file)};
 }

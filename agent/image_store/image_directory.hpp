@@ -17,8 +17,8 @@ struct ImageDirectory {
     [[nodiscard]] bool exists() const;
     /// Being made or removed when a program ended: nothing there, or manifest.partial.
     [[nodiscard]] bool isHalf() const;
-    /// Removes the image's files and the directory in the order that leaves a half image after a crash. Foreign files are left,
-    /// and then the directory too (Refused).
+    /// Removes the image's files and the directory in the order that leaves a half image after a crash. Foreign files
+    /// are left, and then the directory too (Refused).
     [[nodiscard]] base::Result<void> remove() const;
     /// Opens what belongs to image `id`, with names and lengths checked; Corrupt if anything is missing.
     [[nodiscard]] base::Result<struct ImageFiles> load(const base::ImageId& id) const;

@@ -13,9 +13,9 @@ namespace standin::image_store {
 
 namespace {
 
-constexpr std::uint64_t write_back_every_bytes = 8U << 20;   // large enough for sequential writing, small against memory
+constexpr std::uint64_t write_back_every_bytes = 8U << 20;  // large enough for sequential writing, small against memory
 constexpr unsigned private_mode = 0600;
-constexpr std::size_t table_rows_at_once = 2048;             // 64 KiB of table
+constexpr std::size_t table_rows_at_once = 2048;  // 64 KiB of table
 
 class DirectoryImageDraft final : public ImageDraft {
   public:
@@ -31,7 +31,8 @@ class DirectoryImageDraft final : public ImageDraft {
     ~DirectoryImageDraft() override {
         table_ = OpenFile();
         content_ = OpenFile();
-        if (!committed_ && made_) [[maybe_unused]] auto removed = directory_.remove();  // else the next start removes it
+        if (!committed_ && made_) [[maybe_unused]]
+            auto removed = directory_.remove();  // else the next start removes it
         uses_->endWrite(manifest_.id);
     }
 
@@ -39,7 +40,8 @@ class DirectoryImageDraft final : public ImageDraft {
         std::error_code problem;
         made_ = std::filesystem::create_directory(directory_.path, problem);
         if (!made_) {
-            return base::failure(base::ErrorCode::Internal, fmt::format("could not make '{}': {}", directory_.path, problem.message()));
+            return base::failure(base::ErrorCode::Internal,
+                                 fmt::format("could not make '{}': {}", directory_.path, problem.message()));
         }
         // An image holds all that its server holds: keys, passwords, customers.
         std::filesystem::permissions(directory_.path, std::filesystem::perms::owner_all, problem);
@@ -76,7 +78,8 @@ class DirectoryImageDraft final : public ImageDraft {
         auto parent = std::filesystem::path(directory_.path).parent_path().string();
         if (auto synced = base::syncDirectory(parent); !synced) return base::failure(synced.error());
         if (std::rename(directory_.partial().c_str(), directory_.manifest().c_str()) != 0) {
-            return base::failure(base::ErrorCode::Internal, fmt::format("could not rename '{}': {}", directory_.partial(), std::strerror(errno)));
+            return base::failure(base::ErrorCode::Internal,
+                                 fmt::format("could not rename '{}': {}", directory_.partial(), std::strerror(errno)));
         }
         if (auto synced = base::syncDirectory(directory_.path); !synced) return base::failure(synced.error());
         committed_ = true;

@@ -17,17 +17,19 @@ namespace standin::image_store {
 
 namespace {
 
-constexpr int attempts_without_gain = 3;              // of connections that broke before they brought a block
+constexpr int attempts_without_gain = 3;  // of connections that broke before they brought a block
 constexpr std::uint64_t write_back_every_bytes = 8U << 20;
 constexpr auto tell_every = std::chrono::milliseconds(100);
 
-base::Unexpected cancelled() { return base::failure(base::ErrorCode::Refused, "cancelled"); }
+base::Unexpected cancelled() {
+    return base::failure(base::ErrorCode::Refused, "cancelled");
+}
 
 // One fetch: walks over the manifest's blocks in order, beside the stream that brings those that are not zero.
 class Fetch {
   public:
-    Fetch(protocol::AgentClient& store, const FetchRequest& request, const std::function<void(const protocol::Progress&)>& tell,
-          const std::atomic<bool>& stopping)
+    Fetch(protocol::AgentClient& store, const FetchRequest& request,
+          const std::function<void(const protocol::Progress&)>& tell, const std::atomic<bool>& stopping)
         : store_(store), request_(request), tell_(tell), stopping_(stopping), rest_(request.path + ".fetch") {}
 
     base::Result<void> run() {
@@ -40,7 +42,8 @@ class Fetch {
         }
         table_.emplace(std::move(*manifest));
         progress_.total_bytes = what().data_blocks * what().block_size_bytes;
-        // What is of another image must be gone, durably, before the new manifest says that what is there belongs to it.
+        // What is of another image must be gone, durably, before the new manifest says that what is there belongs to
+        // it.
         if (auto opened = openFile(before && before->manifest().checksum == what().checksum); !opened) return opened;
         if (auto synced = file_.sync(); !synced) return synced;
         if (std::rename(fresh.c_str(), rest_.c_str()) != 0) return table_->file().failed("rename");
@@ -87,17 +90,22 @@ class Fetch {
             auto from = next_;
             have_ = 0;
             failure_ = {};
-            auto answer = store_.stream(fmt::format("/v1/images/{}/blocks?from={}", request_.image.text(), next_), {},
-                                        [this](const char* piece, std::size_t length) { return take(piece, length); }, request_.deadline);
+            auto answer = store_.stream(
+                fmt::format("/v1/images/{}/blocks?from={}", request_.image.text(), next_), {},
+                [this](const char* piece, std::size_t length) { return take(piece, length); }, request_.deadline);
             if (!failure_) return failure_;
             if (stopping_) return cancelled();
             if (next_ == what().blocks()) break;
             gainless = next_ > from ? 0 : gainless + 1;
             bool transient = answer || base::isTransient(answer.error().code);
             if (transient && gainless < attempts_without_gain) continue;
-            if (!answer) return base::failure(answer.error().within(fmt::format("could not fetch image '{}'", request_.image.text())));
-            return base::failure(base::ErrorCode::TimedOut, fmt::format("could not fetch image '{}': agent '{}' breaks off at block {}; its log says why",
-                                                                        request_.image.text(), store_.name(), next_));
+            if (!answer)
+                return base::failure(
+                    answer.error().within(fmt::format("could not fetch image '{}'", request_.image.text())));
+            return base::failure(
+                base::ErrorCode::TimedOut,
+                fmt::format("could not fetch image '{}': agent '{}' breaks off at block {}; its log says why",
+                            request_.image.text(), store_.name(), next_));
         }
         return {};
     }
@@ -123,8 +131,9 @@ class Fetch {
     base::Result<void> keep(Bytes bytes) {
         auto offset = next_ * what().block_size_bytes;
         if (checksumOf(bytes) != wanted_) {
-            return base::failure(base::ErrorCode::Corrupt, fmt::format("block {} of image '{}' came from agent '{}' not as it was captured", next_,
-                                                                       request_.image.text(), store_.name()));
+            return base::failure(base::ErrorCode::Corrupt,
+                                 fmt::format("block {} of image '{}' came from agent '{}' not as it was captured",
+                                             next_, request_.image.text(), store_.name()));
         }
         if (auto written = file_.writeAt(offset, bytes); !written) return written;
         if (offset / write_back_every_bytes != window_) {
@@ -150,7 +159,8 @@ class Fetch {
         auto now = std::chrono::steady_clock::now();
         if (now - told_ < tell_every) return;
         told_ = now;
-        progress_.bytes_per_second = static_cast<double>(brought_bytes_) / std::chrono::duration<double>(now - started_).count();
+        progress_.bytes_per_second =
+            static_cast<double>(brought_bytes_) / std::chrono::duration<double>(now - started_).count();
         if (tell_) tell_(progress_);
     }
 
@@ -184,7 +194,8 @@ class Fetch {
 }  // namespace
 
 base::Result<void> fetchImage(protocol::AgentClient& store, const FetchRequest& request,
-                              const std::function<void(const protocol::Progress&)>& tell, const std::atomic<bool>& stopping) {
+                              const std::function<void(const protocol::Progress&)>& tell,
+                              const std::atomic<bool>& stopping) {
     return Fetch(store, request, tell, stopping).run();
 }
 

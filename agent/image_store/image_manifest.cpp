@@ -27,9 +27,11 @@ base::Result<ImageManifest> fromJson(const nlohmann::json& json) {
     if (!id) return corrupt(id.error().message);
     if (!disk) return corrupt(disk.error().message);
     if (!checksum) return corrupt(checksum.error().message);
-    ImageManifest manifest{*id, *disk, {}, json.at("size_bytes"), json.at("block_size_bytes"), json.at("data_blocks"), *checksum};
+    ImageManifest manifest{
+        *id, *disk, {}, json.at("size_bytes"), json.at("block_size_bytes"), json.at("data_blocks"), *checksum};
     manifest.created_at = base::WallTime(std::chrono::microseconds(json.at("created_us").get<std::int64_t>()));
-    if (manifest.size_bytes == 0 || manifest.size_bytes > largest_image_bytes) return corrupt("the size is out of range");
+    if (manifest.size_bytes == 0 || manifest.size_bytes > largest_image_bytes)
+        return corrupt("the size is out of range");
     if (manifest.block_size_bytes < smallest_block_bytes || manifest.block_size_bytes > largest_block_bytes ||
         (manifest.block_size_bytes & (manifest.block_size_bytes - 1)) != 0) {
         return corrupt("the block size is out of range");
@@ -72,7 +74,8 @@ base::Result<ImageManifest> decodeHeader(Bytes header) {
     auto line = text.substr(first + 1, second - first);
     auto told = checksumFromHex(text.substr(magic.size(), first - magic.size()));
     if (!told || *told != checksumOf(std::as_bytes(std::span(line)))) return corrupt("the header's checksum is wrong");
-    if (!allZero(header.subspan(second + 1, manifest_header_bytes - second - 1))) return corrupt("there is something behind the header");
+    if (!allZero(header.subspan(second + 1, manifest_header_bytes - second - 1)))
+        return corrupt("there is something behind the header");
     try {
         return fromJson(nlohmann::json::parse(line));
     } catch (const nlohmann::json::exception& problem) {

@@ -21,8 +21,9 @@ namespace standin::image_store {
 ///                  zero bytes
 ///     offset 4096  the blocks' SHA-256, 32 bytes each, in order; the last block may be short
 ///
-/// The header has a fixed size so that the table can be written while the disk is read, in bounded memory, and the header when all
-/// is known. Every byte of the file is under a checksum: the second line by the first, the table by `checksum`.
+/// The header has a fixed size so that the table can be written while the disk is read, in bounded memory, and the
+/// header when all is known. Every byte of the file is under a checksum: the second line by the first, the table by
+/// `checksum`.
 struct ImageManifest {
     base::ImageId id;
     base::DiskName disk;  ///< what it was captured from
@@ -30,7 +31,7 @@ struct ImageManifest {
     std::uint64_t size_bytes = 0;
     std::uint64_t block_size_bytes = 0;
     std::uint64_t data_blocks = 0;  ///< blocks that are not all zero
-    Checksum checksum{};            ///< of the whole: see wholeChecksumBegin(); equal if and only if the content is equal
+    Checksum checksum{};  ///< of the whole: see wholeChecksumBegin(); equal if and only if the content is equal
 
     [[nodiscard]] std::uint64_t blocks() const { return (size_bytes + block_size_bytes - 1) / block_size_bytes; }
     /// Bytes of block `index`: block_size_bytes, or less for the last one.
@@ -38,9 +39,10 @@ struct ImageManifest {
 };
 
 inline constexpr std::size_t manifest_header_bytes = 4096;
-inline constexpr std::size_t smallest_block_bytes = 4096;       // a disk's physical sector
-inline constexpr std::size_t largest_block_bytes = 1U << 20;    // what a reader must be ready to hold
-inline constexpr std::uint64_t largest_image_bytes = 1ULL << 46;  // 64 TiB: beyond any disk here, and no overflow in sums of sizes
+inline constexpr std::size_t smallest_block_bytes = 4096;     // a disk's physical sector
+inline constexpr std::size_t largest_block_bytes = 1U << 20;  // what a reader must be ready to hold
+inline constexpr std::uint64_t largest_image_bytes =
+    1ULL << 46;  // 64 TiB: beyond any disk here, and no overflow in sums of sizes
 
 /// The header's 4096 bytes.
 std::vector<std::byte> encodeHeader(const ImageManifest& manifest);
@@ -48,8 +50,8 @@ std::vector<std::byte> encodeHeader(const ImageManifest& manifest);
 /// The inverse. Corrupt, with what is wrong, for anything that encodeHeader() would not have written.
 base::Result<ImageManifest> decodeHeader(Bytes header);
 
-/// The whole checksum is the SHA-256 of one line that tells the two sizes and then of all the blocks' checksums in order. So it is
-/// known as soon as the last block is, without hashing holes or reading anything twice.
+/// The whole checksum is the SHA-256 of one line that tells the two sizes and then of all the blocks' checksums in
+/// order. So it is known as soon as the last block is, without hashing holes or reading anything twice.
 Sha256 wholeChecksumBegin(std::uint64_t size_bytes, std::uint64_t block_size_bytes);
 
 /// Which blocks of an image are all zero, by comparing checksums.

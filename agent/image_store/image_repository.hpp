@@ -17,7 +17,8 @@ class ImageContent {
     [[nodiscard]] virtual const ImageManifest& manifest() const = 0;
     /// The checksums of blocks [first, first + into.size()).
     virtual base::Result<void> readChecksums(std::uint64_t first, std::span<Checksum> into) = 0;
-    /// Block `index` as it was captured, `manifest().bytesOf(index)` bytes. Corrupt if what is stored is not that any more.
+    /// Block `index` as it was captured, `manifest().bytesOf(index)` bytes. Corrupt if what is stored is not that any
+    /// more.
     virtual base::Result<void> readBlock(std::uint64_t index, std::span<std::byte> into) = 0;
 };
 

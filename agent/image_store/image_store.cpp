@@ -45,9 +45,14 @@ base::Error damaged(const base::ImageId& id, const base::Error& cause) {
 }  // namespace
 
 ImageStore::ImageStore(ImageStoreSettings settings, const base::Clock& clock, base::Log log)
-    : settings_(std::move(settings)), clock_(clock), log_(std::move(log)), throttle_(settings_.bandwidth_bytes_per_second) {}
+    : settings_(std::move(settings)),
+      clock_(clock),
+      log_(std::move(log)),
+      throttle_(settings_.bandwidth_bytes_per_second) {}
 
-ImageStore::~ImageStore() { stop(); }
+ImageStore::~ImageStore() {
+    stop();
+}
 
 base::Result<void> ImageStore::start() {
     auto repository = DirectoryImageRepository::open(settings_.images_dir, settings_.block_size_bytes, clock_, log_);
@@ -55,7 +60,8 @@ base::Result<void> ImageStore::start() {
     repository_ = std::move(*repository);
     pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
     captures_ = std::make_unique<Captures>(*repository_, *pool_, throttle_, clock_, log_);
-    restores_ = std::make_unique<Restores>(*repository_, RestoreRecords(settings_.images_dir + "/.restores"), *pool_, throttle_, clock_, log_);
+    restores_ = std::make_unique<Restores>(*repository_, RestoreRecords(settings_.images_dir + "/.restores"), *pool_,
+                                           throttle_, clock_, log_);
     if (finished_) {
         captures_->onFinished([this](bool succeeded, auto took) { finished_("capture", succeeded, took); });
         restores_->onFinished([this](bool succeeded, auto took) { finished_("restore", succeeded, took); });
@@ -87,7 +93,8 @@ base::Result<protocol::Image> ImageStore::image(const base::ImageId& id) const {
     }
     auto content = repository_->open(id);
     if (content) return imageOf({id, (*content)->manifest()});
-    if (content.error().code == base::ErrorCode::Corrupt) return imageOf({id, base::failure(damaged(id, content.error()))});
+    if (content.error().code == base::ErrorCode::Corrupt)
+        return imageOf({id, base::failure(damaged(id, content.error()))});
     return base::failure(content.error());
 }
 
@@ -97,10 +104,12 @@ base::Result<protocol::Image> ImageStore::capture(const base::ImageId& id, const
     auto known = image(id);
     if (known && known->state == protocol::ImageState::Ready && known->disk == disk) return known;
     if (known && known->state == protocol::ImageState::Ready) {
-        return base::failure(base::ErrorCode::Conflict, fmt::format("image '{}' was captured from disk '{}'; images never change, take another id",
-                                                                    id.text(), known->disk.text()));
+        return base::failure(base::ErrorCode::Conflict,
+                             fmt::format("image '{}' was captured from disk '{}'; images never change, take another id",
+                                         id.text(), known->disk.text()));
     }
-    if (known && known->state == protocol::ImageState::Corrupt) return base::failure(base::ErrorCode::Conflict, known->problem);
+    if (known && known->state == protocol::ImageState::Corrupt)
+        return base::failure(base::ErrorCode::Conflict, known->problem);
     return captures_->begin(id, **place, settings_.block_size_bytes, settings_.least_free_bytes);
 }
 
@@ -132,7 +141,8 @@ base::Result<std::unique_ptr<ImageContent>> ImageStore::open(const base::ImageId
     return repository_->open(id);  // it may have become ready between the two looks
 }
 
-base::Result<protocol::Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image, const base::DiskName& disk) {
+base::Result<protocol::Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image,
+                                                    const base::DiskName& disk) {
     auto place = placeOf(disk);
     if (!place) return base::failure(place.error());
     return restores_->begin(id, image, **place);
@@ -147,14 +157,17 @@ std::vector<protocol::Disk> ImageStore::disks() const {
     return disks;
 }
 
-std::uint64_t ImageStore::freeBytes() const { return repository_->freeBytes().value_or(0); }
+std::uint64_t ImageStore::freeBytes() const {
+    return repository_->freeBytes().value_or(0);
+}
 
 void ImageStore::checkHealth(protocol::Health& health) const {
     auto space = repository_->freeBytes();
     bool enough = space && *space >= settings_.least_free_bytes;
     health.checks.push_back({"space images", enough, space ? base::humanBytes(*space) + " free" : space.error().message,
-                             enough ? "" : fmt::format("delete old images or enlarge '{}' ({} are wanted)", settings_.images_dir,
-                                                       base::humanBytes(settings_.least_free_bytes))});
+                             enough ? ""
+                                    : fmt::format("delete old images or enlarge '{}' ({} are wanted)",
+                                                  settings_.images_dir, base::humanBytes(settings_.least_free_bytes))});
     std::size_t readable = 0;
     std::string damaged_ones;
     for (const auto& stored : repository_->list()) {
@@ -172,8 +185,9 @@ void ImageStore::checkHealth(protocol::Health& health) const {
     }
     for (const auto& place : settings_.disks) {
         if (!mayBeRenumbered(place.path)) continue;
-        health.warnings.push_back(fmt::format("disk '{}': '{}' may be another disk after a restart of this host; name it by /dev/disk/by-id",
-                                              place.name.text(), place.path));
+        health.warnings.push_back(
+            fmt::format("disk '{}': '{}' may be another disk after a restart of this host; name it by /dev/disk/by-id",
+                        place.name.text(), place.path));
     }
 }
 
@@ -181,8 +195,10 @@ base::Result<const DiskPlace*> ImageStore::placeOf(const base::DiskName& disk) c
     for (const auto& place : settings_.disks) {
         if (place.name == disk) return &place;
     }
-    return base::failure(base::ErrorCode::NotFound,
-                         fmt::format("disk '{}' is not known here; name it in 'image_store.disks' of this agent's configuration", disk.text()));
+    return base::failure(
+        base::ErrorCode::NotFound,
+        fmt::format("disk '{}' is not known here; name it in 'image_store.disks' of this agent's configuration",
+                    disk.text()));
 }
 
 }  // namespace standin::image_store

@@ -11,8 +11,8 @@
 
 namespace standin::image_store {
 
-/// Images, captures, restores and disks of one host under one roof: what the HTTP routes say, without HTTP. Thread-safe between
-/// start() and stop().
+/// Images, captures, restores and disks of one host under one roof: what the HTTP routes say, without HTTP. Thread-safe
+/// between start() and stop().
 class ImageStore {
   public:
     ImageStore(ImageStoreSettings settings, const base::Clock& clock, base::Log log);
@@ -25,15 +25,19 @@ class ImageStore {
 
     [[nodiscard]] std::vector<protocol::Image> images() const;
     [[nodiscard]] base::Result<protocol::Image> image(const base::ImageId& id) const;
-    /// Absolute: an image that is there and was captured from that disk is the answer. Conflict if it was captured from another one.
+    /// Absolute: an image that is there and was captured from that disk is the answer. Conflict if it was captured from
+    /// another one.
     base::Result<protocol::Image> capture(const base::ImageId& id, const base::DiskName& disk);
-    /// Afterwards there is no such image (there may have been none). Cancels its capture. Conflict while it is restored or fetched.
+    /// Afterwards there is no such image (there may have been none). Cancels its capture. Conflict while it is restored
+    /// or fetched.
     base::Result<void> remove(const base::ImageId& id);
-    [[nodiscard]] base::Result<protocol::ImageDifference> difference(const base::ImageId& a, const base::ImageId& b) const;
+    [[nodiscard]] base::Result<protocol::ImageDifference> difference(const base::ImageId& a,
+                                                                     const base::ImageId& b) const;
     /// WrongState while it is being captured.
     [[nodiscard]] base::Result<std::unique_ptr<ImageContent>> open(const base::ImageId& id) const;
 
-    base::Result<protocol::Restore> restore(const base::RestoreId& id, const base::ImageId& image, const base::DiskName& disk);
+    base::Result<protocol::Restore> restore(const base::RestoreId& id, const base::ImageId& image,
+                                            const base::DiskName& disk);
     [[nodiscard]] const Restores& restores() const { return *restores_; }
     void cancelRestore(const base::RestoreId& id) { restores_->cancel(id); }
 

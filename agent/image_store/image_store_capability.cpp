@@ -62,11 +62,13 @@ Result<Response> putRestore(ImageStore& store, const Request& request) {
 
 }  // namespace
 
-ImageStoreCapability::ImageStoreCapability(ImageStoreSettings settings, const base::Clock& clock, http::Metrics& metrics, const base::Log& log)
+ImageStoreCapability::ImageStoreCapability(ImageStoreSettings settings, const base::Clock& clock,
+                                           http::Metrics& metrics, const base::Log& log)
     : store_(std::move(settings), clock, log.named("image store")) {
     store_.onFinished([&metrics](const std::string& kind, bool succeeded, std::chrono::nanoseconds took) {
         metrics.observeSeconds("standin_image_transfer_seconds", "Duration of captures and restores of images.",
-                               std::chrono::duration<double>(took).count(), {{"kind", kind}, {"outcome", succeeded ? "done" : "failed"}});
+                               std::chrono::duration<double>(took).count(),
+                               {{"kind", kind}, {"outcome", succeeded ? "done" : "failed"}});
     });
 }
 
@@ -74,11 +76,13 @@ void ImageStoreCapability::addRoutes(http::Router& router) {
     addImageRoutes(router);
     addContentRoutes(router);
     addRestoreRoutes(router);
-    router.add("GET", "/v1/disks", [this](const Request&) -> Result<Response> { return listOf("disks", store_.disks()); });
+    router.add("GET", "/v1/disks",
+               [this](const Request&) -> Result<Response> { return listOf("disks", store_.disks()); });
 }
 
 void ImageStoreCapability::addImageRoutes(http::Router& router) {
-    router.add("GET", "/v1/images", [this](const Request&) -> Result<Response> { return listOf("images", store_.images()); });
+    router.add("GET", "/v1/images",
+               [this](const Request&) -> Result<Response> { return listOf("images", store_.images()); });
     router.add("GET", "/v1/images/{id}", [this](const Request& request) -> Result<Response> {
         auto id = request.id<base::ImageId>("id");
         if (!id) return failure(id.error());
@@ -121,7 +125,8 @@ void ImageStoreCapability::addContentRoutes(http::Router& router) {
 }
 
 void ImageStoreCapability::addRestoreRoutes(http::Router& router) {
-    router.add("GET", "/v1/restores", [this](const Request&) -> Result<Response> { return listOf("restores", store_.restores().list()); });
+    router.add("GET", "/v1/restores",
+               [this](const Request&) -> Result<Response> { return listOf("restores", store_.restores().list()); });
     router.add("GET", "/v1/restores/{id}", [this](const Request& request) -> Result<Response> {
         auto id = request.id<base::RestoreId>("id");
         if (!id) return failure(id.error());

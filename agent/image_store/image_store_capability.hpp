@@ -12,7 +12,8 @@ namespace standin::image_store {
 /// The capability `image_store`: the routes of agent/README.md over an ImageStore.
 class ImageStoreCapability final : public http::Capability {
   public:
-    ImageStoreCapability(ImageStoreSettings settings, const base::Clock& clock, http::Metrics& metrics, const base::Log& log);
+    ImageStoreCapability(ImageStoreSettings settings, const base::Clock& clock, http::Metrics& metrics,
+                         const base::Log& log);
 
     [[nodiscard]] std::string name() const override { return "image_store"; }
     base::Result<void> start() override { return store_.start(); }

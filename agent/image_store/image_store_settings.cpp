@@ -48,7 +48,8 @@ void readDisks(base::YamlReader& disks, ImageStoreSettings& settings) {
 ImageStoreSettings imageStoreSettingsFrom(base::YamlReader& reader) {
     ImageStoreSettings settings;
     settings.images_dir = reader.text("images_dir");
-    if (!settings.images_dir.empty() && !settings.images_dir.starts_with('/')) reader.problem("images_dir", "must be an absolute path");
+    if (!settings.images_dir.empty() && !settings.images_dir.starts_with('/'))
+        reader.problem("images_dir", "must be an absolute path");
     settings.block_size_bytes = reader.bytes("block_size", settings.block_size_bytes);
     auto block = settings.block_size_bytes;
     if (block < smallest_block_bytes || block > largest_block_bytes || (block & (block - 1)) != 0) {

@@ -67,12 +67,14 @@ base::Result<http::Response> contentResponse(std::unique_ptr<ImageContent> conte
     const auto size = image->manifest().size_bytes;
     auto asked = parseRange(range_header, size);
     if (asked.kind == RangeAsked::Kind::Unsatisfiable) {
-        auto response = http::responseFrom({base::ErrorCode::InvalidInput, fmt::format("the range begins behind the image's {} bytes", size)});
+        auto response = http::responseFrom(
+            {base::ErrorCode::InvalidInput, fmt::format("the range begins behind the image's {} bytes", size)});
         response.status = 416;
         response.headers["Content-Range"] = fmt::format("bytes */{}", size);
         return response;
     }
-    if (auto readable = tryBlock(*image, asked.range.begin / image->manifest().block_size_bytes); !readable) return base::failure(readable.error());
+    if (auto readable = tryBlock(*image, asked.range.begin / image->manifest().block_size_bytes); !readable)
+        return base::failure(readable.error());
     http::Response response;
     response.content_type = binary;
     response.headers = {{"Accept-Ranges", "bytes"}, {"ETag", '"' + hexOf(image->manifest().checksum) + '"'}};
@@ -109,7 +111,8 @@ base::Result<http::Response> blocksResponse(std::unique_ptr<ImageContent> conten
     std::uint64_t first = 0;
     auto [rest, problem] = std::from_chars(from.data(), from.data() + from.size(), first);
     if (problem != std::errc{} || rest != from.data() + from.size() || first >= image->manifest().blocks()) {
-        return base::failure(base::ErrorCode::InvalidInput, fmt::format("'from' must be a block number below {}", image->manifest().blocks()));
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("'from' must be a block number below {}", image->manifest().blocks()));
     }
     http::Response response;
     response.content_type = binary;

@@ -21,8 +21,9 @@ class LocalManifest {
     /// Corrupt unless the whole file is proved by its checksums.
     static base::Result<LocalManifest> open(const std::string& path);
     /// Gets the manifest of `image` from its store into `path` and opens it. The file may be left after an error.
-    static base::Result<LocalManifest> download(protocol::AgentClient& store, const base::ImageId& image, const std::string& path,
-                                                std::chrono::milliseconds deadline, const std::atomic<bool>& stopping);
+    static base::Result<LocalManifest> download(protocol::AgentClient& store, const base::ImageId& image,
+                                                const std::string& path, std::chrono::milliseconds deadline,
+                                                const std::atomic<bool>& stopping);
 
     [[nodiscard]] const ImageManifest& manifest() const { return manifest_; }
     [[nodiscard]] const OpenFile& file() const { return file_; }

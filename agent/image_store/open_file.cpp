@@ -15,16 +15,21 @@ namespace {
 
 base::ErrorCode codeOf(int problem) {
     switch (problem) {
-        case ENOENT: return base::ErrorCode::NotFound;
+        case ENOENT:
+            return base::ErrorCode::NotFound;
         case EBUSY:
-        case ETXTBSY: return base::ErrorCode::Conflict;
+        case ETXTBSY:
+            return base::ErrorCode::Conflict;
         case EACCES:
         case EPERM:
-        case EROFS: return base::ErrorCode::Refused;
+        case EROFS:
+            return base::ErrorCode::Refused;
         case EIO:
         case EILSEQ:
-        case EUCLEAN: return base::ErrorCode::Corrupt;
-        default: return base::ErrorCode::Internal;
+        case EUCLEAN:
+            return base::ErrorCode::Corrupt;
+        default:
+            return base::ErrorCode::Internal;
     }
 }
 
@@ -43,7 +48,8 @@ OpenFile::~OpenFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-OpenFile::OpenFile(OpenFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+OpenFile::OpenFile(OpenFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
 
 OpenFile& OpenFile::operator=(OpenFile&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
@@ -54,7 +60,8 @@ OpenFile& OpenFile::operator=(OpenFile&& other) noexcept {
 base::Unexpected OpenFile::failed(std::string_view verb) const {
     int problem = errno;
     auto cure = problem == ENOSPC ? "; free some space" : problem == EMFILE ? "; raise the limit of open files" : "";
-    return base::failure(codeOf(problem), fmt::format("could not {} '{}': {}{}", verb, path_, std::strerror(problem), cure));
+    return base::failure(codeOf(problem),
+                         fmt::format("could not {} '{}': {}{}", verb, path_, std::strerror(problem), cure));
 }
 
 base::Result<std::size_t> OpenFile::readSome(std::uint64_t offset, std::span<std::byte> into) const {
@@ -73,8 +80,8 @@ base::Result<void> OpenFile::readAt(std::uint64_t offset, std::span<std::byte> i
     auto have = readSome(offset, into);
     if (!have) return base::failure(have.error());
     if (*have == into.size()) return {};
-    return base::failure(base::ErrorCode::Corrupt, fmt::format("'{}' ends at byte {}, before byte {}", path_, offset + *have,
-                                                               offset + into.size()));
+    return base::failure(base::ErrorCode::Corrupt, fmt::format("'{}' ends at byte {}, before byte {}", path_,
+                                                               offset + *have, offset + into.size()));
 }
 
 base::Result<void> OpenFile::writeAt(std::uint64_t offset, Bytes bytes) const {

@@ -33,8 +33,8 @@ class OpenFile {
     [[nodiscard]] base::Result<std::uint64_t> size() const;  ///< also of a block device
     /// Durable when it returns.
     [[nodiscard]] base::Result<void> sync() const;
-    /// Starts writing back `bytes` at `offset` and waits for the same amount before them, so that unwritten memory stays bounded
-    /// and progress means progress on the medium. Advice: errors show at sync().
+    /// Starts writing back `bytes` at `offset` and waits for the same amount before them, so that unwritten memory
+    /// stays bounded and progress means progress on the medium. Advice: errors show at sync().
     void writeBack(std::uint64_t offset, std::uint64_t bytes) const;
     void dropCache(std::uint64_t offset = 0, std::uint64_t bytes = 0) const;
 
@@ -53,8 +53,8 @@ struct Extent {
     std::uint64_t end = 0;
 };
 
-/// The next stretch at or after `from` that is not a hole, by SEEK_DATA and SEEK_HOLE; begin == end == limit if there is none.
-/// Where the file system or device can't tell, everything is content.
+/// The next stretch at or after `from` that is not a hole, by SEEK_DATA and SEEK_HOLE; begin == end == limit if there
+/// is none. Where the file system or device can't tell, everything is content.
 Extent nextContent(const OpenFile& file, std::uint64_t from, std::uint64_t limit);
 
 }  // namespace standin::image_store

@@ -70,7 +70,8 @@ class Restoration {
         auto medium = disk_.openMedium();
         if (!medium) return base::failure(medium.error());
         const auto room = std::max<std::size_t>(manifest_.block_size_bytes, direct_alignment);
-        std::unique_ptr<std::byte, decltype(&std::free)> buffer(static_cast<std::byte*>(std::aligned_alloc(direct_alignment, room)), &std::free);
+        std::unique_ptr<std::byte, decltype(&std::free)> buffer(
+            static_cast<std::byte*>(std::aligned_alloc(direct_alignment, room)), &std::free);
         ChecksumRows rows(image_);
         Extent content{0, 0};
         for (std::uint64_t index = 0; index < manifest_.blocks(); ++index) {
@@ -100,15 +101,19 @@ class Restoration {
         return {};
     }
 
-    base::Result<void> compareBlock(const OpenFile& medium, std::uint64_t index, const Checksum& wanted, std::span<std::byte> buffer) {
+    base::Result<void> compareBlock(const OpenFile& medium, std::uint64_t index, const Checksum& wanted,
+                                    std::span<std::byte> buffer) {
         auto bytes = manifest_.bytesOf(index);
         auto aligned = (bytes + direct_alignment - 1) / direct_alignment * direct_alignment;
         auto have = medium.readSome(offsetOf(index), buffer.first(aligned));
-        if (!have) return base::failure(have.error().within(fmt::format("could not read disk '{}' back", disk_.name().text())));
+        if (!have)
+            return base::failure(
+                have.error().within(fmt::format("could not read disk '{}' back", disk_.name().text())));
         if (*have >= bytes && checksumOf(buffer.first(bytes)) == wanted) return {};
-        return base::failure(base::ErrorCode::Corrupt,
-                             fmt::format("disk '{}' gave back something else at byte {} than was written there; replace the disk",
-                                         disk_.name().text(), offsetOf(index)));
+        return base::failure(
+            base::ErrorCode::Corrupt,
+            fmt::format("disk '{}' gave back something else at byte {} than was written there; replace the disk",
+                        disk_.name().text(), offsetOf(index)));
     }
 
     ImageContent& image_;
@@ -123,8 +128,8 @@ class Restoration {
 base::Result<void> checkFits(const ImageManifest& image, const DiskAccess& disk) {
     if (disk.sizeBytes() >= image.size_bytes) return {};
     return base::failure(base::ErrorCode::Refused,
-                         fmt::format("disk '{}' has {} bytes, image '{}' needs {} ({} more); nothing was written", disk.name().text(),
-                                     disk.sizeBytes(), image.id.text(), image.size_bytes,
+                         fmt::format("disk '{}' has {} bytes, image '{}' needs {} ({} more); nothing was written",
+                                     disk.name().text(), disk.sizeBytes(), image.id.text(), image.size_bytes,
                                      base::humanBytes(image.size_bytes - disk.sizeBytes())));
 }
 

@@ -15,7 +15,8 @@ base::Result<void> RestoreRecords::open() {
     std::error_code problem;
     fs::create_directories(directory_, problem);
     if (!problem) return {};
-    return base::failure(base::ErrorCode::Internal, fmt::format("could not make '{}': {}", directory_, problem.message()));
+    return base::failure(base::ErrorCode::Internal,
+                         fmt::format("could not make '{}': {}", directory_, problem.message()));
 }
 
 base::Result<void> RestoreRecords::save(const protocol::Restore& restore) {
@@ -34,7 +35,8 @@ std::vector<protocol::Restore> RestoreRecords::load() const {
         if (entry.path().extension() != ".json") continue;
         auto text = base::readWhole(entry.path().string(), 64U << 10);
         auto json = text ? protocol::parseJson(*text) : base::Result<protocol::Json>(base::failure(text.error()));
-        auto restore = json ? protocol::restoreFrom(*json) : base::Result<protocol::Restore>(base::failure(json.error()));
+        auto restore =
+            json ? protocol::restoreFrom(*json) : base::Result<protocol::Restore>(base::failure(json.error()));
         if (restore) found.emplace_back(fs::last_write_time(entry.path(), problem), std::move(*restore));
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -7,8 +7,8 @@
 
 namespace standin::image_store {
 
-/// What outlives the agent of its restores, one small file each in `<images_dir>/.restores`. A restore that is recorded as begun and
-/// not as ended was interrupted: its disk is not to be trusted.
+/// What outlives the agent of its restores, one small file each in `<images_dir>/.restores`. A restore that is recorded
+/// as begun and not as ended was interrupted: its disk is not to be trusted.
 class RestoreRecords {
   public:
     explicit RestoreRecords(std::string directory) : directory_(std::move(directory)) {}

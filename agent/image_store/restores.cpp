@@ -34,9 +34,14 @@ struct Restores::Task {
     }
 };
 
-Restores::Restores(ImageRepository& repository, RestoreRecords records, TransferPool& pool, Throttle& throttle, const base::Clock& clock,
-                   base::Log log)
-    : repository_(repository), records_(std::move(records)), pool_(pool), throttle_(throttle), clock_(clock), log_(std::move(log)) {}
+Restores::Restores(ImageRepository& repository, RestoreRecords records, TransferPool& pool, Throttle& throttle,
+                   const base::Clock& clock, base::Log log)
+    : repository_(repository),
+      records_(std::move(records)),
+      pool_(pool),
+      throttle_(throttle),
+      clock_(clock),
+      log_(std::move(log)) {}
 
 base::Result<void> Restores::start() {
     if (auto opened = records_.open(); !opened) return opened;
@@ -44,7 +49,8 @@ base::Result<void> Restores::start() {
     for (auto& restore : records_.load()) {
         if (isActive(restore.state)) {
             restore.state = RestoreState::Failed;
-            restore.problem = fmt::format("interrupted when the agent stopped; disk '{}' is incomplete, restore it again", restore.disk.text());
+            restore.problem = fmt::format(
+                "interrupted when the agent stopped; disk '{}' is incomplete, restore it again", restore.disk.text());
             log_.warning("restore '{}': {}", restore.id.text(), restore.problem);
             if (auto saved = records_.save(restore); !saved) return saved;
         }
@@ -55,7 +61,8 @@ base::Result<void> Restores::start() {
     return {};
 }
 
-base::Result<protocol::Restore> Restores::begin(const base::RestoreId& id, const base::ImageId& image, const DiskPlace& place) {
+base::Result<protocol::Restore> Restores::begin(const base::RestoreId& id, const base::ImageId& image,
+                                                const DiskPlace& place) {
     std::lock_guard lock(mutex_);
     if (auto known = tasks_.find(id); known != tasks_.end()) {
         const auto& restore = known->second->restore;
@@ -63,8 +70,9 @@ base::Result<protocol::Restore> Restores::begin(const base::RestoreId& id, const
         bool repeat = restore.state == RestoreState::Failed || restore.state == RestoreState::Cancelled;
         if (same && !repeat) return restoreOf(*known->second);
         if (!same && !repeat) {
-            return base::failure(base::ErrorCode::Conflict, fmt::format("restore '{}' is that of image '{}' to disk '{}'; take another id",
-                                                                        id.text(), restore.image.text(), restore.disk.text()));
+            return base::failure(base::ErrorCode::Conflict,
+                                 fmt::format("restore '{}' is that of image '{}' to disk '{}'; take another id",
+                                             id.text(), restore.image.text(), restore.disk.text()));
         }
     }
     auto task = prepare(id, image, place);
@@ -78,17 +86,20 @@ base::Result<protocol::Restore> Restores::begin(const base::RestoreId& id, const
     }
     tasks_[id] = *task;
     forgetOldest();
-    log_.notice("restore '{}': 'none' -> 'waiting' (image '{}' to disk '{}')", id.text(), image.text(), place.name.text());
+    log_.notice("restore '{}': 'none' -> 'waiting' (image '{}' to disk '{}')", id.text(), image.text(),
+                place.name.text());
     return restoreOf(**task);
 }
 
-base::Result<std::shared_ptr<Restores::Task>> Restores::prepare(const base::RestoreId& id, const base::ImageId& image, const DiskPlace& place) {
+base::Result<std::shared_ptr<Restores::Task>> Restores::prepare(const base::RestoreId& id, const base::ImageId& image,
+                                                                const DiskPlace& place) {
     auto content = repository_.open(image);
     if (!content) return base::failure(content.error());
     auto access = DiskAccess::open(place, DiskAccess::Purpose::Write);
     if (!access) return base::failure(access.error());
     if (auto fits = checkFits((*content)->manifest(), *access); !fits) return base::failure(fits.error());
-    auto task = std::make_shared<Task>(protocol::Restore{id, image, place.name, RestoreState::Waiting, {}, {}}, ++begun_, clock_, throttle_);
+    auto task = std::make_shared<Task>(protocol::Restore{id, image, place.name, RestoreState::Waiting, {}, {}},
+                                       ++begun_, clock_, throttle_);
     task->content = std::move(*content);
     task->access = std::move(*access);
     return task;
@@ -121,11 +132,13 @@ void Restores::end(const std::shared_ptr<Task>& task, const base::Result<void>& 
     }
     restore.progress = task->watch.progress();
     if (!interrupted_ || outcome) {
-        if (auto saved = records_.save(restore); !saved) log_.error("restore '{}': {}", restore.id.text(), saved.error().message);
+        if (auto saved = records_.save(restore); !saved)
+            log_.error("restore '{}': {}", restore.id.text(), saved.error().message);
     }
-    auto sentence = fmt::format("restore '{}': 'restoring' -> '{}' ({})", restore.id.text(), nameOf(restore.state),
-                                outcome ? fmt::format("read back and equal, {:.0f} MiB/s", restore.progress.bytes_per_second / (1 << 20))
-                                        : restore.problem);
+    auto sentence = fmt::format(
+        "restore '{}': 'restoring' -> '{}' ({})", restore.id.text(), nameOf(restore.state),
+        outcome ? fmt::format("read back and equal, {:.0f} MiB/s", restore.progress.bytes_per_second / (1 << 20))
+                : restore.problem);
     log_.write(outcome || task->watch.cancelled() ? base::LogLevel::Notice : base::LogLevel::Error, sentence);
     ended_.notify_all();
 }
@@ -157,7 +170,8 @@ void Restores::cancel(const base::RestoreId& id) {
     task->letGo();
     task->restore.state = RestoreState::Cancelled;
     task->restore.problem = "cancelled before anything was written";
-    if (auto saved = records_.save(task->restore); !saved) log_.error("restore '{}': {}", id.text(), saved.error().message);
+    if (auto saved = records_.save(task->restore); !saved)
+        log_.error("restore '{}': {}", id.text(), saved.error().message);
 }
 
 void Restores::interruptAll() {
@@ -169,7 +183,8 @@ void Restores::interruptAll() {
 protocol::Restore Restores::restoreOf(const Task& task) {
     auto restore = task.restore;
     if (!isActive(restore.state)) return restore;
-    if (task.watch.begun()) restore.state = task.watch.readingBack() ? RestoreState::Verifying : RestoreState::Restoring;
+    if (task.watch.begun())
+        restore.state = task.watch.readingBack() ? RestoreState::Verifying : RestoreState::Restoring;
     restore.progress = task.watch.progress();
     return restore;
 }

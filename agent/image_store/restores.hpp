@@ -22,15 +22,17 @@ namespace standin::image_store {
 class Restores {
   public:
     using Finished = std::function<void(bool succeeded, std::chrono::nanoseconds took)>;
-    Restores(ImageRepository& repository, RestoreRecords records, TransferPool& pool, Throttle& throttle, const base::Clock& clock,
-             base::Log log);
+    Restores(ImageRepository& repository, RestoreRecords records, TransferPool& pool, Throttle& throttle,
+             const base::Clock& clock, base::Log log);
 
     /// Reads the records; what had not ended has failed.
     base::Result<void> start();
 
-    /// Begins to restore, after the disk was locked and found large enough. The same id again answers the same restore; after it failed
-    /// or was cancelled it begins anew. Conflict: the id is another restore. Refused: disk in use or too small, or the queue is full.
-    base::Result<protocol::Restore> begin(const base::RestoreId& id, const base::ImageId& image, const DiskPlace& place);
+    /// Begins to restore, after the disk was locked and found large enough. The same id again answers the same restore;
+    /// after it failed or was cancelled it begins anew. Conflict: the id is another restore. Refused: disk in use or
+    /// too small, or the queue is full.
+    base::Result<protocol::Restore> begin(const base::RestoreId& id, const base::ImageId& image,
+                                          const DiskPlace& place);
     [[nodiscard]] base::Result<protocol::Restore> find(const base::RestoreId& id) const;
     [[nodiscard]] std::vector<protocol::Restore> list() const;
     /// Ends it if it waits or runs and waits until it moves nothing any more. Afterwards nothing goes on under this id.
@@ -41,7 +43,8 @@ class Restores {
 
   private:
     struct Task;
-    base::Result<std::shared_ptr<Task>> prepare(const base::RestoreId& id, const base::ImageId& image, const DiskPlace& place);
+    base::Result<std::shared_ptr<Task>> prepare(const base::RestoreId& id, const base::ImageId& image,
+                                                const DiskPlace& place);
     void run(const std::shared_ptr<Task>& task);
     void end(const std::shared_ptr<Task>& task, const base::Result<void>& outcome);
     void forgetOldest();

@@ -11,7 +11,8 @@ void Throttle::spend(std::uint64_t bytes, const std::stop_token& stop) {
     // Unused time is not saved up beyond a moment: after an idle minute nobody may run a minute at full speed.
     next_ = std::max(next_, Steady::now() - std::chrono::milliseconds(100));
     auto mine = next_;
-    next_ += std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(bytes) * 1e9 / static_cast<double>(bytes_per_second_)));
+    next_ += std::chrono::nanoseconds(
+        static_cast<std::int64_t>(static_cast<double>(bytes) * 1e9 / static_cast<double>(bytes_per_second_)));
     waiting_.wait_until(lock, stop, mine, [] { return false; });
 }
 

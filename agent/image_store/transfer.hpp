@@ -13,7 +13,8 @@
 
 namespace standin::image_store {
 
-/// Keeps a transfer below a rate, so that it leaves the disks and the network to others. Thread-safe; shared by all transfers.
+/// Keeps a transfer below a rate, so that it leaves the disks and the network to others. Thread-safe; shared by all
+/// transfers.
 class Throttle {
   public:
     /// 0 = no limit.

@@ -26,7 +26,9 @@ base::Result<void> TransferPool::submit(std::function<void()> transfer) {
         std::lock_guard lock(mutex_);
         if (stopping_) return base::failure(base::ErrorCode::Refused, "the image store is stopping");
         if (waiting_.size() >= waiting_most_) {
-            return base::failure(base::ErrorCode::Refused, fmt::format("{} transfers are waiting already; try again when some have ended", waiting_.size()));
+            return base::failure(
+                base::ErrorCode::Refused,
+                fmt::format("{} transfers are waiting already; try again when some have ended", waiting_.size()));
         }
         waiting_.push_back(std::move(transfer));
     }

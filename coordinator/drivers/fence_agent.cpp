@@ -19,21 +19,24 @@ using base::failure;
 
 namespace {
 
-constexpr std::size_t output_limit = 64U << 10;  // metadata of the largest agent is about 30 KiB
-constexpr std::size_t words_limit = 300;         // of an agent's last words in a message
+constexpr std::size_t output_limit = 64U << 10;               // metadata of the largest agent is about 30 KiB
+constexpr std::size_t words_limit = 300;                      // of an agent's last words in a message
 constexpr auto metadata_deadline = std::chrono::seconds(15);  // an interpreter's start on a busy host
 
 // What this driver says itself, and what would spread the secret or slow the agent down.
-constexpr std::array forbidden_options{"action", "option", "password", "passwd", "verbose", "verbose_level", "debug", "debug_file", "delay"};
+constexpr std::array forbidden_options{"action",        "option", "password",   "passwd", "verbose",
+                                       "verbose_level", "debug",  "debug_file", "delay"};
 
 bool isAgentName(const std::string& name) {
     return name.size() > 6 && name.size() <= 63 && name.starts_with("fence_") &&
-           std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+           std::all_of(name.begin(), name.end(),
+                       [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
 }
 
 bool isOptionName(const std::string& name) {
-    return !name.empty() && name.size() <= 63 &&
-           std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+    return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '_' || c == '-';
+    });
 }
 
 // One option is one line: a line end in a value would be another option.
@@ -43,7 +46,8 @@ bool isOneLine(const std::string& text) {
 
 // Agents strip blanks around a line and one pair of quotes around a value.
 std::string quotedIfNeeded(const std::string& value) {
-    bool plain = value.empty() || (value.front() != ' ' && value.back() != ' ' && !(value.front() == '"' && value.back() == '"'));
+    bool plain = value.empty() ||
+                 (value.front() != ' ' && value.back() != ' ' && !(value.front() == '"' && value.back() == '"'));
     return plain ? value : '"' + value + '"';
 }
 
@@ -58,7 +62,8 @@ std::string withoutSecret(std::string words, const std::string& secret) {
 // The end of what an agent wrote, on one line.
 std::string lastWords(const std::string& text) {
     std::string words = text.size() > words_limit ? text.substr(text.size() - words_limit) : text;
-    std::replace_if(words.begin(), words.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
+    std::replace_if(
+        words.begin(), words.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
     while (!words.empty() && words.back() == ' ') words.pop_back();
     return words;
 }
@@ -112,11 +117,14 @@ std::string describe(const PowerDevice& device) {
 base::Result<std::string> FenceAgent::programOf(const PowerDevice& device) const {
     const bool own_place = device.agent.starts_with('/');  // a team's own agent, outside the package's directory
     if (!own_place && !isAgentName(device.agent)) {
-        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not a fence agent's name, as in 'fence_ipmilan'", device.agent.substr(0, 80)));
+        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not a fence agent's name, as in 'fence_ipmilan'",
+                                                            device.agent.substr(0, 80)));
     }
     auto program = own_place ? device.agent : directory_ + "/" + device.agent;
     if (::access(program.c_str(), X_OK) != 0) {
-        return failure(ErrorCode::NotFound, fmt::format("fence agent '{}' can't be run: {}; install package fence-agents", program, std::strerror(errno)));
+        return failure(ErrorCode::NotFound,
+                       fmt::format("fence agent '{}' can't be run: {}; install package fence-agents", program,
+                                   std::strerror(errno)));
     }
     return program;
 }
@@ -130,19 +138,27 @@ base::Result<FenceAgent::Call> FenceAgent::prepare(const PowerDevice& device, co
     call.request.input = "action=" + action + "\n";
     for (const auto& [name, value] : device.options) {
         if (!isOptionName(name) || !isOneLine(value)) {
-            return failure(ErrorCode::InvalidInput, fmt::format("{}: option '{}' is not a name with one line as its value", describe(device), name.substr(0, 80)));
+            return failure(ErrorCode::InvalidInput,
+                           fmt::format("{}: option '{}' is not a name with one line as its value", describe(device),
+                                       name.substr(0, 80)));
         }
-        auto same = [&](std::string_view forbidden) { return std::equal(name.begin(), name.end(), forbidden.begin(), forbidden.end(), [](char a, char b) { return (a == '-' ? '_' : a) == b; }); };
+        auto same = [&](std::string_view forbidden) {
+            return std::equal(name.begin(), name.end(), forbidden.begin(), forbidden.end(),
+                              [](char a, char b) { return (a == '-' ? '_' : a) == b; });
+        };
         if (std::any_of(forbidden_options.begin(), forbidden_options.end(), same)) {
-            return failure(ErrorCode::InvalidInput, fmt::format("{}: option '{}' may not be set here{}", describe(device), name,
-                                                                name.starts_with("passw") ? "; name a password_file" : ""));
+            return failure(ErrorCode::InvalidInput,
+                           fmt::format("{}: option '{}' may not be set here{}", describe(device), name,
+                                       name.starts_with("passw") ? "; name a password_file" : ""));
         }
         call.request.input += name + "=" + quotedIfNeeded(value) + "\n";
     }
     if (device.password_file.empty()) return call;
     auto secret = base::readSecret(device.password_file);
     if (!secret) return failure(secret.error());
-    if (!isOneLine(*secret)) return failure(ErrorCode::InvalidInput, fmt::format("secret '{}' is not one line of text", device.password_file));
+    if (!isOneLine(*secret))
+        return failure(ErrorCode::InvalidInput,
+                       fmt::format("secret '{}' is not one line of text", device.password_file));
     call.secret = *secret;
     call.request.input += "password=" + quotedIfNeeded(*secret) + "\n";
     return call;
@@ -155,7 +171,8 @@ base::Result<void> FenceAgent::act(const PowerDevice& device, const std::string&
     auto outcome = base::runProcess(call->request);
     if (!outcome) return failure(outcome.error());
     if (outcome->exit_code == 0) return {};
-    return failure(ErrorCode::Internal, fmt::format("{}: action '{}' ended with {}: {}", describe(device), action, outcome->exit_code, call->wordsOf(*outcome)));
+    return failure(ErrorCode::Internal, fmt::format("{}: action '{}' ended with {}: {}", describe(device), action,
+                                                    outcome->exit_code, call->wordsOf(*outcome)));
 }
 
 PowerReading FenceAgent::read(const PowerDevice& device, Deadline deadline) const {
@@ -178,14 +195,16 @@ base::Result<void> FenceAgent::check(const PowerDevice& device) const {
     auto outcome = base::runProcess(call->request);
     if (!outcome) return failure(outcome.error());
     if (outcome->exit_code != 0 || outcome->output.find("<resource-agent") == std::string::npos) {
-        return failure(ErrorCode::InvalidInput, fmt::format("'{}' does not describe itself as a fence agent (exit {}): {}", device.agent,
-                                                            outcome->exit_code, call->wordsOf(*outcome)));
+        return failure(ErrorCode::InvalidInput,
+                       fmt::format("'{}' does not describe itself as a fence agent (exit {}): {}", device.agent,
+                                   outcome->exit_code, call->wordsOf(*outcome)));
     }
     for (const auto& [name, value] : device.options) {
         auto alike = name;
         std::replace(alike.begin(), alike.end(), '-', '_');
         if (outcome->output.find("<parameter name=\"" + alike + "\"") == std::string::npos) {
-            return failure(ErrorCode::InvalidInput, fmt::format("{} has no option '{}'; see '{} -o metadata'", device.agent, name, device.agent));
+            return failure(ErrorCode::InvalidInput, fmt::format("{} has no option '{}'; see '{} -o metadata'",
+                                                                device.agent, name, device.agent));
         }
     }
     return {};

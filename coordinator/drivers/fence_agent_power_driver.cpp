@@ -33,7 +33,8 @@ Steady::time_point endOfRung(Steady::time_point until, std::size_t index, std::s
 template <typename Ask>
 auto askTogether(const std::vector<PowerDevice>& devices, Ask ask) {
     std::vector<std::future<decltype(ask(devices.front()))>> asked;
-    for (std::size_t i = 1; i < devices.size(); ++i) asked.push_back(std::async(std::launch::async, ask, std::cref(devices[i])));
+    for (std::size_t i = 1; i < devices.size(); ++i)
+        asked.push_back(std::async(std::launch::async, ask, std::cref(devices[i])));
     std::vector<decltype(ask(devices.front()))> answers;
     if (!devices.empty()) answers.push_back(ask(devices.front()));
     for (auto& answer : asked) answers.push_back(answer.get());
@@ -79,31 +80,44 @@ base::Result<void> FenceAgentPowerDriver::drive(const PowerLadder& ladder, Power
     ErrorCode code = ErrorCode::InvalidInput;
     for (std::size_t index = 0; index < ladder.rungs.size(); ++index) {
         auto end = endOfRung(until, index, ladder.rungs.size());
-        auto outcomes = askTogether(ladder.rungs[index], [&, end](const PowerDevice& device) { return driveDevice(agent_, device, wanted, end); });
+        auto outcomes = askTogether(ladder.rungs[index], [&, end](const PowerDevice& device) {
+            return driveDevice(agent_, device, wanted, end);
+        });
         // A rung without devices confirms nothing.
-        if (!outcomes.empty() && std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) { return outcome.confirmed; })) return {};
+        if (!outcomes.empty() &&
+            std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) { return outcome.confirmed; }))
+            return {};
         for (const auto& outcome : outcomes) {
             asked = asked || outcome.asked;
             if (!outcome.asked) code = outcome.code;
             if (!outcome.confirmed) reasons += (reasons.empty() ? "" : "; ") + outcome.words;
         }
     }
-    if (reasons.empty()) return failure(ErrorCode::InvalidInput, fmt::format("could not power {}: no device is configured", verb));
+    if (reasons.empty())
+        return failure(ErrorCode::InvalidInput, fmt::format("could not power {}: no device is configured", verb));
     return failure(asked ? ErrorCode::TimedOut : code, fmt::format("could not confirm power {}: {}", verb, reasons));
 }
 
-base::Result<void> FenceAgentPowerDriver::off(const PowerLadder& ladder, Deadline deadline) { return drive(ladder, PowerState::Off, deadline); }
+base::Result<void> FenceAgentPowerDriver::off(const PowerLadder& ladder, Deadline deadline) {
+    return drive(ladder, PowerState::Off, deadline);
+}
 
-base::Result<void> FenceAgentPowerDriver::on(const PowerLadder& ladder, Deadline deadline) { return drive(ladder, PowerState::On, deadline); }
+base::Result<void> FenceAgentPowerDriver::on(const PowerLadder& ladder, Deadline deadline) {
+    return drive(ladder, PowerState::On, deadline);
+}
 
 base::Result<PowerState> FenceAgentPowerDriver::state(const PowerLadder& ladder, Deadline deadline) {
     const auto until = Steady::now() + deadline;
     for (std::size_t index = 0; index < ladder.rungs.size(); ++index) {
         auto end = endOfRung(until, index, ladder.rungs.size());
-        auto readings = askTogether(ladder.rungs[index], [&, end](const PowerDevice& device) { return agent_.read(device, left(end)); });
-        auto is = [](PowerState state) { return [state](const PowerReading& reading) { return reading.state == state; }; };
+        auto readings = askTogether(ladder.rungs[index],
+                                    [&, end](const PowerDevice& device) { return agent_.read(device, left(end)); });
+        auto is = [](PowerState state) {
+            return [state](const PowerReading& reading) { return reading.state == state; };
+        };
         if (std::any_of(readings.begin(), readings.end(), is(PowerState::On))) return PowerState::On;
-        if (!readings.empty() && std::all_of(readings.begin(), readings.end(), is(PowerState::Off))) return PowerState::Off;
+        if (!readings.empty() && std::all_of(readings.begin(), readings.end(), is(PowerState::Off)))
+            return PowerState::Off;
     }
     return PowerState::Unknown;
 }

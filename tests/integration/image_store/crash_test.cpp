@@ -78,7 +78,8 @@ BOOST_FIXTURE_TEST_CASE(after_kill_9_an_image_is_there_whole_or_not_at_all, Cras
             auto content = store.open(one.id);
             BOOST_REQUIRE(content);
             std::vector<std::byte> bytes(block);
-            for (std::uint64_t index = 0; index < (*content)->manifest().blocks(); ++index) BOOST_TEST((*content)->readBlock(index, bytes).has_value());
+            for (std::uint64_t index = 0; index < (*content)->manifest().blocks(); ++index)
+                BOOST_TEST((*content)->readBlock(index, bytes).has_value());
         }
         if (store.images().empty()) BOOST_TEST(!fs::exists(directory / "images/a"));
         BOOST_REQUIRE(store.remove(image("a")));
@@ -111,7 +112,8 @@ BOOST_FIXTURE_TEST_CASE(after_kill_9_a_restore_is_done_or_failed_and_repeating_i
         ImageStore store(settings, clock, silent());
         BOOST_REQUIRE(store.start());
         if (auto known = store.restores().find(id)) {
-            BOOST_TEST((known->state == protocol::RestoreState::Done || known->state == protocol::RestoreState::Failed));
+            BOOST_TEST(
+                (known->state == protocol::RestoreState::Done || known->state == protocol::RestoreState::Failed));
             if (known->state == protocol::RestoreState::Done) BOOST_TEST((readFile(directory / "spare01") == wanted));
         } else {
             BOOST_TEST((readFile(directory / "spare01") == noise(7U << 20, 2)));  // never begun: never touched

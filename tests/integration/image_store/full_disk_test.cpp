@@ -34,7 +34,8 @@ BOOST_FIXTURE_TEST_CASE(a_draft_that_finds_no_space_says_the_cure_and_leaves_not
     auto draft = (*opened)->create(image("a"), disk("d"), 200 * block);
     BOOST_REQUIRE(draft);
     base::Result<void> written;
-    for (std::uint64_t index = 0; index < 200 && written; ++index) written = (*draft)->writeBlock(index, std::as_bytes(std::span(content)));
+    for (std::uint64_t index = 0; index < 200 && written; ++index)
+        written = (*draft)->writeBlock(index, std::as_bytes(std::span(content)));
     BOOST_REQUIRE(!written);
     BOOST_TEST(written.error().message.find("free some space") != std::string::npos);
     *draft = nullptr;

@@ -16,9 +16,13 @@ struct FetchFixture : StoreAgent {
 
     FetchFixture() { captured("a"); }
     base::Result<void> fetched(const std::string& id = "a") {
-        return fetchImage(*host, {image(id), target, std::chrono::seconds(10)}, [this](const protocol::Progress& now) { last = now; }, stopping);
+        return fetchImage(
+            *host, {image(id), target, std::chrono::seconds(10)}, [this](const protocol::Progress& now) { last = now; },
+            stopping);
     }
-    [[nodiscard]] bool complete() const { return readFile(target) == readFile(directory / "server01") && !fs::exists(target + ".fetch"); }
+    [[nodiscard]] bool complete() const {
+        return readFile(target) == readFile(directory / "server01") && !fs::exists(target + ".fetch");
+    }
 };
 
 }  // namespace
@@ -118,7 +122,9 @@ BOOST_FIXTURE_TEST_CASE(the_rest_of_another_image_does_not_survive_in_the_file, 
 BOOST_FIXTURE_TEST_CASE(a_fetch_that_is_stopped_says_so_and_can_be_resumed, FetchFixture) {
     tests::writeFile(directory / "server01", noise(8U << 20, 3));
     captured("large");
-    auto done = fetchImage(*host, {image("large"), target, std::chrono::seconds(10)}, [this](const protocol::Progress&) { stopping = true; }, stopping);
+    auto done = fetchImage(
+        *host, {image("large"), target, std::chrono::seconds(10)},
+        [this](const protocol::Progress&) { stopping = true; }, stopping);
     BOOST_REQUIRE(!done);
     BOOST_TEST((done.error().code == base::ErrorCode::Refused));
     stopping = false;
@@ -131,11 +137,14 @@ BOOST_FIXTURE_TEST_CASE(an_image_is_not_deleted_while_it_is_fetched, FetchFixtur
     captured("large");
     base::ErrorCode seen{};
     bool asked = false;
-    auto done = fetchImage(*host, {image("large"), target, std::chrono::seconds(10)}, [&](const protocol::Progress& now) {
-        if (asked || now.done_bytes == now.total_bytes) return;
-        asked = true;
-        if (auto removed = remove("/v1/images/large"); !removed) seen = removed.error().code;
-    }, stopping);
+    auto done = fetchImage(
+        *host, {image("large"), target, std::chrono::seconds(10)},
+        [&](const protocol::Progress& now) {
+            if (asked || now.done_bytes == now.total_bytes) return;
+            asked = true;
+            if (auto removed = remove("/v1/images/large"); !removed) seen = removed.error().code;
+        },
+        stopping);
     BOOST_REQUIRE_MESSAGE(done, why(done));
     BOOST_REQUIRE(asked);
     BOOST_TEST((seen == base::ErrorCode::Conflict));

@@ -41,13 +41,18 @@ BOOST_FIXTURE_TEST_CASE(content_comes_whole_and_in_parts, StoreAgent) {
     int status = 0;
     BOOST_TEST((body("/v1/images/a/content", {}, status) == disk_bytes));
     BOOST_TEST(status == 200);
-    BOOST_TEST((body("/v1/images/a/content", {{"Range", "bytes=65000-140000"}}, status) == disk_bytes.substr(65000, 140001 - 65000)));
+    BOOST_TEST((body("/v1/images/a/content", {{"Range", "bytes=65000-140000"}}, status) ==
+                disk_bytes.substr(65000, 140001 - 65000)));
     BOOST_TEST(status == 206);
-    BOOST_TEST((body("/v1/images/a/content", {{"Range", "bytes=-700"}}, status) == disk_bytes.substr(disk_bytes.size() - 700)));
-    BOOST_TEST((body("/v1/images/a/blocks", {}, status) == disk_bytes.substr(0, block) + disk_bytes.substr(2 * block, 2 * block)));
+    BOOST_TEST((body("/v1/images/a/content", {{"Range", "bytes=-700"}}, status) ==
+                disk_bytes.substr(disk_bytes.size() - 700)));
+    BOOST_TEST((body("/v1/images/a/blocks", {}, status) ==
+                disk_bytes.substr(0, block) + disk_bytes.substr(2 * block, 2 * block)));
     BOOST_TEST((body("/v1/images/a/blocks?from=3", {}, status) == disk_bytes.substr(3 * block, block)));
     BOOST_TEST((body("/v1/images/a/blocks?from=50", {}, status).empty()));
-    auto behind = client->stream("/v1/images/a/content", {{"Range", "bytes=99999999-"}}, [](const char*, std::size_t) { return true; }, answer_deadline);
+    auto behind = client->stream(
+        "/v1/images/a/content", {{"Range", "bytes=99999999-"}}, [](const char*, std::size_t) { return true; },
+        answer_deadline);
     BOOST_TEST((behind.error().code == base::ErrorCode::InvalidInput));
 }
 

@@ -20,8 +20,9 @@ class Machine {
         if (pid_ == 0) {
             ::dup2(out[1], STDOUT_FILENO);
             auto drive = "file=" + path + ",format=raw,if=none,id=d0";
-            ::execlp("qemu-system-x86_64", "qemu-system-x86_64", "-machine", "pc,accel=tcg", "-m", "16", "-nodefaults", "-display", "none", "-S",
-                     "-drive", drive.c_str(), "-device", "virtio-blk-pci,drive=d0", "-qmp", "stdio", nullptr);
+            ::execlp("qemu-system-x86_64", "qemu-system-x86_64", "-machine", "pc,accel=tcg", "-m", "16", "-nodefaults",
+                     "-display", "none", "-S", "-drive", drive.c_str(), "-device", "virtio-blk-pci,drive=d0", "-qmp",
+                     "stdio", nullptr);
             ::_exit(127);
         }
         ::close(out[1]);
@@ -127,7 +128,8 @@ BOOST_FIXTURE_TEST_CASE(a_mounted_block_device_is_refused_by_its_mount_point, Im
     std::filesystem::create_directory(directory / "mount");
     auto mounted = run({"mount", loop.path(), directory / "mount"});
     BOOST_REQUIRE_MESSAGE(mounted, why(mounted));
-    for (auto purpose : {read_it, write_it}) BOOST_TEST(refusal(loop.path(), purpose).find("in use") != std::string::npos);
+    for (auto purpose : {read_it, write_it})
+        BOOST_TEST(refusal(loop.path(), purpose).find("in use") != std::string::npos);
     BOOST_TEST(lookAt({disk("d"), loop.path()}).detail.find("mount") != std::string::npos);
     BOOST_REQUIRE(run({"umount", directory / "mount"}));
     BOOST_TEST(DiskAccess::open({disk("d"), loop.path()}, write_it).has_value());

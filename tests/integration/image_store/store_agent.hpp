@@ -56,7 +56,8 @@ struct StoreAgent {
         BOOST_REQUIRE_MESSAGE(started, why(started));
         auto context = http::serverContext(identity);
         BOOST_REQUIRE(context);
-        server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context, *router, gate.get(), silent());
+        server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context,
+                                                *router, gate.get(), silent());
         auto listening = server->start();
         BOOST_REQUIRE_MESSAGE(listening, why(listening));
         client = connect(coordinator);
@@ -87,7 +88,8 @@ struct StoreAgent {
             auto json = client->get(path, answer_deadline);
             BOOST_REQUIRE_MESSAGE(json, why(json));
             auto state = (*json)["state"].get<std::string>();
-            if (state != "capturing" && state != "waiting" && state != "restoring" && state != "verifying") return *json;
+            if (state != "capturing" && state != "waiting" && state != "restoring" && state != "verifying")
+                return *json;
         }
     }
     void captured(const std::string& id, const std::string& from = "server01") {
@@ -97,10 +99,13 @@ struct StoreAgent {
     }
     std::string body(const std::string& path, const std::map<std::string, std::string>& headers, int& status) const {
         std::string text;
-        auto answer = client->stream(path, headers, [&](const char* piece, std::size_t length) {
-            text.append(piece, length);
-            return true;
-        }, answer_deadline);
+        auto answer = client->stream(
+            path, headers,
+            [&](const char* piece, std::size_t length) {
+                text.append(piece, length);
+                return true;
+            },
+            answer_deadline);
         status = answer ? *answer : 0;
         return text;
     }

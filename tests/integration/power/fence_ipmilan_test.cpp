@@ -47,8 +47,8 @@ class Bmc {
             int log = ::open((directory_ / "log").c_str(), O_WRONLY | O_CREAT, 0600);
             ::dup2(log, STDOUT_FILENO);
             ::dup2(log, STDERR_FILENO);
-            ::execlp("ipmi_sim", "ipmi_sim", "-n", "-c", (directory_ / "lan.conf").c_str(), "-f", (directory_ / "start").c_str(), "-s",
-                     (directory_ / "state").c_str(), nullptr);
+            ::execlp("ipmi_sim", "ipmi_sim", "-n", "-c", (directory_ / "lan.conf").c_str(), "-f",
+                     (directory_ / "start").c_str(), "-s", (directory_ / "state").c_str(), nullptr);
             ::_exit(127);
         }
     }
@@ -64,7 +64,11 @@ class Bmc {
     }
     [[nodiscard]] PowerDevice device() const {
         return {"fence_ipmilan",
-                {{"ip", "127.0.0.1"}, {"ipport", std::to_string(port_)}, {"username", "admin"}, {"lanplus", "1"}, {"cipher", "3"}},
+                {{"ip", "127.0.0.1"},
+                 {"ipport", std::to_string(port_)},
+                 {"username", "admin"},
+                 {"lanplus", "1"},
+                 {"cipher", "3"}},
                 directory_ / "password"};
     }
     [[nodiscard]] std::string power() const {
@@ -75,7 +79,8 @@ class Bmc {
     }
     void givePassword(const std::string& text) const {
         tests::writeFile(directory_ / "password", text + "\n");
-        std::filesystem::permissions(directory_ / "password", std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+        std::filesystem::permissions(directory_ / "password",
+                                     std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     }
 
   private:
@@ -84,15 +89,20 @@ class Bmc {
         writeFile(directory_ / "power", "1\n");
         givePassword(password);
         std::filesystem::create_directory(directory_ / "state");
-        writeFile(directory_ / "chassis", "#!/bin/sh\ncase \"$1 $2\" in\n'get power') echo \"power:$(cat " + (directory_ / "power") + ")\";;\n'set power') echo $3 > " +
+        writeFile(directory_ / "chassis", "#!/bin/sh\ncase \"$1 $2\" in\n'get power') echo \"power:$(cat " +
+                                              (directory_ / "power") + ")\";;\n'set power') echo $3 > " +
                                               (directory_ / "power") + ";;\nesac\n");
         std::filesystem::permissions(directory_ / "chassis", std::filesystem::perms::owner_all);
         writeFile(directory_ / "lan.conf",
-                  fmt::format("name \"bmc\"\nset_working_mc 0x20\nstartlan 1\n  addr 127.0.0.1 {}\n  priv_limit admin\n  allowed_auths_callback md5\n"
-                              "  allowed_auths_user md5\n  allowed_auths_operator md5\n  allowed_auths_admin md5\n  guid a123456789abcdefa123456789abcdef\nendlan\n"
-                              "chassis_control \"{}\"\nuser 1 false \"\" \"\" user 10 md5\nuser 2 true \"admin\" \"{}\" admin 10 md5\n",
+                  fmt::format("name \"bmc\"\nset_working_mc 0x20\nstartlan 1\n  addr 127.0.0.1 {}\n  priv_limit "
+                              "admin\n  allowed_auths_callback md5\n"
+                              "  allowed_auths_user md5\n  allowed_auths_operator md5\n  allowed_auths_admin md5\n  "
+                              "guid a123456789abcdefa123456789abcdef\nendlan\n"
+                              "chassis_control \"{}\"\nuser 1 false \"\" \"\" user 10 md5\nuser 2 true \"admin\" "
+                              "\"{}\" admin 10 md5\n",
                               port_, directory_ / "chassis", password));
-        writeFile(directory_ / "start", "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02\nmc_enable 0x20\n");
+        writeFile(directory_ / "start",
+                  "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02\nmc_enable 0x20\n");
     }
 
     tests::TemporaryDirectory directory_;
@@ -108,7 +118,8 @@ struct BmcFixture {
     // ipmi_sim tells nobody when it listens; its first answer does.
     BmcFixture() {
         auto until = std::chrono::steady_clock::now() + long_enough;
-        while (*driver.state(ladder, long_enough) == PowerState::Unknown) BOOST_REQUIRE(std::chrono::steady_clock::now() < until);
+        while (*driver.state(ladder, long_enough) == PowerState::Unknown)
+            BOOST_REQUIRE(std::chrono::steady_clock::now() < until);
     }
 };
 

@@ -22,8 +22,12 @@ inline base::Log silent() {
     return base::Log("test", [](base::LogLevel, std::string_view) {});
 }
 
-inline base::ImageId image(const std::string& name) { return base::ImageId(name); }
-inline base::DiskName disk(const std::string& name) { return base::DiskName(name); }
+inline base::ImageId image(const std::string& name) {
+    return base::ImageId(name);
+}
+inline base::DiskName disk(const std::string& name) {
+    return base::DiskName(name);
+}
 
 /// Why a result is none; empty for a value.
 template <typename T>
@@ -108,7 +112,9 @@ struct ImageFixture {
         TransferWatch watch(clock, throttle);
         return restore(**content, *access, watch);
     }
-    [[nodiscard]] std::string file(const std::string& id, const std::string& name) const { return images + "/" + id + "/" + name; }
+    [[nodiscard]] std::string file(const std::string& id, const std::string& name) const {
+        return images + "/" + id + "/" + name;
+    }
 };
 
 }  // namespace standin::image_store

@@ -11,7 +11,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-base::RestoreId restoreId(const std::string& name) { return base::RestoreId(name); }
+base::RestoreId restoreId(const std::string& name) {
+    return base::RestoreId(name);
+}
 
 struct StoreFixture {
     tests::TemporaryDirectory directory;
@@ -24,7 +26,9 @@ struct StoreFixture {
         makeDisk(directory / "spare01", 30 * block, 77);
         settings.images_dir = directory / "images";
         settings.least_free_bytes = 0;
-        settings.disks = {{disk("server01"), directory / "server01"}, {disk("spare01"), directory / "spare01"}, {disk("gone"), directory / "gone"}};
+        settings.disks = {{disk("server01"), directory / "server01"},
+                          {disk("spare01"), directory / "spare01"},
+                          {disk("gone"), directory / "gone"}};
         restart();
     }
     void restart() {
@@ -43,7 +47,9 @@ struct StoreFixture {
         }
     }
     static bool active(ImageState state) { return state == ImageState::Capturing; }
-    static bool active(RestoreState state) { return state == RestoreState::Waiting || state == RestoreState::Restoring || state == RestoreState::Verifying; }
+    static bool active(RestoreState state) {
+        return state == RestoreState::Waiting || state == RestoreState::Restoring || state == RestoreState::Verifying;
+    }
 
     protocol::Image captured(const std::string& id) {
         auto begun = store->capture(image(id), disk("server01"));
@@ -106,7 +112,8 @@ BOOST_FIXTURE_TEST_CASE(a_restore_is_done_once_for_an_id, StoreFixture) {
     BOOST_REQUIRE(again);
     BOOST_TEST((again->state == RestoreState::Done));
     BOOST_TEST(readFile(directory / "spare01").starts_with("what the spare wrote since"));
-    BOOST_TEST((store->restore(restoreId("r"), image("a"), disk("server01")).error().code == base::ErrorCode::Conflict));
+    BOOST_TEST(
+        (store->restore(restoreId("r"), image("a"), disk("server01")).error().code == base::ErrorCode::Conflict));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_restore_is_remembered_across_a_restart, StoreFixture) {

@@ -1,7 +1,6 @@
-#include "agent/image_store/image_manifest.hpp"
-
 #include <cstring>
 
+#include "agent/image_store/image_manifest.hpp"
 #include "tests/unit/image_store/image_fixture.hpp"
 
 using namespace standin;
@@ -10,7 +9,13 @@ using namespace standin::image_store;
 namespace {
 
 ImageManifest someManifest() {
-    return {image("i1"), disk("server01"), base::WallTime(std::chrono::microseconds(1'700'000'000'123'456)), 10 * block + 1, block, 3, checksumOfZeros(5)};
+    return {image("i1"),
+            disk("server01"),
+            base::WallTime(std::chrono::microseconds(1'700'000'000'123'456)),
+            10 * block + 1,
+            block,
+            3,
+            checksumOfZeros(5)};
 }
 
 std::string problemOf(const std::vector<std::byte>& header) {
@@ -25,7 +30,8 @@ std::string problemOf(const std::vector<std::byte>& header) {
 BOOST_AUTO_TEST_SUITE(manifest)
 
 BOOST_AUTO_TEST_CASE(sha256_is_that_of_the_standard) {
-    BOOST_TEST(hexOf(checksumOf(std::as_bytes(std::span("abc", 3)))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    BOOST_TEST(hexOf(checksumOf(std::as_bytes(std::span("abc", 3)))) ==
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 BOOST_AUTO_TEST_CASE(a_checksum_survives_hexadecimal_and_nothing_else_passes_for_one) {
@@ -82,7 +88,8 @@ BOOST_AUTO_TEST_CASE(no_flipped_bit_of_a_header_goes_unseen) {
 BOOST_AUTO_TEST_CASE(no_shortened_header_is_taken_for_a_whole_one) {
     const auto good = encodeHeader(someManifest());
     for (std::size_t size : {0U, 1U, 15U, 16U, 80U, 200U, 4095U}) {
-        BOOST_TEST(problemOf({good.begin(), good.begin() + static_cast<long>(size)}).find("it ends after") != std::string::npos);
+        BOOST_TEST(problemOf({good.begin(), good.begin() + static_cast<long>(size)}).find("it ends after") !=
+                   std::string::npos);
     }
 }
 
@@ -99,7 +106,10 @@ BOOST_AUTO_TEST_CASE(sizes_that_can_not_be_are_refused_though_their_checksum_is_
         change(manifest);
         return !decodeHeader(encodeHeader(manifest));
     };
-    BOOST_TEST(refused([](ImageManifest& m) { m.size_bytes = 0; m.data_blocks = 0; }));
+    BOOST_TEST(refused([](ImageManifest& m) {
+        m.size_bytes = 0;
+        m.data_blocks = 0;
+    }));
     BOOST_TEST(refused([](ImageManifest& m) { m.size_bytes = largest_image_bytes + 1; }));
     BOOST_TEST(refused([](ImageManifest& m) { m.block_size_bytes = 0x18000; }));
     BOOST_TEST(refused([](ImageManifest& m) { m.block_size_bytes = 512; }));

@@ -126,11 +126,16 @@ BOOST_FIXTURE_TEST_CASE(a_damaged_image_is_corrupt_is_listed_so_and_can_be_remov
         {"content missing", [](const ImageFixture& f) { fs::remove(f.file("a", "content")); }},
         {"manifest empty", [](const ImageFixture& f) { fs::resize_file(f.file("a", "manifest"), 0); }},
         {"manifest cut in its header", [](const ImageFixture& f) { fs::resize_file(f.file("a", "manifest"), 100); }},
-        {"manifest cut in its table", [](const ImageFixture& f) { fs::resize_file(f.file("a", "manifest"), manifest_header_bytes + 40); }},
-        {"manifest longer than it may be", [](const ImageFixture& f) { fs::resize_file(f.file("a", "manifest"), 100'000); }},
+        {"manifest cut in its table",
+         [](const ImageFixture& f) { fs::resize_file(f.file("a", "manifest"), manifest_header_bytes + 40); }},
+        {"manifest longer than it may be",
+         [](const ImageFixture& f) { fs::resize_file(f.file("a", "manifest"), 100'000); }},
         {"header changed", [](const ImageFixture& f) { flip(f.file("a", "manifest"), 120); }},
         {"content cut", [](const ImageFixture& f) { fs::resize_file(f.file("a", "content"), block); }},
-        {"another image's manifest", [](const ImageFixture& f) { fs::copy_file(f.file("b", "manifest"), f.file("a", "manifest"), fs::copy_options::overwrite_existing); }},
+        {"another image's manifest",
+         [](const ImageFixture& f) {
+             fs::copy_file(f.file("b", "manifest"), f.file("a", "manifest"), fs::copy_options::overwrite_existing);
+         }},
     };
     captured("b", makeDisk(directory / "disk"));
     for (const auto& damage : damages) {
@@ -165,7 +170,8 @@ BOOST_FIXTURE_TEST_CASE(a_block_of_zeros_is_known_from_its_checksum_whatever_the
 BOOST_FIXTURE_TEST_CASE(a_flipped_bit_in_the_content_or_the_table_is_found_when_the_block_is_read, ImageFixture) {
     captured("a", makeDisk(directory / "disk"));
     std::vector<std::byte> bytes(block);
-    for (auto [name, at] : {std::pair<const char*, std::uint64_t>{"content", 3 * block + 77}, {"manifest", manifest_header_bytes + 32 * 9}}) {
+    for (auto [name, at] : {std::pair<const char*, std::uint64_t>{"content", 3 * block + 77},
+                            {"manifest", manifest_header_bytes + 32 * 9}}) {
         flip(file("a", name), at);
         auto opened = repository->open(image("a"));
         BOOST_REQUIRE(opened);

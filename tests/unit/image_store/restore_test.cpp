@@ -130,7 +130,8 @@ BOOST_FIXTURE_TEST_CASE(one_disk_has_one_user_under_whatever_name, ImageFixture)
     BOOST_TEST(DiskAccess::open({disk("e"), directory / "other"}, DiskAccess::Purpose::Write).has_value());
 }
 
-// The locks of QEMU 7.2 on an image that it writes: shared on 'consistent read' and 'write', and on the shares it does not give.
+// The locks of QEMU 7.2 on an image that it writes: shared on 'consistent read' and 'write', and on the shares it does
+// not give.
 BOOST_FIXTURE_TEST_CASE(a_disk_locked_as_qemu_locks_it_is_refused_for_reading_and_for_writing, ImageFixture) {
     makeDisk(directory / "disk");
     auto qemu = OpenFile::open(directory / "disk", O_RDWR);

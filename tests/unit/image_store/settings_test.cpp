@@ -1,6 +1,6 @@
-#include "agent/image_store/image_store_settings.hpp"
-
 #include <boost/test/unit_test.hpp>
+
+#include "agent/image_store/image_store_settings.hpp"
 
 using namespace standin;
 using image_store::ImageStoreSettings;
@@ -29,7 +29,9 @@ struct Read {
 BOOST_AUTO_TEST_SUITE(settings)
 
 BOOST_AUTO_TEST_CASE(a_section_is_read_with_its_disks_by_name) {
-    Read read("images_dir: /srv/images\nblock_size: 128KiB\nbandwidth_per_second: 100MiB\ndisks: {server01: {path: /srv/disks/a}, server02: {path: /dev/sdz}}\n");
+    Read read(
+        "images_dir: /srv/images\nblock_size: 128KiB\nbandwidth_per_second: 100MiB\ndisks: {server01: {path: "
+        "/srv/disks/a}, server02: {path: /dev/sdz}}\n");
     BOOST_REQUIRE(read.problems.empty());
     BOOST_TEST(read.settings.images_dir == "/srv/images");
     BOOST_TEST(read.settings.block_size_bytes == 128U << 10);
@@ -45,7 +47,8 @@ BOOST_AUTO_TEST_CASE(two_names_for_one_disk_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_among_the_images_is_refused) {
-    BOOST_TEST(Read("images_dir: /srv/images\ndisks: {a: {path: /srv/images/i1/content}}\n").tells("lies in images_dir"));
+    BOOST_TEST(
+        Read("images_dir: /srv/images\ndisks: {a: {path: /srv/images/i1/content}}\n").tells("lies in images_dir"));
     BOOST_TEST(Read("images_dir: /srv/images\ndisks: {a: {path: /srv/images2/x}}\n").problems.empty());
 }
 

@@ -18,17 +18,21 @@ namespace {
 
 constexpr auto long_enough = Deadline(20'000);  // never waited for by a test that passes
 
-/// A directory of fake fence agents. Each is a shell script; its options are in $1 (a file with the lines it got), its directory in $2.
+/// A directory of fake fence agents. Each is a shell script; its options are in $1 (a file with the lines it got), its
+/// directory in $2.
 struct Agents {
     tests::TemporaryDirectory directory;
     FenceAgentPowerDriver driver{directory.path()};
     FenceAgent agent{directory.path()};
 
-    PowerDevice make(const std::string& name, const std::string& status, const std::string& act = "exit 0", const std::string& other = "exit 1") const {
+    PowerDevice make(const std::string& name, const std::string& status, const std::string& act = "exit 0",
+                     const std::string& other = "exit 1") const {
         auto path = directory / name;
-        tests::writeFile(path, "#!/bin/sh\nhome='" + directory.path() + "'\nexec 3>&1\nlines=$(cat)\necho \"$lines\" >> \"$home/" + name + ".lines\"\n" +
-                                   "echo \"$0 $*\" >> \"$home/" + name + ".arguments\"\nenv >> \"$home/" + name + ".environment\"\n" +
-                                   "case \"$lines\" in\n*action=status*) " + status + ";;\n*action=off* | *action=on*) " + act + ";;\n*) " + other + ";;\nesac\n");
+        tests::writeFile(path, "#!/bin/sh\nhome='" + directory.path() +
+                                   "'\nexec 3>&1\nlines=$(cat)\necho \"$lines\" >> \"$home/" + name + ".lines\"\n" +
+                                   "echo \"$0 $*\" >> \"$home/" + name + ".arguments\"\nenv >> \"$home/" + name +
+                                   ".environment\"\n" + "case \"$lines\" in\n*action=status*) " + status +
+                                   ";;\n*action=off* | *action=on*) " + act + ";;\n*) " + other + ";;\nesac\n");
         std::filesystem::permissions(path, std::filesystem::perms::owner_all);
         return {name, {{"ip", "192.0.2.1"}, {"username", "admin"}}, ""};
     }
@@ -42,7 +46,9 @@ struct Agents {
         std::filesystem::permissions(path, std::filesystem::perms::owner_read);
         return path;
     }
-    PowerState read(const std::string& status) const { return agent.read(make("fence_read", status), long_enough).state; }
+    PowerState read(const std::string& status) const {
+        return agent.read(make("fence_read", status), long_enough).state;
+    }
 };
 
 const std::string says_off = "echo 'Status: OFF'; exit 2";
@@ -96,7 +102,8 @@ BOOST_FIXTURE_TEST_CASE(an_agent_that_hangs_is_killed_with_all_that_it_started, 
         std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
         std::string number, command, process_state = "gone";
         stat >> number >> command >> process_state;
-        BOOST_TEST((process_state == "gone" || process_state == "Z"), process_state);  // the child is its new parent's to bury
+        BOOST_TEST((process_state == "gone" || process_state == "Z"),
+                   process_state);  // the child is its new parent's to bury
     }
 }
 
@@ -105,8 +112,9 @@ BOOST_FIXTURE_TEST_CASE(options_and_the_password_go_by_standard_input_only, Agen
     device.options["cipher"] = "3";
     device.password_file = secret("s3cr3t-w0rd");
     BOOST_REQUIRE(driver.off({{{device}}}, long_enough));
-    BOOST_TEST(got("fence_x") == "action=off\ncipher=3\nip=192.0.2.1\nusername=admin\npassword=s3cr3t-w0rd\n"
-                                 "action=status\ncipher=3\nip=192.0.2.1\nusername=admin\npassword=s3cr3t-w0rd\n");
+    BOOST_TEST(got("fence_x") ==
+               "action=off\ncipher=3\nip=192.0.2.1\nusername=admin\npassword=s3cr3t-w0rd\n"
+               "action=status\ncipher=3\nip=192.0.2.1\nusername=admin\npassword=s3cr3t-w0rd\n");
     BOOST_TEST(got("fence_x", "arguments") == directory / "fence_x" + " \n" + (directory / "fence_x") + " \n");
     BOOST_TEST(got("fence_x", "environment").find("s3cr3t") == std::string::npos);
 }
@@ -133,8 +141,14 @@ BOOST_FIXTURE_TEST_CASE(what_could_smuggle_another_option_in_is_refused_before_a
         return !done && done.error().code == ErrorCode::InvalidInput;
     };
     auto device = make("fence_x", says_off);
-    for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
-             {"plug", "1\naction=on"}, {"pl\nug", "1"}, {"", "1"}, {"action", "on"}, {"password", "x"}, {"passwd", "x"}, {"debug-file", "/tmp/x"}, {"verbose", "1"}}) {
+    for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{{"plug", "1\naction=on"},
+                                                                                      {"pl\nug", "1"},
+                                                                                      {"", "1"},
+                                                                                      {"action", "on"},
+                                                                                      {"password", "x"},
+                                                                                      {"passwd", "x"},
+                                                                                      {"debug-file", "/tmp/x"},
+                                                                                      {"verbose", "1"}}) {
         auto bad = device;
         bad.options[name] = value;
         BOOST_TEST(refused(bad), name);
@@ -161,7 +175,9 @@ BOOST_FIXTURE_TEST_CASE(an_agent_that_is_missing_or_not_executable_is_told_with_
 }
 
 BOOST_FIXTURE_TEST_CASE(the_check_knows_an_agents_options_from_its_metadata, Agents) {
-    auto metadata = "echo '<resource-agent name=\"fence_x\"><parameter name=\"ip\"/><parameter name=\"username\"/><parameter name=\"lanplus\"/>'; exit 0";
+    auto metadata =
+        "echo '<resource-agent name=\"fence_x\"><parameter name=\"ip\"/><parameter name=\"username\"/><parameter "
+        "name=\"lanplus\"/>'; exit 0";
     auto device = make("fence_x", says_off, "exit 0", metadata);
     BOOST_TEST(driver.check({{{device}}}).has_value());
     device.options["lanpluss"] = "1";

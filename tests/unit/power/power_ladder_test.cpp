@@ -21,13 +21,17 @@ struct Machines {
     FenceAgentPowerDriver driver{directory.path()};
 
     /// An outlet that is on; `act` is what its agent does instead of switching.
-    PowerDevice outlet(const std::string& name, const std::string& act = "echo $verb > $power; exit 0", const std::string& status = "") const {
+    PowerDevice outlet(const std::string& name, const std::string& act = "echo $verb > $power; exit 0",
+                       const std::string& status = "") const {
         tests::writeFile(directory / (name + ".power"), "on\n");
         auto honest = "[ $(cat $power) = on ] && { echo 'Status: ON'; exit 0; }; echo 'Status: OFF'; exit 2";
         auto path = directory / ("fence_" + name);
-        tests::writeFile(path, "#!/bin/sh\nhome='" + directory.path() + "'\npower=\"$home/" + name + ".power\"\nlines=$(cat)\n" +
-                                   "case \"$lines\" in *action=status*) verb=status;; *action=off*) verb=off;; *) verb=on;; esac\necho $verb >> \"$home/" + name +
-                                   ".calls\"\nif [ $verb = status ]; then " + (status.empty() ? honest : status) + "; else " + act + "; fi\n");
+        tests::writeFile(path, "#!/bin/sh\nhome='" + directory.path() + "'\npower=\"$home/" + name +
+                                   ".power\"\nlines=$(cat)\n" +
+                                   "case \"$lines\" in *action=status*) verb=status;; *action=off*) verb=off;; *) "
+                                   "verb=on;; esac\necho $verb >> \"$home/" +
+                                   name + ".calls\"\nif [ $verb = status ]; then " +
+                                   (status.empty() ? honest : status) + "; else " + act + "; fi\n");
         std::filesystem::permissions(path, std::filesystem::perms::owner_all);
         return {"fence_" + name, {{"plug", name}}, ""};
     }
@@ -75,13 +79,19 @@ BOOST_FIXTURE_TEST_CASE(an_unknown_status_after_off_is_not_off, Machines) {
 
 BOOST_FIXTURE_TEST_CASE(a_device_that_tells_the_new_state_late_is_asked_again, Machines) {
     auto late = "echo off > $power; exit 0";
-    auto status = "echo x >> $home/asked; [ $(wc -l < $home/asked) -lt 3 ] && { echo 'Status: ON'; exit 0; }; echo 'Status: OFF'; exit 2";
+    auto status =
+        "echo x >> $home/asked; [ $(wc -l < $home/asked) -lt 3 ] && { echo 'Status: ON'; exit 0; }; echo 'Status: "
+        "OFF'; exit 2";
     BOOST_TEST(driver.off({{{outlet("a", late, status)}}}, long_enough).has_value());
     BOOST_TEST(content("a.calls") == "off\nstatus\nstatus\nstatus\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(an_action_that_failed_but_reads_back_as_done_is_done, Machines) {
-    BOOST_TEST(driver.off({{{outlet("a", "echo off > $power; echo 'Failed: Timed out waiting to power OFF' >&2; exit 1")}}}, long_enough).has_value());
+    BOOST_TEST(
+        driver
+            .off({{{outlet("a", "echo off > $power; echo 'Failed: Timed out waiting to power OFF' >&2; exit 1")}}},
+                 long_enough)
+            .has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(an_action_that_hangs_after_it_switched_is_read_back_in_time, Machines) {
