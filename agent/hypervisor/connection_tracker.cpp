@@ -5,7 +5,9 @@ namespace standin::hypervisor {
 namespace {
 
 // Sequence numbers wrap (RFC 9293, section 3.4).
-bool isAfter(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) > 0; }
+bool isAfter(std::uint32_t a, std::uint32_t b) {
+    return static_cast<std::int32_t>(a - b) > 0;
+}
 
 }  // namespace
 
@@ -30,7 +32,8 @@ void ConnectionTracker::see(const TcpSegment& segment, base::SteadyTime now) {
 }
 
 // The connection a segment belongs to; nullptr if it tells of none.
-ConnectionTracker::Connection* ConnectionTracker::open(const Key& key, const TcpSegment& segment, base::SteadyTime now) {
+ConnectionTracker::Connection* ConnectionTracker::open(const Key& key, const TcpSegment& segment,
+                                                       base::SteadyTime now) {
     auto found = connections_.find(key);
     const bool begins = segment.from_client && segment.syn && !segment.ack;
     if (found != connections_.end()) {
@@ -38,8 +41,9 @@ ConnectionTracker::Connection* ConnectionTracker::open(const Key& key, const Tcp
         if (begins && segment.sequence + 1 != found->second.client.next) found->second = Connection{};
         return &found->second;
     }
-    // Without its SYN, a connection is believed in when there is payload: the last words of one that has ended bring none. One on which
-    // only the stand-in speaks was left over from before it was resumed, unless the beginning was missed.
+    // Without its SYN, a connection is believed in when there is payload: the last words of one that has ended bring
+    // none. One on which only the stand-in speaks was left over from before it was resumed, unless the beginning was
+    // missed.
     const bool goes_on = !segment.syn && segment.payload > 0 && (segment.from_client || !from_the_start_);
     if (!begins && !goes_on) return nullptr;
     if (connections_.size() >= limits_.connections) makeRoom(now);
@@ -48,6 +52,7 @@ ConnectionTracker::Connection* ConnectionTracker::open(const Key& key, const Tcp
         return nullptr;
     }
     auto& connection = connections_[key];
+    connection.client_seen_at = now;
     if (goes_on) {
         connection.established = true;
         connection.spoken = true;
@@ -58,7 +63,8 @@ ConnectionTracker::Connection* ConnectionTracker::open(const Key& key, const Tcp
 void ConnectionTracker::makeRoom(base::SteadyTime now) {
     std::erase_if(connections_, [&](const auto& entry) {
         const auto idle = now - entry.second.seen_at;
-        return entry.second.established ? !unanswered(entry.second, now) && idle > limits_.forgotten : idle > limits_.handshake;
+        return entry.second.established ? !unanswered(entry.second, now) && idle > limits_.forgotten
+                                        : idle > limits_.handshake;
     });
 }
 
@@ -77,11 +83,14 @@ bool ConnectionTracker::advance(Side& side, const TcpSegment& segment) {
 }
 
 bool ConnectionTracker::ended(const Connection& connection) {
-    const auto confirmed = [](const Side& side) { return side.closed && side.acked_known && !isAfter(side.next, side.acked); };
+    const auto confirmed = [](const Side& side) {
+        return side.closed && side.acked_known && !isAfter(side.next, side.acked);
+    };
     return confirmed(connection.client) && confirmed(connection.server);
 }
 
 void ConnectionTracker::seeClient(Connection& connection, const TcpSegment& segment, base::SteadyTime now) {
+    connection.client_seen_at = now;
     if (advance(connection.client, segment)) {
         connection.awaiting = true;
         connection.spoken = true;
@@ -100,7 +109,8 @@ void ConnectionTracker::seeServer(Connection& connection, const TcpSegment& segm
     const bool speaks = advance(connection.server, segment);
     auto& client = connection.client;
     if (segment.ack) {
-        if (!client.acked_known || isAfter(segment.acknowledgement, client.acked)) client.acked = segment.acknowledgement;
+        if (!client.acked_known || isAfter(segment.acknowledgement, client.acked))
+            client.acked = segment.acknowledgement;
         client.acked_known = true;
     }
     if (!speaks) return;
@@ -114,7 +124,11 @@ void ConnectionTracker::seeServer(Connection& connection, const TcpSegment& segm
 bool ConnectionTracker::unanswered(const Connection& connection, base::SteadyTime now) const {
     if (!connection.established) return true;
     const auto& server = connection.server;
-    if (server.known && server.acked_known && isAfter(server.next, server.acked)) return true;
+    if (server.known && server.acked_known && isAfter(server.next, server.acked)) {
+        // The stand-in repeats its last words to a client that was switched off or moved away; that is nobody's request
+        // any more.
+        return now - connection.client_seen_at <= limits_.client_silent;
+    }
     if (server.closed) return false;  // it has said all that it ever will
     if (connection.awaiting) return true;
     if (connection.spoken) return now - connection.answered_at < limits_.answer_pause;
@@ -122,8 +136,9 @@ bool ConnectionTracker::unanswered(const Connection& connection, base::SteadyTim
 }
 
 protocol::StandInRequests ConnectionTracker::requests(base::SteadyTime now) {
-    std::erase_if(connections_,
-                  [&](const auto& entry) { return !entry.second.established && now - entry.second.seen_at > limits_.handshake; });
+    std::erase_if(connections_, [&](const auto& entry) {
+        return !entry.second.established && now - entry.second.client_seen_at > limits_.handshake;
+    });
     protocol::StandInRequests requests;
     requests.complete = complete_;
     requests.open_connections = connections_.size();

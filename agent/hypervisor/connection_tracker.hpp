@@ -10,16 +10,18 @@
 
 namespace standin::hypervisor {
 
-/// Follows a job's TCP connections by their segments and tells how many still wait for something from the stand-in (S224–S225). Knows
-/// nothing of what is spoken on them, so that it fits every job that answers on the connection on which it was asked.
+/// Follows a job's TCP connections by their segments and tells how many still wait for something from the stand-in
+/// (S224–S225). Knows nothing of what is spoken on them, so that it fits every job that answers on the connection on
+/// which it was asked.
 ///
 /// A connection is *unanswered*
 /// - from its first SYN until the handshake is complete, and then for a moment, since its first request is on the way;
 /// - from a client's payload until the stand-in, having acknowledged it, sends payload or closes;
-/// - while the client has not acknowledged all that the stand-in sent, and for a moment after the last of it, since an answer may
-///   come in pieces.
-/// What it can't see: that an answer goes on after a pause longer than that moment, and that several requests were sent ahead in one
-/// go, of which the first answers arrive.
+/// - while the client has not acknowledged all that the stand-in sent, unless it has been silent for so long that it
+/// must be gone,
+///   and for a moment after the last of it, since an answer may come in pieces.
+/// What it can't see: that an answer goes on after a pause longer than that moment, and that several requests were sent
+/// ahead in one go, of which the first answers arrive.
 class ConnectionTracker {
   public:
     struct Limits {
@@ -27,7 +29,10 @@ class ConnectionTracker {
         std::chrono::milliseconds first_request{500};  ///< after the handshake; clients speak within a round trip
         std::chrono::milliseconds answer_pause{100};   ///< between pieces of one answer
         std::chrono::milliseconds handshake{10'000};   ///< without any segment; clients repeat a SYN after 1, 3 and 7 s
-        std::chrono::milliseconds forgotten{300'000};  ///< an idle, answered connection may make room for a new one after this
+        std::chrono::milliseconds client_silent{
+            5'000};  ///< with sent bytes to acknowledge; a living client does so in a round trip
+        std::chrono::milliseconds forgotten{
+            300'000};  ///< an idle, answered connection may make room for a new one after this
     };
 
     /// `from_the_start`: no connection was there before the first segment to come.
@@ -52,7 +57,7 @@ class ConnectionTracker {
         std::uint32_t next = 0;   ///< after the newest byte sent
         std::uint32_t acked = 0;  ///< as far as the other side confirmed
         bool acked_known = false;
-        bool closed = false;      ///< its FIN was seen
+        bool closed = false;  ///< its FIN was seen
     };
     struct Connection {
         Side client;
@@ -63,6 +68,7 @@ class ConnectionTracker {
         base::SteadyTime established_at;
         base::SteadyTime answered_at;
         base::SteadyTime seen_at;
+        base::SteadyTime client_seen_at;
     };
 
     Connection* open(const Key& key, const TcpSegment& segment, base::SteadyTime now);

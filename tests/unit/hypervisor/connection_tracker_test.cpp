@@ -9,7 +9,8 @@ using hypervisor::TcpSegment;
 
 namespace {
 
-/// Two ends of one connection, whose segments a tracker sees. Numbers begin shortly before they wrap, so that every case crosses that.
+/// Two ends of one connection, whose segments a tracker sees. Numbers begin shortly before they wrap, so that every
+/// case crosses that.
 class Conversation {
   public:
     explicit Conversation(ConnectionTracker& tracker, base::SteadyTime& now, std::uint16_t client_port = 40'000)
@@ -137,6 +138,17 @@ BOOST_AUTO_TEST_CASE(an_answer_is_under_way_until_the_client_has_it) {
     pass(1s);
     BOOST_TEST(unanswered() == 1U);
     talk.clientAck();
+    BOOST_TEST(unanswered() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_to_a_client_that_is_gone_is_not_waited_for) {
+    talk.handshake();
+    talk.ask();
+    talk.answer();
+    for (int i = 0; i < 6; ++i) {
+        pass(1s);
+        talk.repeatAnswer();
+    }
     BOOST_TEST(unanswered() == 0U);
 }
 
