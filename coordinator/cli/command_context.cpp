@@ -34,16 +34,18 @@ int CommandContext::failed(const base::Error& error) const {
 CommandContext::Reply CommandContext::ask(std::string_view method, const std::string& path, const Json* body) const {
     auto answer = api.request(method, path, body);
     if (!answer) return {failed(answer.error()), {}, {}};
-    auto body_json = Json::parse(answer->body, nullptr, false);
-    if (body_json.is_discarded()) body_json = Json();
-    if (answer->accepted() && (answer->body.empty() || !body_json.is_null())) {
-        return {ExitCode::Done, std::move(body_json), answer->location};
-    }
+    return replyIn(*answer, fmt::format("{} {}", method, path));
+}
+
+CommandContext::Reply CommandContext::replyIn(const Answer& answer, const std::string& request) const {
+    auto body = Json::parse(answer.body, nullptr, false);
+    if (body.is_discarded()) body = Json();
+    if (answer.accepted() && (answer.body.empty() || !body.is_null())) return {ExitCode::Done, std::move(body), answer.location};
     // A coordinator that reports an agent as unreachable was itself reached: that is 'failed'.
-    auto said = textAt(body_json, "message");
-    if (said == "-") said = fmt::format("the coordinator answered {} {} with status {}", method, path, answer->status);
+    auto said = textAt(body, "message");
+    if (said == "-") said = fmt::format("the coordinator answered {} with status {}", request, answer.status);
     err << "standinctl: " << printable(said) << '\n';
-    return {ExitCode::Failed, std::move(body_json), {}};
+    return {ExitCode::Failed, std::move(body), {}};
 }
 
 int CommandContext::print(const std::string& path, const std::function<void(const Json&)>& show) const {

@@ -36,6 +36,8 @@ struct CommandContext {
     };
     /// Asks, and tells a failure on `err`.
     Reply ask(std::string_view method, const std::string& path, const Json* body = nullptr) const;
+    /// What an answer says; a refusal is told on `err`.
+    Reply replyIn(const Answer& answer, const std::string& request) const;
 
     /// Asks `path` and shows the answer: as JSON, or by `show`.
     int print(const std::string& path, const std::function<void(const Json&)>& show) const;

@@ -20,12 +20,19 @@ std::string sinceFailure(const Json& step) {
     return since ? fmt::format("{:+.3f} s", *since / 1000) : "";
 }
 
+// A long step is begun once and then asked again and again: for people that is one step that goes on.
+bool goesOn(const Json& step) {
+    auto outcome = textAt(step, "outcome");
+    return outcome == "running" || outcome == "polling";
+}
+
 std::string resultOf(const Json& step) {
     auto outcome = textAt(step, "outcome");
     auto duration = numberAt(step, "duration_ms");
-    if (outcome == "running") {
-        auto percent = numberAt(step, "percent").value_or(0);
-        return percent > 0 ? fmt::format("running, {:.0f} %", percent) : "running";
+    if (goesOn(step)) {
+        // Every tenth is enough for a line of its own.
+        auto tenths = static_cast<int>(numberAt(step, "percent").value_or(0) / 10);
+        return tenths > 0 ? fmt::format("running, {} %", tenths * 10) : "running";
     }
     auto text = duration ? fmt::format("{} in {}", outcome, humanMilliseconds(*duration)) : outcome;
     if (auto attempts = numberAt(step, "attempts"); attempts && *attempts > 1) text += fmt::format(", {:.0f} attempts", *attempts);
@@ -77,6 +84,8 @@ void OperationTimeline::showStep(const Json& step) {
     auto result = resultOf(step);
     if (textAt(step, "outcome") == "planned" || shown_[title] == result) return;
     shown_[title] = result;
+    // How a long step stands is said with the line, but is no reason for another one.
+    if (auto message = textAt(step, "message"); goesOn(step) && message != "-") result += ": " + message;
     out_ << printable(fmt::format("  {:>10}  {:<28} {}", sinceFailure(step), title, result)) << '\n';
 }
 
@@ -107,7 +116,11 @@ int followOperation(const CommandContext& context, const std::string& id) {
     Json last;
     int exit_code = ExitCode::Done;
     auto look = [&] {
-        auto reply = context.ask("GET", "/v1/operations/" + id);
+        const auto path = "/v1/operations/" + id;
+        auto answer = context.api.request("GET", path, nullptr);
+        // A coordinator that is gone for a moment: its stream breaks as well, and comes back.
+        if (!answer && base::isTransient(answer.error().code)) return true;
+        auto reply = answer ? context.replyIn(*answer, "GET " + path) : CommandContext::Reply{context.failed(answer.error()), {}, {}};
         exit_code = reply.exit_code;
         if (!reply.accepted()) return false;
         last = std::move(reply.body);

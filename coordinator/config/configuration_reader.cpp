@@ -56,8 +56,11 @@ TrapSettings readTraps(YamlReader reader, const Surroundings& surroundings, base
     traps.rules_file = readAbsolutePath(reader, "rules_file");
     reader.finish();
     if (!traps.rules_file.empty() && surroundings.rule_problems) {
-        auto found = surroundings.rule_problems(traps.rules_file);
-        for (const auto& line : found) problems.add(reader.place("rules_file"), "traps.rules_file", line);
+        // Each says its own place, which is in that file.
+        for (const auto& line : surroundings.rule_problems(traps.rules_file)) {
+            auto place_end = line.find(": ");
+            problems.add(line.substr(0, place_end), "", place_end == std::string::npos ? "" : line.substr(place_end + 2));
+        }
     }
     return traps;
 }
@@ -100,7 +103,7 @@ void readGeneral(Configuration& configuration, YamlReader reader) {
 void readNotifyAndCapture(Configuration& configuration, YamlReader& root, const Surroundings& surroundings) {
     if (auto notify = root.optionalMap("notify")) {
         configuration.notify_command = readOptionalAbsolutePath(*notify, "command");
-        if (!configuration.notify_command.empty() && !surroundings.program_exists(configuration.notify_command)) {
+        if (configuration.notify_command.rfind('/', 0) == 0 && !surroundings.program_exists(configuration.notify_command)) {
             notify->problem("command", fmt::format("there is no program '{}' on this host", configuration.notify_command));
         }
         notify->finish();

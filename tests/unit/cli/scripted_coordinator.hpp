@@ -19,6 +19,8 @@ class ScriptedCoordinator final : public CoordinatorApi {
         answers_[request].push_back({status, body, location});
         return *this;
     }
+    /// The next answer to `request` never comes.
+    ScriptedCoordinator& breaksOff(const std::string& request) { return answers(request, 0, ""); }
     ScriptedCoordinator& streams(std::vector<StreamedEvent> events) {
         streams_.push_back(std::move(events));
         return *this;
@@ -36,6 +38,7 @@ class ScriptedCoordinator final : public CoordinatorApi {
         if (found == answers_.end()) return Answer{404, R"({"code":"not_found","message":"nothing at )" + key + "\"}", ""};
         auto answer = found->second.front();
         if (found->second.size() > 1) found->second.pop_front();
+        if (answer.status == 0) return base::failure(base::ErrorCode::TimedOut, "the coordinator broke off");
         return answer;
     }
     base::Result<void> follow(const std::string& last_id, const EventSink& sink) override {

@@ -160,6 +160,26 @@ BOOST_AUTO_TEST_CASE(an_operation_is_watched_step_by_step_to_its_end) {
     BOOST_TEST(coordinator.asked.size() == 3U);  // another operation's event asks nothing
 }
 
+BOOST_AUTO_TEST_CASE(a_long_step_is_told_every_tenth_of_its_way) {
+    ScriptedCoordinator coordinator;
+    auto restoring = [](const std::string& percent) {
+        return operationIn("PreparingSpare", "null",
+                           R"({"name":"RestoreSpare","subject":"spare01","outcome":"running","since_failure_ms":900,"attempts":1,"percent":)" +
+                               percent + "}");
+    };
+    std::vector<StreamedEvent> events{heartbeat};
+    for (const auto* percent : {"1.5", "9.9", "10.1", "19", "31"}) {
+        coordinator.answers("GET /v1/operations/7", 200, restoring(percent));
+        events.push_back(eventOf("1-1", 7));
+    }
+    coordinator.answers("GET /v1/operations/7", 200, operationIn("Succeeded", "\"succeeded\"", "")).streams(events);
+    auto done = run(coordinator, {"operation", "watch", "7"});
+    BOOST_TEST(done.out.find("running, 10 %") != std::string::npos);
+    BOOST_TEST(done.out.find("running, 30 %") != std::string::npos);
+    BOOST_TEST(done.out.find("running, 19 %") == std::string::npos);
+    BOOST_TEST(done.out.find("running, 10 %") == done.out.rfind("running, 10 %"));
+}
+
 BOOST_AUTO_TEST_CASE(a_watched_operation_that_fails_ends_with_1) {
     ScriptedCoordinator coordinator;
     coordinator.answers("POST /v1/operations", 202, "{}", "/v1/operations/7")
@@ -178,6 +198,17 @@ BOOST_AUTO_TEST_CASE(watching_goes_on_after_the_coordinator_was_restarted) {
         .streams({heartbeat});
     BOOST_TEST(run(coordinator, {"operation", "watch", "7"}).exit_code == ExitCode::Done);
     BOOST_TEST(coordinator.followed_from.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_question_that_meets_the_restart_is_asked_again) {
+    ScriptedCoordinator coordinator;
+    coordinator.breaksOff("GET /v1/operations/7")
+        .answers("GET /v1/operations/7", 200, operationIn("Succeeded", "\"succeeded\"", done_step))
+        .streams({heartbeat})
+        .streams({heartbeat});
+    auto done = run(coordinator, {"operation", "watch", "7"});
+    BOOST_TEST(done.exit_code == ExitCode::Done);
+    BOOST_TEST(done.err.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_trap_is_explained_rule_by_rule) {

@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(problems_of_the_trap_rules_are_told_too) {
     auto surroundings = wellEquipped();
     surroundings.rule_problems = [](const std::string& path) { return std::vector{path + ":3:4: rules[0]: wrong"}; };
     Reading reading(good, surroundings);
-    BOOST_TEST(reading.onlyProblem() == "F:11:15: traps.rules_file: /etc/standin/trap_rules.yml:3:4: rules[0]: wrong");
+    BOOST_TEST(reading.onlyProblem() == "/etc/standin/trap_rules.yml:3:4: rules[0]: wrong");
 }
 
 BOOST_AUTO_TEST_CASE(all_problems_are_told_at_once) {
