@@ -10,9 +10,9 @@
 
 namespace standin::lan_switch {
 
-/// When which segment's announcement is to be repeated. One announcement can be lost, and a Linux host ignores it when it has
-/// learned the address less than a second ago (arp(7), locktime), so the last ones come later than that.
-/// Not for several threads at once.
+/// When which segment's announcement is to be repeated. One announcement can be lost, and a Linux host ignores it when
+/// it has learned the address less than a second ago (arp(7), locktime), so the last ones come later than that. Not for
+/// several threads at once.
 class AnnouncementSchedule {
   public:
     /// Replaces what was planned for that segment.

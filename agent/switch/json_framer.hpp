@@ -7,8 +7,8 @@
 
 namespace standin::lan_switch {
 
-/// Cuts a byte stream of JSON texts that follow each other without any delimiter (JSON-RPC as RFC 7047 4 uses it) into the single
-/// objects. Only braces and strings are looked at; whether an object is well formed is the parser's matter.
+/// Cuts a byte stream of JSON texts that follow each other without any delimiter (JSON-RPC as RFC 7047 4 uses it) into
+/// the single objects. Only braces and strings are looked at; whether an object is well formed is the parser's matter.
 class JsonFramer {
   public:
     /// `limit_bytes`: of one message.

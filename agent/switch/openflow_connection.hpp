@@ -11,15 +11,16 @@
 
 namespace standin::lan_switch {
 
-/// A bridge's management socket, spoken to in OpenFlow 1.3: just what the takeover path needs, over a lasting connection that is
-/// made anew when the bridge has dropped it. One call at a time; others wait.
+/// A bridge's management socket, spoken to in OpenFlow 1.3: just what the takeover path needs, over a lasting
+/// connection that is made anew when the bridge has dropped it. One call at a time; others wait.
 class OpenFlowConnection {
   public:
     explicit OpenFlowConnection(std::string socket_path) : socket_path_(std::move(socket_path)) {}
 
-    /// Has the bridge forward each frame as if it had come in at `of_port` (action NORMAL), and returns when it has done so
-    /// (barrier). Repeating it does no harm. Unreachable, TimedOut, or Refused with the switch's error.
-    base::Result<void> inject(std::uint32_t of_port, const std::vector<std::string>& frames, std::chrono::milliseconds deadline);
+    /// Has the bridge forward each frame as if it had come in at `of_port` (action NORMAL), and returns when it has
+    /// done so (barrier). Repeating it does no harm. Unreachable, TimedOut, or Refused with the switch's error.
+    base::Result<void> inject(std::uint32_t of_port, const std::vector<std::string>& frames,
+                              std::chrono::milliseconds deadline);
 
     /// How many flows bear exactly this cookie.
     base::Result<std::uint32_t> flowsWith(std::uint64_t cookie, std::chrono::milliseconds deadline);

@@ -36,14 +36,18 @@ OvsFabric::OvsFabric(OvsPlaces places, base::Log log)
              log_),
       openflow_(places_.openflow_socket) {}
 
-OvsFabric::~OvsFabric() { stop(); }
+OvsFabric::~OvsFabric() {
+    stop();
+}
 
 void OvsFabric::start(std::function<void()> on_change) {
     on_change_ = std::move(on_change);
     ovsdb_.start();
 }
 
-void OvsFabric::stop() { ovsdb_.stop(); }
+void OvsFabric::stop() {
+    ovsdb_.stop();
+}
 
 void OvsFabric::apply(const protocol::Json& tables, bool all) {
     {
@@ -68,7 +72,8 @@ void OvsFabric::lose() {
 base::Result<FabricMoment> OvsFabric::view() {
     std::lock_guard lock(mutex_);
     if (!current_) {
-        return failure(ErrorCode::Unreachable, "ovsdb-server does not answer at '" + places_.ovsdb_socket + "'; start Open vSwitch");
+        return failure(ErrorCode::Unreachable,
+                       "ovsdb-server does not answer at '" + places_.ovsdb_socket + "'; start Open vSwitch");
     }
     if (!moment_) {
         auto view = replica_.view(places_.bridge);
@@ -82,20 +87,24 @@ base::Result<void> OvsFabric::commit(const FabricView& view, const FabricChange&
     auto results = ovsdb_.transact(operationsFor(places_.bridge, view, change), transaction_deadline);
     if (!results) return failure(results.error());
     const auto configuration = configurationOf(*results);
-    if (!configuration) return failure(ErrorCode::Corrupt, "ovsdb-server's answer does not tell the number of the configuration");
+    if (!configuration)
+        return failure(ErrorCode::Corrupt, "ovsdb-server's answer does not tell the number of the configuration");
     auto applied = awaitApplied(*configuration);
     if (!applied) return applied;
-    // Waiting for the disk would cost the takeover more than the switch itself, so it is written right after the answer. Only a host
-    // (not a daemon) that crashes within these milliseconds comes back with the owner of before.
+    // Waiting for the disk would cost the takeover more than the switch itself, so it is written right after the
+    // answer. Only a host (not a daemon) that crashes within these milliseconds comes back with the owner of before.
     ovsdb_.post(durabilityOperations(*configuration));
     return readBack(change);
 }
 
 base::Result<void> OvsFabric::awaitApplied(std::int64_t configuration) {
     std::unique_lock lock(mutex_);
-    if (replica_changed_.wait_for(lock, apply_deadline, [&] { return replica_.appliedConfiguration() >= configuration; })) return {};
-    return failure(ErrorCode::TimedOut, "the switch's database has taken the change, but ovs-vswitchd has not applied it within " +
-                                            std::to_string(apply_deadline.count()) + " ms; is it running?");
+    if (replica_changed_.wait_for(lock, apply_deadline,
+                                  [&] { return replica_.appliedConfiguration() >= configuration; }))
+        return {};
+    return failure(ErrorCode::TimedOut,
+                   "the switch's database has taken the change, but ovs-vswitchd has not applied it within " +
+                       std::to_string(apply_deadline.count()) + " ms; is it running?");
 }
 
 base::Result<void> OvsFabric::readBack(const FabricChange& change) {
@@ -105,7 +114,8 @@ base::Result<void> OvsFabric::readBack(const FabricChange& change) {
         const PortView* port = (*now)->port(name);
         if (port == nullptr || port->isAccess(wanted.vlan)) continue;
         return failure(ErrorCode::Conflict, "port '" + name + "' was put into VLAN " + std::to_string(wanted.vlan) +
-                                                ", but somebody else has changed it again; see 'ovs-vsctl list port " + name + "'");
+                                                ", but somebody else has changed it again; see 'ovs-vsctl list port " +
+                                                name + "'");
     }
     return {};
 }
@@ -117,29 +127,32 @@ base::Result<void> OvsFabric::announce(const Announcement& announcement) {
     if (!now) return failure(now.error());
     const PortView* port = (*now)->port(announcement.port);
     if (port == nullptr || port->of_ports.empty()) {
-        return failure(ErrorCode::NotFound, "could not announce '" + announcement.address + "': port '" + announcement.port +
-                                                "' does not forward on the switch");
+        return failure(ErrorCode::NotFound, "could not announce '" + announcement.address + "': port '" +
+                                                announcement.port + "' does not forward on the switch");
     }
     auto injected = openflow_.inject(port->of_ports.front(), *frames, openflow_deadline);
     if (!injected || announcement.stale.empty()) return injected;
     return forgetStale(announcement, port->of_ports.front());
 }
 
-// The switch forgets what it learned at a port whose VLAN changes, and the announcement moves the owner's MAC. What is left are MACs
-// that it learned through another switch.
+// The switch forgets what it learned at a port whose VLAN changes, and the announcement moves the owner's MAC. What is
+// left are MACs that it learned through another switch.
 base::Result<void> OvsFabric::forgetStale(const Announcement& announcement, std::uint32_t of_port) {
     auto fdb = askVswitchd(runDirectory(), "fdb/show", {places_.bridge}, control_deadline);
     if (!fdb) return failure(fdb.error());
     if (!remembersElsewhere(*fdb, announcement.vlan, announcement.stale, std::to_string(of_port))) return {};
-    log_.notice("bridge '{}' remembers machines of VLAN {} at their old places: forgetting what it learned", places_.bridge, announcement.vlan);
+    log_.notice("bridge '{}' remembers machines of VLAN {} at their old places: forgetting what it learned",
+                places_.bridge, announcement.vlan);
     auto flushed = askVswitchd(runDirectory(), "fdb/flush", {places_.bridge}, control_deadline);
     if (!flushed) return failure(flushed.error());
     return {};
 }
 
-base::Result<void> OvsFabric::steer(const base::SegmentId& segment, Vlan vlan, const std::optional<Steering>& steering) {
+base::Result<void> OvsFabric::steer(const base::SegmentId& segment, Vlan vlan,
+                                    const std::optional<Steering>& steering) {
     base::ProcessRequest request;
-    request.command = {"ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", "unix:" + places_.openflow_socket, "-"};
+    request.command = {"ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", "unix:" + places_.openflow_socket,
+                       "-"};
     request.input = steeringFlows(vlan, steering);
     request.deadline = ofctl_deadline;
     auto done = base::runToSuccess(request);
@@ -165,6 +178,8 @@ base::Result<bool> OvsFabric::steered(Vlan vlan) {
     return *count == expected;
 }
 
-std::string OvsFabric::runDirectory() const { return std::filesystem::path(places_.openflow_socket).parent_path().string(); }
+std::string OvsFabric::runDirectory() const {
+    return std::filesystem::path(places_.openflow_socket).parent_path().string();
+}
 
 }  // namespace standin::lan_switch

@@ -16,8 +16,8 @@
 
 namespace standin::lan_switch {
 
-/// One bridge of Open vSwitch: VLANs and records by OVSDB, announcements by OpenFlow, steering by `ovs-ofctl` (not on the takeover
-/// path). Records lie in the bridge's external_ids, quarantines in those of the ports.
+/// One bridge of Open vSwitch: VLANs and records by OVSDB, announcements by OpenFlow, steering by `ovs-ofctl` (not on
+/// the takeover path). Records lie in the bridge's external_ids, quarantines in those of the ports.
 class OvsFabric final : public SwitchFabric {
   public:
     OvsFabric(OvsPlaces places, base::Log log);
@@ -28,7 +28,8 @@ class OvsFabric final : public SwitchFabric {
     base::Result<FabricMoment> view() override;
     base::Result<void> commit(const FabricView& view, const FabricChange& change) override;
     base::Result<void> announce(const Announcement& announcement) override;
-    base::Result<void> steer(const base::SegmentId& segment, Vlan vlan, const std::optional<Steering>& steering) override;
+    base::Result<void> steer(const base::SegmentId& segment, Vlan vlan,
+                             const std::optional<Steering>& steering) override;
     base::Result<bool> steered(Vlan vlan) override;
 
   private:

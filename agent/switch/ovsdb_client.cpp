@@ -15,21 +15,26 @@ namespace {
 constexpr std::size_t message_limit_bytes = 16U << 20;  // the snapshot of a switch of 10,000 ports is about 5 MB
 constexpr std::size_t call_limit = 64;                  // one per HTTP thread
 constexpr milliseconds reconnect_pause{200};
-constexpr milliseconds quiet_limit{3'000};  // then we ask whether the server still lives; silence for as long again means no
+constexpr milliseconds quiet_limit{
+    3'000};  // then we ask whether the server still lives; silence for as long again means no
 
 constexpr const char* monitor_id = "monitor";
 constexpr const char* echo_id = "echo";
 constexpr const char* posted_id = "posted";
 
-bool isMonitorReply(const protocol::Json& message) { return message.contains("id") && message["id"] == monitor_id; }
+bool isMonitorReply(const protocol::Json& message) {
+    return message.contains("id") && message["id"] == monitor_id;
+}
 
 // The first error among a transaction's results; results after it are null and do not count (RFC 7047 4.1.3).
 base::Result<protocol::Json> checkResults(protocol::Json results) {
     for (const auto& result : results) {
         if (!result.is_object() || !result.contains("error")) continue;
-        const std::string error = result["error"].is_string() ? result["error"].get<std::string>() : result["error"].dump();
+        const std::string error =
+            result["error"].is_string() ? result["error"].get<std::string>() : result["error"].dump();
         const std::string details = result.contains("details") ? result["details"].dump() : std::string();
-        if (error == "timed out") return failure(ErrorCode::Conflict, "the switch's database was changed by somebody else meanwhile");
+        if (error == "timed out")
+            return failure(ErrorCode::Conflict, "the switch's database was changed by somebody else meanwhile");
         return failure(ErrorCode::Refused, "ovsdb-server refused the transaction: " + error + " " + details);
     }
     return results;
@@ -50,7 +55,9 @@ OvsdbClient::OvsdbClient(std::string socket_path, std::string database, Json mon
       listener_(std::move(listener)),
       log_(std::move(log)) {}
 
-OvsdbClient::~OvsdbClient() { stop(); }
+OvsdbClient::~OvsdbClient() {
+    stop();
+}
 
 void OvsdbClient::start() {
     STANDIN_ASSERT(!reader_.joinable());
@@ -124,7 +131,8 @@ void OvsdbClient::serve() {
             if (!handle(*message)) return;
         }
         if (framer.broken()) {
-            log_.error("ovsdb-server at '{}' sent what is no JSON-RPC message of at most {} bytes", socket_path_, message_limit_bytes);
+            log_.error("ovsdb-server at '{}' sent what is no JSON-RPC message of at most {} bytes", socket_path_,
+                       message_limit_bytes);
             return;
         }
     }
@@ -136,8 +144,13 @@ bool OvsdbClient::handle(const std::string& text) {
         log_.error("ovsdb-server at '{}' sent malformed JSON", socket_path_);
         return false;
     }
-    const std::string method = message.contains("method") && message["method"].is_string() ? message["method"].get<std::string>() : "";
-    if (method == "echo") return sendLine({{"id", message.value("id", Json())}, {"result", message.value("params", Json::array())}, {"error", nullptr}}).has_value();
+    const std::string method =
+        message.contains("method") && message["method"].is_string() ? message["method"].get<std::string>() : "";
+    if (method == "echo")
+        return sendLine({{"id", message.value("id", Json())},
+                         {"result", message.value("params", Json::array())},
+                         {"error", nullptr}})
+            .has_value();
     if (method == "update") {
         const Json& params = message.contains("params") ? message["params"] : Json();
         if (params.is_array() && params.size() == 2) listener_.on_update(params[1]);
@@ -201,9 +214,11 @@ base::Result<protocol::Json> OvsdbClient::call(const std::string& method, Json p
     {
         std::lock_guard lock(mutex_);
         if (!ready_) {
-            return failure(ErrorCode::Unreachable, "ovsdb-server does not answer at '" + socket_path_ + "'; is it running?");
+            return failure(ErrorCode::Unreachable,
+                           "ovsdb-server does not answer at '" + socket_path_ + "'; is it running?");
         }
-        if (calls_.size() >= call_limit) return failure(ErrorCode::Refused, "too many calls to ovsdb-server wait for their answers");
+        if (calls_.size() >= call_limit)
+            return failure(ErrorCode::Refused, "too many calls to ovsdb-server wait for their answers");
         id = next_id_++;
         calls_.emplace(id, call);
     }
@@ -213,12 +228,14 @@ base::Result<protocol::Json> OvsdbClient::call(const std::string& method, Json p
     calls_.erase(id);
     if (!sent) return failure(sent.error());
     if (call->done) return std::move(call->answer);
-    return failure(ErrorCode::TimedOut, call->lost ? "the connection to ovsdb-server broke before it answered"
-                                                   : "ovsdb-server did not answer within " + std::to_string(deadline.count()) + " ms");
+    return failure(ErrorCode::TimedOut,
+                   call->lost ? "the connection to ovsdb-server broke before it answered"
+                              : "ovsdb-server did not answer within " + std::to_string(deadline.count()) + " ms");
 }
 
 void OvsdbClient::post(Json operations) {
-    auto sent = sendLine({{"method", "transact"}, {"params", transaction(database_, std::move(operations))}, {"id", posted_id}});
+    auto sent = sendLine(
+        {{"method", "transact"}, {"params", transaction(database_, std::move(operations))}, {"id", posted_id}});
     if (!sent) log_.debug("could not send a transaction that nobody waits for: {}", sent.error().message);
 }
 

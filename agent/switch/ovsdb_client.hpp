@@ -17,14 +17,15 @@
 
 namespace standin::lan_switch {
 
-/// A client of ovsdb-server (RFC 7047) over one lasting connection to its unix socket: transactions, and one monitor that is
-/// renewed whenever the connection is. Reconnects by itself; answers and sends echoes, so that a hung server is noticed.
+/// A client of ovsdb-server (RFC 7047) over one lasting connection to its unix socket: transactions, and one monitor
+/// that is renewed whenever the connection is. Reconnects by itself; answers and sends echoes, so that a hung server is
+/// noticed.
 class OvsdbClient {
   public:
     using Json = protocol::Json;
 
-    /// What the monitor tells. All three are called in the client's own thread, in the order of the server's messages; an update
-    /// that a transaction of ours caused arrives before transact() returns.
+    /// What the monitor tells. All three are called in the client's own thread, in the order of the server's messages;
+    /// an update that a transaction of ours caused arrives before transact() returns.
     struct Listener {
         std::function<void(const Json& tables)> on_snapshot;  ///< everything, after each (re)connection
         std::function<void(const Json& tables)> on_update;    ///< `<table-updates>` of RFC 7047 4.1.6
@@ -40,8 +41,9 @@ class OvsdbClient {
     void start();
     void stop();
 
-    /// Runs `operations` as one transaction and returns the array of their results. Unreachable: nothing was sent. TimedOut: no
-    /// answer, it may have happened. Conflict: a `wait` operation found something else. Refused: any other error of the database.
+    /// Runs `operations` as one transaction and returns the array of their results. Unreachable: nothing was sent.
+    /// TimedOut: no answer, it may have happened. Conflict: a `wait` operation found something else. Refused: any other
+    /// error of the database.
     base::Result<Json> transact(Json operations, std::chrono::milliseconds deadline);
 
     /// Sends a transaction whose outcome nobody waits for.

@@ -10,14 +10,17 @@ using protocol::Json;
 
 namespace {
 
-Json byName(const std::string& name) { return Json::array({Json::array({"name", "==", name})}); }
+Json byName(const std::string& name) {
+    return Json::array({Json::array({"name", "==", name})});
+}
 
 // `until: ==` with no waiting: true now, or the transaction fails.
 Json guard(const char* table, const std::string& name, const Json& row) {
     Json columns = Json::array();
     for (const auto& [key, value] : row.items()) columns.push_back(key);
-    return {{"op", "wait"},       {"table", table}, {"where", byName(name)},       {"columns", columns},
-            {"until", "=="}, {"rows", Json::array({row})}, {"timeout", 0}};
+    return {{"op", "wait"},       {"table", table}, {"where", byName(name)},
+            {"columns", columns}, {"until", "=="},  {"rows", Json::array({row})},
+            {"timeout", 0}};
 }
 
 Json portGuard(const PortView& port) {
@@ -54,14 +57,18 @@ Json operationsFor(const std::string& bridge, const FabricView& view, const Fabr
     }
     if (change.record) {
         const auto& [id, record] = *change.record;
-        operations.push_back(keyUpdate("Bridge", byName(bridge), segment_key_prefix + id.text(), record ? std::optional(textOf(*record)) : std::nullopt));
+        operations.push_back(keyUpdate("Bridge", byName(bridge), segment_key_prefix + id.text(),
+                                       record ? std::optional(textOf(*record)) : std::nullopt));
     }
     operations.push_back({{"op", "comment"}, {"comment", "standin-agent: " + change.reason}});
     operations.push_back({{"op", "mutate"},
                           {"table", "Open_vSwitch"},
                           {"where", Json::array()},
                           {"mutations", Json::array({Json::array({"next_cfg", "+=", 1})})}});
-    operations.push_back({{"op", "select"}, {"table", "Open_vSwitch"}, {"where", Json::array()}, {"columns", Json::array({"next_cfg"})}});
+    operations.push_back({{"op", "select"},
+                          {"table", "Open_vSwitch"},
+                          {"where", Json::array()},
+                          {"columns", Json::array({"next_cfg"})}});
     return operations;
 }
 

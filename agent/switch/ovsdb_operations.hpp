@@ -11,8 +11,8 @@ namespace standin::lan_switch {
 /// configuration, which the last operation selects.
 protocol::Json operationsFor(const std::string& bridge, const FabricView& view, const FabricChange& change);
 
-
-/// Has the database write everything so far to its disk. ovsdb-server does that only with a transaction that changes something.
+/// Has the database write everything so far to its disk. ovsdb-server does that only with a transaction that changes
+/// something.
 protocol::Json durabilityOperations(std::int64_t configuration);
 
 /// The number of the configuration that the transaction made, from its results; nullopt if they lack it.

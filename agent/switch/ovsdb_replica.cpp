@@ -22,7 +22,8 @@ PortView::Mode modeOf(const std::string& mode, bool tagged) {
 }
 
 std::optional<Vlan> vlanOf(const std::string& text) {
-    if (text.empty() || text.size() > 4 || text.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+    if (text.empty() || text.size() > 4 || text.find_first_not_of("0123456789") != std::string::npos)
+        return std::nullopt;
     const int vlan = std::stoi(text);
     return vlan >= 1 && vlan <= 4094 ? std::optional(static_cast<Vlan>(vlan)) : std::nullopt;
 }
@@ -30,14 +31,18 @@ std::optional<Vlan> vlanOf(const std::string& text) {
 }  // namespace
 
 Json OvsdbReplica::monitorRequests() {
-    auto columns = [](std::initializer_list<const char*> names) { return Json{{"columns", Json(std::vector<std::string>(names.begin(), names.end()))}}; };
+    auto columns = [](std::initializer_list<const char*> names) {
+        return Json{{"columns", Json(std::vector<std::string>(names.begin(), names.end()))}};
+    };
     return {{"Open_vSwitch", columns({"next_cfg", "cur_cfg"})},
             {"Bridge", columns({"name", "ports", "external_ids"})},
             {"Port", columns({"name", "tag", "trunks", "vlan_mode", "interfaces", "external_ids"})},
             {"Interface", columns({"name", "ofport", "link_state"})}};
 }
 
-void OvsdbReplica::clear() { *this = OvsdbReplica(); }
+void OvsdbReplica::clear() {
+    *this = OvsdbReplica();
+}
 
 void OvsdbReplica::apply(const Json& tables) {
     if (!tables.is_object()) return;
@@ -61,7 +66,8 @@ void OvsdbReplica::applyBridge(const std::string& uuid, const Json& row) {
         bridges_.erase(uuid);
         return;
     }
-    Bridge bridge{stringOf(column(row, "name")), uuidsOf(column(row, "ports")), mapOf(column(row, "external_ids")), {}, {}};
+    Bridge bridge{
+        stringOf(column(row, "name")), uuidsOf(column(row, "ports")), mapOf(column(row, "external_ids")), {}, {}};
     for (const auto& [key, text] : bridge.external_ids) {
         if (key.rfind(segment_key_prefix, 0) != 0) continue;
         const auto id = base::SegmentId::parse(key.substr(std::string(segment_key_prefix).size()));
@@ -69,8 +75,8 @@ void OvsdbReplica::applyBridge(const std::string& uuid, const Json& row) {
         if (id && record) {
             bridge.segments.emplace(*id, std::move(*record));
         } else {
-            bridge.problems.push_back("external_ids:" + key + " of bridge '" + bridge.name + "' is not readable: " +
-                                      (id ? record.error().message : id.error().message));
+            bridge.problems.push_back("external_ids:" + key + " of bridge '" + bridge.name +
+                                      "' is not readable: " + (id ? record.error().message : id.error().message));
         }
     }
     bridges_[uuid] = std::move(bridge);
@@ -107,8 +113,10 @@ base::Result<FabricView> OvsdbReplica::view(const std::string& bridge_name) cons
         if (candidate.name == bridge_name) bridge = &candidate;
     }
     if (bridge == nullptr) {
-        return base::failure(base::ErrorCode::NotFound, "bridge '" + bridge_name + "' does not exist in Open vSwitch; add it with 'ovs-vsctl add-br " +
-                                                            bridge_name + "'");
+        return base::failure(base::ErrorCode::NotFound,
+                             "bridge '" + bridge_name +
+                                 "' does not exist in Open vSwitch; add it with 'ovs-vsctl add-br " + bridge_name +
+                                 "'");
     }
     FabricView view;
     view.durable = bridge->external_ids;

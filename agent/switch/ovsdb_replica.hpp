@@ -8,8 +8,8 @@
 
 namespace standin::lan_switch {
 
-/// What we follow of the database `Open_vSwitch` (ovs-vswitchd.conf.db(5)), kept up to date from the monitor's messages.
-/// Not for several threads at once.
+/// What we follow of the database `Open_vSwitch` (ovs-vswitchd.conf.db(5)), kept up to date from the monitor's
+/// messages. Not for several threads at once.
 class OvsdbReplica {
   public:
     using Json = protocol::Json;

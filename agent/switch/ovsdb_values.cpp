@@ -8,15 +8,20 @@ namespace {
 
 // The elements of a set, which is written as the bare element when there is exactly one.
 std::vector<Json> elementsOf(const Json& value) {
-    if (value.is_array() && value.size() == 2 && value[0] == "set" && value[1].is_array()) return value[1].get<std::vector<Json>>();
+    if (value.is_array() && value.size() == 2 && value[0] == "set" && value[1].is_array())
+        return value[1].get<std::vector<Json>>();
     if (value.is_null()) return {};
     return {value};
 }
 
 }  // namespace
 
-std::string stringOf(const Json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
-bool boolOf(const Json& value) { return value.is_boolean() && value.get<bool>(); }
+std::string stringOf(const Json& value) {
+    return value.is_string() ? value.get<std::string>() : std::string();
+}
+bool boolOf(const Json& value) {
+    return value.is_boolean() && value.get<bool>();
+}
 
 std::vector<std::int64_t> integersOf(const Json& value) {
     std::vector<std::int64_t> integers;
@@ -54,7 +59,9 @@ Json asMap(const std::map<std::string, std::string>& map) {
     return Json::array({"map", pairs});
 }
 
-Json emptySet() { return Json::array({"set", Json::array()}); }
+Json emptySet() {
+    return Json::array({"set", Json::array()});
+}
 
 const Json& column(const Json& row, const char* name) {
     static const Json absent;

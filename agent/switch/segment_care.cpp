@@ -66,7 +66,8 @@ void SegmentKeeper::care() {
     if (!now) return;  // a change is told when the switch is back
     // Mostly it is our own transaction that woke us, and nobody shall wait for us then.
     auto repaired = planRepair(**now).empty() ? base::Result<void>() : repair();
-    for (int attempt = 1; attempt < conflict_limit && !repaired && repaired.error().code == base::ErrorCode::Conflict; ++attempt) {
+    for (int attempt = 1; attempt < conflict_limit && !repaired && repaired.error().code == base::ErrorCode::Conflict;
+         ++attempt) {
         repaired = repair();
     }
     if (!repaired) log_.error("could not put ports right: {}", repaired.error().message);

@@ -8,26 +8,25 @@ using protocol::SegmentOrder;
 
 namespace {
 
-// Somebody else's change between our look and our transaction is rare; five times in a row means that he does it all the time.
+// Somebody else's change between our look and our transaction is rare; five times in a row means that he does it all
+// the time.
 constexpr int conflict_limit = 5;
 // Applying a change takes a millisecond; who asks in between shall not hear that something is wrong.
 constexpr std::chrono::milliseconds settling_limit{100};
 
-// The port whose VLAN is the segment's; 0: nobody's.
-std::uint32_t ownerPort(const SegmentOrder& order, const FabricView& view) {
-    const auto* owner = order.owner.empty() ? nullptr : order.member(order.owner);
-    const PortView* port = owner == nullptr ? nullptr : view.port(owner->port.text());
-    return port == nullptr || port->of_ports.empty() ? 0 : port->of_ports.front();
-}
-
 }  // namespace
 
-SegmentKeeper::SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer, const base::Clock& clock, base::Log log)
+SegmentKeeper::SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer,
+                             const base::Clock& clock, base::Log log)
     : fabric_(fabric), quarantine_(quarantine), observer_(std::move(observer)), clock_(clock), log_(std::move(log)) {}
 
-SegmentKeeper::~SegmentKeeper() { stop(); }
+SegmentKeeper::~SegmentKeeper() {
+    stop();
+}
 
-double SegmentKeeper::since(base::SteadyTime begin) const { return base::milliseconds(clock_.steady() - begin); }
+double SegmentKeeper::since(base::SteadyTime begin) const {
+    return base::milliseconds(clock_.steady() - begin);
+}
 
 std::shared_ptr<SegmentKeeper::Known> SegmentKeeper::known(const base::SegmentId& id) {
     std::lock_guard lock(mutex_);
@@ -50,7 +49,8 @@ base::Result<protocol::Segment> SegmentKeeper::order(const base::SegmentId& id, 
     auto record = carryOut(id, order, *entry);
     if (!record) {
         dropUnknown(id);
-        if (observer_.on_order) observer_.on_order(base::isTransient(record.error().code) ? "unknown" : "refused", 0, 0);
+        if (observer_.on_order)
+            observer_.on_order(base::isTransient(record.error().code) ? "unknown" : "refused", 0, 0);
         return failure(record.error().within("could not give segment '" + id.text() + "'"));
     }
     if (observer_.on_order) observer_.on_order("done", entry->transaction_ms, entry->announce_ms);
@@ -63,7 +63,8 @@ base::Result<protocol::Segment> SegmentKeeper::order(const base::SegmentId& id, 
     return segment;
 }
 
-base::Result<SegmentRecord> SegmentKeeper::carryOut(const base::SegmentId& id, const SegmentOrder& order, Known& known) {
+base::Result<SegmentRecord> SegmentKeeper::carryOut(const base::SegmentId& id, const SegmentOrder& order,
+                                                    Known& known) {
     known.transaction_ms = 0;
     known.announce_ms = 0;
     auto passed = passOver(id, order, known);
@@ -84,11 +85,14 @@ base::Result<SegmentRecord> SegmentKeeper::carryOut(const base::SegmentId& id, c
     auto steered = bringSteering(id, *record, view, known);
     if (!steered) return failure(steered.error());
     auto announced = announceIfNew(id, *record, known);
-    if (!announced) return failure(announced.error().within("the segment's VLANs are as ordered, but its neighbours do not know it yet"));
+    if (!announced)
+        return failure(
+            announced.error().within("the segment's VLANs are as ordered, but its neighbours do not know it yet"));
     return record;
 }
 
-base::Result<SegmentRecord> SegmentKeeper::carryOutOnce(const base::SegmentId& id, const SegmentOrder& order, Known& known) {
+base::Result<SegmentRecord> SegmentKeeper::carryOutOnce(const base::SegmentId& id, const SegmentOrder& order,
+                                                        Known& known) {
     std::lock_guard commit(commit_mutex_);
     auto now = fabric_.view();
     if (!now) return failure(now.error());
@@ -111,68 +115,6 @@ base::Result<SegmentRecord> SegmentKeeper::carryOutOnce(const base::SegmentId& i
     return after;
 }
 
-// While connections are steered, the VLANs and the flows cannot change in the same instant. So the flows of the time in between let
-// the machines' frames appear both where the owner is and where he will be, and no frame is lost. Other segments do not wait for it.
-base::Result<void> SegmentKeeper::passOver(const base::SegmentId& id, const SegmentOrder& order, Known& known) {
-    auto now = fabric_.view();
-    if (!now) return failure(now.error());
-    FabricView ahead = **now;
-    auto change = planSegment(id, order, ahead, quarantine_);
-    if (!change) return failure(change.error());
-    if (!change->record) return {};
-    const auto found = ahead.segments.find(id);
-    const SegmentRecord before = found == ahead.segments.end() ? SegmentRecord{} : found->second;
-    const SegmentRecord& after = *change->record->second;
-    if (!needsSteering(before.order) && !needsSteering(order)) return {};
-
-    auto between = planSteering(id, before, ahead);
-    ahead.segments[id] = after;
-    if (needsSteering(order)) between = planSteering(id, after, ahead);
-    if (!order.established.empty() && !between) {
-        return failure(ErrorCode::WrongState, "connections cannot be kept with '" + order.established.text() +
-                                                  "', since a port that is needed does not forward; see GET /v1/ports");
-    }
-    const auto old_port = ownerPort(before.order, ahead);
-    const auto new_port = ownerPort(order, ahead);
-    if (!between || old_port == 0 || new_port == 0 || old_port == new_port) return {};
-    between->seen_at = {old_port, new_port};
-    between->target_aside = between->target != between->taker;
-    return setSteering(id, between->vlan, between, known);
-}
-
-base::Result<void> SegmentKeeper::setSteering(const base::SegmentId& id, Vlan vlan, const std::optional<Steering>& steering, Known& known) {
-    known.steering_known = false;
-    auto steered = fabric_.steer(id, vlan, steering);
-    if (!steered) return steered;
-    if (steering.has_value() != known.steering.has_value()) {
-        log_.notice("segment {}: connections are {}", id.text(), steering ? "steered one by one" : "no longer steered");
-    }
-    known.steering = steering;
-    known.steering_known = true;
-    std::lock_guard lock(mutex_);
-    if (steering) {
-        steered_.insert(id);
-    } else {
-        steered_.erase(id);
-    }
-    return {};
-}
-
-base::Result<void> SegmentKeeper::bringSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, Known& known) {
-    auto wanted = planSteering(id, record, view);
-    if (!wanted && needsSteering(record.order)) return {};  // not now; what is in force stays
-    if (known.steering_known && known.steering == wanted) return {};
-    if (!known.steering_known && !wanted) {
-        // Usual: an ordinary segment after our start. Looking is cheap, setting is not.
-        auto none = fabric_.steered(record.order.vlan);
-        if (none && *none) {
-            known.steering_known = true;
-            return {};
-        }
-    }
-    return setSteering(id, record.order.vlan, wanted, known);
-}
-
 base::Result<void> SegmentKeeper::announceIfNew(const base::SegmentId& id, const SegmentRecord& record, Known& known) {
     auto announcement = planAnnouncement(record);
     if (!announcement) {
@@ -182,8 +124,9 @@ base::Result<void> SegmentKeeper::announceIfNew(const base::SegmentId& id, const
         return {};
     }
     announcement->stale.clear();  // seen to with the first repetition, off the takeover path
-    const bool same = known.announced && known.announced->port == announcement->port && known.announced->mac == announcement->mac &&
-                      known.announced->address == announcement->address && known.announced->vlan == announcement->vlan;
+    const bool same = known.announced && known.announced->port == announcement->port &&
+                      known.announced->mac == announcement->mac && known.announced->address == announcement->address &&
+                      known.announced->vlan == announcement->vlan;
     if (same) return {};
     const auto begin = clock_.steady();
     auto announced = fabric_.announce(*announcement);
@@ -196,7 +139,8 @@ base::Result<void> SegmentKeeper::announceIfNew(const base::SegmentId& id, const
     return {};
 }
 
-protocol::Segment SegmentKeeper::describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, bool applied) {
+protocol::Segment SegmentKeeper::describe(const base::SegmentId& id, const SegmentRecord& record,
+                                          const FabricView& view, bool applied) {
     auto segment = describeSegment(id, record, view, applied);
     std::lock_guard lock(mutex_);
     const auto found = known_.find(id);
@@ -221,7 +165,8 @@ base::Result<protocol::Segment> SegmentKeeper::segment(const base::SegmentId& id
     if (!now) return failure(now.error());
     const FabricView& view = **now;
     const auto found = view.segments.find(id);
-    if (found == view.segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
+    if (found == view.segments.end())
+        return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
     return describe(id, found->second, view, view.applied);
 }
 
@@ -239,9 +184,11 @@ base::Result<protocol::Segment> SegmentKeeper::announce(const base::SegmentId& i
     if (!now) return failure(now.error());
     const FabricView& view = **now;
     const auto found = view.segments.find(id);
-    if (found == view.segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
+    if (found == view.segments.end())
+        return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
     if (!planAnnouncement(found->second)) {
-        return failure(ErrorCode::WrongState, "nobody owns segment '" + id.text() + "', so there is nothing to announce");
+        return failure(ErrorCode::WrongState,
+                       "nobody owns segment '" + id.text() + "', so there is nothing to announce");
     }
     const auto entry = known(id);
     std::lock_guard busy(entry->busy);

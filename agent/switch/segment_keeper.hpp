@@ -25,11 +25,13 @@ struct KeeperObserver {
     std::function<void(const std::string& port)> on_repair;
 };
 
-/// Keeps every segment as it was ordered: carries orders out, and puts right what others change afterwards (a machine that starts
-/// again brings its port back with the VLAN of its definition; a restarted forwarding plane has forgotten its flows).
+/// Keeps every segment as it was ordered: carries orders out, and puts right what others change afterwards (a machine
+/// that starts again brings its port back with the VLAN of its definition; a restarted forwarding plane has forgotten
+/// its flows).
 class SegmentKeeper {
   public:
-    SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer, const base::Clock& clock, base::Log log);
+    SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer, const base::Clock& clock,
+                  base::Log log);
     ~SegmentKeeper();
     SegmentKeeper(const SegmentKeeper&) = delete;
     SegmentKeeper& operator=(const SegmentKeeper&) = delete;
@@ -37,9 +39,10 @@ class SegmentKeeper {
     void start();
     void stop();
 
-    /// Makes the order come true: VLANs and record in one transaction, applied and read back; then steering; then, if the owner is
-    /// new, the announcement, which is repeated later on. The same order again changes nothing. Errors: those of planSegment() and
-    /// of the fabric; after TimedOut the order may be in force, and giving it again finds out.
+    /// Makes the order come true: VLANs and record in one transaction, applied and read back; then steering; then, if
+    /// the owner is new, the announcement, which is repeated later on. The same order again changes nothing. Errors:
+    /// those of planSegment() and of the fabric; after TimedOut the order may be in force, and giving it again finds
+    /// out.
     base::Result<protocol::Segment> order(const base::SegmentId& id, const protocol::SegmentOrder& order);
 
     /// NotFound: never ordered.
@@ -70,12 +73,16 @@ class SegmentKeeper {
     std::shared_ptr<Known> known(const base::SegmentId& id);
     void dropUnknown(const base::SegmentId& id);
     base::Result<SegmentRecord> carryOut(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
-    base::Result<SegmentRecord> carryOutOnce(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
+    base::Result<SegmentRecord> carryOutOnce(const base::SegmentId& id, const protocol::SegmentOrder& order,
+                                             Known& known);
     base::Result<void> passOver(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
-    base::Result<void> bringSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, Known& known);
-    base::Result<void> setSteering(const base::SegmentId& id, Vlan vlan, const std::optional<Steering>& steering, Known& known);
+    base::Result<void> bringSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view,
+                                     Known& known);
+    base::Result<void> setSteering(const base::SegmentId& id, Vlan vlan, const std::optional<Steering>& steering,
+                                   Known& known);
     base::Result<void> announceIfNew(const base::SegmentId& id, const SegmentRecord& record, Known& known);
-    protocol::Segment describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, bool applied);
+    protocol::Segment describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view,
+                               bool applied);
 
     void run();
     void care();

@@ -32,8 +32,9 @@ base::Result<void> checkAddresses(const SegmentOrder& order) {
     }
     for (const auto& member : order.members) {
         if (!isUnicastMac(member.mac)) {
-            return failure(ErrorCode::InvalidInput, "segment: '" + member.mac + "' of member '" + member.name.text() +
-                                                        "' is not the MAC address of a machine, such as 52:54:00:77:01:0a");
+            return failure(ErrorCode::InvalidInput,
+                           "segment: '" + member.mac + "' of member '" + member.name.text() +
+                               "' is not the MAC address of a machine, such as 52:54:00:77:01:0a");
         }
     }
     return {};
@@ -52,7 +53,8 @@ base::Result<void> checkAgainstOthers(const base::SegmentId& id, const SegmentOr
     for (const auto& [other_id, other] : view.segments) {
         if (other_id == id) continue;
         if (other.order.vlan == order.vlan) {
-            return failure(ErrorCode::Refused, "VLAN " + std::to_string(order.vlan) + " is segment '" + other_id.text() + "' already");
+            return failure(ErrorCode::Refused,
+                           "VLAN " + std::to_string(order.vlan) + " is segment '" + other_id.text() + "' already");
         }
         for (const auto& port : portsOf(other.order)) {
             if (ports.count(port) == 0) continue;
@@ -68,8 +70,9 @@ base::Result<void> checkPresent(const SegmentOrder& order, const SegmentOrder& b
         if (!order.established.empty() && name == before.established) continue;  // drained and stopped meanwhile
         const SegmentMember* member = name.empty() ? nullptr : order.member(name);
         if (member == nullptr || view.port(member->port.text()) != nullptr) continue;
-        return failure(ErrorCode::NotFound, "port '" + member->port.text() + "' of member '" + name.text() +
-                                                "' does not exist on the switch; start the machine behind it or attach it");
+        return failure(ErrorCode::NotFound,
+                       "port '" + member->port.text() + "' of member '" + name.text() +
+                           "' does not exist on the switch; start the machine behind it or attach it");
     }
     return {};
 }
@@ -77,7 +80,8 @@ base::Result<void> checkPresent(const SegmentOrder& order, const SegmentOrder& b
 // Gives each port its quarantine VLAN: the one it had, or the lowest that is free.
 class Quarantines {
   public:
-    Quarantines(const FabricView& view, const base::SegmentId& own, const VlanRange& range) : view_(view), range_(range) {
+    Quarantines(const FabricView& view, const base::SegmentId& own, const VlanRange& range)
+        : view_(view), range_(range) {
         for (const auto& [id, record] : view.segments) {
             if (id != own) take(record.quarantine);
         }
@@ -98,7 +102,8 @@ class Quarantines {
             owners_.emplace(vlan, port);
             return vlan;
         }
-        return failure(ErrorCode::Refused, "no quarantine VLAN is left for port '" + port + "'; widen switch.quarantine_vlans");
+        return failure(ErrorCode::Refused,
+                       "no quarantine VLAN is left for port '" + port + "'; widen switch.quarantine_vlans");
     }
 
     void take(const std::map<std::string, Vlan>& given) {
@@ -112,7 +117,7 @@ class Quarantines {
 
     const FabricView& view_;
     VlanRange range_;
-    std::set<Vlan> used_;                  // seen on some port, so not free
+    std::set<Vlan> used_;                 // seen on some port, so not free
     std::map<Vlan, std::string> owners_;  // given to that port
 };
 
@@ -131,7 +136,7 @@ std::map<std::string, Vlan> placesOf(const SegmentRecord& record) {
     if (!order.back_leg_port.empty()) {
         const SegmentMember* joined = order.back_leg_to.empty() ? nullptr : order.member(order.back_leg_to);
         const auto own = record.quarantine.find(order.back_leg_port.text());
-        const auto place = joined != nullptr ? placeOf(*joined)
+        const auto place = joined != nullptr                ? placeOf(*joined)
                            : own == record.quarantine.end() ? std::nullopt
                                                             : std::optional(own->second);
         if (place) places[order.back_leg_port.text()] = *place;
@@ -139,7 +144,8 @@ std::map<std::string, Vlan> placesOf(const SegmentRecord& record) {
     return places;
 }
 
-void demand(FabricChange& change, const FabricView& view, const std::string& name, Vlan vlan, std::optional<Vlan> quarantine) {
+void demand(FabricChange& change, const FabricView& view, const std::string& name, Vlan vlan,
+            std::optional<Vlan> quarantine) {
     const PortView* port = view.port(name);
     if (port == nullptr || (port->isAccess(vlan) && port->quarantine == quarantine)) return;
     change.ports[name] = {vlan, quarantine};
@@ -167,7 +173,8 @@ base::Result<FabricChange> planSegment(const base::SegmentId& id, const SegmentO
     }
     const auto found = view.segments.find(id);
     const SegmentRecord before = found == view.segments.end() ? SegmentRecord{} : found->second;
-    for (const auto& checked : {checkAddresses(order), checkAgainstOthers(id, order, view), checkPresent(order, before.order, view)}) {
+    for (const auto& checked :
+         {checkAddresses(order), checkAgainstOthers(id, order, view), checkPresent(order, before.order, view)}) {
         if (!checked) return failure(checked.error());
     }
 
@@ -192,7 +199,8 @@ base::Result<FabricChange> planSegment(const base::SegmentId& id, const SegmentO
 
 base::Result<FabricChange> planForgetting(const base::SegmentId& id, const FabricView& view) {
     const auto found = view.segments.find(id);
-    if (found == view.segments.end()) return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
+    if (found == view.segments.end())
+        return failure(ErrorCode::NotFound, "segment '" + id.text() + "' is not known to this switch");
     FabricChange change;
     change.reason = "segment " + id.text() + ": forgotten";
     change.record = {id, std::nullopt};

@@ -19,14 +19,16 @@ base::Result<SegmentRecord> segmentRecordFrom(const std::string& text) {
     auto corrupt = [](const std::string& why) { return base::failure(base::ErrorCode::Corrupt, why); };
     const auto json = protocol::parseJson(text);
     if (!json) return corrupt(json.error().message);
-    if (!json->is_object() || !json->contains("order") || !json->contains("quarantine") || !(*json)["quarantine"].is_object()) {
+    if (!json->is_object() || !json->contains("order") || !json->contains("quarantine") ||
+        !(*json)["quarantine"].is_object()) {
         return corrupt("no object with 'order' and 'quarantine'");
     }
     auto order = protocol::segmentOrderFrom((*json)["order"]);
     if (!order) return corrupt(order.error().message);
     SegmentRecord record{std::move(*order), {}};
     for (const auto& [port, vlan] : (*json)["quarantine"].items()) {
-        if (!vlan.is_number_integer() || vlan < least_vlan || vlan > greatest_vlan) return corrupt("no VLAN for port '" + port + "'");
+        if (!vlan.is_number_integer() || vlan < least_vlan || vlan > greatest_vlan)
+            return corrupt("no VLAN for port '" + port + "'");
         record.quarantine[port] = vlan.get<Vlan>();
     }
     return record;

@@ -15,7 +15,8 @@ namespace {
 const base::MemberName holder_name("holder");
 
 MacAddress lowerCase(MacAddress mac) {
-    std::transform(mac.begin(), mac.end(), mac.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(mac.begin(), mac.end(), mac.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return mac;
 }
 
@@ -42,13 +43,15 @@ std::vector<Steering::ClientPort> clientPorts(Vlan vlan, const FabricView& view)
     std::vector<Steering::ClientPort> clients;
     for (const auto& [name, port] : view.ports) {
         if (moved.count(name) > 0 || !port.carries(vlan)) continue;
-        for (const auto number : port.of_ports) clients.push_back({number, port.carriesTagged(vlan), port.carriesUntagged(vlan)});
+        for (const auto number : port.of_ports)
+            clients.push_back({number, port.carriesTagged(vlan), port.carriesUntagged(vlan)});
     }
     return clients;
 }
 
 void describePort(const SegmentMember& member, bool owner, const PortView* port, std::vector<std::string>& warnings) {
-    const std::string whose = "port '" + member.port.text() + "' of " + (owner ? "the owner '" : "member '") + member.name.text() + "'";
+    const std::string whose =
+        "port '" + member.port.text() + "' of " + (owner ? "the owner '" : "member '") + member.name.text() + "'";
     if (port == nullptr) {
         warnings.push_back(whose + " does not exist on the switch" + (owner ? "; nobody serves the job" : ""));
     } else if (owner && port->of_ports.empty()) {
@@ -60,7 +63,9 @@ void describePort(const SegmentMember& member, bool owner, const PortView* port,
 
 }  // namespace
 
-bool needsSteering(const SegmentOrder& order) { return !order.owner.empty() && (!order.established.empty() || order.proxied); }
+bool needsSteering(const SegmentOrder& order) {
+    return !order.owner.empty() && (!order.established.empty() || order.proxied);
+}
 
 std::optional<Steering> planSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view) {
     const SegmentOrder& order = record.order;
@@ -103,7 +108,8 @@ std::optional<Announcement> planAnnouncement(const SegmentRecord& record) {
     return announcement;
 }
 
-protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view, bool applied) {
+protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view,
+                                  bool applied) {
     protocol::Segment segment;
     segment.id = id;
     segment.order = record.order;
@@ -112,14 +118,17 @@ protocol::Segment describeSegment(const base::SegmentId& id, const SegmentRecord
     for (const auto& member : order.members) {
         const PortView* port = view.port(member.port.text());
         const bool owner = member.name == order.owner;
-        segment.ports.push_back({member.name, member.port, port != nullptr, port == nullptr ? std::nullopt : port->tag});
+        segment.ports.push_back(
+            {member.name, member.port, port != nullptr, port == nullptr ? std::nullopt : port->tag});
         describePort(member, owner, port, segment.warnings);
         placed = placed && (port == nullptr ? !owner : owner ? port->isAccess(order.vlan) : !port->carries(order.vlan));
     }
     if (!order.back_leg_port.empty()) {
         const PortView* port = view.port(order.back_leg_port.text());
         segment.ports.push_back({{}, order.back_leg_port, port != nullptr, port == nullptr ? std::nullopt : port->tag});
-        if (port == nullptr) segment.warnings.push_back("the back leg's port '" + order.back_leg_port.text() + "' does not exist on the switch");
+        if (port == nullptr)
+            segment.warnings.push_back("the back leg's port '" + order.back_leg_port.text() +
+                                       "' does not exist on the switch");
     }
     if (needsSteering(order) && !planSteering(id, record, view)) {
         segment.warnings.push_back("connections cannot be steered, since a port that is needed does not forward");

@@ -22,7 +22,9 @@ constexpr int closing_seconds = 150;
 
 constexpr const char* to_untagged = "load:0->NXM_OF_VLAN_TCI[]";  // the machines' ports are access ports
 
-std::string portText(std::uint32_t port) { return port == local_port ? "LOCAL" : std::to_string(port); }
+std::string portText(std::uint32_t port) {
+    return port == local_port ? "LOCAL" : std::to_string(port);
+}
 
 class FlowText {
   public:
@@ -36,8 +38,8 @@ class FlowText {
 
   private:
     void add(int table, int priority, const std::string& match, const std::string& actions) {
-        lines_.push_back(fmt::format("add cookie={:#x},table={},priority={},{} actions={}", steeringCookie(s_.vlan), table, priority,
-                                     match, actions));
+        lines_.push_back(fmt::format("add cookie={:#x},table={},priority={},{} actions={}", steeringCookie(s_.vlan),
+                                     table, priority, match, actions));
     }
     void addJob(int priority, const std::string& match, const std::string& actions) {
         add(121, priority, fmt::format("reg0={}{}{}", s_.vlan, match.empty() ? "" : ",", match), actions);
@@ -87,30 +89,33 @@ class FlowText {
                    (two ? fmt::format(",set_field:{}->arp_tha,", s_.taker_mac) + toTaker() : std::string()));
         // A router's 'fragmentation needed' or 'unreachable' concerns one of the two; the other ignores it.
         if (two) addJob(45, fmt::format("icmp,icmp_type=3,nw_dst={}", address), toTarget() + "," + toTaker());
-        // Reading the connection's numbers makes the switch's cache distinguish connections; else the first frames after a
-        // handshake could take the way that it remembers of another connection.
+        // Reading the connection's numbers makes the switch's cache distinguish connections; else the first frames
+        // after a handshake could take the way that it remembers of another connection.
         addJob(40, fmt::format("tcp,nw_dst={}", address),
                "move:NXM_OF_IP_SRC[]->NXM_NX_REG4[],move:NXM_OF_TCP_SRC[]->NXM_NX_REG5[0..15],"
                "move:NXM_OF_TCP_DST[]->NXM_NX_REG5[16..31],resubmit(,122),resubmit(,123)");
         addJob(30, fmt::format("ip,nw_dst={}", address), toTarget());
         addJob(20, fmt::format("dl_dst={}", s_.worn_mac), toTarget());
         if (s_.target_aside) {
-            addJob(10, "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00", fmt::format("NORMAL,{},output:{}", to_untagged, s_.target));
+            addJob(10, "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00",
+                   fmt::format("NORMAL,{},output:{}", to_untagged, s_.target));
         }
         addJob(0, "", "NORMAL");
     }
 
     [[nodiscard]] std::string learn(bool taken) const {
         return fmt::format(
-            "learn(table=122,priority=10,cookie={:#x},fin_idle_timeout={},limit={},eth_type=0x800,nw_proto=6,NXM_NX_REG0[],"
+            "learn(table=122,priority=10,cookie={:#x},fin_idle_timeout={},limit={},eth_type=0x800,nw_proto=6,NXM_NX_"
+            "REG0[],"
             "NXM_OF_IP_SRC[],NXM_OF_IP_DST[],NXM_OF_TCP_SRC[],NXM_OF_TCP_DST[],load:{}->NXM_NX_REG2[0])",
             learnedCookie(s_.vlan), closing_seconds, learned_limit, taken ? 1 : 0);
     }
 
     void connections() {
         const auto segment = fmt::format("reg0={}", s_.vlan);
-        // The detour through ct() makes sure that only a frame that really arrives is learned from: when flows change, the switch
-        // goes through its cache with the first frame of each entry, and the SYN of an old connection may be among them.
+        // The detour through ct() makes sure that only a frame that really arrives is learned from: when flows change,
+        // the switch goes through its cache with the first frame of each entry, and the SYN of an old connection may be
+        // among them.
         const auto detour = fmt::format("ct(table=124,zone={})", s_.vlan);
         if (s_.takes_new) {
             add(123, 30, segment + ",tcp,tcp_flags=+syn-ack", detour);
@@ -130,8 +135,12 @@ class FlowText {
 
 }  // namespace
 
-std::uint64_t steeringCookie(Vlan vlan) { return cookie_base | (static_cast<std::uint64_t>(vlan) << 8U); }
-std::uint64_t learnedCookie(Vlan vlan) { return steeringCookie(vlan) | 1U; }
+std::uint64_t steeringCookie(Vlan vlan) {
+    return cookie_base | (static_cast<std::uint64_t>(vlan) << 8U);
+}
+std::uint64_t learnedCookie(Vlan vlan) {
+    return steeringCookie(vlan) | 1U;
+}
 
 std::string steeringFlows(Vlan vlan, const std::optional<Steering>& steering) {
     std::string text = fmt::format("delete cookie={:#x}/-1\n", steeringCookie(vlan));

@@ -21,8 +21,8 @@ namespace standin::lan_switch {
 std::uint64_t steeringCookie(Vlan vlan);
 std::uint64_t learnedCookie(Vlan vlan);
 
-/// A file for `ovs-ofctl --bundle add-flows`: replaces the segment's flows. Without a steering it removes all of them, the learned
-/// ones included.
+/// A file for `ovs-ofctl --bundle add-flows`: replaces the segment's flows. Without a steering it removes all of them,
+/// the learned ones included.
 std::string steeringFlows(Vlan vlan, const std::optional<Steering>& steering);
 
 /// How many flows (learned ones not counted) are in force after that.

@@ -13,11 +13,16 @@ namespace {
 
 const char* nameOf(PortView::Mode mode) {
     switch (mode) {
-        case PortView::Mode::Access: return "access";
-        case PortView::Mode::Trunk: return "trunk";
-        case PortView::Mode::NativeTagged: return "native-tagged";
-        case PortView::Mode::NativeUntagged: return "native-untagged";
-        case PortView::Mode::Tunnel: return "dot1q-tunnel";
+        case PortView::Mode::Access:
+            return "access";
+        case PortView::Mode::Trunk:
+            return "trunk";
+        case PortView::Mode::NativeTagged:
+            return "native-tagged";
+        case PortView::Mode::NativeUntagged:
+            return "native-untagged";
+        case PortView::Mode::Tunnel:
+            return "dot1q-tunnel";
     }
     return "";
 }
@@ -44,23 +49,28 @@ Json jsonOf(const PortView& port, const FabricView& view) {
 
 KeeperObserver observerFor(http::Metrics& metrics) {
     return {[&metrics](const std::string& outcome, double transaction_ms, double announce_ms) {
-                metrics.count("standin_segment_orders_total", "Orders to give a segment to an owner, by outcome", {{"outcome", outcome}});
+                metrics.count("standin_segment_orders_total", "Orders to give a segment to an owner, by outcome",
+                              {{"outcome", outcome}});
                 if (transaction_ms > 0) {
-                    metrics.observeSeconds("standin_segment_transaction_seconds", "From the transaction's start until the switch has applied it",
+                    metrics.observeSeconds("standin_segment_transaction_seconds",
+                                           "From the transaction's start until the switch has applied it",
                                            transaction_ms / 1e3);
                 }
                 if (announce_ms > 0) {
-                    metrics.observeSeconds("standin_segment_announce_seconds", "Injecting the first announcement of a new owner", announce_ms / 1e3);
+                    metrics.observeSeconds("standin_segment_announce_seconds",
+                                           "Injecting the first announcement of a new owner", announce_ms / 1e3);
                 }
             },
             [&metrics](const std::string&) {
-                metrics.count("standin_segment_repairs_total", "Ports that were found outside their place and put back");
+                metrics.count("standin_segment_repairs_total",
+                              "Ports that were found outside their place and put back");
             }};
 }
 
 }  // namespace
 
-SwitchCapability::SwitchCapability(const SwitchSettings& settings, const base::Clock& clock, http::Metrics& metrics, const base::Log& log)
+SwitchCapability::SwitchCapability(const SwitchSettings& settings, const base::Clock& clock, http::Metrics& metrics,
+                                   const base::Log& log)
     : settings_(settings),
       fabric_(settings.places, log.named("switch")),
       keeper_(fabric_, settings.quarantine, observerFor(metrics), clock, log.named("switch")) {
@@ -69,24 +79,29 @@ SwitchCapability::SwitchCapability(const SwitchSettings& settings, const base::C
         rendered.set("standin_switch_reachable", "1 if the switch's database answers", segments ? 1 : 0);
         if (!segments) return;
         for (const auto& segment : *segments) {
-            rendered.set("standin_segment_verified", "1 if exactly the owner's port is in the segment's VLAN", segment.verified ? 1 : 0,
-                         {{"segment", segment.id.text()}});
+            rendered.set("standin_segment_verified", "1 if exactly the owner's port is in the segment's VLAN",
+                         segment.verified ? 1 : 0, {{"segment", segment.id.text()}});
             for (const auto& member : segment.order.members) {
-                rendered.set("standin_segment_owner", "1 for the member that owns the segment", member.name == segment.order.owner ? 1 : 0,
+                rendered.set("standin_segment_owner", "1 for the member that owns the segment",
+                             member.name == segment.order.owner ? 1 : 0,
                              {{"segment", segment.id.text()}, {"member", member.name.text()}});
             }
         }
     });
 }
 
-SwitchCapability::~SwitchCapability() { stop(); }
+SwitchCapability::~SwitchCapability() {
+    stop();
+}
 
 base::Result<void> SwitchCapability::start() {
     keeper_.start();
     return {};
 }
 
-void SwitchCapability::stop() { keeper_.stop(); }
+void SwitchCapability::stop() {
+    keeper_.stop();
+}
 
 void SwitchCapability::addRoutes(http::Router& router) {
     router.add("GET", "/v1/segments", [this](const Request&) -> base::Result<Response> {
@@ -117,11 +132,12 @@ void SwitchCapability::addRoutes(http::Router& router) {
         if (!forgotten) return failure(forgotten.error());
         return Response::empty();
     });
-    router.add("POST", "/v1/segments/{segment}/announcements", [this](const Request& request) -> base::Result<Response> {
-        auto id = request.id<base::SegmentId>("segment");
-        if (!id) return failure(id.error());
-        return http::answer(keeper_.announce(*id));
-    });
+    router.add("POST", "/v1/segments/{segment}/announcements",
+               [this](const Request& request) -> base::Result<Response> {
+                   auto id = request.id<base::SegmentId>("segment");
+                   if (!id) return failure(id.error());
+                   return http::answer(keeper_.announce(*id));
+               });
     router.add("GET", "/v1/ports", [this](const Request&) { return ports(); });
 }
 
@@ -141,9 +157,10 @@ void SwitchCapability::checkHealth(protocol::Health& health) {
                              now ? "" : "start Open vSwitch (ovsdb-server, ovs-vswitchd) and make the bridge"});
     if (!now) return;
     const FabricView& view = **now;
-    health.checks.push_back({"switch applies", view.applied,
-                             view.applied ? "ovs-vswitchd works as configured" : "ovs-vswitchd has not applied the last configuration",
-                             view.applied ? "" : "is ovs-vswitchd running? see its log"});
+    health.checks.push_back(
+        {"switch applies", view.applied,
+         view.applied ? "ovs-vswitchd works as configured" : "ovs-vswitchd has not applied the last configuration",
+         view.applied ? "" : "is ovs-vswitchd running? see its log"});
     for (const auto& problem : view.problems) {
         health.checks.push_back({"segment records", false, problem, "remove that key, then order the segment again"});
     }
@@ -151,14 +168,17 @@ void SwitchCapability::checkHealth(protocol::Health& health) {
     if (!segments) return;
     for (const auto& segment : *segments) {
         const std::string owner = segment.order.owner.empty() ? "nobody" : "'" + segment.order.owner.text() + "'";
-        health.checks.push_back({"segment " + segment.id.text(), segment.verified,
-                                 segment.verified ? "owned by " + owner : "ports are not as ordered (owner: " + owner + ")",
-                                 segment.verified ? "" : "order the segment again; see GET /v1/segments/" + segment.id.text()});
-        for (const auto& warning : segment.warnings) health.warnings.push_back("segment " + segment.id.text() + ": " + warning);
+        health.checks.push_back(
+            {"segment " + segment.id.text(), segment.verified,
+             segment.verified ? "owned by " + owner : "ports are not as ordered (owner: " + owner + ")",
+             segment.verified ? "" : "order the segment again; see GET /v1/segments/" + segment.id.text()});
+        for (const auto& warning : segment.warnings)
+            health.warnings.push_back("segment " + segment.id.text() + ": " + warning);
     }
     for (const auto& port : leakingTrunks(view, settings_.places.bridge, settings_.quarantine)) {
-        health.warnings.push_back(fmt::format("trunk port '{}' carries quarantine VLANs {}-{} off this switch; set its 'trunks'", port,
-                                              settings_.quarantine.first, settings_.quarantine.last));
+        health.warnings.push_back(
+            fmt::format("trunk port '{}' carries quarantine VLANs {}-{} off this switch; set its 'trunks'", port,
+                        settings_.quarantine.first, settings_.quarantine.last));
     }
 }
 

@@ -15,7 +15,8 @@ namespace standin::lan_switch {
 /// The capability `switch`: segments and ports of one bridge.
 class SwitchCapability final : public http::Capability {
   public:
-    SwitchCapability(const SwitchSettings& settings, const base::Clock& clock, http::Metrics& metrics, const base::Log& log);
+    SwitchCapability(const SwitchSettings& settings, const base::Clock& clock, http::Metrics& metrics,
+                     const base::Log& log);
     ~SwitchCapability() override;
 
     [[nodiscard]] std::string name() const override { return "switch"; }

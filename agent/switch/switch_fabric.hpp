@@ -23,9 +23,9 @@ struct PortView {
 
     std::string name;
     Mode mode = Mode::Trunk;
-    std::optional<Vlan> tag;             ///< access or native VLAN
-    std::vector<Vlan> trunks;            ///< empty on a trunk: all VLANs
-    std::optional<Vlan> quarantine;      ///< the VLAN of its own that we once gave it and wrote down at the port
+    std::optional<Vlan> tag;              ///< access or native VLAN
+    std::vector<Vlan> trunks;             ///< empty on a trunk: all VLANs
+    std::optional<Vlan> quarantine;       ///< the VLAN of its own that we once gave it and wrote down at the port
     std::vector<std::uint32_t> of_ports;  ///< the forwarding plane's numbers, one per link; empty: not (yet) forwarding
     bool link_up = false;
 
@@ -36,8 +36,8 @@ struct PortView {
     [[nodiscard]] bool isAccess(Vlan vlan) const { return mode == Mode::Access && tag == vlan; }
 };
 
-/// What the switch keeps durably about one segment: the last order, and the quarantine VLAN of each of its ports (also of those
-/// that are gone and may come back).
+/// What the switch keeps durably about one segment: the last order, and the quarantine VLAN of each of its ports (also
+/// of those that are gone and may come back).
 struct SegmentRecord {
     protocol::SegmentOrder order;
     std::map<std::string, Vlan> quarantine;
@@ -48,9 +48,10 @@ using SegmentRecords = std::map<base::SegmentId, SegmentRecord>;
 struct FabricView {
     std::map<std::string, PortView> ports;
     SegmentRecords segments;
-    std::vector<std::string> problems;                ///< e.g. a record that cannot be read
-    std::map<std::string, std::string> durable;  ///< where the records lie, verbatim: guards a commit against changes in between
-    bool applied = false;                             ///< the forwarding plane works as configured
+    std::vector<std::string> problems;  ///< e.g. a record that cannot be read
+    std::map<std::string, std::string>
+        durable;           ///< where the records lie, verbatim: guards a commit against changes in between
+    bool applied = false;  ///< the forwarding plane works as configured
 
     [[nodiscard]] const PortView* port(const std::string& name) const;
 };
@@ -66,7 +67,7 @@ struct FabricChange {
     };
     std::map<std::string, Port> ports;
     std::optional<std::pair<base::SegmentId, std::optional<SegmentRecord>>> record;  ///< nullopt inside: erased
-    std::string reason;                                                             ///< for the switch's own log
+    std::string reason;                                                              ///< for the switch's own log
 
     [[nodiscard]] bool empty() const { return ports.empty() && !record; }
 };
@@ -77,12 +78,13 @@ struct Announcement {
     Vlan vlan = 0;
     std::string address;
     MacAddress mac;
-    std::vector<MacAddress> stale;  ///< if there are any: also make sure that none is remembered elsewhere in the VLAN (slower)
+    std::vector<MacAddress>
+        stale;  ///< if there are any: also make sure that none is remembered elsewhere in the VLAN (slower)
 };
 
-/// How a job's frames travel while connections are moved one by one. `taker` takes new connections (while `takes_new`) and keeps
-/// those it took; everything else goes to `target` (the taker itself when nobody else is left). Whatever the taker sends wears
-/// `worn_mac`, so that clients know one MAC only.
+/// How a job's frames travel while connections are moved one by one. `taker` takes new connections (while `takes_new`)
+/// and keeps those it took; everything else goes to `target` (the taker itself when nobody else is left). Whatever the
+/// taker sends wears `worn_mac`, so that clients know one MAC only.
 struct Steering {
     struct ClientPort {
         std::uint32_t of_port = 0;
@@ -110,24 +112,25 @@ class SwitchFabric {
   public:
     virtual ~SwitchFabric() = default;
 
-    /// Calls `on_change` from a thread of its own whenever the switch's ports or records may have changed, also after it came
-    /// back. An implementation that cannot be told of changes asks the switch regularly.
+    /// Calls `on_change` from a thread of its own whenever the switch's ports or records may have changed, also after
+    /// it came back. An implementation that cannot be told of changes asks the switch regularly.
     virtual void start(std::function<void()> on_change) = 0;
     virtual void stop() = 0;
 
     /// Unreachable when the switch does not answer, NotFound when the bridge does not exist.
     virtual base::Result<FabricMoment> view() = 0;
 
-    /// All of the change or nothing, and only if what it touches is still as in `view` (else Conflict). Returns when the
-    /// forwarding plane has taken it over and the ports were read back. TimedOut: it may have happened.
+    /// All of the change or nothing, and only if what it touches is still as in `view` (else Conflict). Returns when
+    /// the forwarding plane has taken it over and the ports were read back. TimedOut: it may have happened.
     virtual base::Result<void> commit(const FabricView& view, const FabricChange& change) = 0;
 
     /// Idempotent. NotFound: the port does not forward.
     virtual base::Result<void> announce(const Announcement& announcement) = 0;
 
-    /// Makes the segment's steering exactly so; nullopt: none, and connections that were taken are forgotten. Unsupported by
-    /// switches that know no flows.
-    virtual base::Result<void> steer(const base::SegmentId& segment, Vlan vlan, const std::optional<Steering>& steering) = 0;
+    /// Makes the segment's steering exactly so; nullopt: none, and connections that were taken are forgotten.
+    /// Unsupported by switches that know no flows.
+    virtual base::Result<void> steer(const base::SegmentId& segment, Vlan vlan,
+                                     const std::optional<Steering>& steering) = 0;
 
     /// True if the steering set last for that VLAN is still in force (a restart of the forwarding plane forgets it).
     virtual base::Result<bool> steered(Vlan vlan) = 0;

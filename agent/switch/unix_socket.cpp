@@ -37,7 +37,9 @@ UnixSocket& UnixSocket::operator=(UnixSocket&& other) noexcept {
     return *this;
 }
 
-int UnixSocket::release() { return std::exchange(descriptor_, -1); }
+int UnixSocket::release() {
+    return std::exchange(descriptor_, -1);
+}
 
 base::Result<UnixSocket> UnixSocket::connect(const std::string& path) {
     sockaddr_un address{};
@@ -47,7 +49,8 @@ base::Result<UnixSocket> UnixSocket::connect(const std::string& path) {
     }
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
     UnixSocket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket.open()) return failure(ErrorCode::Internal, std::string("could not make a socket: ") + std::strerror(errno));
+    if (!socket.open())
+        return failure(ErrorCode::Internal, std::string("could not make a socket: ") + std::strerror(errno));
     ::setsockopt(socket.descriptor_, SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof(send_limit));
     if (::connect(socket.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
         return failure(ErrorCode::Unreachable, "could not connect to '" + path + "': " + std::strerror(errno));
@@ -59,7 +62,9 @@ base::Result<void> UnixSocket::send(std::string_view bytes) {
     while (!bytes.empty()) {
         const auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
-        if (sent <= 0) return failure(ErrorCode::TimedOut, std::string("the connection broke while sending: ") + std::strerror(errno));
+        if (sent <= 0)
+            return failure(ErrorCode::TimedOut,
+                           std::string("the connection broke while sending: ") + std::strerror(errno));
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
     return {};

@@ -28,7 +28,8 @@ class UnixSocket {
     /// All of it, or TimedOut: a part may have been sent, and the connection is of no further use.
     base::Result<void> send(std::string_view bytes);
 
-    /// Appends what is there, waiting for at least one byte until `until`. TimedOut: nothing came. Unreachable: the peer closed.
+    /// Appends what is there, waiting for at least one byte until `until`. TimedOut: nothing came. Unreachable: the
+    /// peer closed.
     base::Result<void> receive(std::string& into, base::SteadyTime until);
 
     /// True when the peer has closed or sent something unasked; never blocks.

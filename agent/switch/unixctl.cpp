@@ -22,15 +22,18 @@ base::Result<std::string> controlSocket(const std::string& run_directory) {
     const std::string pid_file = run_directory + "/ovs-vswitchd.pid";
     std::ifstream in(pid_file);
     long pid = 0;
-    if (!(in >> pid) || pid <= 0) return failure(ErrorCode::Unreachable, "could not read '" + pid_file + "'; is ovs-vswitchd running?");
+    if (!(in >> pid) || pid <= 0)
+        return failure(ErrorCode::Unreachable, "could not read '" + pid_file + "'; is ovs-vswitchd running?");
     return run_directory + "/ovs-vswitchd." + std::to_string(pid) + ".ctl";
 }
 
 base::Result<std::string> textOfAnswer(const std::string& message) {
     const Json answer = Json::parse(message, nullptr, false);
     if (!answer.is_object()) return failure(ErrorCode::Corrupt, "ovs-vswitchd's control socket sent malformed JSON");
-    if (answer.contains("error") && answer["error"].is_string()) return failure(ErrorCode::Refused, "ovs-vswitchd: " + answer["error"].get<std::string>());
-    if (!answer.contains("result") || !answer["result"].is_string()) return failure(ErrorCode::Corrupt, "ovs-vswitchd's answer has no text");
+    if (answer.contains("error") && answer["error"].is_string())
+        return failure(ErrorCode::Refused, "ovs-vswitchd: " + answer["error"].get<std::string>());
+    if (!answer.contains("result") || !answer["result"].is_string())
+        return failure(ErrorCode::Corrupt, "ovs-vswitchd's answer has no text");
     return answer["result"].get<std::string>();
 }
 
@@ -52,11 +55,13 @@ base::Result<std::string> askVswitchd(const std::string& run_directory, const st
         if (!received) return failure(received.error().within("ovs-vswitchd did not answer '" + command + "'"));
         framer.feed(bytes);
         if (const auto message = framer.next()) return textOfAnswer(*message);
-        if (framer.broken()) return failure(ErrorCode::Corrupt, "ovs-vswitchd's answer to '" + command + "' is too long or no JSON");
+        if (framer.broken())
+            return failure(ErrorCode::Corrupt, "ovs-vswitchd's answer to '" + command + "' is too long or no JSON");
     }
 }
 
-bool remembersElsewhere(const std::string& fdb, int vlan, const std::vector<std::string>& macs, const std::string& of_port) {
+bool remembersElsewhere(const std::string& fdb, int vlan, const std::vector<std::string>& macs,
+                        const std::string& of_port) {
     std::istringstream lines(fdb);
     std::string line;
     std::getline(lines, line);  // the heading: port VLAN MAC Age

@@ -1,5 +1,6 @@
-// What the switch agent adds to Open vSwitch itself: the owner of a segment goes back and forth, once by the bare transaction that
-// must be, once by the keeper, once by HTTPS as the coordinator does it. Run as root: ./switch_bench [rounds]
+// What the switch agent adds to Open vSwitch itself: the owner of a segment goes back and forth, once by the bare
+// transaction that must be, once by the keeper, once by HTTPS as the coordinator does it. Run as root: ./switch_bench
+// [rounds]
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -34,23 +35,28 @@ struct Samples {
     [[nodiscard]] double at(double part) const {
         auto sorted = ms;
         std::sort(sorted.begin(), sorted.end());
-        return sorted.empty() ? 0 : sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(part * static_cast<double>(sorted.size())))];
+        return sorted.empty() ? 0
+                              : sorted[std::min(sorted.size() - 1,
+                                                static_cast<std::size_t>(part * static_cast<double>(sorted.size())))];
     }
 };
 
 void print(const char* what, const Samples& samples) {
-    fmt::print("{:<46} median {:6.2f} ms   p90 {:6.2f} ms   least {:6.2f} ms\n", what, samples.at(0.5), samples.at(0.9), samples.at(0));
+    fmt::print("{:<46} median {:6.2f} ms   p90 {:6.2f} ms   least {:6.2f} ms\n", what, samples.at(0.5), samples.at(0.9),
+               samples.at(0));
 }
 
-// The least that has to be done: two tags and the configuration's number in one transaction, then the daemon's word that it is so.
+// The least that has to be done: two tags and the configuration's number in one transaction, then the daemon's word
+// that it is so.
 struct Floor {
     Samples answered;
     Samples applied;
 
     Floor(const SwitchedJob& job, int rounds) {
-        lan_switch::OvsdbClient client(job.lan.places().ovsdb_socket, "Open_vSwitch", {{"Open_vSwitch", {{"columns", {"cur_cfg"}}}}},
-                                       {[this](const Json& tables) { see(tables); }, [this](const Json& tables) { see(tables); }, [] {}},
-                                       base::Log("floor", base::LogLevel::Error));
+        lan_switch::OvsdbClient client(
+            job.lan.places().ovsdb_socket, "Open_vSwitch", {{"Open_vSwitch", {{"columns", {"cur_cfg"}}}}},
+            {[this](const Json& tables) { see(tables); }, [this](const Json& tables) { see(tables); }, [] {}},
+            base::Log("floor", base::LogLevel::Error));
         client.start();
         if (!eventually([&] { return client.connected(); })) std::abort();
         for (int round = 0; round < rounds; ++round) move(client, job, round % 2 == 0);
@@ -59,14 +65,24 @@ struct Floor {
   private:
     void move(lan_switch::OvsdbClient& client, const SwitchedJob& job, bool away) {
         auto tag = [](const std::string& port, int vlan) {
-            return Json{{"op", "update"}, {"table", "Port"}, {"where", Json::array({Json::array({"name", "==", port})})}, {"row", {{"tag", vlan}}}};
+            return Json{{"op", "update"},
+                        {"table", "Port"},
+                        {"where", Json::array({Json::array({"name", "==", port})})},
+                        {"row", {{"tag", vlan}}}};
         };
         const auto begin = Clock::now();
-        auto results = client.transact(
-            Json::array({tag(job.server.port(), away ? 4090 : job_vlan), tag(job.stand_in.port(), away ? job_vlan : 4090),
-                         Json{{"op", "mutate"}, {"table", "Open_vSwitch"}, {"where", Json::array()}, {"mutations", Json::array({Json::array({"next_cfg", "+=", 1})})}},
-                         Json{{"op", "select"}, {"table", "Open_vSwitch"}, {"where", Json::array()}, {"columns", Json::array({"next_cfg"})}}}),
-            1s);
+        auto results =
+            client.transact(Json::array({tag(job.server.port(), away ? 4090 : job_vlan),
+                                         tag(job.stand_in.port(), away ? job_vlan : 4090),
+                                         Json{{"op", "mutate"},
+                                              {"table", "Open_vSwitch"},
+                                              {"where", Json::array()},
+                                              {"mutations", Json::array({Json::array({"next_cfg", "+=", 1})})}},
+                                         Json{{"op", "select"},
+                                              {"table", "Open_vSwitch"},
+                                              {"where", Json::array()},
+                                              {"columns", Json::array({"next_cfg"})}}}),
+                            1s);
         answered.add(Clock::now() - begin);
         if (!results) throw std::runtime_error(results.error().message);
         const std::int64_t wanted = (*results)[3]["rows"][0]["next_cfg"];
@@ -204,7 +220,8 @@ Orders byHttps(SwitchedJob& job, int rounds) {
     for (int round = -2; round < rounds; ++round) {
         const auto order = job.order(round % 2 == 0 ? "stand-in" : "server");
         const auto begin = Clock::now();
-        auto answer = (*client)->put("/v1/segments/job01", toJson(order), {1, fmt::format("{}/GiveSegment", round + 2)}, 5s);
+        auto answer =
+            (*client)->put("/v1/segments/job01", toJson(order), {1, fmt::format("{}/GiveSegment", round + 2)}, 5s);
         if (!answer) throw std::runtime_error(answer.error().message);
         auto segment = protocol::segmentFrom(answer->body);
         if (!segment) throw std::runtime_error(segment.error().message);

@@ -1,8 +1,8 @@
 #include "tests/integration/switch/job_machine.hpp"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -27,13 +27,15 @@ sockaddr_in placeOf(const std::string& address) {
 
 }  // namespace
 
-EchoJob::EchoJob(const Machine& machine, std::string answer) : answer_(std::move(answer)), stop_(::eventfd(0, EFD_CLOEXEC)) {
+EchoJob::EchoJob(const Machine& machine, std::string answer)
+    : answer_(std::move(answer)), stop_(::eventfd(0, EFD_CLOEXEC)) {
     machine.inside([this] {
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const int on = 1;
         ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
         const auto place = placeOf("0.0.0.0");
-        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&place), sizeof(place)) != 0 || ::listen(listener_, 64) != 0) {
+        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&place), sizeof(place)) != 0 ||
+            ::listen(listener_, 64) != 0) {
             throw std::runtime_error("cannot listen");
         }
     });

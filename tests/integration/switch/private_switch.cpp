@@ -105,7 +105,8 @@ void Machine::inside(const std::function<void()>& work) const {
     std::thread([&] {
         try {
             const int space = ::open(("/run/netns/" + space_).c_str(), O_RDONLY | O_CLOEXEC);
-            if (space < 0 || ::setns(space, CLONE_NEWNET) != 0) throw std::runtime_error("cannot enter namespace " + space_);
+            if (space < 0 || ::setns(space, CLONE_NEWNET) != 0)
+                throw std::runtime_error("cannot enter namespace " + space_);
             ::close(space);
             work();
         } catch (...) {
@@ -156,18 +157,24 @@ lan_switch::OvsPlaces PrivateSwitch::places() const {
 }
 
 void PrivateSwitch::startDatabase() {
-    run({"ovsdb-server", directory_ + "/conf.db", "--remote=punix:" + directory_ + "/db.sock", "--pidfile=" + directory_ + "/ovsdb-server.pid",
-         "--unixctl=" + directory_ + "/ovsdb-server.ctl", "--log-file=" + directory_ + "/ovsdb-server.log", "-vconsole:off", "--detach"});
+    run({"ovsdb-server", directory_ + "/conf.db", "--remote=punix:" + directory_ + "/db.sock",
+         "--pidfile=" + directory_ + "/ovsdb-server.pid", "--unixctl=" + directory_ + "/ovsdb-server.ctl",
+         "--log-file=" + directory_ + "/ovsdb-server.log", "-vconsole:off", "--detach"});
 }
 
-void PrivateSwitch::stopDatabase() { endProcess(directory_ + "/ovsdb-server.pid"); }
+void PrivateSwitch::stopDatabase() {
+    endProcess(directory_ + "/ovsdb-server.pid");
+}
 
 void PrivateSwitch::startDaemon() {
-    run({"ip", "netns", "exec", space_, "env", "OVS_RUNDIR=" + directory_, "ovs-vswitchd", "unix:" + directory_ + "/db.sock", "--pidfile=" + directory_ + "/ovs-vswitchd.pid",
+    run({"ip", "netns", "exec", space_, "env", "OVS_RUNDIR=" + directory_, "ovs-vswitchd",
+         "unix:" + directory_ + "/db.sock", "--pidfile=" + directory_ + "/ovs-vswitchd.pid",
          "--log-file=" + directory_ + "/ovs-vswitchd.log", "-vconsole:off", "--detach"});
 }
 
-void PrivateSwitch::stopDaemon() { endProcess(directory_ + "/ovs-vswitchd.pid"); }
+void PrivateSwitch::stopDaemon() {
+    endProcess(directory_ + "/ovs-vswitchd.pid");
+}
 
 std::string PrivateSwitch::vsctl(std::vector<std::string> arguments) const {
     std::vector<std::string> command{"ovs-vsctl", "--timeout=10", "--db=unix:" + directory_ + "/db.sock"};
@@ -188,7 +195,8 @@ std::string PrivateSwitch::learnedAddresses() const {
     return *text;
 }
 
-Machine PrivateSwitch::addMachine(const std::string& name, const std::string& mac, const std::string& address, int vlan, Place place) {
+Machine PrivateSwitch::addMachine(const std::string& name, const std::string& mac, const std::string& address, int vlan,
+                                  Place place) {
     const std::string space = prefix_ + name;
     note(directory_, "spaces", space);
     run({"ip", "netns", "add", space});
@@ -204,7 +212,9 @@ Machine PrivateSwitch::addMachine(const std::string& name, const std::string& ma
     return machine;
 }
 
-void PrivateSwitch::unplug(const Machine& machine) { vsctl({"del-port", bridge_, machine.port()}); }
+void PrivateSwitch::unplug(const Machine& machine) {
+    vsctl({"del-port", bridge_, machine.port()});
+}
 
 void PrivateSwitch::plugIn(const Machine& machine, int vlan, Place place) {
     std::vector<std::string> arguments{"add-port", place == Place::Here ? bridge_ : prefix_ + "far", machine.port()};

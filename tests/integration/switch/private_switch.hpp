@@ -31,8 +31,9 @@ class Machine {
     std::string port_;
 };
 
-/// An Open vSwitch of the test's own: database, daemon and sockets in a directory of its own, one userspace bridge. Everything it
-/// makes bears its prefix and is taken down by its destructor; what a killed test left behind, the next one takes down.
+/// An Open vSwitch of the test's own: database, daemon and sockets in a directory of its own, one userspace bridge.
+/// Everything it makes bears its prefix and is taken down by its destructor; what a killed test left behind, the next
+/// one takes down.
 class PrivateSwitch {
   public:
     PrivateSwitch();
@@ -48,10 +49,12 @@ class PrivateSwitch {
     [[nodiscard]] std::string port(const std::string& name) const { return prefix_ + name; }
     /// A machine with an address (`10.9.1.10/24`, may be empty) at an access port of `vlan` (0: a trunk).
     enum class Place { Here, BehindTrunk };
-    Machine addMachine(const std::string& name, const std::string& mac, const std::string& address, int vlan, Place place = Place::Here);
+    Machine addMachine(const std::string& name, const std::string& mac, const std::string& address, int vlan,
+                       Place place = Place::Here);
     /// A second switch, linked by a trunk that carries `vlan` with its tag.
     void addSwitchBehindTrunk(int vlan);
-    /// Unplugs, and plugs in again with the VLAN of the port's definition, as libvirt does when a domain stops and starts.
+    /// Unplugs, and plugs in again with the VLAN of the port's definition, as libvirt does when a domain stops and
+    /// starts.
     void unplug(const Machine& machine);
     void plugIn(const Machine& machine, int vlan, Place place = Place::Here);
 

@@ -18,8 +18,8 @@ BOOST_AUTO_TEST_CASE(only_the_owner_is_in_the_segment_and_all_others_are_alone) 
         BOOST_TEST(vlanOf(*machine) >= 3000);
         BOOST_TEST(quarantines.insert(vlanOf(*machine)).second);
     }
-    BOOST_TEST(lan.vsctl({"get", "port", spare.port(), "external_ids:standin-quarantine"}).find(std::to_string(vlanOf(spare))) !=
-               std::string::npos);
+    BOOST_TEST(lan.vsctl({"get", "port", spare.port(), "external_ids:standin-quarantine"})
+                   .find(std::to_string(vlanOf(spare))) != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_client_reaches_whoever_owns_the_segment) {
@@ -72,7 +72,8 @@ BOOST_AUTO_TEST_CASE(an_order_is_forced_to_disk_right_after_its_answer) {
     const auto configuration = lan.vsctl({"get", "open_vswitch", ".", "next_cfg"});
     const auto number = configuration.substr(0, configuration.find('\n'));
     BOOST_TEST(eventually([&] {
-        return lan.vsctl({"--if-exists", "get", "open_vswitch", ".", "external_ids:standin-durable"}).find(number) != std::string::npos;
+        return lan.vsctl({"--if-exists", "get", "open_vswitch", ".", "external_ids:standin-durable"}).find(number) !=
+               std::string::npos;
     }));
 }
 
@@ -118,7 +119,10 @@ BOOST_AUTO_TEST_CASE(a_fenced_server_that_starts_again_does_not_return_to_the_se
     EchoJob on_server(server, "server");
     EchoJob on_stand_in(stand_in, "stand-in");
     give(order("server"));
-    const int quarantine = [&] { give(order("stand-in")); return vlanOf(server); }();
+    const int quarantine = [&] {
+        give(order("stand-in"));
+        return vlanOf(server);
+    }();
     lan.unplug(server);
     BOOST_TEST(vlanOf(server) == -1);
     lan.plugIn(server, job_vlan);  // with the VLAN of the domain's definition

@@ -116,7 +116,8 @@ BOOST_AUTO_TEST_CASE(a_client_that_has_missed_every_announcement_still_reaches_t
 
 BOOST_AUTO_TEST_CASE(a_client_behind_a_trunk_is_steered_like_one_at_an_access_port) {
     lan.addSwitchBehindTrunk(job_vlan);
-    const auto remote = lan.addMachine("remote", "52:54:00:09:01:66", "10.9.1.101/24", job_vlan, PrivateSwitch::Place::BehindTrunk);
+    const auto remote =
+        lan.addMachine("remote", "52:54:00:09:01:66", "10.9.1.101/24", job_vlan, PrivateSwitch::Place::BehindTrunk);
     give(order("stand-in"));
     Connection established(remote, job_address);
     BOOST_TEST(established.ask() == "stand-in");
@@ -199,7 +200,8 @@ BOOST_AUTO_TEST_CASE(no_request_waits_for_a_lost_frame_while_the_segment_moves) 
     const double longest_ms = std::chrono::duration<double>(longest).count() * 1e3;
     BOOST_TEST_MESSAGE("longest request " << longest_ms << " ms");
     // TCP repeats a lost frame after 200 ms at the earliest; that long a wait without a repetition is a slow machine.
-    BOOST_TEST((longest_ms < 190.0 || established.repeatedFrames() == 0), "a request waited " << longest_ms << " ms for a lost frame");
+    BOOST_TEST((longest_ms < 190.0 || established.repeatedFrames() == 0),
+               "a request waited " << longest_ms << " ms for a lost frame");
 }
 
 BOOST_AUTO_TEST_CASE(no_new_connection_breaks_while_the_segment_is_handed_over) {

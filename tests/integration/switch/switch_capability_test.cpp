@@ -1,7 +1,8 @@
+#include "agent/switch/switch_capability.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include "agent/http/metrics.hpp"
-#include "agent/switch/switch_capability.hpp"
 #include "tests/integration/switch/switched_job.hpp"
 
 using namespace standin;
@@ -14,7 +15,8 @@ namespace {
 struct AskedSwitch : SwitchedJob {
     http::Metrics metrics;
     http::Router router;
-    lan_switch::SwitchCapability capability{{lan.places(), {3000, 3999}}, clock, metrics, base::Log("test", base::LogLevel::Error)};
+    lan_switch::SwitchCapability capability{
+        {lan.places(), {3000, 3999}}, clock, metrics, base::Log("test", base::LogLevel::Error)};
 
     AskedSwitch() {
         keeper->stop();
@@ -58,7 +60,8 @@ BOOST_AUTO_TEST_CASE(an_order_is_answered_with_the_segment_as_it_was_read_back) 
     BOOST_TEST((read->order == order("stand-in")));
     BOOST_TEST(answer("GET", "/v1/segments")["segments"].size() == 1U);
     BOOST_TEST(answer("POST", "/v1/segments/job01/announcements")["announce_ms"] > 0);
-    BOOST_TEST(metrics.render().find("standin_segment_owner{member=\"stand-in\",segment=\"job01\"} 1") != std::string::npos);
+    BOOST_TEST(metrics.render().find("standin_segment_owner{member=\"stand-in\",segment=\"job01\"} 1") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(ports_tell_whose_they_are_and_where) {

@@ -76,7 +76,8 @@ BOOST_AUTO_TEST_CASE(orders_for_many_segments_at_once_all_come_true) {
         });
     }
     // Somebody works at the switch by hand at the same time.
-    for (int i = 0; i < 10; ++i) lan.vsctl({"set", "bridge", lan.bridge(), "external_ids:somebody=" + std::to_string(i)});
+    for (int i = 0; i < 10; ++i)
+        lan.vsctl({"set", "bridge", lan.bridge(), "external_ids:somebody=" + std::to_string(i)});
     for (auto& caller : callers) caller.join();
     BOOST_TEST(failures == 0);
     for (int i = 0; i < segments; ++i) BOOST_TEST(vlanOf(machines[static_cast<std::size_t>(i)]) == 200 + i);
@@ -85,7 +86,8 @@ BOOST_AUTO_TEST_CASE(orders_for_many_segments_at_once_all_come_true) {
 
 BOOST_AUTO_TEST_CASE(an_unreadable_record_is_told_and_never_obeyed) {
     give(order("server"));
-    lan.vsctl({"set", "bridge", lan.bridge(), std::string("external_ids:") + lan_switch::segment_key_prefix + "job09=nonsense"});
+    lan.vsctl({"set", "bridge", lan.bridge(),
+               std::string("external_ids:") + lan_switch::segment_key_prefix + "job09=nonsense"});
     BOOST_TEST(eventually([&] { return (*keeper->view())->problems.size() == 1; }));
     BOOST_TEST(keeper->segment(id)->verified);
     BOOST_TEST(!keeper->segment(base::SegmentId("job09")));
@@ -93,7 +95,8 @@ BOOST_AUTO_TEST_CASE(an_unreadable_record_is_told_and_never_obeyed) {
 
 BOOST_AUTO_TEST_CASE(what_was_learned_of_a_machine_behind_another_switch_is_forgotten_when_it_moves_here) {
     lan.addSwitchBehindTrunk(job_vlan);
-    const auto elsewhere = lan.addMachine("else", spare_mac, "10.9.1.77/24", job_vlan, PrivateSwitch::Place::BehindTrunk);
+    const auto elsewhere =
+        lan.addMachine("else", spare_mac, "10.9.1.77/24", job_vlan, PrivateSwitch::Place::BehindTrunk);
     give(order("stand-in"));
     auto trunkPort = [&] {
         const auto number = lan.vsctl({"get", "interface", lan.port("t0"), "ofport"});

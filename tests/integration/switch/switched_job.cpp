@@ -10,7 +10,8 @@ namespace {
 const std::string job_network = std::string(job_address) + "/24";
 
 base::Log logOfTest() {
-    return base::Log("test", std::getenv("STANDIN_TEST_LOG") != nullptr ? base::LogLevel::Debug : base::LogLevel::Error);
+    return base::Log("test",
+                     std::getenv("STANDIN_TEST_LOG") != nullptr ? base::LogLevel::Debug : base::LogLevel::Error);
 }
 
 }  // namespace
@@ -29,9 +30,11 @@ void SwitchedJob::restartKeeper() {
     keeper.reset();
     fabric = std::make_unique<lan_switch::OvsFabric>(lan.places(), logOfTest());
     lan_switch::KeeperObserver observer{nullptr, [this](const std::string&) { ++repairs; }};
-    keeper = std::make_unique<lan_switch::SegmentKeeper>(*fabric, lan_switch::VlanRange{3000, 3999}, observer, clock, logOfTest());
+    keeper = std::make_unique<lan_switch::SegmentKeeper>(*fabric, lan_switch::VlanRange{3000, 3999}, observer, clock,
+                                                         logOfTest());
     keeper->start();
-    if (!eventually([this] { return keeper->view().has_value(); })) throw std::runtime_error("the switch did not answer");
+    if (!eventually([this] { return keeper->view().has_value(); }))
+        throw std::runtime_error("the switch did not answer");
 }
 
 protocol::SegmentOrder SwitchedJob::order(const std::string& owner, const std::string& established) const {

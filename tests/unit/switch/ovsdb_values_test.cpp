@@ -1,9 +1,10 @@
+#include "agent/switch/ovsdb_values.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include "agent/switch/json_framer.hpp"
 #include "agent/switch/ovsdb_operations.hpp"
 #include "agent/switch/ovsdb_replica.hpp"
-#include "agent/switch/ovsdb_values.hpp"
 #include "agent/switch/segment_record.hpp"
 #include "agent/switch/unixctl.hpp"
 #include "tests/unit/switch/switch_builder.hpp"
@@ -63,7 +64,8 @@ BOOST_AUTO_TEST_CASE(a_record_survives_being_written_down) {
     auto read = segmentRecordFrom(textOf(record));
     BOOST_REQUIRE(read);
     BOOST_TEST((*read == record));
-    for (const char* text : {"", "{}", "[]", R"({"order": {}, "quarantine": {}})", R"({"order": 1, "quarantine": {"a": 0}})"}) {
+    for (const char* text :
+         {"", "{}", "[]", R"({"order": {}, "quarantine": {}})", R"({"order": 1, "quarantine": {"a": 0}})"}) {
         auto bad = segmentRecordFrom(text);
         BOOST_REQUIRE(!bad);
         BOOST_TEST((bad.error().code == base::ErrorCode::Corrupt));
@@ -91,7 +93,8 @@ BOOST_AUTO_TEST_CASE(the_replica_follows_snapshot_update_and_deletion) {
     BOOST_TEST(!view->port("eth2")->quarantine.has_value());
     BOOST_TEST(view->port("eth2")->of_ports.empty());
 
-    replica.apply(Json::parse(R"({"Port": {"p": {"old": {}}}, "Open_vSwitch": {"o": {"new": {"next_cfg": 5, "cur_cfg": 5}}}})"));
+    replica.apply(
+        Json::parse(R"({"Port": {"p": {"old": {}}}, "Open_vSwitch": {"o": {"new": {"next_cfg": 5, "cur_cfg": 5}}}})"));
     view = replica.view("br");
     BOOST_REQUIRE(view);
     BOOST_TEST(view->applied);
@@ -116,7 +119,9 @@ BOOST_AUTO_TEST_CASE(a_transaction_guards_what_it_was_planned_from_before_it_cha
 }
 
 BOOST_AUTO_TEST_CASE(an_address_remembered_at_its_own_port_is_not_stale) {
-    const std::string fdb = " port  VLAN  MAC                Age\n    4   101  52:54:00:77:01:0a    0\nLOCAL  3000  52:54:00:77:09:01    7\n";
+    const std::string fdb =
+        " port  VLAN  MAC                Age\n    4   101  52:54:00:77:01:0a    0\nLOCAL  3000  52:54:00:77:09:01    "
+        "7\n";
     BOOST_TEST(!remembersElsewhere(fdb, 101, {"52:54:00:77:01:0a"}, "4"));
     BOOST_TEST(remembersElsewhere(fdb, 101, {"52:54:00:77:01:0a"}, "5"));
     BOOST_TEST(!remembersElsewhere(fdb, 101, {"52:54:00:77:09:01"}, "4"));

@@ -158,7 +158,8 @@ BOOST_AUTO_TEST_CASE(addresses_that_are_none_are_invalid) {
     auto wrong = order("server");
     wrong.address = "10.77.1.300";
     checkRefused(plan(wrong), base::ErrorCode::InvalidInput, "10.77.1.300");
-    for (const std::string mac : {"52:54:00:77:01", "52-54-00-77-01-0a", "53:54:00:77:01:0a", "00:00:00:00:00:00", "52:54:00:77:01:0g"}) {
+    for (const std::string mac :
+         {"52:54:00:77:01", "52-54-00-77-01-0a", "53:54:00:77:01:0a", "00:00:00:00:00:00", "52:54:00:77:01:0g"}) {
         wrong = order("server");
         wrong.members[2].mac = mac;
         checkRefused(plan(wrong), base::ErrorCode::InvalidInput, mac);

@@ -22,14 +22,17 @@ struct SteeredSwitch : SwitchBuilder {
     }
 };
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(steering, SteeredSwitch)
 
 BOOST_AUTO_TEST_CASE(ordinary_owners_need_no_flows) {
-    for (const std::string owner : {"server", "stand-in", "spare", "holder", ""}) BOOST_TEST(!steering(order(owner)).has_value());
+    for (const std::string owner : {"server", "stand-in", "spare", "holder", ""})
+        BOOST_TEST(!steering(order(owner)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(while_draining_the_holder_takes_what_is_new_and_wears_the_stand_ins_mac) {

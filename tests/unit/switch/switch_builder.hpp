@@ -47,7 +47,8 @@ struct SwitchBuilder {
         return order;
     }
 
-    base::Result<lan_switch::FabricChange> plan(const protocol::SegmentOrder& order, const std::string& id = "job01") const {
+    base::Result<lan_switch::FabricChange> plan(const protocol::SegmentOrder& order,
+                                                const std::string& id = "job01") const {
         return planSegment(base::SegmentId(id), order, view, range_of_tests);
     }
 
