@@ -29,7 +29,9 @@ std::string bootSector() {
     return sector;
 }
 
-std::string firstLine(const std::string& text) { return text.substr(0, std::min<std::size_t>(text.find('\n'), 200)); }
+std::string firstLine(const std::string& text) {
+    return text.substr(0, std::min<std::size_t>(text.find('\n'), 200));
+}
 
 // Empty when the guest answered.
 std::string whyKvmFails(const AccelerationProbe& probe) {
@@ -37,8 +39,22 @@ std::string whyKvmFails(const AccelerationProbe& probe) {
     const auto disk = probe.cache_file + ".boot";
     if (auto written = base::writeDurably(disk, bootSector()); !written) return written.error().message;
     base::ProcessRequest request;
-    request.command = {probe.qemu, "-accel", "kvm", "-machine", "pc", "-cpu", "host", "-m", "16", "-nodefaults", "-display", "none",
-                       "-no-reboot", "-device", "isa-debug-exit,iobase=0x501,iosize=4", "-drive",
+    request.command = {probe.qemu,
+                       "-accel",
+                       "kvm",
+                       "-machine",
+                       "pc",
+                       "-cpu",
+                       "host",
+                       "-m",
+                       "16",
+                       "-nodefaults",
+                       "-display",
+                       "none",
+                       "-no-reboot",
+                       "-device",
+                       "isa-debug-exit,iobase=0x501,iosize=4",
+                       "-drive",
                        "format=raw,if=ide,file=" + disk};
     request.deadline = probe.deadline;
     auto outcome = base::runProcess(request);
@@ -48,7 +64,8 @@ std::string whyKvmFails(const AccelerationProbe& probe) {
     }
     if (!outcome) return outcome.error().message;
     if (outcome->exit_code == answer_exit_code) return "";
-    return fmt::format("a guest under KVM did not boot: {} (exit code {})", firstLine(outcome->errors), outcome->exit_code);
+    return fmt::format("a guest under KVM did not boot: {} (exit code {})", firstLine(outcome->errors),
+                       outcome->exit_code);
 }
 
 std::string bootId(const AccelerationProbe& probe) {
@@ -70,9 +87,12 @@ std::optional<std::string> remembered(const AccelerationProbe& probe, const std:
 
 const char* Acceleration::name() const {
     switch (type) {
-        case DomainType::Kvm: return "kvm";
-        case DomainType::Qemu: return "tcg";
-        case DomainType::Test: break;
+        case DomainType::Kvm:
+            return "kvm";
+        case DomainType::Qemu:
+            return "tcg";
+        case DomainType::Test:
+            break;
     }
     return "test";
 }

@@ -11,9 +11,9 @@ namespace standin::hypervisor {
 
 namespace {
 
-constexpr std::chrono::seconds answer_within{5};   // a command that makes a stand-in waits for it
-constexpr std::chrono::seconds piece_within{10};   // also how long a cancelled fetch may still take
-constexpr std::size_t most_stores = 64;            // kept connections; a host has one or two image stores
+constexpr std::chrono::seconds answer_within{5};  // a command that makes a stand-in waits for it
+constexpr std::chrono::seconds piece_within{10};  // also how long a cancelled fetch may still take
+constexpr std::size_t most_stores = 64;           // kept connections; a host has one or two image stores
 
 }  // namespace
 
@@ -37,13 +37,16 @@ base::Result<protocol::Image> AgentImageSource::describe(const std::string& stor
     if (!json) return base::failure(json.error());
     auto described = protocol::imageFrom(*json);
     if (described && described->state != protocol::ImageState::Ready) {
-        return base::failure(base::ErrorCode::Refused, fmt::format("image '{}' is not ready but {}", image.text(), nameOf(described->state)));
+        return base::failure(base::ErrorCode::Refused,
+                             fmt::format("image '{}' is not ready but {}", image.text(), nameOf(described->state)));
     }
     return described;
 }
 
-base::Result<void> AgentImageSource::fetch(const std::string& store_url, const base::ImageId& image, const std::string& path,
-                                           const std::function<void(const protocol::Progress&)>& tell, const std::atomic<bool>& stopping) {
+base::Result<void> AgentImageSource::fetch(const std::string& store_url, const base::ImageId& image,
+                                           const std::string& path,
+                                           const std::function<void(const protocol::Progress&)>& tell,
+                                           const std::atomic<bool>& stopping) {
     auto client = store(store_url);
     if (!client) return base::failure(client.error());
     return image_store::fetchImage(**client, {image, path, piece_within}, tell, stopping);

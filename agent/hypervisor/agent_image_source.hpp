@@ -22,7 +22,8 @@ class AgentImageSource final : public ImageSource {
 
     base::Result<protocol::Image> describe(const std::string& store_url, const base::ImageId& image) override;
     base::Result<void> fetch(const std::string& store_url, const base::ImageId& image, const std::string& path,
-                             const std::function<void(const protocol::Progress&)>& tell, const std::atomic<bool>& stopping) override;
+                             const std::function<void(const protocol::Progress&)>& tell,
+                             const std::atomic<bool>& stopping) override;
 
   private:
     base::Result<std::shared_ptr<protocol::AgentClient>> store(const std::string& url);

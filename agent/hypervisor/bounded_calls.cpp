@@ -63,7 +63,6 @@ std::shared_ptr<BoundedCalls::Ticket> BoundedCalls::enqueue(std::function<void()
             if (shared->queue.empty()) break;
             auto next = std::move(shared->queue.front());
             shared->queue.pop_front();
-            if (next->phase == Ticket::Phase::Abandoned) continue;
             next->phase = Ticket::Phase::Begun;
             inner.unlock();
             next->task();
@@ -82,17 +81,20 @@ base::Unexpected BoundedCalls::overdue(Ticket& ticket, const std::string& what, 
     std::lock_guard lock(shared_->mutex);
     if (ticket.phase == Ticket::Phase::Queued) {
         ticket.phase = Ticket::Phase::Abandoned;
+        std::erase_if(shared_->queue, [&](const auto& queued) { return queued.get() == &ticket; });
         return base::failure(base::ErrorCode::Unreachable,
-                             fmt::format("could not {}: all {} calls into {} hang since before; restart it", what,
-                                         shared_->most_threads, callee_));
+                             fmt::format("could not {}: it was not begun within {} ms, for {} calls into {} hang; "
+                                         "see what they wait for, or restart it",
+                                         what, deadline.count(), shared_->overdue, callee_));
     }
     if (ticket.phase == Ticket::Phase::Begun) {
         ticket.phase = Ticket::Phase::Overdue;
         ++shared_->overdue;
     }
-    return base::failure(base::ErrorCode::TimedOut,
-                         fmt::format("could not {}: {} did not answer within {} ms; see whether it hangs, and restart it", what,
-                                     callee_, deadline.count()));
+    return base::failure(
+        base::ErrorCode::TimedOut,
+        fmt::format("could not {}: {} did not answer within {} ms; see whether it hangs, and restart it", what, callee_,
+                    deadline.count()));
 }
 
 std::size_t BoundedCalls::overdueCalls() const {

@@ -14,8 +14,9 @@
 
 namespace standin::hypervisor {
 
-/// Runs calls into a library that may block for ever, and comes back at the deadline all the same. A call that is overdue keeps
-/// its thread until it returns; the number of threads is bounded, so that a dead library exhausts nothing else.
+/// Runs calls into a library that may block for ever, and comes back at the deadline all the same. A call that is
+/// overdue keeps its thread until it returns; the number of threads is bounded, so that a dead library exhausts nothing
+/// else.
 class BoundedCalls {
   public:
     /// `callee` is for messages, e.g. `libvirt`.
@@ -25,9 +26,11 @@ class BoundedCalls {
     BoundedCalls(const BoundedCalls&) = delete;
     BoundedCalls& operator=(const BoundedCalls&) = delete;
 
-    /// `action` must own all that it uses. TimedOut: it was begun and may still take effect; Unreachable: it was never begun.
+    /// `action` must own all that it uses. TimedOut: it was begun and may still take effect; Unreachable: it was never
+    /// begun.
     template <typename T>
-    base::Result<T> call(const std::string& what, std::chrono::milliseconds deadline, std::function<base::Result<T>()> action) {
+    base::Result<T> call(const std::string& what, std::chrono::milliseconds deadline,
+                         std::function<base::Result<T>()> action) {
         auto promise = std::make_shared<std::promise<base::Result<T>>>();
         auto future = promise->get_future();
         auto ticket = enqueue([promise, action = std::move(action)] { promise->set_value(action()); });

@@ -18,7 +18,9 @@ Number sumOfLargest(std::vector<Number> numbers, std::size_t count) {
     return sum;
 }
 
-base::Unexpected refused(const std::string& what) { return base::failure(base::ErrorCode::Refused, what); }
+base::Unexpected refused(const std::string& what) {
+    return base::failure(base::ErrorCode::Refused, what);
+}
 
 }  // namespace
 
@@ -40,29 +42,34 @@ base::Result<void> checkCapacity(const Supply& supply, std::vector<Demand> prese
     present.push_back(wanted);
     const auto sum = together(present, supply.run_at_once);
     if (sum.memory_mib > supply.memory_mib) {
-        return refused(fmt::format("memory is short: {} MiB for {} stand-ins that may have to run at once, but the host has {} MiB for them; "
-                                   "delete one, make them smaller, or take another VM host",
-                                   sum.memory_mib, present.size(), supply.memory_mib));
+        return refused(fmt::format(
+            "memory is short: {} MiB for {} stand-ins that may have to run at once, but the host has {} MiB for them; "
+            "delete one, make them smaller, or take another VM host",
+            sum.memory_mib, present.size(), supply.memory_mib));
     }
     if (wanted.memory_growth_mib > supply.memory_available_mib) {
-        return refused(fmt::format("memory is short: {} MiB are wanted now, but the host has only {} MiB left beyond its reserve; "
-                                   "end other programs or take another VM host",
-                                   wanted.memory_growth_mib, supply.memory_available_mib));
+        return refused(
+            fmt::format("memory is short: {} MiB are wanted now, but the host has only {} MiB left beyond its reserve; "
+                        "end other programs or take another VM host",
+                        wanted.memory_growth_mib, supply.memory_available_mib));
     }
     if (wanted.vcpus > supply.cpus) {
-        return refused(fmt::format("CPUs are short: {} virtual CPUs are wanted for one stand-in, but the host has {} CPUs", wanted.vcpus,
-                                   supply.cpus));
+        return refused(
+            fmt::format("CPUs are short: {} virtual CPUs are wanted for one stand-in, but the host has {} CPUs",
+                        wanted.vcpus, supply.cpus));
     }
     const auto most_vcpus = supply.cpus * supply.vcpus_per_cpu;
     if (sum.vcpus > most_vcpus) {
-        return refused(fmt::format("CPUs are short: {} virtual CPUs for {} stand-ins that may have to run at once, but the host's {} CPUs "
-                                   "may carry {} (vcpus_per_cpu: {})",
-                                   sum.vcpus, present.size(), supply.cpus, most_vcpus, supply.vcpus_per_cpu));
+        return refused(fmt::format(
+            "CPUs are short: {} virtual CPUs for {} stand-ins that may have to run at once, but the host's {} CPUs "
+            "may carry {} (vcpus_per_cpu: {})",
+            sum.vcpus, present.size(), supply.cpus, most_vcpus, supply.vcpus_per_cpu));
     }
     if (sum.disk_growth_mib > supply.disk_free_mib) {
-        return refused(fmt::format("disk space is short: the disks of {} stand-ins may come to take {} MiB more, but {} MiB are free; "
-                                   "make space where 'stand_in_dir' is",
-                                   present.size(), sum.disk_growth_mib, supply.disk_free_mib));
+        return refused(fmt::format(
+            "disk space is short: the disks of {} stand-ins may come to take {} MiB more, but {} MiB are free; "
+            "make space where 'stand_in_dir' is",
+            present.size(), sum.disk_growth_mib, supply.disk_free_mib));
     }
     return {};
 }

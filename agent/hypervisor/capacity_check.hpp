@@ -28,10 +28,12 @@ struct Supply {
 /// What QEMU itself takes beside the guest's memory (measured: 47 MiB resident, without its shared libraries).
 inline constexpr std::uint64_t overhead_per_guest_mib = 48;
 
-/// Memory with QEMU's own and virtual CPUs of the `run_at_once` largest of `demands` together, and all their disks' growth.
+/// Memory with QEMU's own and virtual CPUs of the `run_at_once` largest of `demands` together, and all their disks'
+/// growth.
 Demand together(const std::vector<Demand>& demands, unsigned run_at_once);
 
-/// S116, before anything is made: Refused with what lacks, how much, and the cure. `present` are the stand-ins that are there.
+/// S116, before anything is made: Refused with what lacks, how much, and the cure. `present` are the stand-ins that are
+/// there.
 base::Result<void> checkCapacity(const Supply& supply, std::vector<Demand> present, const Demand& wanted);
 
 }  // namespace standin::hypervisor

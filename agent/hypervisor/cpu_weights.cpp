@@ -14,7 +14,9 @@ constexpr unsigned least_shares = 2;  // the kernel takes no less
 
 }  // namespace
 
-CpuWeights CpuWeights::ofThisHost() { return CpuWeights(::access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0); }
+CpuWeights CpuWeights::ofThisHost() {
+    return CpuWeights(::access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0);
+}
 
 unsigned CpuWeights::sharesOf(unsigned weight) const {
     return version_2_ ? weight : std::max(least_shares, weight * ordinary_shares / ordinary_weight);

@@ -8,6 +8,7 @@ namespace standin::hypervisor {
 base::Result<void> checkDefinition(const protocol::StandInDefinition& definition);
 
 /// InvalidInput beyond what the definition allows to grow.
-base::Result<void> checkResources(const protocol::StandInResources& resources, const protocol::StandInDefinition& definition);
+base::Result<void> checkResources(const protocol::StandInResources& resources,
+                                  const protocol::StandInDefinition& definition);
 
 }  // namespace standin::hypervisor

@@ -14,19 +14,27 @@ namespace {
 
 std::string oddityOfPause(int reason) {
     switch (reason) {
-        case VIR_DOMAIN_PAUSED_IOERROR: return "paused after an I/O error; see that the disk has space";
-        case VIR_DOMAIN_PAUSED_WATCHDOG: return "paused by its watchdog";
-        case VIR_DOMAIN_PAUSED_CRASHED: return "paused because the guest crashed";
-        case VIR_DOMAIN_PAUSED_STARTING_UP: return "still starting";
-        default: return "";
+        case VIR_DOMAIN_PAUSED_IOERROR:
+            return "paused after an I/O error; see that the disk has space";
+        case VIR_DOMAIN_PAUSED_WATCHDOG:
+            return "paused by its watchdog";
+        case VIR_DOMAIN_PAUSED_CRASHED:
+            return "paused because the guest crashed";
+        case VIR_DOMAIN_PAUSED_STARTING_UP:
+            return "still starting";
+        default:
+            return "";
     }
 }
 
 std::string oddityOfOff(int reason) {
     switch (reason) {
-        case VIR_DOMAIN_SHUTOFF_CRASHED: return "the guest or its QEMU crashed; see QEMU's log";
-        case VIR_DOMAIN_SHUTOFF_FAILED: return "the last start failed; see QEMU's log";
-        default: return "";
+        case VIR_DOMAIN_SHUTOFF_CRASHED:
+            return "the guest or its QEMU crashed; see QEMU's log";
+        case VIR_DOMAIN_SHUTOFF_FAILED:
+            return "the last start failed; see QEMU's log";
+        default:
+            return "";
     }
 }
 
@@ -35,12 +43,18 @@ std::string oddityOfOff(int reason) {
 DomainStatus statusFrom(int state, int reason) {
     switch (state) {
         case VIR_DOMAIN_RUNNING:
-        case VIR_DOMAIN_BLOCKED: return {DomainState::Running, ""};
-        case VIR_DOMAIN_PAUSED: return {DomainState::Paused, oddityOfPause(reason)};
-        case VIR_DOMAIN_SHUTOFF: return {DomainState::Off, oddityOfOff(reason)};
-        case VIR_DOMAIN_CRASHED: return {DomainState::Off, "the guest crashed"};
-        case VIR_DOMAIN_SHUTDOWN: return {DomainState::Unknown, "it is shutting down"};
-        default: return {DomainState::Unknown, "libvirt does not know its state"};
+        case VIR_DOMAIN_BLOCKED:
+            return {DomainState::Running, ""};
+        case VIR_DOMAIN_PAUSED:
+            return {DomainState::Paused, oddityOfPause(reason)};
+        case VIR_DOMAIN_SHUTOFF:
+            return {DomainState::Off, oddityOfOff(reason)};
+        case VIR_DOMAIN_CRASHED:
+            return {DomainState::Off, "the guest crashed"};
+        case VIR_DOMAIN_SHUTDOWN:
+            return {DomainState::Unknown, "it is shutting down"};
+        default:
+            return {DomainState::Unknown, "libvirt does not know its state"};
     }
 }
 

@@ -17,11 +17,20 @@ std::string escaped(const std::string& text) {
     std::string result;
     for (char c : text) {
         switch (c) {
-            case '&': result += "&amp;"; break;
-            case '<': result += "&lt;"; break;
-            case '>': result += "&gt;"; break;
-            case '\'': result += "&apos;"; break;
-            default: result += c;
+            case '&':
+                result += "&amp;";
+                break;
+            case '<':
+                result += "&lt;";
+                break;
+            case '>':
+                result += "&gt;";
+                break;
+            case '\'':
+                result += "&apos;";
+                break;
+            default:
+                result += c;
         }
     }
     return result;
@@ -29,14 +38,18 @@ std::string escaped(const std::string& text) {
 
 std::string processor(DomainType type) {
     switch (type) {
-        case DomainType::Kvm: return "  <cpu mode='host-passthrough' check='none' migratable='on'/>\n";
-        case DomainType::Qemu: return "  <cpu mode='maximum'/>\n";
-        case DomainType::Test: break;  // the test driver knows no CPU modes
+        case DomainType::Kvm:
+            return "  <cpu mode='host-passthrough' check='none' migratable='on'/>\n";
+        case DomainType::Qemu:
+            return "  <cpu mode='maximum'/>\n";
+        case DomainType::Test:
+            break;  // the test driver knows no CPU modes
     }
     return "";
 }
 
-// q35 has the PCI Express ports and the system management mode that UEFI builds want; BIOS guests boot faster on i440FX.
+// q35 has the PCI Express ports and the system management mode that UEFI builds want; BIOS guests boot faster on
+// i440FX.
 std::string firmware(const std::string& kind, DomainType type) {
     if (type == DomainType::Test) return "  <os>\n    <type>hvm</type>\n    <boot dev='hd'/>\n  </os>\n";
     if (kind == "uefi") {
@@ -48,14 +61,18 @@ std::string firmware(const std::string& kind, DomainType type) {
 
 std::string_view nameOf(DomainType type) {
     switch (type) {
-        case DomainType::Kvm: return "kvm";
-        case DomainType::Qemu: return "qemu";
-        case DomainType::Test: break;
+        case DomainType::Kvm:
+            return "kvm";
+        case DomainType::Qemu:
+            return "qemu";
+        case DomainType::Test:
+            break;
     }
     return "test";
 }
 
-std::string metadata(const base::StandInName& name, const protocol::StandInDefinition& definition, const DomainPlace& place) {
+std::string metadata(const base::StandInName& name, const protocol::StandInDefinition& definition,
+                     const DomainPlace& place) {
     return fmt::format(
         "  <metadata>\n"
         "    <standin:stand_in xmlns:standin='urn:standin:stand-in:1'>\n"
@@ -66,10 +83,12 @@ std::string metadata(const base::StandInName& name, const protocol::StandInDefin
         "      <standin:address>{}</standin:address>\n"
         "    </standin:stand_in>\n"
         "  </metadata>\n",
-        name.text(), definition.server.text(), definition.image.text(), escaped(place.agent), escaped(definition.address));
+        name.text(), definition.server.text(), definition.image.text(), escaped(place.agent),
+        escaped(definition.address));
 }
 
-// Offloads leave checksums to a card, and a tap on Open vSwitch's userspace datapath has none: the peer would drop what comes.
+// Offloads leave checksums to a card, and a tap on Open vSwitch's userspace datapath has none: the peer would drop what
+// comes.
 constexpr auto without_offloads =
     "      <driver name='qemu'>\n"
     "        <host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'/>\n"
@@ -123,14 +142,17 @@ std::string devices(const std::string& card, const DomainPlace& place) {
 
 }  // namespace
 
-std::string domainNameOf(const std::string& agent, const base::StandInName& name) { return agent + "." + name.text(); }
+std::string domainNameOf(const std::string& agent, const base::StandInName& name) {
+    return agent + "." + name.text();
+}
 
 base::PortName tapNameOf(const std::string& agent, const base::StandInName& name) {
     constexpr std::uint64_t twelve_digits = (1ULL << 48) - 1;
     return base::PortName(fmt::format("si-{:012x}", stableHash(domainNameOf(agent, name)) & twelve_digits));
 }
 
-std::string domainXml(const base::StandInName& name, const protocol::StandInDefinition& definition, const DomainPlace& place) {
+std::string domainXml(const base::StandInName& name, const protocol::StandInDefinition& definition,
+                      const DomainPlace& place) {
     return fmt::format(
                "<domain type='{}'>\n"
                "  <name>{}</name>\n"
@@ -143,9 +165,11 @@ std::string domainXml(const base::StandInName& name, const protocol::StandInDefi
                "  <currentMemory unit='MiB'>{}</currentMemory>\n"
                "  <vcpu placement='static' current='{}'>{}</vcpu>\n",
                definition.maximum_memory_mib, definition.memory_mib, definition.vcpus, definition.maximum_vcpus) +
-           (place.type == DomainType::Test ? "" : fmt::format("  <cputune><shares>{}</shares></cputune>\n", place.cpu_shares)) +
-           firmware(definition.firmware, place.type) +
-           "  <features>\n    <acpi/>\n    <apic/>\n  </features>\n" + processor(place.type) +
+           (place.type == DomainType::Test
+                ? ""
+                : fmt::format("  <cputune><shares>{}</shares></cputune>\n", place.cpu_shares)) +
+           firmware(definition.firmware, place.type) + "  <features>\n    <acpi/>\n    <apic/>\n  </features>\n" +
+           processor(place.type) +
            "  <clock offset='utc'/>\n"
            "  <on_poweroff>destroy</on_poweroff>\n"
            "  <on_reboot>restart</on_reboot>\n"

@@ -16,8 +16,8 @@ enum class DomainType {
 
 /// Where a domain comes to live on this host; what its definition does not say.
 struct DomainPlace {
-    std::string agent;        ///< this agent's name; domains of two agents on one host never meet
-    std::string directory;    ///< the stand-in's own, see stand_in_directory.hpp
+    std::string agent;      ///< this agent's name; domains of two agents on one host never meet
+    std::string directory;  ///< the stand-in's own, see stand_in_directory.hpp
     std::string uuid;
     std::string bridge;
     std::uint16_t landing_vlan = 0;
@@ -29,12 +29,13 @@ struct DomainPlace {
 /// The domain's name: `<agent>.<stand-in>`.
 std::string domainNameOf(const std::string& agent, const base::StandInName& name);
 
-/// The tap's name: `si-` and twelve hexadecimal digits made from agent and stand-in, always the same for the same two; it fits
-/// into Linux' 15 characters.
+/// The tap's name: `si-` and twelve hexadecimal digits made from agent and stand-in, always the same for the same two;
+/// it fits into Linux' 15 characters.
 base::PortName tapNameOf(const std::string& agent, const base::StandInName& name);
 
-/// The stand-in's definition for libvirt with the items of FIG. 5 (S107, S118), readable, ready to be kept. Memory and virtual CPUs
-/// are defined up to their maximum, so that a running stand-in can grow (S226).
-std::string domainXml(const base::StandInName& name, const protocol::StandInDefinition& definition, const DomainPlace& place);
+/// The stand-in's definition for libvirt with the items of FIG. 5 (S107, S118), readable, ready to be kept. Memory and
+/// virtual CPUs are defined up to their maximum, so that a running stand-in can grow (S226).
+std::string domainXml(const base::StandInName& name, const protocol::StandInDefinition& definition,
+                      const DomainPlace& place);
 
 }  // namespace standin::hypervisor

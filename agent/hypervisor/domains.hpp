@@ -10,11 +10,11 @@
 namespace standin::hypervisor {
 
 enum class DomainState {
-    Absent,   ///< not defined
+    Absent,  ///< not defined
     Off,
     Running,
     Paused,
-    Unknown   ///< in between (shutting down, say), or the hypervisor can't tell
+    Unknown  ///< in between (shutting down, say), or the hypervisor can't tell
 };
 
 struct DomainStatus {
@@ -36,8 +36,9 @@ struct HypervisorHost {
 enum class DomainVerb { Start, Resume, Suspend, AskToStop, Destroy };
 const char* nameOf(DomainVerb verb);
 
-/// The hypervisor's machines, named by UUID. Verbs are the hypervisor's own: a verb that does not fit the state fails, and
-/// whoever wants 'absolute' observes, acts and observes. Every call returns within a bounded time (TimedOut: observe again).
+/// The hypervisor's machines, named by UUID. Verbs are the hypervisor's own: a verb that does not fit the state fails,
+/// and whoever wants 'absolute' observes, acts and observes. Every call returns within a bounded time (TimedOut:
+/// observe again).
 class Domains {
   public:
     virtual ~Domains() = default;
@@ -54,7 +55,8 @@ class Domains {
     /// Sets the guest's clock through its agent. Unreachable: there is no agent in it (any more, yet).
     virtual base::Result<void> setClock(const std::string& uuid, base::WallTime time) = 0;
 
-    /// A number that grows with every event of any machine; waitForEvent() returns when it is no longer `seen`, or after `longest`.
+    /// A number that grows with every event of any machine; waitForEvent() returns when it is no longer `seen`, or
+    /// after `longest`.
     [[nodiscard]] virtual std::uint64_t eventsSeen() const = 0;
     virtual void waitForEvent(std::uint64_t seen, std::chrono::milliseconds longest) = 0;
 

@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// An agent that was suspended with its guest answers at once; one that is just being started by its guest needs some seconds.
+// An agent that was suspended with its guest answers at once; one that is just being started by its guest needs some
+// seconds.
 constexpr std::array<std::chrono::milliseconds, 5> pauses{250ms, 1s, 2s, 4s, 8s};
 
 // The guest's first answers and what else a takeover does go before it.
@@ -25,7 +26,9 @@ constexpr auto explanation = "guests' clocks to be set after a resume, by outcom
 GuestClocks::GuestClocks(Domains& domains, const base::Clock& clock, http::Metrics& metrics, base::Log log)
     : domains_(domains), clock_(clock), metrics_(metrics), log_(std::move(log)) {}
 
-GuestClocks::~GuestClocks() { stop(); }
+GuestClocks::~GuestClocks() {
+    stop();
+}
 
 void GuestClocks::start() {
     thread_ = std::thread([this] { run(); });
@@ -50,7 +53,8 @@ void GuestClocks::set(ShelvedPtr stand_in) {
 void GuestClocks::run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-        auto next = std::min_element(tasks_.begin(), tasks_.end(), [](const Task& a, const Task& b) { return a.due < b.due; });
+        auto next =
+            std::min_element(tasks_.begin(), tasks_.end(), [](const Task& a, const Task& b) { return a.due < b.due; });
         if (next == tasks_.end()) {
             changed_.wait(lock);
         } else if (next->due > clock_.steady()) {
@@ -74,13 +78,14 @@ void GuestClocks::attempt(Task task) {
     {
         std::lock_guard lock(task.stand_in->mutex);
         task.stand_in->clock_warning =
-            set ? "" : "clock: the guest's clock was not set after the resume (" + set.error().message +
-                           "); install and start qemu-guest-agent in the server, then refresh the stand-in";
+            set ? ""
+                : "clock: the guest's clock was not set after the resume (" + set.error().message +
+                      "); install and start qemu-guest-agent in the server, then refresh the stand-in";
     }
     if (again) {
         std::lock_guard lock(mutex_);
-        const bool asked_anew =
-            std::any_of(tasks_.begin(), tasks_.end(), [&](const Task& other) { return other.stand_in == task.stand_in; });
+        const bool asked_anew = std::any_of(tasks_.begin(), tasks_.end(),
+                                            [&](const Task& other) { return other.stand_in == task.stand_in; });
         if (!asked_anew) tasks_.push_back({task.stand_in, task.attempt + 1, clock_.steady() + pauses.at(task.attempt)});
         return;
     }

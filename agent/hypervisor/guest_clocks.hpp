@@ -16,8 +16,9 @@ class Metrics;
 
 namespace standin::hypervisor {
 
-/// Sets guests' clocks right after they were resumed (S187): a suspended machine's clock stands still. Done beside the takeover, since the
-/// guest's agent needs longer to answer than the whole takeover takes. What can't be set is told as the stand-in's `clock_warning`.
+/// Sets guests' clocks right after they were resumed (S187): a suspended machine's clock stands still. Done beside the
+/// takeover, since the guest's agent needs longer to answer than the whole takeover takes. What can't be set is told as
+/// the stand-in's `clock_warning`.
 class GuestClocks {
   public:
     GuestClocks(Domains& domains, const base::Clock& clock, http::Metrics& metrics, base::Log log);

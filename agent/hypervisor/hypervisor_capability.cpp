@@ -20,8 +20,8 @@ base::Result<StandInState> wantedStateFrom(const Request& request) {
     if (!json) return base::failure(json.error());
     protocol::JsonFields fields(*json, "stand-in state");
     auto state = protocol::standInStateFrom(fields.text("state"));
-    const bool settable =
-        state && (*state == StandInState::Running || *state == StandInState::Suspended || *state == StandInState::Stopped);
+    const bool settable = state && (*state == StandInState::Running || *state == StandInState::Suspended ||
+                                    *state == StandInState::Stopped);
     if (!settable) fields.problem("field 'state' must be 'running', 'suspended' or 'stopped'");
     return fields.finish(state.value_or(StandInState::Unknown));
 }
@@ -76,8 +76,9 @@ Answer removeStandIn(StandIns& stand_ins, const Request& request) {
 
 }  // namespace
 
-HypervisorCapability::HypervisorCapability(HypervisorSettings settings, base::AgentName agent, std::unique_ptr<ImageSource> images,
-                                           const base::Clock& clock, http::Metrics& metrics, const base::Log& log)
+HypervisorCapability::HypervisorCapability(HypervisorSettings settings, base::AgentName agent,
+                                           std::unique_ptr<ImageSource> images, const base::Clock& clock,
+                                           http::Metrics& metrics, const base::Log& log)
     : images_(std::move(images)),
       domains_(std::make_unique<LibvirtDomains>(settings.uri)),
       stand_ins_(std::move(settings), std::move(agent), *domains_, *images_, clock, metrics, log) {}
@@ -99,9 +100,12 @@ void HypervisorCapability::addRoutes(http::Router& router) {
         return forStandIn(request, [&](const StandInName& name) { return http::answer(stand_ins.requests(name)); });
     });
     router.add("PUT", "/v1/stand-ins/{name}", [&](const Request& request) { return makeStandIn(stand_ins, request); });
-    router.add("PUT", "/v1/stand-ins/{name}/state", [&](const Request& request) { return setState(stand_ins, request); });
-    router.add("PUT", "/v1/stand-ins/{name}/resources", [&](const Request& request) { return setResources(stand_ins, request); });
-    router.add("DELETE", "/v1/stand-ins/{name}", [&](const Request& request) { return removeStandIn(stand_ins, request); });
+    router.add("PUT", "/v1/stand-ins/{name}/state",
+               [&](const Request& request) { return setState(stand_ins, request); });
+    router.add("PUT", "/v1/stand-ins/{name}/resources",
+               [&](const Request& request) { return setResources(stand_ins, request); });
+    router.add("DELETE", "/v1/stand-ins/{name}",
+               [&](const Request& request) { return removeStandIn(stand_ins, request); });
 }
 
 }  // namespace standin::hypervisor

@@ -10,8 +10,8 @@ namespace standin::hypervisor {
 /// The capability `hypervisor`: the routes of agent/README.md over StandIns.
 class HypervisorCapability final : public http::Capability {
   public:
-    HypervisorCapability(HypervisorSettings settings, base::AgentName agent, std::unique_ptr<ImageSource> images, const base::Clock& clock,
-                         http::Metrics& metrics, const base::Log& log);
+    HypervisorCapability(HypervisorSettings settings, base::AgentName agent, std::unique_ptr<ImageSource> images,
+                         const base::Clock& clock, http::Metrics& metrics, const base::Log& log);
     ~HypervisorCapability() override;
 
     [[nodiscard]] std::string name() const override { return "hypervisor"; }

@@ -4,7 +4,7 @@ namespace standin::hypervisor {
 
 namespace {
 
-constexpr std::int64_t last_vlan = 4094;  // 4095 is reserved by IEEE 802.1Q
+constexpr std::int64_t last_vlan = 4094;                  // 4095 is reserved by IEEE 802.1Q
 constexpr std::uint64_t default_reserve = 1024ULL << 20;  // a Debian host with libvirt and Open vSwitch lives in less
 
 AccelerationChoice choiceFrom(const std::string& text) {

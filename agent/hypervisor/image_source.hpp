@@ -17,8 +17,8 @@ class ImageSource {
     /// What the store tells about the image. Refused when it is not ready.
     virtual base::Result<protocol::Image> describe(const std::string& store_url, const base::ImageId& image) = 0;
 
-    /// Writes the image's bytes into `path` (made or overwritten; sparse), checks each block's checksum and makes it durable. Stops soon
-    /// after `stopping` became true (Refused). Corrupt: what came is not what was captured.
+    /// Writes the image's bytes into `path` (made or overwritten; sparse), checks each block's checksum and makes it
+    /// durable. Stops soon after `stopping` became true (Refused). Corrupt: what came is not what was captured.
     virtual base::Result<void> fetch(const std::string& store_url, const base::ImageId& image, const std::string& path,
                                      const std::function<void(const protocol::Progress&)>& tell,
                                      const std::atomic<bool>& stopping) = 0;

@@ -32,7 +32,8 @@ int lifecycleCallback(virConnectPtr connection, std::shared_ptr<EventCounter> co
                 onLifecycle(c, d, event, detail, opaque);
                 return 0;
             })));
-    const int id = virConnectDomainEventRegisterAny(connection, nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE, callback, owned, give_back);
+    const int id = virConnectDomainEventRegisterAny(connection, nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE, callback, owned,
+                                                    give_back);
     if (id < 0) delete owned;
     return id;
 }
@@ -58,7 +59,8 @@ void EventCounter::wait(std::uint64_t seen, std::chrono::milliseconds longest) {
 LibvirtSession::LibvirtSession(std::shared_ptr<LibvirtEvents> events, _virConnect* connection)
     : events_(std::move(events)), connection_(connection) {}
 
-base::Result<std::shared_ptr<LibvirtSession>> LibvirtSession::open(const std::string& uri, std::shared_ptr<EventCounter> counter) {
+base::Result<std::shared_ptr<LibvirtSession>> LibvirtSession::open(const std::string& uri,
+                                                                   std::shared_ptr<EventCounter> counter) {
     auto events = LibvirtEvents::share();
     if (!events) return base::failure(base::ErrorCode::Internal, "could not start libvirt's event loop");
     virSetErrorFunc(nullptr, keepSilent);
@@ -68,7 +70,8 @@ base::Result<std::shared_ptr<LibvirtSession>> LibvirtSession::open(const std::st
         return base::failure(base::ErrorCode::Unreachable, error.message + "; is libvirtd running?");
     }
     auto session = std::shared_ptr<LibvirtSession>(new LibvirtSession(std::move(events), connection));
-    virConnectSetKeepAlive(connection, keepalive_seconds, keepalive_misses);  // in-process drivers have none and need none
+    virConnectSetKeepAlive(connection, keepalive_seconds,
+                           keepalive_misses);  // in-process drivers have none and need none
     session->callback_ = lifecycleCallback(connection, std::move(counter));
     return session;
 }
@@ -79,7 +82,9 @@ LibvirtSession::~LibvirtSession() {
     virConnectClose(connection_);
 }
 
-bool LibvirtSession::alive() const { return virConnectIsAlive(connection_) == 1; }
+bool LibvirtSession::alive() const {
+    return virConnectIsAlive(connection_) == 1;
+}
 
 base::Result<std::shared_ptr<_virDomain>> LibvirtSession::domain(const std::string& uuid) {
     {

@@ -33,7 +33,8 @@ class EventCounter {
 class LibvirtSession {
   public:
     /// May block as long as libvirt does. Unreachable with libvirt's words and the cure.
-    static base::Result<std::shared_ptr<LibvirtSession>> open(const std::string& uri, std::shared_ptr<EventCounter> counter);
+    static base::Result<std::shared_ptr<LibvirtSession>> open(const std::string& uri,
+                                                              std::shared_ptr<EventCounter> counter);
     ~LibvirtSession();
     LibvirtSession(const LibvirtSession&) = delete;
     LibvirtSession& operator=(const LibvirtSession&) = delete;

@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using base::ErrorCode;
 
-constexpr auto usual = 5s;    // an answer takes milliseconds; libvirtd under load has been seen to take one second
+constexpr auto usual = 5s;      // an answer takes milliseconds; libvirtd under load has been seen to take one second
 constexpr auto starting = 60s;  // QEMU must load, allocate and open its tap, on a host that may be restoring images
 constexpr std::size_t most_calls = 32;  // more than stand-ins acted upon at once on one host
 constexpr std::uint64_t kib_per_mib = 1024;
@@ -28,14 +28,18 @@ base::Result<void> checked(int outcome, const std::string& what) {
 
 int perform(virDomainPtr domain, DomainVerb verb) {
     switch (verb) {
-        case DomainVerb::Start: return virDomainCreate(domain);
-        case DomainVerb::Resume: return virDomainResume(domain);
-        case DomainVerb::Suspend: return virDomainSuspend(domain);
+        case DomainVerb::Start:
+            return virDomainCreate(domain);
+        case DomainVerb::Resume:
+            return virDomainResume(domain);
+        case DomainVerb::Suspend:
+            return virDomainSuspend(domain);
         case DomainVerb::AskToStop:
             // The guest's agent ends it in order for certain; the power button only if somebody in the guest listens.
             if (virDomainShutdownFlags(domain, VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) == 0) return 0;
             return virDomainShutdown(domain);
-        case DomainVerb::Destroy: return virDomainDestroy(domain);
+        case DomainVerb::Destroy:
+            return virDomainDestroy(domain);
     }
     return -1;
 }
@@ -69,11 +73,16 @@ unsigned weightOf(virDomainPtr domain) {
 
 const char* nameOf(DomainVerb verb) {
     switch (verb) {
-        case DomainVerb::Start: return "start";
-        case DomainVerb::Resume: return "resume";
-        case DomainVerb::Suspend: return "suspend";
-        case DomainVerb::AskToStop: return "ask to stop";
-        case DomainVerb::Destroy: return "destroy";
+        case DomainVerb::Start:
+            return "start";
+        case DomainVerb::Resume:
+            return "resume";
+        case DomainVerb::Suspend:
+            return "suspend";
+        case DomainVerb::AskToStop:
+            return "ask to stop";
+        case DomainVerb::Destroy:
+            return "destroy";
     }
     return "change";
 }
@@ -105,11 +114,14 @@ base::Result<void> LibvirtDomains::define(const std::string& xml) {
 base::Result<void> LibvirtDomains::undefine(const std::string& uuid) {
     return call<void>("undefine domain " + uuid, usual, [uuid](LibvirtSession& session) -> base::Result<void> {
         auto domain = session.domain(uuid);
-        if (!domain) return domain.error().code == ErrorCode::NotFound ? base::Result<void>{} : base::failure(domain.error());
+        if (!domain)
+            return domain.error().code == ErrorCode::NotFound ? base::Result<void>{} : base::failure(domain.error());
         if (virDomainIsActive(domain->get()) == 1) {
-            return base::failure(ErrorCode::WrongState, fmt::format("could not undefine domain {}: it is running", uuid));
+            return base::failure(ErrorCode::WrongState,
+                                 fmt::format("could not undefine domain {}: it is running", uuid));
         }
-        int outcome = virDomainUndefineFlags(domain->get(), VIR_DOMAIN_UNDEFINE_NVRAM | VIR_DOMAIN_UNDEFINE_MANAGED_SAVE);
+        int outcome =
+            virDomainUndefineFlags(domain->get(), VIR_DOMAIN_UNDEFINE_NVRAM | VIR_DOMAIN_UNDEFINE_MANAGED_SAVE);
         if (outcome < 0 && virGetLastErrorCode() == VIR_ERR_INVALID_ARG) outcome = virDomainUndefine(domain->get());
         session.forget(uuid);
         if (outcome < 0 && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN) return {};
@@ -118,16 +130,17 @@ base::Result<void> LibvirtDomains::undefine(const std::string& uuid) {
 }
 
 base::Result<DomainStatus> LibvirtDomains::status(const std::string& uuid) {
-    return call<DomainStatus>("ask for the state of domain " + uuid, usual, [uuid](LibvirtSession& session) -> base::Result<DomainStatus> {
-        auto domain = session.domain(uuid);
-        int state = 0;
-        int reason = 0;
-        if (domain && virDomainGetState(domain->get(), &state, &reason, 0) == 0) return statusFrom(state, reason);
-        auto error = domain ? libvirtFailure("ask for the state of domain " + uuid).error : domain.error();
-        if (error.code != ErrorCode::NotFound) return base::failure(std::move(error));
-        session.forget(uuid);
-        return DomainStatus{DomainState::Absent, ""};
-    });
+    return call<DomainStatus>(
+        "ask for the state of domain " + uuid, usual, [uuid](LibvirtSession& session) -> base::Result<DomainStatus> {
+            auto domain = session.domain(uuid);
+            int state = 0;
+            int reason = 0;
+            if (domain && virDomainGetState(domain->get(), &state, &reason, 0) == 0) return statusFrom(state, reason);
+            auto error = domain ? libvirtFailure("ask for the state of domain " + uuid).error : domain.error();
+            if (error.code != ErrorCode::NotFound) return base::failure(std::move(error));
+            session.forget(uuid);
+            return DomainStatus{DomainState::Absent, ""};
+        });
 }
 
 base::Result<DomainStatus> LibvirtDomains::change(const std::string& uuid, DomainVerb verb) {
@@ -140,27 +153,30 @@ base::Result<DomainStatus> LibvirtDomains::change(const std::string& uuid, Domai
         int state = 0;
         int reason = 0;
         if (perform(domain->get(), verb) < 0) return libvirtFailure(what);
-        if (virDomainGetState(domain->get(), &state, &reason, 0) < 0) return libvirtFailure("read back the state of domain " + uuid);
+        if (virDomainGetState(domain->get(), &state, &reason, 0) < 0)
+            return libvirtFailure("read back the state of domain " + uuid);
         return statusFrom(state, reason);
     });
 }
 
 base::Result<DomainView> LibvirtDomains::view(const std::string& uuid) {
-    return call<DomainView>("look at domain " + uuid, usual, [uuid](LibvirtSession& session) -> base::Result<DomainView> {
-        auto domain = session.domain(uuid);
-        if (!domain) return base::failure(domain.error());
-        virDomainInfo facts;
-        if (virDomainGetInfo(domain->get(), &facts) != 0) return libvirtFailure("look at domain " + uuid);
-        DomainView view;
-        view.resources.memory_mib = facts.memory / kib_per_mib;
-        view.resources.vcpus = facts.nrVirtCpu;
-        view.resources.weight = weightOf(domain->get());
-        auto* xml = virDomainGetXMLDesc(domain->get(), 0);
-        if (xml == nullptr) return libvirtFailure("read the definition of domain " + uuid);
-        view.guest_agent = hasConnectedGuestAgent(xml);
-        std::free(xml);
-        return view;
-    });
+    return call<DomainView>("look at domain " + uuid, usual,
+                            [uuid](LibvirtSession& session) -> base::Result<DomainView> {
+                                auto domain = session.domain(uuid);
+                                if (!domain) return base::failure(domain.error());
+                                virDomainInfo facts;
+                                if (virDomainGetInfo(domain->get(), &facts) != 0)
+                                    return libvirtFailure("look at domain " + uuid);
+                                DomainView view;
+                                view.resources.memory_mib = facts.memory / kib_per_mib;
+                                view.resources.vcpus = facts.nrVirtCpu;
+                                view.resources.weight = weightOf(domain->get());
+                                auto* xml = virDomainGetXMLDesc(domain->get(), 0);
+                                if (xml == nullptr) return libvirtFailure("read the definition of domain " + uuid);
+                                view.guest_agent = hasConnectedGuestAgent(xml);
+                                std::free(xml);
+                                return view;
+                            });
 }
 
 base::Result<void> LibvirtDomains::setResources(const std::string& uuid, const protocol::StandInResources& resources) {
@@ -185,7 +201,9 @@ base::Result<void> LibvirtDomains::setClock(const std::string& uuid, base::WallT
     });
 }
 
-std::uint64_t LibvirtDomains::eventsSeen() const { return connection_->events().seen(); }
+std::uint64_t LibvirtDomains::eventsSeen() const {
+    return connection_->events().seen();
+}
 
 void LibvirtDomains::waitForEvent(std::uint64_t seen, std::chrono::milliseconds longest) {
     connection_->events().wait(seen, longest);
@@ -193,14 +211,17 @@ void LibvirtDomains::waitForEvent(std::uint64_t seen, std::chrono::milliseconds 
 
 base::Result<HypervisorHost> LibvirtDomains::host() {
     // Health must answer within a second.
-    auto host = call<HypervisorHost>("ask libvirt for its host", 800ms, [](LibvirtSession& session) -> base::Result<HypervisorHost> {
-        virNodeInfo node;
-        if (virNodeGetInfo(session.connection(), &node) != 0) return libvirtFailure("ask libvirt for its host");
-        return HypervisorHost{node.memory / kib_per_mib, node.cpus};
-    });
+    auto host = call<HypervisorHost>("ask libvirt for its host", 800ms,
+                                     [](LibvirtSession& session) -> base::Result<HypervisorHost> {
+                                         virNodeInfo node;
+                                         if (virNodeGetInfo(session.connection(), &node) != 0)
+                                             return libvirtFailure("ask libvirt for its host");
+                                         return HypervisorHost{node.memory / kib_per_mib, node.cpus};
+                                     });
     const auto hanging = calls_.overdueCalls();
     if (host && hanging > 0) {
-        return base::failure(ErrorCode::TimedOut, fmt::format("{} calls into libvirt hang; see `virsh list` and QEMU's log", hanging));
+        return base::failure(ErrorCode::TimedOut,
+                             fmt::format("{} calls into libvirt hang; see `virsh list` and QEMU's log", hanging));
     }
     return host;
 }

@@ -11,8 +11,8 @@ namespace standin::hypervisor {
 class LibvirtConnection;
 class LibvirtSession;
 
-/// Domains of `qemu:///system`, or of `test:///default` for contract tests. The connection is opened at first use, kept, and opened
-/// again when it broke.
+/// Domains of `qemu:///system`, or of `test:///default` for contract tests. The connection is opened at first use,
+/// kept, and opened again when it broke.
 class LibvirtDomains final : public Domains {
   public:
     explicit LibvirtDomains(const std::string& uri);

@@ -5,8 +5,9 @@
 
 namespace standin::hypervisor {
 
-/// libvirt's event loop, which its connections need for keepalive and for telling what happens to domains. libvirt knows only one
-/// per process: all users share it, and it ends with the last of them. Outlives every connection opened while it is held.
+/// libvirt's event loop, which its connections need for keepalive and for telling what happens to domains. libvirt
+/// knows only one per process: all users share it, and it ends with the last of them. Outlives every connection opened
+/// while it is held.
 class LibvirtEvents {
   public:
     static std::shared_ptr<LibvirtEvents> share();

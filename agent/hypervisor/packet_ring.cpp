@@ -24,15 +24,19 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr std::size_t frame_size = 256;      // the kernel's header (66 bytes before the frame) and segment_snap_length
+constexpr std::size_t frame_size = 256;       // the kernel's header (66 bytes before the frame) and segment_snap_length
 constexpr std::size_t block_size = 64 << 10;  // a multiple of the page size
 constexpr std::size_t block_count = 16;
 constexpr std::size_t ring_size = block_size * block_count;
-constexpr std::size_t frame_count = ring_size / frame_size;  // 4096: some 40 ms of the fastest small segments a tap was seen to carry
+constexpr std::size_t frame_count =
+    ring_size / frame_size;  // 4096: some 40 ms of the fastest small segments a tap was seen to carry
 
 base::Unexpected failed(const std::string& what, const std::string& interface) {
-    const auto code = errno == EPERM ? ErrorCode::Refused : errno == ENODEV || errno == ENXIO ? ErrorCode::NotFound : ErrorCode::Internal;
-    return base::failure(code, fmt::format("could not {} network interface '{}': {}", what, interface, std::strerror(errno)));
+    const auto code = errno == EPERM                      ? ErrorCode::Refused
+                      : errno == ENODEV || errno == ENXIO ? ErrorCode::NotFound
+                                                          : ErrorCode::Internal;
+    return base::failure(code,
+                         fmt::format("could not {} network interface '{}': {}", what, interface, std::strerror(errno)));
 }
 
 // IPv4, TCP, not a later fragment, from or to the address: the beginning of the frame, otherwise nothing.
@@ -81,14 +85,17 @@ base::Result<PacketRing> PacketRing::open(const std::string& interface, std::uin
     place.sll_family = AF_PACKET;
     place.sll_protocol = htons(ETH_P_ALL);  // only with 'all' does the kernel show what goes out of the interface
     place.sll_ifindex = index;
-    if (::bind(ring.socket_, reinterpret_cast<const sockaddr*>(&place), sizeof place) != 0) return failed("watch", interface);
+    if (::bind(ring.socket_, reinterpret_cast<const sockaddr*>(&place), sizeof place) != 0)
+        return failed("watch", interface);
     return ring;
 }
 
 PacketRing::PacketRing(int socket, int interface_index, std::string interface)
     : socket_(socket), interface_index_(interface_index), interface_(std::move(interface)) {}
 
-PacketRing::PacketRing(PacketRing&& other) noexcept { *this = std::move(other); }
+PacketRing::PacketRing(PacketRing&& other) noexcept {
+    *this = std::move(other);
+}
 
 PacketRing& PacketRing::operator=(PacketRing&& other) noexcept {
     if (this == &other) return *this;
@@ -101,7 +108,9 @@ PacketRing& PacketRing::operator=(PacketRing&& other) noexcept {
     return *this;
 }
 
-PacketRing::~PacketRing() { close(); }
+PacketRing::~PacketRing() {
+    close();
+}
 
 void PacketRing::close() {
     if (ring_ != nullptr) ::munmap(ring_, ring_size);

@@ -11,11 +11,13 @@
 
 namespace standin::hypervisor {
 
-/// The beginnings of the TCP segments that pass a network interface in either direction, from or to one IPv4 address. Passive: what
-/// passes is neither held up nor changed. The kernel filters, cuts and puts them into memory shared with us, of which each ring takes 1 MiB.
+/// The beginnings of the TCP segments that pass a network interface in either direction, from or to one IPv4 address.
+/// Passive: what passes is neither held up nor changed. The kernel filters, cuts and puts them into memory shared with
+/// us, of which each ring takes 1 MiB.
 class PacketRing {
   public:
-    /// Begins to watch when it returns. NotFound if there is no such interface; Refused without the right to (CAP_NET_RAW).
+    /// Begins to watch when it returns. NotFound if there is no such interface; Refused without the right to
+    /// (CAP_NET_RAW).
     static base::Result<PacketRing> open(const std::string& interface, std::uint32_t address);
     PacketRing(PacketRing&& other) noexcept;
     PacketRing& operator=(PacketRing&& other) noexcept;

@@ -57,7 +57,9 @@ base::Result<void> makeDirectory(const std::string& path) {
     std::error_code error;
     fs::create_directories(path, error);
     if (!error) fs::permissions(path, passable, error);
-    if (error) return base::failure(ErrorCode::Internal, fmt::format("could not make directory '{}': {}", path, error.message()));
+    if (error)
+        return base::failure(ErrorCode::Internal,
+                             fmt::format("could not make directory '{}': {}", path, error.message()));
     return {};
 }
 
@@ -65,7 +67,9 @@ base::Result<void> makeDirectory(const std::string& path) {
 
 StandInDirectory::StandInDirectory(std::string root) : root_(std::move(root)) {}
 
-base::Result<void> StandInDirectory::prepare() { return makeDirectory(root_); }
+base::Result<void> StandInDirectory::prepare() {
+    return makeDirectory(root_);
+}
 
 base::Result<std::vector<StandInRecord>> StandInDirectory::load(std::vector<std::string>& unreadable) const {
     std::vector<StandInRecord> records;
@@ -79,11 +83,13 @@ base::Result<std::vector<StandInRecord>> StandInDirectory::load(std::vector<std:
         if (record && record->name.text() == entry.path().filename().string()) {
             records.push_back(*record);
         } else {
-            unreadable.push_back(fmt::format("'{}' is no stand-in's record: {}", path.string(),
-                                             record ? "it bears another name than its directory" : record.error().message));
+            unreadable.push_back(
+                fmt::format("'{}' is no stand-in's record: {}", path.string(),
+                            record ? "it bears another name than its directory" : record.error().message));
         }
     }
-    if (error) return base::failure(ErrorCode::Internal, fmt::format("could not read '{}': {}", root_, error.message()));
+    if (error)
+        return base::failure(ErrorCode::Internal, fmt::format("could not read '{}': {}", root_, error.message()));
     return records;
 }
 
@@ -119,12 +125,18 @@ base::Result<void> StandInDirectory::remove(const base::StandInName& name) const
         if (error) break;
     }
     if (!error || error == std::errc::no_such_file_or_directory) fs::remove_all(path, error);
-    if (error) return base::failure(ErrorCode::Internal, fmt::format("could not remove '{}': {}", path.string(), error.message()));
+    if (error)
+        return base::failure(ErrorCode::Internal,
+                             fmt::format("could not remove '{}': {}", path.string(), error.message()));
     return base::syncDirectory(root_);
 }
 
-std::string StandInDirectory::pathOf(const base::StandInName& name) const { return root_ + "/" + name.text(); }
-std::string StandInDirectory::diskOf(const base::StandInName& name) const { return pathOf(name) + "/disk.raw"; }
+std::string StandInDirectory::pathOf(const base::StandInName& name) const {
+    return root_ + "/" + name.text();
+}
+std::string StandInDirectory::diskOf(const base::StandInName& name) const {
+    return pathOf(name) + "/disk.raw";
+}
 
 std::uint64_t StandInDirectory::allocatedBytes(const base::StandInName& name) const {
     struct stat status {};
@@ -135,7 +147,8 @@ std::uint64_t StandInDirectory::allocatedBytes(const base::StandInName& name) co
 base::Result<std::uint64_t> StandInDirectory::freeBytes() const {
     struct statvfs status {};
     if (::statvfs(root_.c_str(), &status) != 0) {
-        return base::failure(ErrorCode::Internal, fmt::format("could not ask for the free space at '{}': {}", root_, std::strerror(errno)));
+        return base::failure(ErrorCode::Internal,
+                             fmt::format("could not ask for the free space at '{}': {}", root_, std::strerror(errno)));
     }
     return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }

@@ -10,10 +10,10 @@ namespace standin::hypervisor {
 /// What must be known of a stand-in after this program or its host was restarted.
 struct StandInRecord {
     enum class Phase {
-        Making,    ///< found at start-up: half made, because the agent ended in between
+        Making,  ///< found at start-up: half made, because the agent ended in between
         Made,
         Failed,
-        Removing   ///< found at start-up: half removed
+        Removing  ///< found at start-up: half removed
     };
     base::StandInName name;
     protocol::StandInDefinition definition;

@@ -12,14 +12,15 @@ namespace {
 using base::ErrorCode;
 using Phase = StandInRecord::Phase;
 
-constexpr std::size_t makers = 2;         // one fetches while another waits for libvirt; more would only share the same disk and network
+constexpr std::size_t makers =
+    2;  // one fetches while another waits for libvirt; more would only share the same disk and network
 constexpr std::size_t longest_queue = 64;
 constexpr std::chrono::seconds to_let_go{15};  // a block is fetched or given up within 10 s
 
 }  // namespace
 
-StandInMaker::StandInMaker(Ground ground, StandInDirectory& directory, StandInShelf& shelf, Domains& domains, ImageSource& images,
-                           http::Metrics& metrics, base::Log log)
+StandInMaker::StandInMaker(Ground ground, StandInDirectory& directory, StandInShelf& shelf, Domains& domains,
+                           ImageSource& images, http::Metrics& metrics, base::Log log)
     : ground_(std::move(ground)),
       directory_(directory),
       shelf_(shelf),
@@ -28,7 +29,9 @@ StandInMaker::StandInMaker(Ground ground, StandInDirectory& directory, StandInSh
       metrics_(metrics),
       log_(std::move(log)) {}
 
-StandInMaker::~StandInMaker() { stop(); }
+StandInMaker::~StandInMaker() {
+    stop();
+}
 
 void StandInMaker::start() {
     for (std::size_t i = 0; i < makers; ++i) threads_.emplace_back([this] { run(); });
@@ -48,7 +51,8 @@ void StandInMaker::stop() {
 base::Result<void> StandInMaker::enqueue(ShelvedPtr stand_in) {
     std::lock_guard lock(mutex_);
     if (stopping_ || queue_.size() >= longest_queue) {
-        return base::failure(ErrorCode::Refused, stopping_ ? "the agent is stopping" : "too many stand-ins wait to be made; try again later");
+        return base::failure(ErrorCode::Refused, stopping_ ? "the agent is stopping"
+                                                           : "too many stand-ins wait to be made; try again later");
     }
     {
         std::lock_guard inner(stand_in->mutex);
@@ -72,7 +76,8 @@ base::Result<void> StandInMaker::cancel(const ShelvedPtr& asked) {
     std::unique_lock lock(stand_in.mutex);
     stand_in.cancelled = true;
     if (stand_in.let_go.wait_for(lock, to_let_go, [&] { return !stand_in.being_made; })) return {};
-    return base::failure(ErrorCode::TimedOut, "could not end the making of stand-in '" + stand_in.record.name.text() + "'; try again");
+    return base::failure(ErrorCode::TimedOut,
+                         "could not end the making of stand-in '" + stand_in.record.name.text() + "'; try again");
 }
 
 void StandInMaker::run() {
@@ -88,7 +93,8 @@ void StandInMaker::run() {
         const auto begun = std::chrono::steady_clock::now();
         const auto outcome = make(*stand_in);
         finish(*stand_in, outcome);
-        metrics_.observeSeconds("standin_stand_in_make_seconds", "time from the beginning of a stand-in's making to its end",
+        metrics_.observeSeconds("standin_stand_in_make_seconds",
+                                "time from the beginning of a stand-in's making to its end",
                                 std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(),
                                 {{"outcome", outcome ? "made" : "failed"}});
         lock.lock();
@@ -105,7 +111,8 @@ void StandInMaker::finish(ShelvedStandIn& stand_in, const base::Result<void>& ou
     });
     if (!outcome) log_.error("stand-in {} could not be made: {}", name.text(), outcome.error().message);
     if (!saved) log_.error("stand-in {}: {}", name.text(), saved.error().message);
-    if (outcome && saved) log_.notice("stand-in {}: 'making' -> 'stopped' (disk and definition are there)", name.text());
+    if (outcome && saved)
+        log_.notice("stand-in {}: 'making' -> 'stopped' (disk and definition are there)", name.text());
     std::lock_guard lock(stand_in.mutex);
     if (!saved) {  // the disk is full, say; after a restart the record tells the same by saying 'making'
         stand_in.record.phase = Phase::Failed;
@@ -121,7 +128,8 @@ base::Result<void> StandInMaker::make(ShelvedStandIn& stand_in) {
         std::lock_guard lock(stand_in.mutex);
         stand_in.progress = progress;
     };
-    auto fetched = images_.fetch(record.definition.image_url, record.definition.image, directory_.diskOf(record.name), tell, stand_in.cancelled);
+    auto fetched = images_.fetch(record.definition.image_url, record.definition.image, directory_.diskOf(record.name),
+                                 tell, stand_in.cancelled);
     if (!fetched) return fetched;
     DomainPlace place;
     place.agent = ground_.agent;

@@ -19,8 +19,8 @@ class Metrics;
 
 namespace standin::hypervisor {
 
-/// Makes stand-ins in the background (S107, S117–S121): fetches the image, writes and keeps the definition, defines the domain. The
-/// result stands in the record: `made`, or `failed` with the problem.
+/// Makes stand-ins in the background (S107, S117–S121): fetches the image, writes and keeps the definition, defines the
+/// domain. The result stands in the record: `made`, or `failed` with the problem.
 class StandInMaker {
   public:
     struct Ground {  ///< what all stand-ins of this host share

@@ -19,8 +19,9 @@ base::Result<void> StandInShelf::load() {
     if (!records) return base::failure(records.error());
     for (auto& record : *records) {
         if (record.phase == Phase::Making || record.phase == Phase::Removing) {
-            record.problem = record.phase == Phase::Making ? "the agent ended while it was being made; PUT it again or DELETE it"
-                                                           : "the agent ended while it was being removed; DELETE it again";
+            record.problem = record.phase == Phase::Making
+                                 ? "the agent ended while it was being made; PUT it again or DELETE it"
+                                 : "the agent ended while it was being removed; DELETE it again";
             record.phase = Phase::Failed;
             if (auto saved = directory_.save(record); !saved) return saved;
         }

@@ -15,19 +15,19 @@
 
 namespace standin::hypervisor {
 
-/// One stand-in as this agent knows it. `mutex` guards what follows it; `verbs` is held by whoever acts on the domain, so that two
-/// commands to one stand-in never interleave.
+/// One stand-in as this agent knows it. `mutex` guards what follows it; `verbs` is held by whoever acts on the domain,
+/// so that two commands to one stand-in never interleave.
 struct ShelvedStandIn {
     std::timed_mutex verbs;
 
     mutable std::mutex mutex;
     StandInRecord record;
     protocol::Progress progress;
-    std::string clock_warning;          ///< why the guest's clock was not set after the last resume
+    std::string clock_warning;                     ///< why the guest's clock was not set after the last resume
     DomainState last_seen = DomainState::Unknown;  ///< when it was last looked at; never taken for what is now
-    bool guest_agent = false;           ///< connected then
-    bool being_made = false;            ///< a maker holds it
-    std::condition_variable let_go;     ///< the maker is through with it
+    bool guest_agent = false;                      ///< connected then
+    bool being_made = false;                       ///< a maker holds it
+    std::condition_variable let_go;                ///< the maker is through with it
     std::atomic<bool> cancelled{false};
 
     [[nodiscard]] StandInRecord snapshot() const {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "agent/base/durable_file.hpp"
-#include "agent/hypervisor/domain_xml.hpp"
 #include "agent/http/metrics.hpp"
+#include "agent/hypervisor/domain_xml.hpp"
 
 namespace standin::hypervisor {
 
@@ -31,18 +31,22 @@ const char* changeOf(DomainState from, StandInState wanted) {
 
 StandInState standInStateOf(DomainState state) {
     switch (state) {
-        case DomainState::Running: return StandInState::Running;
-        case DomainState::Paused: return StandInState::Suspended;
+        case DomainState::Running:
+            return StandInState::Running;
+        case DomainState::Paused:
+            return StandInState::Suspended;
         case DomainState::Off:
-        case DomainState::Absent: return StandInState::Stopped;  // its definition is kept, see observe()
-        case DomainState::Unknown: break;
+        case DomainState::Absent:
+            return StandInState::Stopped;  // its definition is kept, see observe()
+        case DomainState::Unknown:
+            break;
     }
     return StandInState::Unknown;
 }
 
-StandInStates::StandInStates(std::string agent, std::chrono::milliseconds stop_within, StandInDirectory& directory, StandInShelf& shelf,
-                             Domains& domains, TapObserver& taps, GuestClocks& clocks, const base::Clock& clock, http::Metrics& metrics,
-                             base::Log log)
+StandInStates::StandInStates(std::string agent, std::chrono::milliseconds stop_within, StandInDirectory& directory,
+                             StandInShelf& shelf, Domains& domains, TapObserver& taps, GuestClocks& clocks,
+                             const base::Clock& clock, http::Metrics& metrics, base::Log log)
     : agent_(std::move(agent)),
       stop_within_(stop_within),
       directory_(directory),
@@ -72,27 +76,28 @@ base::Result<void> StandInStates::bring(const ShelvedPtr& stand_in, StandInState
     }
     if (standInStateOf(*after) != wanted) {
         return base::failure(ErrorCode::Internal,
-                             fmt::format("stand-in '{}' did not become {}: libvirt reads back {}; see QEMU's log", record.name.text(),
-                                         nameOf(wanted), nameOf(standInStateOf(*after))));
+                             fmt::format("stand-in '{}' did not become {}: libvirt reads back {}; see QEMU's log",
+                                         record.name.text(), nameOf(wanted), nameOf(standInStateOf(*after))));
     }
     if (standInStateOf(before) == wanted) return {};
     const auto took = clock_.steady() - begun;
     metrics_.observeSeconds("standin_stand_in_change_seconds", "time to bring a stand-in into a state and read it back",
                             std::chrono::duration<double>(took).count(), {{"change", changeOf(before, wanted)}});
-    log_.notice("stand-in {}: '{}' -> '{}' (commanded) took_ms={:.2f}", record.name.text(), nameOf(standInStateOf(before)),
-                nameOf(wanted), base::milliseconds(took));
+    log_.notice("stand-in {}: '{}' -> '{}' (commanded) took_ms={:.2f}", record.name.text(),
+                nameOf(standInStateOf(before)), nameOf(wanted), base::milliseconds(took));
     return {};
 }
 
-base::Result<DomainState> StandInStates::observeAndAct(const ShelvedPtr& stand_in, const StandInRecord& record, StandInState wanted,
-                                                       DomainState& before) {
+base::Result<DomainState> StandInStates::observeAndAct(const ShelvedPtr& stand_in, const StandInRecord& record,
+                                                       StandInState wanted, DomainState& before) {
     auto observed = observe(record);
     if (!observed) return observed;
     before = *observed;
     if (standInStateOf(before) == wanted) return before;
     auto acted = act(stand_in, record, before, wanted);
     if (acted) return acted->state;
-    return base::failure(acted.error().within(fmt::format("stand-in '{}' did not become {}", record.name.text(), nameOf(wanted))));
+    return base::failure(
+        acted.error().within(fmt::format("stand-in '{}' did not become {}", record.name.text(), nameOf(wanted))));
 }
 
 // A domain that somebody undefined is defined again from the definition that was kept.
@@ -107,13 +112,16 @@ base::Result<DomainState> StandInStates::observe(const StandInRecord& record) {
     return DomainState::Off;
 }
 
-base::Result<DomainStatus> StandInStates::act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from, StandInState wanted) {
+base::Result<DomainStatus> StandInStates::act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from,
+                                              StandInState wanted) {
     if (wanted == StandInState::Stopped) return end(record, from);
     if (wanted == StandInState::Running && from == DomainState::Off) return begin(stand_in, record);
     if (wanted == StandInState::Running && from == DomainState::Paused) return resume(stand_in, record);
-    if (wanted == StandInState::Suspended && from == DomainState::Running) return domains_.change(record.uuid, DomainVerb::Suspend);
-    return base::failure(ErrorCode::WrongState, from == DomainState::Off ? "it is stopped, so there is nothing to suspend; start it first"
-                                                                         : "its state is in between; try again");
+    if (wanted == StandInState::Suspended && from == DomainState::Running)
+        return domains_.change(record.uuid, DomainVerb::Suspend);
+    return base::failure(ErrorCode::WrongState, from == DomainState::Off
+                                                    ? "it is stopped, so there is nothing to suspend; start it first"
+                                                    : "its state is in between; try again");
 }
 
 base::Result<DomainStatus> StandInStates::begin(const ShelvedPtr& stand_in, const StandInRecord& record) {
@@ -152,7 +160,8 @@ base::Result<DomainStatus> StandInStates::end(const StandInRecord& record, Domai
     }
     if (state != DomainState::Off) {
         if (from != DomainState::Paused) {
-            log_.warning("stand-in {}: it did not end within {} ms and is destroyed", record.name.text(), stop_within_.count());
+            log_.warning("stand-in {}: it did not end within {} ms and is destroyed", record.name.text(),
+                         stop_within_.count());
         }
         auto destroyed = domains_.change(record.uuid, DomainVerb::Destroy);
         // It may have ended by itself in this moment; bring() reads back.
@@ -167,7 +176,8 @@ void StandInStates::watch(const StandInRecord& record, bool from_the_start) {
     auto watched = job ? taps_.watch(record.name, tapNameOf(agent_, record.name).text(), *job, from_the_start)
                        : base::Result<void>(base::failure(job.error()));
     // Every look at its requests says 'incomplete' then, and the next round of tending tries again.
-    if (!watched) log_.debug("stand-in {}: its requests can't be followed: {}", record.name.text(), watched.error().message);
+    if (!watched)
+        log_.debug("stand-in {}: its requests can't be followed: {}", record.name.text(), watched.error().message);
 }
 
 void StandInStates::watchIfNeeded(const StandInRecord& record, DomainState state) {

@@ -13,12 +13,12 @@ namespace standin::hypervisor {
 /// Brings stand-ins into states: observes, acts, observes. Asking for the state that is there does nothing.
 class StandInStates {
   public:
-    StandInStates(std::string agent, std::chrono::milliseconds stop_within, StandInDirectory& directory, StandInShelf& shelf,
-                  Domains& domains, TapObserver& taps, GuestClocks& clocks, const base::Clock& clock, http::Metrics& metrics,
-                  base::Log log);
+    StandInStates(std::string agent, std::chrono::milliseconds stop_within, StandInDirectory& directory,
+                  StandInShelf& shelf, Domains& domains, TapObserver& taps, GuestClocks& clocks,
+                  const base::Clock& clock, http::Metrics& metrics, base::Log log);
 
-    /// Precondition: the caller holds `stand_in->verbs`. `wanted` is Running, Suspended or Stopped. WrongState: it can't be reached
-    /// from where it is. TimedOut, Internal: it was not confirmed by reading back.
+    /// Precondition: the caller holds `stand_in->verbs`. `wanted` is Running, Suspended or Stopped. WrongState: it
+    /// can't be reached from where it is. TimedOut, Internal: it was not confirmed by reading back.
     base::Result<void> bring(const ShelvedPtr& stand_in, protocol::StandInState wanted);
 
     /// Watches the stand-in's tap if it is there and isn't watched yet, as after a restart of the agent.
@@ -27,12 +27,13 @@ class StandInStates {
   private:
     base::Result<DomainState> observe(const StandInRecord& record);
     /// The state read back afterwards.
-    base::Result<DomainStatus> act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from, protocol::StandInState wanted);
+    base::Result<DomainStatus> act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from,
+                                   protocol::StandInState wanted);
     base::Result<DomainStatus> begin(const ShelvedPtr& stand_in, const StandInRecord& record);
     base::Result<DomainStatus> resume(const ShelvedPtr& stand_in, const StandInRecord& record);
     base::Result<DomainStatus> end(const StandInRecord& record, DomainState from);
-    base::Result<DomainState> observeAndAct(const ShelvedPtr& stand_in, const StandInRecord& record, protocol::StandInState wanted,
-                                            DomainState& before);
+    base::Result<DomainState> observeAndAct(const ShelvedPtr& stand_in, const StandInRecord& record,
+                                            protocol::StandInState wanted, DomainState& before);
     void watch(const StandInRecord& record, bool from_the_start);
 
     const std::string agent_;

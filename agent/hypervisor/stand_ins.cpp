@@ -1,6 +1,5 @@
 #include "agent/hypervisor/stand_ins.hpp"
 
-#include <Poco/UUIDGenerator.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,8 +23,8 @@ constexpr std::uint64_t disk_margin_mib = 64;  // records, consoles and the file
 
 }  // namespace
 
-StandIns::StandIns(HypervisorSettings settings, base::AgentName agent, Domains& domains, ImageSource& images, const base::Clock& clock,
-                   http::Metrics& metrics, const base::Log& log)
+StandIns::StandIns(HypervisorSettings settings, base::AgentName agent, Domains& domains, ImageSource& images,
+                   const base::Clock& clock, http::Metrics& metrics, const base::Log& log)
     : settings_(std::move(settings)),
       agent_(std::move(agent)),
       domains_(domains),
@@ -37,9 +36,12 @@ StandIns::StandIns(HypervisorSettings settings, base::AgentName agent, Domains& 
       shelf_(directory_),
       taps_(clock_, log_),
       clocks_(domains_, clock_, metrics_, log_),
-      states_(agent_.text(), settings_.stop_within, directory_, shelf_, domains_, taps_, clocks_, clock_, metrics_, log_) {}
+      states_(agent_.text(), settings_.stop_within, directory_, shelf_, domains_, taps_, clocks_, clock_, metrics_,
+              log_) {}
 
-StandIns::~StandIns() { stop(); }
+StandIns::~StandIns() {
+    stop();
+}
 
 base::Result<void> StandIns::start() {
     if (auto prepared = directory_.prepare(); !prepared) return prepared;
@@ -47,10 +49,12 @@ base::Result<void> StandIns::start() {
     AccelerationProbe probe;
     probe.cache_file = settings_.stand_in_dir + "/acceleration.json";
     acceleration_ = findAcceleration(settings_.acceleration, settings_.uri, probe);
-    if (acceleration_.type == DomainType::Qemu) log_.warning("guests run by software emulation: {}", acceleration_.reason);
-    maker_ = std::make_unique<StandInMaker>(
-        StandInMaker::Ground{agent_.text(), settings_.bridge, settings_.landing_vlan, settings_.network_offloads, acceleration_.type}, directory_, shelf_, domains_,
-        images_, metrics_, log_);
+    if (acceleration_.type == DomainType::Qemu)
+        log_.warning("guests run by software emulation: {}", acceleration_.reason);
+    maker_ =
+        std::make_unique<StandInMaker>(StandInMaker::Ground{agent_.text(), settings_.bridge, settings_.landing_vlan,
+                                                            settings_.network_offloads, acceleration_.type},
+                                       directory_, shelf_, domains_, images_, metrics_, log_);
     if (auto started = taps_.start(); !started) return started;
     maker_->start();
     clocks_.start();
@@ -85,18 +89,22 @@ base::Result<ShelvedPtr> StandIns::existing(const base::StandInName& name) const
 }
 
 // A stand-in that is made, locked for acting upon it.
-base::Result<ShelvedPtr> StandIns::made(const base::StandInName& name, std::unique_lock<std::timed_mutex>& verbs) const {
+base::Result<ShelvedPtr> StandIns::made(const base::StandInName& name,
+                                        std::unique_lock<std::timed_mutex>& verbs) const {
     auto stand_in = existing(name);
     if (!stand_in) return stand_in;
     verbs = std::unique_lock((*stand_in)->verbs, std::defer_lock);
     if (!verbs.try_lock_for(longest_wait_for_verbs)) {
-        return base::failure(ErrorCode::Conflict, fmt::format("stand-in '{}' is still busy with an earlier command; try again", name.text()));
+        return base::failure(
+            ErrorCode::Conflict,
+            fmt::format("stand-in '{}' is still busy with an earlier command; try again", name.text()));
     }
     const auto record = (*stand_in)->snapshot();
     if (record.phase == Phase::Made) return stand_in;
-    return base::failure(ErrorCode::WrongState, record.phase == Phase::Making
-                                                    ? fmt::format("stand-in '{}' is still being made", name.text())
-                                                    : fmt::format("stand-in '{}' could not be made: {}", name.text(), record.problem));
+    return base::failure(ErrorCode::WrongState,
+                         record.phase == Phase::Making
+                             ? fmt::format("stand-in '{}' is still being made", name.text())
+                             : fmt::format("stand-in '{}' could not be made: {}", name.text(), record.problem));
 }
 
 protocol::StandIn StandIns::told(const ShelvedStandIn& stand_in, StandInState state) const {
@@ -111,8 +119,10 @@ protocol::StandIn StandIns::told(const ShelvedStandIn& stand_in, StandInState st
     told.resources = record.resources;
     told.progress = stand_in.progress;
     told.problem = record.problem;
-    if (!stand_in.clock_warning.empty() && state == StandInState::Running) told.warnings.push_back(stand_in.clock_warning);
-    if (acceleration_.type == DomainType::Qemu) told.warnings.push_back("acceleration: software emulation, " + acceleration_.reason);
+    if (!stand_in.clock_warning.empty() && state == StandInState::Running)
+        told.warnings.push_back(stand_in.clock_warning);
+    if (acceleration_.type == DomainType::Qemu)
+        told.warnings.push_back("acceleration: software emulation, " + acceleration_.reason);
     return told;
 }
 
@@ -130,8 +140,10 @@ base::Result<protocol::StandIn> StandIns::get(const base::StandInName& name) {
     auto view = domains_.view(record.uuid);
     if (!view) return answer;
     answer.resources = view->resources;
-    if (answer.resources.weight == 0) answer.resources.weight = record.resources.weight;  // a host without CPU control groups
-    if (!view->guest_agent) answer.warnings.push_back("guest_agent: none answers in it (yet); its clock can't be set after a resume");
+    if (answer.resources.weight == 0)
+        answer.resources.weight = record.resources.weight;  // a host without CPU control groups
+    if (!view->guest_agent)
+        answer.warnings.push_back("guest_agent: none answers in it (yet); its clock can't be set after a resume");
     return answer;
 }
 
@@ -154,56 +166,6 @@ base::Result<Supply> StandIns::supply() {
     return supply;
 }
 
-base::Result<protocol::StandIn> StandIns::make(const base::StandInName& name, const protocol::StandInDefinition& definition) {
-    if (auto checked = checkDefinition(definition); !checked) return base::failure(checked.error());
-    if (auto present = shelf_.find(name)) {
-        const auto record = present->snapshot();
-        if (record.phase != Phase::Failed && record.definition == definition) return get(name);
-        if (record.phase != Phase::Failed) {
-            return base::failure(ErrorCode::Conflict,
-                                 fmt::format("stand-in '{}' is there with another definition; DELETE it first or take another name", name.text()));
-        }
-    }
-    const auto unable = fmt::format("could not make stand-in '{}'", name.text());
-    auto image = images_.describe(definition.image_url, definition.image);
-    if (!image) return base::failure(image.error().within(unable));
-    auto admitted = admit(name, definition, image->size_bytes);
-    if (!admitted) return base::failure(admitted.error().within(unable));
-    return admitted;
-}
-
-// Checks for room and promises it (S116).
-base::Result<protocol::StandIn> StandIns::admit(const base::StandInName& name, const protocol::StandInDefinition& definition,
-                                                std::uint64_t disk_bytes) {
-    std::lock_guard lock(admission_);
-    auto host = supply();
-    if (!host) return base::failure(host.error());
-    Demand wanted;
-    wanted.memory_mib = definition.memory_mib;
-    wanted.memory_growth_mib = definition.memory_mib + overhead_per_guest_mib;
-    wanted.vcpus = definition.vcpus;
-    wanted.disk_growth_mib = disk_bytes / bytes_per_mib;
-    if (auto fits = checkCapacity(*host, shelf_.demands(name), wanted); !fits) return base::failure(fits.error());
-    if (auto failed = shelf_.find(name)) {
-        if (failed->snapshot().phase != Phase::Failed) return get(name);  // another was faster
-        if (auto cleared = clear(*failed); !cleared) return base::failure(cleared.error());
-    }
-    StandInRecord record;
-    record.name = name;
-    record.definition = definition;
-    record.resources = {definition.memory_mib, definition.vcpus, definition.weight};
-    record.uuid = Poco::UUIDGenerator::defaultGenerator().createRandom().toString();
-    record.disk_bytes = disk_bytes;
-    auto stand_in = shelf_.add(record);
-    if (!stand_in) return base::failure(stand_in.error());
-    if (auto queued = maker_->enqueue(*stand_in); !queued) {
-        static_cast<void>(clear(**stand_in));
-        return base::failure(queued.error());
-    }
-    log_.notice("stand-in {}: '' -> 'making' (image {})", name.text(), definition.image.text());
-    return told(**stand_in, StandInState::Making);
-}
-
 base::Result<protocol::StandIn> StandIns::setState(const base::StandInName& name, StandInState wanted) {
     std::unique_lock<std::timed_mutex> verbs;
     auto stand_in = made(name, verbs);
@@ -212,13 +174,15 @@ base::Result<protocol::StandIn> StandIns::setState(const base::StandInName& name
     return told(**stand_in, wanted);
 }
 
-base::Result<protocol::StandIn> StandIns::setResources(const base::StandInName& name, const protocol::StandInResources& resources) {
+base::Result<protocol::StandIn> StandIns::setResources(const base::StandInName& name,
+                                                       const protocol::StandInResources& resources) {
     std::unique_lock<std::timed_mutex> verbs;
     auto stand_in = made(name, verbs);
     if (!stand_in) return base::failure(stand_in.error());
     const auto record = (*stand_in)->snapshot();
     const auto unable = fmt::format("could not give stand-in '{}' other resources", name.text());
-    if (auto checked = checkResources(resources, record.definition); !checked) return base::failure(checked.error().within(unable));
+    if (auto checked = checkResources(resources, record.definition); !checked)
+        return base::failure(checked.error().within(unable));
     std::lock_guard lock(admission_);
     auto host = supply();
     if (!host) return base::failure(host.error().within(unable));
@@ -229,47 +193,16 @@ base::Result<protocol::StandIn> StandIns::setResources(const base::StandInName& 
     // Giving back needs no room, even where more was promised than there is now.
     const bool grows = wanted.memory_growth_mib > 0 || resources.vcpus > record.resources.vcpus;
     if (grows) {
-        if (auto fits = checkCapacity(*host, shelf_.demands(name), wanted); !fits) return base::failure(fits.error().within(unable));
+        if (auto fits = checkCapacity(*host, shelf_.demands(name), wanted); !fits)
+            return base::failure(fits.error().within(unable));
     }
-    if (auto set = domains_.setResources(record.uuid, resources); !set) return base::failure(set.error().within(unable));
-    if (auto saved = shelf_.change(**stand_in, [&](StandInRecord& r) { r.resources = resources; }); !saved) return base::failure(saved.error());
-    log_.notice("stand-in {}: resources memory_mib={} vcpus={} weight={}", name.text(), resources.memory_mib, resources.vcpus, resources.weight);
+    if (auto set = domains_.setResources(record.uuid, resources); !set)
+        return base::failure(set.error().within(unable));
+    if (auto saved = shelf_.change(**stand_in, [&](StandInRecord& r) { r.resources = resources; }); !saved)
+        return base::failure(saved.error());
+    log_.notice("stand-in {}: resources memory_mib={} vcpus={} weight={}", name.text(), resources.memory_mib,
+                resources.vcpus, resources.weight);
     return get(name);
-}
-
-base::Result<void> StandIns::remove(const base::StandInName& name) {
-    auto stand_in = shelf_.find(name);
-    if (!stand_in) return {};
-    const auto unable = fmt::format("could not remove stand-in '{}'", name.text());
-    if (auto cancelled = maker_->cancel(stand_in); !cancelled) return base::failure(cancelled.error());
-    std::unique_lock verbs(stand_in->verbs, std::defer_lock);
-    if (!verbs.try_lock_for(longest_wait_for_verbs)) return base::failure(ErrorCode::Conflict, unable + ": it is busy with an earlier command; try again");
-    if (auto marked = shelf_.change(*stand_in, [](StandInRecord& r) {
-            r.phase = Phase::Removing;
-            r.problem = "it is being removed";
-        });
-        !marked) {
-        // A full disk must not stand in the way of the very thing that frees it.
-        log_.warning("{}: {}", unable, marked.error().message);
-    }
-    if (auto cleared = clear(*stand_in); !cleared) return base::failure(cleared.error().within(unable));
-    log_.notice("stand-in {}: removed", name.text());
-    return {};
-}
-
-base::Result<void> StandIns::clear(ShelvedStandIn& stand_in) {
-    const auto record = stand_in.snapshot();
-    taps_.unwatch(record.name);
-    auto status = domains_.status(record.uuid);
-    if (!status) return base::failure(status.error());
-    if (status->state != DomainState::Absent && status->state != DomainState::Off) {
-        auto destroyed = domains_.change(record.uuid, DomainVerb::Destroy);
-        if (!destroyed && destroyed.error().code != ErrorCode::WrongState) return base::failure(destroyed.error());
-    }
-    if (auto undefined = domains_.undefine(record.uuid); !undefined) return undefined;
-    if (auto removed = directory_.remove(record.name); !removed) return removed;
-    shelf_.erase(record.name);
-    return {};
 }
 
 base::Result<protocol::StandInRequests> StandIns::requests(const base::StandInName& name) {
@@ -277,13 +210,15 @@ base::Result<protocol::StandInRequests> StandIns::requests(const base::StandInNa
     if (!stand_in) return base::failure(stand_in.error());
     const auto record = (*stand_in)->snapshot();
     if (record.phase != Phase::Made) {
-        return base::failure(ErrorCode::WrongState, fmt::format("stand-in '{}' is not made, so it has no requests", name.text()));
+        return base::failure(ErrorCode::WrongState,
+                             fmt::format("stand-in '{}' is not made, so it has no requests", name.text()));
     }
     if (auto seen = taps_.requests(name)) return *seen;
     auto status = domains_.status(record.uuid);
     if (!status) return base::failure(status.error());
     protocol::StandInRequests none;
-    none.complete = status->state == DomainState::Off || status->state == DomainState::Absent;  // what is off has none for certain
+    none.complete =
+        status->state == DomainState::Off || status->state == DomainState::Absent;  // what is off has none for certain
     states_.watchIfNeeded(record, status->state);
     return none;
 }

@@ -17,8 +17,8 @@ namespace standin::hypervisor {
 /// The stand-ins of one VM host. Every verb is absolute and idempotent. Safe to call from any thread.
 class StandIns {
   public:
-    StandIns(HypervisorSettings settings, base::AgentName agent, Domains& domains, ImageSource& images, const base::Clock& clock,
-             http::Metrics& metrics, const base::Log& log);
+    StandIns(HypervisorSettings settings, base::AgentName agent, Domains& domains, ImageSource& images,
+             const base::Clock& clock, http::Metrics& metrics, const base::Log& log);
     ~StandIns();
 
     /// Reads what is there and finds out how guests are executed. libvirt need not answer yet.
@@ -27,12 +27,14 @@ class StandIns {
 
     [[nodiscard]] std::vector<protocol::StandIn> list();
     base::Result<protocol::StandIn> get(const base::StandInName& name);
-    /// Begins to make it (`making`); one of the same definition that is there already is told as it is. Refused: the host has no room
-    /// (S116) or the image isn't ready. Conflict: another of that name is there. A failed one is made anew.
+    /// Begins to make it (`making`); one of the same definition that is there already is told as it is. Refused: the
+    /// host has no room (S116) or the image isn't ready. Conflict: another of that name is there. A failed one is made
+    /// anew.
     base::Result<protocol::StandIn> make(const base::StandInName& name, const protocol::StandInDefinition& definition);
     base::Result<protocol::StandIn> setState(const base::StandInName& name, protocol::StandInState wanted);
     /// S226. InvalidInput beyond its maximum, Refused beyond the host's room.
-    base::Result<protocol::StandIn> setResources(const base::StandInName& name, const protocol::StandInResources& resources);
+    base::Result<protocol::StandIn> setResources(const base::StandInName& name,
+                                                 const protocol::StandInResources& resources);
     /// Ends it at once if it runs; nothing of it is left. Absent is success.
     base::Result<void> remove(const base::StandInName& name);
     base::Result<protocol::StandInRequests> requests(const base::StandInName& name);
@@ -65,7 +67,8 @@ class StandIns {
     GuestClocks clocks_;
     std::unique_ptr<StandInMaker> maker_;
     StandInStates states_;
-    std::mutex admission_;  ///< between the check for room and the promise of it nobody else may be promised the same room
+    std::mutex
+        admission_;  ///< between the check for room and the promise of it nobody else may be promised the same room
     std::mutex tending_;
     std::condition_variable tending_changed_;
     bool stopping_ = false;

@@ -26,7 +26,8 @@ base::Result<void> TapObserver::start() {
     event.events = EPOLLIN;
     event.data.fd = wake_;
     if (poll_ < 0 || wake_ < 0 || ::epoll_ctl(poll_, EPOLL_CTL_ADD, wake_, &event) != 0) {
-        return base::failure(base::ErrorCode::Internal, std::string("could not make an epoll instance: ") + std::strerror(errno));
+        return base::failure(base::ErrorCode::Internal,
+                             std::string("could not make an epoll instance: ") + std::strerror(errno));
     }
     thread_ = std::thread([this] { run(); });
     return {};
@@ -39,13 +40,13 @@ void TapObserver::stop() {
     thread_.join();
 }
 
-base::Result<void> TapObserver::watch(const base::StandInName& name, const std::string& tap, const JobEndpoint& job, bool from_the_start) {
+base::Result<void> TapObserver::watch(const base::StandInName& name, const std::string& tap, const JobEndpoint& job,
+                                      bool from_the_start) {
     auto ring = PacketRing::open(tap, job.address);
     if (!ring) return base::failure(ring.error());
     std::lock_guard lock(mutex_);
     watched_.erase(name);
-    auto [place, inserted] =
-        watched_.emplace(name, Watched{std::move(*ring), job, ConnectionTracker(from_the_start)});
+    auto [place, inserted] = watched_.emplace(name, Watched{std::move(*ring), job, ConnectionTracker(from_the_start)});
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = place->second.ring.descriptor();
@@ -102,7 +103,8 @@ void TapObserver::run() {
     while (true) {
         const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), -1);
         if (count < 0 && errno != EINTR) {
-            log_.error("could not wait for segments: {}; requests are followed only when asked for", std::strerror(errno));
+            log_.error("could not wait for segments: {}; requests are followed only when asked for",
+                       std::strerror(errno));
             return;
         }
         std::lock_guard lock(mutex_);
@@ -113,7 +115,8 @@ void TapObserver::run() {
                 if (watched.ring.descriptor() != event.data.fd) continue;
                 drain(watched);
                 // A tap that went away reports an error for ever; requests() tells that it isn't attached.
-                if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) ::epoll_ctl(poll_, EPOLL_CTL_DEL, event.data.fd, nullptr);
+                if ((event.events & (EPOLLERR | EPOLLHUP)) != 0)
+                    ::epoll_ctl(poll_, EPOLL_CTL_DEL, event.data.fd, nullptr);
             }
         }
     }

@@ -24,9 +24,11 @@ class TapObserver {
     void stop();
 
     /// Begins to watch `tap`, anew if it was watched. `from_the_start`: nobody can have spoken on it before.
-    base::Result<void> watch(const base::StandInName& name, const std::string& tap, const JobEndpoint& job, bool from_the_start);
+    base::Result<void> watch(const base::StandInName& name, const std::string& tap, const JobEndpoint& job,
+                             bool from_the_start);
     void unwatch(const base::StandInName& name);
-    /// Forgets what was before and begins to count; call it just before the stand-in is resumed. False if its tap isn't watched any more.
+    /// Forgets what was before and begins to count; call it just before the stand-in is resumed. False if its tap isn't
+    /// watched any more.
     bool restart(const base::StandInName& name);
     /// What has passed up to now. NotFound if its tap isn't watched (any more).
     base::Result<protocol::StandInRequests> requests(const base::StandInName& name);

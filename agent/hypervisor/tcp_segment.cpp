@@ -33,11 +33,14 @@ base::Result<JobEndpoint> jobEndpointFrom(const std::string& address, std::vecto
     return JobEndpoint{ntohl(parsed.s_addr), std::move(ports)};
 }
 
-std::optional<TcpSegment> segmentFrom(std::span<const std::byte> frame, std::size_t wire_length, const JobEndpoint& job) {
-    if (frame.size() < ethernet_header + least_ip_header || Octets{frame}.two(12) != ethertype_ipv4) return std::nullopt;
+std::optional<TcpSegment> segmentFrom(std::span<const std::byte> frame, std::size_t wire_length,
+                                      const JobEndpoint& job) {
+    if (frame.size() < ethernet_header + least_ip_header || Octets{frame}.two(12) != ethertype_ipv4)
+        return std::nullopt;
     const Octets ip{frame.subspan(ethernet_header)};
     const std::size_t ip_header = (ip.one(0) & 0x0fU) * 4;
-    if (ip.one(0) >> 4 != 4 || ip_header < least_ip_header || ip.bytes.size() < ip_header + least_tcp_header) return std::nullopt;
+    if (ip.one(0) >> 4 != 4 || ip_header < least_ip_header || ip.bytes.size() < ip_header + least_tcp_header)
+        return std::nullopt;
     if (ip.one(9) != protocol_tcp || (ip.two(6) & fragment_offset_mask) != 0) return std::nullopt;
     // Segments of more than 64 KiB, which virtio and the host's stack hand each other whole, state a length of 0.
     std::size_t total = ip.two(2);

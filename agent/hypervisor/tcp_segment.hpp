@@ -35,9 +35,10 @@ struct TcpSegment {
     std::uint32_t payload = 0;  ///< bytes
 };
 
-/// Reads an Ethernet frame, of which only the beginning need be there. `wire_length` is the length it had on the wire. Nothing if it
-/// is no TCP segment (IPv4, first fragment) of the job, or is broken.
-std::optional<TcpSegment> segmentFrom(std::span<const std::byte> frame, std::size_t wire_length, const JobEndpoint& job);
+/// Reads an Ethernet frame, of which only the beginning need be there. `wire_length` is the length it had on the wire.
+/// Nothing if it is no TCP segment (IPv4, first fragment) of the job, or is broken.
+std::optional<TcpSegment> segmentFrom(std::span<const std::byte> frame, std::size_t wire_length,
+                                      const JobEndpoint& job);
 
 /// Enough of a frame for segmentFrom(): Ethernet, the longest IPv4 header and the longest TCP header.
 inline constexpr std::size_t segment_snap_length = 14 + 60 + 60;

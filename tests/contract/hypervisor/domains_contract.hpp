@@ -1,14 +1,15 @@
-// What every implementation of Domains promises. The includer defines before: `struct domains_under_contract::UnderContract` with
-// `Domains& domains()`, `std::string uuid` (of a domain not defined yet) and `std::string xml` (its definition).
+// What every implementation of Domains promises. The includer defines before: `struct
+// domains_under_contract::UnderContract` with `Domains& domains()`, `std::string uuid` (of a domain not defined yet)
+// and `std::string xml` (its definition).
 #include <boost/test/unit_test.hpp>
 
 #include "agent/hypervisor/domains.hpp"
 
 namespace domains_under_contract {
 
+using standin::base::ErrorCode;
 using standin::hypervisor::DomainState;
 using standin::hypervisor::DomainVerb;
-using standin::base::ErrorCode;
 
 struct Defined : UnderContract {
     Defined() { BOOST_REQUIRE(domains().define(xml)); }
@@ -38,7 +39,9 @@ BOOST_FIXTURE_TEST_SUITE(domains_contract, domains_under_contract::Defined)
 
 using namespace domains_under_contract;
 
-BOOST_AUTO_TEST_CASE(a_defined_domain_is_off) { BOOST_TEST((state() == DomainState::Off)); }
+BOOST_AUTO_TEST_CASE(a_defined_domain_is_off) {
+    BOOST_TEST((state() == DomainState::Off));
+}
 
 BOOST_AUTO_TEST_CASE(defining_it_again_changes_nothing) {
     perform(DomainVerb::Start);
@@ -65,14 +68,17 @@ BOOST_AUTO_TEST_CASE(a_suspended_domain_can_be_destroyed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_verb_that_does_not_fit_the_state_fails_and_changes_nothing) {
-    for (auto verb : {DomainVerb::Resume, DomainVerb::Suspend, DomainVerb::Destroy}) BOOST_TEST(!domains().change(uuid, verb).has_value());
+    for (auto verb : {DomainVerb::Resume, DomainVerb::Suspend, DomainVerb::Destroy})
+        BOOST_TEST(!domains().change(uuid, verb).has_value());
     BOOST_TEST((state() == DomainState::Off));
     perform(DomainVerb::Start);
     BOOST_TEST(!domains().change(uuid, DomainVerb::Start).has_value());
     BOOST_TEST((state() == DomainState::Running));
 }
 
-BOOST_AUTO_TEST_CASE(destroying_what_is_off_is_a_wrong_state) { BOOST_TEST((failureOf(DomainVerb::Destroy) == ErrorCode::WrongState)); }
+BOOST_AUTO_TEST_CASE(destroying_what_is_off_is_a_wrong_state) {
+    BOOST_TEST((failureOf(DomainVerb::Destroy) == ErrorCode::WrongState));
+}
 
 BOOST_AUTO_TEST_CASE(a_running_domain_is_not_undefined) {
     perform(DomainVerb::Start);

@@ -35,7 +35,8 @@ class ScriptedImages final : public ImageSource {
         return described;
     }
     base::Result<void> fetch(const std::string&, const base::ImageId&, const std::string& path,
-                             const std::function<void(const protocol::Progress&)>& tell, const std::atomic<bool>& stopping) override {
+                             const std::function<void(const protocol::Progress&)>& tell,
+                             const std::atomic<bool>& stopping) override {
         tests::writeFile(path, "half an image");
         tell({512 << 10, 1 << 20, 1e6});
         std::unique_lock lock(mutex_);
@@ -102,7 +103,8 @@ struct Host {
         for (const auto& stand_in : stand_ins->list()) static_cast<void>(stand_ins->remove(stand_in.name));
     }
     void begin() {
-        stand_ins = std::make_unique<StandIns>(settings, base::AgentName("contract"), domains, images, clock, metrics, silent);
+        stand_ins =
+            std::make_unique<StandIns>(settings, base::AgentName("contract"), domains, images, clock, metrics, silent);
         BOOST_REQUIRE(stand_ins->start());
     }
     StandInState waitWhileMaking() {
@@ -165,8 +167,8 @@ BOOST_AUTO_TEST_CASE(another_definition_under_the_same_name_is_a_conflict) {
 
 BOOST_AUTO_TEST_CASE(states_are_absolute) {
     make();
-    for (auto wanted : {StandInState::Stopped, StandInState::Running, StandInState::Running, StandInState::Suspended, StandInState::Suspended,
-                        StandInState::Running, StandInState::Stopped, StandInState::Stopped}) {
+    for (auto wanted : {StandInState::Stopped, StandInState::Running, StandInState::Running, StandInState::Suspended,
+                        StandInState::Suspended, StandInState::Running, StandInState::Stopped, StandInState::Stopped}) {
         const auto told = stand_ins->setState(name, wanted);
         BOOST_REQUIRE(told);
         BOOST_TEST((told->state == wanted));

@@ -23,7 +23,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto deadline = 60s;
 
-std::chrono::milliseconds asTime(double seconds) { return std::chrono::milliseconds(static_cast<int>(seconds * 1000)); }
+std::chrono::milliseconds asTime(double seconds) {
+    return std::chrono::milliseconds(static_cast<int>(seconds * 1000));
+}
 
 void quietly(const std::string& command) {
     base::ProcessRequest request;
@@ -44,7 +46,8 @@ std::string shell(const std::string& command) {
 
 std::string labImage() {
     shell(STANDIN_SOURCE_DIR "/tests/lab/services.sh up 2>/dev/null");
-    auto path = shell(STANDIN_SOURCE_DIR "/tests/lab/image/build.sh " STANDIN_LEDGER_PROGRAM " /var/lib/standin-lab/cache 2>/dev/null");
+    auto path = shell(STANDIN_SOURCE_DIR "/tests/lab/image/build.sh " STANDIN_LEDGER_PROGRAM
+                                         " /var/lib/standin-lab/cache 2>/dev/null");
     path.erase(path.find_last_not_of(" \n") + 1);
     return path;
 }
@@ -58,7 +61,8 @@ base::Result<protocol::Image> FileImageSource::describe(const std::string&, cons
 }
 
 base::Result<void> FileImageSource::fetch(const std::string&, const base::ImageId&, const std::string& path,
-                                          const std::function<void(const protocol::Progress&)>& tell, const std::atomic<bool>&) {
+                                          const std::function<void(const protocol::Progress&)>& tell,
+                                          const std::atomic<bool>&) {
     base::ProcessRequest request;
     request.command = {"cp", "--sparse=always", file_, path};
     request.deadline = 60s;
@@ -70,21 +74,34 @@ base::Result<void> FileImageSource::fetch(const std::string&, const base::ImageI
 }
 
 QuarantineLan::QuarantineLan()
-    : bridge_(fmt::format("hvb{}", ::getpid())), namespace_(fmt::format("hvn{}", ::getpid())), port_(fmt::format("hvp{}", ::getpid())) {
+    : bridge_(fmt::format("hvb{}", ::getpid())),
+      namespace_(fmt::format("hvn{}", ::getpid())),
+      port_(fmt::format("hvp{}", ::getpid())) {
     shell(fmt::format("ovs-vsctl add-br {0} -- set bridge {0} datapath_type=netdev && ip link set {0} up", bridge_));
-    shell(fmt::format("ip netns add {1} && ip link add {0} type veth peer name eth0 netns {1} && ip link set {0} up && "
-                      "ip -n {1} link set eth0 up && ip -n {1} addr add 10.77.1.100/24 dev eth0 && ip netns exec {1} ethtool -K eth0 tx off && "
-                      "ovs-vsctl add-port {2} {0} tag={3}",
-                      port_, namespace_, bridge_, landing_vlan));
+    shell(
+        fmt::format("ip netns add {1} && ip link add {0} type veth peer name eth0 netns {1} && ip link set {0} up && "
+                    "ip -n {1} link set eth0 up && ip -n {1} addr add 10.77.1.100/24 dev eth0 && ip netns exec {1} "
+                    "ethtool -K eth0 tx off && "
+                    "ovs-vsctl add-port {2} {0} tag={3}",
+                    port_, namespace_, bridge_, landing_vlan));
 }
 
 QuarantineLan::~QuarantineLan() {
-    quietly(fmt::format("ovs-vsctl --if-exists del-br {}; ip link del {}; ip netns del {}", bridge_, port_, namespace_));
+    quietly(
+        fmt::format("ovs-vsctl --if-exists del-br {}; ip link del {}; ip netns del {}", bridge_, port_, namespace_));
 }
 
 std::string QuarantineLan::ask(const std::string& path, double seconds) const {
     base::ProcessRequest request;
-    request.command = {"ip", "netns", "exec", namespace_, "curl", "-sS", "-m", fmt::format("{}", seconds), "http://10.77.1.10:8080" + path};
+    request.command = {"ip",
+                       "netns",
+                       "exec",
+                       namespace_,
+                       "curl",
+                       "-sS",
+                       "-m",
+                       fmt::format("{}", seconds),
+                       "http://10.77.1.10:8080" + path};
     request.deadline = asTime(seconds + 5);
     auto outcome = base::runProcess(request);
     return outcome && outcome->exit_code == 0 ? outcome->output : "";
@@ -155,8 +172,8 @@ void HypervisorAgent::begin() {
     settings.vcpus_per_cpu = 16;
     metrics_ = std::make_unique<http::Metrics>();
     router_ = std::make_unique<http::Router>();
-    capability_ = std::make_unique<hypervisor::HypervisorCapability>(settings, base::AgentName(name_),
-                                                                     std::make_unique<FileImageSource>(image_), clock_, *metrics_, log_);
+    capability_ = std::make_unique<hypervisor::HypervisorCapability>(
+        settings, base::AgentName(name_), std::make_unique<FileImageSource>(image_), clock_, *metrics_, log_);
     capability_->addRoutes(*router_);
     auto gate = http::CommandGate::open(directory_ + "/epoch", {"coordinator"});
     auto context = http::serverContext(files_);
@@ -166,7 +183,8 @@ void HypervisorAgent::begin() {
     if (auto started = capability_->start(); !started) throw std::runtime_error(started.error().message);
     server_ = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, *router_, gate_.get(), log_);
     if (auto started = server_->start(); !started) throw std::runtime_error(started.error().message);
-    client_ = std::move(*protocol::AgentClient::open(name_, fmt::format("https://127.0.0.1:{}", server_->port()), *identity));
+    client_ =
+        std::move(*protocol::AgentClient::open(name_, fmt::format("https://127.0.0.1:{}", server_->port()), *identity));
 }
 
 void HypervisorAgent::end() {
@@ -205,7 +223,8 @@ protocol::Json HypervisorAgent::waitForState(const std::string& name, const std:
     while (true) {
         auto json = get("/v1/stand-ins/" + name);
         if (json["state"] == state) return json;
-        if (Clock::now() > until || json["state"] == "failed") throw std::runtime_error("stand-in is not " + state + ": " + json.dump());
+        if (Clock::now() > until || json["state"] == "failed")
+            throw std::runtime_error("stand-in is not " + state + ": " + json.dump());
         std::this_thread::sleep_for(10ms);  // the API has no event to wait for
     }
 }
@@ -215,9 +234,18 @@ void HypervisorAgent::setState(const std::string& name, const std::string& state
 }
 
 protocol::Json HypervisorAgent::definition() const {
-    return {{"server", "server01"},  {"image", "image1"},          {"image_url", "https://127.0.0.1:1"}, {"memory_mib", 192},
-            {"maximum_memory_mib", 256}, {"vcpus", 1},                 {"maximum_vcpus", 2},                 {"weight", 100},
-            {"firmware", "bios"},    {"mac", "52:54:00:77:01:0a"}, {"address", "10.77.1.10"},            {"ports", {8080}}};
+    return {{"server", "server01"},
+            {"image", "image1"},
+            {"image_url", "https://127.0.0.1:1"},
+            {"memory_mib", 192},
+            {"maximum_memory_mib", 256},
+            {"vcpus", 1},
+            {"maximum_vcpus", 2},
+            {"weight", 100},
+            {"firmware", "bios"},
+            {"mac", "52:54:00:77:01:0a"},
+            {"address", "10.77.1.10"},
+            {"ports", {8080}}};
 }
 
 }  // namespace standin::tests

@@ -26,14 +26,15 @@ class FileImageSource final : public hypervisor::ImageSource {
     explicit FileImageSource(std::string file) : file_(std::move(file)) {}
     base::Result<protocol::Image> describe(const std::string& store_url, const base::ImageId& image) override;
     base::Result<void> fetch(const std::string& store_url, const base::ImageId& image, const std::string& path,
-                             const std::function<void(const protocol::Progress&)>& tell, const std::atomic<bool>& stopping) override;
+                             const std::function<void(const protocol::Progress&)>& tell,
+                             const std::atomic<bool>& stopping) override;
 
   private:
     std::string file_;
 };
 
-/// A bridge on the host's Open vSwitch and a client in a network namespace, in the VLAN in which stand-ins land. Names bear this
-/// process's number; all is gone with the object.
+/// A bridge on the host's Open vSwitch and a client in a network namespace, in the VLAN in which stand-ins land. Names
+/// bear this process's number; all is gone with the object.
 class QuarantineLan {
   public:
     QuarantineLan();

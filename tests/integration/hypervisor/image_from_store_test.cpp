@@ -29,8 +29,8 @@ struct TwoAgents : image_store::StoreAgent {
         auto context = http::clientContext(vm_host);
         BOOST_REQUIRE(context);
         images = std::make_unique<AgentImageSource>(*context);
-        stand_ins = std::make_unique<StandIns>(host_settings, base::AgentName("fetching"), domains, *images, clock, host_metrics,
-                                               image_store::silent());
+        stand_ins = std::make_unique<StandIns>(host_settings, base::AgentName("fetching"), domains, *images, clock,
+                                               host_metrics, image_store::silent());
         BOOST_REQUIRE(stand_ins->start());
         definition.server = base::ServerName("server01");
         definition.image = base::ImageId("a");
@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_down_makes_nothing_and_is_named_unreachable
 BOOST_AUTO_TEST_CASE(an_image_that_rotted_in_the_store_makes_a_failed_stand_in_that_says_so) {
     captured("a");
     for (const auto& file : std::filesystem::recursive_directory_iterator(settings.images_dir + "/a")) {
-        if (file.is_regular_file() && file.file_size() > image_store::block) image_store::flip(file.path().string(), 100);
+        if (file.is_regular_file() && file.file_size() > image_store::block)
+            image_store::flip(file.path().string(), 100);
     }
     BOOST_REQUIRE(stand_ins->make(name, definition));
     const auto told = made();

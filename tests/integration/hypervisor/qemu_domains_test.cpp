@@ -14,9 +14,11 @@ struct UnderContract {
     std::string uuid = Poco::UUIDGenerator::defaultGenerator().createRandom().toString();
     std::string disk = fmt::format("/var/tmp/standin-hvq-{}.raw", uuid);
     std::string xml = fmt::format(
-        "<domain type='qemu'><name>hvq{0}.{1}</name><uuid>{1}</uuid><memory unit='MiB'>16</memory><vcpu current='1'>2</vcpu>"
+        "<domain type='qemu'><name>hvq{0}.{1}</name><uuid>{1}</uuid><memory unit='MiB'>16</memory><vcpu "
+        "current='1'>2</vcpu>"
         "<os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/></os><features><acpi/></features>"
-        "<devices><disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{2}'/><target dev='vda' bus='virtio'/></disk>"
+        "<devices><disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{2}'/><target "
+        "dev='vda' bus='virtio'/></disk>"
         "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices></domain>",
         ::getpid(), uuid, disk);
 

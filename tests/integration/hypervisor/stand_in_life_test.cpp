@@ -1,4 +1,5 @@
-// A real guest under libvirt, on a real bridge, asked over HTTPS: what prepare, takeover and handover do with a stand-in.
+// A real guest under libvirt, on a real bridge, asked over HTTPS: what prepare, takeover and handover do with a
+// stand-in.
 #include <fmt/format.h>
 #include <libvirt/libvirt.h>
 #include <sys/socket.h>
@@ -28,7 +29,8 @@ std::int64_t guestClockMilliseconds(const std::string& domain) {
 }
 
 std::int64_t hostClockMilliseconds() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 double median(std::vector<double> numbers) {
@@ -55,7 +57,8 @@ class BareDomain {
 };
 
 void say(int connection, const std::string& words) {
-    BOOST_REQUIRE_EQUAL(::send(connection, words.data(), words.size(), MSG_NOSIGNAL), static_cast<ssize_t>(words.size()));
+    BOOST_REQUIRE_EQUAL(::send(connection, words.data(), words.size(), MSG_NOSIGNAL),
+                        static_cast<ssize_t>(words.size()));
 }
 
 std::string hear(int connection) {
@@ -100,7 +103,9 @@ struct TakeDown {
     ~TakeDown() { Site::place().reset(); }
 };
 
-protocol::Json requests(Site& site) { return site.agent.get("/v1/stand-ins/server01-1/requests"); }
+protocol::Json requests(Site& site) {
+    return site.agent.get("/v1/stand-ins/server01-1/requests");
+}
 
 }  // namespace
 
@@ -122,13 +127,16 @@ BOOST_AUTO_TEST_CASE(a_started_stand_in_answers_in_quarantine_on_the_port_that_i
 BOOST_AUTO_TEST_CASE(a_suspended_stand_in_is_silent_and_a_resumed_one_answers_with_its_clock_set) {
     auto& site = Site::get();
     BOOST_REQUIRE(site.lan.answersWithin(150));
-    BOOST_REQUIRE(eventually(30, [&] { return site.agent.get("/v1/stand-ins/server01-1")["warnings"].dump().find("guest_agent") == std::string::npos; }));
+    BOOST_REQUIRE(eventually(30, [&] {
+        return site.agent.get("/v1/stand-ins/server01-1")["warnings"].dump().find("guest_agent") == std::string::npos;
+    }));
     site.agent.setState("server01-1", "suspended");
     BOOST_TEST(site.agent.get("/v1/stand-ins/server01-1")["state"] == "suspended");
     BOOST_TEST(site.lan.ask("/health", 3).empty());  // long enough to see by the clock that it was away
     site.agent.setState("server01-1", "running");
     BOOST_TEST(site.lan.answersWithin(20));
-    const bool clock_right = eventually(10, [&] { return std::abs(guestClockMilliseconds(site.domain) - hostClockMilliseconds()) < 1000; });
+    const bool clock_right =
+        eventually(10, [&] { return std::abs(guestClockMilliseconds(site.domain) - hostClockMilliseconds()) < 1000; });
     BOOST_TEST(clock_right);
     BOOST_TEST(site.agent.get("/v1/stand-ins/server01-1")["warnings"].dump().find("clock") == std::string::npos);
 }
@@ -151,7 +159,8 @@ BOOST_AUTO_TEST_CASE(a_resume_by_api_takes_little_longer_than_libvirt_s_own) {
         libvirt.push_back(millisecondsOf([&] { bare.resume(); }));
     }
     const auto own = median(api) - median(libvirt);
-    fmt::print("resume: {:.2f} ms over HTTPS, of which libvirt {:.2f} ms (medians of 20)\n", median(api), median(libvirt));
+    fmt::print("resume: {:.2f} ms over HTTPS, of which libvirt {:.2f} ms (medians of 20)\n", median(api),
+               median(libvirt));
     BOOST_TEST(own < 500);  // a stuck thread or a lookup by polling would show; tests/bench measures in earnest
 }
 
@@ -192,7 +201,8 @@ BOOST_AUTO_TEST_CASE(a_running_stand_in_grows_in_memory_cpus_and_weight) {
 BOOST_AUTO_TEST_CASE(after_a_restart_of_the_agent_a_running_stand_in_s_requests_are_incomplete_until_it_is_resumed) {
     auto& site = Site::get();
     site.agent.restart();
-    const bool watched = eventually(10, [&] { return site.agent.get("/v1/stand-ins/server01-1")["state"] == "running"; });
+    const bool watched =
+        eventually(10, [&] { return site.agent.get("/v1/stand-ins/server01-1")["state"] == "running"; });
     BOOST_TEST(watched);
     BOOST_TEST(requests(site)["complete"] == false);
     site.agent.setState("server01-1", "suspended");

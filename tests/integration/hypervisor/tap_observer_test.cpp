@@ -58,27 +58,33 @@ struct Wire {
     int listener = -1;
 
     Wire() {
-        run(fmt::format("ip netns add {0} && ip netns add {1} && ip link add tvb{3} type bridge && ip link set tvb{3} up && "
-                        "ip link add {2} type veth peer name eth0 netns {0} && ip link add tvo{3} type veth peer name eth0 netns {1} && "
-                        "ip link set {2} master tvb{3} up && ip link set tvo{3} master tvb{3} up && "
-                        "ip -n {0} addr add 10.99.1.10/24 dev eth0 && ip -n {0} link set eth0 up && "
-                        "ip -n {1} addr add 10.99.1.100/24 dev eth0 && ip -n {1} link set eth0 up",
-                        job_space, client_space, tap, id));
+        run(fmt::format(
+            "ip netns add {0} && ip netns add {1} && ip link add tvb{3} type bridge && ip link set tvb{3} up && "
+            "ip link add {2} type veth peer name eth0 netns {0} && ip link add tvo{3} type veth peer name eth0 netns "
+            "{1} && "
+            "ip link set {2} master tvb{3} up && ip link set tvo{3} master tvb{3} up && "
+            "ip -n {0} addr add 10.99.1.10/24 dev eth0 && ip -n {0} link set eth0 up && "
+            "ip -n {1} addr add 10.99.1.100/24 dev eth0 && ip -n {1} link set eth0 up",
+            job_space, client_space, tap, id));
         BOOST_REQUIRE(taps.start());
         BOOST_REQUIRE(taps.watch(name, tap, job, true));
         listener = inNamespace(job_space, [] {
             const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
             const auto address = jobAddress();
-            return ::bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(made, 64) == 0 ? made : -1;
+            return ::bind(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                           ::listen(made, 64) == 0
+                       ? made
+                       : -1;
         });
         BOOST_REQUIRE(listener >= 0);
     }
     ~Wire() {
         ::close(listener);
         base::ProcessRequest request;
-        request.command = {"/bin/sh", "-c",
-                           fmt::format("ip link del {2}; ip link del tvo{3}; ip link del tvb{3}; ip netns del {0}; ip netns del {1}", job_space,
-                                       client_space, tap, id)};
+        request.command = {
+            "/bin/sh", "-c",
+            fmt::format("ip link del {2}; ip link del tvo{3}; ip link del tvb{3}; ip netns del {0}; ip netns del {1}",
+                        job_space, client_space, tap, id)};
         static_cast<void>(base::runProcess(request));
     }
     [[nodiscard]] int connect() const {

@@ -30,7 +30,9 @@ struct Host {
         tests::writeFile(probe.qemu, "#!/bin/sh\necho asked >>" + (directory / "asked") + "\n" + body + "\n");
         ::chmod(probe.qemu.c_str(), 0755);
     }
-    Acceleration find(AccelerationChoice choice = AccelerationChoice::Auto) { return findAcceleration(choice, "qemu:///system", probe); }
+    Acceleration find(AccelerationChoice choice = AccelerationChoice::Auto) {
+        return findAcceleration(choice, "qemu:///system", probe);
+    }
     [[nodiscard]] std::uintmax_t timesAsked() const {
         std::error_code none;
         const auto size = std::filesystem::file_size(directory / "asked", none);

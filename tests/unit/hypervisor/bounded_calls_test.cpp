@@ -22,7 +22,9 @@ struct Hanging {
     }
 };
 
-base::Result<int> seven() { return 7; }
+base::Result<int> seven() {
+    return 7;
+}
 
 }  // namespace
 

@@ -8,8 +8,14 @@ using standin::base::ErrorCode;
 namespace {
 
 struct Host {
-    Supply supply{.memory_mib = 4096, .memory_available_mib = 4096, .cpus = 2, .vcpus_per_cpu = 2, .disk_free_mib = 10'000, .run_at_once = 0};
-    Demand small{.memory_mib = 1000, .memory_growth_mib = 1000 + overhead_per_guest_mib, .vcpus = 1, .disk_growth_mib = 2000};
+    Supply supply{.memory_mib = 4096,
+                  .memory_available_mib = 4096,
+                  .cpus = 2,
+                  .vcpus_per_cpu = 2,
+                  .disk_free_mib = 10'000,
+                  .run_at_once = 0};
+    Demand small{
+        .memory_mib = 1000, .memory_growth_mib = 1000 + overhead_per_guest_mib, .vcpus = 1, .disk_growth_mib = 2000};
 
     [[nodiscard]] std::string refusal(const std::vector<Demand>& present, const Demand& wanted) const {
         const auto checked = checkCapacity(supply, present, wanted);
@@ -23,7 +29,9 @@ struct Host {
 
 BOOST_FIXTURE_TEST_SUITE(capacity_check, Host)
 
-BOOST_AUTO_TEST_CASE(what_fits_is_admitted) { BOOST_TEST(refusal({small, small}, small) == ""); }
+BOOST_AUTO_TEST_CASE(what_fits_is_admitted) {
+    BOOST_TEST(refusal({small, small}, small) == "");
+}
 
 BOOST_AUTO_TEST_CASE(memory_is_counted_as_if_all_ran_with_qemu_s_own) {
     supply.memory_mib = 3 * (1000 + overhead_per_guest_mib);
@@ -61,7 +69,8 @@ BOOST_AUTO_TEST_CASE(virtual_cpus_may_be_promised_only_so_often) {
 
 BOOST_AUTO_TEST_CASE(disks_count_with_what_they_may_come_to_take) {
     supply.disk_free_mib = 3999;
-    BOOST_TEST(refusal({small}, small).starts_with("disk space is short: the disks of 2 stand-ins may come to take 4000 MiB"));
+    BOOST_TEST(
+        refusal({small}, small).starts_with("disk space is short: the disks of 2 stand-ins may come to take 4000 MiB"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

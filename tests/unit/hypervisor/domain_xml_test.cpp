@@ -13,7 +13,13 @@ namespace {
 struct Given {
     base::StandInName name{"server01-1"};
     protocol::StandInDefinition definition;
-    DomainPlace place{"vmhost1", "/var/lib/standin/vmhost1/stand-ins/server01-1", "1ba435ee-9ba2-4acf-86ee-87db9f3f57e0", "br0", 4000, false, 1024,
+    DomainPlace place{"vmhost1",
+                      "/var/lib/standin/vmhost1/stand-ins/server01-1",
+                      "1ba435ee-9ba2-4acf-86ee-87db9f3f57e0",
+                      "br0",
+                      4000,
+                      false,
+                      1024,
                       DomainType::Kvm};
 
     Given() {
@@ -27,7 +33,9 @@ struct Given {
         definition.mac = "52:54:00:77:01:0a";
         definition.address = "10.77.1.10";
     }
-    [[nodiscard]] bool has(const std::string& part) const { return domainXml(name, definition, place).find(part) != std::string::npos; }
+    [[nodiscard]] bool has(const std::string& part) const {
+        return domainXml(name, definition, place).find(part) != std::string::npos;
+    }
 };
 
 }  // namespace
@@ -101,8 +109,9 @@ BOOST_AUTO_TEST_CASE(a_tap_s_name_fits_into_linux_and_is_always_the_same_for_the
 
 BOOST_AUTO_TEST_CASE(a_guest_agent_is_there_when_its_channel_is_connected) {
     const auto channel = [](const std::string& state) {
-        return "<domain><devices><disk><target dev='vda'/></disk><channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'" + state +
-               "/></channel></devices></domain>";
+        return "<domain><devices><disk><target dev='vda'/></disk><channel type='unix'><target type='virtio' "
+               "name='org.qemu.guest_agent.0'" +
+               state + "/></channel></devices></domain>";
     };
     BOOST_TEST(hasConnectedGuestAgent(channel(" state='connected'")));
     BOOST_TEST(!hasConnectedGuestAgent(channel(" state='disconnected'")));

@@ -38,7 +38,9 @@ struct Frame {
         two(at, value >> 16);
         two(at + 2, value & 0xffff);
     }
-    [[nodiscard]] auto read() const { return segmentFrom(bytes, bytes.size(), *hypervisor::jobEndpointFrom("10.77.1.10", {8080, 8081})); }
+    [[nodiscard]] auto read() const {
+        return segmentFrom(bytes, bytes.size(), *hypervisor::jobEndpointFrom("10.77.1.10", {8080, 8081}));
+    }
 };
 
 }  // namespace
@@ -101,7 +103,8 @@ BOOST_AUTO_TEST_CASE(padding_of_a_short_frame_is_no_payload) {
 BOOST_AUTO_TEST_CASE(a_segment_too_long_for_its_length_field_is_measured_on_the_wire) {
     Frame frame;
     frame.two(16, 0);
-    const auto segment = segmentFrom(frame.bytes, 14 + 40 + 100'000, *hypervisor::jobEndpointFrom("10.77.1.10", {8080}));
+    const auto segment =
+        segmentFrom(frame.bytes, 14 + 40 + 100'000, *hypervisor::jobEndpointFrom("10.77.1.10", {8080}));
     BOOST_REQUIRE(segment);
     BOOST_TEST(segment->payload == 100'000U);
 }
@@ -128,7 +131,8 @@ BOOST_AUTO_TEST_CASE(a_frame_cut_anywhere_is_nothing_or_the_segment_but_never_re
     const Frame frame(10, 4, 12);
     const auto job = *hypervisor::jobEndpointFrom("10.77.1.10", {8080});
     for (std::size_t length = 0; length <= frame.bytes.size(); ++length) {
-        const std::vector<std::byte> cut(frame.bytes.begin(), frame.bytes.begin() + static_cast<std::ptrdiff_t>(length));
+        const std::vector<std::byte> cut(frame.bytes.begin(),
+                                         frame.bytes.begin() + static_cast<std::ptrdiff_t>(length));
         const auto segment = segmentFrom(cut, frame.bytes.size(), job);
         BOOST_TEST((!segment || segment->payload == 10U));
     }
