@@ -13,8 +13,8 @@ Occurrence notStarted(const Course& course) {
     const auto& server = course.operation().server.text();
     const std::string why = fmt::format("server '{}' was shut down for a capture and does not start again: {}", server,
                                         course.problemOf(StartServer));
-    const std::string cure = fmt::format("start server '{}' by hand, or let its stand-in take over: standinctl failover {}",
-                                         server, server);
+    const std::string cure =
+        fmt::format("start server '{}' by hand, or let its stand-in take over: standinctl failover {}", server, server);
     return {Event::ServerNotStarted, why, Note{"server_not_started", Level::Error, why, cure}, cure};
 }
 
@@ -29,8 +29,9 @@ std::optional<Occurrence> captureOccurrence(const Course& course) {
         case State::StoppingServer:
             if (course.done(StopServer)) return happened(Event::ServerStopped, "the server is off");
             if (!course.gaveUp(StopServer)) return std::nullopt;
-            return happened(Event::ServerNotStopped, fmt::format("server '{}' is not confirmed as off: {}",
-                                                                 operation.server.text(), course.problemOf(StopServer)));
+            return happened(Event::ServerNotStopped,
+                            fmt::format("server '{}' is not confirmed as off: {}", operation.server.text(),
+                                        course.problemOf(StopServer)));
         case State::CapturingImage:
             if (course.done(CaptureImage)) {
                 return happened(Event::ImageCaptured, fmt::format("image '{}' is captured", operation.image.text()));

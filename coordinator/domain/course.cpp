@@ -2,7 +2,9 @@
 
 namespace standin::domain {
 
-const Step* Course::find(StepName step) const { return operation_.find({step, subjectOf(operation_, step)}); }
+const Step* Course::find(StepName step) const {
+    return operation_.find({step, subjectOf(operation_, step)});
+}
 
 bool Course::done(StepName step) const {
     const Step* found = find(step);

@@ -29,7 +29,8 @@ void addNote(Operation& operation, const Note& note) {
 /// What an end says to the operator (S109, S131, S229, S231).
 void addEndNote(Operation& operation) {
     if (operation.state == State::Succeeded) {
-        addNote(operation, {"end", Note::Level::Notice,
+        addNote(operation, {"end",
+                            Note::Level::Notice,
                             fmt::format("{} {} of server '{}' has ended normally: {}", nameOf(operation.kind),
                                         operation.id, operation.server.text(), operation.why),
                             {}});
@@ -78,7 +79,8 @@ void assertSafe(const Operation& operation, const Observation& observation, Step
         return found != nullptr && found->state == StepState::Done;
     };
     const auto& spare = operation.spare;
-    const bool leased = std::find(observation.leased.begin(), observation.leased.end(), spare) != observation.leased.end();
+    const bool leased =
+        std::find(observation.leased.begin(), observation.leased.end(), spare) != observation.leased.end();
     switch (step) {
         case StepName::GiveSegment:
             STANDIN_ASSERT(isFenced(operation, observation.server));

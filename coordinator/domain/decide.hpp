@@ -11,8 +11,8 @@
 
 namespace standin::domain {
 
-/// What decide() has to know of the world besides the operation. Everything else is in the operation's steps, each of which has
-/// observed its own part of the world.
+/// What decide() has to know of the world besides the operation. Everything else is in the operation's steps, each of
+/// which has observed its own part of the world.
 struct Observation {
     Server server;
     /// Spares that this server's failover may use now, in order: its row's own, then free ones of the pool.
@@ -56,13 +56,13 @@ struct Closed {};
 using Action = std::variant<Start, Wait, Succeeded, Failed, NeedsOperator, Closed>;
 
 struct Decision {
-    Operation after;              ///< the operation with its new state, spare and notes; steps to start are marked Running
+    Operation after;  ///< the operation with its new state, spare and notes; steps to start are marked Running
     std::vector<Change> changes;  ///< in order; empty: the state stays
     Action action;
 };
 
-/// Decides what comes next. Pure: the same arguments give the same answer, and asking again without anything new gives Wait
-/// or the same end. `operation` may be in any state, with steps in any course.
+/// Decides what comes next. Pure: the same arguments give the same answer, and asking again without anything new gives
+/// Wait or the same end. `operation` may be in any state, with steps in any course.
 Decision decide(const Operation& operation, const Observation& observation, base::WallTime now);
 
 /// An event from outside: Preempted, OperatorRetries, OperatorCloses. Nothing if the state has no row for it.

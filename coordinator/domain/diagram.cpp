@@ -35,8 +35,8 @@ std::string stateTable() {
     std::string text = "| state | of | meaning |\n| --- | --- | --- |\n";
     eachState([&text](State state) {
         std::string kinds;
-        for (auto kind : {OperationKind::Prepare, OperationKind::Refresh, OperationKind::Backup, OperationKind::Failover,
-                          OperationKind::Unset}) {
+        for (auto kind : {OperationKind::Prepare, OperationKind::Refresh, OperationKind::Backup,
+                          OperationKind::Failover, OperationKind::Unset}) {
             if (takesPart(kind, state)) kinds += (kinds.empty() ? "" : ", ") + std::string(nameOf(kind));
         }
         text += fmt::format("| `{}` | {} | {} |\n", nameOf(state), kinds, describe(state));

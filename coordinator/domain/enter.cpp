@@ -31,11 +31,12 @@ void chooseSpare(Operation& operation, const Observation& observation) {
     }
 }
 
-/// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that failed.
+/// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that
+/// failed.
 void retry(Operation& operation) {
     for (Step& step : operation.steps) {
-        const bool ended = step.state == StepState::Failed || step.state == StepState::Unknown ||
-                           step.state == StepState::Polling;
+        const bool ended =
+            step.state == StepState::Failed || step.state == StepState::Unknown || step.state == StepState::Polling;
         if (ended && step.id.name != StepName::TellOperator) step.state = StepState::Planned;
     }
     const bool spare_failed = contains(operation.failed_spares, operation.spare);
@@ -43,8 +44,8 @@ void retry(Operation& operation) {
         operation.spare = {};
         operation.cold = false;
         planAgain(operation, {StepName::LeaseSpare, StepName::PowerOffSpare, StepName::ReleaseSpare,
-                              StepName::RestoreSpare, StepName::IsolateSpare, StepName::StartSpare, StepName::ProbeSpare,
-                              StepName::PowerOffFailedSpare, StepName::GrowStandIn});
+                              StepName::RestoreSpare, StepName::IsolateSpare, StepName::StartSpare,
+                              StepName::ProbeSpare, StepName::PowerOffFailedSpare, StepName::GrowStandIn});
         if (!operation.job_runs) planAgain(operation, {StepName::ResumeStandIn, StepName::StopStandIn});
     }
     if (operation.handovers > 0) {
@@ -91,7 +92,8 @@ void enter(Operation& operation, const Change& change, const Observation& observ
         default:
             break;
     }
-    if (change.to == State::PreparingSpare || change.to == State::ColdPreparingSpare) chooseSpare(operation, observation);
+    if (change.to == State::PreparingSpare || change.to == State::ColdPreparingSpare)
+        chooseSpare(operation, observation);
 }
 
 }  // namespace standin::domain

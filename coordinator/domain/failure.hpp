@@ -10,10 +10,11 @@ namespace standin::domain {
 /// One failure of one server, as told by a trap (S202) or an operator.
 struct FailureReport {
     base::ServerName server;
-    std::string kind;             ///< what broke, in the words of the trap rules, e.g. `processor`; `operator` when a person asked
-    std::string cause;            ///< one sentence for people, e.g. `uncorrectable memory error (trap 4711 from 127.77.0.101)`
-    std::string reported_by;      ///< `trap 4711` or `operator ada`
-    base::SteadyTime received{};  ///< when the datagram or the request arrived; every duration of the failover counts from here
+    std::string kind;  ///< what broke, in the words of the trap rules, e.g. `processor`; `operator` when a person asked
+    std::string cause;  ///< one sentence for people, e.g. `uncorrectable memory error (trap 4711 from 127.77.0.101)`
+    std::string reported_by;  ///< `trap 4711` or `operator ada`
+    base::SteadyTime
+        received{};  ///< when the datagram or the request arrived; every duration of the failover counts from here
 };
 
 }  // namespace standin::domain

@@ -37,12 +37,12 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
                 const std::string why = fmt::format("stand-in '{}' is not heard of any more: {}",
                                                     operation.stand_in.text(), course.problemOf(DrainStandIn));
                 return happened(Event::StandInLost, why,
-                                  Note{"stand_in_lost", Level::Warning,
-                                       why + "; requests it had may have failed", {}});
+                                Note{"stand_in_lost", Level::Warning, why + "; requests it had may have failed", {}});
             }
             if (course.gaveUp(DrainStandIn)) {
-                return happened(Event::HandoverFailed, fmt::format("stand-in '{}' did not finish within {} s: {}", operation.stand_in.text(),
-                                              server.drain_within.count() / 1000, course.problemOf(DrainStandIn)));
+                return happened(Event::HandoverFailed,
+                                fmt::format("stand-in '{}' did not finish within {} s: {}", operation.stand_in.text(),
+                                            server.drain_within.count() / 1000, course.problemOf(DrainStandIn)));
             }
             return std::nullopt;
         case State::StoppingStandIn:
@@ -57,22 +57,24 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
                                                  operation.stand_in.text(), course.problemOf(StopStandIn)),
                                      fmt::format("see that VM host '{}' answers", server.vm_host.text()));
             }
-            return happened(Event::StandInLost, "the stand-in could not be confirmed as stopped; the switch isolates it",
-                              Note{"stand_in_not_stopped", Level::Warning,
-                                   fmt::format("stand-in '{}' could not be confirmed as stopped: {}",
-                                               operation.stand_in.text(), course.problemOf(StopStandIn)),
-                                   fmt::format("look after VM host '{}'", server.vm_host.text())});
+            return happened(Event::StandInLost,
+                            "the stand-in could not be confirmed as stopped; the switch isolates it",
+                            Note{"stand_in_not_stopped", Level::Warning,
+                                 fmt::format("stand-in '{}' could not be confirmed as stopped: {}",
+                                             operation.stand_in.text(), course.problemOf(StopStandIn)),
+                                 fmt::format("look after VM host '{}'", server.vm_host.text())});
         case State::ReleasingRequests:
             if (course.done(ReleaseHeld)) return happened(Event::HeldReleased, "nothing is held any more");
             if (!course.gaveUp(ReleaseHeld)) return std::nullopt;
             return happened(Event::HolderLost, "held requests could not be released: " + course.problemOf(ReleaseHeld),
-                              Note{"holder_lost", Level::Error,
-                                   "held requests could not be released: " + course.problemOf(ReleaseHeld),
-                                   fmt::format("look after request holder '{}'", server.request_holder.text())});
+                            Note{"holder_lost", Level::Error,
+                                 "held requests could not be released: " + course.problemOf(ReleaseHeld),
+                                 fmt::format("look after request holder '{}'", server.request_holder.text())});
         case State::GivingSegmentToSpare:
         case State::ColdGivingSegment:
             if (course.done(GiveSegmentToSpare)) {
-                return happened(Event::SpareOwnsSegment, fmt::format("spare '{}' owns the segment", operation.spare.text()));
+                return happened(Event::SpareOwnsSegment,
+                                fmt::format("spare '{}' owns the segment", operation.spare.text()));
             }
             if (course.gaveUp(GiveSegmentToSpare)) return segmentRefused(course, GiveSegmentToSpare);
             return std::nullopt;
@@ -88,11 +90,11 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
                     "end what keeps the stand-in's requests open, or allow more time (drain_within)");
             }
             if (course.gaveUp(ReturnRequests)) {
-                return needsOperator(course, Event::ReturnFailed, "return_failed",
-                                     "held requests could not be returned to the stand-in: " +
-                                         course.problemOf(ReturnRequests),
-                                     fmt::format("see that agents '{}' and '{}' answer", server.switch_agent.text(),
-                                                 server.request_holder.text()));
+                return needsOperator(
+                    course, Event::ReturnFailed, "return_failed",
+                    "held requests could not be returned to the stand-in: " + course.problemOf(ReturnRequests),
+                    fmt::format("see that agents '{}' and '{}' answer", server.switch_agent.text(),
+                                server.request_holder.text()));
             }
             return std::nullopt;
         default:

@@ -21,14 +21,22 @@ constexpr StepLimits longWork(std::chrono::milliseconds patience) {
 StepLimits limitsOf(StepName step, const Observation& observation) {
     const Server& server = observation.server;
     switch (step) {
-        // The critical path. 2 s: a healthy switch or VM host answers in milliseconds; a hung one must not hold the others.
+        // The critical path. 2 s: a healthy switch or VM host answers in milliseconds; a hung one must not hold the
+        // others.
         case StepName::FencePort:
             return {.deadline = 2s, .pause = 100ms, .patience = 30s, .retry_refusals = true, .lane = Lane::Critical};
-        case StepName::FencePower:  // the ladder's own time for each attempt, and several attempts: BMCs are often just busy
-            return {.deadline = server.fence_within, .pause = 2s, .patience = 3 * server.fence_within + 10s,
-                    .retry_refusals = true, .lane = Lane::Critical};
-        case StepName::ResumeStandIn:  // answer_within is what the job may take; then the cold path is the better remedy
-            return {.deadline = server.answer_within, .pause = 50ms, .patience = server.answer_within,
+        case StepName::FencePower:  // the ladder's own time for each attempt, and several attempts: BMCs are often just
+                                    // busy
+            return {.deadline = server.fence_within,
+                    .pause = 2s,
+                    .patience = 3 * server.fence_within + 10s,
+                    .retry_refusals = true,
+                    .lane = Lane::Critical};
+        case StepName::ResumeStandIn:  // answer_within is what the job may take; then the cold path is the better
+                                       // remedy
+            return {.deadline = server.answer_within,
+                    .pause = 50ms,
+                    .patience = server.answer_within,
                     .lane = Lane::Critical};
         case StepName::GiveSegment:
         case StepName::GiveSegmentToSpare:  // the job stands still without it: tried for long before a person is needed
@@ -39,8 +47,10 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
         case StepName::PowerOffSpare:
         case StepName::PowerOffFailedSpare:
         case StepName::StartSpare:
-            return {.deadline = observation.spare_power_within, .pause = 2s,
-                    .patience = 3 * observation.spare_power_within, .retry_refusals = true};
+            return {.deadline = observation.spare_power_within,
+                    .pause = 2s,
+                    .patience = 3 * observation.spare_power_within,
+                    .retry_refusals = true};
         case StepName::ReleaseSpare:
         case StepName::IsolateSpare:
             return atOnce(60s, true);
@@ -81,7 +91,9 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
             return {.deadline = 10s, .pause = 1s, .patience = 5min, .retry_refusals = true};
         case StepName::StopServer:
         case StepName::StartServer:
-            return {.deadline = server.fence_within, .pause = 2s, .patience = 3 * server.fence_within,
+            return {.deadline = server.fence_within,
+                    .pause = 2s,
+                    .patience = 3 * server.fence_within,
                     .retry_refusals = true};
         case StepName::CaptureImage:
             return longWork(12h);

@@ -30,12 +30,14 @@ std::optional<Occurrence> inCheckingCapacity(const Course& course) {
     if (!course.done(CheckCapacity)) return std::nullopt;
     const Step* check = course.find(CheckCapacity);
     if (check->finding != Finding::Instead) return happened(Event::CapacityThere, check->message);
-    return happened(Event::CapacityForOne, check->message,
-                    Note{"unprotected", Level::Warning,
-                         fmt::format("VM host '{}' has no room for two stand-ins of server '{}': the old one is deleted "
-                                     "first, and the server has none until the new one is ready",
-                                     course.observation().server.vm_host.text(), operation.server.text()),
-                         {}});
+    return happened(
+        Event::CapacityForOne, check->message,
+        Note{"unprotected",
+             Level::Warning,
+             fmt::format("VM host '{}' has no room for two stand-ins of server '{}': the old one is deleted "
+                         "first, and the server has none until the new one is ready",
+                         course.observation().server.vm_host.text(), operation.server.text()),
+             {}});
 }
 
 }  // namespace
@@ -62,7 +64,8 @@ std::optional<Occurrence> makingOccurrence(const Course& course) {
                             fmt::format("stand-in '{}' is ready", operation.new_stand_in.text()));
         case State::RemovingReplacedStandIn: {
             const std::string ready = fmt::format("stand-in '{}' is ready", operation.new_stand_in.text());
-            if (operation.stand_in.empty() || course.done(DeleteOldStandIn)) return happened(Event::OldStandInRemoved, ready);
+            if (operation.stand_in.empty() || course.done(DeleteOldStandIn))
+                return happened(Event::OldStandInRemoved, ready);
             if (!course.gaveUp(DeleteOldStandIn)) return std::nullopt;
             return happened(Event::OldStandInRemoved, ready,
                             Note{"old_stand_in_left", Level::Warning,

@@ -52,11 +52,11 @@ std::optional<Occurrence> failoverOccurrence(const Course& course) {
         case State::ColdGivingSegment:
             if (!isFenced(operation, course.observation().server) && fenceFailed(course)) return fenceFailure(course);
             if (!standInIsOutOfTheWay(course) && course.gaveUp(StopStandIn)) {
-                return needsOperator(course, Event::FenceFailed, "stand_in_not_stopped",
-                                     fmt::format("stand-in '{}' does not answer and could not be confirmed as stopped: {}",
-                                                 operation.stand_in.text(), course.problemOf(StopStandIn)),
-                                     fmt::format("see that VM host '{}' answers",
-                                                 course.observation().server.vm_host.text()));
+                return needsOperator(
+                    course, Event::FenceFailed, "stand_in_not_stopped",
+                    fmt::format("stand-in '{}' does not answer and could not be confirmed as stopped: {}",
+                                operation.stand_in.text(), course.problemOf(StopStandIn)),
+                    fmt::format("see that VM host '{}' answers", course.observation().server.vm_host.text()));
             }
             return handoverOccurrence(course);
         case State::Settling:

@@ -6,13 +6,15 @@ namespace standin::domain {
 
 // The parts of occurrence(), one for each stretch of the flow. Each is asked only in the states it is about.
 
-std::optional<Occurrence> takeoverOccurrence(const Course& course);           ///< TakingOver
-std::optional<Occurrence> spareOccurrence(const Course& course, bool cold);   ///< (Cold)PreparingSpare, (Cold)StartingSpare
-std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold); ///< (Cold)LeavingSpare
-std::optional<Occurrence> handoverOccurrence(const Course& course);           ///< HoldingRequests to ReturningRequests, ColdGivingSegment
-std::optional<Occurrence> settlingOccurrence(const Course& course);           ///< Settling
-std::optional<Occurrence> captureOccurrence(const Course& course);            ///< StoppingServer to DiscardingImage
-std::optional<Occurrence> makingOccurrence(const Course& course);             ///< CheckingCapacity to DiscardingStandIn
+std::optional<Occurrence> takeoverOccurrence(const Course& course);  ///< TakingOver
+std::optional<Occurrence> spareOccurrence(const Course& course,
+                                          bool cold);  ///< (Cold)PreparingSpare, (Cold)StartingSpare
+std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold);  ///< (Cold)LeavingSpare
+std::optional<Occurrence> handoverOccurrence(
+    const Course& course);  ///< HoldingRequests to ReturningRequests, ColdGivingSegment
+std::optional<Occurrence> settlingOccurrence(const Course& course);  ///< Settling
+std::optional<Occurrence> captureOccurrence(const Course& course);   ///< StoppingServer to DiscardingImage
+std::optional<Occurrence> makingOccurrence(const Course& course);    ///< CheckingCapacity to DiscardingStandIn
 
 Occurrence happened(Event event, std::string why, std::optional<Note> note = std::nullopt);
 /// Leads to NeedsOperator: why, and what has to be mended before `retry`.
@@ -23,8 +25,8 @@ Occurrence segmentRefused(const Course& course, StepName step);
 /// No fence that the policy accepts can be confirmed any more.
 bool fenceFailed(const Course& course);
 Occurrence fenceFailure(const Course& course);
-/// A stand-in that was resumed and did not answer may execute the job unseen. Where the policy says that the switch does not
-/// suffice to part two machines, it has to be confirmed as stopped.
+/// A stand-in that was resumed and did not answer may execute the job unseen. Where the policy says that the switch
+/// does not suffice to part two machines, it has to be confirmed as stopped.
 bool standInIsOutOfTheWay(const Course& course);
 
 }  // namespace standin::domain

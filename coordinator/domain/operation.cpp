@@ -24,10 +24,18 @@ constexpr Names<Placement::On, 4> places{{
 
 }  // namespace
 
-std::string_view nameOf(Note::Level level) { return nameIn(levels, level); }
-std::optional<Note::Level> noteLevelFrom(std::string_view name) { return valueIn(levels, name); }
-std::string_view nameOf(Placement::On on) { return nameIn(places, on); }
-std::optional<Placement::On> placementFrom(std::string_view name) { return valueIn(places, name); }
+std::string_view nameOf(Note::Level level) {
+    return nameIn(levels, level);
+}
+std::optional<Note::Level> noteLevelFrom(std::string_view name) {
+    return valueIn(levels, name);
+}
+std::string_view nameOf(Placement::On on) {
+    return nameIn(places, on);
+}
+std::optional<Placement::On> placementFrom(std::string_view name) {
+    return valueIn(places, name);
+}
 
 const Step* Operation::find(const StepId& step_id) const {
     auto found = std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.id == step_id; });

@@ -26,7 +26,8 @@ struct Note {
 std::string_view nameOf(Note::Level level);
 std::optional<Note::Level> noteLevelFrom(std::string_view name);
 
-/// One change of state, as it is logged: `failover 17: 'TakingOver' -> 'GivingSegment' (fenced, and the stand-in answers)`.
+/// One change of state, as it is logged: `failover 17: 'TakingOver' -> 'GivingSegment' (fenced, and the stand-in
+/// answers)`.
 struct Change {
     State from{};
     State to{};
@@ -34,8 +35,8 @@ struct Change {
     std::string why;
 };
 
-/// One prepare, refresh, backup or failover, from its request to its end. Journaled whole; decide() reads nothing else about
-/// the past.
+/// One prepare, refresh, backup or failover, from its request to its end. Journaled whole; decide() reads nothing else
+/// about the past.
 struct Operation {
     OperationId id = 0;
     OperationKind kind = OperationKind::Failover;
@@ -47,7 +48,7 @@ struct Operation {
     base::WallTime ended_at{};    ///< of the last arrival in a resting state; epoch before
     base::WallTime failure_at{};  ///< arrival of the trap (or of the request): durations count from here
     std::string asked_by;         ///< `operator ada`, `trap 127.77.0.101`
-    std::string failure;  ///< failover: the kind that was reported
+    std::string failure;          ///< failover: the kind that was reported
     std::string cause;
     double detect_ms = 0;  ///< from the trap's arrival until the first steps were durable and begun
     unsigned reports = 1;  ///< how many reports of this failure were merged
@@ -56,9 +57,9 @@ struct Operation {
     base::PortName stand_in_port;    ///< its switch port
     base::StandInName new_stand_in;  ///< prepare, refresh: the one being made
     base::PortName new_stand_in_port;
-    base::ImageId image;             ///< what is restored, or what the new stand-in is made from
-    base::ImageId previous_image;    ///< refresh: what `image` is compared with
-    base::SpareName spare;           ///< the one being prepared or executing the job
+    base::ImageId image;                         ///< what is restored, or what the new stand-in is made from
+    base::ImageId previous_image;                ///< refresh: what `image` is compared with
+    base::SpareName spare;                       ///< the one being prepared or executing the job
     std::vector<base::SpareName> failed_spares;  ///< tried and given up, in order
     unsigned handovers = 0;                      ///< begun so far; bounded
     bool cold = false;                           ///< the stand-in is of no use: the spare takes over by itself

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <string_view>
 #include <optional>
+#include <string_view>
 
 #include "agent/base/identifier.hpp"
 
@@ -10,8 +10,8 @@ namespace standin::domain {
 /// Who executes a server's job.
 struct Placement {
     enum class On {
-        Server,   ///< the server itself
-        Nobody,   ///< fenced, and nobody has the segment yet
+        Server,  ///< the server itself
+        Nobody,  ///< fenced, and nobody has the segment yet
         StandIn,
         Spare
     };

@@ -4,8 +4,9 @@
 
 namespace standin::domain {
 
-/// What a journaled operation means to a coordinator that starts: a step that was running is unknown (it may have happened, and
-/// is observed again), and nobody's patience ran while nobody was there. There is no other recovery: decide() goes on from here.
+/// What a journaled operation means to a coordinator that starts: a step that was running is unknown (it may have
+/// happened, and is observed again), and nobody's patience ran while nobody was there. There is no other recovery:
+/// decide() goes on from here.
 inline void recover(Operation& operation, base::WallTime now) {
     for (Step& step : operation.steps) {
         if (step.state == StepState::Planned || step.state == StepState::Done) continue;

@@ -9,7 +9,11 @@ constexpr Names<FencePolicy, 2> policies{{{FencePolicy::Port, "port"}, {FencePol
 constexpr Names<CaptureWay, 2> ways{{{CaptureWay::Restart, "restart"}, {CaptureWay::PoweredOff, "powered_off"}}};
 }  // namespace
 
-std::string_view nameOf(FencePolicy policy) { return nameIn(policies, policy); }
-std::string_view nameOf(CaptureWay way) { return nameIn(ways, way); }
+std::string_view nameOf(FencePolicy policy) {
+    return nameIn(policies, policy);
+}
+std::string_view nameOf(CaptureWay way) {
+    return nameIn(ways, way);
+}
 
 }  // namespace standin::domain

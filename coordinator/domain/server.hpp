@@ -43,8 +43,8 @@ struct HolderPorts {
     std::string front_mac;
 };
 
-/// A bare-metal machine that executes a job, and where its parts are. From the configuration; it does not change while the
-/// coordinator runs. Every agent name refers to an agent of the configuration.
+/// A bare-metal machine that executes a job, and where its parts are. From the configuration; it does not change while
+/// the coordinator runs. Every agent name refers to an agent of the configuration.
 struct Server {
     base::ServerName name;
     base::SegmentId segment;

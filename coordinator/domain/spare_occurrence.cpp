@@ -11,7 +11,8 @@ namespace {
 
 Occurrence spareFailure(const Course& course) {
     StepName culprit = LeaseSpare;
-    for (StepName step : {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
+    for (StepName step :
+         {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
         if (course.gaveUp(step)) {
             culprit = step;
             break;
@@ -31,7 +32,8 @@ bool sparePrepared(const Course& course) {
 }
 
 bool spareFailed(const Course& course) {
-    for (StepName step : {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
+    for (StepName step :
+         {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
         if (course.gaveUp(step)) return true;
     }
     return false;
@@ -54,18 +56,20 @@ std::optional<Occurrence> spareOccurrence(const Course& course, bool cold) {
     const bool starting = operation.state == State::StartingSpare || operation.state == State::ColdStartingSpare;
     if (operation.spare.empty()) {
         if (!cold) return happened(Event::NoSpareLeft, "there is no spare that this server may use");
-        return needsOperator(course, Event::NoSpareLeft, "no_spare",
-                             fmt::format("the job of server '{}' stands still: there is neither a stand-in that answers "
-                                         "nor a spare that could be prepared",
-                                         operation.server.text()),
-                             "set another spare or mend what failed");
+        return needsOperator(
+            course, Event::NoSpareLeft, "no_spare",
+            fmt::format("the job of server '{}' stands still: there is neither a stand-in that answers "
+                        "nor a spare that could be prepared",
+                        operation.server.text()),
+            "set another spare or mend what failed");
     }
     if (spareFailed(course)) return spareFailure(course);
     if (starting && course.done(StartSpare) && course.done(ProbeSpare)) {
         return happened(Event::SpareAnswers, fmt::format("spare '{}' answers", operation.spare.text()));
     }
     if (!starting && sparePrepared(course)) {
-        return happened(Event::SparePrepared, fmt::format("spare '{}' is restored and in quarantine", operation.spare.text()));
+        return happened(Event::SparePrepared,
+                        fmt::format("spare '{}' is restored and in quarantine", operation.spare.text()));
     }
     return std::nullopt;
 }
@@ -84,10 +88,10 @@ std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold) {
     }
     if (furtherSpare(course)) return happened(Event::FurtherSpare, "a further spare of the pool is tried", note);
     if (cold) {
-        auto occurrence = needsOperator(course, Event::NoSpareLeft, "no_spare",
-                                        fmt::format("the job of server '{}' stands still: no spare could be prepared",
-                                                    operation.server.text()),
-                                        "set another spare or mend what failed");
+        auto occurrence = needsOperator(
+            course, Event::NoSpareLeft, "no_spare",
+            fmt::format("the job of server '{}' stands still: no spare could be prepared", operation.server.text()),
+            "set another spare or mend what failed");
         return occurrence;
     }
     if (!course.concluded(FencePower)) return std::nullopt;  // an end is an end: nothing goes on behind it

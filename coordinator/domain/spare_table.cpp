@@ -66,8 +66,7 @@ Result<void> SpareTable::leaseFor(const base::SpareName& spare, const base::Serv
         return failure(ErrorCode::Conflict, fmt::format("spare '{}' cannot be leased to failover {} of server '{}': {}",
                                                         spare.text(), failover, server.text(), holderOf(*held)));
     }
-    leases_[spare] =
-        Lease{spare, server, failover, fmt::format("failover {} of server '{}'", failover, server.text())};
+    leases_[spare] = Lease{spare, server, failover, fmt::format("failover {} of server '{}'", failover, server.text())};
     return {};
 }
 
@@ -99,7 +98,8 @@ const Lease* SpareTable::lease(const base::SpareName& spare) const {
 Result<void> SpareTable::update(const SpareTableRow& row) {
     auto found = rows_.find(row.server);
     if (found == rows_.end()) {
-        return failure(ErrorCode::NotFound, fmt::format("server '{}' has no row in the spare table", row.server.text()));
+        return failure(ErrorCode::NotFound,
+                       fmt::format("server '{}' has no row in the spare table", row.server.text()));
     }
     STANDIN_ASSERT(found->second.spare == row.spare);
     STANDIN_ASSERT(!row.standin_ready || !row.stand_in.empty());

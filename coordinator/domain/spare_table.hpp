@@ -18,11 +18,12 @@ struct SpareTableRow {
     base::ServerName server;
     base::SpareName spare;
     base::ImageId image;
-    bool standin_ready = false;  ///< the provisional operation flag: the job answered and the suspension was confirmed (S109)
-    base::StandInName stand_in;  ///< empty: none
+    bool standin_ready =
+        false;  ///< the provisional operation flag: the job answered and the suspension was confirmed (S109)
+    base::StandInName stand_in;    ///< empty: none
     base::PortName stand_in_port;  ///< its switch port, known since it was first started
-    bool stale = false;          ///< the stand-in was made from an older image than `image`
-    std::string note;            ///< why it is not ready or stale, for people; empty otherwise
+    bool stale = false;            ///< the stand-in was made from an older image than `image`
+    std::string note;              ///< why it is not ready or stale, for people; empty otherwise
     bool operator==(const SpareTableRow&) const = default;
 };
 
@@ -38,8 +39,8 @@ struct Lease {
 /// The rows and the leases, with the rules that keep them true. Pure; the journal keeps what it holds.
 class SpareTable {
   public:
-    /// Sets spare and image of a server and takes the lease (S102–S105). A change of spare gives the old spare back; a change
-    /// of image marks a ready stand-in stale. Conflict if the spare is leased to another server.
+    /// Sets spare and image of a server and takes the lease (S102–S105). A change of spare gives the old spare back; a
+    /// change of image marks a ready stand-in stale. Conflict if the spare is leased to another server.
     base::Result<void> set(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image);
     /// Removes the row and gives its spare back. NotFound; Conflict while a failover uses the spare.
     base::Result<void> unset(const base::ServerName& server);

@@ -105,8 +105,7 @@ constexpr Names<Event, 48> events{{
 }};
 
 constexpr Names<State, 36> descriptions{{
-    {State::Opened,
-     "The operation is durable and nothing was done yet."},
+    {State::Opened, "The operation is durable and nothing was done yet."},
     {State::TakingOver,
      "The server has failed. Its switch port is taken off the segment, its power is cut and read back, and "
      "the stand-in is resumed in quarantine and probed until it answers: all three beside each other "
@@ -124,8 +123,7 @@ constexpr Names<State, 36> descriptions{{
     {State::HoldingRequests,
      "The spare answers. New requests are led to the request holder, which keeps them in order; the "
      "stand-in keeps the connections it has (S223)."},
-    {State::DrainingStandIn,
-     "New requests are held; the stand-in finishes every request that it has (S224-S225)."},
+    {State::DrainingStandIn, "New requests are held; the stand-in finishes every request that it has (S224-S225)."},
     {State::StoppingStandIn,
      "The stand-in has no request left; it is stopped, and kept until the failover is closed (S256-S257)."},
     {State::ReleasingRequests,
@@ -162,12 +160,9 @@ constexpr Names<State, 36> descriptions{{
     {State::StoppingServer,
      "The server is brought to rest for the capture of its disk: powered off and read back, or only "
      "confirmed to be off, as `capture: way` says (S142)."},
-    {State::CapturingImage,
-     "The server's disk becomes an image in the image store (S143, S156)."},
-    {State::StartingServer,
-     "The image is captured; the server is started again (S157)."},
-    {State::ComparingImages,
-     "The new image is compared with the one the stand-in was made from (S144)."},
+    {State::CapturingImage, "The server's disk becomes an image in the image store (S143, S156)."},
+    {State::StartingServer, "The image is captured; the server is started again (S157)."},
+    {State::ComparingImages, "The new image is compared with the one the stand-in was made from (S144)."},
     {State::DiscardingImage,
      "There is no difference: the new image is not kept and the stand-in stays as it is (S144)."},
     {State::CheckingCapacity,
@@ -176,22 +171,18 @@ constexpr Names<State, 36> descriptions{{
     {State::RemovingOldStandIn,
      "The VM host has room for one stand-in only: the old one is deleted first, the patent's order "
      "(S160-S161). The server is without a stand-in until the new one is ready, and the operator is told."},
-    {State::MakingStandIn,
-     "The stand-in is defined and made from the image (S117-S121)."},
+    {State::MakingStandIn, "The stand-in is defined and made from the image (S117-S121)."},
     {State::ProvingStandIn,
      "The stand-in is started in quarantine and its job is probed until it answers (S122-S123)."},
-    {State::SuspendingStandIn,
-     "The stand-in answered; it is suspended and that is confirmed (S124)."},
+    {State::SuspendingStandIn, "The stand-in answered; it is suspended and that is confirmed (S124)."},
     {State::AdoptingStandIn,
      "The segment learns the new stand-in as the server's; then the spare table says `standin_ready` "
      "(S125-S127)."},
-    {State::RemovingReplacedStandIn,
-     "The new stand-in is in service; the one it replaced is deleted."},
+    {State::RemovingReplacedStandIn, "The new stand-in is in service; the one it replaced is deleted."},
     {State::DiscardingStandIn,
      "The stand-in could not be made or proved: it is deleted. One that was in service before stays in "
      "service (S128-S131, S170-S175)."},
-    {State::RestartingServer,
-     "The capture failed; the server is started again in any case."},
+    {State::RestartingServer, "The capture failed; the server is started again in any case."},
     {State::Succeeded,
      "The operation has ended as it was asked for. A failover stays open, and holds its server, until an "
      "operator closes it."},
@@ -202,18 +193,31 @@ constexpr Names<State, 36> descriptions{{
     {State::NeedsOperator,
      "Nothing more can be done safely without a person. The operation says why and what to do; `retry` "
      "goes on from there."},
-    {State::Closed,
-     "The failover is closed; its server can be protected again."},
+    {State::Closed, "The failover is closed; its server can be protected again."},
 }};
 
 }  // namespace
 
-std::string_view nameOf(OperationKind kind) { return nameIn(kinds, kind); }
-std::optional<OperationKind> operationKindFrom(std::string_view name) { return valueIn(kinds, name); }
-std::string_view nameOf(State state) { return nameIn(states, state); }
-std::optional<State> stateFrom(std::string_view name) { return valueIn(states, name); }
-std::string_view describe(State state) { return nameIn(descriptions, state); }
-std::string_view nameOf(Event event) { return nameIn(events, event); }
-std::optional<Event> eventFrom(std::string_view name) { return valueIn(events, name); }
+std::string_view nameOf(OperationKind kind) {
+    return nameIn(kinds, kind);
+}
+std::optional<OperationKind> operationKindFrom(std::string_view name) {
+    return valueIn(kinds, name);
+}
+std::string_view nameOf(State state) {
+    return nameIn(states, state);
+}
+std::optional<State> stateFrom(std::string_view name) {
+    return valueIn(states, name);
+}
+std::string_view describe(State state) {
+    return nameIn(descriptions, state);
+}
+std::string_view nameOf(Event event) {
+    return nameIn(events, event);
+}
+std::optional<Event> eventFrom(std::string_view name) {
+    return valueIn(events, name);
+}
 
 }  // namespace standin::domain

@@ -63,11 +63,23 @@ constexpr Names<Finding, 5> findings{{
 
 }  // namespace
 
-std::string_view nameOf(StepName step) { return nameIn(steps, step); }
-std::optional<StepName> stepFrom(std::string_view name) { return valueIn(steps, name); }
-std::string_view nameOf(StepState state) { return nameIn(step_states, state); }
-std::optional<StepState> stepStateFrom(std::string_view name) { return valueIn(step_states, name); }
-std::string_view nameOf(Finding finding) { return nameIn(findings, finding); }
-std::optional<Finding> findingFrom(std::string_view name) { return valueIn(findings, name); }
+std::string_view nameOf(StepName step) {
+    return nameIn(steps, step);
+}
+std::optional<StepName> stepFrom(std::string_view name) {
+    return valueIn(steps, name);
+}
+std::string_view nameOf(StepState state) {
+    return nameIn(step_states, state);
+}
+std::optional<StepState> stepStateFrom(std::string_view name) {
+    return valueIn(step_states, name);
+}
+std::string_view nameOf(Finding finding) {
+    return nameIn(findings, finding);
+}
+std::optional<Finding> findingFrom(std::string_view name) {
+    return valueIn(findings, name);
+}
 
 }  // namespace standin::domain

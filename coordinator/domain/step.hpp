@@ -99,10 +99,11 @@ std::optional<Finding> findingFrom(std::string_view name);
 struct Step {
     StepId id;
     StepState state = StepState::Planned;
-    unsigned attempts = 0;            ///< how often it was started
-    unsigned plans = 0;               ///< how often it was begun anew, as opposed to tried again
-    base::WallTime first_started{};   ///< of the first attempt since it was last planned
-    base::WallTime patience_from{};   ///< where the step's patience counts from: first_started, or the coordinator's last start
+    unsigned attempts = 0;           ///< how often it was started
+    unsigned plans = 0;              ///< how often it was begun anew, as opposed to tried again
+    base::WallTime first_started{};  ///< of the first attempt since it was last planned
+    base::WallTime
+        patience_from{};  ///< where the step's patience counts from: first_started, or the coordinator's last start
     base::WallTime started{};         ///< of the last attempt
     base::WallTime ended{};           ///< of the last attempt; epoch while it runs
     double since_failure_ms = 0;      ///< start of the last attempt, counted from the trap's arrival (or the request's)
@@ -112,7 +113,8 @@ struct Step {
     Finding finding = Finding::None;  ///< meaningful in Done
     std::string found;                ///< a name the step learned, e.g. StartStandIn: the stand-in's switch port
     double percent = 0;               ///< progress of a long step
-    std::map<std::string, double> phases_ms;  ///< parts of the duration the step measured itself, e.g. `resume`, `first_answer`
+    std::map<std::string, double>
+        phases_ms;  ///< parts of the duration the step measured itself, e.g. `resume`, `first_answer`
 };
 
 /// Which threads may carry a step: a critical one never waits for a long one.
@@ -123,7 +125,8 @@ struct StepLimits {
     std::chrono::milliseconds deadline{};  ///< for one attempt (or one poll of a long step) to answer
     std::chrono::milliseconds pause{};     ///< between attempts
     std::chrono::milliseconds patience{};  ///< from the first attempt on; after it the step is given up
-    bool retry_refusals = false;  ///< also a definite failure may pass (a device that answers 'busy', a power that stays on)
+    bool retry_refusals =
+        false;  ///< also a definite failure may pass (a device that answers 'busy', a power that stays on)
     Lane lane = Lane::Ordinary;
 };
 

@@ -36,23 +36,25 @@ std::optional<Occurrence> takeoverOccurrence(const Course& course) {
     if (operation.stand_in.empty()) {
         const std::string why = "no stand-in is ready";
         return happened(Event::StandInUnusable, why,
-                          Note{"cold_path", Level::Warning,
-                               fmt::format("no stand-in of server '{}' is ready: the job stands still until a spare is "
-                                           "restored and started",
-                                           operation.server.text()),
-                               {}});
+                        Note{"cold_path",
+                             Level::Warning,
+                             fmt::format("no stand-in of server '{}' is ready: the job stands still until a spare is "
+                                         "restored and started",
+                                         operation.server.text()),
+                             {}});
     }
     if (course.gaveUp(ResumeStandIn)) {
         const std::string why = fmt::format("stand-in '{}' does not answer: {}", operation.stand_in.text(),
                                             course.problemOf(ResumeStandIn));
-        return happened(Event::StandInUnusable, why,
-                          Note{"cold_path", Level::Warning,
-                               why + "; the job stands still until a spare is restored and started", {}});
+        return happened(
+            Event::StandInUnusable, why,
+            Note{
+                "cold_path", Level::Warning, why + "; the job stands still until a spare is restored and started", {}});
     }
     if (isFenced(operation, course.observation().server) && course.done(ResumeStandIn)) {
         const bool by_port = course.done(FencePort);
         return happened(Event::StandInReady, fmt::format("{}, and the stand-in answers",
-                                      by_port ? "the port is fenced" : "the power is off"));
+                                                         by_port ? "the port is fenced" : "the power is off"));
     }
     if (fenceFailed(course)) return fenceFailure(course);
     return std::nullopt;

@@ -8,8 +8,8 @@
 
 namespace standin::domain {
 
-/// One row of the table of transitions. A pair of state and event that has no row cannot happen in that kind of operation, or
-/// changes nothing.
+/// One row of the table of transitions. A pair of state and event that has no row cannot happen in that kind of
+/// operation, or changes nothing.
 struct Transition {
     OperationKind kind{};
     State from{};

@@ -84,7 +84,8 @@ std::vector<domain::Operation> Board::operations(std::size_t most) const {
     std::vector<std::shared_ptr<const domain::Operation>> newest;
     {
         const lock_guard lock(mutex_);
-        for (auto it = operations_.rbegin(); it != operations_.rend() && newest.size() < most; ++it) newest.push_back(it->second);
+        for (auto it = operations_.rbegin(); it != operations_.rend() && newest.size() < most; ++it)
+            newest.push_back(it->second);
     }
     std::vector<domain::Operation> copies;
     copies.reserve(newest.size());

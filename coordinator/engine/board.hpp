@@ -11,7 +11,8 @@
 
 namespace standin::engine {
 
-/// What the outer layers see: copies that the engine's thread posts after it made them durable. Readers never hold the engine up.
+/// What the outer layers see: copies that the engine's thread posts after it made them durable. Readers never hold the
+/// engine up.
 class Board {
   public:
     void post(const domain::SpareTable& table);

@@ -22,16 +22,26 @@ constexpr std::chrono::milliseconds flush_after{250};
 /// So many free spares are offered to a failover at a time; it takes one.
 constexpr std::size_t spares_to_try = 4;
 
-/// A journal that could not be written is tried again this often: a file system that was full does not fill up again at once.
+/// A journal that could not be written is tried again this often: a file system that was full does not fill up again at
+/// once.
 constexpr std::chrono::milliseconds commit_again_after{1000};
 
 }  // namespace
 
 Conductor::Conductor(const Inventory& inventory, const Drivers& drivers, journal::Journal& journal, Executor& executor,
-                     const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings, Board& board,
-                     Deliver deliver)
-    : inventory_(inventory), drivers_(drivers), journal_(journal), executor_(executor), clock_(clock), events_(events),
-      log_(std::move(log)), settings_(settings), board_(board), deliver_(std::move(deliver)), timeline_(clock) {}
+                     const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings,
+                     Board& board, Deliver deliver)
+    : inventory_(inventory),
+      drivers_(drivers),
+      journal_(journal),
+      executor_(executor),
+      clock_(clock),
+      events_(events),
+      log_(std::move(log)),
+      settings_(settings),
+      board_(board),
+      deliver_(std::move(deliver)),
+      timeline_(clock) {}
 
 base::Result<void> Conductor::recover() {
     auto contents = journal_.open();
@@ -45,14 +55,16 @@ base::Result<void> Conductor::recover() {
     maintenance_ = std::move(contents->maintenance);
     for (auto& operation : contents->operations) {
         if (inventory_.servers.count(operation.server) == 0) {
-            log_.warning("operation {} is about server '{}', which is not configured any more; it is left as it is", operation.id,
-                         operation.server.text());
+            log_.warning("operation {} is about server '{}', which is not configured any more; it is left as it is",
+                         operation.id, operation.server.text());
             continue;
         }
         if (!operation.spare.empty() && inventory_.spares.count(operation.spare) == 0 && domain::isOpen(operation)) {
-            return base::failure(base::ErrorCode::InvalidInput,
-                                 fmt::format("operation {} uses spare '{}', which is not configured any more; put it back into the "
-                                             "configuration until the operation has ended", operation.id, operation.spare.text()));
+            return base::failure(
+                base::ErrorCode::InvalidInput,
+                fmt::format("operation {} uses spare '{}', which is not configured any more; put it back into the "
+                            "configuration until the operation has ended",
+                            operation.id, operation.spare.text()));
         }
         domain::recover(operation, now());
         board_.post(operation);
@@ -63,8 +75,9 @@ base::Result<void> Conductor::recover() {
     board_.post(table_);
     board_.post(placements_);
     board_.post(maintenance_);
-    log_.note("epoch {}; {} operations are open", epoch_,
-              std::count_if(operations_.begin(), operations_.end(), [](const auto& entry) { return isOpen(entry.second); }));
+    log_.note(
+        "epoch {}; {} operations are open", epoch_,
+        std::count_if(operations_.begin(), operations_.end(), [](const auto& entry) { return isOpen(entry.second); }));
     handle({});
     return {};
 }
@@ -181,11 +194,15 @@ bool Conductor::begin(Operation& operation, const domain::StepRequest& request) 
 void Conductor::changed(Operation& operation, const std::vector<domain::Change>& changes) {
     for (const auto& change : changes) {
         apply(operation, change);
-        const std::string line = fmt::format("{} {}: '{}' -> '{}' ({})", nameOf(operation.kind), operation.id, nameOf(change.from),
-                                             nameOf(change.to), change.why);
+        const std::string line = fmt::format("{} {}: '{}' -> '{}' ({})", nameOf(operation.kind), operation.id,
+                                             nameOf(change.from), nameOf(change.to), change.why);
         lines_.push_back({base::LogLevel::Notice, line});
         publish("state", operation, line,
-                json{{"from", nameOf(change.from)}, {"to", nameOf(change.to)}, {"event", nameOf(change.event)}, {"why", change.why}}.dump());
+                json{{"from", nameOf(change.from)},
+                     {"to", nameOf(change.to)},
+                     {"event", nameOf(change.event)},
+                     {"why", change.why}}
+                    .dump());
         must_commit_ = true;
         dirty_.insert(operation.id);
     }
@@ -199,9 +216,11 @@ domain::Observation Conductor::observe(const Operation& operation) const {
     auto mayUse = [&](const base::SpareName& name) {
         auto spare = inventory_.spares.find(name);
         if (spare == inventory_.spares.end()) return false;
-        if (spare->second.switch_agent != server.switch_agent || spare->second.image_store != server.image_store) return false;
+        if (spare->second.switch_agent != server.switch_agent || spare->second.image_store != server.image_store)
+            return false;
         const auto* lease = table_.lease(name);
-        return lease == nullptr || (lease->server == operation.server && (lease->failover == 0 || lease->failover == operation.id));
+        return lease == nullptr ||
+               (lease->server == operation.server && (lease->failover == 0 || lease->failover == operation.id));
     };
     const auto* row = table_.row(operation.server);
     if (row != nullptr && mayUse(row->spare)) observation.spares.push_back(row->spare);
@@ -209,7 +228,8 @@ domain::Observation Conductor::observe(const Operation& operation) const {
         if (observation.spares.size() >= spares_to_try + operation.failed_spares.size()) break;
         if (mayUse(name)) observation.spares.push_back(name);
     }
-    if (!operation.spare.empty() && table_.leasedTo(operation.spare, operation.id)) observation.leased.push_back(operation.spare);
+    if (!operation.spare.empty() && table_.leasedTo(operation.spare, operation.id))
+        observation.leased.push_back(operation.spare);
     if (auto spare = inventory_.spares.find(operation.spare); spare != inventory_.spares.end()) {
         observation.spare_boot_within = spare->second.boot_within;
         observation.spare_power_within = spare->second.power_within;
@@ -230,7 +250,8 @@ void Conductor::finishBatch() {
         for (auto& line : std::exchange(lines_, {})) log_.write(line.level, line.text);
         for (auto& event : std::exchange(published_, {})) events_.publish(std::move(event));
     }
-    const auto result = durable ? base::Result<void>{} : base::Result<void>(base::failure(base::ErrorCode::Internal, board_.problem()));
+    const auto result =
+        durable ? base::Result<void>{} : base::Result<void>(base::failure(base::ErrorCode::Internal, board_.problem()));
     for (auto& reply : std::exchange(replies_, {})) {
         if (reply) reply(result);
     }

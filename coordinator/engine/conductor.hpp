@@ -37,15 +37,16 @@ struct ReportInput {
 
 class Conductor;
 
-/// Anything else that is done on the engine's thread. What it returns is called when the batch is durable, or with why it is not.
+/// Anything else that is done on the engine's thread. What it returns is called when the batch is durable, or with why
+/// it is not.
 using Reply = std::function<void(const base::Result<void>& durable)>;
 using Request = std::function<Reply(Conductor&)>;
 
 using Input = std::variant<StepOutcome, ReportInput, Request>;
 
-/// The engine without its thread: takes inputs in batches, decides, makes durable, has the steps carried out. Used by one thread at
-/// a time. A batch costs at most one commit, however many servers it is about; outcomes that start nothing new wait for the
-/// next commit (a crash loses nothing but the knowledge, and the step is observed again).
+/// The engine without its thread: takes inputs in batches, decides, makes durable, has the steps carried out. Used by
+/// one thread at a time. A batch costs at most one commit, however many servers it is about; outcomes that start
+/// nothing new wait for the next commit (a crash loses nothing but the knowledge, and the step is observed again).
 class Conductor {
   public:
     /// `deliver` is called from the executor's threads.
@@ -68,8 +69,8 @@ class Conductor {
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
     base::Result<void> close(domain::OperationId id, const std::string& asked_by);
     base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
-    base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image,
-                                const std::string& asked_by);
+    base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
+                                const base::ImageId& image, const std::string& asked_by);
     base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);

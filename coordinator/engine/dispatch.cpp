@@ -70,7 +70,14 @@ void Conductor::dispatch(domain::OperationId id, const domain::StepRequest& requ
         begun_.emplace_back(id, request.id);
     }
     auto context = std::make_shared<StepContext>(
-        StepContext{drivers_, inventory_, clock_, operation, request, epoch_, {}, std::chrono::duration_cast<std::chrono::milliseconds>(moment - step.first_started)});
+        StepContext{drivers_,
+                    inventory_,
+                    clock_,
+                    operation,
+                    request,
+                    epoch_,
+                    {},
+                    std::chrono::duration_cast<std::chrono::milliseconds>(moment - step.first_started)});
     executor_.post(request.limits.lane, [context, deliver = deliver_, &clock = clock_] {
         context->begun = clock.steady();
         StepOutcome outcome;
@@ -96,8 +103,8 @@ void Conductor::publish(const char* type, const domain::Operation& operation, st
 
 void Conductor::publishStep(const domain::Operation& operation, const domain::Step& step) {
     const bool progress = step.state == domain::StepState::Polling;
-    std::string text = fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), operation.id, nameOf(step.id.name), step.id.subject,
-                                   nameOf(step.state));
+    std::string text = fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), operation.id, nameOf(step.id.name),
+                                   step.id.subject, nameOf(step.state));
     if (progress) text += fmt::format(" {:.0f} %", step.percent);
     if (!step.message.empty()) text += ": " + step.message;
     if (step.state == domain::StepState::Failed || step.state == domain::StepState::Unknown) {

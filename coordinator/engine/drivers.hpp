@@ -17,8 +17,8 @@
 
 namespace standin::engine {
 
-/// The engine's hands. Each driver is used from several threads. A name that is missing is a defect of the configuration
-/// and ends the step with NotFound.
+/// The engine's hands. Each driver is used from several threads. A name that is missing is a defect of the
+/// configuration and ends the step with NotFound.
 struct Drivers {
     std::map<base::AgentName, std::shared_ptr<drivers::HypervisorDriver>> hypervisors;
     std::map<base::AgentName, std::shared_ptr<drivers::SwitchDriver>> switches;
@@ -36,7 +36,8 @@ struct Inventory {
     std::map<base::SpareName, domain::Spare> spares;
     std::map<base::ServerName, drivers::PowerLadder> server_power;
     std::map<base::SpareName, drivers::PowerLadder> spare_power;
-    std::map<base::AgentName, std::string> agent_urls;  ///< `https://127.77.0.12:8441`; the image store's is told to the VM host
+    std::map<base::AgentName, std::string>
+        agent_urls;  ///< `https://127.77.0.12:8441`; the image store's is told to the VM host
     domain::CaptureWay capture_way = domain::CaptureWay::Restart;
 };
 

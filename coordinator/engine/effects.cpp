@@ -56,7 +56,9 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
             row.stand_in_port = operation.new_stand_in_port;
             row.standin_ready = true;
             row.stale = row.image != operation.image;
-            row.note = row.stale ? fmt::format("made from image '{}', not from '{}'", operation.image.text(), row.image.text()) : "";
+            row.note =
+                row.stale ? fmt::format("made from image '{}', not from '{}'", operation.image.text(), row.image.text())
+                          : "";
             break;
         case Event::StandInDiscarded:
         case Event::CapacityLacks:
@@ -65,7 +67,8 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
             break;
         case Event::ClosedUp:
             for (const auto& spare : operation.failed_spares) table_.release(spare, operation.id);
-            if (auto on = placements_.find(operation.server); on == placements_.end() || on->second.on != Placement::On::Spare) {
+            if (auto on = placements_.find(operation.server);
+                on == placements_.end() || on->second.on != Placement::On::Spare) {
                 if (!operation.spare.empty()) table_.release(operation.spare, operation.id);
             }
             leasesChanged();
@@ -103,10 +106,14 @@ void Conductor::setRow(const domain::SpareTableRow& row) {
     STANDIN_ASSERT(updated.has_value());
     entry_.rows.push_back(row);
     must_commit_ = table_changed_ = true;
-    EngineEvent event{"row", now(), 0, row.server.text(),
-                      fmt::format("spare table: server '{}', spare '{}', standin_ready={}{}", row.server.text(), row.spare.text(),
-                                  row.standin_ready, row.note.empty() ? "" : " (" + row.note + ")"),
-                      journal::toJson(row).dump(), 0};
+    EngineEvent event{"row",
+                      now(),
+                      0,
+                      row.server.text(),
+                      fmt::format("spare table: server '{}', spare '{}', standin_ready={}{}", row.server.text(),
+                                  row.spare.text(), row.standin_ready, row.note.empty() ? "" : " (" + row.note + ")"),
+                      journal::toJson(row).dump(),
+                      0};
     published_.push_back(std::move(event));
 }
 
@@ -125,9 +132,12 @@ void Conductor::leasesChanged() {
     for (const auto& [name, lease] : written_leases_) {
         if (leases.count(name) == 0) entry_.removed_leases.push_back(name);
     }
-    // What is gathered is written in the order of gathering, removals last: a spare that was leased again must not be among them.
+    // What is gathered is written in the order of gathering, removals last: a spare that was leased again must not be
+    // among them.
     auto& removed = entry_.removed_leases;
-    removed.erase(std::remove_if(removed.begin(), removed.end(), [&](const auto& name) { return leases.count(name) > 0; }), removed.end());
+    removed.erase(
+        std::remove_if(removed.begin(), removed.end(), [&](const auto& name) { return leases.count(name) > 0; }),
+        removed.end());
     written_leases_ = leases;
     countFreeSpares();
     must_commit_ = table_changed_ = true;

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <shared_mutex>
 #include <thread>
 
 #include "coordinator/engine/conductor.hpp"
@@ -19,6 +20,31 @@ using base::Result;
 namespace {
 /// So many inputs share a commit; more would make the first of them wait too long.
 constexpr std::size_t batch_limit = 1024;
+
+/// Lets tasks through as long as the engine is there; its destructor waits for those that run. (Steps refer to what the
+/// engine owns, and the executor outlives it.)
+class GatedExecutor final : public Executor {
+  public:
+    explicit GatedExecutor(Executor& inner) : inner_(inner) {}
+    ~GatedExecutor() override {
+        const std::lock_guard lock(gate_->passing);
+        gate_->closed = true;
+    }
+    void post(domain::Lane lane, std::function<void()> task) override {
+        inner_.post(lane, [gate = gate_, task = std::move(task)] {
+            const std::shared_lock lock(gate->passing);
+            if (!gate->closed) task();
+        });
+    }
+
+  private:
+    struct Gate {
+        std::shared_mutex passing;
+        bool closed = false;
+    };
+    Executor& inner_;
+    std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+};
 
 /// An answer that is owed: also an engine that stops gives one.
 template <typename Answer>
@@ -41,13 +67,20 @@ class Owed {
 }  // namespace
 
 struct Engine::Parts {
-    Parts(Inventory inventory_given, Drivers drivers_given, journal::Journal& journal_given, Executor& executor, base::Clock& clock_given,
-          EventSink& events, base::Log log_given, EngineSettings settings_given)
-        : inventory(std::move(inventory_given)), drivers(std::move(drivers_given)), journal(journal_given), clock(clock_given),
-          log(std::move(log_given)), settings(settings_given), inbox(std::make_shared<Inbox>()),
+    Parts(Inventory inventory_given, Drivers drivers_given, journal::Journal& journal_given, Executor& executor_given,
+          base::Clock& clock_given, EventSink& events, base::Log log_given, EngineSettings settings_given)
+        : inventory(std::move(inventory_given)),
+          drivers(std::move(drivers_given)),
+          journal(journal_given),
+          clock(clock_given),
+          log(std::move(log_given)),
+          settings(settings_given),
+          inbox(std::make_shared<Inbox>()),
           conductor(inventory, drivers, journal, executor, clock, events, log, settings, board,
                     [box = inbox](StepOutcome outcome) { box->push(std::move(outcome)); }),
-          watch(inventory, drivers, executor, clock, board, events, [box = inbox](Request request) { box->push(std::move(request)); }) {}
+          watch(inventory, drivers, executor, clock, board, events,
+                [box = inbox](Request request) { box->push(std::move(request)); }),
+          executor(executor_given) {}
 
     /// Outlives the engine as long as a step runs.
     struct Inbox {
@@ -80,6 +113,7 @@ struct Engine::Parts {
     std::shared_ptr<Inbox> inbox;
     Conductor conductor;
     Watch watch;
+    GatedExecutor executor;  // the last member: the first to go, before what the tasks refer to
     std::thread thread;
     bool started = false;
 };
@@ -91,10 +125,13 @@ void Engine::Parts::run() {
         auto patience = std::chrono::milliseconds(60000);
         const auto now = conductor.now();
         if (const auto wake = conductor.nextWake()) {
-            patience = std::min(patience, std::max(std::chrono::milliseconds(0), std::chrono::ceil<std::chrono::milliseconds>(*wake - now)));
+            patience = std::min(patience, std::max(std::chrono::milliseconds(0),
+                                                   std::chrono::ceil<std::chrono::milliseconds>(*wake - now)));
         }
         if (settings.watch_every.count() > 0) {
-            patience = std::min(patience, std::max(std::chrono::milliseconds(0), std::chrono::ceil<std::chrono::milliseconds>(next_look - clock.steady())));
+            patience =
+                std::min(patience, std::max(std::chrono::milliseconds(0),
+                                            std::chrono::ceil<std::chrono::milliseconds>(next_look - clock.steady())));
         }
         if (inbox->inputs.empty()) inbox->arrived.wait_for(lock, patience);
         if (inbox->closed) break;
@@ -139,18 +176,24 @@ Result<Answer> Engine::Parts::ask(std::function<Result<Answer>(Conductor&)> ques
                                 };
                             }},
                             settings.queue_limit);
-    if (!taken) return failure(ErrorCode::Unreachable, "the engine takes no requests: it is stopped or overrun; try again");
+    if (!taken)
+        return failure(ErrorCode::Unreachable, "the engine takes no requests: it is stopped or overrun; try again");
     if (future.wait_for(settings.answer_within) != std::future_status::ready) {
-        return failure(ErrorCode::TimedOut, fmt::format("the engine did not answer within {} ms; the request may still be carried out", settings.answer_within.count()));
+        return failure(ErrorCode::TimedOut,
+                       fmt::format("the engine did not answer within {} ms; the request may still be carried out",
+                                   settings.answer_within.count()));
     }
     return future.get();
 }
 
-Engine::Engine(Inventory inventory, Drivers drivers, journal::Journal& journal, Executor& executor, base::Clock& clock, EventSink& events,
-               base::Log log, EngineSettings settings)
-    : parts_(std::make_unique<Parts>(std::move(inventory), std::move(drivers), journal, executor, clock, events, std::move(log), settings)) {}
+Engine::Engine(Inventory inventory, Drivers drivers, journal::Journal& journal, Executor& executor, base::Clock& clock,
+               EventSink& events, base::Log log, EngineSettings settings)
+    : parts_(std::make_unique<Parts>(std::move(inventory), std::move(drivers), journal, executor, clock, events,
+                                     std::move(log), settings)) {}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+    stop();
+}
 
 Result<void> Engine::start() {
     STANDIN_ASSERT(!parts_->started);
@@ -177,12 +220,14 @@ void Engine::stop() {
 
 bool Engine::report(const domain::FailureReport& report) {
     if (parts_->post(ReportInput{report, {}}, parts_->settings.queue_limit)) return true;
-    parts_->log.error("a failure report of server '{}' could not be taken: the engine is stopped or overrun", report.server.text());
+    parts_->log.error("a failure report of server '{}' could not be taken: the engine is stopped or overrun",
+                      report.server.text());
     return false;
 }
 
 Result<Engine::ReportOutcome> Engine::reportAndWait(const domain::FailureReport& report) {
-    return parts_->ask<ReportOutcome>([report](Conductor& conductor) -> Result<ReportOutcome> { return conductor.report(report); });
+    return parts_->ask<ReportOutcome>(
+        [report](Conductor& conductor) -> Result<ReportOutcome> { return conductor.report(report); });
 }
 
 Result<domain::OperationId> Engine::request(const OperationRequest& request) {
@@ -203,20 +248,23 @@ Result<void> Engine::close(domain::OperationId id, const std::string& asked_by) 
 
 Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by) {
     auto known = parts_->inventory.servers.find(server);
-    if (known == parts_->inventory.servers.end()) return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
+    if (known == parts_->inventory.servers.end())
+        return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
     auto driver = parts_->drivers.switches.find(known->second.switch_agent);
     if (driver != parts_->drivers.switches.end()) {
         auto segment = driver->second->segment(known->second.segment, parts_->settings.answer_within);
         if (!segment && segment.error().code != ErrorCode::NotFound) return failure(segment.error());
         if (segment && !segment->order.owner.empty() && segment->order.owner != base::MemberName("server")) {
-            return failure(ErrorCode::WrongState, fmt::format("segment '{}' belongs to '{}', not to server '{}'", segment->id.text(),
-                                                              segment->order.owner.text(), server.text()));
+            return failure(ErrorCode::WrongState,
+                           fmt::format("segment '{}' belongs to '{}', not to server '{}'", segment->id.text(),
+                                       segment->order.owner.text(), server.text()));
         }
     }
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.returned(server, asked_by); });
 }
 
-Result<void> Engine::setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image, const std::string& asked_by) {
+Result<void> Engine::setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image,
+                              const std::string& asked_by) {
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.setSpare(server, spare, image, asked_by); });
 }
 
@@ -224,7 +272,8 @@ Result<void> Engine::unsetSpare(const base::ServerName& server, const std::strin
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.unsetSpare(server, asked_by); });
 }
 
-Result<void> Engine::setMaintenance(const base::ServerName& server, bool on, const std::string& why, const std::string& asked_by) {
+Result<void> Engine::setMaintenance(const base::ServerName& server, bool on, const std::string& why,
+                                    const std::string& asked_by) {
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.setMaintenance(server, on, why, asked_by); });
 }
 
@@ -246,14 +295,30 @@ std::vector<SpareSnapshot> Engine::spares() const {
     return spares;
 }
 
-std::vector<domain::SpareTableRow> Engine::spareTable() const { return parts_->board.rows(); }
-std::vector<domain::Operation> Engine::operations(std::size_t most) const { return parts_->board.operations(most); }
-std::optional<domain::Operation> Engine::operation(domain::OperationId id) const { return parts_->board.operation(id); }
-std::vector<AgentSnapshot> Engine::agents() const { return parts_->board.agents(); }
-Result<std::vector<domain::AuditEntry>> Engine::audit(std::size_t most) const { return parts_->journal.audit(most); }
-std::uint64_t Engine::epoch() const { return parts_->board.epoch(); }
-const Inventory& Engine::inventory() const { return parts_->inventory; }
-std::string Engine::problem() const { return parts_->board.problem(); }
+std::vector<domain::SpareTableRow> Engine::spareTable() const {
+    return parts_->board.rows();
+}
+std::vector<domain::Operation> Engine::operations(std::size_t most) const {
+    return parts_->board.operations(most);
+}
+std::optional<domain::Operation> Engine::operation(domain::OperationId id) const {
+    return parts_->board.operation(id);
+}
+std::vector<AgentSnapshot> Engine::agents() const {
+    return parts_->board.agents();
+}
+Result<std::vector<domain::AuditEntry>> Engine::audit(std::size_t most) const {
+    return parts_->journal.audit(most);
+}
+std::uint64_t Engine::epoch() const {
+    return parts_->board.epoch();
+}
+const Inventory& Engine::inventory() const {
+    return parts_->inventory;
+}
+std::string Engine::problem() const {
+    return parts_->board.problem();
+}
 
 Result<std::vector<protocol::Image>> Engine::images() const {
     std::vector<protocol::Image> all;

@@ -32,17 +32,17 @@ struct OperationRequest {
 
 struct EngineSettings {
     std::chrono::milliseconds watch_every{10000};  ///< agents' health and the stand-ins' truth; 0: no watch
-    std::size_t queue_limit = 65536;               ///< events waiting for the engine's thread; a report beyond is refused
-    std::size_t keep_operations = 1000;            ///< ended operations kept in the journal and shown
+    std::size_t queue_limit = 65536;     ///< events waiting for the engine's thread; a report beyond is refused
+    std::size_t keep_operations = 1000;  ///< ended operations kept in the journal and shown
     std::chrono::milliseconds answer_within{5000};  ///< how long a caller waits for the engine's thread
 };
 
-/// The heart of the coordinator: one thread that takes reports, requests, outcomes and timers from a bounded queue, asks
-/// decide(), makes the intent durable and has the steps carried out. Every method may be called from any thread.
+/// The heart of the coordinator: one thread that takes reports, requests, outcomes and timers from a bounded queue,
+/// asks decide(), makes the intent durable and has the steps carried out. Every method may be called from any thread.
 ///
-/// Requests are answered when they are durable. Refusals: NotFound (no such server, spare, operation), Conflict (another
-/// operation or lease holds it; the sentence says which), WrongState, InvalidInput; Internal when the journal cannot be written
-/// (then nothing was begun).
+/// Requests are answered when they are durable. Refusals: NotFound (no such server, spare, operation), Conflict
+/// (another operation or lease holds it; the sentence says which), WrongState, InvalidInput; Internal when the journal
+/// cannot be written (then nothing was begun).
 class Engine {
   public:
     /// Everything outlives the engine. `executor` carries steps, `events` and `log` are told what happens.
@@ -52,7 +52,8 @@ class Engine {
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    /// Opens the journal's state, takes a new epoch, goes on with what was begun. Errors: the journal is corrupt or not writable.
+    /// Opens the journal's state, takes a new epoch, goes on with what was begun. Errors: the journal is corrupt or not
+    /// writable.
     base::Result<void> start();
     /// Stops deciding; steps that run end on their own and are observed again at the next start. Idempotent.
     void stop();
@@ -73,22 +74,23 @@ class Engine {
     /// As report(), and waits for what comes of it.
     base::Result<ReportOutcome> reportAndWait(const domain::FailureReport& report);
 
-    /// Begins an operation and returns its id once that is durable. A failover asked for by hand is reported as a failure.
+    /// Begins an operation and returns its id once that is durable. A failover asked for by hand is reported as a
+    /// failure.
     base::Result<domain::OperationId> request(const OperationRequest& request);
     /// Goes on with a failover that needs the operator or ended abnormally: what had failed is tried again.
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
     /// The operator says with own eyes that the failed server is without power; counts as the power fence.
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
-    /// Ends a failover that is at rest: the stand-in is deleted, spares that failed are given back. Conflict while the stand-in
-    /// executes the job.
+    /// Ends a failover that is at rest: the stand-in is deleted, spares that failed are given back. Conflict while the
+    /// stand-in executes the job.
     base::Result<void> close(domain::OperationId id, const std::string& asked_by);
-    /// Tells the coordinator that the job runs on its server again (after a failback by hand). Verified at the switch: the
-    /// segment's owner has to be `server` or nobody may own it yet.
+    /// Tells the coordinator that the job runs on its server again (after a failback by hand). Verified at the switch:
+    /// the segment's owner has to be `server` or nobody may own it yet.
     base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
 
     /// S101–S105; prepare has to be requested separately.
-    base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image,
-                                const std::string& asked_by);
+    base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
+                                const base::ImageId& image, const std::string& asked_by);
     /// The stand-in is deleted, the spare given back.
     base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,

@@ -15,15 +15,15 @@ namespace standin::engine {
 
 /// Something that an onlooker may want to see as it happens.
 struct EngineEvent {
-    /// `operation` (opened), `state` (a change of state), `step` (started or ended), `progress`, `note`, `row` (spare table),
-    /// `agent` (health changed), `report` (a failure report and what came of it).
+    /// `operation` (opened), `state` (a change of state), `step` (started or ended), `progress`, `note`, `row` (spare
+    /// table), `agent` (health changed), `report` (a failure report and what came of it).
     std::string type;
     base::WallTime at{};
     domain::OperationId operation = 0;  ///< 0: none
     std::string server;                 ///< empty: none
     std::string text;                   ///< one line for people; for `state` exactly the log line
     std::string data;                   ///< JSON object with the details, never empty
-    std::uint64_t id = 0;               ///< given by the hub: ascending, without gaps, from 1 at each start of the coordinator
+    std::uint64_t id = 0;  ///< given by the hub: ascending, without gaps, from 1 at each start of the coordinator
 };
 
 /// Where the engine tells what happens. Called on the engine's thread; must return at once.
@@ -33,14 +33,15 @@ class EventSink {
     virtual void publish(EngineEvent event) = 0;
 };
 
-/// Keeps the last events for any number of followers; a follower that is too slow misses the oldest and can tell from the ids.
-/// Safe to call from any thread.
+/// Keeps the last events for any number of followers; a follower that is too slow misses the oldest and can tell from
+/// the ids. Safe to call from any thread.
 class EventHub final : public EventSink {
   public:
     explicit EventHub(std::size_t keep = 4096) : keep_(keep) {}  // some minutes of a storm of failovers, about 2 MB
 
     void publish(EngineEvent event) override;
-    /// Events with ids above `after`, oldest first, at most `most`; waits up to `patience` for the first one. Empty after close().
+    /// Events with ids above `after`, oldest first, at most `most`; waits up to `patience` for the first one. Empty
+    /// after close().
     std::vector<EngineEvent> after(std::uint64_t after, std::size_t most, std::chrono::milliseconds patience);
     [[nodiscard]] std::uint64_t last() const;
     /// Wakes all followers for good.

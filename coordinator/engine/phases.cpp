@@ -52,7 +52,8 @@ std::map<std::string, double> phasesOf(const Operation& operation) {
     put("hold", between(doneStep(operation, StepName::HoldRequests), doneStep(operation, StepName::ReleaseHeld)));
     putDuration("drain", StepName::DrainStandIn);
     if (!operation.cold) {
-        put("handover", between(doneStep(operation, StepName::HoldRequests), doneStep(operation, StepName::GiveSegmentToSpare)));
+        put("handover",
+            between(doneStep(operation, StepName::HoldRequests), doneStep(operation, StepName::GiveSegmentToSpare)));
     }
     return phases;
 }

@@ -12,26 +12,34 @@ using base::failure;
 using base::Result;
 using domain::OperationKind;
 
-Result<void> Conductor::setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image,
-                                 const std::string& asked_by) {
-    const std::string what = fmt::format("spare '{}' and image '{}' for server '{}'", spare.text(), image.text(), server.text());
+Result<void> Conductor::setSpare(const base::ServerName& server, const base::SpareName& spare,
+                                 const base::ImageId& image, const std::string& asked_by) {
+    const std::string what =
+        fmt::format("spare '{}' and image '{}' for server '{}'", spare.text(), image.text(), server.text());
     auto refused = [&](ErrorCode code, std::string why) -> Result<void> {
         audit(asked_by, what, "refused: " + why);
         return failure(code, std::move(why));
     };
     auto known_server = inventory_.servers.find(server);
-    if (known_server == inventory_.servers.end()) return refused(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
+    if (known_server == inventory_.servers.end())
+        return refused(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
     auto known_spare = inventory_.spares.find(spare);
-    if (known_spare == inventory_.spares.end()) return refused(ErrorCode::NotFound, fmt::format("spare '{}' is not configured", spare.text()));
-    if (known_spare->second.switch_agent != known_server->second.switch_agent || known_spare->second.image_store != known_server->second.image_store) {
-        return refused(ErrorCode::Refused, fmt::format("spare '{}' is not reached by the switch '{}' and the image store '{}' of server '{}'", spare.text(),
-                                                       known_server->second.switch_agent.text(), known_server->second.image_store.text(), server.text()));
+    if (known_spare == inventory_.spares.end())
+        return refused(ErrorCode::NotFound, fmt::format("spare '{}' is not configured", spare.text()));
+    if (known_spare->second.switch_agent != known_server->second.switch_agent ||
+        known_spare->second.image_store != known_server->second.image_store) {
+        return refused(
+            ErrorCode::Refused,
+            fmt::format("spare '{}' is not reached by the switch '{}' and the image store '{}' of server '{}'",
+                        spare.text(), known_server->second.switch_agent.text(), known_server->second.image_store.text(),
+                        server.text()));
     }
     const auto* standing = table_.row(server);
     if (standing != nullptr && standing->spare == spare && standing->image == image) return {};
     if (const auto* operation = openOperationOf(server)) {
-        return refused(ErrorCode::Conflict, fmt::format("{} {} of server '{}' is not closed: it is {}", nameOf(operation->kind), operation->id, server.text(),
-                                                        nameOf(operation->state)));
+        return refused(ErrorCode::Conflict,
+                       fmt::format("{} {} of server '{}' is not closed: it is {}", nameOf(operation->kind),
+                                   operation->id, server.text(), nameOf(operation->state)));
     }
     auto set = table_.set(server, spare, image);
     if (!set) return refused(set.error().code, set.error().message);
@@ -44,8 +52,9 @@ Result<void> Conductor::setSpare(const base::ServerName& server, const base::Spa
 Result<void> Conductor::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
     const std::string what = fmt::format("removal of the row of server '{}'", server.text());
     if (const auto* operation = openOperationOf(server)) {
-        return failure(ErrorCode::Conflict, fmt::format("{} {} of server '{}' is not closed: it is {}", nameOf(operation->kind), operation->id, server.text(),
-                                                        nameOf(operation->state)));
+        return failure(ErrorCode::Conflict,
+                       fmt::format("{} {} of server '{}' is not closed: it is {}", nameOf(operation->kind),
+                                   operation->id, server.text(), nameOf(operation->state)));
     }
     const auto* row = table_.row(server);
     const auto stand_in = row == nullptr ? base::StandInName{} : row->stand_in;
@@ -58,17 +67,22 @@ Result<void> Conductor::unsetSpare(const base::ServerName& server, const std::st
         audit(asked_by, what, "refused: " + unset.error().message);
         return unset;
     }
-    entry_.rows.erase(std::remove_if(entry_.rows.begin(), entry_.rows.end(), [&](const auto& other) { return other.server == server; }), entry_.rows.end());
+    entry_.rows.erase(std::remove_if(entry_.rows.begin(), entry_.rows.end(),
+                                     [&](const auto& other) { return other.server == server; }),
+                      entry_.rows.end());
     entry_.removed_rows.push_back(server);
     leasesChanged();
-    published_.push_back({"row", now(), 0, server.text(), fmt::format("spare table: server '{}' has no row any more", server.text()),
+    published_.push_back({"row", now(), 0, server.text(),
+                          fmt::format("spare table: server '{}' has no row any more", server.text()),
                           nlohmann::json{{"server", server.text()}, {"removed", true}}.dump(), 0});
     audit(asked_by, what, "accepted");
     return {};
 }
 
-Result<void> Conductor::setMaintenance(const base::ServerName& server, bool on, const std::string& why, const std::string& asked_by) {
-    if (inventory_.servers.count(server) == 0) return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
+Result<void> Conductor::setMaintenance(const base::ServerName& server, bool on, const std::string& why,
+                                       const std::string& asked_by) {
+    if (inventory_.servers.count(server) == 0)
+        return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
     maintenance_[server] = {on, why};
     entry_.maintenance[server] = {on, why};
     must_commit_ = true;
@@ -105,10 +119,15 @@ void Conductor::standInLost(const base::ServerName& server, const base::StandInN
     lost.standin_ready = false;
     lost.note = why;
     setRow(lost);
-    lines_.push_back({base::LogLevel::Warning, fmt::format("stand-in '{}' of server '{}' is not ready any more: {}", stand_in.text(), server.text(), why)});
-    drivers_.notifier->notify({drivers::Notification::Kind::Warning, {}, server.text(),
-                               fmt::format("stand-in '{}' of server '{}' is not ready any more: {}; make it again: standinctl spare prepare {}", stand_in.text(),
-                                           server.text(), why, server.text())});
+    lines_.push_back({base::LogLevel::Warning, fmt::format("stand-in '{}' of server '{}' is not ready any more: {}",
+                                                           stand_in.text(), server.text(), why)});
+    drivers_.notifier->notify(
+        {drivers::Notification::Kind::Warning,
+         {},
+         server.text(),
+         fmt::format(
+             "stand-in '{}' of server '{}' is not ready any more: {}; make it again: standinctl spare prepare {}",
+             stand_in.text(), server.text(), why, server.text())});
 }
 
 void Conductor::ownerSeen(const base::ServerName& server, const base::MemberName& owner) {
@@ -119,8 +138,11 @@ void Conductor::ownerSeen(const base::ServerName& server, const base::MemberName
     if (owner == base::MemberName("stand-in")) placement.on = domain::Placement::On::StandIn;
     if (owner == base::MemberName("spare")) placement.on = domain::Placement::On::Spare;
     setPlacement(server, placement);
-    lines_.push_back({base::LogLevel::Warning, fmt::format("the segment of server '{}' belongs to '{}' although no failover is open; failures of the server start nothing "
-                                                           "until the job is back on it: standinctl returned {}", server.text(), owner.empty() ? "nobody" : owner.text(), server.text())});
+    lines_.push_back(
+        {base::LogLevel::Warning, fmt::format("the segment of server '{}' belongs to '{}' although no failover is "
+                                              "open; failures of the server start nothing "
+                                              "until the job is back on it: standinctl returned {}",
+                                              server.text(), owner.empty() ? "nobody" : owner.text(), server.text())});
 }
 
 }  // namespace standin::engine

@@ -12,7 +12,9 @@ ThreadPoolExecutor::ThreadPoolExecutor(Limits limits) {
     }
 }
 
-ThreadPoolExecutor::~ThreadPoolExecutor() { stop(); }
+ThreadPoolExecutor::~ThreadPoolExecutor() {
+    stop();
+}
 
 void ThreadPoolExecutor::post(domain::Lane lane, std::function<void()> task) {
     Pool& pool = lane == domain::Lane::Critical ? critical_ : ordinary_;

@@ -10,8 +10,8 @@
 
 namespace standin::engine {
 
-/// Two pools of threads, each grown as needed up to its limit. A step may block a thread for its deadline when an agent hangs, so
-/// the critical lane has room for many servers whose agents hang beside the one whose agents answer.
+/// Two pools of threads, each grown as needed up to its limit. A step may block a thread for its deadline when an agent
+/// hangs, so the critical lane has room for many servers whose agents hang beside the one whose agents answer.
 class ThreadPoolExecutor final : public Executor {
   public:
     struct Limits {

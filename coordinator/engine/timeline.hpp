@@ -4,8 +4,8 @@
 
 namespace standin::engine {
 
-/// Moments that never jump: the wall clock of the start, carried on by the steady clock. A clock that is set while a failover runs
-/// neither ends a patience nor stretches a duration.
+/// Moments that never jump: the wall clock of the start, carried on by the steady clock. A clock that is set while a
+/// failover runs neither ends a patience nor stretches a duration.
 class Timeline {
   public:
     explicit Timeline(const base::Clock& clock) : clock_(clock), wall_(clock.wall()), steady_(clock.steady()) {}

@@ -7,13 +7,19 @@
 namespace standin::engine {
 
 namespace {
-/// A healthy agent answers in milliseconds; the watch has no hurry, but must not keep the ordinary lane's threads for long.
+/// A healthy agent answers in milliseconds; the watch has no hurry, but must not keep the ordinary lane's threads for
+/// long.
 constexpr std::chrono::milliseconds patience{3000};
 }  // namespace
 
-Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock, Board& board,
-             EventSink& events, Post post)
-    : inventory_(inventory), drivers_(drivers), executor_(executor), clock_(clock), board_(board), events_(events),
+Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
+             Board& board, EventSink& events, Post post)
+    : inventory_(inventory),
+      drivers_(drivers),
+      executor_(executor),
+      clock_(clock),
+      board_(board),
+      events_(events),
       post_(std::move(post)) {}
 
 void Watch::look(const Conductor& conductor) {
@@ -53,9 +59,17 @@ void Watch::lookAtAgent(const base::AgentName& name) {
     }
     const bool is_well = seen.reachable && seen.health.ok();
     if (!known_before || is_well != was_well) {
-        std::string text = fmt::format("agent '{}' is {}", name.text(), is_well ? "well" : seen.reachable ? "not well" : "not reachable: " + seen.problem);
-        events_.publish({"agent", clock_.wall(), 0, {}, text,
-                         nlohmann::json{{"agent", name.text()}, {"reachable", seen.reachable}, {"ok", is_well}}.dump(), 0});
+        std::string text = fmt::format("agent '{}' is {}", name.text(),
+                                       is_well          ? "well"
+                                       : seen.reachable ? "not well"
+                                                        : "not reachable: " + seen.problem);
+        events_.publish({"agent",
+                         clock_.wall(),
+                         0,
+                         {},
+                         text,
+                         nlohmann::json{{"agent", name.text()}, {"reachable", seen.reachable}, {"ok", is_well}}.dump(),
+                         0});
     }
     board_.post(std::move(seen));
 }
@@ -68,7 +82,8 @@ void Watch::lookAtStandIn(const domain::SpareTableRow& row) {
     if (!stand_in) {
         // Only a clear 'no' is one: an agent that does not answer now may answer when it matters.
         if (stand_in.error().code == base::ErrorCode::NotFound) why = "it does not exist any more";
-    } else if (stand_in->state != protocol::StandInState::Suspended && stand_in->state != protocol::StandInState::Unknown) {
+    } else if (stand_in->state != protocol::StandInState::Suspended &&
+               stand_in->state != protocol::StandInState::Unknown) {
         why = fmt::format("it is {}, not suspended", protocol::nameOf(stand_in->state));
     }
     if (why.empty()) return;

@@ -8,14 +8,15 @@
 
 namespace standin::engine {
 
-/// Looks at the world at intervals, off the critical path: agents' health, whether the stand-ins that are said to be ready still
-/// are (rule 7), and whether the servers own their segments. What it finds goes to the engine's thread as requests.
+/// Looks at the world at intervals, off the critical path: agents' health, whether the stand-ins that are said to be
+/// ready still are (rule 7), and whether the servers own their segments. What it finds goes to the engine's thread as
+/// requests.
 class Watch {
   public:
     using Post = std::function<void(Request)>;
 
-    Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock, Board& board,
-          EventSink& events, Post post);
+    Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
+          Board& board, EventSink& events, Post post);
 
     /// Begins a round unless the last one is still under way. Called on the engine's thread.
     void look(const Conductor& conductor);

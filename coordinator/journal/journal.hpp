@@ -52,9 +52,11 @@ class Journal {
   public:
     virtual ~Journal() = default;
 
-    /// Takes a new epoch, durably, and tells what stood there. Called once, first. Corrupt: the journal cannot be trusted.
+    /// Takes a new epoch, durably, and tells what stood there. Called once, first. Corrupt: the journal cannot be
+    /// trusted.
     virtual base::Result<Contents> open() = 0;
-    /// Durable (as the disk understands it) when it succeeds; nothing of it happened when it fails. Called by one thread.
+    /// Durable (as the disk understands it) when it succeeds; nothing of it happened when it fails. Called by one
+    /// thread.
     virtual base::Result<void> commit(const Entry& entry) = 0;
     /// Newest first. Callable from any thread.
     virtual base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) = 0;

@@ -30,7 +30,9 @@ base::WallTime moment(JsonFields& fields, const char* field) {
     return time.value_or(base::WallTime{});
 }
 
-json optionalMoment(base::WallTime time) { return time == base::WallTime{} ? json(nullptr) : json(base::rfc3339(time)); }
+json optionalMoment(base::WallTime time) {
+    return time == base::WallTime{} ? json(nullptr) : json(base::rfc3339(time));
+}
 
 json toJson(const domain::Note& note) {
     return {{"topic", note.topic}, {"level", nameOf(note.level)}, {"sentence", note.sentence}, {"cure", note.cure}};
@@ -183,10 +185,14 @@ base::Result<domain::Operation> operationFrom(const json& object) {
 }
 
 json toJson(const domain::SpareTableRow& row) {
-    return {{"server", row.server.text()},          {"spare", row.spare.text()},
-            {"image", nullable(row.image)},         {"standin_ready", row.standin_ready},
-            {"stand_in", nullable(row.stand_in)},   {"stand_in_port", nullable(row.stand_in_port)},
-            {"stale", row.stale},                   {"note", row.note}};
+    return {{"server", row.server.text()},
+            {"spare", row.spare.text()},
+            {"image", nullable(row.image)},
+            {"standin_ready", row.standin_ready},
+            {"stand_in", nullable(row.stand_in)},
+            {"stand_in_port", nullable(row.stand_in_port)},
+            {"stale", row.stale},
+            {"note", row.note}};
 }
 
 base::Result<domain::SpareTableRow> rowFrom(const json& object) {
@@ -221,9 +227,8 @@ base::Result<domain::Lease> leaseFrom(const json& object) {
 }
 
 json toJson(const domain::Placement& placement) {
-    return {{"on", nameOf(placement.on)},
-            {"stand_in", nullable(placement.stand_in)},
-            {"spare", nullable(placement.spare)}};
+    return {
+        {"on", nameOf(placement.on)}, {"stand_in", nullable(placement.stand_in)}, {"spare", nullable(placement.spare)}};
 }
 
 base::Result<domain::Placement> placementFrom(const json& object) {

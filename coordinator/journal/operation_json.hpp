@@ -8,8 +8,9 @@
 
 namespace standin::journal {
 
-/// An operation as the journal keeps it and as the API shows it. Moments are RFC 3339, durations `…_ms`, names of states, steps and
-/// kinds are those of nameOf(). `operationFrom` reads what `toJson` wrote; Corrupt with what is wrong otherwise.
+/// An operation as the journal keeps it and as the API shows it. Moments are RFC 3339, durations `…_ms`, names of
+/// states, steps and kinds are those of nameOf(). `operationFrom` reads what `toJson` wrote; Corrupt with what is wrong
+/// otherwise.
 nlohmann::json toJson(const domain::Operation& operation);
 base::Result<domain::Operation> operationFrom(const nlohmann::json& json);
 

@@ -41,10 +41,12 @@ class FileLock {
     Result<void> take(const std::string& path) {
         descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (descriptor_ < 0) {
-            return failure(ErrorCode::Internal, fmt::format("cannot open '{}': {}", path, std::generic_category().message(errno)));
+            return failure(ErrorCode::Internal,
+                           fmt::format("cannot open '{}': {}", path, std::generic_category().message(errno)));
         }
         if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-            return failure(ErrorCode::Conflict, fmt::format("'{}' is locked: another coordinator uses this journal; stop it first", path));
+            return failure(ErrorCode::Conflict,
+                           fmt::format("'{}' is locked: another coordinator uses this journal; stop it first", path));
         }
         return {};
     }
@@ -95,7 +97,8 @@ void writeOperation(Session& session, const domain::Operation& operation) {
     Poco::Int64 id = static_cast<Poco::Int64>(operation.id);
     json body = toJson(operation);
     body.erase("steps");
-    std::string text = body.dump(), server = operation.server.text(), kind(nameOf(operation.kind)), state(nameOf(operation.state));
+    std::string text = body.dump(), server = operation.server.text(), kind(nameOf(operation.kind)),
+                state(nameOf(operation.state));
     session << "INSERT INTO operations (id, server, kind, state, body) VALUES (?, ?, ?, ?, ?) "
                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
         use(id), use(server), use(kind), use(state), use(text), now;
@@ -112,8 +115,8 @@ void writeOperation(Session& session, const domain::Operation& operation) {
 }
 
 void writeBody(Session& session, const std::string& table, const std::string& key, std::string name, std::string body) {
-    session << fmt::format("INSERT INTO {} ({}, body) VALUES (?, ?) ON CONFLICT ({}) DO UPDATE SET body = excluded.body",
-                           table, key, key),
+    session << fmt::format(
+        "INSERT INTO {} ({}, body) VALUES (?, ?) ON CONFLICT ({}) DO UPDATE SET body = excluded.body", table, key, key),
         use(name), use(body), now;
 }
 
@@ -123,13 +126,16 @@ void removeRow(Session& session, const std::string& table, const std::string& ke
 
 void writeAudit(Session& session, const domain::AuditEntry& entry) {
     std::string at = base::rfc3339(entry.at), who = entry.who, what = entry.what, outcome = entry.outcome;
-    session << "INSERT INTO audit (at, who, what, outcome) VALUES (?, ?, ?, ?)", use(at), use(who), use(what), use(outcome), now;
+    session << "INSERT INTO audit (at, who, what, outcome) VALUES (?, ?, ?, ?)", use(at), use(who), use(what),
+        use(outcome), now;
 }
 
 /// Ended operations and audit entries beyond what is kept go, oldest first; open ones never do.
 void forgetOldest(Session& session, const History& history) {
-    Poco::Int64 operations = static_cast<Poco::Int64>(history.operations), entries = static_cast<Poco::Int64>(history.audit_entries);
-    session << "DELETE FROM operations WHERE id IN (SELECT id FROM operations WHERE state = 'Closed' OR (kind <> 'failover' AND "
+    Poco::Int64 operations = static_cast<Poco::Int64>(history.operations),
+                entries = static_cast<Poco::Int64>(history.audit_entries);
+    session << "DELETE FROM operations WHERE id IN (SELECT id FROM operations WHERE state = 'Closed' OR (kind <> "
+               "'failover' AND "
                "state IN ('Succeeded', 'Failed', 'NeedsOperator')) ORDER BY id DESC LIMIT -1 OFFSET ?)",
         use(operations), now;
     session << "DELETE FROM steps WHERE operation NOT IN (SELECT id FROM operations)", now;
@@ -166,8 +172,10 @@ Result<void> SqliteJournal::Database::openFile() {
     std::string verdict;
     *writing << "PRAGMA quick_check(1)", into(verdict), now;
     if (verdict != "ok") {
-        return failure(ErrorCode::Corrupt, fmt::format("journal '{}' is damaged ({}); restore it from a backup, or move it away "
-                                                       "and set the spare table again", path, verdict));
+        return failure(ErrorCode::Corrupt,
+                       fmt::format("journal '{}' is damaged ({}); restore it from a backup, or move it away "
+                                   "and set the spare table again",
+                                   path, verdict));
     }
     auto schema = prepareSchema(*writing);
     if (!schema) return failure(schema.error().within(fmt::format("journal '{}'", path)));
@@ -177,11 +185,13 @@ Result<void> SqliteJournal::Database::openFile() {
 
 Result<void> SqliteJournal::Database::readAll(Contents& contents) {
     Session& session = *writing;
-    auto operations = readBodies(session, "SELECT body FROM operations ORDER BY id", &operationFrom, contents.operations);
+    auto operations =
+        readBodies(session, "SELECT body FROM operations ORDER BY id", &operationFrom, contents.operations);
     if (!operations) return operations;
     for (auto& operation : contents.operations) {
-        auto steps = readBodies(session, fmt::format("SELECT body FROM steps WHERE operation = {} ORDER BY position", operation.id),
-                                &stepFrom, operation.steps);
+        auto steps = readBodies(
+            session, fmt::format("SELECT body FROM steps WHERE operation = {} ORDER BY position", operation.id),
+            &stepFrom, operation.steps);
         if (!steps) return steps;
     }
     auto rows = readBodies(session, "SELECT body FROM spare_table ORDER BY server", &rowFrom, contents.rows);
@@ -202,19 +212,24 @@ Result<Contents> SqliteJournal::open() {
         Session& session = *database_->writing;
         contents.epoch = takeEpoch(session);
         Poco::Int64 last = 0;
-        session << "SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM operations UNION SELECT CAST(value AS INTEGER) FROM meta "
+        session << "SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM operations UNION SELECT CAST(value AS INTEGER) "
+                   "FROM meta "
                    "WHERE key = 'last_operation')",
             into(last), now;
         contents.last_operation = static_cast<domain::OperationId>(last);
         auto read = database_->readAll(contents);
         if (!read) {
-            return failure(ErrorCode::Corrupt, fmt::format("journal '{}' cannot be understood: {}; restore it from a backup, or move "
-                                                           "it away and set the spare table again", path, read.error().message));
+            return failure(ErrorCode::Corrupt,
+                           fmt::format("journal '{}' cannot be understood: {}; restore it from a backup, or move "
+                                       "it away and set the spare table again",
+                                       path, read.error().message));
         }
         return contents;
     } catch (const Poco::Exception& exception) {
-        return failure(ErrorCode::Corrupt, fmt::format("journal '{}' cannot be opened: {}; it has to be a SQLite file on a local, "
-                                                       "writable file system", path, exception.displayText()));
+        return failure(ErrorCode::Corrupt,
+                       fmt::format("journal '{}' cannot be opened: {}; it has to be a SQLite file on a local, "
+                                   "writable file system",
+                                   path, exception.displayText()));
     }
 }
 
@@ -223,15 +238,18 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
     try {
         session.begin();
         for (const auto& operation : entry.operations) writeOperation(session, operation);
-        for (const auto& row : entry.rows) writeBody(session, "spare_table", "server", row.server.text(), toJson(row).dump());
+        for (const auto& row : entry.rows)
+            writeBody(session, "spare_table", "server", row.server.text(), toJson(row).dump());
         for (const auto& server : entry.removed_rows) removeRow(session, "spare_table", "server", server.text());
-        for (const auto& lease : entry.leases) writeBody(session, "leases", "spare", lease.spare.text(), toJson(lease).dump());
+        for (const auto& lease : entry.leases)
+            writeBody(session, "leases", "spare", lease.spare.text(), toJson(lease).dump());
         for (const auto& spare : entry.removed_leases) removeRow(session, "leases", "spare", spare.text());
         for (const auto& [server, placement] : entry.placements) {
             writeBody(session, "placements", "server", server.text(), toJson(placement).dump());
         }
         for (const auto& [server, maintenance] : entry.maintenance) {
-            writeBody(session, "maintenance", "server", server.text(), json{{"on", maintenance.on}, {"why", maintenance.why}}.dump());
+            writeBody(session, "maintenance", "server", server.text(),
+                      json{{"on", maintenance.on}, {"why", maintenance.why}}.dump());
         }
         for (const auto& audited : entry.audit) writeAudit(session, audited);
         if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back().id);
@@ -245,8 +263,9 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
             if (session.isTransaction()) session.rollback();
         } catch (const Poco::Exception&) {  // the transaction is gone already (disk full rolls back by itself)
         }
-        return failure(ErrorCode::Internal, fmt::format("journal '{}' cannot be written: {}; make room on its file system",
-                                                        database_->path, text));
+        return failure(
+            ErrorCode::Internal,
+            fmt::format("journal '{}' cannot be written: {}; make room on its file system", database_->path, text));
     }
 }
 
@@ -256,15 +275,17 @@ Result<std::vector<domain::AuditEntry>> SqliteJournal::audit(std::size_t most) {
         std::vector<Poco::Int64> ids;
         std::vector<std::string> times, whos, whats, outcomes;
         Poco::Int64 limit = static_cast<Poco::Int64>(most);
-        *database_->reading << "SELECT id, at, who, what, outcome FROM audit ORDER BY id DESC LIMIT ?", into(ids), into(times),
-            into(whos), into(whats), into(outcomes), use(limit), now;
+        *database_->reading << "SELECT id, at, who, what, outcome FROM audit ORDER BY id DESC LIMIT ?", into(ids),
+            into(times), into(whos), into(whats), into(outcomes), use(limit), now;
         std::vector<domain::AuditEntry> entries;
         for (std::size_t i = 0; i < ids.size(); ++i) {
-            entries.push_back({static_cast<std::uint64_t>(ids[i]), momentFrom(times[i]).value_or({}), whos[i], whats[i], outcomes[i]});
+            entries.push_back({static_cast<std::uint64_t>(ids[i]), momentFrom(times[i]).value_or({}), whos[i], whats[i],
+                               outcomes[i]});
         }
         return entries;
     } catch (const Poco::Exception& exception) {
-        return failure(ErrorCode::Internal, fmt::format("journal '{}' cannot be read: {}", database_->path, exception.displayText()));
+        return failure(ErrorCode::Internal,
+                       fmt::format("journal '{}' cannot be read: {}", database_->path, exception.displayText()));
     }
 }
 

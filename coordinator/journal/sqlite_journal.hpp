@@ -9,7 +9,7 @@ namespace standin::journal {
 
 /// What is kept of the past.
 struct History {
-    std::size_t operations = 500;      ///< ended operations; some weeks of a large estate, about 5 MB
+    std::size_t operations = 500;  ///< ended operations; some weeks of a large estate, about 5 MB
     std::size_t audit_entries = 10000;
 };
 

@@ -47,15 +47,16 @@ base::Result<void> prepareSchema(Session& session) {
     std::string mode;
     session << "PRAGMA journal_mode = WAL", into(mode), now;
     session << "PRAGMA synchronous = FULL", now;
-    session << "PRAGMA busy_timeout = 5000", now;  // milliseconds; only a person with the sqlite3 shell can be in the way
+    session << "PRAGMA busy_timeout = 5000",
+        now;  // milliseconds; only a person with the sqlite3 shell can be in the way
     for (const char* table : tables) session << table, now;
     const std::string found = metaValue(session, "schema");
     if (found.empty()) {
         setMeta(session, "schema", std::to_string(schema_version));
     } else if (found != std::to_string(schema_version)) {
         return base::failure(base::ErrorCode::Unsupported,
-                             fmt::format("its schema is {}, this program knows {}; run the program that wrote it", found,
-                                         schema_version));
+                             fmt::format("its schema is {}, this program knows {}; run the program that wrote it",
+                                         found, schema_version));
     }
     return {};
 }

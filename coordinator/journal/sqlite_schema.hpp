@@ -10,8 +10,8 @@ class Session;
 
 namespace standin::journal {
 
-/// Makes the tables in a new file, or checks that an old one has a schema this program knows (Unsupported otherwise), and sets the
-/// session to write-ahead logging with a full synchronisation at each commit.
+/// Makes the tables in a new file, or checks that an old one has a schema this program knows (Unsupported otherwise),
+/// and sets the session to write-ahead logging with a full synchronisation at each commit.
 base::Result<void> prepareSchema(Poco::Data::Session& session);
 
 /// One more than ever before, durable when it returns.

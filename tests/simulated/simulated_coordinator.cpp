@@ -10,8 +10,9 @@ SimulatedCoordinator::SimulatedCoordinator(engine::Inventory given) : inventory(
 void SimulatedCoordinator::start() {
     board = std::make_unique<engine::Board>();
     base::Log logging("engine", [this](base::LogLevel, std::string_view line) { log.emplace_back(line); });
-    conductor = std::make_unique<engine::Conductor>(inventory, drivers_, journal, executor, clock, events_, logging, settings, *board,
-                                                    [this](engine::StepOutcome outcome) { inbox_.emplace_back(std::move(outcome)); });
+    conductor = std::make_unique<engine::Conductor>(
+        inventory, drivers_, journal, executor, clock, events_, logging, settings, *board,
+        [this](engine::StepOutcome outcome) { inbox_.emplace_back(std::move(outcome)); });
     auto recovered = conductor->recover();
     if (!recovered) throw std::logic_error(recovered.error().message);
 }
@@ -46,7 +47,9 @@ void SimulatedCoordinator::protectAll() {
     for (const auto& [name, server] : inventory.servers) {
         if (spare == inventory.spares.end()) throw std::logic_error("too few spares");
         const base::ImageId image(name.text() + "-1");
-        auto set = ask([&, server_name = name](engine::Conductor& c) { return c.setSpare(server_name, spare->first, image, "operator ada"); });
+        auto set = ask([&, server_name = name](engine::Conductor& c) {
+            return c.setSpare(server_name, spare->first, image, "operator ada");
+        });
         if (!set) throw std::logic_error(set.error().message);
         auto prepared = ask([&, server_name = name](engine::Conductor& c) {
             return c.request({domain::OperationKind::Prepare, server_name, {}, "operator ada", {}});
@@ -59,13 +62,18 @@ void SimulatedCoordinator::protectAll() {
 
 domain::OperationId SimulatedCoordinator::fail(const std::string& server, const std::string& kind) {
     world.machines[server].boots = false;
-    const domain::FailureReport report{base::ServerName(server), kind, "a " + kind + " has failed", "trap 1", clock.steady()};
+    const domain::FailureReport report{base::ServerName(server), kind, "a " + kind + " has failed", "trap 1",
+                                       clock.steady()};
     return ask([&](engine::Conductor& c) { return c.report(report); }).operation;
 }
 
-domain::Operation SimulatedCoordinator::operation(domain::OperationId id) const { return board->operation(id).value(); }
+domain::Operation SimulatedCoordinator::operation(domain::OperationId id) const {
+    return board->operation(id).value();
+}
 
-domain::Operation SimulatedCoordinator::last() const { return board->operations(1).at(0); }
+domain::Operation SimulatedCoordinator::last() const {
+    return board->operations(1).at(0);
+}
 
 std::optional<domain::SpareTableRow> SimulatedCoordinator::row(const std::string& server) const {
     for (const auto& row : board->rows()) {

@@ -7,8 +7,8 @@
 
 namespace standin::simulated {
 
-/// A journal in memory that outlives the coordinator, as a disk does. Faults: `before` and `after` are called around each commit
-/// and may throw (the coordinator dies there); a problem makes commits fail.
+/// A journal in memory that outlives the coordinator, as a disk does. Faults: `before` and `after` are called around
+/// each commit and may throw (the coordinator dies there); a problem makes commits fail.
 class SimulatedJournal final : public journal::Journal {
   public:
     base::Result<journal::Contents> open() override;

@@ -17,14 +17,18 @@ Fault SimulatedWorld::meet(const std::string& verb, const std::string& subject) 
     return Fault::None;
 }
 
-void SimulatedWorld::fail(const std::string& verb, Fault fault, int times) { faults_[verb] = {fault, times}; }
+void SimulatedWorld::fail(const std::string& verb, Fault fault, int times) {
+    faults_[verb] = {fault, times};
+}
 
 int SimulatedWorld::count(const std::string& verb) const {
     auto found = counts_.find(verb);
     return found == counts_.end() ? 0 : found->second;
 }
 
-std::string numbered(const char* noun, int number) { return fmt::format("{}{:02}", noun, number); }
+std::string numbered(const char* noun, int number) {
+    return fmt::format("{}{:02}", noun, number);
+}
 
 engine::Inventory simulatedInventory(int servers, int spares, domain::FencePolicy policy) {
     engine::Inventory inventory;
@@ -45,7 +49,8 @@ engine::Inventory simulatedInventory(int servers, int spares, domain::FencePolic
         server.image_store = base::AgentName("store1");
         server.switch_agent = base::AgentName("switch1");
         server.request_holder = base::AgentName("holder1");
-        server.holder_ports = {base::PortName("hf-" + server.name.text()), base::PortName("hb-" + server.name.text()), "52:54:00:77:01:f0"};
+        server.holder_ports = {base::PortName("hf-" + server.name.text()), base::PortName("hb-" + server.name.text()),
+                               "52:54:00:77:01:f0"};
         server.fence_policy = policy;
         inventory.server_power[server.name] = ladderOf(server.name.text());
         inventory.servers[server.name] = server;

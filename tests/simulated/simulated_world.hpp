@@ -25,17 +25,18 @@ enum class Fault {
     Refuses,        ///< a definite no
 };
 
-/// The machines, the switch, the store and the holder, as simple as they can be and still be true; and what must never happen,
-/// checked at every command. Safe to use from several threads by its drivers. Verbs are named `power.off server01`, `segment.set job01`, `stand_in.state server01-1`, `restore.begin
-/// spare01`…; a fault is set for a verb with or without its subject.
+/// The machines, the switch, the store and the holder, as simple as they can be and still be true; and what must never
+/// happen, checked at every command. Safe to use from several threads by its drivers. Verbs are named `power.off
+/// server01`, `segment.set job01`, `stand_in.state server01-1`, `restore.begin spare01`…; a fault is set for a verb
+/// with or without its subject.
 class SimulatedWorld {
   public:
     explicit SimulatedWorld(SimulatedClock& time) : clock(time) {}
 
     struct Machine {
         bool on = false;
-        std::string disk;            ///< the image on it
-        bool boots = true;           ///< its job answers once it is on
+        std::string disk;   ///< the image on it
+        bool boots = true;  ///< its job answers once it is on
     };
     struct VirtualMachine {
         protocol::StandIn stand_in;
@@ -57,7 +58,7 @@ class SimulatedWorld {
 
     std::recursive_mutex mutex;  ///< held during each command
     SimulatedClock& clock;
-    std::map<std::string, Machine> machines;                ///< servers and spares
+    std::map<std::string, Machine> machines;  ///< servers and spares
     std::map<std::string, VirtualMachine> stand_ins;
     std::map<std::string, protocol::Segment> segments;
     std::map<std::string, std::vector<std::string>> owners;  ///< of each segment, every change

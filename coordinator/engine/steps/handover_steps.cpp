@@ -31,8 +31,8 @@ StepReport untilNothingIsHeld(const protocol::Hold& now) {
     return StepReport::done(std::move(message));
 }
 
-/// How long a connection on which nobody waits for an answer keeps the handover waiting: clients that keep connections open
-/// without need would otherwise decide when it happens. 5 s is more than a client pauses within one exchange.
+/// How long a connection on which nobody waits for an answer keeps the handover waiting: clients that keep connections
+/// open without need would otherwise decide when it happens. 5 s is more than a client pauses within one exchange.
 std::chrono::milliseconds idleGrace(const domain::Server& server) {
     return std::min(server.drain_within / 4, std::chrono::milliseconds(5000));
 }
@@ -54,12 +54,14 @@ StepReport drainStandIn(const StepContext& context) {
     if (!driver) return StepReport::failed(driver.error());
     auto requests = (*driver)->requests(context.operation.stand_in, context.remaining());
     if (!requests) return StepReport::failed(requests.error());
-    if (requests->open_connections == 0 && requests->complete) return StepReport::done("the stand-in has no connection left");
+    if (requests->open_connections == 0 && requests->complete)
+        return StepReport::done("the stand-in has no connection left");
     if (requests->unanswered == 0 && context.running_for >= idleGrace(context.server())) {
-        return StepReport::done(fmt::format("the stand-in has answered everything; {} connections are idle", requests->open_connections));
+        return StepReport::done(
+            fmt::format("the stand-in has answered everything; {} connections are idle", requests->open_connections));
     }
-    return StepReport::pending(fmt::format("{} connections, {} of them unanswered", requests->open_connections,
-                                           requests->unanswered));
+    return StepReport::pending(
+        fmt::format("{} connections, {} of them unanswered", requests->open_connections, requests->unanswered));
 }
 
 StepReport stopStandIn(const StepContext& context) {
@@ -69,8 +71,9 @@ StepReport stopStandIn(const StepContext& context) {
         // A request may have come on an idle connection since the stand-in was found drained.
         auto requests = (*driver)->requests(context.operation.stand_in, context.remaining());
         if (requests && requests->unanswered > 0) {
-            return StepReport::failed(ErrorCode::Conflict, fmt::format("{} requests have come on connections that were idle",
-                                                                       requests->unanswered));
+            return StepReport::failed(
+                ErrorCode::Conflict,
+                fmt::format("{} requests have come on connections that were idle", requests->unanswered));
         }
     }
     auto stand_in = (*driver)->setState(context.stamp(), context.operation.stand_in, protocol::StandInState::Stopped,
@@ -107,7 +110,8 @@ StepReport retireHolder(const StepContext& context) {
         if (!releasing) return StepReport::failed(releasing.error());
     }
     if (now->held > 0 || now->proxied > 0) {
-        return StepReport::pending(fmt::format("{} requests are held, {} connections go through the holder", now->held, now->proxied));
+        return StepReport::pending(
+            fmt::format("{} requests are held, {} connections go through the holder", now->held, now->proxied));
     }
     auto segment = order(context, segmentOrder(context, spare_member, {}), "segment");
     if (!segment) return StepReport::failed(segment.error());
@@ -135,11 +139,13 @@ StepReport growStandIn(const StepContext& context) {
     auto driver = driverOf(context.drivers.hypervisors, context.server().vm_host);
     if (!driver) return StepReport::failed(driver.error());
     const auto& size = context.server().stand_in;
-    auto grown = (*driver)->setResources(context.stamp(), context.operation.stand_in,
-                                         {size.maximum_memory_mib, size.maximum_vcpus, size.grown_weight}, context.remaining());
+    auto grown =
+        (*driver)->setResources(context.stamp(), context.operation.stand_in,
+                                {size.maximum_memory_mib, size.maximum_vcpus, size.grown_weight}, context.remaining());
     if (!grown) return StepReport::failed(grown.error());
-    return StepReport::done(fmt::format("stand-in '{}' has {} MiB, {} vCPUs, weight {}", context.operation.stand_in.text(),
-                                        grown->resources.memory_mib, grown->resources.vcpus, grown->resources.weight));
+    return StepReport::done(fmt::format("stand-in '{}' has {} MiB, {} vCPUs, weight {}",
+                                        context.operation.stand_in.text(), grown->resources.memory_mib,
+                                        grown->resources.vcpus, grown->resources.weight));
 }
 
 }  // namespace standin::engine::steps

@@ -13,13 +13,17 @@ StepReport stopServer(const StepContext& context) {
     if (context.inventory.capture_way == domain::CaptureWay::Restart) {
         auto off = context.drivers.power->off(ladder, context.remaining());
         if (!off) return StepReport::failed(off.error());
-        return StepReport::done(fmt::format("server '{}' is off, read back; its disk is as after a power failure", server.name.text()));
+        return StepReport::done(
+            fmt::format("server '{}' is off, read back; its disk is as after a power failure", server.name.text()));
     }
     auto state = context.drivers.power->state(ladder, context.remaining());
     if (!state) return StepReport::failed(state.error());
-    if (*state == drivers::PowerState::Off) return StepReport::done(fmt::format("server '{}' is off", server.name.text()));
-    return StepReport::failed(ErrorCode::Refused, fmt::format("server '{}' is {}; shut it down first, or set `capture: way: restart`",
-                                                              server.name.text(), *state == drivers::PowerState::On ? "on" : "not known to be off"));
+    if (*state == drivers::PowerState::Off)
+        return StepReport::done(fmt::format("server '{}' is off", server.name.text()));
+    return StepReport::failed(
+        ErrorCode::Refused,
+        fmt::format("server '{}' is {}; shut it down first, or set `capture: way: restart`", server.name.text(),
+                    *state == drivers::PowerState::On ? "on" : "not known to be off"));
 }
 
 StepReport captureImage(const StepContext& context) {
@@ -33,12 +37,16 @@ StepReport captureImage(const StepContext& context) {
     switch (image->state) {
         case protocol::ImageState::Capturing:
             return StepReport::pending(fmt::format("disk '{}' is being captured", server.disk.text()),
-                                       image->progress.total_bytes == 0 ? 0 : 100.0 * static_cast<double>(image->progress.done_bytes) /
-                                                                                  static_cast<double>(image->progress.total_bytes));
+                                       image->progress.total_bytes == 0
+                                           ? 0
+                                           : 100.0 * static_cast<double>(image->progress.done_bytes) /
+                                                 static_cast<double>(image->progress.total_bytes));
         case protocol::ImageState::Ready:
-            return StepReport::done(fmt::format("image '{}': {} bytes of disk '{}'", image->id.text(), image->size_bytes, server.disk.text()));
+            return StepReport::done(fmt::format("image '{}': {} bytes of disk '{}'", image->id.text(),
+                                                image->size_bytes, server.disk.text()));
         default:
-            return StepReport::failed(ErrorCode::Refused, image->problem.empty() ? "the image is not sound" : image->problem);
+            return StepReport::failed(ErrorCode::Refused,
+                                      image->problem.empty() ? "the image is not sound" : image->problem);
     }
 }
 
@@ -52,9 +60,11 @@ StepReport startServer(const StepContext& context) {
 StepReport compareImages(const StepContext& context) {
     auto store = driverOf(context.drivers.image_stores, context.server().image_store);
     if (!store) return StepReport::failed(store.error());
-    auto difference = (*store)->difference(context.operation.previous_image, context.operation.image, context.remaining());
+    auto difference =
+        (*store)->difference(context.operation.previous_image, context.operation.image, context.remaining());
     if (!difference) return StepReport::failed(difference.error());
-    auto report = StepReport::done(difference->equal ? "no difference" : fmt::format("{} blocks differ", difference->blocks));
+    auto report =
+        StepReport::done(difference->equal ? "no difference" : fmt::format("{} blocks differ", difference->blocks));
     report.finding = difference->equal ? domain::Finding::Same : domain::Finding::Differs;
     return report;
 }

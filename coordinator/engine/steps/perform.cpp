@@ -42,7 +42,7 @@ StepReport perform(const StepContext& context) {
         case CompareImages: return compareImages(context);
         case DiscardImage: return discardImage(context);
         case TellOperator: return tellOperator(context);
-        // clang-format on
+            // clang-format on
     }
     STANDIN_ASSERT(!"every step has its carrier");
     return {};

@@ -12,7 +12,8 @@ protocol::SegmentOrder segmentOrder(const StepContext& context, const base::Memb
     order.vlan = server.vlan;
     order.address = server.address;
     order.members.push_back({server_member, server.port, server.mac});
-    if (!operation.stand_in_port.empty()) order.members.push_back({stand_in_member, operation.stand_in_port, server.mac});
+    if (!operation.stand_in_port.empty())
+        order.members.push_back({stand_in_member, operation.stand_in_port, server.mac});
     if (!operation.new_stand_in_port.empty()) {
         order.members.push_back({new_stand_in_member, operation.new_stand_in_port, server.mac});
     }
@@ -58,7 +59,8 @@ base::Result<protocol::ProbeAnswer> probe(const StepContext& context, std::chron
     request.leg = protocol::Leg::Back;
     request.probe = server.probe;
     request.deadline_ms = static_cast<std::uint32_t>(std::max<std::int64_t>(patience.count(), 10));
-    return (*driver)->probe(server.job(), request, patience + std::chrono::milliseconds(1000));  // the answer's own way back
+    return (*driver)->probe(server.job(), request,
+                            patience + std::chrono::milliseconds(1000));  // the answer's own way back
 }
 
 StepReport probeOnce(const StepContext& context, const std::string& whom) {

@@ -11,8 +11,8 @@ inline const base::MemberName new_stand_in_member{"new-stand-in"};
 inline const base::MemberName spare_member{"spare"};
 inline const base::MemberName holder_member{"holder"};
 
-/// An order with all machines of the operation that are known as members, owned by `owner` (empty: nobody), the holder's back leg
-/// with `back_leg_to` (empty: by itself).
+/// An order with all machines of the operation that are known as members, owned by `owner` (empty: nobody), the
+/// holder's back leg with `back_leg_to` (empty: by itself).
 protocol::SegmentOrder segmentOrder(const StepContext& context, const base::MemberName& owner,
                                     const base::MemberName& back_leg_to);
 
@@ -31,7 +31,8 @@ StepReport probeOnce(const StepContext& context, const std::string& whom);
 
 /// The driver of the agent `name`, or NotFound.
 template <typename Driver>
-base::Result<Driver*> driverOf(const std::map<base::AgentName, std::shared_ptr<Driver>>& drivers, const base::AgentName& name) {
+base::Result<Driver*> driverOf(const std::map<base::AgentName, std::shared_ptr<Driver>>& drivers,
+                               const base::AgentName& name) {
     auto found = drivers.find(name);
     if (found == drivers.end() || !found->second) {
         return base::failure(base::ErrorCode::NotFound, "no agent '" + name.text() + "' is configured for this");

@@ -24,28 +24,34 @@ base::RestoreId restoreId(const StepContext& context) {
 }
 
 StepReport reportOf(const protocol::Restore& restore) {
-    const double percent = restore.progress.total_bytes == 0 ? 0
-                                                             : 100.0 * static_cast<double>(restore.progress.done_bytes) /
-                                                                   static_cast<double>(restore.progress.total_bytes);
+    const double percent = restore.progress.total_bytes == 0
+                               ? 0
+                               : 100.0 * static_cast<double>(restore.progress.done_bytes) /
+                                     static_cast<double>(restore.progress.total_bytes);
     switch (restore.state) {
         case protocol::RestoreState::Waiting:
         case protocol::RestoreState::Restoring:
         case protocol::RestoreState::Verifying:
-            return StepReport::pending(fmt::format("image '{}' is being {}", restore.image.text(),
-                                                   restore.state == protocol::RestoreState::Verifying ? "read back" : "written"),
-                                       percent);
+            return StepReport::pending(
+                fmt::format("image '{}' is being {}", restore.image.text(),
+                            restore.state == protocol::RestoreState::Verifying ? "read back" : "written"),
+                percent);
         case protocol::RestoreState::Done:
-            return StepReport::done(fmt::format("image '{}' is on disk '{}', read back", restore.image.text(), restore.disk.text()));
+            return StepReport::done(
+                fmt::format("image '{}' is on disk '{}', read back", restore.image.text(), restore.disk.text()));
         case protocol::RestoreState::Failed:
         case protocol::RestoreState::Cancelled:
             break;
     }
-    return StepReport::failed(ErrorCode::Refused, restore.problem.empty() ? "the restore was cancelled" : restore.problem);
+    return StepReport::failed(ErrorCode::Refused,
+                              restore.problem.empty() ? "the restore was cancelled" : restore.problem);
 }
 
 }  // namespace
 
-StepReport powerOffSpare(const StepContext& context) { return powerOff(context); }
+StepReport powerOffSpare(const StepContext& context) {
+    return powerOff(context);
+}
 
 StepReport powerOffFailedSpare(const StepContext& context) {
     const auto* restore = context.operation.find({domain::StepName::RestoreSpare, context.operation.spare.text()});
@@ -69,8 +75,9 @@ StepReport releaseSpare(const StepContext& context) {
         return StepReport::failed(capacity.error());
     }
     if (capacity->stand_ins > 0) {
-        return StepReport::failed(ErrorCode::Refused, fmt::format("VM host '{}' on spare '{}' carries {} stand-ins; move them first",
-                                                                  spare.vm_host.text(), spare.name.text(), capacity->stand_ins));
+        return StepReport::failed(ErrorCode::Refused,
+                                  fmt::format("VM host '{}' on spare '{}' carries {} stand-ins; move them first",
+                                              spare.vm_host.text(), spare.name.text(), capacity->stand_ins));
     }
     return StepReport::done(fmt::format("VM host '{}' carries no stand-in", spare.vm_host.text()));
 }
@@ -80,8 +87,8 @@ StepReport restoreSpare(const StepContext& context) {
     if (!store) return StepReport::failed(store.error());
     auto restore = context.request.poll
                        ? (*store)->restoreState(restoreId(context), context.remaining())
-                       : (*store)->restore(context.stamp(), restoreId(context), context.operation.image, context.spare().disk,
-                                           context.remaining());
+                       : (*store)->restore(context.stamp(), restoreId(context), context.operation.image,
+                                           context.spare().disk, context.remaining());
     if (!restore) return StepReport::failed(restore.error());
     return reportOf(*restore);
 }

@@ -22,10 +22,11 @@ base::Result<void> serverOwnsSegment(const StepContext& context) {
         return base::failure(segment.error());
     }
     if (segment->order.owner == server_member) return {};
-    return base::failure(ErrorCode::Conflict,
-                         fmt::format("segment '{}' does not belong to its server but to '{}'; bring the job back to server '{}' first",
-                                     segment->id.text(), segment->order.owner.empty() ? "nobody" : segment->order.owner.text(),
-                                     context.operation.server.text()));
+    return base::failure(
+        ErrorCode::Conflict,
+        fmt::format("segment '{}' does not belong to its server but to '{}'; bring the job back to server '{}' first",
+                    segment->id.text(), segment->order.owner.empty() ? "nobody" : segment->order.owner.text(),
+                    context.operation.server.text()));
 }
 
 StepReport setState(const StepContext& context, StandInState wanted, const std::string& done) {
@@ -34,8 +35,9 @@ StepReport setState(const StepContext& context, StandInState wanted, const std::
     auto stand_in = (*driver)->setState(context.stamp(), context.operation.new_stand_in, wanted, context.remaining());
     if (!stand_in) return StepReport::failed(stand_in.error());
     if (stand_in->state != wanted) {
-        return StepReport::failed(ErrorCode::WrongState, fmt::format("stand-in '{}' is {}, not {}", stand_in->name.text(),
-                                                                     protocol::nameOf(stand_in->state), protocol::nameOf(wanted)));
+        return StepReport::failed(ErrorCode::WrongState,
+                                  fmt::format("stand-in '{}' is {}, not {}", stand_in->name.text(),
+                                              protocol::nameOf(stand_in->state), protocol::nameOf(wanted)));
     }
     auto report = StepReport::done(done);
     report.found = stand_in->port.text();
@@ -62,25 +64,31 @@ StepReport checkCapacity(const StepContext& context) {
     auto image = (*store)->image(context.operation.image, context.remaining());
     if (!image) return StepReport::failed(image.error());
     if (image->state != protocol::ImageState::Ready) {
-        return StepReport::failed(ErrorCode::WrongState, fmt::format("image '{}' is {}: {}; capture another one", image->id.text(),
-                                                                     protocol::nameOf(image->state), image->problem));
+        return StepReport::failed(ErrorCode::WrongState,
+                                  fmt::format("image '{}' is {}: {}; capture another one", image->id.text(),
+                                              protocol::nameOf(image->state), image->problem));
     }
     auto capacity = (*driver)->capacity(context.remaining());
     if (!capacity) return StepReport::failed(capacity.error());
     const auto& host = server.vm_host.text();
     if (server.stand_in.vcpus > capacity->cpus) {
-        return StepReport::failed(ErrorCode::Refused, fmt::format("a stand-in with {} vCPUs does not fit VM host '{}' with {} CPUs",
-                                                                  server.stand_in.vcpus, host, capacity->cpus));
+        return StepReport::failed(ErrorCode::Refused,
+                                  fmt::format("a stand-in with {} vCPUs does not fit VM host '{}' with {} CPUs",
+                                              server.stand_in.vcpus, host, capacity->cpus));
     }
     constexpr std::uint64_t mib = 1024 * 1024;
     if (image->stored_bytes / mib > capacity->disk_free_mib) {
-        return StepReport::failed(ErrorCode::Refused, fmt::format("image '{}' needs {} MiB, VM host '{}' has {} MiB of disk left",
-                                                                  image->id.text(), image->stored_bytes / mib, host,
-                                                                  capacity->disk_free_mib));
+        return StepReport::failed(
+            ErrorCode::Refused,
+            fmt::format("image '{}' needs {} MiB, VM host '{}' has {} MiB of disk left", image->id.text(),
+                        image->stored_bytes / mib, host, capacity->disk_free_mib));
     }
     const auto needed = server.stand_in.memory_mib;
-    const auto free = capacity->memory_mib > capacity->memory_committed_mib ? capacity->memory_mib - capacity->memory_committed_mib : 0;
-    auto report = StepReport::done(fmt::format("{} MiB are needed, VM host '{}' has {} MiB left if every stand-in runs", needed, host, free));
+    const auto free = capacity->memory_mib > capacity->memory_committed_mib
+                          ? capacity->memory_mib - capacity->memory_committed_mib
+                          : 0;
+    auto report = StepReport::done(
+        fmt::format("{} MiB are needed, VM host '{}' has {} MiB left if every stand-in runs", needed, host, free));
     report.finding = domain::Finding::Beside;
     if (needed <= free) return report;
     const bool has_old = !context.operation.stand_in.empty();
@@ -88,8 +96,9 @@ StepReport checkCapacity(const StepContext& context) {
         report.finding = domain::Finding::Instead;
         return report;
     }
-    return StepReport::failed(ErrorCode::Refused, fmt::format("{} MiB are needed, VM host '{}' has {} MiB left if every stand-in runs",
-                                                              needed, host, free));
+    return StepReport::failed(
+        ErrorCode::Refused,
+        fmt::format("{} MiB are needed, VM host '{}' has {} MiB left if every stand-in runs", needed, host, free));
 }
 
 StepReport makeStandIn(const StepContext& context) {
@@ -106,7 +115,8 @@ StepReport makeStandIn(const StepContext& context) {
         definition.image = context.operation.image;
         auto url = context.inventory.agent_urls.find(server.image_store);
         if (url == context.inventory.agent_urls.end()) {
-            return StepReport::failed(ErrorCode::NotFound, fmt::format("no agent '{}' is configured", server.image_store.text()));
+            return StepReport::failed(ErrorCode::NotFound,
+                                      fmt::format("no agent '{}' is configured", server.image_store.text()));
         }
         definition.image_url = url->second;
         definition.memory_mib = server.stand_in.memory_mib;
@@ -123,25 +133,30 @@ StepReport makeStandIn(const StepContext& context) {
     switch (stand_in->state) {
         case StandInState::Making: {
             const auto& progress = stand_in->progress;
-            return StepReport::pending(fmt::format("stand-in '{}' is being made from image '{}'", name.text(), context.operation.image.text()),
-                                       progress.total_bytes == 0 ? 0 : 100.0 * static_cast<double>(progress.done_bytes) /
-                                                                           static_cast<double>(progress.total_bytes));
+            return StepReport::pending(
+                fmt::format("stand-in '{}' is being made from image '{}'", name.text(), context.operation.image.text()),
+                progress.total_bytes == 0
+                    ? 0
+                    : 100.0 * static_cast<double>(progress.done_bytes) / static_cast<double>(progress.total_bytes));
         }
         case StandInState::Failed:
             return StepReport::failed(ErrorCode::Refused, stand_in->problem);
         case StandInState::Unknown:
-            return StepReport::failed(ErrorCode::TimedOut, fmt::format("VM host '{}' cannot tell the state of stand-in '{}'",
-                                                                       server.vm_host.text(), name.text()));
+            return StepReport::failed(
+                ErrorCode::TimedOut,
+                fmt::format("VM host '{}' cannot tell the state of stand-in '{}'", server.vm_host.text(), name.text()));
         default:
-            return StepReport::done(fmt::format("stand-in '{}' is made from image '{}'", name.text(), context.operation.image.text()));
+            return StepReport::done(
+                fmt::format("stand-in '{}' is made from image '{}'", name.text(), context.operation.image.text()));
     }
 }
 
 StepReport startStandIn(const StepContext& context) {
     auto report = setState(context, StandInState::Running, "started");
     if (report.kind == StepReport::Kind::Done && !base::PortName::parse(report.found)) {
-        return StepReport::failed(ErrorCode::Internal, fmt::format("VM host '{}' does not tell the switch port of stand-in '{}'",
-                                                                   context.server().vm_host.text(), context.operation.new_stand_in.text()));
+        return StepReport::failed(ErrorCode::Internal,
+                                  fmt::format("VM host '{}' does not tell the switch port of stand-in '{}'",
+                                              context.server().vm_host.text(), context.operation.new_stand_in.text()));
     }
     return report;
 }
@@ -178,6 +193,8 @@ StepReport deleteStandIn(const StepContext& context) {
                                                                                      : context.operation.new_stand_in);
 }
 
-StepReport deleteOldStandIn(const StepContext& context) { return remove(context, context.operation.stand_in); }
+StepReport deleteOldStandIn(const StepContext& context) {
+    return remove(context, context.operation.stand_in);
+}
 
 }  // namespace standin::engine::steps

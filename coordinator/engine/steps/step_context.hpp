@@ -67,12 +67,12 @@ struct StepReport {
     }
 };
 
-/// Carries out one attempt, or one poll, of the step that the context names. Called on a thread of the executor; returns within
-/// about the step's deadline.
+/// Carries out one attempt, or one poll, of the step that the context names. Called on a thread of the executor;
+/// returns within about the step's deadline.
 StepReport perform(const StepContext& context);
 
-/// The steps that give orders for the server's segment: two of them for one server never run at the same time, so that an order
-/// cannot arrive after a newer one.
+/// The steps that give orders for the server's segment: two of them for one server never run at the same time, so that
+/// an order cannot arrive after a newer one.
 bool givesSegmentOrder(domain::StepName step);
 
 }  // namespace standin::engine

@@ -50,15 +50,15 @@ StepReport resumeStandIn(const StepContext& context) {
 
     auto answer = probe(context, context.remaining());
     if (!answer) {
-        // The hypervisor says that it runs, and it answered when it was prepared. Without the holder nobody can ask it now; a
-        // job that stands still for the length of a restore would be the greater harm.
+        // The hypervisor says that it runs, and it answered when it was prepared. Without the holder nobody can ask it
+        // now; a job that stands still for the length of a restore would be the greater harm.
         report.message = fmt::format("stand-in '{}' runs; not probed: {}", name.text(), answer.error().message);
         return report;
     }
     if (!answer->answered) {
         return StepReport::failed(ErrorCode::Refused,
-                                  fmt::format("stand-in '{}' runs, but its job did not answer within {} ms: {}", name.text(),
-                                              server.answer_within.count(), answer->problem));
+                                  fmt::format("stand-in '{}' runs, but its job did not answer within {} ms: {}",
+                                              name.text(), server.answer_within.count(), answer->problem));
     }
     report.phases_ms["first_answer"] = base::milliseconds(context.clock.steady() - resumed);
     return report;
@@ -67,7 +67,8 @@ StepReport resumeStandIn(const StepContext& context) {
 StepReport giveSegment(const StepContext& context) {
     auto segment = order(context, segmentOrder(context, stand_in_member, {}));
     if (!segment) return StepReport::failed(segment.error());
-    auto report = StepReport::done(fmt::format("segment '{}' belongs to the stand-in", context.server().segment.text()));
+    auto report =
+        StepReport::done(fmt::format("segment '{}' belongs to the stand-in", context.server().segment.text()));
     report.phases_ms["transaction"] = segment->transaction_ms;
     report.phases_ms["announce"] = segment->announce_ms;
     return report;

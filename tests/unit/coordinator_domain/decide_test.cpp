@@ -1,8 +1,8 @@
-#include <boost/test/unit_test.hpp>
+#include "coordinator/domain/decide.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <random>
 
-#include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/recover.hpp"
 
 using namespace standin::domain;
@@ -43,7 +43,8 @@ std::vector<std::string> started(const Decision& decision) {
     return names;
 }
 
-void finish(Operation& operation, StepName name, StepState state = StepState::Done, ErrorCode error = ErrorCode::Internal) {
+void finish(Operation& operation, StepName name, StepState state = StepState::Done,
+            ErrorCode error = ErrorCode::Internal) {
     for (auto& step : operation.steps) {
         if (step.id.name != name) continue;
         step.state = state;
@@ -60,7 +61,8 @@ BOOST_AUTO_TEST_SUITE(deciding)
 
 BOOST_AUTO_TEST_CASE(fences_and_resumption_are_started_together) {
     const auto decision = decide(failover(), observation(), noon);
-    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "ResumeStandIn"}), boost::test_tools::per_element());
+    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "ResumeStandIn"}),
+               boost::test_tools::per_element());
     BOOST_TEST((decision.after.state == State::TakingOver));
 }
 
@@ -91,7 +93,8 @@ BOOST_AUTO_TEST_CASE(policy_power_does_not_accept_the_port_fence) {
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_fence_is_no_fence) {
-    for (const auto state : {StepState::Unknown, StepState::Failed, StepState::Running, StepState::Polling, StepState::Planned}) {
+    for (const auto state :
+         {StepState::Unknown, StepState::Failed, StepState::Running, StepState::Polling, StepState::Planned}) {
         auto operation = decide(failover(), observation(), noon).after;
         finish(operation, StepName::ResumeStandIn);
         finish(operation, StepName::FencePort, state, ErrorCode::TimedOut);
@@ -117,7 +120,8 @@ BOOST_AUTO_TEST_CASE(without_a_stand_in_the_restore_path_begins_at_once) {
     const auto decision = decide(failover(false), observation(), noon);
     BOOST_TEST((decision.after.state == State::ColdPreparingSpare));
     BOOST_TEST(decision.after.spare.text() == "spare01");
-    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "LeaseSpare", "TellOperator"}), boost::test_tools::per_element());
+    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "LeaseSpare", "TellOperator"}),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_is_not_written_before_it_is_leased_and_confirmed_as_off) {
@@ -142,7 +146,8 @@ BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_its
     for (const auto& step : operation.steps) BOOST_TEST((step.state == StepState::Unknown));
     const auto decision = decide(operation, observation(), noon + 1h);
     BOOST_TEST((decision.after.state == State::TakingOver));
-    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "ResumeStandIn"}), boost::test_tools::per_element());
+    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "ResumeStandIn"}),
+               boost::test_tools::per_element());
     for (const auto& step : decision.after.steps) BOOST_TEST(step.attempts == 2u);
 }
 

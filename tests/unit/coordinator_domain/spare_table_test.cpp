@@ -1,6 +1,6 @@
-#include <boost/test/unit_test.hpp>
-
 #include "coordinator/domain/spare_table.hpp"
+
+#include <boost/test/unit_test.hpp>
 
 using namespace standin::domain;
 using standin::base::ErrorCode;

@@ -10,8 +10,10 @@ namespace {
 std::string endOf(Protected& lab, domain::OperationId id) {
     const auto operation = lab.coordinator.operation(id);
     std::string end = stateOf(operation) + " owner=" + lab.owner();
-    for (const auto& [name, machine] : lab.world.machines) end += " " + name + "=" + (machine.on ? "on:" : "off:") + machine.disk;
-    for (const auto& [name, machine] : lab.world.stand_ins) end += " " + name + "=" + protocol::nameOf(machine.stand_in.state);
+    for (const auto& [name, machine] : lab.world.machines)
+        end += " " + name + "=" + (machine.on ? "on:" : "off:") + machine.disk;
+    for (const auto& [name, machine] : lab.world.stand_ins)
+        end += " " + name + "=" + protocol::nameOf(machine.stand_in.state);
     end += " held=" + std::to_string(lab.world.holds["job01"].held);
     end += " restores=" + std::to_string(lab.world.restores.size());
     return end;
@@ -130,9 +132,9 @@ BOOST_AUTO_TEST_CASE(a_restarted_coordinator_has_a_higher_epoch) {
 
 BOOST_AUTO_TEST_CASE(a_failover_ends_the_same_whichever_command_is_lost_or_answered_too_late) {
     const auto course = undisturbed([](Protected&) {});
-    for (const char* verb : {"segment.set", "stand_in.running", "stand_in.stopped", "restore.begin", "hold.holding", "hold.releasing",
-                             "hold.idle", "power.off spare01", "power.off server01", "power.on spare01", "restore.get", "hold.get",
-                             "stand_in.requests"}) {
+    for (const char* verb : {"segment.set", "stand_in.running", "stand_in.stopped", "restore.begin", "hold.holding",
+                             "hold.releasing", "hold.idle", "power.off spare01", "power.off server01",
+                             "power.on spare01", "restore.get", "hold.get", "stand_in.requests"}) {
         for (const Fault fault : {Fault::Unreachable, Fault::TimesOut, Fault::TimesOutAfter}) {
             // A stand-in that does not resume within its time takes the cold path; that is another test.
             if (std::string(verb) == "stand_in.running" && fault != Fault::Unreachable) continue;

@@ -1,9 +1,9 @@
 // The engine with its thread, its pool of threads, real time and a real journal; only the world is simulated.
-#include <boost/test/unit_test.hpp>
+#include "coordinator/engine/engine.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <filesystem>
 
-#include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/phases.hpp"
 #include "coordinator/engine/thread_pool_executor.hpp"
 #include "coordinator/journal/sqlite_journal.hpp"
@@ -26,9 +26,12 @@ struct Directory {
 
 struct RunningEngine {
     explicit RunningEngine(int servers)
-        : inventory(simulated::simulatedInventory(servers, servers)), world(world_clock), journal(directory.path + "/journal.db"),
-          engine(inventory, (simulated::furnish(world, inventory), simulated::simulatedDrivers(world, inventory)), journal, executor, clock,
-                 events, base::Log("engine", [](base::LogLevel, std::string_view) {}), {.watch_every = 0ms}) {
+        : inventory(simulated::simulatedInventory(servers, servers)),
+          world(world_clock),
+          journal(directory.path + "/journal.db"),
+          engine(inventory, (simulated::furnish(world, inventory), simulated::simulatedDrivers(world, inventory)),
+                 journal, executor, clock, events, base::Log("engine", [](base::LogLevel, std::string_view) {}),
+                 {.watch_every = 0ms}) {
         BOOST_REQUIRE(engine.start().has_value());
     }
     ~RunningEngine() {
@@ -52,7 +55,10 @@ struct RunningEngine {
         return {};
     }
     void protect(const std::string& server, const std::string& spare) {
-        BOOST_REQUIRE(engine.setSpare(base::ServerName(server), base::SpareName(spare), base::ImageId(server + "-1"), "operator ada").has_value());
+        BOOST_REQUIRE(engine
+                          .setSpare(base::ServerName(server), base::SpareName(spare), base::ImageId(server + "-1"),
+                                    "operator ada")
+                          .has_value());
         const auto id = engine.request({OperationKind::Prepare, base::ServerName(server), {}, "operator ada", {}});
         BOOST_REQUIRE(id.has_value());
         const auto prepared = untilRest(*id);
@@ -77,11 +83,13 @@ BOOST_AUTO_TEST_SUITE(running_engine)
 BOOST_AUTO_TEST_CASE(a_failover_runs_to_its_end_on_real_threads_and_a_real_journal) {
     RunningEngine lab(1);
     lab.protect("server01", "spare01");
-    const auto outcome = lab.engine.reportAndWait({base::ServerName("server01"), "processor", "a test", "trap 1", lab.clock.steady()});
+    const auto outcome =
+        lab.engine.reportAndWait({base::ServerName("server01"), "processor", "a test", "trap 1", lab.clock.steady()});
     BOOST_REQUIRE(outcome.has_value());
     const auto failover = lab.untilRest(outcome->operation);
     BOOST_TEST((failover.state == domain::State::Succeeded), failover.why);
-    BOOST_TEST_MESSAGE("takeover " << engine::takeoverMs(failover).value_or(-1) << " ms, detect " << failover.detect_ms << " ms");
+    BOOST_TEST_MESSAGE("takeover " << engine::takeoverMs(failover).value_or(-1) << " ms, detect " << failover.detect_ms
+                                   << " ms");
     BOOST_TEST((lab.engine.server(base::ServerName("server01"))->placement.on == domain::Placement::On::Spare));
     BOOST_TEST(lab.engine.audit(10)->size() == 3u);
 }
@@ -91,11 +99,13 @@ BOOST_AUTO_TEST_CASE(many_servers_fail_at_once_and_reports_may_repeat) {
     for (int i = 1; i <= 20; ++i) lab.protect(simulated::numbered("server", i), simulated::numbered("spare", i));
     for (int repeat = 0; repeat < 100; ++repeat) {
         for (int i = 1; i <= 20; ++i) {
-            BOOST_REQUIRE(lab.engine.report({base::ServerName(simulated::numbered("server", i)), "chassis", "rack 3", "trap 1", lab.clock.steady()}));
+            BOOST_REQUIRE(lab.engine.report({base::ServerName(simulated::numbered("server", i)), "chassis", "rack 3",
+                                             "trap 1", lab.clock.steady()}));
         }
     }
     for (int i = 1; i <= 20; ++i) {
-        const auto outcome = lab.engine.reportAndWait({base::ServerName(simulated::numbered("server", i)), "chassis", "rack 3", "trap 1", lab.clock.steady()});
+        const auto outcome = lab.engine.reportAndWait(
+            {base::ServerName(simulated::numbered("server", i)), "chassis", "rack 3", "trap 1", lab.clock.steady()});
         BOOST_REQUIRE(outcome.has_value());
         BOOST_TEST((outcome->kind == engine::Engine::ReportOutcome::Kind::Merged));
         BOOST_TEST((lab.untilRest(outcome->operation).state == domain::State::Succeeded));
@@ -106,7 +116,8 @@ BOOST_AUTO_TEST_CASE(many_servers_fail_at_once_and_reports_may_repeat) {
 BOOST_AUTO_TEST_CASE(an_engine_that_was_stopped_answers_that_it_is) {
     RunningEngine lab(1);
     lab.engine.stop();
-    const auto refused = lab.engine.request({OperationKind::Prepare, base::ServerName("server01"), {}, "operator ada", {}});
+    const auto refused =
+        lab.engine.request({OperationKind::Prepare, base::ServerName("server01"), {}, "operator ada", {}});
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::Unreachable));
     BOOST_TEST(!lab.engine.report({base::ServerName("server01"), "processor", "a test", "trap 1", lab.clock.steady()}));

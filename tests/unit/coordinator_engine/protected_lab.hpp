@@ -38,6 +38,8 @@ struct Protected {
     simulated::SimulatedWorld& world = coordinator.world;
 };
 
-inline std::string stateOf(const domain::Operation& operation) { return std::string(nameOf(operation.state)); }
+inline std::string stateOf(const domain::Operation& operation) {
+    return std::string(nameOf(operation.state));
+}
 
 }  // namespace standin

@@ -135,7 +135,8 @@ BOOST_AUTO_TEST_CASE(a_failure_goes_before_a_refresh_and_what_it_had_half_made_i
     Protected lab;
     lab.world.images["server01-1"].checksum = "older";
     const auto refresh = *ask(lab, OperationKind::Refresh);
-    while (stateOf(lab.coordinator.operation(refresh)) != "ProvingStandIn") lab.coordinator.runOne(base::WallTime::max());
+    while (stateOf(lab.coordinator.operation(refresh)) != "ProvingStandIn")
+        lab.coordinator.runOne(base::WallTime::max());
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(lab.coordinator.operation(refresh)) == "Failed");
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
@@ -153,7 +154,10 @@ BOOST_AUTO_TEST_CASE(a_power_trap_while_a_backup_switches_the_power_starts_nothi
 
 BOOST_AUTO_TEST_CASE(maintenance_keeps_failures_from_starting_anything) {
     Protected lab;
-    BOOST_TEST(lab.coordinator.ask([](engine::Conductor& c) { return c.setMaintenance(server01, true, "new fans", "operator ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator
+            .ask([](engine::Conductor& c) { return c.setMaintenance(server01, true, "new fans", "operator ada"); })
+            .has_value());
     const auto outcome = report(lab);
     BOOST_TEST((outcome.kind == engine::Engine::ReportOutcome::Kind::Refused));
     BOOST_TEST(outcome.reason.find("new fans") != std::string::npos);
@@ -163,7 +167,9 @@ BOOST_AUTO_TEST_CASE(maintenance_keeps_failures_from_starting_anything) {
 BOOST_AUTO_TEST_CASE(a_server_without_a_row_is_refused_with_the_cure) {
     simulated::SimulatedCoordinator coordinator(simulated::simulatedInventory(1, 1));
     coordinator.start();
-    const auto outcome = coordinator.ask([&](engine::Conductor& c) { return c.report({server01, "fan", "a fan", "trap 1", coordinator.clock.steady()}); });
+    const auto outcome = coordinator.ask([&](engine::Conductor& c) {
+        return c.report({server01, "fan", "a fan", "trap 1", coordinator.clock.steady()});
+    });
     BOOST_TEST((outcome.kind == engine::Engine::ReportOutcome::Kind::Refused));
     BOOST_TEST(outcome.reason.find("spare set") != std::string::npos);
     BOOST_TEST(coordinator.world.course.empty());
@@ -180,7 +186,8 @@ BOOST_AUTO_TEST_CASE(one_server_has_one_operation_at_a_time) {
 BOOST_AUTO_TEST_CASE(a_spare_that_is_set_for_one_server_is_refused_to_another) {
     Protected lab(2, 2);
     const auto refused = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpare(base::ServerName("server02"), base::SpareName("spare01"), base::ImageId("server02-1"), "operator ada");
+        return c.setSpare(base::ServerName("server02"), base::SpareName("spare01"), base::ImageId("server02-1"),
+                          "operator ada");
     });
     BOOST_REQUIRE(!refused);
     BOOST_TEST(refused.error().message.find("set as spare of server 'server01'") != std::string::npos);
@@ -188,7 +195,8 @@ BOOST_AUTO_TEST_CASE(a_spare_that_is_set_for_one_server_is_refused_to_another) {
 
 BOOST_AUTO_TEST_CASE(unset_gives_the_spare_back_and_deletes_the_stand_in) {
     Protected lab;
-    BOOST_TEST(lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "operator ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "operator ada"); }).has_value());
     lab.coordinator.run();
     BOOST_TEST(!lab.coordinator.row("server01").has_value());
     BOOST_TEST(lab.world.stand_ins.empty());
@@ -203,7 +211,8 @@ BOOST_AUTO_TEST_CASE(a_closed_failover_deletes_its_stand_in_and_keeps_the_spare_
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Closed");
     BOOST_TEST(lab.world.stand_ins.empty());
     BOOST_TEST(lab.coordinator.board->lease(base::SpareName("spare01"))->failover == id);
-    BOOST_TEST((report(lab).kind == engine::Engine::ReportOutcome::Kind::Refused));  // the server does not execute its job
+    BOOST_TEST(
+        (report(lab).kind == engine::Engine::ReportOutcome::Kind::Refused));  // the server does not execute its job
     BOOST_TEST(lab.owner() == "spare");
 }
 
@@ -225,7 +234,8 @@ BOOST_AUTO_TEST_CASE(a_returned_job_can_be_protected_and_failed_over_again) {
     lab.world.machines["spare01"].on = false;  // the failback by hand
     lab.world.machines["server01"] = {true, "server01-1", true};
     lab.world.segments["job01"].order.owner = base::MemberName("server");
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.returned(server01, "operator ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.returned(server01, "operator ada"); }).has_value());
     BOOST_REQUIRE(ask(lab, OperationKind::Prepare).has_value());
     lab.coordinator.run();
     BOOST_TEST(lab.coordinator.row("server01")->standin_ready);

@@ -1,6 +1,5 @@
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
-
 #include "coordinator/engine/phases.hpp"
+#include "tests/unit/coordinator_engine/protected_lab.hpp"
 
 using namespace standin;
 using domain::FencePolicy;
@@ -24,8 +23,8 @@ BOOST_AUTO_TEST_CASE(a_failed_servers_job_goes_on_first_on_the_stand_in_then_on_
 BOOST_AUTO_TEST_CASE(every_phase_of_a_failover_is_measured) {
     Protected lab;
     const auto phases = engine::phasesOf(lab.failAndRun());
-    for (const char* phase : {"detect", "fence_port", "resume", "segment", "announce", "first_answer", "fence_power", "restore",
-                              "spare_boot", "hold", "drain", "handover"}) {
+    for (const char* phase : {"detect", "fence_port", "resume", "segment", "announce", "first_answer", "fence_power",
+                              "restore", "spare_boot", "hold", "drain", "handover"}) {
         BOOST_TEST(phases.count(phase) == 1u, phase);
     }
 }
@@ -35,7 +34,8 @@ BOOST_AUTO_TEST_CASE(at_most_two_commits_stand_between_the_trap_and_the_segment)
     const int before = lab.coordinator.journal.commits;
     int at_segment = 0;
     lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "segment.set" && lab.owner() == "stand-in" && at_segment == 0) at_segment = lab.coordinator.journal.commits;
+        if (verb == "segment.set" && lab.owner() == "stand-in" && at_segment == 0)
+            at_segment = lab.coordinator.journal.commits;
     };
     lab.failAndRun();
     BOOST_TEST(at_segment - before == 2);
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(at_most_two_commits_stand_between_the_trap_and_the_segment)
 BOOST_AUTO_TEST_CASE(the_segment_is_not_given_before_the_port_fence_is_confirmed) {
     Protected lab;
     lab.world.fail("segment.set job01", Fault::TimesOut, 2);
-    lab.world.fail("power.off server01", Fault::TimesOut, 1);
+    lab.world.fail("power.off server01", Fault::Refuses);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded");
     const auto* fence = failover.find({domain::StepName::FencePort, "server01"});
@@ -88,7 +88,8 @@ BOOST_AUTO_TEST_CASE(the_operators_own_eyes_count_as_the_power_fence) {
     lab.world.fail("power.off server01", Fault::Refuses);
     const auto id = lab.failAndRun().id;
     lab.world.machines["server01"].on = false;  // by hand
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.confirmFence(id, "operator ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.confirmFence(id, "operator ada"); }).has_value());
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
 }
@@ -138,14 +139,16 @@ BOOST_AUTO_TEST_CASE(two_hundred_servers_fail_over_beside_each_other) {
     std::vector<engine::Input> burst;
     for (const auto& [name, server] : lab.coordinator.inventory.servers) {
         lab.world.machines[name.text()].boots = false;
-        burst.emplace_back(engine::ReportInput{{name, "chassis", "rack 3 has died", "trap 1", lab.coordinator.clock.steady()}, {}});
+        burst.emplace_back(
+            engine::ReportInput{{name, "chassis", "rack 3 has died", "trap 1", lab.coordinator.clock.steady()}, {}});
     }
     const int before = lab.coordinator.journal.commits;
     lab.coordinator.conductor->handle(std::move(burst));
     BOOST_TEST(lab.coordinator.journal.commits - before == 1);
     lab.coordinator.run();
     int succeeded = 0;
-    for (const auto& operation : lab.coordinator.board->operations(200)) succeeded += stateOf(operation) == "Succeeded" ? 1 : 0;
+    for (const auto& operation : lab.coordinator.board->operations(200))
+        succeeded += stateOf(operation) == "Succeeded" ? 1 : 0;
     BOOST_TEST(succeeded == 200);
 }
 

@@ -1,14 +1,14 @@
-#include <boost/test/unit_test.hpp>
+#include "coordinator/journal/sqlite_journal.hpp"
 
 #include <sys/resource.h>
 
+#include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "coordinator/journal/operation_json.hpp"
-#include "coordinator/journal/sqlite_journal.hpp"
 
 using namespace standin;
 using base::ErrorCode;
@@ -27,7 +27,9 @@ struct Directory {
     std::string path;
 };
 
-base::WallTime operationTime() { return base::WallTime(std::chrono::microseconds(1700000000123456)); }
+base::WallTime operationTime() {
+    return base::WallTime(std::chrono::microseconds(1700000000123456));
+}
 
 domain::Operation failover(domain::OperationId id) {
     domain::Operation operation;
@@ -61,7 +63,8 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
         entry.rows.push_back({base::ServerName("server01"), base::SpareName("spare01"), base::ImageId("image"), true,
                               base::StandInName("server01-1"), base::PortName("vnet1"), true, "a note"});
         entry.leases.push_back({base::SpareName("spare01"), base::ServerName("server01"), 17, "a failover"});
-        entry.placements[base::ServerName("server01")] = {domain::Placement::On::StandIn, base::StandInName("server01-1"), {}};
+        entry.placements[base::ServerName("server01")] = {
+            domain::Placement::On::StandIn, base::StandInName("server01-1"), {}};
         entry.maintenance[base::ServerName("server02")] = {true, "new fans"};
         entry.audit.push_back({0, operationTime(), "operator ada", "failover", "operation 17"});
         BOOST_REQUIRE(journal.commit(entry).has_value());
