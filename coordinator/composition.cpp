@@ -52,8 +52,11 @@ config::Surroundings hostSurroundings(FenceCheck fence_check) {
             auto checked = drivers::FenceAgent(fence_agents_directory).check(device);
             return checked ? "" : checked.error().message;
         }
-        auto program = device.agent.front() == '/' ? device.agent : fmt::format("{}/{}", fence_agents_directory, device.agent);
-        return config::programExists(program) ? "" : fmt::format("there is no fence agent '{}'; install package fence-agents", program);
+        auto program =
+            device.agent.front() == '/' ? device.agent : fmt::format("{}/{}", fence_agents_directory, device.agent);
+        return config::programExists(program)
+                   ? ""
+                   : fmt::format("there is no fence agent '{}'; install package fence-agents", program);
     };
     host.rule_problems = [](const std::string& path) -> std::vector<std::string> {
         auto rules = traps::TrapRules::fromFile(path);
@@ -81,19 +84,24 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
                             std::shared_ptr<drivers::Notifier> notifier) {
     engine::Drivers made;
     auto storeAndSwitch = [&](const base::AgentName& image_store, const base::AgentName& switch_agent) {
-        made.image_stores[image_store] = std::make_shared<drivers::AgentImageStoreDriver>(connections.client(image_store));
+        made.image_stores[image_store] =
+            std::make_shared<drivers::AgentImageStoreDriver>(connections.client(image_store));
         made.switches[switch_agent] = std::make_shared<drivers::AgentSwitchDriver>(connections.client(switch_agent));
     };
     for (const auto& one : configuration.servers) {
         const auto& server = one.server;
         storeAndSwitch(server.image_store, server.switch_agent);
-        made.hypervisors[server.vm_host] = std::make_shared<drivers::AgentHypervisorDriver>(connections.client(server.vm_host));
-        made.holders[server.request_holder] = std::make_shared<drivers::AgentHolderDriver>(connections.client(server.request_holder));
+        made.hypervisors[server.vm_host] =
+            std::make_shared<drivers::AgentHypervisorDriver>(connections.client(server.vm_host));
+        made.holders[server.request_holder] =
+            std::make_shared<drivers::AgentHolderDriver>(connections.client(server.request_holder));
     }
     for (const auto& one : configuration.spares) storeAndSwitch(one.spare.image_store, one.spare.switch_agent);
     made.power = std::make_shared<drivers::FenceAgentPowerDriver>(fence_agents_directory);
     made.notifier = std::move(notifier);
-    made.health = [&connections](const base::AgentName& name, drivers::Deadline deadline) { return connections.health(name, deadline); };
+    made.health = [&connections](const base::AgentName& name, drivers::Deadline deadline) {
+        return connections.health(name, deadline);
+    };
     return made;
 }
 
@@ -104,7 +112,8 @@ base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration
             if (auto added = directory.addAddress(one.server.name, source); !added) return base::failure(added.error());
         }
         for (const auto& identity : one.trap_identities) {
-            if (auto added = directory.addIdentity(one.server.name, identity); !added) return base::failure(added.error());
+            if (auto added = directory.addIdentity(one.server.name, identity); !added)
+                return base::failure(added.error());
         }
     }
     return directory;

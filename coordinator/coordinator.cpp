@@ -32,7 +32,9 @@ namespace {
 // The journal of 500 operations takes some MB; below this the next failover may not be journaled.
 constexpr std::uint64_t least_state_space = 64U << 20;
 
-http::TlsFiles tlsFilesFrom(const config::TlsFiles& files) { return {files.ca_file, files.certificate_file, files.key_file}; }
+http::TlsFiles tlsFilesFrom(const config::TlsFiles& files) {
+    return {files.ca_file, files.certificate_file, files.key_file};
+}
 
 }  // namespace
 
@@ -57,10 +59,13 @@ struct Coordinator::Parts {
 Coordinator::Coordinator(config::Configuration configuration, base::Log log)
     : configuration_(std::move(configuration)), log_(std::move(log)), parts_(std::make_unique<Parts>()) {}
 
-Coordinator::~Coordinator() { stop(); }
+Coordinator::~Coordinator() {
+    stop();
+}
 
 Result<void> Coordinator::start() {
-    for (auto phase : {&Coordinator::prepare, &Coordinator::startEngine, &Coordinator::startTraps, &Coordinator::startApi}) {
+    for (auto phase :
+         {&Coordinator::prepare, &Coordinator::startEngine, &Coordinator::startTraps, &Coordinator::startApi}) {
         if (auto done = (this->*phase)(); !done) return done;
     }
     return {};
@@ -70,7 +75,8 @@ Result<void> Coordinator::prepare() {
     std::error_code problem;
     std::filesystem::create_directories(configuration_.state_dir, problem);
     if (problem) {
-        return failure(ErrorCode::Internal, fmt::format("could not make state_dir '{}': {}", configuration_.state_dir, problem.message()));
+        return failure(ErrorCode::Internal,
+                       fmt::format("could not make state_dir '{}': {}", configuration_.state_dir, problem.message()));
     }
     auto tls = http::clientContext(tlsFilesFrom(configuration_.tls));
     if (!tls) return failure(tls.error());
@@ -91,14 +97,15 @@ Result<void> Coordinator::startEngine() {
     if (configuration_.notify_command.empty()) {
         notifier = std::make_shared<drivers::LogNotifier>(log_.named("operator"));
     } else {
-        parts_->command_notifier = std::make_shared<drivers::CommandNotifier>(configuration_.notify_command, log_.named("operator"));
+        parts_->command_notifier =
+            std::make_shared<drivers::CommandNotifier>(configuration_.notify_command, log_.named("operator"));
         notifier = parts_->command_notifier;
     }
     parts_->journal = std::make_unique<journal::SqliteJournal>(configuration_.state_dir + "/journal.db");
     parts_->executor = std::make_unique<engine::ThreadPoolExecutor>();
     parts_->engine = std::make_unique<engine::Engine>(
-        inventoryFrom(configuration_), driversFrom(configuration_, *parts_->connections, std::move(notifier)), *parts_->journal,
-        *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"));
+        inventoryFrom(configuration_), driversFrom(configuration_, *parts_->connections, std::move(notifier)),
+        *parts_->journal, *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"));
     return parts_->engine->start();
 }
 
@@ -115,8 +122,8 @@ Result<void> Coordinator::startTraps() {
     if (!trap_log) return failure(trap_log.error());
     parts.trap_log = std::move(*trap_log);
     auto report = [&engine = *parts.engine](const traps::FailureReport& told) { engine.report(reportFrom(told)); };
-    parts.trap_intake = std::make_unique<traps::TrapIntake>(parts.trap_queue, std::move(*rules), std::move(*directory), *parts.trap_log,
-                                                            report, parts.clock, log_.named("traps"));
+    parts.trap_intake = std::make_unique<traps::TrapIntake>(parts.trap_queue, std::move(*rules), std::move(*directory),
+                                                            *parts.trap_log, report, parts.clock, log_.named("traps"));
     parts.trap_intake->start();
     parts.trap_listener =
         std::make_unique<traps::TrapListener>(std::move(*settings), parts.trap_queue, parts.clock, log_.named("traps"));
@@ -125,8 +132,9 @@ Result<void> Coordinator::startTraps() {
     parts.health.add([&parts](protocol::Health& health) {
         for (auto& check : parts.trap_listener->checks()) health.checks.push_back(std::move(check));
         auto problem = parts.trap_log->counts().problem;
-        health.checks.push_back({"trap_log", problem.empty(), problem.empty() ? "keeps every verdict" : problem,
-                                 problem.empty() ? "" : "see that the coordinator's state_dir has room and is writable"});
+        health.checks.push_back(
+            {"trap_log", problem.empty(), problem.empty() ? "keeps every verdict" : problem,
+             problem.empty() ? "" : "see that the coordinator's state_dir has room and is writable"});
     });
     api::meterTraps(parts.metrics, *parts.trap_listener, parts.trap_queue, *parts.trap_intake, *parts.trap_log);
     return {};
@@ -141,11 +149,12 @@ Result<void> Coordinator::startApi() {
     settings.port = configuration_.listen.port;
     parts.api = std::make_unique<api::CoordinatorApiServer>(
         settings, *tls,
-        api::Backstage{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(), parts.trap_intake->servers(), parts.health,
-                       parts.metrics},
+        api::Backstage{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
+                       parts.trap_intake->servers(), parts.health, parts.metrics},
         log_.named("api"));
     if (auto started = parts.api->start(); !started) return started;
-    for (const auto& address : parts.trap_listener->addresses()) log_.notice("takes traps at {}:{}", address.host, address.port);
+    for (const auto& address : parts.trap_listener->addresses())
+        log_.notice("takes traps at {}:{}", address.host, address.port);
     log_.notice("serves at {}:{} in epoch {}", settings.host, parts.api->port(), parts.engine->epoch());
     return {};
 }

@@ -16,8 +16,8 @@ class Coordinator {
     Coordinator(const Coordinator&) = delete;
     Coordinator& operator=(const Coordinator&) = delete;
 
-    /// Goes on with what the journal says was begun, then takes traps and requests. An error says what is missing; what was
-    /// started is stopped by stop().
+    /// Goes on with what the journal says was begun, then takes traps and requests. An error says what is missing; what
+    /// was started is stopped by stop().
     base::Result<void> start();
     /// No more traps and requests are taken; steps that run are observed again at the next start. Idempotent.
     void stop();

@@ -55,7 +55,8 @@ int main(int count, char** arguments) {
         return rules ? 0 : 1;
     }
     standin::base::YamlProblems problems;
-    const auto surroundings = standin::hostSurroundings(to_check.empty() ? standin::FenceCheck::Installed : standin::FenceCheck::Described);
+    const auto surroundings =
+        standin::hostSurroundings(to_check.empty() ? standin::FenceCheck::Installed : standin::FenceCheck::Described);
     auto configuration = standin::config::readConfiguration(to_check.empty() ? file : to_check, surroundings, problems);
     for (const auto& line : problems.lines()) fmt::print(stderr, "{}\n", line);
     if (!configuration) return 1;

@@ -27,12 +27,13 @@ struct CoordinatorApiServer::Inside {
         backstage.health.add([&engine = backstage.engine](protocol::Health& health) { checkEstate(health, engine); });
         backstage.health.addRoutes(router);
         meterEstate(backstage.metrics, backstage.engine);
-        router.add("GET", "/metrics", [&metrics = backstage.metrics](const http::Request&) -> base::Result<http::Response> {
-            http::Response response;
-            response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-            response.body = metrics.render();
-            return response;
-        });
+        router.add("GET", "/metrics",
+                   [&metrics = backstage.metrics](const http::Request&) -> base::Result<http::Response> {
+                       http::Response response;
+                       response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                       response.body = metrics.render();
+                       return response;
+                   });
     }
 
     engine::EventHub& hub;
@@ -42,11 +43,13 @@ struct CoordinatorApiServer::Inside {
     http::Server server;
 };
 
-CoordinatorApiServer::CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls, const Backstage& backstage,
-                                           base::Log log)
+CoordinatorApiServer::CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls,
+                                           const Backstage& backstage, base::Log log)
     : inside_(std::make_unique<Inside>(settings, std::move(tls), backstage, std::move(log))) {}
 
-CoordinatorApiServer::~CoordinatorApiServer() { stop(); }
+CoordinatorApiServer::~CoordinatorApiServer() {
+    stop();
+}
 
 base::Result<void> CoordinatorApiServer::start() {
     if (auto started = inside_->server.start(); !started) return started;
@@ -60,6 +63,8 @@ void CoordinatorApiServer::stop() {
     inside_->server.stop();
 }
 
-std::uint16_t CoordinatorApiServer::port() const { return inside_->server.port(); }
+std::uint16_t CoordinatorApiServer::port() const {
+    return inside_->server.port();
+}
 
 }  // namespace standin::api

@@ -33,10 +33,12 @@ struct Backstage {
     http::Metrics& metrics;
 };
 
-/// The coordinator's HTTPS API (architecture.md, 'Outward contract'). Nobody without a certificate of the CA gets an answer.
+/// The coordinator's HTTPS API (architecture.md, 'Outward contract'). Nobody without a certificate of the CA gets an
+/// answer.
 class CoordinatorApiServer {
   public:
-    CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls, const Backstage& backstage, base::Log log);
+    CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls, const Backstage& backstage,
+                         base::Log log);
     ~CoordinatorApiServer();
 
     base::Result<void> start();

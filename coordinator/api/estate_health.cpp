@@ -31,9 +31,11 @@ void checkAgent(protocol::Health& health, const engine::AgentSnapshot& agent) {
 void checkOperations(protocol::Health& health, const engine::Engine& engine) {
     std::string waiting;
     for (const auto& operation : engine.operations(1000)) {
-        if (operation.state == domain::State::NeedsOperator) waiting += (waiting.empty() ? "" : ", ") + std::to_string(operation.id);
+        if (operation.state == domain::State::NeedsOperator)
+            waiting += (waiting.empty() ? "" : ", ") + std::to_string(operation.id);
     }
-    health.checks.push_back({"operations", waiting.empty(), waiting.empty() ? "none waits for the operator" : "waiting: " + waiting,
+    health.checks.push_back({"operations", waiting.empty(),
+                             waiting.empty() ? "none waits for the operator" : "waiting: " + waiting,
                              waiting.empty() ? "" : "standinctl operation show <id> says what to do"});
 }
 
@@ -48,7 +50,9 @@ void checkEstate(protocol::Health& health, const engine::Engine& engine) {
     for (const auto& server : engine.servers()) {
         if (server.row && server.row->standin_ready && !server.row->stale) continue;
         const auto& name = server.server.name.text();
-        const char* what = !server.row ? "has no spare" : server.row->standin_ready ? "has a stale stand-in" : "has no ready stand-in";
+        const char* what = !server.row                 ? "has no spare"
+                           : server.row->standin_ready ? "has a stale stand-in"
+                                                       : "has no ready stand-in";
         health.warnings.push_back(fmt::format("server '{}' {}", name, what));
     }
 }

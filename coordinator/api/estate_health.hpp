@@ -8,8 +8,8 @@ class Engine;
 
 namespace standin::api {
 
-/// The checks `engine` (it acts, its journal can be written), `agent <name>` for each agent, and `operations` (none waits for the
-/// operator); servers without a ready stand-in are warnings.
+/// The checks `engine` (it acts, its journal can be written), `agent <name>` for each agent, and `operations` (none
+/// waits for the operator); servers without a ready stand-in are warnings.
 void checkEstate(protocol::Health& health, const engine::Engine& engine);
 
 }  // namespace standin::api

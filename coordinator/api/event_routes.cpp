@@ -73,7 +73,8 @@ Result<Response> EventRoutes::open(const Request& request) {
     auto count = followers_;
     std::shared_ptr<void> token(nullptr, [count](void*) { --*count; });
     if (++*count > most_followers) {
-        return failure(base::ErrorCode::Refused, fmt::format("{} clients follow the events already, which is the limit", most_followers));
+        return failure(base::ErrorCode::Refused,
+                       fmt::format("{} clients follow the events already, which is the limit", most_followers));
     }
     Response response;
     response.content_type = "text/event-stream";
@@ -92,7 +93,9 @@ void EventRoutes::follow(Follower follower, std::ostream& out, const std::atomic
         if (!events.empty() && events.front().id > follower.last + 1) {
             auto missed = events.front().id - follower.last - 1;
             write(out, follower.epoch, events.front().id - 1, "missed",
-                  {{"type", "missed"}, {"missed", missed}, {"text", fmt::format("{} events are no longer kept", missed)}});
+                  {{"type", "missed"},
+                   {"missed", missed},
+                   {"text", fmt::format("{} events are no longer kept", missed)}});
         }
         bool wrote = false;
         for (const auto& event : events) {

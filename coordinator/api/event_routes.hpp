@@ -16,9 +16,10 @@ class Router;
 
 namespace standin::api {
 
-/// `GET /v1/events[?operation=<id>]`: server-sent events (WHATWG HTML, 9.2). Each has the id `<epoch>-<number>`; a client that
-/// comes back with `Last-Event-ID` gets what it missed, as far as it is still kept, else an event `missed` that says how many
-/// are gone. Without it, events from now on. A comment comes at once and then every 10 s, so that a dead line shows.
+/// `GET /v1/events[?operation=<id>]`: server-sent events (WHATWG HTML, 9.2). Each has the id `<epoch>-<number>`; a
+/// client that comes back with `Last-Event-ID` gets what it missed, as far as it is still kept, else an event `missed`
+/// that says how many are gone. Without it, events from now on. A comment comes at once and then every 10 s, so that a
+/// dead line shows.
 class EventRoutes {
   public:
     EventRoutes(engine::EventHub& hub, std::function<std::uint64_t()> epoch);

@@ -69,18 +69,22 @@ void addInventoryRoutes(http::Router& router, Engine& engine) {
     router.add("GET", "/v1/servers", [&engine](const Request&) -> Result<Response> {
         return Response::json(listOf("servers", engine.servers(), [](const auto& server) { return viewOf(server); }));
     });
-    router.add("GET", "/v1/servers/{server}", [&engine](const Request& request) { return showServer(engine, request); });
+    router.add("GET", "/v1/servers/{server}",
+               [&engine](const Request& request) { return showServer(engine, request); });
     router.add("PUT", "/v1/servers/{server}/maintenance",
                [&engine](const Request& request) { return setMaintenance(engine, request); });
-    router.add("POST", "/v1/servers/{server}/return", [&engine](const Request& request) { return jobReturned(engine, request); });
+    router.add("POST", "/v1/servers/{server}/return",
+               [&engine](const Request& request) { return jobReturned(engine, request); });
     router.add("GET", "/v1/spares", [&engine](const Request&) -> Result<Response> {
         return Response::json(listOf("spares", engine.spares(), [](const auto& spare) { return viewOf(spare); }));
     });
     router.add("GET", "/v1/spare-table", [&engine](const Request&) -> Result<Response> {
         return Response::json(listOf("spare_table", engine.spareTable(), [](const auto& row) { return viewOf(row); }));
     });
-    router.add("PUT", "/v1/spare-table/{server}", [&engine](const Request& request) { return setSpare(engine, request); });
-    router.add("DELETE", "/v1/spare-table/{server}", [&engine](const Request& request) { return unsetSpare(engine, request); });
+    router.add("PUT", "/v1/spare-table/{server}",
+               [&engine](const Request& request) { return setSpare(engine, request); });
+    router.add("DELETE", "/v1/spare-table/{server}",
+               [&engine](const Request& request) { return unsetSpare(engine, request); });
     router.add("GET", "/v1/images", [&engine](const Request&) { return listImages(engine); });
     router.add("GET", "/v1/agents", [&engine](const Request&) -> Result<Response> {
         return Response::json(listOf("agents", engine.agents(), [](const auto& agent) { return viewOf(agent); }));

@@ -29,10 +29,12 @@ constexpr std::array<std::string_view, 3> later_kinds{"drill", "switchover", "fa
 Result<domain::OperationKind> kindNamed(const std::string& name) {
     if (auto kind = domain::operationKindFrom(name)) return *kind;
     if (std::find(later_kinds.begin(), later_kinds.end(), name) != later_kinds.end()) {
-        return failure(ErrorCode::Unsupported, fmt::format("operation '{}' is not there yet: this release does not carry it out", name));
+        return failure(ErrorCode::Unsupported,
+                       fmt::format("operation '{}' is not there yet: this release does not carry it out", name));
     }
-    return failure(ErrorCode::InvalidInput,
-                   fmt::format("operation: kind '{}' is none of prepare, refresh, backup, failover", name.substr(0, 40)));
+    return failure(
+        ErrorCode::InvalidInput,
+        fmt::format("operation: kind '{}' is none of prepare, refresh, backup, failover", name.substr(0, 40)));
 }
 
 Result<engine::OperationRequest> orderIn(const Request& request) {
@@ -73,10 +75,12 @@ Result<Response> list(const Engine& engine, const Request& request) {
     auto server = request.query.find("server");
     auto operations = engine.operations(server == request.query.end() ? *limit : most_listed);
     if (server != request.query.end()) {
-        std::erase_if(operations, [&](const domain::Operation& operation) { return operation.server.text() != server->second; });
+        std::erase_if(operations,
+                      [&](const domain::Operation& operation) { return operation.server.text() != server->second; });
         if (operations.size() > *limit) operations.resize(*limit);
     }
-    return Response::json(listOf("operations", operations, [](const domain::Operation& one) { return summaryOf(one); }));
+    return Response::json(
+        listOf("operations", operations, [](const domain::Operation& one) { return summaryOf(one); }));
 }
 
 using Remedy = Result<void> (Engine::*)(OperationId, const std::string&);

@@ -16,14 +16,18 @@ constexpr std::chrono::milliseconds wake_every{500};
 constexpr std::size_t most_remembered = 4096;  // more operations than are kept
 
 // The contract's names; finer phases keep their own.
-std::string metricNameOf(const std::string& phase) { return phase == "fence_port" ? "fence" : phase; }
+std::string metricNameOf(const std::string& phase) {
+    return phase == "fence_port" ? "fence" : phase;
+}
 
 }  // namespace
 
 PhaseMeter::PhaseMeter(engine::EventHub& hub, const engine::Engine& engine, http::Metrics& metrics)
     : hub_(hub), engine_(engine), metrics_(metrics) {}
 
-PhaseMeter::~PhaseMeter() { stop(); }
+PhaseMeter::~PhaseMeter() {
+    stop();
+}
 
 void PhaseMeter::start() {
     thread_ = std::thread([this] { run(); });
@@ -49,15 +53,16 @@ void PhaseMeter::measure(std::uint64_t id) {
     auto operation = engine_.operation(id);
     if (!operation || !isResting(operation->state) || !measured_.insert(id).second) return;
     if (measured_.size() > most_remembered) measured_.erase(measured_.begin());
-    metrics_.count("standin_operations_total", "operations that came to rest, by kind and outcome",
-                   {{"kind", std::string(nameOf(operation->kind))}, {"outcome", std::string(nameOf(operation->state))}});
+    metrics_.count(
+        "standin_operations_total", "operations that came to rest, by kind and outcome",
+        {{"kind", std::string(nameOf(operation->kind))}, {"outcome", std::string(nameOf(operation->state))}});
     for (const auto& [phase, duration_ms] : engine::phasesOf(*operation)) {
         metrics_.observeSeconds("standin_phase_seconds", "duration of each phase of a failover", duration_ms / 1000,
                                 {{"phase", metricNameOf(phase)}});
     }
     if (auto takeover_ms = engine::takeoverMs(*operation)) {
-        metrics_.observeSeconds("standin_takeover_seconds", "from the arrival of the trap until the segment had a new owner",
-                                *takeover_ms / 1000);
+        metrics_.observeSeconds("standin_takeover_seconds",
+                                "from the arrival of the trap until the segment had a new owner", *takeover_ms / 1000);
     }
 }
 
@@ -77,7 +82,8 @@ void meterEstate(http::Metrics& metrics, const engine::Engine& engine) {
         now.set("standin_servers_ready", "servers whose stand-in is ready", ready);
         now.set("standin_servers_in_maintenance", "servers whose failures start nothing", maintained);
         const auto spares = engine.spares();
-        auto free = std::count_if(spares.begin(), spares.end(), [](const auto& spare) { return !spare.lease.has_value(); });
+        auto free =
+            std::count_if(spares.begin(), spares.end(), [](const auto& spare) { return !spare.lease.has_value(); });
         now.set("standin_spares", "spares of the pool", static_cast<double>(spares.size()));
         now.set("standin_spares_free", "spares that nobody has leased", static_cast<double>(free));
         for (const auto& agent : engine.agents()) {
@@ -89,7 +95,8 @@ void meterEstate(http::Metrics& metrics, const engine::Engine& engine) {
         auto waiting = std::count_if(operations.begin(), operations.end(),
                                      [](const auto& one) { return one.state == domain::State::NeedsOperator; });
         now.set("standin_operations_open", "operations that hold a server", static_cast<double>(open));
-        now.set("standin_operations_needing_operator", "operations that wait for the operator", static_cast<double>(waiting));
+        now.set("standin_operations_needing_operator", "operations that wait for the operator",
+                static_cast<double>(waiting));
         now.set("standin_epoch", "epoch of this coordinator", static_cast<double>(engine.epoch()));
         now.set("standin_engine_up", "1 when the engine acts", engine.problem().empty() ? 1 : 0);
     });

@@ -16,8 +16,8 @@ class Metrics;
 namespace standin::api {
 
 /// Follows the events and, when an operation comes to rest, puts its phases and outcome into the metrics, once each:
-/// `standin_phase_seconds{phase=…}` (detect, fence, resume, segment, restore, hold and finer ones), `standin_takeover_seconds`,
-/// `standin_operations_total{kind, outcome}`.
+/// `standin_phase_seconds{phase=…}` (detect, fence, resume, segment, restore, hold and finer ones),
+/// `standin_takeover_seconds`, `standin_operations_total{kind, outcome}`.
 class PhaseMeter {
   public:
     PhaseMeter(engine::EventHub& hub, const engine::Engine& engine, http::Metrics& metrics);

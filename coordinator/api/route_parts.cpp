@@ -22,7 +22,8 @@ base::Result<std::uint64_t> numberIn(const Request& request, const std::string& 
     const auto& text = request.parameter(parameter);
     auto number = wholeNumber(text);
     if (!number || *number == 0) {
-        return base::failure(base::ErrorCode::InvalidInput, fmt::format("'{}' is not a number above 0", text.substr(0, 40)));
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("'{}' is not a number above 0", text.substr(0, 40)));
     }
     return *number;
 }
@@ -32,8 +33,8 @@ base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise,
     if (found == request.query.end()) return otherwise;
     auto number = wholeNumber(found->second);
     if (!number || *number == 0 || *number > most) {
-        return base::failure(base::ErrorCode::InvalidInput,
-                             fmt::format("limit: '{}' is not a number from 1 to {}", found->second.substr(0, 40), most));
+        return base::failure(base::ErrorCode::InvalidInput, fmt::format("limit: '{}' is not a number from 1 to {}",
+                                                                        found->second.substr(0, 40), most));
     }
     return static_cast<std::size_t>(*number);
 }

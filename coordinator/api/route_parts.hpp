@@ -12,7 +12,9 @@ using http::Request;
 using http::Response;
 
 /// How the audit names who asked: by the certificate's common name, never by what the client says of itself.
-inline std::string askerOf(const Request& request) { return "operator " + request.peer; }
+inline std::string askerOf(const Request& request) {
+    return "operator " + request.peer;
+}
 
 /// A path parameter that must be a number above 0.
 base::Result<std::uint64_t> numberIn(const Request& request, const std::string& parameter);

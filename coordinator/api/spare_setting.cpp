@@ -48,8 +48,9 @@ Result<ImageId> newestImageOf(const Engine& engine, const domain::Server& server
         if (newest == nullptr || image.created_at > newest->created_at) newest = &image;
     }
     if (newest == nullptr) {
-        return failure(ErrorCode::WrongState, fmt::format("server '{0}' has no image yet; make one: standinctl image backup {0}",
-                                                          server.name.text()));
+        return failure(
+            ErrorCode::WrongState,
+            fmt::format("server '{0}' has no image yet; make one: standinctl image backup {0}", server.name.text()));
     }
     return newest->id;
 }
@@ -107,7 +108,8 @@ Result<Response> setSpare(Engine& engine, const Request& request) {
 Result<Response> unsetSpare(Engine& engine, const Request& request) {
     auto name = request.id<ServerName>("server");
     if (!name) return failure(name.error());
-    if (!engine.server(*name)) return failure(ErrorCode::NotFound, fmt::format("there is no server '{}'", name->text()));
+    if (!engine.server(*name))
+        return failure(ErrorCode::NotFound, fmt::format("there is no server '{}'", name->text()));
     if (!rowOf(engine, *name)) return Response::empty();
     if (auto done = engine.unsetSpare(*name, askerOf(request)); !done) return failure(done.error());
     return Response::empty();

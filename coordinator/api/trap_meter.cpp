@@ -12,7 +12,9 @@ using traps::Verdict;
 
 namespace {
 
-double secondsOf(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+double secondsOf(std::chrono::nanoseconds duration) {
+    return std::chrono::duration<double>(duration).count();
+}
 
 void meterVerdicts(http::Metrics& now, const traps::TrapIntake& intake) {
     const auto counts = intake.counts();
@@ -31,14 +33,17 @@ void meterReception(http::Metrics& now, const traps::TrapListener& listener, con
     now.set("standin_trap_datagrams", "datagrams received since the start", static_cast<double>(received.datagrams));
     now.set("standin_trap_kernel_drops", "datagrams that did not fit into the kernel's buffer",
             static_cast<double>(received.kernel_drops));
-    now.set("standin_trap_informs_acknowledged", "informs acknowledged since the start", static_cast<double>(received.acknowledged));
+    now.set("standin_trap_informs_acknowledged", "informs acknowledged since the start",
+            static_cast<double>(received.acknowledged));
     for (const auto& [reason, count] : received.refused) {
-        now.set("standin_traps_refused", "datagrams that were not believed, by reason", static_cast<double>(count), {{"reason", reason}});
+        now.set("standin_traps_refused", "datagrams that were not believed, by reason", static_cast<double>(count),
+                {{"reason", reason}});
     }
     const auto waiting = queue.counts();
     now.set("standin_trap_queue_depth", "traps that wait for their verdict", static_cast<double>(waiting.depth));
     now.set("standin_trap_queue_deepest", "the most that ever waited", static_cast<double>(waiting.deepest));
-    now.set("standin_traps_coalesced", "traps counted on an equal one that waited", static_cast<double>(waiting.coalesced));
+    now.set("standin_traps_coalesced", "traps counted on an equal one that waited",
+            static_cast<double>(waiting.coalesced));
 }
 
 }  // namespace
@@ -50,7 +55,8 @@ void meterTraps(http::Metrics& metrics, const traps::TrapListener& listener, con
         meterVerdicts(now, intake);
         const auto recorded = trap_log.counts();
         now.set("standin_trap_records", "trap records written since the start", static_cast<double>(recorded.recorded));
-        now.set("standin_traps_unrecorded", "traps of which no record could be kept", static_cast<double>(recorded.unrecorded));
+        now.set("standin_traps_unrecorded", "traps of which no record could be kept",
+                static_cast<double>(recorded.unrecorded));
     });
 }
 

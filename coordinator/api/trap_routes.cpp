@@ -40,7 +40,8 @@ Result<traps::TrapQuery> queryIn(const Request& request) {
     if (auto outcome = request.query.find("outcome"); outcome != request.query.end()) {
         query.outcome = traps::outcomeFrom(outcome->second);
         if (nameOf(*query.outcome) != outcome->second) {
-            return failure(ErrorCode::InvalidInput, fmt::format("outcome: there is no '{}'", outcome->second.substr(0, 40)));
+            return failure(ErrorCode::InvalidInput,
+                           fmt::format("outcome: there is no '{}'", outcome->second.substr(0, 40)));
         }
     }
     if (auto server = request.query.find("server"); server != request.query.end()) {

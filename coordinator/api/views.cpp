@@ -8,8 +8,12 @@ using protocol::nullable;
 
 namespace {
 
-Json momentOrNull(base::WallTime time) { return time == base::WallTime{} ? Json(nullptr) : Json(base::rfc3339(time)); }
-Json textOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+Json momentOrNull(base::WallTime time) {
+    return time == base::WallTime{} ? Json(nullptr) : Json(base::rfc3339(time));
+}
+Json textOrNull(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
 
 template <typename Id>
 Json textsOf(const std::vector<Id>& ids) {
@@ -21,11 +25,16 @@ Json textsOf(const std::vector<Id>& ids) {
 // How it ended, in one word; null while it goes on.
 Json outcomeOf(const domain::Operation& operation) {
     switch (operation.state) {
-        case domain::State::Succeeded: return "succeeded";
-        case domain::State::Failed: return "failed";
-        case domain::State::NeedsOperator: return "needs_operator";
-        case domain::State::Closed: return "closed";
-        default: return nullptr;
+        case domain::State::Succeeded:
+            return "succeeded";
+        case domain::State::Failed:
+            return "failed";
+        case domain::State::NeedsOperator:
+            return "needs_operator";
+        case domain::State::Closed:
+            return "closed";
+        default:
+            return nullptr;
     }
 }
 
@@ -48,10 +57,13 @@ Json viewOfStep(const domain::Step& step) {
             {"phases_ms", step.phases_ms}};
 }
 
-Json viewOfProbe(const protocol::Probe& probe) { return protocol::toJson(probe); }
+Json viewOfProbe(const protocol::Probe& probe) {
+    return protocol::toJson(probe);
+}
 
 Json viewOfPlacement(const domain::Placement& placement) {
-    return {{"on", nameOf(placement.on)}, {"stand_in", nullable(placement.stand_in)}, {"spare", nullable(placement.spare)}};
+    return {
+        {"on", nameOf(placement.on)}, {"stand_in", nullable(placement.stand_in)}, {"spare", nullable(placement.spare)}};
 }
 
 }  // namespace
@@ -123,13 +135,17 @@ Json viewOf(const engine::AgentSnapshot& agent) {
 }
 
 Json viewOf(const domain::SpareTableRow& row) {
-    return {{"server", row.server.text()}, {"spare", nullable(row.spare)},       {"image", nullable(row.image)},
+    return {{"server", row.server.text()},        {"spare", nullable(row.spare)},       {"image", nullable(row.image)},
             {"standin_ready", row.standin_ready}, {"stand_in", nullable(row.stand_in)}, {"stale", row.stale},
             {"note", textOrNull(row.note)}};
 }
 
 Json viewOf(const domain::AuditEntry& entry) {
-    return {{"id", entry.id}, {"at", momentOrNull(entry.at)}, {"who", entry.who}, {"what", entry.what}, {"outcome", entry.outcome}};
+    return {{"id", entry.id},
+            {"at", momentOrNull(entry.at)},
+            {"who", entry.who},
+            {"what", entry.what},
+            {"outcome", entry.outcome}};
 }
 
 Json viewOf(const engine::EngineEvent& event) {
@@ -177,7 +193,9 @@ Json viewOf(const domain::Operation& operation) {
     for (const auto& step : operation.steps) view["steps"].push_back(viewOfStep(step));
     view["notes"] = Json::array();
     for (const auto& note : operation.notes) {
-        view["notes"].push_back({{"topic", note.topic}, {"level", nameOf(note.level)}, {"sentence", note.sentence},
+        view["notes"].push_back({{"topic", note.topic},
+                                 {"level", nameOf(note.level)},
+                                 {"sentence", note.sentence},
                                  {"cure", textOrNull(note.cure)}});
     }
     return view;

@@ -4,8 +4,8 @@
 #include "coordinator/engine/event_hub.hpp"
 #include "coordinator/engine/snapshot.hpp"
 
-/// What the API shows (README.md in this directory). Moments are RFC 3339 or null, durations end in `_ms`, names that are not set
-/// are null.
+/// What the API shows (README.md in this directory). Moments are RFC 3339 or null, durations end in `_ms`, names that
+/// are not set are null.
 namespace standin::api {
 
 using protocol::Json;

@@ -40,7 +40,8 @@ CommandContext::Reply CommandContext::ask(std::string_view method, const std::st
 CommandContext::Reply CommandContext::replyIn(const Answer& answer, const std::string& request) const {
     auto body = Json::parse(answer.body, nullptr, false);
     if (body.is_discarded()) body = Json();
-    if (answer.accepted() && (answer.body.empty() || !body.is_null())) return {ExitCode::Done, std::move(body), answer.location};
+    if (answer.accepted() && (answer.body.empty() || !body.is_null()))
+        return {ExitCode::Done, std::move(body), answer.location};
     // A coordinator that reports an agent as unreachable was itself reached: that is 'failed'.
     auto said = textAt(body, "message");
     if (said == "-") said = fmt::format("the coordinator answered {} with status {}", request, answer.status);
@@ -59,7 +60,9 @@ int CommandContext::print(const std::string& path, const std::function<void(cons
     return ExitCode::Done;
 }
 
-void CommandContext::printJson(const Json& shown) const { out << shown.dump(2, ' ', false, Json::error_handler_t::replace) << '\n'; }
+void CommandContext::printJson(const Json& shown) const {
+    out << shown.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
 
 base::Result<void> CommandContext::followSteadily(const CoordinatorApi::EventSink& sink) const {
     std::string last_id;
@@ -78,15 +81,22 @@ base::Result<void> CommandContext::followSteadily(const CoordinatorApi::EventSin
         broke_off = connected && (followed.has_value() || base::isTransient(followed.error().code));
         if (!broke_off) return followed;
         if (std::chrono::steady_clock::now() - last_sign >= come_back_within) {
-            return followed ? base::failure(base::ErrorCode::Unreachable, "the coordinator ended the event stream") : followed;
+            return followed ? base::failure(base::ErrorCode::Unreachable, "the coordinator ended the event stream")
+                            : followed;
         }
         std::this_thread::sleep_for(pause);
     }
 }
 
-std::string textAt(const Json& json, const char* field) { return textOf(at(json, field)); }
-std::string textAt(const Json& json, const char* field, const char* inner) { return textOf(at(at(json, field), inner)); }
-bool flagAt(const Json& json, const char* field) { return at(json, field) == Json(true); }
+std::string textAt(const Json& json, const char* field) {
+    return textOf(at(json, field));
+}
+std::string textAt(const Json& json, const char* field, const char* inner) {
+    return textOf(at(at(json, field), inner));
+}
+bool flagAt(const Json& json, const char* field) {
+    return at(json, field) == Json(true);
+}
 
 std::optional<double> numberAt(const Json& json, const char* field) {
     const auto& value = at(json, field);

@@ -43,11 +43,13 @@ struct CommandContext {
     int print(const std::string& path, const std::function<void(const Json&)>& show) const;
     void printJson(const Json& shown) const;
 
-    /// Follows the events until `sink` says false, also across breaks, without losing one that the coordinator still keeps.
+    /// Follows the events until `sink` says false, also across breaks, without losing one that the coordinator still
+    /// keeps.
     base::Result<void> followSteadily(const CoordinatorApi::EventSink& sink) const;
 };
 
-/// Fields of an answer, for people: "-" for what is absent or null. They never fail: a newer coordinator may say other things.
+/// Fields of an answer, for people: "-" for what is absent or null. They never fail: a newer coordinator may say other
+/// things.
 std::string textAt(const Json& json, const char* field);
 std::string textAt(const Json& json, const char* field, const char* inner);
 bool flagAt(const Json& json, const char* field);

@@ -35,7 +35,8 @@ class Grammar {
         app_.add_option("--ca", arguments_.connection.ca, "Certificate of the CA that vouches for the coordinator");
         app_.add_option("--certificate", arguments_.connection.certificate, "Certificate that says who asks");
         app_.add_option("--key", arguments_.connection.key, "Its private key");
-        app_.add_option("--config", arguments_.connection.settings_file, "Settings file with url, ca_file, certificate_file, key_file");
+        app_.add_option("--config", arguments_.connection.settings_file,
+                        "Settings file with url, ca_file, certificate_file, key_file");
         addOverview();
         addSpare();
         addImage();
@@ -55,7 +56,8 @@ class Grammar {
         return added;
     }
     // Named in the contract and left to later releases: it says so instead of being unknown, and asks nobody.
-    CLI::App* absentVerb(CLI::App& parent, const std::string& name, const std::string& full_name, const std::string& explanation) {
+    CLI::App* absentVerb(CLI::App& parent, const std::string& name, const std::string& full_name,
+                         const std::string& explanation) {
         auto* added = parent.add_subcommand(name, explanation + " (not there yet)");
         added->callback([this, full_name] { arguments_.absent_verb = full_name; });
         return added;
@@ -66,7 +68,9 @@ class Grammar {
         return added;
     }
     void server(CLI::App* verb) { verb->add_option("SERVER", arguments_.server, "A server's name")->required(); }
-    void wait(CLI::App* verb) { verb->add_flag("--wait", arguments_.wait, "Show the operation as it goes and wait for its end"); }
+    void wait(CLI::App* verb) {
+        verb->add_flag("--wait", arguments_.wait, "Show the operation as it goes and wait for its end");
+    }
     void limit(CLI::App* verb) {
         verb->add_option("--limit", arguments_.limit, "How many at most, newest first")->check(CLI::Range(1, 1000));
     }
@@ -89,7 +93,8 @@ void Grammar::addOverview() {
     verb(app_, "health", "The coordinator's checks, and what to do about those that fail", showHealth);
     verb(app_, "events", "What happens, as it happens", followEvents);
     verb(*group("agent", "Agents"), "list", "Agents and their health", listAgents);
-    auto* audit = verb(app_, "audit", "Who asked for what", [&a](const CommandContext& c) { return listAudit(c, a.limit); });
+    auto* audit =
+        verb(app_, "audit", "Who asked for what", [&a](const CommandContext& c) { return listAudit(c, a.limit); });
     limit(audit);
 }
 
@@ -97,8 +102,9 @@ void Grammar::addSpare() {
     auto& a = arguments_;
     auto* spare = group("spare", "The spare table");
     verb(*spare, "list", "Rows of the spare table and the pool of spares", listSpares);
-    auto* set = verb(*spare, "set", "Set a server's spare and prepare its stand-in",
-                     [&a](const CommandContext& c) { return setSpare(c, {a.server, a.spare, a.image, a.wait}); });
+    auto* set = verb(*spare, "set", "Set a server's spare and prepare its stand-in", [&a](const CommandContext& c) {
+        return setSpare(c, {a.server, a.spare, a.image, a.wait});
+    });
     server(set);
     set->add_option("SPARE", a.spare, "A spare's name")->required();
     set->add_option("--image", a.image, "Image to use instead of the server's newest");
@@ -128,8 +134,9 @@ void Grammar::addImage() {
 
 void Grammar::addFailover() {
     auto& a = arguments_;
-    auto* failover = verb(app_, "failover", "Fence a server and let its stand-in and spare take its job, as after a failure",
-                          [&a](const CommandContext& c) { return failOver(c, a.server, a.reason, a.wait); });
+    auto* failover =
+        verb(app_, "failover", "Fence a server and let its stand-in and spare take its job, as after a failure",
+             [&a](const CommandContext& c) { return failOver(c, a.server, a.reason, a.wait); });
     server(failover);
     failover->add_option("--reason", a.reason, "Why, for the record");
     wait(failover);
@@ -152,27 +159,32 @@ void Grammar::addOperation() {
                       [&a](const CommandContext& c) { return listOperations(c, a.server, a.limit); });
     list->add_option("--server", a.server, "Only this server's");
     limit(list);
-    id(verb(*operation, "show", "An operation with its steps", [&a](const CommandContext& c) { return showOperation(c, a.id); }));
+    id(verb(*operation, "show", "An operation with its steps",
+            [&a](const CommandContext& c) { return showOperation(c, a.id); }));
     verb(*operation, "watch", "An operation as it goes, to its end; without ID the newest open one",
          [&a](const CommandContext& c) { return watchOperation(c, a.id); })
         ->add_option("ID", a.id, "An operation's number");
     auto remedy = [&](const std::string& name, const std::string& explanation, const std::string& path) {
-        auto* added = verb(*operation, name, explanation, [&a, path](const CommandContext& c) { return remedyOperation(c, a.id, path, a.wait); });
+        auto* added = verb(*operation, name, explanation,
+                           [&a, path](const CommandContext& c) { return remedyOperation(c, a.id, path, a.wait); });
         id(added);
         wait(added);
     };
     remedy("retry", "Try again what had failed", "retry");
-    remedy("confirm-fence", "Say that you saw with your own eyes that the failed server is without power", "fence-confirmation");
+    remedy("confirm-fence", "Say that you saw with your own eyes that the failed server is without power",
+           "fence-confirmation");
     remedy("close", "End a failover that is at rest and tidy up after it", "close");
 }
 
 void Grammar::addTrap() {
     auto& a = arguments_;
     auto* trap = group("trap", "Traps and what became of them");
-    auto* list = verb(*trap, "list", "Traps, newest first", [&a](const CommandContext& c) { return listTraps(c, a.server, a.limit); });
+    auto* list = verb(*trap, "list", "Traps, newest first",
+                      [&a](const CommandContext& c) { return listTraps(c, a.server, a.limit); });
     list->add_option("--server", a.server, "Only those that speak of this server");
     limit(list);
-    verb(*trap, "explain", "How the rules come to a verdict, rule by rule", [&a](const CommandContext& c) { return explainTrap(c, a.what); })
+    verb(*trap, "explain", "How the rules come to a verdict, rule by rule",
+         [&a](const CommandContext& c) { return explainTrap(c, a.what); })
         ->add_option("TRAP", a.what, "A recorded trap's number, or a file with a record as 'trap list --json' shows it")
         ->required();
 }
@@ -205,9 +217,11 @@ void describe(const CLI::App& app, const std::string& name, std::vector<VerbDesc
 int runCommandLine(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
     Grammar grammar;
     try {
-        grammar.app().parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants them backwards
+        grammar.app().parse(
+            std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants them backwards
     } catch (const CLI::ParseError& problem) {
-        return grammar.app().exit(problem, surroundings.out, surroundings.err) == 0 ? ExitCode::Done : ExitCode::WrongUsage;
+        return grammar.app().exit(problem, surroundings.out, surroundings.err) == 0 ? ExitCode::Done
+                                                                                    : ExitCode::WrongUsage;
     }
     const auto& parsed = grammar.arguments();
     if (!parsed.absent_verb.empty()) return notThereYet(surroundings.err, parsed.absent_verb);

@@ -23,8 +23,8 @@ struct Surroundings {
 /// Runs one command line (without the program's name) and returns its ExitCode.
 int runCommandLine(const std::vector<std::string>& arguments, const Surroundings& surroundings);
 
-/// A verb with all its options as --help has them, e.g. `spare set` with `--image`, `--wait`. The first, without a name, has the
-/// options before the verb.
+/// A verb with all its options as --help has them, e.g. `spare set` with `--image`, `--wait`. The first, without a
+/// name, has the options before the verb.
 struct VerbDescription {
     std::string name;
     std::vector<std::string> options;

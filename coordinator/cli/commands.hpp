@@ -27,7 +27,8 @@ int prepareStandIn(const CommandContext& context, const std::string& server, boo
 int unsetSpare(const CommandContext& context, const std::string& server);
 
 int listImages(const CommandContext& context);
-/// Captures the server's image: a refresh if it has a spare (its stand-in is remade when the image differs), else a backup.
+/// Captures the server's image: a refresh if it has a spare (its stand-in is remade when the image differs), else a
+/// backup.
 int backUpImage(const CommandContext& context, const std::string& server, bool wait);
 
 int failOver(const CommandContext& context, const std::string& server, const std::string& reason, bool wait);

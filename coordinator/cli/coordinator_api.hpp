@@ -32,9 +32,11 @@ class CoordinatorApi {
     using EventSink = std::function<bool(const StreamedEvent&)>;
 
     virtual ~CoordinatorApi() = default;
-    virtual base::Result<Answer> request(std::string_view method, std::string_view path, const nlohmann::json* body) = 0;
-    /// Follows the events after `last_id` (empty: only those to come) until the sink says false or the coordinator ends. The sink is called once,
-    /// with a heartbeat, as soon as the stream stands: whoever looks at the world from then on misses nothing.
+    virtual base::Result<Answer> request(std::string_view method, std::string_view path,
+                                         const nlohmann::json* body) = 0;
+    /// Follows the events after `last_id` (empty: only those to come) until the sink says false or the coordinator
+    /// ends. The sink is called once, with a heartbeat, as soon as the stream stands: whoever looks at the world from
+    /// then on misses nothing.
     virtual base::Result<void> follow(const std::string& last_id, const EventSink& sink) = 0;
 };
 

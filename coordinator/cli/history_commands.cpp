@@ -13,11 +13,13 @@ namespace standin::cli {
 namespace {
 
 bool isNumber(const std::string& text) {
-    return !text.empty() && text.size() < 20 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() && text.size() < 20 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 int wrongNumber(const CommandContext& context, const std::string& id) {
-    context.err << "standinctl: " << printable(fmt::format("'{}' is not an operation's number", id.substr(0, 80))) << '\n';
+    context.err << "standinctl: " << printable(fmt::format("'{}' is not an operation's number", id.substr(0, 80)))
+                << '\n';
     return ExitCode::WrongUsage;
 }
 
@@ -31,8 +33,8 @@ void printExplanation(std::ostream& out, const Json& body) {
         table.add({textAt(line, "rule"), textAt(line, "matched"), textAt(line, "why")});
     }
     if (!table.empty()) table.print(out);
-    out << printable(fmt::format("verdict: {} (server {}, rule {}): {}", textAt(body, "outcome"), textAt(body, "server"),
-                                 textAt(body, "rule"), textAt(body, "reason")))
+    out << printable(fmt::format("verdict: {} (server {}, rule {}): {}", textAt(body, "outcome"),
+                                 textAt(body, "server"), textAt(body, "rule"), textAt(body, "reason")))
         << '\n';
 }
 
@@ -40,14 +42,16 @@ void printExplanation(std::ostream& out, const Json& body) {
 
 int listOperations(const CommandContext& context, const std::string& server, std::size_t limit) {
     if (!server.empty() && !base::isIdentifier(server)) {
-        context.err << "standinctl: " << printable(fmt::format("'{}' is not a server's name", server.substr(0, 80))) << '\n';
+        context.err << "standinctl: " << printable(fmt::format("'{}' is not a server's name", server.substr(0, 80)))
+                    << '\n';
         return ExitCode::WrongUsage;
     }
     return context.print("/v1/operations" + filterFor(server, limit), [&](const Json& body) {
         TextTable table({"OPERATION", "KIND", "SERVER", "STATE", "START", "END", "WHY"});
         for (const auto& operation : listAt(body, "operations")) {
-            table.add({textAt(operation, "id"), textAt(operation, "kind"), textAt(operation, "server"), textAt(operation, "state"),
-                       momentAt(operation, "start", true), momentAt(operation, "end", true), textAt(operation, "why")});
+            table.add({textAt(operation, "id"), textAt(operation, "kind"), textAt(operation, "server"),
+                       textAt(operation, "state"), momentAt(operation, "start", true), momentAt(operation, "end", true),
+                       textAt(operation, "why")});
         }
         table.print(context.out);
     });
@@ -74,15 +78,16 @@ int watchOperation(const CommandContext& context, const std::string& id) {
 
 int listTraps(const CommandContext& context, const std::string& server, std::size_t limit) {
     if (!server.empty() && !base::isIdentifier(server)) {
-        context.err << "standinctl: " << printable(fmt::format("'{}' is not a server's name", server.substr(0, 80))) << '\n';
+        context.err << "standinctl: " << printable(fmt::format("'{}' is not a server's name", server.substr(0, 80)))
+                    << '\n';
         return ExitCode::WrongUsage;
     }
     return context.print("/v1/traps" + filterFor(server, limit), [&](const Json& body) {
         TextTable table({"TRAP", "ARRIVED", "SOURCE", "VERSION", "OID", "COUNT", "VERDICT", "SERVER", "REASON"});
         for (const auto& trap : listAt(body, "traps")) {
-            table.add({textAt(trap, "id"), momentAt(trap, "arrived_at", true), textAt(trap, "source"), textAt(trap, "version"),
-                       textAt(trap, "oid"), textAt(trap, "count"), textAt(trap, "outcome"), textAt(trap, "server"),
-                       textAt(trap, "reason")});
+            table.add({textAt(trap, "id"), momentAt(trap, "arrived_at", true), textAt(trap, "source"),
+                       textAt(trap, "version"), textAt(trap, "oid"), textAt(trap, "count"), textAt(trap, "outcome"),
+                       textAt(trap, "server"), textAt(trap, "reason")});
         }
         table.print(context.out);
     });
@@ -97,7 +102,8 @@ int explainTrap(const CommandContext& context, const std::string& what) {
         if (!text) return context.failed(text.error());
         auto record = Json::parse(*text, nullptr, false);
         if (record.is_discarded()) {
-            return context.failed({base::ErrorCode::InvalidInput, fmt::format("'{}' is not JSON, as 'trap list --json' shows it", what)});
+            return context.failed(
+                {base::ErrorCode::InvalidInput, fmt::format("'{}' is not JSON, as 'trap list --json' shows it", what)});
         }
         reply = context.ask("POST", "/v1/traps/explanations", &record);
     }

@@ -28,7 +28,9 @@ constexpr std::size_t largest_answer = 64U << 20;
 // The coordinator gives a sign of life every 10 s; three missing ones are a dead line.
 constexpr int silence_seconds = 35;
 
-Poco::Timespan spanOf(std::chrono::milliseconds duration) { return {static_cast<Poco::Timespan::TimeDiff>(duration.count()) * 1000}; }
+Poco::Timespan spanOf(std::chrono::milliseconds duration) {
+    return {static_cast<Poco::Timespan::TimeDiff>(duration.count()) * 1000};
+}
 
 // HTTPSClientSession checks the chain; the name is checked here, before a byte of ours is sent.
 class NamedSession final : public HTTPSClientSession {
@@ -42,7 +44,8 @@ class NamedSession final : public HTTPSClientSession {
         Poco::Net::SecureStreamSocket secure(socket());
         secure.completeHandshake();
         if (!http::certificateNames(secure, host_)) {
-            throw Poco::Net::InvalidCertificateException(fmt::format("the coordinator's certificate does not name '{}'", host_));
+            throw Poco::Net::InvalidCertificateException(
+                fmt::format("the coordinator's certificate does not name '{}'", host_));
         }
     }
 
@@ -102,12 +105,14 @@ struct HttpsCoordinatorApi::Inside {
             return exchange();
         } catch (const Poco::TimeoutException&) {
             if (!sent) return failure(unreachable(fmt::format("no connection within {} ms", deadline.count())));
-            return failure(ErrorCode::TimedOut, fmt::format("the coordinator at {} did not answer within {} ms", uri.toString(), deadline.count()));
+            return failure(ErrorCode::TimedOut, fmt::format("the coordinator at {} did not answer within {} ms",
+                                                            uri.toString(), deadline.count()));
         } catch (const Poco::Net::SSLException& exception) {
             return failure(unreachable(exception.displayText() + "; do both sides have certificates of the same CA?"));
         } catch (const Poco::Exception& exception) {
             if (!sent) return failure(unreachable(exception.displayText() + "; does standin-coordinator run?"));
-            return failure(ErrorCode::TimedOut, fmt::format("the coordinator at {} broke off: {}", uri.toString(), exception.displayText()));
+            return failure(ErrorCode::TimedOut,
+                           fmt::format("the coordinator at {} broke off: {}", uri.toString(), exception.displayText()));
         }
     }
 };
@@ -120,7 +125,8 @@ Result<std::unique_ptr<HttpsCoordinatorApi>> HttpsCoordinatorApi::open(const Con
         inside->uri = Poco::URI();
     }
     if (inside->uri.getScheme() != "https" || inside->uri.getHost().empty()) {
-        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not of the form 'https://host:port'", connection.url));
+        return failure(ErrorCode::InvalidInput,
+                       fmt::format("'{}' is not of the form 'https://host:port'", connection.url));
     }
     auto tls = http::clientContext(connection.tls);
     if (!tls) return failure(tls.error());
@@ -132,7 +138,8 @@ Result<std::unique_ptr<HttpsCoordinatorApi>> HttpsCoordinatorApi::open(const Con
 HttpsCoordinatorApi::HttpsCoordinatorApi(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 HttpsCoordinatorApi::~HttpsCoordinatorApi() = default;
 
-Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string_view path, const nlohmann::json* body) {
+Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string_view path,
+                                            const nlohmann::json* body) {
     Answer answer;
     bool sent = false;
     auto done = inside_->guarded(sent, [&]() -> Result<void> {
@@ -155,7 +162,8 @@ Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string
         char buffer[16384];
         while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
             answer.body.append(buffer, static_cast<std::size_t>(in.gcount()));
-            if (answer.body.size() > largest_answer) return failure(ErrorCode::Internal, "the coordinator's answer is larger than 64 MiB");
+            if (answer.body.size() > largest_answer)
+                return failure(ErrorCode::Internal, "the coordinator's answer is larger than 64 MiB");
         }
         return {};
     });

@@ -13,7 +13,8 @@ namespace {
 // A name becomes part of a URL: what is no name never leaves this program.
 bool isName(const CommandContext& context, const char* noun, const std::string& name) {
     if (base::isIdentifier(name)) return true;
-    context.err << "standinctl: " << printable(fmt::format("'{}' is not a {}'s name", name.substr(0, 80), noun)) << '\n';
+    context.err << "standinctl: " << printable(fmt::format("'{}' is not a {}'s name", name.substr(0, 80), noun))
+                << '\n';
     return false;
 }
 
@@ -54,7 +55,8 @@ int listSpares(const CommandContext& context) {
     auto rows = context.ask("GET", "/v1/spare-table");
     if (!rows.accepted()) return rows.exit_code;
     if (context.json) {
-        context.printJson({{"spares", listAt(spares.body, "spares")}, {"spare_table", listAt(rows.body, "spare_table")}});
+        context.printJson(
+            {{"spares", listAt(spares.body, "spares")}, {"spare_table", listAt(rows.body, "spare_table")}});
         return ExitCode::Done;
     }
     TextTable table({"SERVER", "SPARE", "IMAGE", "STANDIN_READY", "STAND-IN", "STALE", "NOTE"});
@@ -86,12 +88,14 @@ int setSpare(const CommandContext& context, const SpareChoice& choice) {
 
 int prepareStandIn(const CommandContext& context, const std::string& server, bool wait) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
-    return begin(context, {{"kind", "prepare"}, {"server", server}}, fmt::format("preparing the stand-in of server {}", server), wait);
+    return begin(context, {{"kind", "prepare"}, {"server", server}},
+                 fmt::format("preparing the stand-in of server {}", server), wait);
 }
 
 int unsetSpare(const CommandContext& context, const std::string& server) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
-    return finish(context, context.ask("DELETE", "/v1/spare-table/" + server), fmt::format("server {} has no spare", server), false);
+    return finish(context, context.ask("DELETE", "/v1/spare-table/" + server),
+                  fmt::format("server {} has no spare", server), false);
 }
 
 int listImages(const CommandContext& context) {
@@ -100,7 +104,8 @@ int listImages(const CommandContext& context) {
         for (const auto& image : listAt(body, "images")) {
             auto problem = textAt(image, "problem");
             table.add({textAt(image, "id"), textAt(image, "disk"), textAt(image, "state"), sizeAt(image, "size_bytes"),
-                       sizeAt(image, "stored_bytes"), momentAt(image, "created_at", true), problem == "-" ? "" : problem});
+                       sizeAt(image, "stored_bytes"), momentAt(image, "created_at", true),
+                       problem == "-" ? "" : problem});
         }
         table.print(context.out);
     });
@@ -126,7 +131,9 @@ int setMaintenance(const CommandContext& context, const std::string& server, boo
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
     Json order{{"on", on}, {"why", why}};
     auto reply = context.ask("PUT", "/v1/servers/" + server + "/maintenance", &order);
-    return finish(context, reply, fmt::format("maintenance of server {} is {}", server, on ? "on: its failures start nothing" : "off"), false);
+    return finish(context, reply,
+                  fmt::format("maintenance of server {} is {}", server, on ? "on: its failures start nothing" : "off"),
+                  false);
 }
 
 int jobReturned(const CommandContext& context, const std::string& server) {

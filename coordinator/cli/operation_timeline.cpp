@@ -35,7 +35,8 @@ std::string resultOf(const Json& step) {
         return tenths > 0 ? fmt::format("running, {} %", tenths * 10) : "running";
     }
     auto text = duration ? fmt::format("{} in {}", outcome, humanMilliseconds(*duration)) : outcome;
-    if (auto attempts = numberAt(step, "attempts"); attempts && *attempts > 1) text += fmt::format(", {:.0f} attempts", *attempts);
+    if (auto attempts = numberAt(step, "attempts"); attempts && *attempts > 1)
+        text += fmt::format(", {:.0f} attempts", *attempts);
     if (auto message = textAt(step, "message"); message != "-") text += ": " + message;
     return text;
 }
@@ -43,7 +44,8 @@ std::string resultOf(const Json& step) {
 void printOutcome(std::ostream& out, const Json& operation) {
     auto outcome = textAt(operation, "outcome");
     if (outcome == "-") return;
-    out << printable(fmt::format("operation {} {}: {}", textAt(operation, "id"), outcome == "needs_operator" ? "needs the operator" : outcome,
+    out << printable(fmt::format("operation {} {}: {}", textAt(operation, "id"),
+                                 outcome == "needs_operator" ? "needs the operator" : outcome,
                                  textAt(operation, "why")))
         << '\n';
     if (auto cure = textAt(operation, "cure"); cure != "-") out << printable("  what to do: " + cure) << '\n';
@@ -64,7 +66,9 @@ void printPhases(std::ostream& out, const Json& operation) {
 
 }  // namespace
 
-bool isAtRest(const Json& operation) { return textAt(operation, "outcome") != "-"; }
+bool isAtRest(const Json& operation) {
+    return textAt(operation, "outcome") != "-";
+}
 
 int exitCodeOf(const Json& operation) {
     auto outcome = textAt(operation, "outcome");
@@ -109,7 +113,9 @@ void OperationTimeline::show(const Json& operation) {
     out_.flush();
 }
 
-void printOperation(std::ostream& out, const Json& operation) { OperationTimeline(out).show(operation); }
+void printOperation(std::ostream& out, const Json& operation) {
+    OperationTimeline(out).show(operation);
+}
 
 int followOperation(const CommandContext& context, const std::string& id) {
     OperationTimeline timeline(context.out);
@@ -120,14 +126,16 @@ int followOperation(const CommandContext& context, const std::string& id) {
         auto answer = context.api.request("GET", path, nullptr);
         // A coordinator that is gone for a moment: its stream breaks as well, and comes back.
         if (!answer && base::isTransient(answer.error().code)) return true;
-        auto reply = answer ? context.replyIn(*answer, "GET " + path) : CommandContext::Reply{context.failed(answer.error()), {}, {}};
+        auto reply = answer ? context.replyIn(*answer, "GET " + path)
+                            : CommandContext::Reply{context.failed(answer.error()), {}, {}};
         exit_code = reply.exit_code;
         if (!reply.accepted()) return false;
         last = std::move(reply.body);
         if (!context.json) timeline.show(last);
         return !isAtRest(last);
     };
-    // The stream says when to look; what is shown is always the whole truth of that moment, so that nothing can be missed.
+    // The stream says when to look; what is shown is always the whole truth of that moment, so that nothing can be
+    // missed.
     auto followed = context.followSteadily([&](const StreamedEvent& event) {
         auto data = Json::parse(event.data, nullptr, false);
         bool concerns = event.type == "heartbeat" || event.type == "missed" || textAt(data, "operation") == id;

@@ -7,8 +7,8 @@
 
 namespace standin::cli {
 
-/// Prints an operation as it goes: each step once when it begins or ends, each change of state once. Times count from the failure
-/// (the trap's arrival, or the request).
+/// Prints an operation as it goes: each step once when it begins or ends, each change of state once. Times count from
+/// the failure (the trap's arrival, or the request).
 class OperationTimeline {
   public:
     explicit OperationTimeline(std::ostream& out) : out_(out) {}

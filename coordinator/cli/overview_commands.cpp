@@ -49,8 +49,8 @@ void printOpenOperations(std::ostream& out, const Json& operations) {
     TextTable table({"OPERATION", "KIND", "SERVER", "STATE", "SINCE", "WHY"});
     for (const auto& operation : operations) {
         if (!flagAt(operation, "open")) continue;
-        table.add({textAt(operation, "id"), textAt(operation, "kind"), textAt(operation, "server"), textAt(operation, "state"),
-                   momentAt(operation, "start", true), textAt(operation, "why")});
+        table.add({textAt(operation, "id"), textAt(operation, "kind"), textAt(operation, "server"),
+                   textAt(operation, "state"), momentAt(operation, "start", true), textAt(operation, "why")});
     }
     if (table.empty()) return;
     out << '\n';
@@ -135,7 +135,8 @@ int listAudit(const CommandContext& context, std::size_t limit) {
     return context.print(fmt::format("/v1/audit?limit={}", limit), [&](const Json& body) {
         TextTable table({"WHEN", "WHO", "WHAT", "OUTCOME"});
         for (const auto& entry : listAt(body, "entries")) {
-            table.add({momentAt(entry, "at", true), textAt(entry, "who"), textAt(entry, "what"), textAt(entry, "outcome")});
+            table.add(
+                {momentAt(entry, "at", true), textAt(entry, "who"), textAt(entry, "what"), textAt(entry, "outcome")});
         }
         table.print(context.out);
     });
@@ -146,9 +147,12 @@ int followEvents(const CommandContext& context) {
         if (event.type == "heartbeat") return true;
         auto data = Json::parse(event.data, nullptr, false);
         if (context.json) {
-            context.out << (data.is_discarded() ? "{}" : data.dump(-1, ' ', false, Json::error_handler_t::replace)) << std::endl;
+            context.out << (data.is_discarded() ? "{}" : data.dump(-1, ' ', false, Json::error_handler_t::replace))
+                        << std::endl;
         } else {
-            context.out << printable(fmt::format("{}  {:<9} {}", momentAt(data, "at"), event.type, textAt(data, "text"))) << std::endl;
+            context.out << printable(
+                               fmt::format("{}  {:<9} {}", momentAt(data, "at"), event.type, textAt(data, "text")))
+                        << std::endl;
         }
         return static_cast<bool>(context.out);
     });

@@ -34,7 +34,9 @@ base::Result<Connection> connectionFrom(const ConnectionOptions& options,
         const char* value = environment(name);
         return std::string(value == nullptr ? "" : value);
     };
-    auto first = [](const std::string& a, const std::string& b, const std::string& c) { return !a.empty() ? a : !b.empty() ? b : c; };
+    auto first = [](const std::string& a, const std::string& b, const std::string& c) {
+        return !a.empty() ? a : !b.empty() ? b : c;
+    };
 
     ConnectionOptions file;
     auto path = first(options.settings_file, variable("STANDIN_CONFIG"), "");
@@ -51,7 +53,8 @@ base::Result<Connection> connectionFrom(const ConnectionOptions& options,
     connection.tls.key = first(options.key, variable("STANDIN_KEY"), file.key);
     if (connection.tls.ca.empty() || connection.tls.certificate.empty() || connection.tls.key.empty()) {
         return failure(ErrorCode::InvalidInput,
-                       fmt::format("who asks is not known: give --ca, --certificate and --key, or name them in {}", usual_settings_file));
+                       fmt::format("who asks is not known: give --ca, --certificate and --key, or name them in {}",
+                                   usual_settings_file));
     }
     return connection;
 }

@@ -9,8 +9,8 @@ namespace standin::cli {
 namespace {
 
 std::size_t columnsOf(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 }  // namespace
@@ -21,7 +21,9 @@ std::string printable(std::string text) {
     return text;
 }
 
-TextTable::TextTable(std::vector<std::string> headings) { rows_.push_back(std::move(headings)); }
+TextTable::TextTable(std::vector<std::string> headings) {
+    rows_.push_back(std::move(headings));
+}
 
 void TextTable::add(std::vector<std::string> cells) {
     STANDIN_ASSERT(cells.size() == rows_.front().size());

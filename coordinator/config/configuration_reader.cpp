@@ -32,7 +32,8 @@ TrapUser readTrapUser(YamlReader& reader) {
     user.authentication = reader.choice("authentication", {"MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"});
     user.authentication_file = readAbsolutePath(reader, "authentication_file");
     user.privacy_file = readOptionalAbsolutePath(reader, "privacy_file");
-    user.privacy = reader.choice("privacy", {"AES", "AES-192", "AES-256", "DES"}, user.privacy_file.empty() ? "" : "AES");
+    user.privacy =
+        reader.choice("privacy", {"AES", "AES-192", "AES-256", "DES"}, user.privacy_file.empty() ? "" : "AES");
     if (!user.privacy.empty() && user.privacy_file.empty()) reader.problem("privacy", "needs 'privacy_file'");
     reader.finish();
     return user;
@@ -59,7 +60,8 @@ TrapSettings readTraps(YamlReader reader, const Surroundings& surroundings, base
         // Each says its own place, which is in that file.
         for (const auto& line : surroundings.rule_problems(traps.rules_file)) {
             auto place_end = line.find(": ");
-            problems.add(line.substr(0, place_end), "", place_end == std::string::npos ? "" : line.substr(place_end + 2));
+            problems.add(line.substr(0, place_end), "",
+                         place_end == std::string::npos ? "" : line.substr(place_end + 2));
         }
     }
     return traps;
@@ -103,8 +105,10 @@ void readGeneral(Configuration& configuration, YamlReader reader) {
 void readNotifyAndCapture(Configuration& configuration, YamlReader& root, const Surroundings& surroundings) {
     if (auto notify = root.optionalMap("notify")) {
         configuration.notify_command = readOptionalAbsolutePath(*notify, "command");
-        if (configuration.notify_command.rfind('/', 0) == 0 && !surroundings.program_exists(configuration.notify_command)) {
-            notify->problem("command", fmt::format("there is no program '{}' on this host", configuration.notify_command));
+        if (configuration.notify_command.rfind('/', 0) == 0 &&
+            !surroundings.program_exists(configuration.notify_command)) {
+            notify->problem("command",
+                            fmt::format("there is no program '{}' on this host", configuration.notify_command));
         }
         notify->finish();
     }
@@ -137,7 +141,8 @@ std::optional<Configuration> readConfiguration(const std::string& path, const Su
     configuration.traps = readTraps(root->map("traps"), surroundings, problems);
     configuration.agents = readAgents(*root);
     MachineReader machines(configuration.agents, surroundings);
-    for (auto& [name, reader] : root->entries("servers")) configuration.servers.push_back(machines.server(name, reader));
+    for (auto& [name, reader] : root->entries("servers"))
+        configuration.servers.push_back(machines.server(name, reader));
     for (auto& [name, reader] : root->entries("spares")) configuration.spares.push_back(machines.spare(name, reader));
     if (configuration.servers.empty()) root->problem("servers", "must name at least one server to protect");
     readNotifyAndCapture(configuration, *root, surroundings);

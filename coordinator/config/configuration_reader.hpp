@@ -23,9 +23,9 @@ struct Surroundings {
 /// Looks for programs in PATH and in /usr/sbin.
 bool programExists(const std::string& program);
 
-/// Reads and checks a coordinator's configuration: every key known and of its kind; agents that are referred to exist; ports,
-/// MAC and job addresses, segments, VLANs, trap sources and disks belong to one machine each; fence devices can be used; the
-/// trap rules parse. All problems are recorded; nullopt if there is any.
+/// Reads and checks a coordinator's configuration: every key known and of its kind; agents that are referred to exist;
+/// ports, MAC and job addresses, segments, VLANs, trap sources and disks belong to one machine each; fence devices can
+/// be used; the trap rules parse. All problems are recorded; nullopt if there is any.
 std::optional<Configuration> readConfiguration(const std::string& path, const Surroundings& surroundings,
                                                base::YamlProblems& problems);
 

@@ -112,7 +112,8 @@ AgentName MachineReader::agent(YamlReader& reader, const std::string& key) {
     return name;
 }
 
-void MachineReader::claimPort(YamlReader& reader, const std::string& key, const AgentName& lan_switch, const PortName& port) {
+void MachineReader::claimPort(YamlReader& reader, const std::string& key, const AgentName& lan_switch,
+                              const PortName& port) {
     // Two switches may well have a port of the same name.
     if (!port.empty()) ports_.claim(reader, key, lan_switch.text() + "/" + port.text());
 }
@@ -123,7 +124,8 @@ drivers::PowerDevice MachineReader::device(YamlReader& reader) {
     for (const auto& [key, value] : reader.scalars("options")) {
         // What stands here is seen by everybody who may read the configuration.
         if (key.rfind("passw", 0) == 0) {
-            reader.problem("options", fmt::format("'{}' is a secret: put it into a file and name that as 'password_file'", key));
+            reader.problem("options",
+                           fmt::format("'{}' is a secret: put it into a file and name that as 'password_file'", key));
         } else {
             device.options.emplace(key, value);
         }

@@ -22,7 +22,9 @@ bool isMac(const std::string& text) {
 }
 
 // The lowest bit of the first octet marks a group; a machine's own address never has it (IEEE 802).
-bool isUnicast(const std::string& mac) { return (std::stoi(mac.substr(0, 2), nullptr, 16) & 1) == 0; }
+bool isUnicast(const std::string& mac) {
+    return (std::stoi(mac.substr(0, 2), nullptr, 16) & 1) == 0;
+}
 
 }  // namespace
 

@@ -7,27 +7,29 @@
 
 namespace standin::drivers {
 
-/// The message in an agent's answer, or what kept it from coming. An answer that cannot be read says nothing about the effect of a
-/// command, so it is TimedOut ('may have happened'): the engine observes.
+/// The message in an agent's answer, or what kept it from coming. An answer that cannot be read says nothing about the
+/// effect of a command, so it is TimedOut ('may have happened'): the engine observes.
 template <typename Decode>
 auto messageIn(const protocol::AgentClient& client, std::string_view what, const protocol::Json& body, Decode decode)
     -> decltype(decode(body)) {
     auto message = decode(body);
     if (message) return message;
-    return base::failure(base::ErrorCode::TimedOut, "could not read agent '" + client.name() + "' about " + std::string(what) +
-                                                        ": " + message.error().message + "; are both of the same release?");
+    return base::failure(base::ErrorCode::TimedOut, "could not read agent '" + client.name() + "' about " +
+                                                        std::string(what) + ": " + message.error().message +
+                                                        "; are both of the same release?");
 }
 
 template <typename Decode>
 auto messageIn(const protocol::AgentClient& client, std::string_view what,
-               const base::Result<protocol::AgentClient::Answer>& answer, Decode decode) -> decltype(decode(answer->body)) {
+               const base::Result<protocol::AgentClient::Answer>& answer, Decode decode)
+    -> decltype(decode(answer->body)) {
     if (!answer) return base::failure(answer.error());
     return messageIn(client, what, answer->body, decode);
 }
 
 template <typename Decode>
-auto messageIn(const protocol::AgentClient& client, std::string_view what, const base::Result<protocol::Json>& body, Decode decode)
-    -> decltype(decode(*body)) {
+auto messageIn(const protocol::AgentClient& client, std::string_view what, const base::Result<protocol::Json>& body,
+               Decode decode) -> decltype(decode(*body)) {
     if (!body) return base::failure(body.error());
     return messageIn(client, what, *body, decode);
 }

@@ -18,8 +18,8 @@ constexpr std::chrono::seconds warm_deadline{3};
 
 }  // namespace
 
-base::Result<std::unique_ptr<AgentConnections>> AgentConnections::open(const std::map<base::AgentName, std::string>& urls,
-                                                                       const http::TlsContext& tls) {
+base::Result<std::unique_ptr<AgentConnections>> AgentConnections::open(
+    const std::map<base::AgentName, std::string>& urls, const http::TlsContext& tls) {
     std::unique_ptr<AgentConnections> connections(new AgentConnections);
     for (const auto& [name, url] : urls) {
         auto client = protocol::AgentClient::open(name.text(), url, tls);
@@ -29,7 +29,9 @@ base::Result<std::unique_ptr<AgentConnections>> AgentConnections::open(const std
     return connections;
 }
 
-AgentConnections::~AgentConnections() { stop(); }
+AgentConnections::~AgentConnections() {
+    stop();
+}
 
 void AgentConnections::start() {
     thread_ = std::thread([this] { keepWarm(); });
@@ -52,12 +54,14 @@ std::shared_ptr<protocol::AgentClient> AgentConnections::client(const base::Agen
 
 base::Result<protocol::Health> AgentConnections::health(const base::AgentName& name, Deadline deadline) const {
     auto found = clients_.find(name);
-    if (found == clients_.end()) return base::failure(base::ErrorCode::NotFound, "there is no agent '" + name.text() + "'");
+    if (found == clients_.end())
+        return base::failure(base::ErrorCode::NotFound, "there is no agent '" + name.text() + "'");
     auto answer = found->second->ask("/v1/health", deadline);
     if (!answer) return base::failure(answer.error());
     if (answer->status != 200 && answer->status != 503) {
-        return base::failure(protocol::errorFrom(answer->body, "answered its health with status " + std::to_string(answer->status))
-                                 .within("agent '" + name.text() + "'"));
+        return base::failure(
+            protocol::errorFrom(answer->body, "answered its health with status " + std::to_string(answer->status))
+                .within("agent '" + name.text() + "'"));
     }
     return protocol::healthFrom(answer->body);
 }

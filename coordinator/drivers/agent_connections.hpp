@@ -18,8 +18,8 @@ class AgentClient;
 
 namespace standin::drivers {
 
-/// One client for each agent, and connections that are kept warm: a TLS handshake in the middle of a takeover would cost more
-/// than the takeover's steps.
+/// One client for each agent, and connections that are kept warm: a TLS handshake in the middle of a takeover would
+/// cost more than the takeover's steps.
 class AgentConnections {
   public:
     static base::Result<std::unique_ptr<AgentConnections>> open(const std::map<base::AgentName, std::string>& urls,

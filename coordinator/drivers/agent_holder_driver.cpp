@@ -8,8 +8,12 @@ using protocol::Hold;
 
 namespace {
 
-std::string pathOf(const base::JobName& job) { return "/v1/jobs/" + job.text(); }
-std::string phraseOf(const base::JobName& job) { return "job '" + job.text() + "'"; }
+std::string pathOf(const base::JobName& job) {
+    return "/v1/jobs/" + job.text();
+}
+std::string phraseOf(const base::JobName& job) {
+    return "job '" + job.text() + "'";
+}
 
 }  // namespace
 
@@ -25,8 +29,8 @@ base::Result<Hold> AgentHolderDriver::setHold(const protocol::CommandStamp& stam
                      protocol::holdFrom);
 }
 
-base::Result<protocol::ProbeAnswer> AgentHolderDriver::probe(const base::JobName& job, const protocol::ProbeRequest& request,
-                                                             Deadline deadline) {
+base::Result<protocol::ProbeAnswer> AgentHolderDriver::probe(const base::JobName& job,
+                                                             const protocol::ProbeRequest& request, Deadline deadline) {
     // A probe changes nothing: it needs no epoch, and asking twice is no harm.
     auto answer = client_->post(pathOf(job) + "/probes", toJson(request), {0, "probe"}, deadline);
     return messageIn(*client_, "a probe of " + phraseOf(job), answer, protocol::probeAnswerFrom);

@@ -9,12 +9,17 @@ using protocol::StandIn;
 
 namespace {
 
-std::string pathOf(const base::StandInName& name) { return "/v1/stand-ins/" + name.text(); }
-std::string phraseOf(const base::StandInName& name) { return "stand-in '" + name.text() + "'"; }
+std::string pathOf(const base::StandInName& name) {
+    return "/v1/stand-ins/" + name.text();
+}
+std::string phraseOf(const base::StandInName& name) {
+    return "stand-in '" + name.text() + "'";
+}
 
 }  // namespace
 
-AgentHypervisorDriver::AgentHypervisorDriver(std::shared_ptr<protocol::AgentClient> client) : client_(std::move(client)) {}
+AgentHypervisorDriver::AgentHypervisorDriver(std::shared_ptr<protocol::AgentClient> client)
+    : client_(std::move(client)) {}
 
 base::Result<StandIn> AgentHypervisorDriver::standIn(const base::StandInName& name, Deadline deadline) {
     return messageIn(*client_, phraseOf(name), client_->get(pathOf(name), deadline), protocol::standInFrom);
@@ -33,16 +38,19 @@ base::Result<StandIn> AgentHypervisorDriver::setState(const CommandStamp& stamp,
 }
 
 base::Result<StandIn> AgentHypervisorDriver::setResources(const CommandStamp& stamp, const base::StandInName& name,
-                                                          const protocol::StandInResources& resources, Deadline deadline) {
+                                                          const protocol::StandInResources& resources,
+                                                          Deadline deadline) {
     auto answer = client_->put(pathOf(name) + "/resources", toJson(resources), stamp, deadline);
     return messageIn(*client_, phraseOf(name), answer, protocol::standInFrom);
 }
 
-base::Result<void> AgentHypervisorDriver::remove(const CommandStamp& stamp, const base::StandInName& name, Deadline deadline) {
+base::Result<void> AgentHypervisorDriver::remove(const CommandStamp& stamp, const base::StandInName& name,
+                                                 Deadline deadline) {
     return removed(client_->remove(pathOf(name), stamp, deadline));
 }
 
-base::Result<protocol::StandInRequests> AgentHypervisorDriver::requests(const base::StandInName& name, Deadline deadline) {
+base::Result<protocol::StandInRequests> AgentHypervisorDriver::requests(const base::StandInName& name,
+                                                                        Deadline deadline) {
     return messageIn(*client_, "the requests of " + phraseOf(name), client_->get(pathOf(name) + "/requests", deadline),
                      protocol::standInRequestsFrom);
 }

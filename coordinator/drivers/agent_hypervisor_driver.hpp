@@ -21,8 +21,10 @@ class AgentHypervisorDriver final : public HypervisorDriver {
     base::Result<protocol::StandIn> setState(const protocol::CommandStamp& stamp, const base::StandInName& name,
                                              protocol::StandInState state, Deadline deadline) override;
     base::Result<protocol::StandIn> setResources(const protocol::CommandStamp& stamp, const base::StandInName& name,
-                                                 const protocol::StandInResources& resources, Deadline deadline) override;
-    base::Result<void> remove(const protocol::CommandStamp& stamp, const base::StandInName& name, Deadline deadline) override;
+                                                 const protocol::StandInResources& resources,
+                                                 Deadline deadline) override;
+    base::Result<void> remove(const protocol::CommandStamp& stamp, const base::StandInName& name,
+                              Deadline deadline) override;
     base::Result<protocol::StandInRequests> requests(const base::StandInName& name, Deadline deadline) override;
     base::Result<protocol::Capacity> capacity(Deadline deadline) override;
 

@@ -11,10 +11,18 @@ using protocol::Restore;
 
 namespace {
 
-std::string pathOf(const base::ImageId& id) { return "/v1/images/" + id.text(); }
-std::string pathOf(const base::RestoreId& id) { return "/v1/restores/" + id.text(); }
-std::string phraseOf(const base::ImageId& id) { return "image '" + id.text() + "'"; }
-std::string phraseOf(const base::RestoreId& id) { return "restore '" + id.text() + "'"; }
+std::string pathOf(const base::ImageId& id) {
+    return "/v1/images/" + id.text();
+}
+std::string pathOf(const base::RestoreId& id) {
+    return "/v1/restores/" + id.text();
+}
+std::string phraseOf(const base::ImageId& id) {
+    return "image '" + id.text() + "'";
+}
+std::string phraseOf(const base::RestoreId& id) {
+    return "restore '" + id.text() + "'";
+}
 
 base::Result<std::vector<Image>> imagesFrom(const Json& json) {
     protocol::JsonFields fields(json, "images", protocol::JsonFields::Unknown::Skip);
@@ -29,7 +37,8 @@ base::Result<std::vector<Image>> imagesFrom(const Json& json) {
 
 }  // namespace
 
-AgentImageStoreDriver::AgentImageStoreDriver(std::shared_ptr<protocol::AgentClient> client) : client_(std::move(client)) {}
+AgentImageStoreDriver::AgentImageStoreDriver(std::shared_ptr<protocol::AgentClient> client)
+    : client_(std::move(client)) {}
 
 base::Result<std::vector<Image>> AgentImageStoreDriver::images(Deadline deadline) {
     return messageIn(*client_, "its images", client_->get("/v1/images", deadline), imagesFrom);
@@ -45,13 +54,14 @@ base::Result<Image> AgentImageStoreDriver::capture(const CommandStamp& stamp, co
                      protocol::imageFrom);
 }
 
-base::Result<protocol::ImageDifference> AgentImageStoreDriver::difference(const base::ImageId& a, const base::ImageId& b,
-                                                                          Deadline deadline) {
+base::Result<protocol::ImageDifference> AgentImageStoreDriver::difference(const base::ImageId& a,
+                                                                          const base::ImageId& b, Deadline deadline) {
     return messageIn(*client_, "the difference of " + phraseOf(a) + " and " + phraseOf(b),
                      client_->get(pathOf(a) + "/difference/" + b.text(), deadline), protocol::imageDifferenceFrom);
 }
 
-base::Result<void> AgentImageStoreDriver::remove(const CommandStamp& stamp, const base::ImageId& id, Deadline deadline) {
+base::Result<void> AgentImageStoreDriver::remove(const CommandStamp& stamp, const base::ImageId& id,
+                                                 Deadline deadline) {
     return removed(client_->remove(pathOf(id), stamp, deadline));
 }
 

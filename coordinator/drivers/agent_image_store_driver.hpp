@@ -26,7 +26,8 @@ class AgentImageStoreDriver final : public ImageStoreDriver {
                                             const base::ImageId& image, const base::DiskName& disk,
                                             Deadline deadline) override;
     base::Result<protocol::Restore> restoreState(const base::RestoreId& id, Deadline deadline) override;
-    base::Result<void> cancelRestore(const protocol::CommandStamp& stamp, const base::RestoreId& id, Deadline deadline) override;
+    base::Result<void> cancelRestore(const protocol::CommandStamp& stamp, const base::RestoreId& id,
+                                     Deadline deadline) override;
 
   private:
     std::shared_ptr<protocol::AgentClient> client_;

@@ -8,8 +8,12 @@ using protocol::Segment;
 
 namespace {
 
-std::string pathOf(const base::SegmentId& id) { return "/v1/segments/" + id.text(); }
-std::string phraseOf(const base::SegmentId& id) { return "segment '" + id.text() + "'"; }
+std::string pathOf(const base::SegmentId& id) {
+    return "/v1/segments/" + id.text();
+}
+std::string phraseOf(const base::SegmentId& id) {
+    return "segment '" + id.text() + "'";
+}
 
 }  // namespace
 
@@ -21,8 +25,8 @@ base::Result<Segment> AgentSwitchDriver::segment(const base::SegmentId& id, Dead
 
 base::Result<Segment> AgentSwitchDriver::setSegment(const protocol::CommandStamp& stamp, const base::SegmentId& id,
                                                     const protocol::SegmentOrder& order, Deadline deadline) {
-    auto segment =
-        messageIn(*client_, phraseOf(id), client_->put(pathOf(id), toJson(order), stamp, deadline), protocol::segmentFrom);
+    auto segment = messageIn(*client_, phraseOf(id), client_->put(pathOf(id), toJson(order), stamp, deadline),
+                             protocol::segmentFrom);
     if (segment && !segment->verified) {
         // Success means verified; whatever the switch has now has to be observed before anybody relies on it.
         return base::failure(base::ErrorCode::TimedOut,

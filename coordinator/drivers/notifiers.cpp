@@ -10,24 +10,32 @@ namespace {
 
 constexpr std::size_t most_waiting = 256;  // more messages than anybody reads; a storm of failovers makes some dozens
 constexpr std::chrono::seconds program_deadline{30};
-constexpr std::chrono::seconds farewell{10};  // for what still waits when the coordinator ends; a service manager waits no longer
+constexpr std::chrono::seconds farewell{
+    10};  // for what still waits when the coordinator ends; a service manager waits no longer
 
 const char* nameOf(Notification::Kind kind) {
     switch (kind) {
-        case Notification::Kind::NormalEnd: return "normal end";
-        case Notification::Kind::AbnormalEnd: return "abnormal end";
-        case Notification::Kind::NeedsOperator: return "needs operator";
-        case Notification::Kind::Warning: return "warning";
+        case Notification::Kind::NormalEnd:
+            return "normal end";
+        case Notification::Kind::AbnormalEnd:
+            return "abnormal end";
+        case Notification::Kind::NeedsOperator:
+            return "needs operator";
+        case Notification::Kind::Warning:
+            return "warning";
     }
     return "warning";
 }
 
 base::LogLevel levelOf(Notification::Kind kind) {
     switch (kind) {
-        case Notification::Kind::NormalEnd: return base::LogLevel::Notice;
-        case Notification::Kind::Warning: return base::LogLevel::Warning;
+        case Notification::Kind::NormalEnd:
+            return base::LogLevel::Notice;
+        case Notification::Kind::Warning:
+            return base::LogLevel::Warning;
         case Notification::Kind::AbnormalEnd:
-        case Notification::Kind::NeedsOperator: return base::LogLevel::Error;
+        case Notification::Kind::NeedsOperator:
+            return base::LogLevel::Error;
     }
     return base::LogLevel::Error;
 }
@@ -41,12 +49,16 @@ std::string textOf(const Notification& notification) {
     return fmt::format("{}: {}{}", nameOf(notification.kind), about, notification.message);
 }
 
-void LogNotifier::notify(const Notification& notification) { log_.write(levelOf(notification.kind), textOf(notification)); }
+void LogNotifier::notify(const Notification& notification) {
+    log_.write(levelOf(notification.kind), textOf(notification));
+}
 
 CommandNotifier::CommandNotifier(std::string command, base::Log log)
     : command_(std::move(command)), logged_(log), log_(std::move(log)), thread_([this] { run(); }) {}
 
-CommandNotifier::~CommandNotifier() { stop(); }
+CommandNotifier::~CommandNotifier() {
+    stop();
+}
 
 void CommandNotifier::notify(const Notification& notification) {
     logged_.notify(notification);
@@ -76,9 +88,11 @@ void CommandNotifier::run() {
         changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
         auto left = std::chrono::milliseconds(program_deadline);
-        if (stopping_) left = std::chrono::duration_cast<std::chrono::milliseconds>(end_by_ - std::chrono::steady_clock::now());
+        if (stopping_)
+            left = std::chrono::duration_cast<std::chrono::milliseconds>(end_by_ - std::chrono::steady_clock::now());
         if (left.count() <= 0) {
-            log_.error("the coordinator ends: {} messages were not handed to '{}'; they stand in this log", waiting_.size(), command_);
+            log_.error("the coordinator ends: {} messages were not handed to '{}'; they stand in this log",
+                       waiting_.size(), command_);
             return;
         }
         auto next = std::move(waiting_.front());

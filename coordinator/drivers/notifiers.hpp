@@ -26,8 +26,8 @@ class LogNotifier final : public Notifier {
     base::Log log_;
 };
 
-/// Writes every message to the log and runs a program with it on standard input, one after the other on a thread of its own. The
-/// program has 30 s; when 256 messages wait, the oldest is given up, and the log says so.
+/// Writes every message to the log and runs a program with it on standard input, one after the other on a thread of its
+/// own. The program has 30 s; when 256 messages wait, the oldest is given up, and the log says so.
 class CommandNotifier final : public Notifier {
   public:
     CommandNotifier(std::string command, base::Log log);

@@ -41,25 +41,29 @@ struct ScriptedAgent {
     std::promise<void> release;  ///< of an agent that hangs
 
     void listen() {
-        server = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *http::serverContext(authority.issue("agent1")),
-                                                router, gate.get(), silent);
+        server =
+            std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"),
+                                           *http::serverContext(authority.issue("agent1")), router, gate.get(), silent);
         BOOST_REQUIRE(server->start());
         connect(fmt::format("https://127.0.0.1:{}", server->port()));
     }
     void connect(const std::string& url) {
-        auto opened = drivers::AgentConnections::open({{agent_name, url}}, *http::clientContext(authority.issue("coordinator")));
+        auto opened =
+            drivers::AgentConnections::open({{agent_name, url}}, *http::clientContext(authority.issue("coordinator")));
         BOOST_REQUIRE(opened);
         connections = std::move(*opened);
     }
     void answers(const std::string& method, const std::string& pattern, Json body, int status = 200) {
-        auto access = method == "GET" || pattern.find("probes") != std::string::npos ? http::Access::Read : http::Access::Command;
+        auto access =
+            method == "GET" || pattern.find("probes") != std::string::npos ? http::Access::Read : http::Access::Command;
         router.add(method, pattern, access, [this, body, status](const Request& request) -> base::Result<Response> {
             if (request.stamp) ++commands;
             return Response::json(body, status);
         });
     }
     void refuses(const std::string& method, const std::string& pattern, ErrorCode code) {
-        router.add(method, pattern, [code](const Request&) -> base::Result<Response> { return base::failure(code, "scripted"); });
+        router.add(method, pattern,
+                   [code](const Request&) -> base::Result<Response> { return base::failure(code, "scripted"); });
     }
     [[nodiscard]] std::shared_ptr<protocol::AgentClient> client() const { return connections->client(agent_name); }
 };
@@ -97,7 +101,8 @@ BOOST_FIXTURE_TEST_CASE(a_stand_in_is_resumed_and_its_state_read_back, ScriptedA
     answers("PUT", "/v1/stand-ins/{name}/state", toJson(standInOf(protocol::StandInState::Running)));
     listen();
     drivers::AgentHypervisorDriver driver(client());
-    auto resumed = driver.setState({3, "17/ResumeStandIn/1"}, base::StandInName("server01-1"), protocol::StandInState::Running, deadline);
+    auto resumed = driver.setState({3, "17/ResumeStandIn/1"}, base::StandInName("server01-1"),
+                                   protocol::StandInState::Running, deadline);
     BOOST_REQUIRE(resumed);
     BOOST_CHECK(resumed->state == protocol::StandInState::Running);
     BOOST_TEST(commands == 1);
@@ -127,7 +132,8 @@ BOOST_FIXTURE_TEST_CASE(a_deposed_coordinator_is_refused, ScriptedAgent) {
 BOOST_FIXTURE_TEST_CASE(a_segment_that_was_not_verified_may_or_may_not_have_moved, ScriptedAgent) {
     answers("PUT", "/v1/segments/{segment}", toJson(segmentOf(false)));
     listen();
-    auto moved = drivers::AgentSwitchDriver(client()).setSegment({1, "a"}, base::SegmentId("job01"), segmentOf(false).order, deadline);
+    auto moved = drivers::AgentSwitchDriver(client()).setSegment({1, "a"}, base::SegmentId("job01"),
+                                                                 segmentOf(false).order, deadline);
     BOOST_REQUIRE(!moved);
     BOOST_CHECK(moved.error().code == ErrorCode::TimedOut);
 }
@@ -147,7 +153,8 @@ BOOST_FIXTURE_TEST_CASE(a_command_without_an_answer_in_time_may_have_happened, S
         return Response::empty();
     });
     listen();
-    auto set = drivers::AgentHolderDriver(client()).setHold({1, "a"}, base::JobName("job01"), protocol::HoldState::Holding, 200ms);
+    auto set = drivers::AgentHolderDriver(client()).setHold({1, "a"}, base::JobName("job01"),
+                                                            protocol::HoldState::Holding, 200ms);
     release.set_value();
     BOOST_REQUIRE(!set);
     BOOST_CHECK(set.error().code == ErrorCode::TimedOut);
@@ -156,8 +163,8 @@ BOOST_FIXTURE_TEST_CASE(a_command_without_an_answer_in_time_may_have_happened, S
 BOOST_FIXTURE_TEST_CASE(an_answer_that_cannot_be_read_leaves_the_effect_unknown, ScriptedAgent) {
     answers("PUT", "/v1/stand-ins/{name}", Json{{"something", "else"}});
     listen();
-    auto made = drivers::AgentHypervisorDriver(client()).make({1, "a"}, base::StandInName("server01-1"),
-                                                              standInOf(protocol::StandInState::Making).definition, deadline);
+    auto made = drivers::AgentHypervisorDriver(client()).make(
+        {1, "a"}, base::StandInName("server01-1"), standInOf(protocol::StandInState::Making).definition, deadline);
     BOOST_REQUIRE(!made);
     BOOST_CHECK(made.error().code == ErrorCode::TimedOut);
 }
@@ -179,8 +186,11 @@ BOOST_FIXTURE_TEST_CASE(removing_what_is_gone_succeeds, ScriptedAgent) {
     refuses("DELETE", "/v1/stand-ins/{name}", ErrorCode::NotFound);
     refuses("DELETE", "/v1/images/{id}", ErrorCode::Conflict);
     listen();
-    BOOST_TEST(drivers::AgentHypervisorDriver(client()).remove({1, "a"}, base::StandInName("server01-1"), deadline).has_value());
-    BOOST_TEST(!drivers::AgentImageStoreDriver(client()).remove({1, "b"}, base::ImageId("image-1"), deadline).has_value());
+    BOOST_TEST(drivers::AgentHypervisorDriver(client())
+                   .remove({1, "a"}, base::StandInName("server01-1"), deadline)
+                   .has_value());
+    BOOST_TEST(
+        !drivers::AgentImageStoreDriver(client()).remove({1, "b"}, base::ImageId("image-1"), deadline).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_probe_that_is_not_answered_is_an_answer, ScriptedAgent) {

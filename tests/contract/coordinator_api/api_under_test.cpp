@@ -16,17 +16,22 @@ using protocol::CommandStamp;
 
 namespace {
 
-base::Unexpected nobodyThere() { return failure(ErrorCode::Unreachable, "could not reach the agent: scripted"); }
+base::Unexpected nobodyThere() {
+    return failure(ErrorCode::Unreachable, "could not reach the agent: scripted");
+}
 
 class SilentHypervisor final : public drivers::HypervisorDriver {
     Result<protocol::StandIn> standIn(const base::StandInName&, Deadline) override { return nobodyThere(); }
-    Result<protocol::StandIn> make(const CommandStamp&, const base::StandInName&, const protocol::StandInDefinition&, Deadline) override {
+    Result<protocol::StandIn> make(const CommandStamp&, const base::StandInName&, const protocol::StandInDefinition&,
+                                   Deadline) override {
         return nobodyThere();
     }
-    Result<protocol::StandIn> setState(const CommandStamp&, const base::StandInName&, protocol::StandInState, Deadline) override {
+    Result<protocol::StandIn> setState(const CommandStamp&, const base::StandInName&, protocol::StandInState,
+                                       Deadline) override {
         return nobodyThere();
     }
-    Result<protocol::StandIn> setResources(const CommandStamp&, const base::StandInName&, const protocol::StandInResources&, Deadline) override {
+    Result<protocol::StandIn> setResources(const CommandStamp&, const base::StandInName&,
+                                           const protocol::StandInResources&, Deadline) override {
         return nobodyThere();
     }
     Result<void> remove(const CommandStamp&, const base::StandInName&, Deadline) override { return nobodyThere(); }
@@ -36,7 +41,8 @@ class SilentHypervisor final : public drivers::HypervisorDriver {
 
 class SilentSwitch final : public drivers::SwitchDriver {
     Result<protocol::Segment> segment(const base::SegmentId&, Deadline) override { return nobodyThere(); }
-    Result<protocol::Segment> setSegment(const CommandStamp&, const base::SegmentId&, const protocol::SegmentOrder&, Deadline) override {
+    Result<protocol::Segment> setSegment(const CommandStamp&, const base::SegmentId&, const protocol::SegmentOrder&,
+                                         Deadline) override {
         return nobodyThere();
     }
 };
@@ -51,10 +57,16 @@ class OneImage final : public drivers::ImageStoreDriver {
         return std::vector{image};
     }
     Result<protocol::Image> image(const base::ImageId&, Deadline) override { return nobodyThere(); }
-    Result<protocol::Image> capture(const CommandStamp&, const base::ImageId&, const base::DiskName&, Deadline) override { return nobodyThere(); }
-    Result<protocol::ImageDifference> difference(const base::ImageId&, const base::ImageId&, Deadline) override { return nobodyThere(); }
+    Result<protocol::Image> capture(const CommandStamp&, const base::ImageId&, const base::DiskName&,
+                                    Deadline) override {
+        return nobodyThere();
+    }
+    Result<protocol::ImageDifference> difference(const base::ImageId&, const base::ImageId&, Deadline) override {
+        return nobodyThere();
+    }
     Result<void> remove(const CommandStamp&, const base::ImageId&, Deadline) override { return nobodyThere(); }
-    Result<protocol::Restore> restore(const CommandStamp&, const base::RestoreId&, const base::ImageId&, const base::DiskName&, Deadline) override {
+    Result<protocol::Restore> restore(const CommandStamp&, const base::RestoreId&, const base::ImageId&,
+                                      const base::DiskName&, Deadline) override {
         return nobodyThere();
     }
     Result<protocol::Restore> restoreState(const base::RestoreId&, Deadline) override { return nobodyThere(); }
@@ -63,12 +75,18 @@ class OneImage final : public drivers::ImageStoreDriver {
 
 class SilentHolder final : public drivers::HolderDriver {
     Result<protocol::Hold> hold(const base::JobName&, Deadline) override { return nobodyThere(); }
-    Result<protocol::Hold> setHold(const CommandStamp&, const base::JobName&, protocol::HoldState, Deadline) override { return nobodyThere(); }
-    Result<protocol::ProbeAnswer> probe(const base::JobName&, const protocol::ProbeRequest&, Deadline) override { return nobodyThere(); }
+    Result<protocol::Hold> setHold(const CommandStamp&, const base::JobName&, protocol::HoldState, Deadline) override {
+        return nobodyThere();
+    }
+    Result<protocol::ProbeAnswer> probe(const base::JobName&, const protocol::ProbeRequest&, Deadline) override {
+        return nobodyThere();
+    }
 };
 
 class SilentPower final : public drivers::PowerDriver {
-    Result<drivers::PowerState> state(const drivers::PowerLadder&, Deadline) override { return drivers::PowerState::Unknown; }
+    Result<drivers::PowerState> state(const drivers::PowerLadder&, Deadline) override {
+        return drivers::PowerState::Unknown;
+    }
     Result<void> off(const drivers::PowerLadder&, Deadline) override { return nobodyThere(); }
     Result<void> on(const drivers::PowerLadder&, Deadline) override { return nobodyThere(); }
 };
@@ -138,7 +156,8 @@ constexpr auto deadline = std::chrono::seconds(20);
 
 ApiUnderTest::ApiUnderTest() {
     journal = std::make_unique<journal::SqliteJournal>(directory / "journal.db");
-    engine = std::make_unique<engine::Engine>(twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor, clock, hub, silent);
+    engine = std::make_unique<engine::Engine>(twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor,
+                                              clock, hub, silent);
     BOOST_REQUIRE(engine->start());
     trap_log = std::move(*traps::openSqliteTrapLog(directory / "traps.db"));
     BOOST_REQUIRE(trap_servers.addAddress(base::ServerName("server01"), "127.77.0.101"));

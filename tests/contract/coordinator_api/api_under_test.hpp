@@ -19,8 +19,8 @@
 
 namespace standin::tests {
 
-/// The API over real TLS, with the real engine and journal behind it; its agents are never reachable, so that what is begun stays
-/// open, except for an image store with one image of `server01`.
+/// The API over real TLS, with the real engine and journal behind it; its agents are never reachable, so that what is
+/// begun stays open, except for an image store with one image of `server01`.
 class ApiUnderTest {
   public:
     ApiUnderTest();

@@ -15,7 +15,8 @@ BOOST_AUTO_TEST_SUITE(coordinator_api)
 
 BOOST_FIXTURE_TEST_CASE(nobody_without_a_certificate_gets_an_answer, ApiUnderTest) {
     for (const auto* path : {"/v1/health", "/metrics", "/v1/servers", "/"}) {
-        auto outcome = base::runProcess({{"curl", "--silent", "--insecure", "--max-time", "10", url + path}, "", std::chrono::seconds(20)});
+        auto outcome = base::runProcess(
+            {{"curl", "--silent", "--insecure", "--max-time", "10", url + path}, "", std::chrono::seconds(20)});
         BOOST_REQUIRE(outcome);
         BOOST_TEST(outcome->exit_code != 0);
         BOOST_TEST(outcome->output.empty());
@@ -104,7 +105,8 @@ BOOST_FIXTURE_TEST_CASE(an_operation_shows_its_steps_with_start_and_outcome, Api
     auto answer = post("/v1/operations", {{"kind", "backup"}, {"server", "server01"}});
     BOOST_TEST(answer.status == 202);
     auto operation = get(answer.location).body;
-    for (const auto* field : {"id", "kind", "server", "state", "outcome", "start", "end", "steps", "phases_ms", "asked_by", "why"}) {
+    for (const auto* field :
+         {"id", "kind", "server", "state", "outcome", "start", "end", "steps", "phases_ms", "asked_by", "why"}) {
         BOOST_TEST(operation.contains(field), "an operation has '" << field << "'");
     }
     BOOST_TEST(operation["kind"] == "backup");
@@ -128,10 +130,13 @@ BOOST_FIXTURE_TEST_CASE(a_second_operation_on_a_server_is_a_conflict, ApiUnderTe
 
 BOOST_FIXTURE_TEST_CASE(kinds_of_later_releases_are_unsupported_and_unknown_ones_invalid, ApiUnderTest) {
     for (const auto* later : {"drill", "switchover", "failback"}) {
-        BOOST_CHECK(refusalOf(tryPost("/v1/operations", {{"kind", later}, {"server", "server01"}})).code == ErrorCode::Unsupported);
+        BOOST_CHECK(refusalOf(tryPost("/v1/operations", {{"kind", later}, {"server", "server01"}})).code ==
+                    ErrorCode::Unsupported);
     }
-    BOOST_CHECK(refusalOf(tryPost("/v1/operations", {{"kind", "frobnicate"}, {"server", "server01"}})).code == ErrorCode::InvalidInput);
-    BOOST_CHECK(refusalOf(tryPost("/v1/operations", {{"kind", "backup"}, {"server", "server99"}})).code == ErrorCode::NotFound);
+    BOOST_CHECK(refusalOf(tryPost("/v1/operations", {{"kind", "frobnicate"}, {"server", "server01"}})).code ==
+                ErrorCode::InvalidInput);
+    BOOST_CHECK(refusalOf(tryPost("/v1/operations", {{"kind", "backup"}, {"server", "server99"}})).code ==
+                ErrorCode::NotFound);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_operation_that_does_not_exist_cannot_be_retried, ApiUnderTest) {

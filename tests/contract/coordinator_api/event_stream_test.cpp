@@ -25,7 +25,8 @@ struct EventStream : ApiUnderTest {
         hub.publish({"note", clock.wall(), operation, "server01", text, "{}", 0});
     }
     /// The texts of the next `count` events after `last_id`; `once_open` runs when the stream stands.
-    std::vector<StreamedEvent> next(std::size_t count, const std::string& last_id, const std::function<void()>& once_open) {
+    std::vector<StreamedEvent> next(std::size_t count, const std::string& last_id,
+                                    const std::function<void()>& once_open) {
         std::vector<StreamedEvent> events;
         bool opened = false;
         auto followed = client->follow(last_id, [&](const StreamedEvent& event) {

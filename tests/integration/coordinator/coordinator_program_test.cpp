@@ -6,15 +6,16 @@
 #include "tests/integration/coordinator/running_coordinator.hpp"
 
 using nlohmann::json;
-using standin::tests::runProgram;
 using standin::tests::RunningCoordinator;
+using standin::tests::runProgram;
 
 namespace {
 
 json trapOf(const json& traps, const std::string& oid_end) {
     for (const auto& trap : traps["traps"]) {
         auto oid = trap["oid"].get<std::string>();
-        if (oid.size() >= oid_end.size() && oid.compare(oid.size() - oid_end.size(), oid_end.size(), oid_end) == 0) return trap;
+        if (oid.size() >= oid_end.size() && oid.compare(oid.size() - oid_end.size(), oid_end.size(), oid_end) == 0)
+            return trap;
     }
     return json();
 }
@@ -34,9 +35,12 @@ BOOST_FIXTURE_TEST_CASE(every_problem_of_a_bad_configuration_is_told_with_its_pl
     std::ofstream(directory / "trap_rules.yml", std::ios::app) << "  - {name: odd, verdict: perhaps}\n";
     auto checked = runProgram("standin-coordinator", {"--check-config", configuration_file});
     BOOST_TEST(checked.exit_code == 1);
-    BOOST_TEST(checked.errors.find(configuration_file + ":40:1: colour: unknown key") != std::string::npos, checked.errors);
-    BOOST_TEST(checked.errors.find("notify.command: 'relative/path' is not an absolute path") != std::string::npos, checked.errors);
-    BOOST_TEST(checked.errors.find((directory / "trap_rules.yml") + ":11:26: rules[2].verdict: ") != std::string::npos, checked.errors);
+    BOOST_TEST(checked.errors.find(configuration_file + ":40:1: colour: unknown key") != std::string::npos,
+               checked.errors);
+    BOOST_TEST(checked.errors.find("notify.command: 'relative/path' is not an absolute path") != std::string::npos,
+               checked.errors);
+    BOOST_TEST(checked.errors.find((directory / "trap_rules.yml") + ":11:26: rules[2].verdict: ") != std::string::npos,
+               checked.errors);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_program_without_its_certificate_ends_with_1_and_says_which, RunningCoordinator) {

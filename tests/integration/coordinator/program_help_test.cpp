@@ -11,7 +11,8 @@ namespace {
 std::set<std::string> longOptionsIn(const std::string& text) {
     std::set<std::string> options;
     const std::regex option("--[a-z][a-z-]+");
-    for (auto found = std::sregex_iterator(text.begin(), text.end(), option); found != std::sregex_iterator(); ++found) options.insert(found->str());
+    for (auto found = std::sregex_iterator(text.begin(), text.end(), option); found != std::sregex_iterator(); ++found)
+        options.insert(found->str());
     return options;
 }
 
@@ -35,9 +36,13 @@ void agree(const std::string& program, const std::string& man_page) {
 
 BOOST_AUTO_TEST_SUITE(program_help)
 
-BOOST_AUTO_TEST_CASE(help_and_man_page_of_the_coordinator_agree) { agree("standin-coordinator", "coordinator/cli/man/standin-coordinator.8"); }
+BOOST_AUTO_TEST_CASE(help_and_man_page_of_the_coordinator_agree) {
+    agree("standin-coordinator", "coordinator/cli/man/standin-coordinator.8");
+}
 
-BOOST_AUTO_TEST_CASE(help_and_man_page_of_the_agent_agree) { agree("standin-agent", "agent/man/standin-agent.8"); }
+BOOST_AUTO_TEST_CASE(help_and_man_page_of_the_agent_agree) {
+    agree("standin-agent", "agent/man/standin-agent.8");
+}
 
 BOOST_AUTO_TEST_CASE(a_wrong_command_line_ends_with_2) {
     BOOST_TEST(standin::tests::runProgram("standin-coordinator", {"--frobnicate"}).exit_code == 2);

@@ -97,8 +97,9 @@ RunningCoordinator::RunningCoordinator() {
     writeFile(directory / "trap_rules.yml", rules);
     writeFile(directory / "fence_never", fence_agent);
     ::chmod((directory / "fence_never").c_str(), 0755);
-    writeFile(configuration_file, fmt::format(fmt::runtime(configuration), fmt::arg("dir", directory.path()), fmt::arg("ca", files.ca),
-                                              fmt::arg("certificate", files.certificate), fmt::arg("key", files.key)));
+    writeFile(configuration_file,
+              fmt::format(fmt::runtime(configuration), fmt::arg("dir", directory.path()), fmt::arg("ca", files.ca),
+                          fmt::arg("certificate", files.certificate), fmt::arg("key", files.key)));
 }
 
 RunningCoordinator::~RunningCoordinator() {
@@ -122,7 +123,10 @@ void RunningCoordinator::start() {
     if (log_ >= 0) ::close(log_);
     log_ = ends[0];
     lines_.clear();
-    auto portIn = [](const std::string& line) { return line.substr(line.find("127.0.0.1:") + 10, line.find(' ', line.find("127.0.0.1:")) - line.find("127.0.0.1:") - 10); };
+    auto portIn = [](const std::string& line) {
+        return line.substr(line.find("127.0.0.1:") + 10,
+                           line.find(' ', line.find("127.0.0.1:")) - line.find("127.0.0.1:") - 10);
+    };
     trap_port_ = portIn(waitForLine("takes traps at 127.0.0.1:"));
     port_ = portIn(waitForLine("serves at 127.0.0.1:"));
 }
@@ -130,7 +134,8 @@ void RunningCoordinator::start() {
 std::string RunningCoordinator::waitForLine(const std::string& part) {
     auto give_up = std::chrono::steady_clock::now() + patience;
     while (true) {
-        if (auto found = lines_.find(part); found != std::string::npos && lines_.find('\n', found) != std::string::npos) {
+        if (auto found = lines_.find(part);
+            found != std::string::npos && lines_.find('\n', found) != std::string::npos) {
             auto begin = lines_.rfind('\n', found) + 1;
             return lines_.substr(begin, lines_.find('\n', found) - begin);
         }
@@ -138,7 +143,8 @@ std::string RunningCoordinator::waitForLine(const std::string& part) {
         auto left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now());
         char buffer[4096];
         ssize_t length = -1;
-        if (left.count() > 0 && ::poll(&readable, 1, static_cast<int>(left.count())) == 1) length = ::read(log_, buffer, sizeof buffer);
+        if (left.count() > 0 && ::poll(&readable, 1, static_cast<int>(left.count())) == 1)
+            length = ::read(log_, buffer, sizeof buffer);
         BOOST_REQUIRE_MESSAGE(length > 0, "the coordinator says '" << part << "'; it said:\n" << lines_);
         lines_.append(buffer, static_cast<std::size_t>(length));
     }
@@ -153,8 +159,8 @@ int RunningCoordinator::end(int signal) {
 }
 
 base::ProcessOutcome RunningCoordinator::ctl(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(),
-                     {"--url", "https://127.0.0.1:" + port_, "--ca", ada_.ca, "--certificate", ada_.certificate, "--key", ada_.key});
+    arguments.insert(arguments.begin(), {"--url", "https://127.0.0.1:" + port_, "--ca", ada_.ca, "--certificate",
+                                         ada_.certificate, "--key", ada_.key});
     return runProgram("standinctl", std::move(arguments));
 }
 
@@ -171,12 +177,14 @@ nlohmann::json RunningCoordinator::askedUntil(const std::vector<std::string>& ar
     while (true) {
         auto answer = asked(arguments);
         if (holds(answer)) return answer;
-        BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < give_up, "in time; the last answer was " << answer.dump());
+        BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < give_up,
+                              "in time; the last answer was " << answer.dump());
     }
 }
 
 void RunningCoordinator::sendTrap(const std::string& community, const std::string& oid) const {
-    auto sent = base::runToSuccess({{"snmptrap", "-v", "2c", "-c", community, "127.0.0.1:" + trap_port_, "", oid}, "", std::chrono::seconds(20)});
+    auto sent = base::runToSuccess(
+        {{"snmptrap", "-v", "2c", "-c", community, "127.0.0.1:" + trap_port_, "", oid}, "", std::chrono::seconds(20)});
     BOOST_REQUIRE_MESSAGE(sent, "snmptrap sends");
 }
 

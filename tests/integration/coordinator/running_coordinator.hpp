@@ -12,8 +12,8 @@
 
 namespace standin::tests {
 
-/// The real standin-coordinator with a configuration of its own, free ports and agents that are not there; asked by the real
-/// standinctl.
+/// The real standin-coordinator with a configuration of its own, free ports and agents that are not there; asked by the
+/// real standinctl.
 class RunningCoordinator {
   public:
     RunningCoordinator();
@@ -29,7 +29,8 @@ class RunningCoordinator {
     /// The same with --json and success.
     nlohmann::json asked(std::vector<std::string> arguments) const;
     /// Asks until `holds` is true of the answer.
-    nlohmann::json askedUntil(const std::vector<std::string>& arguments, const std::function<bool(const nlohmann::json&)>& holds) const;
+    nlohmann::json askedUntil(const std::vector<std::string>& arguments,
+                              const std::function<bool(const nlohmann::json&)>& holds) const;
     void sendTrap(const std::string& community, const std::string& oid) const;
 
     TemporaryDirectory directory;

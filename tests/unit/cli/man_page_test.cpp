@@ -34,7 +34,8 @@ BOOST_AUTO_TEST_CASE(every_verb_and_option_of_standinctl_is_in_its_man_page) {
     for (const auto& verb : describeCommandLine()) {
         // A group ("spare") is there by its verbs.
         BOOST_TEST(mentions(page, verb.name), "verb '" << verb.name << "' is in the man page");
-        for (const auto& option : verb.options) BOOST_TEST(mentions(page, option), "option '" << option << "' is in the man page");
+        for (const auto& option : verb.options)
+            BOOST_TEST(mentions(page, option), "option '" << option << "' is in the man page");
     }
 }
 
@@ -43,7 +44,8 @@ BOOST_AUTO_TEST_CASE(every_option_of_the_man_page_of_standinctl_exists) {
     std::vector<std::string> known;
     for (const auto& verb : describeCommandLine()) known.insert(known.end(), verb.options.begin(), verb.options.end());
     const std::regex option("--[a-z][a-z-]*");
-    for (auto found = std::sregex_iterator(page.begin(), page.end(), option); found != std::sregex_iterator(); ++found) {
+    for (auto found = std::sregex_iterator(page.begin(), page.end(), option); found != std::sregex_iterator();
+         ++found) {
         BOOST_TEST(std::count(known.begin(), known.end(), found->str()) > 0, "'" << found->str() << "' is an option");
     }
 }

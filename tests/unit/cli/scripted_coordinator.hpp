@@ -15,7 +15,8 @@ namespace standin::cli {
 class ScriptedCoordinator final : public CoordinatorApi {
   public:
     /// The next answer to `request` ("GET /v1/servers"); the last one is given again.
-    ScriptedCoordinator& answers(const std::string& request, int status, const std::string& body, const std::string& location = "") {
+    ScriptedCoordinator& answers(const std::string& request, int status, const std::string& body,
+                                 const std::string& location = "") {
         answers_[request].push_back({status, body, location});
         return *this;
     }
@@ -35,7 +36,8 @@ class ScriptedCoordinator final : public CoordinatorApi {
         asked.push_back(body == nullptr ? key : key + " " + body->dump());
         if (down_) return base::failure(*down_);
         auto found = answers_.find(key);
-        if (found == answers_.end()) return Answer{404, R"({"code":"not_found","message":"nothing at )" + key + "\"}", ""};
+        if (found == answers_.end())
+            return Answer{404, R"({"code":"not_found","message":"nothing at )" + key + "\"}", ""};
         auto answer = found->second.front();
         if (found->second.size() > 1) found->second.pop_front();
         if (answer.status == 0) return base::failure(base::ErrorCode::TimedOut, "the coordinator broke off");
@@ -69,7 +71,9 @@ class Borrowed final : public CoordinatorApi {
     base::Result<Answer> request(std::string_view method, std::string_view path, const nlohmann::json* body) override {
         return lender_.request(method, path, body);
     }
-    base::Result<void> follow(const std::string& last_id, const EventSink& sink) override { return lender_.follow(last_id, sink); }
+    base::Result<void> follow(const std::string& last_id, const EventSink& sink) override {
+        return lender_.follow(last_id, sink);
+    }
 
   private:
     CoordinatorApi& lender_;

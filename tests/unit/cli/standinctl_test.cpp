@@ -1,8 +1,7 @@
-#include <boost/test/unit_test.hpp>
 #include <unistd.h>
 
+#include <boost/test/unit_test.hpp>
 #include <fstream>
-
 
 #include "coordinator/cli/command_context.hpp"
 #include "tests/unit/cli/scripted_coordinator.hpp"
@@ -17,12 +16,14 @@ const char* two_servers = R"({"servers":[
   {"name":"server02","runs_on":{"on":"stand_in","stand_in":"server02-3","spare":null},"maintenance":false,"operation":7,
    "spare_table":null}]})";
 
-const char* one_open_operation = R"({"operations":[{"id":7,"kind":"failover","server":"server02","state":"NeedsOperator",
+const char* one_open_operation =
+    R"({"operations":[{"id":7,"kind":"failover","server":"server02","state":"NeedsOperator",
   "open":true,"why":"no spare left","cure":"standinctl operation retry 7","start":"2026-11-23T05:00:00.000000Z"}]})";
 
 std::string operationIn(const std::string& state, const std::string& outcome, const std::string& steps) {
     return R"({"id":7,"kind":"failover","server":"server01","state":")" + state + R"(","outcome":)" + outcome +
-           R"(,"why":"fenced","asked_by":"trap 127.0.0.1","steps":[)" + steps + R"(],"notes":[],"phases_ms":{"resume":2.5}})";
+           R"(,"why":"fenced","asked_by":"trap 127.0.0.1","steps":[)" + steps +
+           R"(],"notes":[],"phases_ms":{"resume":2.5}})";
 }
 
 const std::string running_step =
@@ -42,14 +43,15 @@ BOOST_AUTO_TEST_CASE(status_is_a_table_with_the_place_of_every_job) {
     coordinator.answers("GET /v1/servers", 200, two_servers).answers("GET /v1/operations", 200, one_open_operation);
     auto done = run(coordinator, {"status"});
     BOOST_TEST(done.exit_code == ExitCode::Done);
-    BOOST_TEST(done.out ==
-               "SERVER    RUNS ON              READY  SPARE    IMAGE    OPERATION  REMARK\n"
-               "server01  server               yes    spare01  image-1  -\n"
-               "server02  stand-in server02-3  no     -        -        7          no spare set: a failure has no remedy\n"
-               "\n"
-               "OPERATION  KIND      SERVER    STATE          SINCE                WHY\n"
-               "7          failover  server02  NeedsOperator  2026-11-23 05:00:00  no spare left\n"
-               "operation 7: standinctl operation retry 7\n");
+    BOOST_TEST(
+        done.out ==
+        "SERVER    RUNS ON              READY  SPARE    IMAGE    OPERATION  REMARK\n"
+        "server01  server               yes    spare01  image-1  -\n"
+        "server02  stand-in server02-3  no     -        -        7          no spare set: a failure has no remedy\n"
+        "\n"
+        "OPERATION  KIND      SERVER    STATE          SINCE                WHY\n"
+        "7          failover  server02  NeedsOperator  2026-11-23 05:00:00  no spare left\n"
+        "operation 7: standinctl operation retry 7\n");
     BOOST_TEST(done.err.empty());
 }
 
@@ -64,7 +66,8 @@ BOOST_AUTO_TEST_CASE(json_stands_before_or_after_the_verb) {
 
 BOOST_AUTO_TEST_CASE(a_refusal_ends_with_1_and_says_why) {
     ScriptedCoordinator coordinator;
-    coordinator.answers("POST /v1/operations", 409, R"({"code":"conflict","message":"operation 7 holds server 'server01'"})");
+    coordinator.answers("POST /v1/operations", 409,
+                        R"({"code":"conflict","message":"operation 7 holds server 'server01'"})");
     auto done = run(coordinator, {"failover", "server01"});
     BOOST_TEST(done.exit_code == ExitCode::Failed);
     BOOST_TEST(done.err == "standinctl: operation 7 holds server 'server01'\n");
@@ -80,7 +83,8 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_reports_an_unreachable_agent_was_itself_
 BOOST_AUTO_TEST_CASE(a_coordinator_that_is_down_ends_with_3) {
     ScriptedCoordinator coordinator;
     coordinator.isDown(base::ErrorCode::Unreachable);
-    for (const auto& verb : std::vector<std::vector<std::string>>{{"status"}, {"health"}, {"events"}, {"trap", "explain", "3"}}) {
+    for (const auto& verb :
+         std::vector<std::vector<std::string>>{{"status"}, {"health"}, {"events"}, {"trap", "explain", "3"}}) {
         BOOST_TEST(run(coordinator, verb).exit_code == ExitCode::NotReachable);
     }
 }
@@ -108,7 +112,8 @@ BOOST_AUTO_TEST_CASE(who_asks_has_to_be_known) {
     char empty_settings[] = "/tmp/standinctl-test-XXXXXX";
     ::close(::mkstemp(empty_settings));
     std::ofstream(empty_settings) << "url: https://127.0.0.1:1\n";
-    auto exit_code = runCommandLine({"--config", empty_settings, "status"}, {out, err, [](const char*) -> const char* { return nullptr; }, {}});
+    auto exit_code = runCommandLine({"--config", empty_settings, "status"},
+                                    {out, err, [](const char*) -> const char* { return nullptr; }, {}});
     ::unlink(empty_settings);
     BOOST_TEST(exit_code == ExitCode::WrongUsage);
     BOOST_TEST(err.str().find("--certificate") != std::string::npos);
@@ -116,8 +121,11 @@ BOOST_AUTO_TEST_CASE(who_asks_has_to_be_known) {
 
 BOOST_AUTO_TEST_CASE(verbs_of_later_releases_say_so_and_ask_nobody) {
     ScriptedCoordinator coordinator;
-    for (const auto& later : std::vector<std::vector<std::string>>{
-             {"drill", "server01"}, {"switchover", "server01"}, {"failback", "server01"}, {"replay", "7"}, {"image", "prune"}}) {
+    for (const auto& later : std::vector<std::vector<std::string>>{{"drill", "server01"},
+                                                                   {"switchover", "server01"},
+                                                                   {"failback", "server01"},
+                                                                   {"replay", "7"},
+                                                                   {"image", "prune"}}) {
         auto done = run(coordinator, later);
         BOOST_TEST(done.exit_code == ExitCode::Failed);
         BOOST_TEST(done.err.find("is not there yet") != std::string::npos);
@@ -163,9 +171,10 @@ BOOST_AUTO_TEST_CASE(an_operation_is_watched_step_by_step_to_its_end) {
 BOOST_AUTO_TEST_CASE(a_long_step_is_told_every_tenth_of_its_way) {
     ScriptedCoordinator coordinator;
     auto restoring = [](const std::string& percent) {
-        return operationIn("PreparingSpare", "null",
-                           R"({"name":"RestoreSpare","subject":"spare01","outcome":"running","since_failure_ms":900,"attempts":1,"percent":)" +
-                               percent + "}");
+        return operationIn(
+            "PreparingSpare", "null",
+            R"({"name":"RestoreSpare","subject":"spare01","outcome":"running","since_failure_ms":900,"attempts":1,"percent":)" +
+                percent + "}");
     };
     std::vector<StreamedEvent> events{heartbeat};
     for (const auto* percent : {"1.5", "9.9", "10.1", "19", "31"}) {
@@ -235,8 +244,9 @@ BOOST_AUTO_TEST_CASE(what_comes_from_outside_cannot_command_the_terminal) {
 
 BOOST_AUTO_TEST_CASE(an_unwell_coordinator_ends_health_with_1_and_the_cure) {
     ScriptedCoordinator coordinator;
-    coordinator.answers("GET /v1/health", 503,
-                        R"({"ok":false,"checks":[{"name":"agent store1","ok":false,"detail":"refused","cure":"start it"}],"warnings":[]})");
+    coordinator.answers(
+        "GET /v1/health", 503,
+        R"({"ok":false,"checks":[{"name":"agent store1","ok":false,"detail":"refused","cure":"start it"}],"warnings":[]})");
     auto done = run(coordinator, {"health"});
     BOOST_TEST(done.exit_code == ExitCode::Failed);
     BOOST_TEST(done.out.find("agent store1: what to do: start it") != std::string::npos);

@@ -75,7 +75,8 @@ std::string with(const std::string& part, const std::string& replacement) {
 }
 
 Surroundings wellEquipped() {
-    return Surroundings{[](const std::string&) { return true; }, [](const drivers::PowerDevice&) { return std::string(); },
+    return Surroundings{[](const std::string&) { return true; },
+                        [](const drivers::PowerDevice&) { return std::string(); },
                         [](const std::string&) { return std::vector<std::string>{}; }};
 }
 
@@ -140,17 +141,20 @@ BOOST_AUTO_TEST_CASE(an_unknown_key_is_told_with_its_place) {
 
 BOOST_AUTO_TEST_CASE(an_agent_that_is_not_listed_is_told_with_its_place) {
     Reading reading(with("vm_host: vmhost1", "vm_host: vmhost9"));
-    BOOST_TEST(reading.onlyProblem() == "F:24:14: servers.server01.vm_host: there is no agent 'vmhost9' under 'agents'");
+    BOOST_TEST(reading.onlyProblem() ==
+               "F:24:14: servers.server01.vm_host: there is no agent 'vmhost9' under 'agents'");
 }
 
 BOOST_AUTO_TEST_CASE(two_machines_cannot_have_one_switch_port) {
     Reading reading(with("port: sl-spare01", "port: sl-h1b"));
-    BOOST_TEST(reading.onlyProblem() == "F:48:11: spares.spare01.port: switch port 'switch1/sl-h1b' is already taken at F:30:41");
+    BOOST_TEST(reading.onlyProblem() ==
+               "F:48:11: spares.spare01.port: switch port 'switch1/sl-h1b' is already taken at F:30:41");
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_cannot_have_a_servers_disk) {
     Reading reading(with("disk: spare01", "disk: server01"));
-    BOOST_TEST(reading.onlyProblem() == "F:45:11: spares.spare01.disk: disk 'store1/server01' is already taken at F:28:11");
+    BOOST_TEST(reading.onlyProblem() ==
+               "F:45:11: spares.spare01.disk: disk 'store1/server01' is already taken at F:28:11");
 }
 
 BOOST_AUTO_TEST_CASE(a_fence_device_that_cannot_be_used_is_told_with_its_place) {
