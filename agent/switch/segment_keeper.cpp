@@ -180,6 +180,9 @@ base::Result<std::vector<protocol::Segment>> SegmentKeeper::segments() {
 }
 
 base::Result<protocol::Segment> SegmentKeeper::announce(const base::SegmentId& id) {
+    if (auto there = segment(id); !there) return there;  // nothing is remembered of names that are not
+    const auto entry = known(id);
+    std::lock_guard busy(entry->busy);
     auto now = fabric_.view();
     if (!now) return failure(now.error());
     const FabricView& view = **now;
@@ -190,8 +193,6 @@ base::Result<protocol::Segment> SegmentKeeper::announce(const base::SegmentId& i
         return failure(ErrorCode::WrongState,
                        "nobody owns segment '" + id.text() + "', so there is nothing to announce");
     }
-    const auto entry = known(id);
-    std::lock_guard busy(entry->busy);
     entry->announced.reset();
     entry->announce_ms = 0;
     auto announced = announceIfNew(id, found->second, *entry);
