@@ -15,6 +15,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import yaml
+
 import site_inventory
 from playing import ROOT, play
 
@@ -84,9 +86,18 @@ class WellWritten(unittest.TestCase):
         units = Path(tempfile.mkdtemp(prefix="standin-units-"))
         self.addCleanup(shutil.rmtree, units)
         playbook = units / "units.yml"
-        playbook.write_text(UNITS.replace("UNITS", str(units)))
-        done = play(playbook, ROOT / "inventory/lab")
+        defaults = {}
+        for role in ("standin_agent", "standin_coordinator"):
+            defaults.update(yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text()))
+        inventory = units / "inventory"
+        shutil.copytree(ROOT / "inventory/lab", inventory)
+        # What the inventory says goes before a role's defaults, as in the role.
+        said = yaml.safe_load((inventory / "group_vars/all.yml").read_text())
+        (inventory / "group_vars/all.yml").write_text(yaml.safe_dump(defaults | said))
+        playbook.write_text(UNITS.replace("UNITS", str(units)).replace("ROOT", str(ROOT)))
+        done = play(playbook, inventory)
         self.assertTrue(done.ok, done.messages or done.output)
+        self.assertEqual(len(list(units.glob("*.service"))), 5)
         for unit in units.glob("*.service"):
             text = unit.read_text().replace("/usr/local/sbin/", "/bin/true #")
             unit.write_text(text)
@@ -98,17 +109,17 @@ UNITS = """---
 - name: Write the units
   hosts: standin_agents:standin_coordinators
   gather_facts: false
-  vars_files:
-    - "{{ lookup('env', 'PWD') }}/roles/{{ 'standin_coordinator' if inventory_hostname == 'coordinator' else 'standin_agent' }}/defaults/main.yml"
-    - "{{ lookup('env', 'PWD') }}/roles/{{ 'standin_coordinator' if inventory_hostname == 'coordinator' else 'standin_agent' }}/vars/main.yml"
+  vars:
+    role: "ROOT/roles/{{ 'standin_coordinator' if inventory_hostname == 'coordinator' else 'standin_agent' }}"
   tasks:
+    - name: Read the role's variables
+      ansible.builtin.include_vars: "{{ role }}/vars/main.yml"
+
     - name: Write the unit
       ansible.builtin.template:
-        src: "{{ lookup('env', 'PWD') }}/roles/{{ role }}/templates/{{ role | replace('_', '-') }}.service.j2"
+        src: "{{ role }}/templates/{{ role | basename | replace('_', '-') }}.service.j2"
         dest: "UNITS/{{ inventory_hostname }}.service"
         mode: "0644"
-      vars:
-        role: "{{ 'standin_coordinator' if inventory_hostname == 'coordinator' else 'standin_agent' }}"
 """
 
 
@@ -230,7 +241,7 @@ class Refusals(unittest.TestCase):
         self.refused("at least one capability", {"standin_agent_image_store": {}}, "store")
 
     def test_an_agent_with_an_unknown_key(self):
-        self.refused("Unsupported parameters", {"standin_agent_image_store": {"images_dir": "/x", "imagez": 1}}, "store")
+        self.refused("imagez. Supported parameters include", {"standin_agent_image_store": {"images_dir": "/x", "imagez": 1}}, "store")
 
     def test_an_unknown_service_manager(self):
         self.refused("value of standin_agent_service_manager must be one of", {"standin_agent_service_manager": "upstart"}, "store")
