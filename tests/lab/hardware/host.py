@@ -61,12 +61,13 @@ def launch(name, words, log, record: Record):
 
 
 def end_process(pid, started, deadline_s=5):
-    """Ends a process (and what it started in its session) if it is still the one that was recorded."""
+    """Ends a process (and its group, if it leads one) if it is still the one that was recorded."""
     if started is None or start_time(pid) != started:
         return
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
-            os.killpg(pid, number)
+            end = os.killpg if os.getpgid(pid) == pid else os.kill
+            end(pid, number)
         except ProcessLookupError:
             return
         until = time.monotonic() + deadline_s
