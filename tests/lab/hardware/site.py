@@ -22,13 +22,16 @@ def exclusively():
         yield
 
 
+def start_services():
+    say("starting libvirt and Open vSwitch where they do not run")
+    run(HERE.parent / "services.sh", "up", deadline_s=180)
+
+
 def build(programs, ledger_work_ms):
     """Everything but power: the machines are off, as their images are taken first."""
     ledger = programs / "ledger"
     if not ledger.exists():
         raise Failed(f"there is no {ledger}: build first (cmake --preset release && cmake --build --preset release), or name --programs")
-    say("starting libvirt and Open vSwitch")
-    run(HERE.parent / "services.sh", "up", deadline_s=180)
     take_down()
     with exclusively():
         plan.LOGS.mkdir(parents=True, exist_ok=True)
