@@ -140,7 +140,7 @@ void Grammar::addFailover() {
     server(failover);
     failover->add_option("--reason", a.reason, "Why, for the record");
     wait(failover);
-    server(verb(app_, "returned", "Say that a server executes its job itself again (after a failback by hand)",
+    server(verb(app_, "returned", "Give a repaired server its segment again, to bring its job back by hand",
                 [&a](const CommandContext& c) { return jobReturned(c, a.server); }));
     auto* maintenance = group("maintenance", "Servers whose failures shall start nothing for a while");
     auto* on = verb(*maintenance, "on", "Failures of the server are kept and shown, and start nothing",

@@ -140,7 +140,7 @@ int jobReturned(const CommandContext& context, const std::string& server) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
     Json nothing = Json::object();
     auto reply = context.ask("POST", "/v1/servers/" + server + "/return", &nothing);
-    return finish(context, reply, fmt::format("the job of server {} runs on it again", server), false);
+    return finish(context, reply, fmt::format("server {} has its segment again", server), false);
 }
 
 int remedyOperation(const CommandContext& context, const std::string& id, const std::string& remedy, bool wait) {
