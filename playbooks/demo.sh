@@ -49,7 +49,7 @@ clean_up() {
     else
         say "taking the lab down"
         "$lab" down || echo "demo: the lab could not be taken down: $lab down" >&2
-        "$root/tests/lab/services.sh" down || true
+        [[ $services_ran == yes ]] || "$root/tests/lab/services.sh" down || true
     fi
     [[ -z ${result:-} ]] || { echo; echo "$summary"; echo "$result"; }
     exit "$status"
@@ -81,6 +81,8 @@ if [[ $install == yes ]]; then
 fi
 say "building"
 work build build
+services_ran=no
+"$root/tests/lab/services.sh" status >/dev/null 2>&1 && services_ran=yes   # then they are somebody else's to stop
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 say "making the lab: switch, machines with BMCs, client; then Standin on top, by its playbooks"

@@ -10,10 +10,12 @@ build=$root/.build/debug
 labels=(unit contract simulation console roles integration lab)   # a failure shows itself where it is easiest to understand
 passed=0
 failed=0
+services_are_ours=no   # what was not running before is stopped at the end
 
 say() { echo "== $(date +%H:%M:%S) $*"; }
 
 finish() {
+    [[ $services_are_ours == no ]] || "$root/tests/lab/services.sh" down
     echo "$passed passed, $failed failed"
     ((failed == 0 && passed > 0)) || exit 1
     exit 0
@@ -73,6 +75,7 @@ mkdir -p "$build"
 cmake --preset debug >"$build/configure.log" 2>&1 || { cat "$build/configure.log"; give_up "cmake failed"; }
 cmake --build --preset debug || give_up "the build failed"
 say "starting libvirt and Open vSwitch where they do not run"
+"$root/tests/lab/services.sh" status >/dev/null 2>&1 || services_are_ours=yes
 "$root/tests/lab/services.sh" up || give_up "libvirt or Open vSwitch does not start"
 
 for label in "${wanted[@]:-${labels[@]}}"; do
