@@ -19,6 +19,7 @@ enum Type : std::uint8_t {
     EchoRequest = 2,
     EchoReply = 3,
     PacketOut = 13,
+    FlowMod = 14,
     MultipartRequest = 18,
     MultipartReply = 19,
     BarrierRequest = 20,
@@ -61,6 +62,14 @@ std::string packetOut(std::uint32_t of_port, const std::string& frame) {
                                     zeros(6) + output + frame);
 }
 
+std::string flowThatExpires(std::uint64_t cookie, std::uint8_t table) {
+    constexpr std::uint16_t seconds = 1;
+    const std::string any_match = be16(1) + be16(4) + zeros(4);
+    const std::string add_to_table{static_cast<char>(table), 0};
+    return messageOf(FlowMod, be64(cookie) + be64(0) + add_to_table + be16(0) + be16(seconds) + be16(0) +
+                                  be32(no_buffer) + be32(port_any) + be32(group_any) + be16(0) + zeros(2) + any_match);
+}
+
 std::string aggregateRequest(std::uint64_t cookie) {
     const std::string any_match = be16(1) + be16(4) + zeros(4);
     const std::string all(1, static_cast<char>(all_tables));
@@ -78,6 +87,14 @@ base::Result<void> OpenFlowConnection::inject(std::uint32_t of_port, const std::
     request += messageOf(BarrierRequest, "");
     std::lock_guard lock(mutex_);
     auto answer = exchange(request, BarrierReply, std::chrono::steady_clock::now() + deadline);
+    if (!answer) return failure(answer.error());
+    return {};
+}
+
+base::Result<void> OpenFlowConnection::touch(std::uint64_t cookie, std::uint8_t table, milliseconds deadline) {
+    std::lock_guard lock(mutex_);
+    auto answer = exchange(flowThatExpires(cookie, table) + messageOf(BarrierRequest, ""), BarrierReply,
+                           std::chrono::steady_clock::now() + deadline);
     if (!answer) return failure(answer.error());
     return {};
 }

@@ -22,6 +22,11 @@ class OpenFlowConnection {
     base::Result<void> inject(std::uint32_t of_port, const std::vector<std::string>& frames,
                               std::chrono::milliseconds deadline);
 
+    /// Changes a flow that no frame ever meets, and that is gone after a second: the bridge goes through its cache of
+    /// forwarding decisions then. Returns when the change is in the tables (barrier), not when the cache has been gone
+    /// through.
+    base::Result<void> touch(std::uint64_t cookie, std::uint8_t table, std::chrono::milliseconds deadline);
+
     /// How many flows bear exactly this cookie.
     base::Result<std::uint32_t> flowsWith(std::uint64_t cookie, std::chrono::milliseconds deadline);
 

@@ -1,5 +1,6 @@
 #include "agent/switch/ovs_fabric.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "agent/base/process.hpp"
@@ -24,6 +25,14 @@ constexpr milliseconds apply_deadline{2'000};
 constexpr milliseconds openflow_deadline{500};
 constexpr milliseconds control_deadline{1'000};
 constexpr milliseconds ofctl_deadline{5'000};
+
+// True if a port is moved into its quarantine.
+bool isolates(const FabricChange& change) {
+    return std::any_of(change.ports.begin(), change.ports.end(), [](const auto& entry) {
+        const FabricChange::Port& port = entry.second;
+        return port.vlan == port.quarantine;
+    });
+}
 
 }  // namespace
 
@@ -94,7 +103,29 @@ base::Result<void> OvsFabric::commit(const FabricView& view, const FabricChange&
     // Waiting for the disk would cost the takeover more than the switch itself, so it is written right after the
     // answer. Only a host (not a daemon) that crashes within these milliseconds comes back with the owner of before.
     ovsdb_.post(durabilityOperations(*configuration));
-    return readBack(change);
+    auto settled = isolates(change) ? settle() : base::Result<void>();
+    return settled ? readBack(change) : settled;
+}
+
+// ovs-vswitchd says that it has applied a configuration when it has taken it over; its cache goes on forwarding by
+// decisions of before until its revalidators have been through it (some milliseconds on a busy host). A port that was
+// isolated must be silent when we say so. `revalidator/wait` answers at the end of the pass that is under way, and the
+// change of a flow starts one: so the second of two rounds is a whole pass that began after the configuration was taken
+// over.
+base::Result<void> OvsFabric::settle() {
+    for (int round = 0; round < 2; ++round) {
+        auto pass = ControlCall::begin(runDirectory(), "revalidator/wait", {});
+        if (!pass) return failure(pass.error());
+        auto touched = openflow_.touch(steeringCookie(0), idle_table, openflow_deadline);
+        if (!touched) return touched;
+        auto ended = pass->answer(apply_deadline);
+        if (ended) continue;
+        if (ended.error().code != ErrorCode::Refused) return failure(ended.error());
+        // A switch with a kernel and a userspace datapath at once cannot tell; then the cache is emptied instead.
+        auto purged = askVswitchd(runDirectory(), "revalidator/purge", {}, apply_deadline);
+        return purged ? base::Result<void>() : failure(purged.error());
+    }
+    return {};
 }
 
 base::Result<void> OvsFabric::awaitApplied(std::int64_t configuration) {
@@ -157,6 +188,8 @@ base::Result<void> OvsFabric::steer(const base::SegmentId& segment, Vlan vlan,
     request.deadline = ofctl_deadline;
     auto done = base::runToSuccess(request);
     if (!done) return failure(done.error().within("could not set the flows of segment '" + segment.text() + "'"));
+    auto settled = settle();
+    if (!settled) return settled;
     std::lock_guard lock(mutex_);
     if (steering) {
         expected_flows_[vlan] = steeringFlowCount(steering);

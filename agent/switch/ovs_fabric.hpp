@@ -36,6 +36,7 @@ class OvsFabric final : public SwitchFabric {
     void apply(const protocol::Json& tables, bool all);
     void lose();
     base::Result<void> awaitApplied(std::int64_t configuration);
+    base::Result<void> settle();
     base::Result<void> readBack(const FabricChange& change);
     base::Result<void> forgetStale(const Announcement& announcement, std::uint32_t of_port);
     [[nodiscard]] std::string runDirectory() const;

@@ -39,25 +39,37 @@ base::Result<std::string> textOfAnswer(const std::string& message) {
 
 }  // namespace
 
-base::Result<std::string> askVswitchd(const std::string& run_directory, const std::string& command,
-                                      const std::vector<std::string>& arguments, std::chrono::milliseconds deadline) {
-    const auto until = std::chrono::steady_clock::now() + deadline;
+base::Result<ControlCall> ControlCall::begin(const std::string& run_directory, const std::string& command,
+                                             const std::vector<std::string>& arguments) {
     const auto path = controlSocket(run_directory);
-    if (!path) return path;
+    if (!path) return failure(path.error());
     auto socket = UnixSocket::connect(*path);
     if (!socket) return failure(socket.error());
     auto sent = socket->send(Json{{"method", command}, {"params", arguments}, {"id", 1}}.dump());
     if (!sent) return failure(sent.error());
+    return ControlCall(std::move(*socket), command);
+}
+
+base::Result<std::string> ControlCall::answer(std::chrono::milliseconds deadline) {
+    const auto until = std::chrono::steady_clock::now() + deadline;
     JsonFramer framer(answer_limit_bytes);
     for (;;) {
         std::string bytes;
-        auto received = socket->receive(bytes, until);
-        if (!received) return failure(received.error().within("ovs-vswitchd did not answer '" + command + "'"));
+        auto received = socket_.receive(bytes, until);
+        if (!received) return failure(received.error().within("ovs-vswitchd did not answer '" + command_ + "'"));
         framer.feed(bytes);
         if (const auto message = framer.next()) return textOfAnswer(*message);
-        if (framer.broken())
-            return failure(ErrorCode::Corrupt, "ovs-vswitchd's answer to '" + command + "' is too long or no JSON");
+        if (framer.broken()) {
+            return failure(ErrorCode::Corrupt, "ovs-vswitchd's answer to '" + command_ + "' is too long or no JSON");
+        }
     }
+}
+
+base::Result<std::string> askVswitchd(const std::string& run_directory, const std::string& command,
+                                      const std::vector<std::string>& arguments, std::chrono::milliseconds deadline) {
+    auto call = ControlCall::begin(run_directory, command, arguments);
+    if (!call) return failure(call.error());
+    return call->answer(deadline);
 }
 
 bool remembersElsewhere(const std::string& fdb, int vlan, const std::vector<std::string>& macs,

@@ -5,12 +5,26 @@
 #include <vector>
 
 #include "agent/base/result.hpp"
+#include "agent/switch/unix_socket.hpp"
 
 namespace standin::lan_switch {
 
-/// Runs one command of ovs-vswitchd's control socket (what `ovs-appctl` does, without a process) and returns its text.
-/// The socket is found in `run_directory` by the daemon's pid file. Unreachable, TimedOut, or Refused with the daemon's
-/// words.
+/// One command of ovs-vswitchd's control socket (what `ovs-appctl` does, without a process), sent and not yet answered.
+/// The socket is found in the run directory by the daemon's pid file. Unreachable, TimedOut, or Refused with the
+/// daemon's words.
+class ControlCall {
+  public:
+    static base::Result<ControlCall> begin(const std::string& run_directory, const std::string& command,
+                                           const std::vector<std::string>& arguments);
+    base::Result<std::string> answer(std::chrono::milliseconds deadline);
+
+  private:
+    ControlCall(UnixSocket socket, std::string command) : socket_(std::move(socket)), command_(std::move(command)) {}
+    UnixSocket socket_;
+    std::string command_;
+};
+
+/// Sends the command and awaits its text.
 base::Result<std::string> askVswitchd(const std::string& run_directory, const std::string& command,
                                       const std::vector<std::string>& arguments, std::chrono::milliseconds deadline);
 
