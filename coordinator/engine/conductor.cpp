@@ -17,14 +17,8 @@ using nlohmann::json;
 
 namespace {
 
-/// Long enough that outcomes of one burst share a commit, short enough that nobody misses them after a crash.
-constexpr std::chrono::milliseconds flush_after{250};
 /// So many free spares are offered to a failover at a time; it takes one.
 constexpr std::size_t spares_to_try = 4;
-
-/// A journal that could not be written is tried again this often: a file system that was full does not fill up again at
-/// once.
-constexpr std::chrono::milliseconds commit_again_after{1000};
 
 }  // namespace
 
@@ -235,81 +229,6 @@ domain::Observation Conductor::observe(const Operation& operation) const {
         observation.spare_power_within = spare->second.power_within;
     }
     return observation;
-}
-
-void Conductor::finishBatch() {
-    const bool flush_due = flush_at_ && *flush_at_ <= now();
-    bool durable = true;
-    if (must_commit_ || flush_due) {
-        durable = commit();
-    } else if (!flush_at_ && !(dirty_.empty() && entry_.empty())) {
-        flush_at_ = now() + flush_after;
-    }
-    if (durable) {
-        dispatchStarts();
-        for (auto& line : std::exchange(lines_, {})) log_.write(line.level, line.text);
-        for (auto& event : std::exchange(published_, {})) events_.publish(std::move(event));
-    }
-    const auto result =
-        durable ? base::Result<void>{} : base::Result<void>(base::failure(base::ErrorCode::Internal, board_.problem()));
-    for (auto& reply : std::exchange(replies_, {})) {
-        if (reply) reply(result);
-    }
-}
-
-/// On failure everything stays gathered and is tried again; no step is begun before.
-bool Conductor::commit() {
-    entry_.operations.clear();
-    for (const auto id : dirty_) {
-        if (auto found = operations_.find(id); found != operations_.end()) entry_.operations.push_back(found->second);
-    }
-    auto done = journal_.commit(entry_);
-    if (!done) {
-        if (board_.problem() != done.error().message) {
-            log_.error("{}; until then nothing is begun", done.error().message);
-            board_.setProblem(done.error().message);
-        }
-        must_commit_ = true;
-        flush_at_ = now() + commit_again_after;
-        return false;
-    }
-    if (!board_.problem().empty()) {
-        log_.note("the journal can be written again");
-        board_.setProblem({});
-    }
-    for (const auto& operation : entry_.operations) board_.post(operation);
-    if (std::exchange(table_changed_, false)) board_.post(table_);
-    if (!entry_.placements.empty()) board_.post(placements_);
-    if (!entry_.maintenance.empty()) board_.post(maintenance_);
-    entry_ = {};
-    dirty_.clear();
-    must_commit_ = false;
-    flush_at_.reset();
-    forgetOldest();
-    return true;
-}
-
-void Conductor::forgetOldest() {
-    if (operations_.size() <= settings_.keep_operations) return;
-    std::size_t excess = operations_.size() - settings_.keep_operations;
-    for (auto it = operations_.begin(); it != operations_.end() && excess > 0;) {
-        if (isOpen(it->second)) {
-            ++it;
-            continue;
-        }
-        board_.forget(it->first);
-        wakes_.erase(it->first);
-        it = operations_.erase(it);
-        --excess;
-    }
-}
-
-std::optional<base::WallTime> Conductor::nextWake() const {
-    std::optional<base::WallTime> next = flush_at_;
-    for (const auto& [id, wake] : wakes_) {
-        if (!next || wake < *next) next = wake;
-    }
-    return next;
 }
 
 }  // namespace standin::engine

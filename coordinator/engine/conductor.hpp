@@ -68,6 +68,8 @@ class Conductor {
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
     base::Result<void> close(domain::OperationId id, const std::string& asked_by);
+    /// No failover of the server is under way.
+    base::Result<void> mayReturn(const base::ServerName& server);
     base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
@@ -115,6 +117,7 @@ class Conductor {
                             base::WallTime failure_at);
     domain::Operation* openFailoverOf(const base::ServerName& server);
     domain::Operation* openOperationOf(const base::ServerName& server);
+    static std::string executorOf(const domain::Placement& placement);
     std::string refusal(const domain::FailureReport& report);
     void preempt(domain::Operation& operation, domain::OperationId by);
     base::Result<void> mayPrepare(const OperationRequest& request);

@@ -84,8 +84,9 @@ class Engine {
     /// Ends a failover that is at rest: the stand-in is deleted, spares that failed are given back. Conflict while the
     /// stand-in executes the job.
     base::Result<void> close(domain::OperationId id, const std::string& asked_by);
-    /// Tells the coordinator that the job runs on its server again (after a failback by hand). Verified at the switch:
-    /// the segment's owner has to be `server` or nobody may own it yet.
+    /// The operator has repaired the server and brings its job back by hand: the segment is given to the server again,
+    /// after it was confirmed that its stand-in does not run and its spare is off. WrongState otherwise, with what has
+    /// to be stopped first.
     base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
 
     /// S101–S105; prepare has to be requested separately.

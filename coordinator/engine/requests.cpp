@@ -1,8 +1,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "coordinator/engine/conductor.hpp"
 
 namespace standin::engine {
@@ -17,148 +15,10 @@ using domain::State;
 
 namespace {
 
-/// A refusal that repeats is told again after this time: a chassis that sends a trap every second must not drown
-/// everything else.
-constexpr std::chrono::seconds refusal_quiet{60};
-
 /// Leaves room in a stand-in's name for the operation's id.
 constexpr std::size_t longest_server_name = 42;
 
-std::string where(const Placement& placement) {
-    switch (placement.on) {
-        case Placement::On::Server:
-            return "the server itself";
-        case Placement::On::Nobody:
-            return "nobody";
-        case Placement::On::StandIn:
-            return placement.stand_in.empty() ? "a stand-in" : fmt::format("stand-in '{}'", placement.stand_in.text());
-        case Placement::On::Spare:
-            return placement.spare.empty() ? "a spare" : fmt::format("spare '{}'", placement.spare.text());
-    }
-    return "nobody";
-}
-
 }  // namespace
-
-domain::Operation& Conductor::open(OperationKind kind, const base::ServerName& server, const std::string& asked_by,
-                                   base::WallTime failure_at) {
-    domain::Operation operation;
-    operation.id = ++last_operation_;
-    operation.kind = kind;
-    operation.server = server;
-    operation.opened_at = now();
-    operation.failure_at = failure_at;
-    operation.asked_by = asked_by;
-    if (const auto* row = table_.row(server)) {
-        operation.image = row->image;
-        const bool usable = kind != OperationKind::Failover || row->standin_ready;
-        if (usable) {
-            operation.stand_in = row->stand_in;
-            operation.stand_in_port = row->stand_in_port;
-        }
-        if (kind != OperationKind::Failover) operation.spare = row->spare;
-    }
-    dirty_.insert(operation.id);
-    touched_.insert(operation.id);
-    must_commit_ = true;
-    auto& opened = operations_[operation.id] = std::move(operation);
-    publish("operation", opened,
-            fmt::format("{} {} of server '{}' opened by {}", nameOf(kind), opened.id, server.text(), asked_by), "{}");
-    return opened;
-}
-
-domain::Operation* Conductor::openFailoverOf(const base::ServerName& server) {
-    for (auto it = operations_.rbegin(); it != operations_.rend(); ++it) {
-        auto& operation = it->second;
-        if (operation.server == server && operation.kind == OperationKind::Failover && isOpen(operation))
-            return &operation;
-    }
-    return nullptr;
-}
-
-domain::Operation* Conductor::openOperationOf(const base::ServerName& server) {
-    for (auto it = operations_.rbegin(); it != operations_.rend(); ++it) {
-        if (it->second.server == server && isOpen(it->second)) return &it->second;
-    }
-    return nullptr;
-}
-
-/// Why a report of a server that no failover holds starts nothing; empty: it starts one.
-std::string Conductor::refusal(const domain::FailureReport& report) {
-    const auto& name = report.server.text();
-    if (inventory_.servers.count(report.server) == 0) return fmt::format("server '{}' is not configured", name);
-    if (auto found = maintenance_.find(report.server); found != maintenance_.end() && found->second.on) {
-        return fmt::format("server '{}' is in maintenance: {}", name, found->second.why);
-    }
-    if (auto found = placements_.find(report.server);
-        found != placements_.end() && found->second.on != Placement::On::Server) {
-        return fmt::format("the job of server '{}' is executed by {}, not by the server", name, where(found->second));
-    }
-    if (table_.row(report.server) == nullptr) {
-        return fmt::format(
-            "server '{}' has no row in the spare table, nothing can take its job; set a spare: standinctl spare set {}",
-            name, name);
-    }
-    if (const auto* operation = openOperationOf(report.server)) {
-        const bool switching = operation->state == State::StoppingServer || operation->state == State::CapturingImage ||
-                               operation->state == State::StartingServer || operation->state == State::RestartingServer;
-        if (switching && report.kind == "power" && inventory_.capture_way == domain::CaptureWay::Restart) {
-            return fmt::format("the power of server '{}' is switched by {} {}", name, nameOf(operation->kind),
-                               operation->id);
-        }
-    }
-    return {};
-}
-
-Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
-    if (auto* failover = openFailoverOf(report.server)) {
-        ++failover->reports;
-        dirty_.insert(failover->id);
-        return {Engine::ReportOutcome::Kind::Merged, failover->id,
-                fmt::format("failover {} handles server '{}' already", failover->id, report.server.text())};
-    }
-    const std::string reason = refusal(report);
-    if (!reason.empty()) {
-        auto& told = told_refusals_[report.server];
-        if (told.first != reason || told.second + refusal_quiet <= now()) {
-            if (told_refusals_.size() > 4096) told_refusals_.clear();  // names from outside: bounded
-            told_refusals_[report.server] = {reason, now()};
-            lines_.push_back({base::LogLevel::Warning, fmt::format("failure of server '{}' ({}) starts nothing: {}",
-                                                                   report.server.text(), report.cause, reason)});
-            published_.push_back(
-                {"report", now(), 0, report.server.text(),
-                 fmt::format("failure of server '{}' starts nothing: {}", report.server.text(), reason),
-                 nlohmann::json{{"kind", report.kind}, {"cause", report.cause}, {"reason", reason}}.dump(), 0});
-            audit(report.reported_by, fmt::format("failure '{}' of server '{}'", report.kind, report.server.text()),
-                  "refused: " + reason);
-            drivers_.notifier->notify({drivers::Notification::Kind::Warning,
-                                       {},
-                                       report.server.text(),
-                                       fmt::format("failure of server '{}' ({}) starts nothing: {}",
-                                                   report.server.text(), report.cause, reason)});
-        }
-        return {Engine::ReportOutcome::Kind::Refused, 0, reason};
-    }
-    auto* other = openOperationOf(report.server);
-    auto& failover = open(OperationKind::Failover, report.server, report.reported_by, timeline_.at(report.received));
-    failover.failure = report.kind;
-    failover.cause = report.cause;
-    if (other != nullptr) preempt(*other, failover.id);
-    audit(report.reported_by, fmt::format("failure '{}' of server '{}'", report.kind, report.server.text()),
-          fmt::format("failover {}", failover.id));
-    return {Engine::ReportOutcome::Kind::Opened, failover.id, {}};
-}
-
-/// What was going on with the server gives way, and cleans up what it had half made.
-void Conductor::preempt(domain::Operation& operation, domain::OperationId by) {
-    auto decision =
-        domain::accept(operation, Event::Preempted,
-                       fmt::format("server '{}' has failed: failover {}", operation.server.text(), by), now());
-    if (!decision) return;
-    operation = std::move(decision->after);
-    changed(operation, decision->changes);
-    touched_.insert(operation.id);
-}
 
 Result<void> Conductor::mayPrepare(const OperationRequest& request) {
     const auto& name = request.server.text();
@@ -176,9 +36,9 @@ Result<void> Conductor::mayPrepare(const OperationRequest& request) {
     }
     if (auto found = placements_.find(request.server);
         found != placements_.end() && found->second.on != Placement::On::Server) {
-        return failure(
-            ErrorCode::WrongState,
-            fmt::format("the job of server '{}' is executed by {}; bring it back first", name, where(found->second)));
+        return failure(ErrorCode::WrongState,
+                       fmt::format("the job of server '{}' is executed by {}; bring it back first", name,
+                                   executorOf(found->second)));
     }
     if (request.kind == OperationKind::Backup) return {};
     const auto* row = table_.row(request.server);
@@ -296,13 +156,19 @@ Result<void> Conductor::close(domain::OperationId id, const std::string& asked_b
     return {};
 }
 
-Result<void> Conductor::returned(const base::ServerName& server, const std::string& asked_by) {
+Result<void> Conductor::mayReturn(const base::ServerName& server) {
     if (inventory_.servers.count(server) == 0)
         return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
     if (const auto* failover = openFailoverOf(server); failover != nullptr && !isResting(failover->state)) {
         return failure(ErrorCode::Conflict,
                        fmt::format("failover {} is going on: it is {}", failover->id, nameOf(failover->state)));
     }
+    return {};
+}
+
+Result<void> Conductor::returned(const base::ServerName& server, const std::string& asked_by) {
+    auto may = mayReturn(server);
+    if (!may) return may;
     setPlacement(server, {});
     // Spares that closed failovers of this server had left executing the job are free again, or their row's.
     for (const auto& [spare, lease] : std::map(table_.leases())) {

@@ -174,7 +174,8 @@ class SimulatedSwitchDriver final : public drivers::SwitchDriver {
             world_.breach("segment '" + id.text() + "' went to '" + owner + "' although server '" + server +
                           "' was not fenced");
         }
-        if (owner == "server" && !before.id.empty() && before.order.owner.text() != "server") {
+        if (owner == "server" && !before.id.empty() && before.order.owner.text() != "server" &&
+            world_.repaired.count(server) == 0) {
             world_.breach("segment '" + id.text() + "' went back to a fenced server");
         }
         const auto& hold = world_.holds[id.text()];

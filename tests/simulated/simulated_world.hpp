@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,7 @@ class SimulatedWorld {
     std::map<std::string, protocol::Hold> holds;
     std::map<std::string, protocol::Image> images;
     std::map<std::string, protocol::Restore> restores;
+    std::set<std::string> repaired;  ///< failed servers that may have their segments again
     std::map<std::string, std::string> server_of_segment;
     std::map<std::string, std::string> spare_of_disk;
     protocol::Capacity capacity;

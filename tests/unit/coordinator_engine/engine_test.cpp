@@ -113,6 +113,30 @@ BOOST_AUTO_TEST_CASE(many_servers_fail_at_once_and_reports_may_repeat) {
     BOOST_TEST(lab.engine.operations(100).size() == 40u);  // 20 preparations, 20 failovers
 }
 
+BOOST_AUTO_TEST_CASE(a_job_returns_to_its_server_only_when_nobody_else_can_execute_it) {
+    RunningEngine lab(1);
+    const base::ServerName server("server01");
+    lab.protect("server01", "spare01");
+    const auto outcome = lab.engine.reportAndWait({server, "processor", "a test", "trap 1", lab.clock.steady()});
+    BOOST_REQUIRE(outcome.has_value());
+    lab.untilRest(outcome->operation);
+    const auto refused = lab.engine.returned(server, "operator ada");
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("spare 'spare01' is not off") != std::string::npos);
+    {
+        const std::lock_guard lock(lab.world.mutex);
+        lab.world.machines["spare01"].on = false;
+        lab.world.machines["server01"].on = true;
+        lab.world.repaired.insert("server01");
+    }
+    const auto returned = lab.engine.returned(server, "operator ada");
+    BOOST_TEST(returned.has_value(), (returned ? "" : returned.error().message));
+    BOOST_TEST((lab.engine.server(server)->placement.on == domain::Placement::On::Server));
+    BOOST_REQUIRE(lab.engine.close(outcome->operation, "operator ada").has_value());
+    const std::lock_guard lock(lab.world.mutex);
+    BOOST_TEST(lab.world.segments.at("job01").order.owner.text() == "server");
+}
+
 BOOST_AUTO_TEST_CASE(an_engine_that_was_stopped_answers_that_it_is) {
     RunningEngine lab(1);
     lab.engine.stop();

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+
+#include "coordinator/engine/conductor.hpp"
+#include "coordinator/engine/engine.hpp"
+#include "coordinator/engine/watch.hpp"
+
+namespace standin::engine {
+
+/// Lets tasks through as long as the engine is there; its destructor waits for those that run. (Steps refer to what the
+/// engine owns, and the executor outlives it.)
+class GatedExecutor final : public Executor {
+  public:
+    explicit GatedExecutor(Executor& inner) : inner_(inner) {}
+    ~GatedExecutor() override {
+        const std::lock_guard lock(gate_->passing);
+        gate_->closed = true;
+    }
+    void post(domain::Lane lane, std::function<void()> task) override {
+        inner_.post(lane, [gate = gate_, task = std::move(task)] {
+            const std::shared_lock lock(gate->passing);
+            if (!gate->closed) task();
+        });
+    }
+
+  private:
+    struct Gate {
+        std::shared_mutex passing;
+        bool closed = false;
+    };
+    Executor& inner_;
+    std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+};
+
+/// An answer that is owed: also an engine that stops gives one.
+template <typename Answer>
+class Owed {
+  public:
+    ~Owed() {
+        if (!given_) give(base::failure(base::ErrorCode::Unreachable, "the engine stopped before it answered"));
+    }
+    void give(base::Result<Answer> answer) {
+        given_ = true;
+        promise_.set_value(std::move(answer));
+    }
+    std::future<base::Result<Answer>> future() { return promise_.get_future(); }
+
+  private:
+    std::promise<base::Result<Answer>> promise_;
+    bool given_ = false;
+};
+
+struct Engine::Parts {
+    Parts(Inventory inventory_given, Drivers drivers_given, journal::Journal& journal_given, Executor& executor_given,
+          base::Clock& clock_given, EventSink& events, base::Log log_given, EngineSettings settings_given)
+        : inventory(std::move(inventory_given)),
+          drivers(std::move(drivers_given)),
+          journal(journal_given),
+          clock(clock_given),
+          log(std::move(log_given)),
+          settings(settings_given),
+          inbox(std::make_shared<Inbox>()),
+          conductor(inventory, drivers, journal, executor, clock, events, log, settings, board,
+                    [box = inbox](StepOutcome outcome) { box->push(std::move(outcome)); }),
+          watch(inventory, drivers, executor, clock, board, events,
+                [box = inbox](Request request) { box->push(std::move(request)); }),
+          executor(executor_given) {}
+
+    /// Outlives the engine as long as a step runs.
+    struct Inbox {
+        std::mutex mutex;
+        std::condition_variable arrived;
+        std::vector<Input> inputs;
+        bool closed = false;
+
+        std::size_t push(Input input) {
+            const std::lock_guard lock(mutex);
+            if (closed) return 0;
+            inputs.push_back(std::move(input));
+            arrived.notify_one();
+            return inputs.size();
+        }
+    };
+
+    void run();
+    bool post(Input input, std::size_t limit);
+    template <typename Answer>
+    base::Result<Answer> ask(std::function<base::Result<Answer>(Conductor&)> question);
+
+    Inventory inventory;
+    Drivers drivers;
+    journal::Journal& journal;
+    base::Clock& clock;
+    base::Log log;
+    EngineSettings settings;
+    Board board;
+    std::shared_ptr<Inbox> inbox;
+    Conductor conductor;
+    Watch watch;
+    GatedExecutor executor;  // the last member: the first to go, before what the tasks refer to
+    std::thread thread;
+    bool started = false;
+};
+
+template <typename Answer>
+base::Result<Answer> Engine::Parts::ask(std::function<base::Result<Answer>(Conductor&)> question) {
+    auto owed = std::make_shared<Owed<Answer>>();
+    auto future = owed->future();
+    const bool taken = post(Request{[question = std::move(question), owed](Conductor& conductor_now) -> Reply {
+                                auto answer = std::make_shared<base::Result<Answer>>(question(conductor_now));
+                                return [answer, owed](const base::Result<void>& durable) {
+                                    if (!durable && *answer) {
+                                        owed->give(base::failure(durable.error()));
+                                    } else {
+                                        owed->give(std::move(*answer));
+                                    }
+                                };
+                            }},
+                            settings.queue_limit);
+    if (!taken)
+        return base::failure(base::ErrorCode::Unreachable,
+                             "the engine takes no requests: it is stopped or overrun; try again");
+    if (future.wait_for(settings.answer_within) != std::future_status::ready) {
+        return base::failure(base::ErrorCode::TimedOut,
+                             fmt::format("the engine did not answer within {} ms; the request may still be carried out",
+                                         settings.answer_within.count()));
+    }
+    return future.get();
+}
+
+}  // namespace standin::engine

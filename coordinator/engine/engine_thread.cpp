@@ -1,0 +1,85 @@
+#include "coordinator/engine/engine_parts.hpp"
+
+namespace standin::engine {
+
+namespace {
+/// So many inputs share a commit; more would make the first of them wait too long.
+constexpr std::size_t batch_limit = 1024;
+}  // namespace
+
+void Engine::Parts::run() {
+    auto next_look = clock.steady();
+    std::unique_lock lock(inbox->mutex);
+    while (!inbox->closed) {
+        auto patience = std::chrono::milliseconds(60000);
+        const auto now = conductor.now();
+        if (const auto wake = conductor.nextWake()) {
+            patience = std::min(patience, std::max(std::chrono::milliseconds(0),
+                                                   std::chrono::ceil<std::chrono::milliseconds>(*wake - now)));
+        }
+        if (settings.watch_every.count() > 0) {
+            patience =
+                std::min(patience, std::max(std::chrono::milliseconds(0),
+                                            std::chrono::ceil<std::chrono::milliseconds>(next_look - clock.steady())));
+        }
+        if (inbox->inputs.empty()) inbox->arrived.wait_for(lock, patience);
+        if (inbox->closed) break;
+        std::vector<Input> batch;
+        if (inbox->inputs.size() <= batch_limit) {
+            batch.swap(inbox->inputs);
+        } else {
+            const auto end = inbox->inputs.begin() + batch_limit;
+            batch.assign(std::make_move_iterator(inbox->inputs.begin()), std::make_move_iterator(end));
+            inbox->inputs.erase(inbox->inputs.begin(), end);
+        }
+        lock.unlock();
+        conductor.handle(std::move(batch));
+        if (settings.watch_every.count() > 0 && clock.steady() >= next_look) {
+            watch.look(conductor);
+            next_look = clock.steady() + settings.watch_every;
+        }
+        lock.lock();
+    }
+}
+
+bool Engine::Parts::post(Input input, std::size_t limit) {
+    const std::lock_guard lock(inbox->mutex);
+    if (inbox->closed || inbox->inputs.size() >= limit) return false;
+    inbox->inputs.push_back(std::move(input));
+    inbox->arrived.notify_one();
+    return true;
+}
+
+Engine::Engine(Inventory inventory, Drivers drivers, journal::Journal& journal, Executor& executor, base::Clock& clock,
+               EventSink& events, base::Log log, EngineSettings settings)
+    : parts_(std::make_unique<Parts>(std::move(inventory), std::move(drivers), journal, executor, clock, events,
+                                     std::move(log), settings)) {}
+
+Engine::~Engine() {
+    stop();
+}
+
+base::Result<void> Engine::start() {
+    STANDIN_ASSERT(!parts_->started);
+    auto recovered = parts_->conductor.recover();
+    if (!recovered) return recovered;
+    parts_->started = true;
+    parts_->thread = std::thread([this] { parts_->run(); });
+    return {};
+}
+
+void Engine::stop() {
+    {
+        const std::lock_guard lock(parts_->inbox->mutex);
+        parts_->inbox->closed = true;
+        parts_->inbox->arrived.notify_all();
+    }
+    if (parts_->thread.joinable()) parts_->thread.join();
+    std::vector<Input> unanswered;
+    {
+        const std::lock_guard lock(parts_->inbox->mutex);
+        unanswered.swap(parts_->inbox->inputs);
+    }
+}
+
+}  // namespace standin::engine
