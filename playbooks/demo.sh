@@ -2,9 +2,10 @@
 # The whole of Standin on one host, on real parts: makes the lab, breaks a server under load, shows its failover live.
 # The last line is 'RESULT {json}'. Everything that was made is taken down again, also after a failure.
 #
-# usage: sudo playbooks/demo.sh [--keep] [--no-install]
+# usage: sudo playbooks/demo.sh [--keep] [--no-install] [--programs DIRECTORY]
 #   --keep         leave the lab up and say how to look around
 #   --no-install   install no packages
+#   --programs     programs that are built already (standin-coordinator, standin-agent, standinctl, ledger)
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(realpath "$0")")")
@@ -12,15 +13,18 @@ logs=/var/log/standin-lab
 lab=$root/tests/lab/lab
 keep=no
 install=yes
+programs=
 
 say() { echo; echo "== $(date +%H:%M:%S) $*"; }
 
-for word in "$@"; do
-    case $word in
+while (($#)); do
+    case $1 in
         --keep) keep=yes ;;
         --no-install) install=no ;;
-        *) sed -n '5,7s/^# \?//p' "$0" >&2; exit 2 ;;
+        --programs) programs=${2:?}; shift ;;
+        *) sed -n '5,8s/^# \?//p' "$0" >&2; exit 2 ;;
     esac
+    shift
 done
 [[ $(id -u) == 0 ]] || { echo "demo: this needs root: sudo playbooks/demo.sh" >&2; exit 2; }
 mkdir -p "$logs"
@@ -79,14 +83,17 @@ if [[ $install == yes ]]; then
     say "installing packages (tests/packages.txt)"
     work packages "$root/tests/install_packages.sh"
 fi
-say "building"
-work build build
+if [[ -z $programs ]]; then
+    say "building"
+    work build build
+    programs=$root/.build/release/bin
+fi
 services_ran=no
 "$root/tests/lab/services.sh" status >/dev/null 2>&1 && services_ran=yes   # then they are somebody else's to stop
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 say "making the lab: switch, machines with BMCs, client; then Standin on top, by its playbooks"
-work lab "$lab" up --programs "$root/.build/release/bin"
+work lab "$lab" up --programs "$programs"
 "$lab" status
 standinctl status
 

@@ -7,8 +7,8 @@ disks by `lab ledger`), and the instant from which on nothing may fail any more.
 What it counts:
   sent                  requests whose bytes left the client
   answered              of these, answered with 201
-  failed_in_flight      failed, and connected before the instant: the only ones that may fail
-  lost_after_takeover   answered but in no ledger, whenever that was; or failed though connected after the instant
+  failed_in_flight      failed, and began to connect before the instant: the only ones that may fail
+  lost_after_takeover   answered but in no ledger, whenever that was; or failed though they began to connect after the instant
   duplicated            entries processed more than once, on whatever machines
   out_of_order          entries that were processed before another one although that one was answered before they were sent; or
                         was sent, to the same machine on a fresh connection, before they even began to connect
@@ -73,8 +73,8 @@ def judge(lines, ledgers, from_time):
     entries = processed(ledgers)
     times = Counter(entry["number"] for _, entry in entries if entry["number"] in requests)
     missing = [number for number in answered if not times[number]]
-    too_late = [line["number"] for line in failed if line.get("connected_at", from_time) >= from_time]
-    in_flight = [line["number"] for line in failed if line.get("connected_at", from_time) < from_time]
+    too_late = [line["number"] for line in failed if line["connecting_at"] >= from_time]
+    in_flight = [line["number"] for line in failed if line["connecting_at"] < from_time]
     by_machine = Counter(name for name, entry in entries if entry["number"] in requests)
     return {
         "sent": len(requests),
@@ -105,7 +105,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client_log")
     parser.add_argument("--from", dest="from_time", type=float, required=True, metavar="UNIX_SECONDS",
-                        help="when the server was dead: a request connected later must not fail")
+                        help="when the server was dead: a request that begins to connect later must not fail")
     parser.add_argument("ledgers", nargs="+", metavar="NAME=FILE")
     arguments = parser.parse_args()
     ledgers = [(name, read_lines(path)) for name, path in (each.split("=", 1) for each in arguments.ledgers)]

@@ -12,7 +12,7 @@ def request(number, started, answered=None, kept=False, **changes):
     """A request that was connected and sent 1 ms after it was started."""
     line = {"number": number, "outcome": "answered" if answered else "failed", "kept": kept}
     line.update({key: started + 0.001 for key in ("connected_at", "connected_at_mono", "sent_at", "sent_at_mono")})
-    line.update({key: started for key in ("started_at", "started_at_mono")})
+    line.update({key: started for key in ("started_at", "started_at_mono", "connecting_at")})
     line.update({key: answered or started + 2 for key in ("ended_at", "ended_at_mono")})
     line.update(changes)
     return line
@@ -61,7 +61,7 @@ class CheckTest(unittest.TestCase):
         self.assert_refused(lost_after_takeover=1)
 
     def test_a_request_that_never_got_a_connection_after_the_takeover_is_lost(self):
-        self.lines.append({"number": 9, "outcome": "failed", "started_at": 110, "started_at_mono": 110})
+        self.lines.append({"number": 9, "outcome": "failed", "started_at": 110, "started_at_mono": 110, "connecting_at": 111})
         self.assert_refused(lost_after_takeover=1)
 
     def test_an_entry_on_two_machines_is_duplicated(self):

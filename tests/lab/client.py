@@ -5,8 +5,8 @@ A request is started every --interval-ms, whatever became of those before it, on
 on one of --concurrency connections). Connecting is tried again until it works or --timeout is over, as nothing was sent yet;
 a request that was sent and failed is written down as failed and never sent again.
 
-One JSON line per request: number, outcome (answered, failed), and, as seconds of CLOCK_REALTIME: started_at, connected_at,
-sent_at, ended_at; for what is compared within one host also the same by CLOCK_MONOTONIC (…_mono). Runs until SIGTERM or SIGINT:
+One JSON line per request: number, outcome (answered, failed), and, as seconds of CLOCK_REALTIME: started_at, connecting_at (the
+attempt that led to a connection, or the last one), connected_at, sent_at, ended_at; for what is compared within one host also the same by CLOCK_MONOTONIC (…_mono). Runs until SIGTERM or SIGINT:
 then nothing new is started and what is under way is waited for.
 """
 
@@ -100,8 +100,9 @@ class Client:
         reader, writer = self._take_kept()
         if reader:
             attempt.line["kept"] = True
+            attempt.mark("connecting_at")
         else:
-            reader, writer = await asyncio.open_connection(sock=await self._connect())
+            reader, writer = await asyncio.open_connection(sock=await self._connect(attempt))
         attempt.mark("connected_at")
         keep = False
         try:
@@ -131,7 +132,7 @@ class Client:
             writer.close()
         return None, None
 
-    async def _connect(self):
+    async def _connect(self, attempt):
         loop = asyncio.get_running_loop()
         while True:
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -141,6 +142,7 @@ class Client:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_IDLE_S)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_TRIES)
+            attempt.mark("connecting_at")
             try:
                 await asyncio.wait_for(loop.sock_connect(sock, (self._arguments.address, self._arguments.port)), CONNECT_ATTEMPT_S)
                 return sock

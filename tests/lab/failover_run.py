@@ -107,7 +107,7 @@ class FailoverRun:
     def result(self, verdict):
         """What the demo tells in its last line."""
         trap_at = _seconds(self.operation["failure_at"])
-        first = min((line["ended_at"] for line in self.answered() if line["connected_at"] > self.broken_at), default=None)
+        first = min((line["ended_at"] for line in self.answered() if line["connecting_at"] > self.broken_at), default=None)
         owners = [name for _, names in self.owners() for name in names]
         return {
             "outcome": self.operation["outcome"],

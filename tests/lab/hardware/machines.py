@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from hardware import plan
-from hardware.host import Failed, run, wait_until
+from hardware.host import Failed, run, start_time, wait_until
 
 DOMAIN = """<domain type='qemu'>
   <name>{name}</name>
@@ -91,11 +91,13 @@ def take_down(record):
 
 
 def kill(machine):
-    """Kills the machine's QEMU, as a power supply that burns out would end the machine."""
+    """Kills the machine's QEMU, as a power supply that burns out would end the machine, and waits until it is gone."""
     pid = int(Path(f"/run/libvirt/qemu/{machine.domain}.pid").read_text(encoding="ascii"))
     if machine.domain.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
         raise Failed(f"process {pid} is not {machine.domain}")
+    started = start_time(pid)
     os.kill(pid, signal.SIGKILL)
+    wait_until(f"{machine.name} is dead", lambda: start_time(pid) != started, 10, pause_s=0.001)
 
 
 def freeze(machine):
