@@ -4,6 +4,7 @@
 #include <Poco/Data/Statement.h>
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string>
 
 namespace standin::journal {
@@ -63,7 +64,9 @@ base::Result<void> prepareSchema(Session& session) {
 
 std::uint64_t takeEpoch(Session& session) {
     const std::string before = metaValue(session, "epoch");
-    const std::uint64_t epoch = (before.empty() ? 0 : std::stoull(before)) + 1;
+    std::uint64_t last = 0;
+    std::from_chars(before.data(), before.data() + before.size(), last);
+    const std::uint64_t epoch = last + 1;
     setMeta(session, "epoch", std::to_string(epoch));
     return epoch;
 }
