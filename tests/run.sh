@@ -44,12 +44,15 @@ PYTHON
 }
 
 run_label() {
-    local label=$1 report=$build/$1.junit.xml jobs=1
+    local label=$1 report=$build/$1.junit.xml jobs=1 again=()
     [[ $label == unit || $label == contract || $label == simulation ]] && jobs=$(nproc)
+    # Real machines under software emulation share the host's processors with everything else: these may be tried once more. ctest
+    # says so where it happened, and a defect fails twice.
+    [[ $label == integration || $label == lab ]] && again=(--repeat until-pass:2)
     rm -f "$report"
     [[ $(ctest --test-dir "$build" -L "^$label\$" -N | sed -n 's/^Total Tests: //p') != 0 ]] || { say "no tests with the label $label"; return; }
     say "tests: $label"
-    ctest --test-dir "$build" -L "^$label\$" -j "$jobs" --output-on-failure --output-junit "$report"
+    ctest --test-dir "$build" -L "^$label\$" -j "$jobs" "${again[@]}" --output-on-failure --output-junit "$report"
     [[ -s $report ]] || give_up "ctest ended without a report for $label"
     count "$report"
 }
