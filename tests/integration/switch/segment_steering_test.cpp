@@ -23,6 +23,15 @@ struct DrainedJob : SwitchedJob {
     }
     std::string answerToNew(const Machine& from) const { return Connection(from, job_address).ask(); }
     std::string flows() const { return lan.ofctl({"dump-flows"}); }
+    /// A segment's flows bear its number in the cookie; the mark of a fence, which ends by itself, bears none.
+    bool steers() const {
+        const std::string all = flows();
+        const std::string ours = "cookie=0x5374616e";
+        for (auto at = all.find(ours); at != std::string::npos; at = all.find(ours, at + 1)) {
+            if (all.compare(at + ours.size(), 9, "00000000,") != 0) return true;
+        }
+        return false;
+    }
 };
 
 }  // namespace
@@ -56,7 +65,7 @@ BOOST_AUTO_TEST_CASE(connections_that_the_holder_took_go_on_after_the_segment_we
     BOOST_TEST(by_back_leg.ask() == "spare");
 
     BOOST_TEST(give(spareOwns(false)).verified);
-    BOOST_TEST(flows().find("cookie=0x5374616e") == std::string::npos);
+    BOOST_TEST(!steers());
     BOOST_TEST(answerToNew(client) == "spare");
     BOOST_TEST(taken.ask(300ms) == "");
 }
@@ -162,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_restarted_agent_goes_on_where_it_was) {
     BOOST_TEST(taken.ask() == "holder");
     restartKeeper();
     give(spareOwns(false));
-    BOOST_TEST(flows().find("cookie=0x5374616e") == std::string::npos);
+    BOOST_TEST(!steers());
 }
 
 BOOST_AUTO_TEST_CASE(a_drain_that_is_given_up_returns_everything_to_the_stand_in) {
@@ -173,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_drain_that_is_given_up_returns_everything_to_the_stand_in
     BOOST_TEST(give(order("stand-in")).verified);
     BOOST_TEST(established.ask() == "stand-in");
     BOOST_TEST(answerToNew(client) == "stand-in");
-    BOOST_TEST(flows().find("cookie=0x5374616e") == std::string::npos);
+    BOOST_TEST(!steers());
 }
 
 BOOST_AUTO_TEST_CASE(no_request_waits_for_a_lost_frame_while_the_segment_moves) {
