@@ -63,6 +63,7 @@ Outcome driveDevice(const FenceAgent& agent, const PowerDevice& device, PowerSta
         if (now.state != PowerState::Unknown || reading.words.empty()) reading = std::move(now);
         // Nothing more will change by itself after an action that failed; one that succeeded may need its time.
         if (!acted || left(until) <= between_readings + (Steady::now() - since)) break;
+        // A power device tells nothing by itself; it can only be read again, until the deadline.
         std::this_thread::sleep_for(between_readings);
     }
     auto words = fmt::format("{}: {}", describe(device), reading.words);
