@@ -57,29 +57,27 @@ def state(machine):
     return virsh("domstate", machine.domain, check=False).strip() or "undefined"
 
 
-def build_disk(image: Path, ledger_work_ms):
-    """One disk per machine: a server's boots the job at its address, a spare's is empty."""
+def build_disk(machine, image: Path, ledger_work_ms):
+    """A server's disk boots the job at its address, a spare's is empty."""
     plan.DISKS.mkdir(parents=True, exist_ok=True)
-    for machine in plan.MACHINES:
-        machine.disk.unlink(missing_ok=True)
-        if machine.bootable:
-            run("cp", "--sparse=always", image, machine.disk)
-            _write_machine_file(machine, ledger_work_ms)
-        else:
-            with open(machine.disk, "wb") as disk:
-                disk.truncate(image.stat().st_size)
+    machine.disk.unlink(missing_ok=True)
+    if machine.bootable:
+        run("cp", "--sparse=always", image, machine.disk)
+        _write_machine_file(machine, ledger_work_ms)
+    else:
+        with open(machine.disk, "wb") as disk:
+            disk.truncate(image.stat().st_size)
 
 
-def define(record):
-    for machine in plan.MACHINES:
-        record.add("domain", machine.domain)
-        machine.console.unlink(missing_ok=True)
-        xml = DOMAIN.format(name=machine.domain, memory=plan.MACHINE_MEMORY_MIB, serial=machine.name, disk=machine.disk, mac=machine.mac,
-                            port=machine.port, console=machine.console)
-        with tempfile.NamedTemporaryFile("w", suffix=".xml") as definition:
-            definition.write(xml)
-            definition.flush()
-            virsh("define", definition.name)
+def define(record, machine):
+    record.add("domain", machine.domain)
+    machine.console.unlink(missing_ok=True)
+    xml = DOMAIN.format(name=machine.domain, memory=plan.MACHINE_MEMORY_MIB, serial=machine.name, disk=machine.disk, mac=machine.mac,
+                        port=machine.port, console=machine.console)
+    with tempfile.NamedTemporaryFile("w", suffix=".xml") as definition:
+        definition.write(xml)
+        definition.flush()
+        virsh("define", definition.name)
 
 
 def take_down(record):

@@ -12,7 +12,7 @@ def build(record):
             # Each in a VLAN of its own until the switch agent takes them over: two of them will bear the job's address.
             _build_cable(record, *cable, tag=plan.UNUSED_VLAN + 1 + 2 * plan.SEGMENTS.index(segment) + number)
     for machine in plan.MACHINES:
-        _build_machine_port(record, machine)
+        build_machine_port(record, machine)
 
 
 def take_down(record):
@@ -74,7 +74,7 @@ def _build_client(record):
         run("ip", "-n", name, "link", "set", end, "up")
 
 
-def _build_machine_port(record, machine):
+def build_machine_port(record, machine):
     """The port stays when the machine is off, with its VLAN, as a port of a real switch does."""
     record.add("link", machine.port)
     run("ip", "tuntap", "add", "dev", machine.port, "mode", "tap")

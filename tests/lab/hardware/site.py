@@ -36,14 +36,21 @@ def build(programs, ledger_work_ms):
     with exclusively():
         plan.LOGS.mkdir(parents=True, exist_ok=True)
         say("building the machines' disks")
-        image = Path(run(HERE.parent / "image" / "build.sh", ledger, plan.CACHE, deadline_s=300).strip())
-        machines.build_disk(image, ledger_work_ms)
+        image = build_image(ledger)
+        for machine in plan.MACHINES:
+            machines.build_disk(machine, image, ledger_work_ms)
         say("building the switch, the cables and the client")
         network.build(RECORD)
-        machines.define(RECORD)
+        for machine in plan.MACHINES:
+            machines.define(RECORD, machine)
         say("starting the BMCs")
         bmc.write_secrets()
         bmc.start(RECORD)
+
+
+def build_image(ledger):
+    """The image that the machines boot, with the job in it; built once and kept."""
+    return Path(run(HERE.parent / "image" / "build.sh", ledger, plan.CACHE, deadline_s=300).strip())
 
 
 def power_on_servers():
