@@ -74,6 +74,7 @@ int serve(const AgentConfiguration& configuration) {
     http::HealthChecks health(configuration.name.text());
     http::Router router;
     health.addRoutes(router);
+    (*gate)->addRoutes(router);
     health.add(http::checkClock);
     health.add([&](protocol::Health& now) { http::checkSpace(now, "state", configuration.state_dir, least_state_space); });
     router.add("GET", "/metrics", [&](const http::Request&) -> base::Result<http::Response> {

@@ -7,12 +7,13 @@ namespace standin::base {
 
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 10> names{{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 11> names{{
     {ErrorCode::Unreachable, "unreachable"},
     {ErrorCode::TimedOut, "timed_out"},
     {ErrorCode::Refused, "refused"},
     {ErrorCode::NotFound, "not_found"},
     {ErrorCode::Conflict, "conflict"},
+    {ErrorCode::StaleEpoch, "stale_epoch"},
     {ErrorCode::WrongState, "wrong_state"},
     {ErrorCode::Unsupported, "unsupported"},
     {ErrorCode::InvalidInput, "invalid_input"},

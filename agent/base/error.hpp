@@ -11,7 +11,8 @@ enum class ErrorCode {
     TimedOut,      ///< somebody was asked and no answer came: the effect may have happened; observe, then decide
     Refused,       ///< asked and refused for a stated reason; do not retry unchanged
     NotFound,      ///< the thing named does not exist
-    Conflict,      ///< somebody else holds it (lease, lock, newer epoch)
+    Conflict,      ///< somebody else holds it (lease, lock), or a newer command went before
+    StaleEpoch,    ///< another coordinator leads: whoever asked must stop
     WrongState,    ///< possible in another state of the thing named
     Unsupported,   ///< this implementation or device cannot do it
     InvalidInput,  ///< the request itself is wrong

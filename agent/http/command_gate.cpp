@@ -17,13 +17,18 @@ namespace {
 // Answers of the last commands. A lost answer is asked for again within seconds; a coordinator has far fewer commands open.
 constexpr std::size_t answers_kept = 1024;
 
-base::Result<std::uint64_t> parseEpoch(const std::string& text) {
-    std::uint64_t epoch = 0;
-    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), epoch);
+// Things that one agent was commanded about. Beyond that the older half is forgotten: no command is late by so many.
+constexpr std::size_t lanes_kept = 4096;
+// An earlier command for the same subject that takes longer hangs; then somebody has to hear of it.
+constexpr std::chrono::seconds longest_turn{30};
+
+base::Result<std::uint64_t> parseNumber(const std::string& text, const char* what) {
+    std::uint64_t number = 0;
+    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) {
-        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not an epoch", text.substr(0, 40)));
+        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not {}", text.substr(0, 40), what));
     }
-    return epoch;
+    return number;
 }
 
 std::string headerOf(const Request& request, std::string name) {
@@ -39,7 +44,7 @@ base::Result<std::unique_ptr<CommandGate>> CommandGate::open(std::string epoch_f
     auto text = base::readWhole(epoch_file, 64);
     if (text) {
         while (!text->empty() && text->back() == '\n') text->pop_back();
-        auto epoch = parseEpoch(*text);
+        auto epoch = parseNumber(*text, "an epoch");
         // A lost epoch would let a deposed coordinator in again; the operator must look.
         if (!epoch) return failure(ErrorCode::Corrupt, fmt::format("epoch file '{}' is damaged: {}", epoch_file, epoch.error().message));
         highest = *epoch;
@@ -59,7 +64,8 @@ std::uint64_t CommandGate::highestEpoch() const {
 
 base::Result<void> CommandGate::raiseEpoch(std::uint64_t epoch) {
     if (epoch < highest_) {
-        return failure(ErrorCode::Conflict, fmt::format("epoch {} is older than {}: another coordinator has taken over; this one must stop", epoch, highest_));
+        return failure(ErrorCode::StaleEpoch,
+                       fmt::format("epoch {} is older than {}: another coordinator leads since epoch {}; this one must stop", epoch, highest_, highest_));
     }
     if (epoch == highest_) return {};
     auto written = base::writeDurably(epoch_file_, fmt::format("{}\n", epoch));
@@ -73,44 +79,90 @@ base::Result<void> CommandGate::admit(Request& request) {
         return failure(ErrorCode::Refused, fmt::format("the certificate of '{}' may ask but not command; commanders: {}", request.peer, fmt::join(commanders_, ", ")));
     }
     auto operation = headerOf(request, protocol::operation_header);
-    auto epoch_text = headerOf(request, protocol::epoch_header);
     if (operation.empty() || operation.size() > 128) {
         return failure(ErrorCode::InvalidInput, fmt::format("a command needs the header {} of 1 to 128 characters", protocol::operation_header));
     }
-    if (epoch_text.empty()) return failure(ErrorCode::InvalidInput, fmt::format("a command needs the header {}", protocol::epoch_header));
-    auto epoch = parseEpoch(epoch_text);
+    auto number = [&request](const char* header) -> base::Result<std::uint64_t> {
+        auto read = parseNumber(headerOf(request, header), "a number");
+        if (!read) return failure(read.error().within(fmt::format("a command needs the header {}", header)));
+        return read;
+    };
+    auto epoch = number(protocol::epoch_header);
     if (!epoch) return failure(epoch.error());
-    request.stamp = protocol::CommandStamp{*epoch, operation};
+    auto sequence = number(protocol::sequence_header);
+    if (!sequence) return failure(sequence.error());
+    request.stamp = protocol::CommandStamp{*epoch, operation, *sequence};
     return raiseEpoch(*epoch);
 }
 
-base::Result<Response> CommandGate::pass(Request& request, const std::function<base::Result<Response>(const Request&)>& handler) {
-    std::shared_ptr<Answered> mine;
-    std::string key;
-    {
-        std::unique_lock lock(mutex_);
-        auto admitted = admit(request);
-        if (!admitted) return failure(admitted.error());
-        key = fmt::format("{} {} {} {}", request.stamp->epoch, request.stamp->operation, request.method, request.path);
-        if (auto found = answered_.find(key); found != answered_.end()) {
-            auto earlier = found->second;
-            answered_changed_.wait(lock, [&] { return earlier->done; });
-            if (earlier->response) return *earlier->response;
-        }
-        mine = std::make_shared<Answered>();
-        if (answered_.insert_or_assign(key, mine).second) order_.push_back(key);
-        while (order_.size() > answers_kept) {
-            answered_.erase(order_.front());
-            order_.pop_front();
-        }
+// One command for a subject at a time, and none behind a newer one. The answer to a command that hangs is not waited
+// for without end.
+base::Result<std::shared_ptr<CommandGate::Lane>> CommandGate::enter(const Request& request, Lock& lock) {
+    const auto& stamp = *request.stamp;
+    if (lanes_.size() >= lanes_kept) forgetOldLanes();
+    auto& place = lanes_[request.subject];
+    if (!place) place = std::make_shared<Lane>();
+    const auto lane = place;
+    if (!ended_.wait_for(lock, longest_turn, [&] { return !lane->busy; })) {
+        return failure(ErrorCode::Conflict, fmt::format("an earlier command for '{}' is still being carried out", request.subject));
     }
-    auto result = handler(request);
-    std::lock_guard lock(mutex_);
+    if (stamp.epoch < highest_) return failure(raiseEpoch(stamp.epoch).error());
+    if (lane->epoch == stamp.epoch && stamp.sequence < lane->sequence) {
+        return failure(ErrorCode::Conflict, fmt::format("command {} ('{}') for '{}' came too late: {} was commanded since", stamp.sequence,
+                                                        stamp.operation, request.subject, lane->sequence));
+    }
+    *lane = {true, stamp.epoch, stamp.sequence};
+    return lane;
+}
+
+void CommandGate::forgetOldLanes() {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> ages;
+    for (const auto& [subject, lane] : lanes_) ages.emplace_back(lane->epoch, lane->sequence);
+    const auto middle = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 2);
+    std::nth_element(ages.begin(), middle, ages.end());
+    std::erase_if(lanes_, [&](const auto& entry) {
+        const auto& lane = entry.second;
+        return lane.use_count() == 1 && !lane->busy && std::pair(lane->epoch, lane->sequence) <= *middle;
+    });
+}
+
+base::Result<Response> CommandGate::pass(Request& request, const Handler& handler) {
+    Lock lock(mutex_);
+    auto admitted = admit(request);
+    if (!admitted) return failure(admitted.error());
+    const auto& stamp = *request.stamp;
+    const auto key = fmt::format("{} {} {} {} {}", stamp.epoch, stamp.sequence, stamp.operation, request.method, request.path);
+    if (auto found = answered_.find(key); found != answered_.end()) {
+        auto earlier = found->second;
+        ended_.wait(lock, [&] { return earlier->done; });
+        if (earlier->response) return *earlier->response;
+    }
+    auto mine = std::make_shared<Answered>();
+    if (answered_.insert_or_assign(key, mine).second) order_.push_back(key);
+    while (order_.size() > answers_kept) {
+        answered_.erase(order_.front());
+        order_.pop_front();
+    }
+    auto lane = enter(request, lock);
+    base::Result<Response> result = failure(ErrorCode::Internal, "");
+    if (lane) {
+        lock.unlock();
+        result = handler(request);
+        lock.lock();
+        (*lane)->busy = false;
+    } else {
+        result = failure(lane.error());
+    }
     mine->done = true;
     // Only what was done is answered again; what was refused or failed may be tried again.
     if (result && !result->stream) mine->response = *result;
-    answered_changed_.notify_all();
+    ended_.notify_all();
     return result;
+}
+
+void CommandGate::addRoutes(Router& router) {
+    router.add("GET", "/v1/epoch", [this](const Request&) -> base::Result<Response> { return Response::json({{"epoch", highestEpoch()}}); });
+    router.add("PUT", "/v1/epoch", [](const Request& request) -> base::Result<Response> { return Response::json({{"epoch", request.stamp->epoch}}); });
 }
 
 }  // namespace standin::http

@@ -4,19 +4,25 @@
 #include <cstdint>
 #include <functional>
 #include <list>
-#include <memory>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "agent/http/response.hpp"
+#include "agent/http/router.hpp"
 
 namespace standin::http {
 
-/// Guards an agent's commands. A coordinator that was deposed bears an older epoch and is refused; a command that comes twice
-/// (its answer was lost) is answered again, not done again.
+/// Guards an agent's commands:
+///
+/// - A coordinator that was deposed bears an older epoch and is refused (StaleEpoch); the highest epoch is kept durably.
+/// - A command that comes twice (its answer was lost) is answered again, not done again.
+/// - Commands for one subject are carried out one after the other, and none after a newer one: of two, the one with the
+///   lower sequence is refused (Conflict) once the other was seen. So a command that its coordinator has given up, and
+///   that was held up on its way, cannot undo what was commanded since. This is remembered as long as the agent runs;
+///   what was on its way to an agent that has ended does not reach the next one.
 class CommandGate {
   public:
     /// `epoch_file` keeps the highest epoch seen, durably. `commanders` are the certificate names that may command.
@@ -24,9 +30,12 @@ class CommandGate {
 
     /// Reads the stamp from the headers, checks it and runs `handler` unless the same command was answered before or is
     /// being handled right now (then its answer is awaited).
-    base::Result<Response> pass(Request& request, const std::function<base::Result<Response>(const Request&)>& handler);
+    base::Result<Response> pass(Request& request, const Handler& handler);
 
     [[nodiscard]] std::uint64_t highestEpoch() const;
+    /// `PUT /v1/epoch`: a coordinator claims its epoch; success: nobody newer has commanded here, and from now on nobody
+    /// older can.
+    void addRoutes(Router& router);
 
   private:
     CommandGate(std::string epoch_file, std::vector<std::string> commanders, std::uint64_t highest);
@@ -37,14 +46,24 @@ class CommandGate {
         bool done = false;
         std::optional<Response> response;
     };
+    /// The commands for one subject.
+    struct Lane {
+        bool busy = false;
+        std::uint64_t epoch = 0;
+        std::uint64_t sequence = 0;  ///< the highest that was let in, in that epoch
+    };
+    using Lock = std::unique_lock<std::mutex>;
+    base::Result<std::shared_ptr<Lane>> enter(const Request& request, Lock& lock);
+    void forgetOldLanes();
 
     const std::string epoch_file_;
     const std::vector<std::string> commanders_;
     mutable std::mutex mutex_;
-    std::condition_variable answered_changed_;
+    std::condition_variable ended_;  ///< of a command
     std::uint64_t highest_ = 0;
     std::map<std::string, std::shared_ptr<Answered>> answered_;
     std::list<std::string> order_;  ///< oldest first, bounds `answered_`
+    std::map<std::string, std::shared_ptr<Lane>> lanes_;
 };
 
 }  // namespace standin::http

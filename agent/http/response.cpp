@@ -23,6 +23,7 @@ int statusOf(ErrorCode code) {
         case ErrorCode::NotFound: return 404;
         case ErrorCode::Refused:
         case ErrorCode::Conflict:
+        case ErrorCode::StaleEpoch:
         case ErrorCode::WrongState: return 409;
         case ErrorCode::Unsupported: return 501;
         case ErrorCode::Unreachable: return 502;

@@ -16,6 +16,7 @@ struct Request {
     std::string method;
     std::string path;                               ///< decoded, without the query
     std::map<std::string, std::string> parameters;  ///< of the route's `{name}` parts
+    std::string subject;                            ///< the thing that the path is about: as far as the route's first `{name}`
     std::map<std::string, std::string> query;
     std::map<std::string, std::string> headers;     ///< names in lower case
     std::string body;

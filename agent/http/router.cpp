@@ -15,6 +15,17 @@ std::string_view nextPart(std::string_view& path) {
     return part;
 }
 
+// `/v1/stand-ins/server01-3` of `/v1/stand-ins/server01-3/state`: all commands for one thing have the same subject.
+std::string subjectOf(std::string_view pattern, std::string_view path) {
+    std::string subject;
+    while (!pattern.empty()) {
+        const bool name = nextPart(pattern).front() == '{';
+        subject += "/" + std::string(nextPart(path));
+        if (name) break;
+    }
+    return subject;
+}
+
 bool matches(std::string_view pattern, std::string_view path, std::map<std::string, std::string>& parameters) {
     parameters.clear();
     while (!pattern.empty() && !path.empty()) {
@@ -50,6 +61,7 @@ base::Result<const Route*> Router::find(Request& request) const {
         if (!matches(std::string_view(route.pattern).substr(1), path.substr(1), parameters)) continue;
         if (route.method == request.method) {
             request.parameters = std::move(parameters);
+            request.subject = subjectOf(std::string_view(route.pattern).substr(1), path.substr(1));
             return &route;
         }
         other_methods += (other_methods.empty() ? "" : ", ") + route.method;

@@ -11,11 +11,15 @@ namespace standin::protocol {
 /// Header names of every command (PUT, POST, DELETE).
 inline constexpr const char* epoch_header = "Standin-Epoch";          ///< decimal uint64; agents refuse an older one than they saw
 inline constexpr const char* operation_header = "Standin-Operation";  ///< 1 to 128 characters; the same id again is the same command
+inline constexpr const char* sequence_header = "Standin-Sequence";    ///< decimal uint64; of two commands for one thing the older is refused once the newer is known
 
 /// Who commands, and which command it is. The same `operation` twice is the same command, answered again.
 struct CommandStamp {
     std::uint64_t epoch = 0;
     std::string operation;  ///< e.g. `17/RestoreSpare/2`
+    /// Ascends with every command that the coordinator of this epoch sends out, so that (epoch, sequence) ascends for ever. A command that
+    /// was given up may still be on its way; by this it cannot take effect after a later one.
+    std::uint64_t sequence = 0;
 };
 
 /// One named check of GET /v1/health.

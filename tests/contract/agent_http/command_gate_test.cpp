@@ -1,4 +1,6 @@
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <future>
 
 #include "agent/http/command_gate.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -10,23 +12,31 @@ namespace {
 struct Gate {
     tests::TemporaryDirectory directory;
     std::unique_ptr<http::CommandGate> gate = reopened();
-    int handled = 0;
+    std::atomic<int> handled = 0;
 
     std::unique_ptr<http::CommandGate> reopened() {
         auto opened = http::CommandGate::open(directory / "epoch", {"coordinator"});
         BOOST_REQUIRE(opened);
         return std::move(*opened);
     }
-    base::Result<http::Response> command(std::uint64_t epoch, const std::string& operation, const std::string& peer = "coordinator") {
+    http::Request request(const protocol::CommandStamp& stamp, const std::string& subject = "/v1/things/a", const std::string& peer = "coordinator") {
         http::Request request;
         request.method = "PUT";
-        request.path = "/v1/thing";
+        request.path = request.subject = subject;
         request.peer = peer;
-        request.headers = {{"standin-epoch", std::to_string(epoch)}, {"standin-operation", operation}};
+        request.headers = {{"standin-epoch", std::to_string(stamp.epoch)},
+                           {"standin-operation", stamp.operation},
+                           {"standin-sequence", std::to_string(stamp.sequence)}};
+        return request;
+    }
+    base::Result<http::Response> pass(http::Request request) {
         return gate->pass(request, [this](const http::Request&) -> base::Result<http::Response> {
-            ++handled;
-            return http::Response::json({{"handled", handled}});
+            const int now = ++handled;
+            return http::Response::json({{"handled", now}});
         });
+    }
+    base::Result<http::Response> command(std::uint64_t epoch, const std::string& operation, const std::string& peer = "coordinator") {
+        return pass(request({epoch, operation}, "/v1/things/a", peer));
     }
 };
 
@@ -38,8 +48,94 @@ BOOST_FIXTURE_TEST_CASE(a_command_of_an_older_epoch_is_refused, Gate) {
     BOOST_REQUIRE(command(7, "1/a"));
     auto refused = command(6, "1/b");
     BOOST_REQUIRE(!refused);
-    BOOST_TEST((refused.error().code == base::ErrorCode::Conflict));
+    BOOST_TEST((refused.error().code == base::ErrorCode::StaleEpoch));
     BOOST_TEST(handled == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_command_that_was_given_up_does_not_undo_a_later_one, Gate) {
+    BOOST_REQUIRE(pass(request({1, "1/StopStandIn/1", 8})));
+    auto late = pass(request({1, "1/ResumeStandIn/1", 7}));
+    BOOST_REQUIRE(!late);
+    BOOST_TEST((late.error().code == base::ErrorCode::Conflict));
+    BOOST_TEST(handled == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(commands_of_one_attempt_bear_one_sequence_and_are_all_carried_out, Gate) {
+    BOOST_REQUIRE(pass(request({1, "1/RetireHolder/1/release", 7})));
+    BOOST_REQUIRE(pass(request({1, "1/RetireHolder/1/idle", 7})));
+    BOOST_TEST(handled == 2);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_late_command_for_one_thing_is_not_refused_because_of_another_thing, Gate) {
+    BOOST_REQUIRE(pass(request({1, "1/a", 8}, "/v1/things/a")));
+    BOOST_TEST(pass(request({1, "1/b", 7}, "/v1/things/b")).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(the_sequence_begins_anew_with_each_epoch, Gate) {
+    BOOST_REQUIRE(pass(request({1, "1/a", 8})));
+    BOOST_REQUIRE(pass(request({2, "1/b", 1})));
+    BOOST_TEST((pass(request({1, "1/c", 9})).error().code == base::ErrorCode::StaleEpoch));
+}
+
+// The late one has passed the gate's door when its coordinator gives it up; the later one must not go before it.
+BOOST_FIXTURE_TEST_CASE(a_command_waits_until_an_earlier_one_for_the_same_thing_has_ended, Gate) {
+    std::promise<void> begun, go_on;
+    std::string course;
+    auto slow = std::async(std::launch::async, [&] {
+        auto late = request({1, "1/a", 7});
+        return gate->pass(late, [&](const http::Request&) -> base::Result<http::Response> {
+            begun.set_value();
+            go_on.get_future().wait();
+            course += "late ";
+            return http::Response::empty();
+        });
+    });
+    begun.get_future().wait();
+    auto fast = std::async(std::launch::async, [&] {
+        auto later = request({1, "1/b", 8});
+        return gate->pass(later, [&](const http::Request&) -> base::Result<http::Response> {
+            course += "later";
+            return http::Response::empty();
+        });
+    });
+    BOOST_TEST((fast.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout));
+    go_on.set_value();
+    BOOST_TEST(slow.get().has_value());
+    BOOST_TEST(fast.get().has_value());
+    BOOST_TEST(course == "late later");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_deposed_coordinator_learns_it_when_it_claims_its_epoch, Gate) {
+    http::Router router;
+    gate->addRoutes(router);
+    auto claim = [&](std::uint64_t epoch) {
+        auto asked = request({epoch, "epoch"}, "/v1/epoch");
+        auto route = router.find(asked);
+        BOOST_REQUIRE(route);
+        return gate->pass(asked, (*route)->handler);
+    };
+    BOOST_TEST(claim(7).has_value());
+    BOOST_TEST(claim(7).has_value());
+    BOOST_TEST((claim(6).error().code == base::ErrorCode::StaleEpoch));
+    BOOST_TEST(gate->highestEpoch() == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(all_commands_for_one_thing_have_the_same_subject) {
+    http::Router router;
+    auto nothing = [](const http::Request&) -> base::Result<http::Response> { return http::Response::empty(); };
+    router.add("PUT", "/v1/stand-ins/{name}", nothing);
+    router.add("PUT", "/v1/stand-ins/{name}/state", nothing);
+    router.add("PUT", "/v1/epoch", nothing);
+    auto subjectOf = [&](const std::string& path) {
+        http::Request request;
+        request.method = "PUT";
+        request.path = path;
+        BOOST_REQUIRE(router.find(request));
+        return request.subject;
+    };
+    BOOST_TEST(subjectOf("/v1/stand-ins/server01-3") == "/v1/stand-ins/server01-3");
+    BOOST_TEST(subjectOf("/v1/stand-ins/server01-3/state") == "/v1/stand-ins/server01-3");
+    BOOST_TEST(subjectOf("/v1/epoch") == "/v1/epoch");
 }
 
 BOOST_FIXTURE_TEST_CASE(the_highest_epoch_survives_a_restart, Gate) {

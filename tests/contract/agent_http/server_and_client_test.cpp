@@ -111,13 +111,13 @@ BOOST_FIXTURE_TEST_CASE(an_error_keeps_its_code_on_the_way_to_the_client, Agent)
     BOOST_REQUIRE(coordinator->put("/v1/things/a", {}, {9, "1/x"}, deadline));
     auto stale = coordinator->put("/v1/things/a", {}, {8, "1/y"}, deadline);
     BOOST_REQUIRE(!stale);
-    BOOST_TEST((stale.error().code == base::ErrorCode::Conflict));
+    BOOST_TEST((stale.error().code == base::ErrorCode::StaleEpoch));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_body_that_is_not_json_is_an_error_of_the_caller, Agent) {
     auto identity = authority.issue("coordinator");
     auto outcome = base::runProcess({{"curl", "--silent", "--cacert", identity.ca, "--cert", identity.certificate, "--key", identity.key, "-X", "PUT", "-d", "{nonsense",
-                                      "-H", "Standin-Epoch: 1", "-H", "Standin-Operation: 1/x", "-w", "%{http_code}", url + "/v1/things/a"}, "", 20s});
+                                      "-H", "Standin-Epoch: 1", "-H", "Standin-Operation: 1/x", "-H", "Standin-Sequence: 1", "-w", "%{http_code}", url + "/v1/things/a"}, "", 20s});
     BOOST_REQUIRE(outcome);
     BOOST_TEST(outcome->output.find("400") != std::string::npos);
     BOOST_TEST(outcome->output.find("invalid_input") != std::string::npos);
