@@ -43,10 +43,11 @@ void SegmentKeeper::dropUnknown(const base::SegmentId& id) {
     known_.erase(id);
 }
 
-base::Result<protocol::Segment> SegmentKeeper::order(const base::SegmentId& id, const SegmentOrder& order) {
+base::Result<protocol::Segment> SegmentKeeper::order(const base::SegmentId& id, const SegmentOrder& order,
+                                                     const OrderNumber& number) {
     const auto entry = known(id);
     std::lock_guard busy(entry->busy);
-    auto record = carryOut(id, order, *entry);
+    auto record = carryOut(id, order, number, *entry);
     if (!record) {
         dropUnknown(id);
         if (observer_.on_order)
@@ -64,14 +65,14 @@ base::Result<protocol::Segment> SegmentKeeper::order(const base::SegmentId& id, 
 }
 
 base::Result<SegmentRecord> SegmentKeeper::carryOut(const base::SegmentId& id, const SegmentOrder& order,
-                                                    Known& known) {
+                                                    const OrderNumber& number, Known& known) {
     known.transaction_ms = 0;
     known.announce_ms = 0;
-    auto passed = passOver(id, order, known);
+    auto passed = passOver(id, order, number, known);
     if (!passed) return failure(passed.error());
     base::Result<SegmentRecord> record = failure(ErrorCode::Conflict, "");
     for (int attempt = 0; attempt < conflict_limit; ++attempt) {
-        record = carryOutOnce(id, order, known);
+        record = carryOutOnce(id, order, number, known);
         if (record || record.error().code != ErrorCode::Conflict) break;
     }
     if (!record) return record;
@@ -92,12 +93,12 @@ base::Result<SegmentRecord> SegmentKeeper::carryOut(const base::SegmentId& id, c
 }
 
 base::Result<SegmentRecord> SegmentKeeper::carryOutOnce(const base::SegmentId& id, const SegmentOrder& order,
-                                                        Known& known) {
+                                                        const OrderNumber& number, Known& known) {
     std::lock_guard commit(commit_mutex_);
     auto now = fabric_.view();
     if (!now) return failure(now.error());
     const FabricView& view = **now;
-    auto change = planSegment(id, order, view, quarantine_);
+    auto change = planSegment(id, order, number, view, quarantine_);
     if (!change) return failure(change.error());
     const auto found = view.segments.find(id);
     const SegmentRecord before = found == view.segments.end() ? SegmentRecord{} : found->second;

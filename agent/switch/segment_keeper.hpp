@@ -40,10 +40,11 @@ class SegmentKeeper {
     void stop();
 
     /// Makes the order come true: VLANs and record in one transaction, applied and read back; then steering; then, if
-    /// the owner is new, the announcement, which is repeated later on. The same order again changes nothing. Errors:
-    /// those of planSegment() and of the fabric; after TimedOut the order may be in force, and giving it again finds
-    /// out.
-    base::Result<protocol::Segment> order(const base::SegmentId& id, const protocol::SegmentOrder& order);
+    /// the owner is new, the announcement, which is repeated later on. The same order with the same number changes
+    /// nothing; one with a lower number than the last is refused. Errors: those of planSegment() and of the fabric;
+    /// after TimedOut the order may come into force as long as no later one was given.
+    base::Result<protocol::Segment> order(const base::SegmentId& id, const protocol::SegmentOrder& order,
+                                          const OrderNumber& number);
 
     /// NotFound: never ordered.
     base::Result<protocol::Segment> segment(const base::SegmentId& id);
@@ -72,10 +73,12 @@ class SegmentKeeper {
     [[nodiscard]] double since(base::SteadyTime begin) const;
     std::shared_ptr<Known> known(const base::SegmentId& id);
     void dropUnknown(const base::SegmentId& id);
-    base::Result<SegmentRecord> carryOut(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
+    base::Result<SegmentRecord> carryOut(const base::SegmentId& id, const protocol::SegmentOrder& order,
+                                         const OrderNumber& number, Known& known);
     base::Result<SegmentRecord> carryOutOnce(const base::SegmentId& id, const protocol::SegmentOrder& order,
-                                             Known& known);
-    base::Result<void> passOver(const base::SegmentId& id, const protocol::SegmentOrder& order, Known& known);
+                                             const OrderNumber& number, Known& known);
+    base::Result<void> passOver(const base::SegmentId& id, const protocol::SegmentOrder& order,
+                                const OrderNumber& number, Known& known);
     base::Result<void> bringSteering(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view,
                                      Known& known);
     base::Result<void> setSteering(const base::SegmentId& id, Vlan vlan, const std::optional<Steering>& steering,

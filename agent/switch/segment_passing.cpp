@@ -21,14 +21,15 @@ std::uint32_t ownerPort(const SegmentOrder& order, const FabricView& view) {
 // While connections are steered, the VLANs and the flows cannot change in the same instant. So the flows of the time in
 // between let the machines' frames appear both where the owner is and where he will be, and no frame is lost. Other
 // segments do not wait for it.
-base::Result<void> SegmentKeeper::passOver(const base::SegmentId& id, const SegmentOrder& order, Known& known) {
+base::Result<void> SegmentKeeper::passOver(const base::SegmentId& id, const SegmentOrder& order,
+                                           const OrderNumber& number, Known& known) {
     auto now = fabric_.view();
     if (!now) return failure(now.error());
     const auto found = (*now)->segments.find(id);
     const SegmentRecord before = found == (*now)->segments.end() ? SegmentRecord{} : found->second;
     if (!needsSteering(before.order) && !needsSteering(order)) return {};
     FabricView ahead = **now;
-    auto change = planSegment(id, order, ahead, quarantine_);
+    auto change = planSegment(id, order, number, ahead, quarantine_);
     if (!change) return failure(change.error());
     if (!change->record) return {};
     const SegmentRecord& after = *change->record->second;

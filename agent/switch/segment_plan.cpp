@@ -1,6 +1,7 @@
 #include "agent/switch/segment_plan.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
@@ -38,6 +39,15 @@ base::Result<void> checkAddresses(const SegmentOrder& order) {
         }
     }
     return {};
+}
+
+// An order that its coordinator gave up may arrive, or be begun by the database, after a later one.
+base::Result<void> checkNumber(const OrderNumber& number, const OrderNumber& last) {
+    if (number >= last) return {};
+    return failure(ErrorCode::Conflict,
+                   fmt::format("the order came too late: it is number {} of epoch {}, and number {} of epoch {} was "
+                               "carried out since",
+                               number.sequence, number.epoch, last.sequence, last.epoch));
 }
 
 // Every port that an order speaks of, the back leg included.
@@ -166,19 +176,19 @@ std::string reasonOf(const base::SegmentId& id, const SegmentOrder& order) {
 
 }  // namespace
 
-base::Result<FabricChange> planSegment(const base::SegmentId& id, const SegmentOrder& order, const FabricView& view,
-                                       const VlanRange& quarantine) {
+base::Result<FabricChange> planSegment(const base::SegmentId& id, const SegmentOrder& order, const OrderNumber& number,
+                                       const FabricView& view, const VlanRange& quarantine) {
     if (quarantine.contains(order.vlan)) {
         return failure(ErrorCode::Refused, "VLAN " + std::to_string(order.vlan) + " is among switch.quarantine_vlans");
     }
     const auto found = view.segments.find(id);
     const SegmentRecord before = found == view.segments.end() ? SegmentRecord{} : found->second;
     for (const auto& checked :
-         {checkAddresses(order), checkAgainstOthers(id, order, view), checkPresent(order, before.order, view)}) {
+         {checkNumber(number, before.number), checkAddresses(order), checkAgainstOthers(id, order, view), checkPresent(order, before.order, view)}) {
         if (!checked) return failure(checked.error());
     }
 
-    SegmentRecord after{order, {}};
+    SegmentRecord after{order, {}, number};
     Quarantines quarantines(view, id, quarantine);
     quarantines.take(before.quarantine);
     for (const auto& port : portsOf(order)) {

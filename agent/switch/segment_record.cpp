@@ -12,7 +12,10 @@ constexpr int greatest_vlan = 4094;
 std::string textOf(const SegmentRecord& record) {
     Json quarantine = Json::object();
     for (const auto& [port, vlan] : record.quarantine) quarantine[port] = vlan;
-    return Json{{"order", toJson(record.order)}, {"quarantine", quarantine}}.dump();
+    return Json{{"order", toJson(record.order)},
+                {"quarantine", quarantine},
+                {"number", {{"epoch", record.number.epoch}, {"sequence", record.number.sequence}}}}
+        .dump();
 }
 
 base::Result<SegmentRecord> segmentRecordFrom(const std::string& text) {
@@ -25,7 +28,12 @@ base::Result<SegmentRecord> segmentRecordFrom(const std::string& text) {
     }
     auto order = protocol::segmentOrderFrom((*json)["order"]);
     if (!order) return corrupt(order.error().message);
-    SegmentRecord record{std::move(*order), {}};
+    SegmentRecord record{std::move(*order), {}, {}};
+    if (json->contains("number")) {
+        protocol::JsonFields number((*json)["number"], "order number");
+        record.number = {number.count("epoch"), number.count("sequence")};
+        if (auto read = number.finish(true); !read) return corrupt(read.error().message);
+    }
     for (const auto& [port, vlan] : (*json)["quarantine"].items()) {
         if (!vlan.is_number_integer() || vlan < least_vlan || vlan > greatest_vlan)
             return corrupt("no VLAN for port '" + port + "'");

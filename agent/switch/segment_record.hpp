@@ -6,7 +6,8 @@
 
 namespace standin::lan_switch {
 
-/// A record as the text that a switch's database keeps: `{"order": …, "quarantine": {"port": vlan}}`.
+/// A record as the text that a switch's database keeps: `{"order": …, "quarantine": {"port": vlan},
+/// "number": {"epoch": …, "sequence": …}}`.
 std::string textOf(const SegmentRecord& record);
 
 /// Corrupt if somebody else has written there.

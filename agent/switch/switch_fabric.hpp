@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,11 +37,19 @@ struct PortView {
     [[nodiscard]] bool isAccess(Vlan vlan) const { return mode == Mode::Access && tag == vlan; }
 };
 
-/// What the switch keeps durably about one segment: the last order, and the quarantine VLAN of each of its ports (also
-/// of those that are gone and may come back).
+/// When an order was given, among all that coordinators ever gave for the segment.
+struct OrderNumber {
+    std::uint64_t epoch = 0;
+    std::uint64_t sequence = 0;
+    auto operator<=>(const OrderNumber&) const = default;
+};
+
+/// What the switch keeps durably about one segment: the last order and its number, and the quarantine VLAN of each of
+/// its ports (also of those that are gone and may come back).
 struct SegmentRecord {
     protocol::SegmentOrder order;
     std::map<std::string, Vlan> quarantine;
+    OrderNumber number;
     bool operator==(const SegmentRecord&) const = default;
 };
 using SegmentRecords = std::map<base::SegmentId, SegmentRecord>;
@@ -104,6 +113,8 @@ struct Steering {
     bool takes_new = false;
     std::vector<std::uint32_t> seen_at;  ///< ports in whose VLAN the taker's (and an aside target's) frames appear
     bool target_aside = false;           ///< the target's port is not in the segment's VLAN itself
+    bool back_leg_with_target = false;   ///< the taker's back leg is in the VLAN of the target's port
+    std::vector<std::uint16_t> ports;    ///< connections to other ones are not the taker's; empty = all are
     bool operator==(const Steering&) const = default;
 };
 

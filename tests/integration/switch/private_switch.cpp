@@ -166,6 +166,14 @@ void PrivateSwitch::stopDatabase() {
     endProcess(directory_ + "/ovsdb-server.pid");
 }
 
+void PrivateSwitch::pauseDatabase() {
+    ::kill(pidIn(directory_ + "/ovsdb-server.pid"), SIGSTOP);
+}
+
+void PrivateSwitch::resumeDatabase() {
+    ::kill(pidIn(directory_ + "/ovsdb-server.pid"), SIGCONT);
+}
+
 void PrivateSwitch::startDaemon() {
     run({"ip", "netns", "exec", space_, "env", "OVS_RUNDIR=" + directory_, "ovs-vswitchd",
          "unix:" + directory_ + "/db.sock", "--pidfile=" + directory_ + "/ovs-vswitchd.pid",

@@ -64,6 +64,9 @@ class PrivateSwitch {
 
     void startDatabase();
     void stopDatabase();
+    /// It answers nobody until it is resumed; what it was asked meanwhile it does then.
+    void pauseDatabase();
+    void resumeDatabase();
     void startDaemon();
     void stopDaemon();
 

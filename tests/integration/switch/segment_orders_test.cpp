@@ -61,10 +61,21 @@ BOOST_AUTO_TEST_CASE(nobody_is_reached_once_the_port_is_fenced) {
 BOOST_AUTO_TEST_CASE(the_same_order_again_changes_nothing) {
     give(order("server"));
     const auto before = lan.vsctl({"get", "open_vswitch", ".", "next_cfg"});
-    auto segment = give(order("server"));
-    BOOST_TEST(segment.verified);
-    BOOST_TEST(segment.announce_ms == 0);
+    auto segment = keeper->order(id, order("server"), {1, sequence});
+    BOOST_REQUIRE(segment);
+    BOOST_TEST(segment->verified);
+    BOOST_TEST(segment->announce_ms == 0);
     BOOST_TEST(lan.vsctl({"get", "open_vswitch", ".", "next_cfg"}) == before);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_comes_late_is_refused_also_after_a_restart_of_the_agent) {
+    give(order("server"));
+    give(order("stand-in"));
+    restartKeeper();
+    auto late = keeper->order(id, order("server"), {1, sequence - 1});
+    BOOST_REQUIRE(!late);
+    BOOST_TEST((late.error().code == base::ErrorCode::Conflict), late.error().message);
+    BOOST_TEST(vlanOf(stand_in) == job_vlan);
 }
 
 BOOST_AUTO_TEST_CASE(an_order_is_forced_to_disk_right_after_its_answer) {
@@ -108,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_vanished_port_of_the_dead_server_does_not_block_the_takeo
 BOOST_AUTO_TEST_CASE(a_missing_port_of_the_new_owner_is_refused_and_named) {
     give(order("server"));
     lan.unplug(stand_in);
-    auto refused = keeper->order(id, order("stand-in"));
+    auto refused = tryOrder(order("stand-in"));
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::NotFound));
     BOOST_TEST(refused.error().message.find(stand_in.port()) != std::string::npos);
@@ -149,7 +160,7 @@ BOOST_AUTO_TEST_CASE(two_segments_never_share_a_port_or_a_vlan) {
     give(order("server"));
     auto other = order("spare");
     other.vlan = 102;
-    auto refused = keeper->order(base::SegmentId("job02"), other);
+    auto refused = keeper->order(base::SegmentId("job02"), other, {1, 1});
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::Refused));
     BOOST_TEST(refused.error().message.find("job01") != std::string::npos);
@@ -157,7 +168,7 @@ BOOST_AUTO_TEST_CASE(two_segments_never_share_a_port_or_a_vlan) {
     other.owner = {};
     other.back_leg_port = {};
     other.vlan = job_vlan;
-    BOOST_TEST(!keeper->order(base::SegmentId("job02"), other));
+    BOOST_TEST(!keeper->order(base::SegmentId("job02"), other, {1, 1}));
 }
 
 BOOST_AUTO_TEST_CASE(a_forgotten_segment_leaves_its_ports_in_quarantine) {

@@ -14,29 +14,44 @@ BOOST_AUTO_TEST_CASE(without_a_database_an_order_certainly_did_not_happen_and_la
     give(order("server"));
     lan.stopDatabase();
     BOOST_TEST(eventually([&] { return !keeper->view().has_value(); }));
-    auto refused = keeper->order(id, order("stand-in"));
+    auto refused = tryOrder(order("stand-in"));
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::Unreachable), refused.error().message);
     lan.startDatabase();
-    BOOST_TEST(eventually([&] { return keeper->order(id, order("stand-in")).has_value(); }));
+    BOOST_TEST(eventually([&] { return tryOrder(order("stand-in")).has_value(); }));
     BOOST_TEST(vlanOf(stand_in) == job_vlan);
     BOOST_TEST(vlanOf(server) >= 3000);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_the_database_begins_late_does_not_undo_a_later_one) {
+    give(order("server"));
+    lan.pauseDatabase();
+    auto given_up = tryOrder(order("stand-in"));
+    BOOST_REQUIRE(!given_up);
+    BOOST_TEST((given_up.error().code == base::ErrorCode::TimedOut), given_up.error().message);
+    auto later = tryOrder(order("server"));
+    lan.resumeDatabase();
+    BOOST_TEST((later || eventually([&] { return tryOrder(order("server")).has_value(); })));
+    lan.vsctl({"set", "bridge", lan.bridge(), "external_ids:somebody=1"});  // comes behind all of them
+    BOOST_TEST(eventually([&] { return (*keeper->view())->applied; }));
+    BOOST_TEST(vlanOf(server) == job_vlan);
+    BOOST_TEST(vlanOf(stand_in) >= 3000);
 }
 
 BOOST_AUTO_TEST_CASE(a_switch_that_does_not_apply_is_not_taken_for_one_that_did) {
     give(order("server"));
     lan.stopDaemon();
-    auto unknown = keeper->order(id, order("stand-in"));
+    auto unknown = tryOrder(order("stand-in"));
     BOOST_REQUIRE(!unknown);
     BOOST_TEST((unknown.error().code == base::ErrorCode::TimedOut), unknown.error().message);
     BOOST_TEST(!keeper->segment(id)->verified);
     // The same order again must not be waved through only because the database has it already.
-    auto again = keeper->order(id, order("stand-in"));
+    auto again = tryOrder(order("stand-in"));
     BOOST_REQUIRE(!again);
     BOOST_TEST((again.error().code == base::ErrorCode::TimedOut), again.error().message);
     lan.startDaemon();
     EchoJob on_stand_in(stand_in, "stand-in");
-    BOOST_TEST(eventually([&] { return keeper->order(id, order("stand-in")).has_value(); }));
+    BOOST_TEST(eventually([&] { return tryOrder(order("stand-in")).has_value(); }));
     BOOST_TEST(keeper->segment(id)->verified);
     BOOST_TEST(Connection(client, job_address).ask() == "stand-in");
 }
@@ -70,7 +85,7 @@ BOOST_AUTO_TEST_CASE(orders_for_many_segments_at_once_all_come_true) {
                             "52:54:00:09:02:0" + std::to_string(i)}};
             for (const char* owner : {"server", "", "server"}) {
                 own.owner = base::MemberName(owner);
-                auto given = keeper->order(base::SegmentId("many" + std::to_string(i)), own);
+                auto given = keeper->order(base::SegmentId("many" + std::to_string(i)), own, {1, ++sequence});
                 if (!given || !given->verified) ++failures;
             }
         });

@@ -54,8 +54,12 @@ protocol::SegmentOrder SwitchedJob::order(const std::string& owner, const std::s
     return order;
 }
 
+base::Result<protocol::Segment> SwitchedJob::tryOrder(const protocol::SegmentOrder& order) {
+    return keeper->order(id, order, {1, ++sequence});
+}
+
 protocol::Segment SwitchedJob::give(const protocol::SegmentOrder& order) {
-    auto segment = keeper->order(id, order);
+    auto segment = tryOrder(order);
     if (!segment) throw std::runtime_error(segment.error().message);
     return *segment;
 }

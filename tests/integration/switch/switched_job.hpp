@@ -23,6 +23,8 @@ struct SwitchedJob {
     ~SwitchedJob() { keeper->stop(); }
 
     [[nodiscard]] protocol::SegmentOrder order(const std::string& owner, const std::string& established = "") const;
+    /// With a number above all before.
+    base::Result<protocol::Segment> tryOrder(const protocol::SegmentOrder& order);
     /// Carries it out or fails the test.
     protocol::Segment give(const protocol::SegmentOrder& order);
     /// Stops the keeper and begins a new one, as when the agent is restarted.
@@ -41,6 +43,7 @@ struct SwitchedJob {
     std::unique_ptr<lan_switch::OvsFabric> fabric;
     std::unique_ptr<lan_switch::SegmentKeeper> keeper;
     std::atomic<int> repairs{0};
+    std::atomic<std::uint64_t> sequence{0};
 };
 
 }  // namespace standin::tests

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(values_of_an_unexpected_shape_are_absent) {
 }
 
 BOOST_AUTO_TEST_CASE(a_record_survives_being_written_down) {
-    const SegmentRecord record{tests::SwitchBuilder::order("holder", "stand-in"), {{"server", 3000}, {"back", 3001}}};
+    const SegmentRecord record{tests::SwitchBuilder::order("holder", "stand-in"), {{"server", 3000}, {"back", 3001}}, {3, 17}};
     auto read = segmentRecordFrom(textOf(record));
     BOOST_REQUIRE(read);
     BOOST_TEST((*read == record));

@@ -49,6 +49,22 @@ BOOST_AUTO_TEST_CASE(an_order_that_is_in_force_changes_nothing) {
     BOOST_TEST(!plan(order("spare"))->empty());
 }
 
+BOOST_AUTO_TEST_CASE(an_order_does_not_undo_a_later_one) {
+    apply(*plan(order("stand-in"), "job01", {2, 7}));
+    checkRefused(plan(order("server"), "job01", {2, 6}), base::ErrorCode::Conflict, "too late");
+    checkRefused(plan(order("server"), "job01", {1, 9}), base::ErrorCode::Conflict, "too late");
+    BOOST_TEST(plan(order("server"), "job01", {3, 1}).has_value());
+}
+
+// Else an earlier order that the database has not begun yet would still find everything as it expects it.
+BOOST_AUTO_TEST_CASE(an_order_that_was_given_before_is_written_down_again_under_its_new_number) {
+    apply(*plan(order("server"), "job01", {2, 7}));
+    const auto again = plan(order("server"), "job01", {2, 8});
+    BOOST_REQUIRE(again);
+    BOOST_TEST(again->ports.empty());
+    BOOST_TEST(again->record.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(the_back_leg_follows_the_member_that_it_is_joined_to) {
     auto joined = order("server");
     joined.back_leg_to = base::MemberName("spare");
@@ -127,9 +143,9 @@ BOOST_AUTO_TEST_CASE(a_segment_is_never_a_quarantine) {
 }
 
 BOOST_AUTO_TEST_CASE(when_no_quarantine_is_left_the_order_is_refused_with_the_cure) {
-    auto refused = planSegment(base::SegmentId("job01"), order("server"), view, {3000, 3003});
+    auto refused = planSegment(base::SegmentId("job01"), order("server"), {1, 1}, view, {3000, 3003});
     checkRefused(refused, base::ErrorCode::Refused, "quarantine_vlans");
-    BOOST_TEST(planSegment(base::SegmentId("job01"), order("server"), view, {3000, 3004}).has_value());
+    BOOST_TEST(planSegment(base::SegmentId("job01"), order("server"), {1, 1}, view, {3000, 3004}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_vlan_that_somebody_uses_is_no_quarantine) {

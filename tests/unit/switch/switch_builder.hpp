@@ -47,9 +47,9 @@ struct SwitchBuilder {
         return order;
     }
 
-    base::Result<lan_switch::FabricChange> plan(const protocol::SegmentOrder& order,
-                                                const std::string& id = "job01") const {
-        return planSegment(base::SegmentId(id), order, view, range_of_tests);
+    base::Result<lan_switch::FabricChange> plan(const protocol::SegmentOrder& order, const std::string& id = "job01",
+                                                lan_switch::OrderNumber number = {1, 1}) const {
+        return planSegment(base::SegmentId(id), order, number, view, range_of_tests);
     }
 
     /// As if the switch had carried the change out.
