@@ -41,10 +41,21 @@ void checkOrder(const SegmentOrder& order, JsonFields& fields) {
     if (!order.back_leg_port.empty() && ports.count(order.back_leg_port) > 0) fields.problem("'back_leg_port' is a member's port");
 }
 
+std::vector<std::uint16_t> portsFrom(JsonFields& fields) {
+    std::vector<std::uint16_t> ports;
+    for (const auto& item : fields.array("ports", 256)) {
+        const bool valid = item.is_number_unsigned() && item.get<std::uint64_t>() >= 1 && item.get<std::uint64_t>() <= 65535;
+        if (!valid) fields.problem("field 'ports' must be a list of TCP ports");
+        if (valid) ports.push_back(item.get<std::uint16_t>());
+    }
+    return ports;
+}
+
 SegmentOrder orderFields(JsonFields& fields) {
     SegmentOrder order;
     order.vlan = static_cast<std::uint16_t>(fields.integer("vlan", 1, 4094));
     order.address = fields.text("address", 45);
+    order.ports = portsFrom(fields);
     for (const auto& item : fields.array("members", 64)) order.members.push_back(memberFrom(item, fields));
     order.owner = fields.optionalId<base::MemberName>("owner");
     order.established = fields.optionalId<base::MemberName>("established");
@@ -69,6 +80,7 @@ Json toJson(const SegmentOrder& order) {
     for (const auto& member : order.members) members.push_back(toJson(member));
     return {{"vlan", order.vlan},
             {"address", order.address},
+            {"ports", order.ports},
             {"members", members},
             {"owner", nullable(order.owner)},
             {"established", nullable(order.established)},

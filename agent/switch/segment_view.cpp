@@ -94,6 +94,8 @@ std::optional<Steering> planSteering(const base::SegmentId& id, const SegmentRec
     steering.takes_new = draining;
     steering.seen_at = {*owner_port};
     steering.target_aside = steering.target != *owner_port;
+    steering.back_leg_with_target = !order.back_leg_to.empty() && target->name == order.back_leg_to;
+    steering.ports = order.ports;
     return steering;
 }
 

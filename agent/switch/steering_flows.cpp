@@ -70,7 +70,9 @@ class FlowText {
     }
 
     void fromMachines() {
-        if (s_.target_aside) add(0, port_priority, fmt::format("in_port={}", s_.target), asSeenAt());
+        // Beside what it says to clients, the target answers the back leg, which is where its port is.
+        const auto* beside = s_.back_leg_with_target ? "NORMAL," : "";
+        if (s_.target_aside) add(0, port_priority, fmt::format("in_port={}", s_.target), beside + asSeenAt());
         if (s_.taker_mac == s_.worn_mac) return;
         const auto wear = fmt::format("set_field:{}->eth_src,", s_.worn_mac);
         add(0, port_priority, fmt::format("in_port={}", s_.taker), wear + asSeenAt());
@@ -118,7 +120,9 @@ class FlowText {
         // among them.
         const auto detour = fmt::format("ct(table=124,zone={})", s_.vlan);
         if (s_.takes_new) {
-            add(123, 30, segment + ",tcp,tcp_flags=+syn-ack", detour);
+            const auto is_new = segment + ",tcp,tcp_flags=+syn-ack";
+            if (s_.ports.empty()) add(123, 30, is_new, detour);
+            for (const auto port : s_.ports) add(123, 30, is_new + fmt::format(",tp_dst={}", port), detour);
             add(124, 30, segment + ",tcp", learn(true) + "," + toTaker());
         } else {
             // The client uses the same port again: that is a new connection, which the taker has no part in.

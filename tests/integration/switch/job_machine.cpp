@@ -15,8 +15,6 @@ namespace standin::tests {
 
 namespace {
 
-constexpr std::uint16_t job_port = 8080;
-
 sockaddr_in placeOf(const std::string& address) {
     sockaddr_in place{};
     place.sin_family = AF_INET;

@@ -11,7 +11,9 @@
 
 namespace standin::tests {
 
-/// A job of one word: answers every line that a TCP connection to port 8080 sends with the machine's name.
+inline constexpr std::uint16_t job_port = 8080;
+
+/// A job of one word: answers every line that a TCP connection to job_port sends with the machine's name.
 class EchoJob {
   public:
     EchoJob(const Machine& machine, std::string answer);

@@ -49,6 +49,43 @@ BOOST_AUTO_TEST_CASE(connections_that_exist_stay_with_the_stand_in_while_new_one
     BOOST_TEST(established.ask() == "stand-in");
 }
 
+// Its ports are the job's only; everything else (an administrator's ssh, say) stays where the job is executed.
+BOOST_AUTO_TEST_CASE(only_connections_to_the_jobs_ports_go_to_the_holder) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    BOOST_TEST(established.ask() == "stand-in");
+    auto draining = order("holder", "stand-in");
+    draining.ports = {job_port + 1, job_port};
+    give(draining);
+    BOOST_TEST(answerToNew(client) == "holder");
+    draining.ports = {job_port + 1};
+    give(draining);
+    BOOST_TEST(answerToNew(client) == "stand-in");
+}
+
+BOOST_AUTO_TEST_CASE(the_holder_reaches_the_stand_in_over_its_back_leg_while_new_connections_still_come_to_it) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    BOOST_TEST(established.ask() == "stand-in");
+    auto returning = order("holder", "stand-in");
+    returning.back_leg_to = base::MemberName("stand-in");
+    give(returning);
+    Connection returned(back_leg, job_address);
+    BOOST_TEST(returned.ask() == "stand-in");
+    BOOST_TEST(established.ask() == "stand-in");
+    Connection taken(client, job_address);
+    BOOST_TEST(taken.ask() == "holder");
+
+    auto back = order("stand-in");
+    back.proxied = true;
+    back.back_leg_to = base::MemberName("stand-in");
+    give(back);
+    BOOST_TEST(returned.ask() == "stand-in");
+    BOOST_TEST(established.ask() == "stand-in");
+    BOOST_TEST(taken.ask() == "holder");
+    BOOST_TEST(answerToNew(client) == "stand-in");
+}
+
 BOOST_AUTO_TEST_CASE(connections_that_the_holder_took_go_on_after_the_segment_went_to_the_spare) {
     give(order("stand-in"));
     Connection established(client, job_address);
