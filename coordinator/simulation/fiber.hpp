@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace standin::simulation {
+
+/// A task with a stack of its own that is left off in the middle and gone on with later: how a step that waits for an
+/// answer stands still while virtual time goes on. Fibers of one thread run one at a time, only when they are told to.
+/// Its stack is used again by the next task, has a guard page, and the sanitizers are told of every change of stacks.
+class Fiber {
+  public:
+    Fiber();
+    /// A task that is suspended is unwound: its destructors run, and nothing else of it.
+    ~Fiber();
+    Fiber(const Fiber&) = delete;
+    Fiber& operator=(const Fiber&) = delete;
+
+    /// Runs `task` until it suspends or ends. Precondition: idle().
+    void start(std::function<void()> task);
+    /// Runs the suspended task on. Precondition: not idle().
+    void resume();
+    [[nodiscard]] bool idle() const;
+
+    /// Leaves the running task off; returns when it is resumed. Precondition: called within a task.
+    static void suspend();
+    /// Whose task runs now; null outside of all tasks.
+    static Fiber* current();
+
+  private:
+    struct Context;
+    std::unique_ptr<Context> context_;
+};
+
+}  // namespace standin::simulation

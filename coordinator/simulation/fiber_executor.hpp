@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "coordinator/engine/executor.hpp"
+#include "coordinator/simulation/fiber.hpp"
+#include "coordinator/simulation/randomness.hpp"
+
+namespace standin::simulation {
+
+/// The threads of one coordinator, as fibers: each task runs until it waits for something, and goes on when that
+/// happens. As many tasks of a lane run beside each other as the real executor has threads for it. When it is destroyed
+/// (the coordinator was killed), its tasks are unwound wherever they were.
+class FiberExecutor final : public engine::Executor {
+  public:
+    struct Limits {
+        std::size_t critical = 128;
+        std::size_t ordinary = 16;
+    };
+    FiberExecutor(EventQueue& queue, std::uint64_t seed, Limits limits);
+    FiberExecutor(EventQueue& queue, std::uint64_t seed) : FiberExecutor(queue, seed, Limits{}) {}
+    ~FiberExecutor() override;
+
+    void post(domain::Lane lane, std::function<void()> task) override;
+    /// Runs a task outside of the lanes: a thread of its own.
+    void run(std::function<void()> task);
+
+    /// Nothing goes on until thaw(): a program that is stopped, or a machine that hangs. What it has asked for happens
+    /// all the same.
+    void freeze();
+    void thaw();
+    /// Tasks that run or wait for their turn.
+    [[nodiscard]] std::size_t busy() const;
+
+    /// Within a task: lets virtual time pass.
+    static void sleep(EventQueue& queue, VirtualTime time);
+
+  private:
+    friend class Suspension;
+    struct Thread;
+    struct Threads;
+    struct Pool {
+        std::size_t limit = 0;
+        std::size_t running = 0;
+        std::deque<std::function<void()>> tasks;
+    };
+    void begin(Pool* pool, std::function<void()> task);
+    void next(Pool& pool);
+
+    static thread_local Thread* running_;
+    static thread_local FiberExecutor* running_on_;
+
+    EventQueue& queue_;
+    const std::uint64_t seed_;
+    std::uint64_t begun_ = 0;
+    std::array<Pool, 2> pools_;
+    std::shared_ptr<Threads> threads_;
+};
+
+/// The running task waits for something: it is made before that is set going, and whoever ends it may come too late.
+class Suspension {
+  public:
+    /// Precondition: within a task of a FiberExecutor.
+    Suspension();
+    /// Ends it, from outside of all tasks; nothing happens when the task is gone, or has gone on already.
+    [[nodiscard]] std::function<void()> ender() const;
+    /// Returns when it was ended.
+    void last();
+
+  private:
+    std::weak_ptr<FiberExecutor::Threads> threads_;
+    FiberExecutor::Thread* thread_;
+    std::uint64_t turn_;
+};
+
+}  // namespace standin::simulation

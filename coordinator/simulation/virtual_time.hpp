@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/base/clock.hpp"
+
+namespace standin::simulation {
+
+/// Since the simulation began. Nothing in a simulation knows another time.
+using VirtualTime = std::chrono::microseconds;
+
+/// `12.345678`: seconds, for logs.
+std::string text(VirtualTime time);
+
+/// What happens when, in the order of time, and of scheduling where times are equal: the one order of everything in a
+/// simulation. Time passes only from event to event.
+class EventQueue {
+  public:
+    using What = std::function<void()>;
+
+    explicit EventQueue(std::size_t limit = 1'000'000) : limit_(limit) {}  // more is a loop that feeds itself
+
+    [[nodiscard]] VirtualTime now() const { return now_; }
+    /// A moment that has passed already is now.
+    void at(VirtualTime when, What what);
+    void after(VirtualTime delay, What what) { at(now_ + delay, std::move(what)); }
+    /// Nothing: the queue is empty.
+    [[nodiscard]] std::optional<VirtualTime> next() const;
+    /// Lets time pass until the next event, and carries it out. Precondition: there is one.
+    void runNext();
+    [[nodiscard]] std::uint64_t events() const { return done_; }
+
+  private:
+    struct Entry {
+        VirtualTime when;
+        std::uint64_t sequence;
+        What what;
+    };
+    static bool later(const Entry& one, const Entry& other) {
+        return one.when != other.when ? one.when > other.when : one.sequence > other.sequence;
+    }
+
+    const std::size_t limit_;
+    VirtualTime now_{0};
+    std::uint64_t sequence_ = 0;
+    std::uint64_t done_ = 0;
+    std::vector<Entry> heap_;
+};
+
+/// The clock that the coordinator in a simulation reads. Both of its times begin at round moments, the same in every
+/// run.
+class SimulatedClock final : public base::Clock {
+  public:
+    explicit SimulatedClock(const EventQueue& queue) : queue_(queue) {}
+    [[nodiscard]] base::WallTime wall() const override;
+    [[nodiscard]] base::SteadyTime steady() const override;
+
+  private:
+    const EventQueue& queue_;
+};
+
+}  // namespace standin::simulation

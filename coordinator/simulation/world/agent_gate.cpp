@@ -1,0 +1,51 @@
+#include "coordinator/simulation/world/agent_gate.hpp"
+
+#include <fmt/format.h>
+
+namespace standin::simulation {
+
+using base::ErrorCode;
+using base::failure;
+
+base::Result<void> AgentGate::admit(const protocol::CommandStamp& stamp) {
+    if (stamp.epoch < highest_) {
+        return failure(ErrorCode::StaleEpoch, fmt::format("epoch {} is older than {}: another coordinator has taken over",
+                                                          stamp.epoch, highest_));
+    }
+    highest_ = stamp.epoch;
+    return {};
+}
+
+std::shared_ptr<AgentGate::Handled> AgentGate::earlier(const std::string& key) const {
+    const auto found = handled_.find(key);
+    return found == handled_.end() ? nullptr : found->second;
+}
+
+base::Result<std::shared_ptr<AgentGate::Handled>> AgentGate::enter(const std::string& key, const std::string& subject,
+                                                                   const protocol::CommandStamp& stamp) {
+    Lane& lane = lanes_[subject];
+    if (lane.epoch == stamp.epoch && stamp.sequence < lane.sequence) {
+        return failure(ErrorCode::Conflict, fmt::format("command {} for '{}' came too late: {} was commanded since",
+                                                        stamp.sequence, subject, lane.sequence));
+    }
+    if (lane.under_way && !lane.under_way->done) {
+        return failure(ErrorCode::Conflict,
+                       fmt::format("an earlier command for '{}' is still being carried out", subject));
+    }
+    auto mine = std::make_shared<Handled>();
+    lane = {mine, stamp.epoch, stamp.sequence};
+    if (handled_.insert_or_assign(key, mine).second) order_.push_back(key);
+    while (order_.size() > most_answers) {
+        handled_.erase(order_.front());
+        order_.pop_front();
+    }
+    return mine;
+}
+
+void AgentGate::forget() {
+    lanes_.clear();
+    handled_.clear();
+    order_.clear();
+}
+
+}  // namespace standin::simulation

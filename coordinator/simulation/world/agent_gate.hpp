@@ -1,0 +1,49 @@
+#pragma once
+
+#include <any>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/base/result.hpp"
+#include "agent/protocol/common.hpp"
+
+namespace standin::simulation {
+
+/// What an agent lets in, as http::CommandGate does: no older epoch; for one subject one command after the other and
+/// none after a newer one; and a command that comes twice is answered again, not done again.
+class AgentGate {
+  public:
+    struct Handled {
+        bool done = false;
+        std::any answer;  ///< empty unless it was done: what was refused may be tried again
+    };
+    struct Lane {
+        std::shared_ptr<Handled> under_way;
+        std::uint64_t epoch = 0;
+        std::uint64_t sequence = 0;  ///< the highest that was let in, in that epoch
+    };
+
+    /// Refused: an older epoch; otherwise the command's epoch is kept, durably.
+    base::Result<void> admit(const protocol::CommandStamp& stamp);
+    /// The same command, if it was let in before; null otherwise.
+    [[nodiscard]] std::shared_ptr<Handled> earlier(const std::string& key) const;
+    /// Lets it in. Conflict: a newer one for the same subject was let in before it, or one is still being carried out.
+    base::Result<std::shared_ptr<Handled>> enter(const std::string& key, const std::string& subject,
+                                                 const protocol::CommandStamp& stamp);
+    /// The agent was started again: it knows only the epoch.
+    void forget();
+    [[nodiscard]] std::uint64_t highestEpoch() const { return highest_; }
+
+  private:
+    static constexpr std::size_t most_answers = 1024;
+
+    std::uint64_t highest_ = 0;
+    std::map<std::string, Lane> lanes_;
+    std::map<std::string, std::shared_ptr<Handled>> handled_;
+    std::deque<std::string> order_;
+};
+
+}  // namespace standin::simulation

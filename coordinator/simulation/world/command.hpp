@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "agent/base/result.hpp"
+#include "agent/protocol/common.hpp"
+#include "coordinator/simulation/virtual_time.hpp"
+
+namespace standin::simulation {
+
+/// What is asked of whom. Verbs: `segment.get`, `segment.set`, `hold.get`, `hold.idle`, `hold.holding`, `hold.releasing`,
+/// `probe`, `stand_in.get`, `stand_in.make`, `stand_in.running`, `stand_in.suspended`, `stand_in.stopped`,
+/// `stand_in.resources`, `stand_in.remove`, `stand_in.requests`, `capacity.get`, `image.get`, `image.list`,
+/// `image.capture`, `image.difference`, `image.remove`, `restore.begin`, `restore.get`, `restore.cancel`, `power.off`,
+/// `power.on`, `power.read`, `health.get`.
+struct Command {
+    std::string agent;
+    std::string verb;
+    std::string subject;                           ///< the segment, job, stand-in, image, spare or machine
+    std::optional<protocol::CommandStamp> stamp;   ///< absent: a question, which changes nothing
+    [[nodiscard]] std::string name() const { return verb + "/" + subject; }
+};
+
+/// Takes an answer on its way; called at most once, at any time.
+template <typename Answer>
+using Reply = std::function<void(base::Result<Answer>)>;
+
+/// What a command does in the world when it arrives there. It may reply later: a machine that is stopped takes its time.
+template <typename Answer>
+using Effect = std::function<void(const Reply<Answer>&)>;
+
+/// What goes wrong between a coordinator and the agent that it asks.
+enum class Mishap {
+    Unreachable,  ///< nobody is asked, and that is known at once
+    Lost,         ///< the question is lost: no effect, no answer
+    AnswerLost,   ///< the effect comes, no answer does
+    Late,         ///< the effect comes `by` later, whether or not anybody still waits for it
+    Refused,      ///< a definite no
+    Unverified,   ///< the effect comes, and the agent says that it cannot tell
+    Twice,        ///< it arrives twice, the second time `by` later
+    Slow          ///< question and answer take `by` longer
+};
+std::string_view nameOf(Mishap mishap);
+std::optional<Mishap> mishapFrom(std::string_view name);
+
+struct Disturbance {
+    Mishap mishap{};
+    VirtualTime by{};
+    unsigned times = 0;  ///< so many commands; 0: all
+    std::optional<VirtualTime> until;
+};
+
+}  // namespace standin::simulation

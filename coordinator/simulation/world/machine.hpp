@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+
+#include "agent/base/identifier.hpp"
+#include "coordinator/simulation/virtual_time.hpp"
+
+namespace standin::simulation {
+
+/// What a machine does when it is switched on.
+enum class Boot {
+    Well,      ///< its job answers after `boot_takes`
+    Never,     ///< nothing comes
+    Elsewhere  ///< something else than its disk's system comes, and does not answer as the job
+};
+
+/// A bare-metal machine: a server, or a spare.
+struct Machine {
+    std::string name;
+    base::PortName port;
+    bool is_spare = false;
+
+    bool on = true;
+    VirtualTime on_since{};
+    Boot boot = Boot::Well;
+    VirtualTime boot_takes{};
+
+    bool broken = false;        ///< its hardware has failed
+    bool serves_broken = false; ///< and it goes on executing its job nevertheless, as far as anybody lets it
+
+    std::string disk;           ///< the image on it
+    bool disk_whole = true;     ///< false: written in part
+    bool disk_refuses = false;  ///< it cannot be written
+    std::string being_written;  ///< the restore that writes it now; empty: none
+
+    /// It executes requests that reach it.
+    [[nodiscard]] bool answers(VirtualTime now) const {
+        if (!on || (broken && !serves_broken)) return false;
+        return boot == Boot::Well && disk_whole && being_written.empty() && now >= on_since + boot_takes;
+    }
+};
+
+/// How a machine's power is reached.
+struct Bmc {
+    enum class Honesty {
+        Honest,
+        Ignores,  ///< says 'done' and does nothing; what it reads is true
+        Lies      ///< says 'off' whatever is asked, and does nothing
+    };
+    Honesty honesty = Honesty::Honest;
+    bool dead = false;              ///< nobody answers
+    bool dies_with_machine = false; ///< it lives on its machine's own power supply
+    unsigned busy = 0;              ///< so many actions are answered with 'busy'
+    VirtualTime slower{};           ///< every answer takes so much longer
+};
+
+}  // namespace standin::simulation

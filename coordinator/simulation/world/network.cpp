@@ -1,0 +1,122 @@
+#include "coordinator/simulation/world/network.hpp"
+
+#include "coordinator/simulation/world/occurrences.hpp"
+
+namespace standin::simulation {
+
+using namespace std::chrono_literals;
+using base::ErrorCode;
+
+namespace {
+
+/// One way to an agent in the same data centre, its own work included.
+constexpr VirtualTime shortest_way{150};
+constexpr VirtualTime longest_way{1500};
+
+}  // namespace
+
+void Network::disturb(const std::string& target, const Disturbance& disturbance) {
+    disturbances_[target] = disturbance;
+}
+
+Agent& Network::agent(const std::string& name) {
+    Agent& its = agents_[name];
+    if (its.name.empty()) its.name = name;
+    return its;
+}
+
+void Network::restart(const std::string& name, VirtualTime down) {
+    Agent& its = agent(name);
+    log_.line("{} is restarted", name);
+    its.up = false;
+    its.gate.forget();
+    ++its.lives;
+    if (its.restarted) its.restarted();
+    queue_.after(down, [this, &its] {
+        its.up = true;
+        log_.line("{} runs again", its.name);
+    });
+}
+
+unsigned Network::count(const std::string& verb_or_command) const {
+    const auto found = counts_.find(verb_or_command);
+    return found == counts_.end() ? 0 : found->second;
+}
+
+std::optional<Disturbance> Network::disturbanceOf(const Command& command) {
+    if (disturbances_.empty()) return std::nullopt;
+    for (const auto& target : {command.name(), command.verb, command.agent}) {
+        const auto found = disturbances_.find(target);
+        if (found == disturbances_.end()) continue;
+        const Disturbance disturbance = found->second;
+        const bool over = disturbance.until && *disturbance.until <= queue_.now();
+        if (over || disturbance.times == 1) disturbances_.erase(found);
+        if (over) continue;
+        if (disturbance.times > 1) --found->second.times;
+        return disturbance;
+    }
+    return std::nullopt;
+}
+
+Network::Fate Network::fateOf(const Command& command) {
+    const std::string name = command.name();
+    ++counts_[command.verb];
+    auto chance = Randomness::about(seed_, name, ++counts_[name]);
+    Fate fate;
+    fate.there = chance.between(shortest_way, longest_way);
+    fate.back = chance.between(shortest_way, longest_way);
+    const auto disturbance = disturbanceOf(command);
+    if (!disturbance) return fate;
+    fate.mishap = disturbance->mishap;
+    fate.by = disturbance->by;
+    log_.line("{}: {} {}: {}", command.agent, command.verb, command.subject, nameOf(disturbance->mishap));
+    switch (disturbance->mishap) {
+        case Mishap::Unreachable:
+            fate.error = base::Error{ErrorCode::Unreachable, command.agent + " is not reachable: connection refused"};
+            break;
+        case Mishap::Refused:
+            fate.error = base::Error{ErrorCode::Refused, command.agent + " refuses: it is out of order"};
+            break;
+        case Mishap::Late:
+            fate.there += disturbance->by;
+            break;
+        case Mishap::Slow:
+            fate.there += disturbance->by / 2;
+            fate.back += disturbance->by / 2;
+            break;
+        default:
+            break;
+    }
+    return fate;
+}
+
+std::optional<base::Error> Network::refusal(const Command& command, Agent& agent) {
+    if (!agent.up) return base::Error{ErrorCode::Unreachable, agent.name + " is not reachable: connection refused"};
+    if (!isGuarded(command)) return std::nullopt;
+    const auto admitted = agent.gate.admit(*command.stamp);
+    return admitted ? std::nullopt : std::optional(admitted.error());
+}
+
+void Network::carriedOut(const Command& command, const base::Error* error) {
+    if (command.stamp && log_.on()) {
+        log_.line("{}: {} {} [{}]{}{}", command.agent, command.verb, command.subject, command.stamp->operation,
+                  error == nullptr ? "" : ": ", error == nullptr ? "" : error->message);
+    }
+    if (error == nullptr) occurrences_.happened(command.verb, command.subject);
+}
+
+base::Error Network::noAnswer(const Command& command, drivers::Deadline deadline) {
+    return {ErrorCode::TimedOut, fmt::format("{} did not answer within {} ms", command.agent, deadline.count())};
+}
+
+std::string Network::keyOf(const Command& command) {
+    return fmt::format("{} {} {} {}", command.stamp->epoch, command.stamp->sequence, command.stamp->operation,
+                       command.name());
+}
+
+/// What the agents' paths name: `/v1/segments/job01` and all that is below it is one subject.
+std::string Network::subjectOf(const Command& command) {
+    return command.verb.substr(0, command.verb.find('.')) + "/" + command.subject;
+}
+
+}  // namespace standin::simulation
