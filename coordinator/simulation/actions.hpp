@@ -1,0 +1,30 @@
+#pragma once
+
+#include "coordinator/simulation/script.hpp"
+
+namespace standin::simulation {
+
+class Simulation;
+
+/// The verbs of scripts.
+///
+/// machines:     `fail SERVER [kind=processor] [serves=yes] [bmc=dead] [trap=no]`, `repair MACHINE`,
+///               `boot MACHINE well|never|elsewhere [takes=20s]`, `disk MACHINE refuses|well`,
+///               `bmc MACHINE honest|ignores|lies|dead|alive|dependent [busy=2] [slower=1s]`
+/// traps:        `trap SERVER [kind=processor] [from=ADDRESS] [times=3] [every=1s]`, `recovery SERVER`
+/// VM hosts:     `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|lost|well`, `linger SERVER [count=1] [for=10s]`
+/// images:       `image ID corrupt|well`
+/// agents:       `restart AGENT [down=2s]`, `disturb AGENT|VERB|VERB/SUBJECT MISHAP [by=5s] [times=1] [for=10s]`,
+///               `heal [TARGET]`
+/// coordinators: `kill [one|two]`, `start [one|two]`, `pause [one]`, `go-on [one]`, `journal full|well`
+/// operators:    `failover SERVER`, `prepare SERVER`, `refresh SERVER`, `backup SERVER`, `retry SERVER`,
+///               `confirm-fence SERVER` (after cutting its power by hand), `close SERVER`, `return SERVER`,
+///               `maintenance SERVER on|off`, `set-spare SERVER SPARE IMAGE`, `unset-spare SERVER`
+///
+/// Operators' verbs about an operation mean the server's newest.
+base::Result<void> check(const Simulation& simulation, const Action& action);
+
+/// Does it now. Precondition: check() had nothing against it.
+void perform(Simulation& simulation, const Action& action);
+
+}  // namespace standin::simulation

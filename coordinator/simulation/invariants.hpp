@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/protocol/segment.hpp"
+#include "coordinator/domain/operation.hpp"
+#include "coordinator/journal/journal.hpp"
+#include "coordinator/simulation/virtual_time.hpp"
+#include "coordinator/simulation/world/clients.hpp"
+
+namespace standin::simulation {
+
+class World;
+
+/// One breach of what must never happen, with the number that flow.md gives the rule.
+struct Breach {
+    int rule = 0;
+    VirtualTime at{};
+    std::string who;
+    std::string what;
+    std::vector<std::string> last_events;  ///< if there is a log
+};
+
+/// Told what happens in the world while it happens, and holds it against the eight rules: by the world's truth, not by
+/// what the coordinator believes. It looks only at what is touched.
+class Invariants {
+  public:
+    explicit Invariants(World& world) : world_(world) {}
+
+    // What happens in the world.
+    void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order);
+    void executes(const JobRequest& request, const std::string& executor);
+    void deliversHeld(const std::string& job, std::uint64_t number, std::uint64_t last_number);
+    void dropsHeld(const std::string& job, std::size_t requests);
+    void writesDisk(const std::string& machine, const std::string& restore);
+    void switchesPower(const std::string& machine, bool on);
+    void removesStandIn(const std::string& stand_in);
+    void capturesDisk(const std::string& machine);
+    /// A server's failure was reported by somebody who may: a trap that the rules take for a failure, or an operator.
+    void failureReported(const std::string& server);
+    /// An operator has repaired the server and brings its job back.
+    void returned(const std::string& server);
+
+    /// What the coordinator makes durable: it may claim only what is so.
+    void commits(const journal::Entry& entry);
+    void tells(const std::string& operation, const std::string& message);
+
+    /// At the end, when faults are over and everything had its time: rule 7, rule 8, and that the journal agrees with
+    /// the world.
+    void end();
+    void breach(int rule, std::string who, std::string what);
+
+    [[nodiscard]] const std::vector<Breach>& breaches() const { return breaches_; }
+
+  private:
+    void stepDone(const domain::Operation& operation, const domain::Step& step);
+    void opens(const domain::Operation& operation);
+    void rests(const domain::Operation& operation);
+    void endOf(const domain::Operation& operation);
+    void endOf(const domain::SpareTableRow& row);
+    void endOf(const std::string& server);
+    [[nodiscard]] bool isFenced(const std::string& server, const base::MemberName& owner) const;
+
+    World& world_;
+    std::set<std::string> reported_;
+    std::set<std::string> returned_;
+    std::set<domain::OperationId> known_;
+    std::set<std::string> told_;  ///< operations that the operator was told about
+    std::vector<Breach> breaches_;
+};
+
+}  // namespace standin::simulation

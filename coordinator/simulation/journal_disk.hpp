@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+
+#include "coordinator/journal/journal.hpp"
+#include "coordinator/simulation/virtual_time.hpp"
+
+namespace standin::simulation {
+
+class World;
+
+/// What the journal's disk holds. It outlives the coordinators that write it.
+struct JournalDisk {
+    std::uint64_t epoch = 0;
+    domain::OperationId last_operation = 0;
+    std::map<domain::OperationId, domain::Operation> operations;
+    std::map<base::ServerName, domain::SpareTableRow> rows;
+    std::map<base::SpareName, domain::Lease> leases;
+    std::map<base::ServerName, domain::Placement> placements;
+    std::map<base::ServerName, journal::Maintenance> maintenance;
+    std::vector<domain::AuditEntry> audit;
+    std::uint64_t records = 0;  ///< commits that became durable
+    bool full = false;
+
+    void take(const journal::Contents& contents);
+    void write(const journal::Entry& entry);
+};
+
+/// One coordinator's way to that disk. A commit takes its time; whether it became durable is decided there, also when
+/// the coordinator dies meanwhile. Everything that is read when a coordinator starts has gone through the real codec.
+class SimulatedJournal final : public journal::Journal {
+  public:
+    SimulatedJournal(World& world, std::string name) : world_(world), name_(std::move(name)) {}
+
+    base::Result<journal::Contents> open() override;
+    /// Precondition: within a task.
+    base::Result<void> commit(const journal::Entry& entry) override;
+    base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
+
+  private:
+    World& world_;
+    const std::string name_;
+    std::uint64_t epoch_ = 0;
+    std::uint64_t commits_ = 0;
+};
+
+}  // namespace standin::simulation

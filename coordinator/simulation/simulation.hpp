@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "coordinator/simulation/coordinator.hpp"
+#include "coordinator/simulation/script.hpp"
+#include "coordinator/simulation/world/world.hpp"
+
+namespace standin::simulation {
+
+/// How a simulation ended.
+struct Ending {
+    bool stable = false;  ///< everything is at rest
+    VirtualTime at{};
+    std::vector<Breach> breaches;
+};
+
+/// A world, the coordinators in it, and a script that is played to them. With the same setting and script everything
+/// happens again in the same way, on every machine.
+class Simulation {
+  public:
+    enum class Log { Off, On };
+    explicit Simulation(Setting setting, Log log = Log::On);
+    ~Simulation();
+
+    /// Has the script's actions done when they are due. InvalidInput: an action that does not exist, or names nothing.
+    base::Result<void> play(const Script& script);
+    /// Plays on until the script is over and everything is at rest, or for `most` of virtual time; then holds the end
+    /// against the rules.
+    Ending run(VirtualTime most = std::chrono::hours(48));
+
+    /// One event. False: there is none.
+    bool step();
+    /// Until it is true, or for `most` of virtual time.
+    bool runUntil(const std::function<bool()>& is, VirtualTime most = std::chrono::hours(48));
+    [[nodiscard]] bool atRest() const;
+
+    Setting setting;
+    World world;
+    /// `one` leads at the beginning; `two` is started by a script.
+    Coordinator one{world, "one"};
+    Coordinator two{world, "two"};
+
+  private:
+    std::size_t due_ = 0;  ///< actions with a time that is still to come
+};
+
+/// Where there is nothing to find out on the way.
+Ending simulate(const Setting& setting, const Script& script);
+
+}  // namespace standin::simulation

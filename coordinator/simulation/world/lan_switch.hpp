@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "agent/protocol/segment.hpp"
+
+namespace standin::simulation {
+
+class World;
+
+/// A switch with its agent: an order is one transaction. What was ordered survives everything.
+class LanSwitch {
+  public:
+    explicit LanSwitch(World& world) : world_(world) {}
+
+    /// NotFound: it was never ordered; it belongs to its server then.
+    base::Result<protocol::Segment> segment(const base::SegmentId& id) const;
+    /// Conflict: a later order was given.
+    base::Result<protocol::Segment> order(const protocol::CommandStamp& stamp, const base::SegmentId& id,
+                                          const protocol::SegmentOrder& order);
+
+    /// What is in force; null: it was never ordered.
+    [[nodiscard]] const protocol::SegmentOrder* inForce(const std::string& segment) const;
+    /// `server` as long as nothing was ordered.
+    [[nodiscard]] std::string owner(const std::string& segment) const;
+    void furnish(const base::SegmentId& id, protocol::SegmentOrder order);
+
+  private:
+    struct Kept {
+        protocol::Segment segment;
+        std::pair<std::uint64_t, std::uint64_t> number;  ///< of the order: epoch and sequence
+    };
+    World& world_;
+    std::map<std::string, Kept> segments_;
+};
+
+}  // namespace standin::simulation

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+
+#include "agent/protocol/hold.hpp"
+#include "coordinator/simulation/world/clients.hpp"
+#include "coordinator/simulation/world/command.hpp"
+
+namespace standin::simulation {
+
+class World;
+
+/// Takes a job's requests while nobody may process them, and hands them on in the order of their arrival to the machine
+/// behind its back leg, one after the other.
+class RequestHolder {
+  public:
+    explicit RequestHolder(World& world) : world_(world) {}
+
+    base::Result<protocol::Hold> hold(const base::JobName& job);
+    base::Result<protocol::Hold> setHold(const base::JobName& job, protocol::HoldState state);
+    /// Asks until somebody answers or the time is over.
+    void probe(const base::JobName& job, const protocol::ProbeRequest& request, const Reply<protocol::ProbeAnswer>& reply);
+
+    /// A client's request arrives at the front leg. False: nobody listens, or there is no room.
+    bool accept(const JobRequestPtr& request);
+    /// The agent is started again: its connections end visibly.
+    void restarted();
+    [[nodiscard]] std::size_t held(const std::string& job) const;
+
+  private:
+    struct Held {
+        JobRequestPtr request;
+        VirtualTime arrived{};
+        std::uint64_t number = 0;
+    };
+    struct Job {
+        protocol::Hold hold;
+        std::deque<Held> queue;
+        bool delivering = false;
+        std::uint64_t arrivals = 0;
+        std::uint64_t last_delivered = 0;
+        unsigned life = 0;  ///< what belongs to an earlier one does not come true any more
+    };
+    Job& at(const std::string& job);
+    void deliver(const std::string& job);
+    void handedOn(const std::string& job, const Held& held, bool answered);
+    void turnAwayOld(const std::string& job);
+    void look(const std::string& job, VirtualTime begun, VirtualTime until, unsigned attempts,
+              const Reply<protocol::ProbeAnswer>& reply);
+
+    World& world_;
+    std::map<std::string, Job> jobs_;
+};
+
+}  // namespace standin::simulation

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "agent/protocol/stand_in.hpp"
+#include "coordinator/simulation/virtual_time.hpp"
+#include "coordinator/simulation/world/command.hpp"
+
+namespace standin::simulation {
+
+class World;
+
+/// A stand-in, and what of it only the world knows.
+struct VirtualMachine {
+    protocol::StandIn stand_in;
+    VirtualTime answers_from{};   ///< while it runs: its job answers from then on
+    bool mute = false;            ///< it runs, and its job does not answer
+    bool will_not_resume = false; ///< the hypervisor says so when it is asked to
+    unsigned unanswered = 0;      ///< requests that it works on
+    unsigned idle = 0;            ///< connections that clients keep open without asking anything
+    unsigned power_cycle = 0;     ///< what belongs to an earlier run does not come true any more
+
+    [[nodiscard]] bool answers(VirtualTime now) const {
+        return stand_in.state == protocol::StandInState::Running && !mute && now >= answers_from;
+    }
+};
+
+/// A machine with a hypervisor, which carries stand-ins. When it dies, they die with it: their definitions and disks
+/// stay, what was in memory is gone.
+class VmHost {
+  public:
+    VmHost(World& world, std::string name);
+
+    base::Result<protocol::StandIn> standIn(const base::StandInName& name) const;
+    void make(const base::StandInName& name, const protocol::StandInDefinition& definition,
+              const Reply<protocol::StandIn>& reply);
+    void setState(const base::StandInName& name, protocol::StandInState state, const Reply<protocol::StandIn>& reply);
+    base::Result<protocol::StandIn> setResources(const base::StandInName& name,
+                                                 const protocol::StandInResources& resources);
+    base::Result<void> remove(const base::StandInName& name);
+    base::Result<protocol::StandInRequests> requests(const base::StandInName& name) const;
+    [[nodiscard]] protocol::Capacity capacity() const;
+
+    void die();
+    void comeBack();
+    [[nodiscard]] bool lives() const { return lives_; }
+    /// Null: there is none.
+    VirtualMachine* find(const std::string& stand_in);
+    [[nodiscard]] const std::map<std::string, VirtualMachine>& standIns() const { return stand_ins_; }
+    /// As the world is furnished: suspended, and its job would answer at once.
+    void furnish(const base::StandInName& name, const protocol::StandInDefinition& definition,
+                 protocol::StandInState state);
+
+  private:
+    void change(VirtualMachine& machine, protocol::StandInState state);
+    void stop(const base::StandInName& name, const Reply<protocol::StandIn>& reply);
+    void made(const std::string& name, const base::Result<void>& fetched);
+
+    World& world_;
+    const std::string name_;
+    bool lives_ = true;
+    std::map<std::string, VirtualMachine> stand_ins_;
+};
+
+}  // namespace standin::simulation

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "coordinator/simulation/event_log.hpp"
+#include "coordinator/simulation/invariants.hpp"
+#include "coordinator/simulation/journal_disk.hpp"
+#include "coordinator/simulation/setting.hpp"
+#include "coordinator/simulation/world/clients.hpp"
+#include "coordinator/simulation/world/image_store.hpp"
+#include "coordinator/simulation/world/lan_switch.hpp"
+#include "coordinator/simulation/world/machine.hpp"
+#include "coordinator/simulation/world/network.hpp"
+#include "coordinator/simulation/world/occurrences.hpp"
+#include "coordinator/simulation/world/request_holder.hpp"
+#include "coordinator/simulation/world/vm_host.hpp"
+
+namespace standin::simulation {
+
+/// Everything that a coordinator acts upon, and its disk. It goes on when the coordinator dies.
+class World {
+  public:
+    /// Furnished as the setting says: servers and their jobs run, spares are on and idle, images are in the store, and
+    /// what the journal's contents tell of is there.
+    World(const Setting& given, bool log);
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    const Setting& setting;
+    EventQueue queue;
+    SimulatedClock clock{queue};
+    EventLog log;
+    Occurrences occurrences;
+    Network network;
+    JournalDisk disk;
+
+    std::map<std::string, Machine> machines;  ///< servers and spares
+    std::map<std::string, Bmc> bmcs;          ///< by their machines' names
+    std::map<std::string, VmHost> vm_hosts;
+    std::map<std::string, LanSwitch> switches;
+    std::map<std::string, ImageStore> stores;
+    std::map<std::string, RequestHolder> holders;
+    Clients clients{*this};
+    std::vector<std::string> told;  ///< what the operator was told
+    Invariants invariants{*this};
+
+    [[nodiscard]] VirtualTime now() const { return queue.now(); }
+    /// Its job, its parts. Precondition: there is one.
+    [[nodiscard]] const domain::Server& serverOf(const std::string& segment) const { return *servers_.at(segment); }
+    [[nodiscard]] LanSwitch& switchOf(const domain::Server& server) { return switches.at(server.switch_agent.text()); }
+    /// Null: no VM host knows such a stand-in.
+    VirtualMachine* standIn(const std::string& name);
+    /// The machine or stand-in at a switch port: its name; empty: there is none.
+    [[nodiscard]] std::string at(const base::PortName& port) const;
+    /// Whom a frame for the job reaches when it is brought to this member of its segment; empty: nobody.
+    [[nodiscard]] std::string behind(const std::string& segment, const base::MemberName& member);
+    /// A machine or stand-in of this name executes requests now.
+    [[nodiscard]] bool answers(const std::string& executor);
+    /// The machine whose disk it is; null: none.
+    Machine* machineWith(const base::DiskName& disk);
+
+    void power(Machine& machine, bool on);
+    /// Its hardware fails; `serves`: it goes on executing its job nevertheless.
+    void breakDown(Machine& machine, bool serves);
+    void repair(Machine& machine);
+
+  private:
+    void furnishMachines();
+    void furnishStandIns();
+    void furnishSegment(const domain::Server& server, const domain::SpareTableRow* row);
+
+    std::map<std::string, const domain::Server*> servers_;       ///< by segment
+    std::map<std::string, std::string> machine_of_disk_;
+    std::map<std::string, std::string> machine_at_port_;
+};
+
+}  // namespace standin::simulation
