@@ -36,6 +36,7 @@ void Conductor::finishBatch() {
 bool Conductor::commit() {
     entry_.operations.clear();
     for (const auto id : dirty_) {
+        recorder_.settle(id);
         if (auto found = operations_.find(id); found != operations_.end()) entry_.operations.push_back(found->second);
     }
     auto done = journal_.commit(entry_);
@@ -56,7 +57,7 @@ bool Conductor::commit() {
     if (std::exchange(table_changed_, false)) board_.post(table_);
     if (!entry_.placements.empty()) board_.post(placements_);
     if (!entry_.maintenance.empty()) board_.post(maintenance_);
-    entry_ = {};
+    entry_ = {};  // the recorder refers to its records
     dirty_.clear();
     must_commit_ = false;
     flush_at_.reset();
@@ -73,6 +74,7 @@ void Conductor::forgetOldest() {
             continue;
         }
         board_.forget(it->first);
+        recorder_.forget(it->first);
         wakes_.erase(it->first);
         it = operations_.erase(it);
         --excess;

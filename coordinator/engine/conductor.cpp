@@ -47,6 +47,7 @@ base::Result<void> Conductor::recover() {
     countFreeSpares();
     placements_ = std::move(contents->placements);
     maintenance_ = std::move(contents->maintenance);
+    const auto moment = now();
     for (auto& operation : contents->operations) {
         if (inventory_.servers.count(operation.server) == 0) {
             log_.warning("operation {} is about server '{}', which is not configured any more; it is left as it is",
@@ -60,7 +61,8 @@ base::Result<void> Conductor::recover() {
                             "configuration until the operation has ended",
                             operation.id, operation.spare.text()));
         }
-        domain::recover(operation, now());
+        domain::recover(operation, moment);
+        recorder_.recovered(operation.id, contents->next_lines[operation.id], moment);
         board_.post(operation);
         if (operation.state != domain::State::Closed) touched_.insert(operation.id);
         operations_[operation.id] = std::move(operation);
@@ -105,37 +107,28 @@ void Conductor::takeOutcome(StepOutcome& outcome) {
     Operation& operation = found->second;
     if (givesSegmentOrder(outcome.step.name)) segmentOrderEnded(operation.server);
     touched_.insert(operation.id);
-    if (operation.find(outcome.step) == nullptr) return;
-    Step& step = operation.at(outcome.step);
-    if (step.state != StepState::Running || step.attempts != outcome.attempt) return;  // decided otherwise meanwhile
+    if (!domain::isUnderWay(operation, outcome.step, outcome.attempt)) return;  // decided otherwise meanwhile
+    take(operation, outcome.step, outcome.report, timeline_.at(outcome.ended));
+}
 
-    const StepReport& report = outcome.report;
-    step.ended = timeline_.at(outcome.ended);
-    step.duration_ms = base::milliseconds(step.ended - step.first_started);
-    step.message = report.message;
+void Conductor::take(Operation& operation, const domain::StepId& id, const StepReport& report, base::WallTime ended) {
+    const Step& step = operation.at(id);
+    recorder_.report(operation, {id, step.attempts, report, ended}, ended);
     const double percent_before = step.percent;
-    switch (report.kind) {
-        case StepReport::Kind::Done:
-            step.state = StepState::Done;
-            step.percent = 100;
-            step.finding = report.finding;
-            step.phases_ms = report.phases_ms;
-            break;
-        case StepReport::Kind::Pending:
-            step.state = StepState::Polling;
-            step.percent = report.percent;
-            break;
-        case StepReport::Kind::Failed:
-            step.state = report.error.code == base::ErrorCode::TimedOut ? StepState::Unknown : StepState::Failed;
-            step.error = report.error.code;
-            break;
-    }
-    if (!report.found.empty()) step.found = report.found;
-    if (step.id.name == domain::StepName::StartStandIn && step.state == StepState::Done) {
-        operation.new_stand_in_port = base::PortName(step.found);
-    }
+    domain::applyReport(operation, id, report, ended);
     if (step.state != StepState::Polling || step.percent - percent_before >= 1) publishStep(operation, step);
     dirty_.insert(operation.id);
+}
+
+bool Conductor::accept(Operation& operation, domain::Event event, const std::string& why) {
+    const auto moment = now();
+    auto decision = domain::accept(operation, event, why, moment);
+    if (!decision) return false;
+    recorder_.event(operation, {event, why, decision->changes}, moment);
+    operation = std::move(decision->after);
+    changed(operation, decision->changes);
+    touched_.insert(operation.id);
+    return true;
 }
 
 void Conductor::takeReport(const ReportInput& input) {
@@ -157,7 +150,10 @@ void Conductor::advance(domain::OperationId id) {
     // Steps that the journal itself carries out have their outcome at once: ask again.
     for (bool again = true; again;) {
         again = false;
-        auto decision = domain::decide(operation, observe(operation), now());
+        const auto moment = now();
+        const auto observation = observe(operation);
+        auto decision = domain::decide(operation, observation, moment);
+        recorder_.decided(operation, observation, decision, moment);
         operation = std::move(decision.after);
         changed(operation, decision.changes);
         wakes_.erase(id);
@@ -178,7 +174,7 @@ bool Conductor::begin(Operation& operation, const domain::StepRequest& request) 
         dirty_.insert(operation.id);
     }
     if (request.id.name == domain::StepName::LeaseSpare) {
-        leaseSpare(operation, operation.at(request.id));
+        leaseSpare(operation, request.id);
         return true;
     }
     starts_.emplace_back(operation.id, request);

@@ -14,6 +14,7 @@
 #include "coordinator/engine/board.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/executor.hpp"
+#include "coordinator/engine/recorder.hpp"
 #include "coordinator/engine/steps/step_context.hpp"
 #include "coordinator/engine/timeline.hpp"
 #include "coordinator/journal/journal.hpp"
@@ -93,6 +94,9 @@ class Conductor {
     void takeReport(const ReportInput& input);
     void advance(domain::OperationId id);
     bool begin(domain::Operation& operation, const domain::StepRequest& request);
+    void take(domain::Operation& operation, const domain::StepId& step, const StepReport& report, base::WallTime ended);
+    /// An event from outside; false if the operation's state has no row for it.
+    bool accept(domain::Operation& operation, domain::Event event, const std::string& why);
     void finishBatch();
     bool commit();
     void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
@@ -106,7 +110,7 @@ class Conductor {
 
     // effects.cpp: what a change of state means for spare table, leases and placements
     void apply(domain::Operation& operation, const domain::Change& change);
-    void leaseSpare(domain::Operation& operation, domain::Step& step);
+    void leaseSpare(domain::Operation& operation, const domain::StepId& step);
     void setRow(const domain::SpareTableRow& row);
     void setPlacement(const base::ServerName& server, domain::Placement placement);
     void leasesChanged();
@@ -159,6 +163,7 @@ class Conductor {
     std::set<domain::OperationId> touched_;
     std::set<domain::OperationId> dirty_;
     journal::Entry entry_;
+    Recorder recorder_{inventory_, settings_, entry_.records};
     bool must_commit_ = false;
     bool table_changed_ = false;
     std::vector<std::pair<domain::OperationId, domain::StepRequest>> starts_;

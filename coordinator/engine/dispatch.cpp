@@ -38,14 +38,13 @@ void Conductor::segmentOrderEnded(const base::ServerName& server) {
         auto found = operations_.find(id);
         if (found == operations_.end()) continue;
         domain::Operation& operation = found->second;
-        domain::Step& step = operation.at(request.id);
-        if (step.state != domain::StepState::Running || step.attempts != request.attempt) continue;
+        if (!domain::isUnderWay(operation, request.id, request.attempt)) continue;
         // What has been overtaken by a failover is not ordered any more.
         const auto* failover = openFailoverOf(server);
         if (failover != nullptr && failover->id != id) {
-            step.state = domain::StepState::Failed;
-            step.error = base::ErrorCode::Conflict;
-            step.message = fmt::format("failover {} has begun", failover->id);
+            take(operation, request.id,
+                 StepReport::failed(base::ErrorCode::Conflict, fmt::format("failover {} has begun", failover->id)),
+                 now());
             touched_.insert(id);
             continue;
         }

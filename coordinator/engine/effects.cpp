@@ -83,22 +83,14 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
     if (standing != nullptr) setRow(row);
 }
 
-void Conductor::leaseSpare(domain::Operation& operation, domain::Step& step) {
-    const base::SpareName spare(step.id.subject);
+void Conductor::leaseSpare(domain::Operation& operation, const domain::StepId& step) {
+    const base::SpareName spare(step.subject);
     auto leased = table_.leaseFor(spare, operation.server, operation.id);
-    step.ended = now();
-    step.duration_ms = 0;
-    if (leased) {
-        step.state = domain::StepState::Done;
-        step.percent = 100;
-        step.message = fmt::format("spare '{}' is leased to failover {}", spare.text(), operation.id);
-    } else {
-        step.state = domain::StepState::Failed;
-        step.error = leased.error().code;
-        step.message = leased.error().message;
-    }
+    take(operation, step,
+         leased ? StepReport::done(fmt::format("spare '{}' is leased to failover {}", spare.text(), operation.id))
+                : StepReport::failed(leased.error()),
+         now());
     leasesChanged();
-    publishStep(operation, step);
 }
 
 void Conductor::setRow(const domain::SpareTableRow& row) {

@@ -34,6 +34,7 @@ struct EngineSettings {
     std::chrono::milliseconds watch_every{10000};  ///< agents' health and the stand-ins' truth; 0: no watch
     std::size_t queue_limit = 65536;     ///< events waiting for the engine's thread; a report beyond is refused
     std::size_t keep_operations = 1000;  ///< ended operations kept in the journal and shown
+    bool keep_records = true;            ///< of what decisions were made from, with the journal
     std::chrono::milliseconds answer_within{5000};  ///< how long a caller waits for the engine's thread
 };
 

@@ -145,13 +145,8 @@ Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
 
 /// What was going on with the server gives way, and cleans up what it had half made.
 void Conductor::preempt(domain::Operation& operation, domain::OperationId by) {
-    auto decision =
-        domain::accept(operation, Event::Preempted,
-                       fmt::format("server '{}' has failed: failover {}", operation.server.text(), by), now());
-    if (!decision) return;
-    operation = std::move(decision->after);
-    changed(operation, decision->changes);
-    touched_.insert(operation.id);
+    accept(operation, Event::Preempted,
+           fmt::format("server '{}' has failed: failover {}", operation.server.text(), by));
 }
 
 }  // namespace standin::engine

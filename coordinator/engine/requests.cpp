@@ -93,18 +93,15 @@ Result<domain::OperationId> Conductor::request(const OperationRequest& request) 
 Result<void> Conductor::retry(domain::OperationId id, const std::string& asked_by) {
     auto found = operations_.find(id);
     if (found == operations_.end()) return failure(ErrorCode::NotFound, fmt::format("there is no operation {}", id));
-    auto decision = domain::accept(found->second, Event::OperatorRetries, "retried by " + asked_by, now());
-    if (!decision) {
+    const auto failed_spares = found->second.failed_spares;
+    if (!accept(found->second, Event::OperatorRetries, "retried by " + asked_by)) {
         return failure(
             ErrorCode::WrongState,
             fmt::format("{} {} is {}; only a failover that needs the operator or ended abnormally is retried",
                         nameOf(found->second.kind), id, nameOf(found->second.state)));
     }
-    for (const auto& spare : found->second.failed_spares) table_.release(spare, id);  // they may be tried again
+    for (const auto& spare : failed_spares) table_.release(spare, id);  // they may be tried again
     leasesChanged();
-    found->second = std::move(decision->after);
-    changed(found->second, decision->changes);
-    touched_.insert(id);
     audit(asked_by, fmt::format("retry of operation {}", id), "accepted");
     return {};
 }
@@ -117,12 +114,10 @@ Result<void> Conductor::confirmFence(domain::OperationId id, const std::string& 
         return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only an open failover has a fence to confirm",
                                                           nameOf(operation.kind), id, nameOf(operation.state)));
     }
-    auto& step = operation.at({domain::StepName::FencePower, operation.server.text()});
-    step.state = domain::StepState::Done;
-    step.ended = now();
-    if (step.attempts == 0) step.first_started = step.started = step.ended;
-    step.message = fmt::format("confirmed as off by {}", asked_by);
-    publishStep(operation, step);
+    const auto moment = now();
+    recorder_.confirmed(operation, asked_by, moment);
+    domain::confirmPowerFence(operation, asked_by, moment);
+    publishStep(operation, operation.at({domain::StepName::FencePower, operation.server.text()}));
     dirty_.insert(id);
     touched_.insert(id);
     must_commit_ = true;
@@ -144,14 +139,10 @@ Result<void> Conductor::close(domain::OperationId id, const std::string& asked_b
                                                         "server and say so: standinctl returned {}",
                                                         id, operation.stand_in.text(), operation.server.text()));
     }
-    auto decision = domain::accept(operation, Event::OperatorCloses, "closed by " + asked_by, now());
-    if (!decision) {
+    if (!accept(operation, Event::OperatorCloses, "closed by " + asked_by)) {
         return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only a failover at rest is closed",
                                                           nameOf(operation.kind), id, nameOf(operation.state)));
     }
-    operation = std::move(decision->after);
-    changed(operation, decision->changes);
-    touched_.insert(id);
     audit(asked_by, fmt::format("close of operation {}", id), "accepted");
     return {};
 }

@@ -9,6 +9,7 @@
 #include "coordinator/domain/audit_entry.hpp"
 #include "coordinator/domain/operation.hpp"
 #include "coordinator/domain/placement.hpp"
+#include "coordinator/domain/record.hpp"
 #include "coordinator/domain/spare_table.hpp"
 
 namespace standin::journal {
@@ -28,6 +29,13 @@ struct Contents {
     std::vector<domain::Lease> leases;
     std::map<base::ServerName, domain::Placement> placements;
     std::map<base::ServerName, Maintenance> maintenance;
+    std::map<domain::OperationId, std::uint32_t> next_lines;  ///< of the records, where there is one
+};
+
+/// What is added to an operation's record.
+struct RecordPage {
+    std::vector<domain::RecordLine> lines;
+    bool replaces = false;  ///< lines with the first one's number and above exist, and are gone from now on
 };
 
 /// One change, durable as a whole or not at all. Everything in it replaces what stood there before.
@@ -40,10 +48,11 @@ struct Entry {
     std::map<base::ServerName, domain::Placement> placements;
     std::map<base::ServerName, Maintenance> maintenance;
     std::vector<domain::AuditEntry> audit;  ///< appended; ids are given by the journal
+    std::map<domain::OperationId, RecordPage> records;
 
     [[nodiscard]] bool empty() const {
         return operations.empty() && rows.empty() && removed_rows.empty() && leases.empty() && removed_leases.empty() &&
-               placements.empty() && maintenance.empty() && audit.empty();
+               placements.empty() && maintenance.empty() && audit.empty() && records.empty();
     }
 };
 
@@ -60,6 +69,12 @@ class Journal {
     virtual base::Result<void> commit(const Entry& entry) = 0;
     /// Newest first. Callable from any thread.
     virtual base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) = 0;
+    /// The lines of an operation's record, each as toJson() wrote it, so that what another version wrote can be handed
+    /// on. Numbers that are missing were dropped. NotFound: none is kept (any more). Callable from any thread.
+    virtual base::Result<std::vector<std::string>> record(domain::OperationId id) {
+        return base::failure(base::ErrorCode::NotFound,
+                             "this journal keeps no record of operation " + std::to_string(id));
+    }
 };
 
 }  // namespace standin::journal

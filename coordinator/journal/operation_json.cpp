@@ -3,8 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/base/clock.hpp"
-#include "agent/protocol/json_fields.hpp"
-#include "coordinator/journal/moment.hpp"
+#include "coordinator/journal/named_field.hpp"
 
 namespace standin::journal {
 
@@ -13,22 +12,6 @@ using protocol::JsonFields;
 using protocol::nullable;
 
 namespace {
-
-/// Reads a name of an enumeration by its `…From()` function; an unknown one is a problem of the field.
-template <typename Enum>
-Enum named(JsonFields& fields, const char* field, std::optional<Enum> (*from)(std::string_view)) {
-    const std::string name = fields.text(field);
-    const auto value = from(name);
-    if (!value) fields.problem(std::string("field '") + field + "': '" + name + "' is not known");
-    return value.value_or(Enum{});
-}
-
-base::WallTime moment(JsonFields& fields, const char* field) {
-    if (!fields.has(field)) return {};
-    const auto time = momentFrom(fields.text(field));
-    if (!time) fields.problem(std::string("field '") + field + "': " + time.error().message);
-    return time.value_or(base::WallTime{});
-}
 
 json optionalMoment(base::WallTime time) {
     return time == base::WallTime{} ? json(nullptr) : json(base::rfc3339(time));
@@ -46,21 +29,6 @@ base::Result<domain::Note> noteFrom(const json& object) {
     note.sentence = fields.text("sentence", 65536);
     note.cure = fields.text("cure", 65536);
     return fields.finish(std::move(note));
-}
-
-/// A list whose elements are read by `read`; the first problem is the list's.
-template <typename Element>
-std::vector<Element> list(JsonFields& fields, const char* field, base::Result<Element> (*read)(const json&)) {
-    std::vector<Element> elements;
-    for (const auto& object : fields.array(field)) {
-        auto element = read(object);
-        if (!element) {
-            fields.problem(element.error().message);
-            return elements;
-        }
-        elements.push_back(std::move(*element));
-    }
-    return elements;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include "coordinator/journal/moment.hpp"
 #include "coordinator/journal/operation_json.hpp"
+#include "coordinator/journal/record_rows.hpp"
 #include "coordinator/journal/sqlite_schema.hpp"
 
 namespace standin::journal {
@@ -139,6 +140,7 @@ void forgetOldest(Session& session, const History& history) {
                "state IN ('Succeeded', 'Failed', 'NeedsOperator')) ORDER BY id DESC LIMIT -1 OFFSET ?)",
         use(operations), now;
     session << "DELETE FROM steps WHERE operation NOT IN (SELECT id FROM operations)", now;
+    forgetRecords(session, history.records);
     session << "DELETE FROM audit WHERE id <= (SELECT COALESCE(MAX(id), 0) FROM audit) - ?", use(entries), now;
 }
 
@@ -217,6 +219,7 @@ Result<Contents> SqliteJournal::open() {
                    "WHERE key = 'last_operation')",
             into(last), now;
         contents.last_operation = static_cast<domain::OperationId>(last);
+        contents.next_lines = nextLines(session);
         auto read = database_->readAll(contents);
         if (!read) {
             return failure(ErrorCode::Corrupt,
@@ -252,6 +255,7 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
                       json{{"on", maintenance.on}, {"why", maintenance.why}}.dump());
         }
         for (const auto& audited : entry.audit) writeAudit(session, audited);
+        for (const auto& [id, page] : entry.records) writeRecord(session, id, page);
         if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back().id);
         // Forgetting is cheap but not free: now and then is often enough for a bound.
         if (++database_->commits % 256 == 0) forgetOldest(session, database_->history);
@@ -266,6 +270,20 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
         return failure(
             ErrorCode::Internal,
             fmt::format("journal '{}' cannot be written: {}; make room on its file system", database_->path, text));
+    }
+}
+
+Result<std::vector<std::string>> SqliteJournal::record(domain::OperationId id) {
+    const std::lock_guard lock(database_->reading_mutex);
+    try {
+        auto lines = readRecord(*database_->reading, id);
+        if (!lines.empty()) return lines;
+        return failure(ErrorCode::NotFound,
+                       fmt::format("no record of operation {} is kept: those of the newest {} operations are", id,
+                                   database_->history.records));
+    } catch (const Poco::Exception& exception) {
+        return failure(ErrorCode::Internal,
+                       fmt::format("journal '{}' cannot be read: {}", database_->path, exception.displayText()));
     }
 }
 

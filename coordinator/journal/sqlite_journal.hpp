@@ -11,6 +11,7 @@ namespace standin::journal {
 struct History {
     std::size_t operations = 500;  ///< ended operations; some weeks of a large estate, about 5 MB
     std::size_t audit_entries = 10000;
+    std::size_t records = 200;  ///< of the newest operations; usually 20 KB each, at most some 300 KB (record_rows.hpp)
 };
 
 /// The journal in one SQLite file (WAL, synchronous=FULL: a commit is on the disk when it returns).
@@ -24,6 +25,7 @@ struct History {
 ///         placements   (server, body)
 ///         maintenance  (server, body)
 ///         audit        (id, at, who, what, outcome)
+///         records      (operation, line, …)               what every decision was made from: record_rows.hpp
 ///
 /// The file must not be on a network file system and belongs to one coordinator; a second one that opens it is refused.
 class SqliteJournal final : public Journal {
@@ -34,6 +36,7 @@ class SqliteJournal final : public Journal {
     base::Result<Contents> open() override;
     base::Result<void> commit(const Entry& entry) override;
     base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
+    base::Result<std::vector<std::string>> record(domain::OperationId id) override;
 
   private:
     struct Database;

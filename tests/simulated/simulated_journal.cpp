@@ -11,6 +11,7 @@ base::Result<journal::Contents> SimulatedJournal::open() {
     for (const auto& [spare, lease] : leases_) contents.leases.push_back(lease);
     contents.placements = placements_;
     contents.maintenance = maintenance_;
+    for (const auto& [id, lines] : records) contents.next_lines[id] = lines.back().number + 1;
     return contents;
 }
 
@@ -28,6 +29,11 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     for (auto audited : entry.audit) {
         audited.id = audit_.size() + 1;
         audit_.push_back(audited);
+    }
+    for (const auto& [id, page] : entry.records) {
+        auto& lines = records[id];
+        while (!lines.empty() && lines.back().number >= page.lines.front().number) lines.pop_back();
+        lines.insert(lines.end(), page.lines.begin(), page.lines.end());
     }
     if (after) after(commits);
     return {};

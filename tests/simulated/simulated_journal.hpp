@@ -19,6 +19,7 @@ class SimulatedJournal final : public journal::Journal {
     std::function<void(int commit)> after;
     std::string problem;  ///< not empty: nothing can be written
     int commits = 0;
+    std::map<domain::OperationId, std::vector<domain::RecordLine>> records;  ///< all of them, whole
 
   private:
     std::uint64_t epoch_ = 0;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <string>
 
 #include "agent/base/clock.hpp"
 #include "coordinator/domain/decide.hpp"
+#include "coordinator/domain/step_report.hpp"
 #include "coordinator/engine/drivers.hpp"
 
 namespace standin::engine {
@@ -39,33 +39,7 @@ struct StepContext {
     }
 };
 
-/// What a step says: observed, acted, observed.
-struct StepReport {
-    enum class Kind {
-        Done,     ///< confirmed
-        Pending,  ///< begun; ask again
-        Failed,   ///< with `error`; an error of code TimedOut means unknown
-    };
-    Kind kind = Kind::Done;
-    base::Error error;
-    std::string message;
-    domain::Finding finding = domain::Finding::None;
-    std::string found;
-    double percent = 0;
-    std::map<std::string, double> phases_ms;
-
-    static StepReport done(std::string message) { return {Kind::Done, {}, std::move(message), {}, {}, 100, {}}; }
-    static StepReport pending(std::string message, double percent = 0) {
-        return {Kind::Pending, {}, std::move(message), {}, {}, percent, {}};
-    }
-    static StepReport failed(base::Error error) {
-        const std::string message = error.message;
-        return {Kind::Failed, std::move(error), message, {}, {}, 0, {}};
-    }
-    static StepReport failed(base::ErrorCode code, std::string message) {
-        return failed(base::Error{code, std::move(message)});
-    }
-};
+using domain::StepReport;
 
 /// Carries out one attempt, or one poll, of the step that the context names. Called on a thread of the executor;
 /// returns within about the step's deadline.

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "coordinator/replay/differences.hpp"
+#include "coordinator/replay/replay.hpp"
 #include "tests/simulated/simulated_coordinator.hpp"
 
 namespace standin {
@@ -14,7 +16,31 @@ struct Protected {
         coordinator.protectAll();
         world.course.clear();
     }
-    ~Protected() { BOOST_TEST(world.breaches == std::vector<std::string>{}, boost::test_tools::per_element()); }
+    ~Protected() {
+        BOOST_TEST(world.breaches == std::vector<std::string>{}, boost::test_tools::per_element());
+        BOOST_TEST(replayed() == std::vector<std::string>{}, boost::test_tools::per_element());
+    }
+
+    /// Every operation, decided again from its record: what is not as it was.
+    std::vector<std::string> replayed() {
+        std::vector<std::string> problems;
+        const auto contents = coordinator.journal.open();
+        for (const auto& operation : contents->operations) {
+            const std::string which = "operation " + std::to_string(operation.id) + ": ";
+            const auto again = replay::replay(coordinator.journal.records[operation.id]);
+            if (!again) {
+                problems.push_back(which + again.error().message);
+                continue;
+            }
+            for (const auto& verse : again->verses) {
+                for (const auto& difference : verse.differences)
+                    problems.push_back(which + "line " + std::to_string(verse.number) + ": " + difference);
+            }
+            for (const auto& difference : replay::differences(operation, again->operation))
+                problems.push_back(which + difference);
+        }
+        return problems;
+    }
 
     domain::Operation failAndRun(const std::string& server = "server01") {
         const auto id = coordinator.fail(server);

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/base/clock.hpp"
+#include "agent/protocol/json_fields.hpp"
+#include "coordinator/journal/moment.hpp"
+
+/// Fields that the journal's texts have in common.
+namespace standin::journal {
+
+/// Reads a name of an enumeration by its `…From()` function; an unknown one is a problem of the field.
+template <typename Enum>
+Enum named(protocol::JsonFields& fields, const char* field, std::optional<Enum> (*from)(std::string_view)) {
+    const std::string name = fields.text(field);
+    const auto value = from(name);
+    if (!value) fields.problem(std::string("field '") + field + "': '" + name + "' is not known");
+    return value.value_or(Enum{});
+}
+
+/// The epoch where there is none.
+inline base::WallTime moment(protocol::JsonFields& fields, const char* field) {
+    if (!fields.has(field)) return {};
+    const auto time = momentFrom(fields.text(field));
+    if (!time) fields.problem(std::string("field '") + field + "': " + time.error().message);
+    return time.value_or(base::WallTime{});
+}
+
+/// A list whose elements are read by `read`; the first problem is the list's.
+template <typename Element>
+std::vector<Element> list(protocol::JsonFields& fields, const char* field,
+                          base::Result<Element> (*read)(const nlohmann::json&)) {
+    std::vector<Element> elements;
+    for (const auto& object : fields.array(field)) {
+        auto element = read(object);
+        if (!element) {
+            fields.problem(element.error().message);
+            return elements;
+        }
+        elements.push_back(std::move(*element));
+    }
+    return elements;
+}
+
+}  // namespace standin::journal

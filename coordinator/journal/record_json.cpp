@@ -1,0 +1,277 @@
+#include "coordinator/journal/record_json.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "agent/protocol/json_fields.hpp"
+#include "coordinator/domain/named.hpp"
+#include "coordinator/journal/named_field.hpp"
+#include "coordinator/journal/operation_json.hpp"
+
+namespace standin::journal {
+
+using namespace domain;
+using nlohmann::json;
+using protocol::JsonFields;
+using protocol::nullable;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr Names<WholeOperation::Because, 3> causes{{
+    {WholeOperation::Because::Opened, "opened"},
+    {WholeOperation::Because::Recovered, "recovered"},
+    {WholeOperation::Because::Continued, "continued"},
+}};
+
+std::optional<WholeOperation::Because> becauseFrom(std::string_view name) {
+    return valueIn(causes, name);
+}
+std::optional<FencePolicy> fencePolicyFrom(std::string_view name) {
+    for (auto policy : {FencePolicy::Port, FencePolicy::Power}) {
+        if (nameOf(policy) == name) return policy;
+    }
+    return std::nullopt;
+}
+std::optional<CaptureWay> captureWayFrom(std::string_view name) {
+    for (auto way : {CaptureWay::Restart, CaptureWay::PoweredOff}) {
+        if (nameOf(way) == name) return way;
+    }
+    return std::nullopt;
+}
+
+milliseconds duration(JsonFields& fields, const char* field) {
+    return milliseconds(fields.integer(field, 0, INT64_C(1) << 40));
+}
+
+json serverJson(const Server& server) {
+    return {{"name", server.name.text()},
+            {"segment", server.segment.text()},
+            {"vm_host", nullable(server.vm_host)},
+            {"image_store", nullable(server.image_store)},
+            {"switch", nullable(server.switch_agent)},
+            {"request_holder", nullable(server.request_holder)},
+            {"fence_policy", nameOf(server.fence_policy)},
+            {"fence_within_ms", server.fence_within.count()},
+            {"answer_within_ms", server.answer_within.count()},
+            {"drain_within_ms", server.drain_within.count()}};
+}
+
+base::Result<Server> serverFrom(const json& object) {
+    JsonFields fields(object, "server", JsonFields::Unknown::Skip);
+    Server server;
+    server.name = fields.id<base::ServerName>("name");
+    server.segment = fields.id<base::SegmentId>("segment");
+    server.vm_host = fields.optionalId<base::AgentName>("vm_host");
+    server.image_store = fields.optionalId<base::AgentName>("image_store");
+    server.switch_agent = fields.optionalId<base::AgentName>("switch");
+    server.request_holder = fields.optionalId<base::AgentName>("request_holder");
+    server.fence_policy = named<FencePolicy>(fields, "fence_policy", &fencePolicyFrom);
+    server.fence_within = duration(fields, "fence_within_ms");
+    server.answer_within = duration(fields, "answer_within_ms");
+    server.drain_within = duration(fields, "drain_within_ms");
+    return fields.finish(std::move(server));
+}
+
+json body(const WholeOperation& whole) {
+    return {{"because", nameIn(causes, whole.because)},
+            {"operation", toJson(whole.operation)},
+            {"server", serverJson(whole.server)},
+            {"capture_way", nameOf(whole.capture_way)},
+            {"version", whole.version}};
+}
+
+base::Result<WholeOperation> wholeFrom(const json& object) {
+    JsonFields fields(object, "operation", JsonFields::Unknown::Skip);
+    WholeOperation whole;
+    whole.because = named<WholeOperation::Because>(fields, "because", &becauseFrom);
+    whole.capture_way = named<CaptureWay>(fields, "capture_way", &captureWayFrom);
+    whole.version = fields.text("version", "");
+    auto operation = operationFrom(fields.object("operation"));
+    auto server = serverFrom(fields.object("server"));
+    if (!operation) fields.problem(operation.error().message);
+    if (!server) fields.problem(server.error().message);
+    if (operation) whole.operation = std::move(*operation);
+    if (server) whole.server = std::move(*server);
+    return fields.finish(std::move(whole));
+}
+
+json stepJson(const StepId& id, unsigned attempt) {
+    return {{"step", nameOf(id.name)}, {"subject", id.subject}, {"attempt", attempt}};
+}
+
+StepId stepIdIn(JsonFields& fields) {
+    return {named<StepName>(fields, "step", &domain::stepFrom), fields.text("subject", "")};
+}
+
+json body(const ReportTaken& taken) {
+    json object = stepJson(taken.step, taken.attempt);
+    object["outcome"] = nameOf(taken.report.kind);
+    object["message"] = taken.report.message;
+    object["ended"] = base::rfc3339(taken.ended);
+    if (taken.report.kind == StepReport::Kind::Failed) object["error"] = base::nameOf(taken.report.error.code);
+    if (taken.report.kind == StepReport::Kind::Pending) object["percent"] = taken.report.percent;
+    if (taken.report.finding != Finding::None) object["finding"] = nameOf(taken.report.finding);
+    if (!taken.report.found.empty()) object["found"] = taken.report.found;
+    if (!taken.report.phases_ms.empty()) object["phases_ms"] = taken.report.phases_ms;
+    if (taken.alike > 0) object["alike"] = taken.alike;
+    return object;
+}
+
+base::Result<ReportTaken> reportFrom(const json& object) {
+    JsonFields fields(object, "report", JsonFields::Unknown::Skip);
+    ReportTaken taken;
+    taken.step = stepIdIn(fields);
+    taken.attempt = static_cast<unsigned>(fields.count("attempt"));
+    taken.report.kind = named<StepReport::Kind>(fields, "outcome", &reportKindFrom);
+    taken.report.message = fields.text("message", "", 65536);
+    taken.report.error = {base::errorCodeFrom(fields.text("error", "internal")), taken.report.message};
+    taken.report.percent = fields.number("percent", 0);
+    if (fields.has("finding")) taken.report.finding = named<Finding>(fields, "finding", &findingFrom);
+    taken.report.found = fields.text("found", "");
+    for (const auto& [name, value] : fields.object("phases_ms").items()) {
+        if (value.is_number()) taken.report.phases_ms[name] = value.get<double>();
+    }
+    taken.ended = moment(fields, "ended");
+    taken.alike = static_cast<unsigned>(fields.count("alike"));
+    return fields.finish(std::move(taken));
+}
+
+json changesJson(const std::vector<Change>& changes) {
+    json list = json::array();
+    for (const auto& change : changes) {
+        list.push_back({{"from", nameOf(change.from)},
+                        {"to", nameOf(change.to)},
+                        {"event", nameOf(change.event)},
+                        {"why", change.why}});
+    }
+    return list;
+}
+
+base::Result<Change> changeFrom(const json& object) {
+    JsonFields fields(object, "change", JsonFields::Unknown::Skip);
+    Change change;
+    change.from = named<State>(fields, "from", &stateFrom);
+    change.to = named<State>(fields, "to", &stateFrom);
+    change.event = named<Event>(fields, "event", &eventFrom);
+    change.why = fields.text("why", "", 65536);
+    return fields.finish(std::move(change));
+}
+
+json body(const EventAccepted& accepted) {
+    return {{"event", nameOf(accepted.event)}, {"why", accepted.why}, {"changes", changesJson(accepted.changes)}};
+}
+
+base::Result<EventAccepted> acceptedFrom(const json& object) {
+    JsonFields fields(object, "event", JsonFields::Unknown::Skip);
+    EventAccepted accepted;
+    accepted.event = named<Event>(fields, "event", &eventFrom);
+    accepted.why = fields.text("why", "", 65536);
+    accepted.changes = list<Change>(fields, "changes", &changeFrom);
+    return fields.finish(std::move(accepted));
+}
+
+json body(const FenceConfirmed& confirmed) {
+    return {{"asked_by", confirmed.asked_by}};
+}
+base::Result<FenceConfirmed> confirmedFrom(const json& object) {
+    JsonFields fields(object, "fence_confirmed", JsonFields::Unknown::Skip);
+    return fields.finish(FenceConfirmed{fields.text("asked_by", "")});
+}
+
+json namesJson(const std::vector<base::SpareName>& names) {
+    json list = json::array();
+    for (const auto& name : names) list.push_back(name.text());
+    return list;
+}
+
+base::Result<base::SpareName> spareFrom(const json& name) {
+    return base::SpareName::parse(name.is_string() ? name.get<std::string>() : std::string());
+}
+
+base::Result<Circumstances> circumstancesFrom(const json& object) {
+    JsonFields fields(object, "circumstances", JsonFields::Unknown::Skip);
+    Circumstances circumstances;
+    circumstances.spares = list<base::SpareName>(fields, "spares", &spareFrom);
+    circumstances.leased = list<base::SpareName>(fields, "leased", &spareFrom);
+    circumstances.spare_boot_within = duration(fields, "spare_boot_within_ms");
+    circumstances.spare_power_within = duration(fields, "spare_power_within_ms");
+    return fields.finish(std::move(circumstances));
+}
+
+json body(const Decided& decided) {
+    json object{{"changes", changesJson(decided.changes)}, {"starts", json::array()}};
+    for (const auto& start : decided.starts) {
+        object["starts"].push_back(stepJson(start.id, start.attempt));
+        if (start.poll) object["starts"].back()["poll"] = true;
+    }
+    if (const auto& now = decided.circumstances) {
+        object["circumstances"] = {{"spares", namesJson(now->spares)},
+                                   {"leased", namesJson(now->leased)},
+                                   {"spare_boot_within_ms", now->spare_boot_within.count()},
+                                   {"spare_power_within_ms", now->spare_power_within.count()}};
+    }
+    return object;
+}
+
+base::Result<StepStart> startFrom(const json& object) {
+    JsonFields fields(object, "start", JsonFields::Unknown::Skip);
+    StepStart start{stepIdIn(fields), static_cast<unsigned>(fields.count("attempt")), fields.boolean("poll", false)};
+    return fields.finish(std::move(start));
+}
+
+base::Result<Decided> decidedFrom(const json& object) {
+    JsonFields fields(object, "decision", JsonFields::Unknown::Skip);
+    Decided decided;
+    decided.changes = list<Change>(fields, "changes", &changeFrom);
+    decided.starts = list<StepStart>(fields, "starts", &startFrom);
+    if (fields.has("circumstances")) {
+        auto circumstances = circumstancesFrom(fields.object("circumstances"));
+        if (circumstances) decided.circumstances = std::move(*circumstances);
+        if (!circumstances) fields.problem(circumstances.error().message);
+    }
+    return fields.finish(std::move(decided));
+}
+
+constexpr const char* keys[] = {"operation", "report", "event", "fence_confirmed", "decision"};
+
+template <typename What>
+void take(RecordLine& line, JsonFields& fields, const char* key, base::Result<What> (*from)(const json&)) {
+    auto what = from(fields.object(key));
+    if (what) line.what = std::move(*what);
+    if (!what) fields.problem(what.error().message);
+}
+
+}  // namespace
+
+json toJson(const RecordLine& line) {
+    json object{{"line", line.number}, {"at", base::rfc3339(line.at)}};
+    object[keys[line.what.index()]] = std::visit([](const auto& what) { return body(what); }, line.what);
+    return object;
+}
+
+base::Result<RecordLine> recordLineFrom(const json& object) {
+    JsonFields fields(object, "line of a record", JsonFields::Unknown::Skip);
+    RecordLine line;
+    line.number = static_cast<std::uint32_t>(fields.integer("line", 0, UINT32_MAX));
+    line.at = moment(fields, "at");
+    if (fields.has("operation")) {
+        take(line, fields, "operation", &wholeFrom);
+    } else if (fields.has("report")) {
+        take(line, fields, "report", &reportFrom);
+    } else if (fields.has("event")) {
+        take(line, fields, "event", &acceptedFrom);
+    } else if (fields.has("fence_confirmed")) {
+        take(line, fields, "fence_confirmed", &confirmedFrom);
+    } else if (fields.has("decision")) {
+        take(line, fields, "decision", &decidedFrom);
+    } else {
+        fields.problem("it says neither what happened nor what was decided");
+    }
+    auto read = fields.finish(std::move(line));
+    if (!read) return base::failure(base::ErrorCode::Corrupt, read.error().message);
+    return read;
+}
+
+}  // namespace standin::journal

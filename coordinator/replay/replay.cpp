@@ -1,0 +1,166 @@
+#include "coordinator/replay/replay.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "coordinator/domain/recover.hpp"
+#include "coordinator/replay/differences.hpp"
+
+namespace standin::replay {
+
+using namespace domain;
+
+namespace {
+
+/// Goes through a record line by line, as the coordinator did.
+class Reader {
+  public:
+    explicit Reader(Replay& replay) : replay_(replay) {}
+
+    base::Result<void> read(const RecordLine& line) {
+        const bool whole = std::holds_alternative<WholeOperation>(line.what);
+        if (!begun_ && !whole) {
+            return base::failure(base::ErrorCode::Corrupt,
+                                 fmt::format("line {} of the record has nothing to go on from", line.number));
+        }
+        Verse verse;
+        verse.number = line.number;
+        verse.at = line.at;
+        const std::uint32_t expected = begun_ ? last_ + 1 : 0;
+        if (line.number > expected) {
+            verse.dropped_before = line.number - expected;
+            replay_.dropped += verse.dropped_before;
+            if (!whole) {
+                return base::failure(base::ErrorCode::Corrupt,
+                                     fmt::format("lines {} to {} of the record are missing, and line {} does not tell "
+                                                 "where the operation stood",
+                                                 expected, line.number - 1, line.number));
+            }
+        }
+        std::visit([&](const auto& what) { take(what, verse); }, line.what);
+        last_ = line.number;
+        replay_.verses.push_back(std::move(verse));
+        return {};
+    }
+
+  private:
+    void take(const WholeOperation& whole, Verse& verse) {
+        if (std::find(replay_.versions.begin(), replay_.versions.end(), whole.version) == replay_.versions.end())
+            replay_.versions.push_back(whole.version);
+        const bool follows = begun_ && verse.dropped_before == 0 && !astray_;
+        if (whole.because == WholeOperation::Because::Recovered) {
+            verse.sentences = {"the coordinator was started again"};
+            if (follows) recover(operation(), verse.at);
+        } else if (whole.because == WholeOperation::Because::Continued) {
+            verse.sentences = {"written whole again"};
+        } else {
+            verse.sentences = {fmt::format("opened by {}: {}", whole.operation.asked_by, whole.operation.cause)};
+        }
+        if (follows) judge(verse, differences(whole.operation, operation()));
+        operation() = whole.operation;
+        observation_ = {};
+        observation_.server = whole.server;
+        observation_.capture_way = whole.capture_way;
+        begun_ = true;
+        astray_ = false;  // from here on it is known again where the operation stood
+    }
+
+    void take(const ReportTaken& taken, Verse& verse) {
+        verse.sentences = {fmt::format("{} '{}' {}: {}", nameOf(taken.step.name), taken.step.subject,
+                                       nameOf(taken.report.kind), taken.report.message)};
+        if (taken.alike > 0) verse.sentences.push_back(fmt::format("{} times before it said the same", taken.alike));
+        if (astray_) return;
+        auto& step = operation().at(taken.step);
+        // Attempts that are not kept were made all the same.
+        if (taken.alike > 0 && step.state == StepState::Running) step.attempts = taken.attempt;
+        if (!isUnderWay(operation(), taken.step, taken.attempt)) {
+            judge(verse, {fmt::format("then: attempt {} was waited for; now: it is not", taken.attempt)});
+            return;
+        }
+        applyReport(operation(), taken.step, taken.report, taken.ended);
+    }
+
+    void take(const EventAccepted& accepted, Verse& verse) {
+        verse.sentences = {fmt::format("{}: {}", nameOf(accepted.event), accepted.why)};
+        for (auto& text : sentencesOf(accepted.changes, {})) verse.sentences.push_back(std::move(text));
+        ++replay_.decisions;
+        if (leaveOut(verse)) return;
+        auto decision = accept(operation(), accepted.event, accepted.why, verse.at);
+        judge(verse, differences(accepted.changes, decision ? decision->changes : std::vector<Change>{}));
+        if (decision) operation() = std::move(decision->after);
+    }
+
+    void take(const FenceConfirmed& confirmed, Verse& verse) {
+        verse.sentences = {fmt::format("power fence confirmed by {}", confirmed.asked_by)};
+        if (!astray_) confirmPowerFence(operation(), confirmed.asked_by, verse.at);
+    }
+
+    void take(const Decided& decided, Verse& verse) {
+        verse.sentences = sentencesOf(decided.changes, decided.starts);
+        ++replay_.decisions;
+        if (decided.circumstances) {
+            observation_.spares = decided.circumstances->spares;
+            observation_.leased = decided.circumstances->leased;
+            observation_.spare_boot_within = decided.circumstances->spare_boot_within;
+            observation_.spare_power_within = decided.circumstances->spare_power_within;
+        }
+        if (leaveOut(verse)) return;
+        auto decision = decide(operation(), observation_, verse.at);
+        auto found = differences(decided.changes, decision.changes);
+        for (auto& text : differences(decided.starts, startsOf(decision))) found.push_back(std::move(text));
+        judge(verse, std::move(found));
+        operation() = std::move(decision.after);
+    }
+
+    bool leaveOut(Verse& verse) {
+        if (!astray_) return false;
+        verse.verdict = Verse::Verdict::NotCompared;
+        ++replay_.not_compared;
+        return true;
+    }
+
+    void judge(Verse& verse, std::vector<std::string> found) {
+        verse.verdict = found.empty() ? Verse::Verdict::Same : Verse::Verdict::Differs;
+        if (found.empty()) return;
+        ++replay_.different;
+        verse.differences = std::move(found);
+        astray_ = true;
+    }
+
+    Operation& operation() { return replay_.operation; }
+
+    Replay& replay_;
+    Observation observation_;
+    bool begun_ = false;
+    bool astray_ = false;  ///< these rules took another way
+    std::uint32_t last_ = 0;
+};
+
+}  // namespace
+
+base::Result<Replay> replay(const std::vector<RecordLine>& record) {
+    Replay replayed;
+    Reader reader(replayed);
+    for (const auto& line : record) {
+        if (auto read = reader.read(line); !read) return base::failure(read.error());
+    }
+    if (record.empty()) return base::failure(base::ErrorCode::Corrupt, "the record is empty");
+    return replayed;
+}
+
+std::string_view nameOf(Verse::Verdict verdict) {
+    switch (verdict) {
+        case Verse::Verdict::Told:
+            return "told";
+        case Verse::Verdict::Same:
+            return "same";
+        case Verse::Verdict::Differs:
+            return "differs";
+        case Verse::Verdict::NotCompared:
+            return "not_compared";
+    }
+    return "told";
+}
+
+}  // namespace standin::replay

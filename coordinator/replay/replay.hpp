@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/base/result.hpp"
+#include "coordinator/domain/record.hpp"
+
+/// Decides again what was decided: with the rules of this program, from the record that the journal kept.
+namespace standin::replay {
+
+/// One line of the record, and what this program makes of it.
+struct Verse {
+    enum class Verdict {
+        Told,        ///< it is what happened; nothing was decided
+        Same,        ///< decided again to the same result
+        Differs,     ///< these rules decide otherwise
+        NotCompared  ///< an earlier decision differed: this one was made of an operation that went another way
+    };
+    std::uint32_t number = 0;
+    base::WallTime at{};
+    std::vector<std::string> sentences;  ///< what happened, or what was decided, for people
+    Verdict verdict = Verdict::Told;
+    std::vector<std::string> differences;  ///< with Differs
+    std::uint32_t dropped_before = 0;      ///< so many lines before this one are not kept
+};
+
+struct Replay {
+    domain::Operation operation;        ///< as it stands at the end of the record
+    std::vector<std::string> versions;  ///< of the programs that decided, in order, each once
+    std::vector<Verse> verses;
+    unsigned decisions = 0;
+    unsigned different = 0;
+    unsigned not_compared = 0;
+    std::uint32_t dropped = 0;  ///< lines
+};
+
+/// Pure. Corrupt: the record does not begin with a whole operation.
+base::Result<Replay> replay(const std::vector<domain::RecordLine>& record);
+
+std::string_view nameOf(Verse::Verdict verdict);
+
+}  // namespace standin::replay
