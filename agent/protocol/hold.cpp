@@ -26,6 +26,7 @@ Json toJson(const Hold& hold) {
             {"held_bytes", hold.held_bytes},
             {"oldest_age_ms", hold.oldest_age_ms},
             {"proxied", hold.proxied},
+            {"unanswered", hold.unanswered},
             {"counted_since", hold.counted_since.empty() ? Json(nullptr) : Json(hold.counted_since)},
             {"delivered", hold.delivered},
             {"refused", hold.refused},
@@ -48,6 +49,7 @@ base::Result<Hold> holdFrom(const Json& json) {
     hold.held_bytes = fields.count("held_bytes");
     hold.oldest_age_ms = fields.number("oldest_age_ms", 0);
     hold.proxied = fields.count("proxied");
+    hold.unanswered = fields.count("unanswered");
     hold.counted_since = fields.text("counted_since", "");
     hold.delivered = fields.count("delivered");
     hold.refused = fields.count("refused");

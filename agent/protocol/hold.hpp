@@ -24,6 +24,7 @@ struct Hold {
     std::uint64_t held_bytes = 0;
     double oldest_age_ms = 0;
     std::uint64_t proxied = 0;     ///< connections handed on that are still open
+    std::uint64_t unanswered = 0;  ///< of these, those on which the client spoke last, or the job within the last quarter of a second
     std::string counted_since;     ///< when the state last left `idle` (RFC 3339); empty: not since the agent's start. What follows counts from then
     std::uint64_t delivered = 0;   ///< connections handed on
     std::uint64_t refused = 0;     ///< connections turned away visibly because of a limit

@@ -37,6 +37,12 @@ void Delivery::proceed() {
     if (step_ == Step::Waiting) connectHead();
 }
 
+std::size_t Delivery::unanswered() const {
+    const auto now = std::chrono::steady_clock::now();
+    return static_cast<std::size_t>(
+        std::count_if(relays_.begin(), relays_.end(), [now](const auto& relay) { return relay->unanswered(now); }));
+}
+
 void Delivery::resetAll() {
     for (const auto& relay : std::unordered_set(relays_)) relay->reset();
 }

@@ -48,6 +48,7 @@ class Delivery {
 
     [[nodiscard]] bool busy() const { return running_ && step_ != Step::Waiting; }
     [[nodiscard]] std::size_t proxied() const { return relays_.size(); }
+    [[nodiscard]] std::size_t unanswered() const;  ///< of these
     [[nodiscard]] const Tally& tally() const { return tally_; }
     [[nodiscard]] const std::string& lastProblem() const { return last_problem_; }
     void resetTally() { tally_ = {}; }

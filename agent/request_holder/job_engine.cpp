@@ -247,6 +247,7 @@ HolderStatus JobEngine::statusNow() const {
     hold.held_bytes = queue.bytes();
     hold.oldest_age_ms = base::milliseconds(queue.oldestAge(std::chrono::steady_clock::now()));
     hold.proxied = delivery_.proxied();
+    hold.unanswered = delivery_.unanswered();
     hold.counted_since = counted_since_;
     hold.delivered = status.totals.delivered - before_.delivered;
     hold.refused = status.totals.refused - before_.refused;

@@ -12,6 +12,8 @@ namespace {
 
 // After so many buffers other connections get their turn.
 constexpr int turns = 16;
+// An answer comes in pieces; a job that pauses longer within one is not told from one that has ended it.
+constexpr std::chrono::milliseconds pause_in_answer{250};
 
 bool wouldBlock() {
     return errno == EAGAIN || errno == EWOULDBLOCK;
@@ -26,7 +28,8 @@ Relay::Relay(TcpSocketPtr client, TcpSocketPtr job, std::string pending, bool cl
       client_{std::move(client)},
       job_{std::move(job)},
       to_job_{client_, job_},
-      to_client_{job_, client_} {
+      to_client_{job_, client_},
+      client_spoke_last_(!pending.empty()) {
     to_job_.waiting = std::move(pending);
     to_job_.source_ended = client_ended;
 }
@@ -44,6 +47,11 @@ void Relay::reset() {
     tcp::reset(*client_.socket);
     tcp::reset(*job_.socket);
     finishIfClosed();
+}
+
+bool Relay::unanswered(std::chrono::steady_clock::time_point now) const {
+    if (to_client_.ended) return false;
+    return client_spoke_last_ || !to_client_.waiting.empty() || now - heard_ < pause_in_answer;
 }
 
 void Relay::pump(Flow& flow) {
@@ -99,6 +107,8 @@ bool Relay::fill(Flow& flow) {
         return true;
     }
     if (&flow == &to_client_) noteAnswered();
+    client_spoke_last_ = &flow == &to_job_;
+    heard_ = std::chrono::steady_clock::now();
     const auto size = static_cast<std::size_t>(length);
     const auto sent = tcp::send(flow.sink.socket->native_handle(), buffer_.data(), size);
     if (sent < 0 && !wouldBlock()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +34,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
     void start();
     void reset();  ///< closes both sides visibly
 
+    /// As far as bytes tell: the client spoke last, or the job did so lately that it may go on.
+    [[nodiscard]] bool unanswered(std::chrono::steady_clock::time_point now) const;
     [[nodiscard]] std::uint64_t bytesToJob() const { return to_job_.carried; }
     [[nodiscard]] std::uint64_t bytesToClient() const { return to_client_.carried; }
 
@@ -73,6 +76,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
     Side job_;
     Flow to_job_;
     Flow to_client_;
+    bool client_spoke_last_;
+    std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();  // of either side
     bool delivered_ = false;
     bool answered_ = false;
     bool finished_ = false;

@@ -187,3 +187,25 @@ BOOST_AUTO_TEST_CASE(proxied_connections_go_on_when_the_holder_is_idle) {
     BOOST_TEST(client.rest().empty());
     BOOST_TEST(eventually([&] { return holder->status().value().hold.proxied == 0; }));
 }
+
+BOOST_AUTO_TEST_CASE(who_waits_for_an_answer_is_counted_and_an_idle_connection_is_not) {
+    HolderLab lab;
+    auto holder = lab.holder();
+    std::promise<void> answer;
+    TestJob job(lab, [&](TestSocket& client) {
+        client.line();
+        answer.get_future().wait();
+        client.send("done\n");
+        client.rest();
+    });
+    BOOST_REQUIRE(holder->change(HoldState::Releasing));
+    auto client = lab.client();
+    BOOST_REQUIRE(client.send("one\n"));
+    BOOST_TEST(eventually([&] { return holder->status().value().hold.proxied == 1; }));
+    std::this_thread::sleep_for(300ms);  // longer than a pause within an answer: what is seen is the open question
+    BOOST_TEST(holder->status().value().hold.unanswered == 1U);
+    answer.set_value();
+    BOOST_TEST(client.line() == "done");
+    BOOST_TEST(eventually([&] { return holder->status().value().hold.unanswered == 0; }));
+    BOOST_TEST(holder->status().value().hold.proxied == 1U);
+}
