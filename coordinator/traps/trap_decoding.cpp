@@ -74,26 +74,30 @@ VarBind toVarBind(const netsnmp_variable_list& variable) {
     return varbind;
 }
 
-/// RFC 3584, 3.1: generic traps 0 to 5 are snmpTraps.1 to .6; an enterprise's own are enterprise.0.specific.
 void mapVersion1(const netsnmp_pdu& pdu, Trap& trap) {
     trap.enterprise = toOid(pdu.enterprise, pdu.enterprise_length);
     trap.uptime_cs = static_cast<std::uint32_t>(pdu.time);
     if (std::any_of(std::begin(pdu.agent_addr), std::end(pdu.agent_addr), [](unsigned char c) { return c != 0; })) {
         trap.agent_address = addressText(pdu.agent_addr);
     }
-    if (pdu.trap_type >= 0 && pdu.trap_type < SNMP_TRAP_ENTERPRISESPECIFIC) {
-        trap.oid = Oid({1, 3, 6, 1, 6, 3, 1, 1, 5, static_cast<std::uint32_t>(pdu.trap_type) + 1});
-    } else if (pdu.trap_type == SNMP_TRAP_ENTERPRISESPECIFIC) {
-        auto numbers = trap.enterprise.numbers();
-        numbers.push_back(0);
-        numbers.push_back(static_cast<std::uint32_t>(pdu.specific_type));
-        trap.oid = Oid(std::move(numbers));
+    if (pdu.trap_type >= 0 && pdu.trap_type <= SNMP_TRAP_ENTERPRISESPECIFIC) {
+        trap.oid = trapOidOfVersion1(trap.enterprise, static_cast<int>(pdu.trap_type), static_cast<std::uint32_t>(pdu.specific_type));
     } else {
         trap.refusal = fmt::format("malformed: a v1 trap's generic type is 0 to 6, not {}", pdu.trap_type);
     }
 }
 
-/// Takes uptime, trap OID, enterprise and address out of the varbinds: they are the trap's head (RFC 3416, 4.2.6; RFC 3584, 3.1).
+}  // namespace
+
+Oid trapOidOfVersion1(const Oid& enterprise, int generic, std::uint32_t specific) {
+    STANDIN_ASSERT(generic >= 0 && generic <= SNMP_TRAP_ENTERPRISESPECIFIC);
+    if (generic < SNMP_TRAP_ENTERPRISESPECIFIC) return Oid({1, 3, 6, 1, 6, 3, 1, 1, 5, static_cast<std::uint32_t>(generic) + 1});
+    auto numbers = enterprise.numbers();
+    numbers.push_back(0);
+    numbers.push_back(specific);
+    return Oid(std::move(numbers));
+}
+
 bool takeHead(const VarBind& varbind, Trap& trap) {
     if (varbind.oid == sys_uptime && varbind.number) {
         trap.uptime_cs = static_cast<std::uint32_t>(*varbind.number);
@@ -108,8 +112,6 @@ bool takeHead(const VarBind& varbind, Trap& trap) {
     }
     return true;
 }
-
-}  // namespace
 
 void decode(const netsnmp_pdu& pdu, Trap& trap) {
     trap.version = pdu.version == SNMP_VERSION_1 ? SnmpVersion::V1 : pdu.version == SNMP_VERSION_2c ? SnmpVersion::V2c : SnmpVersion::V3;
