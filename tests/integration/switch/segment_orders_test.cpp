@@ -179,4 +179,22 @@ BOOST_AUTO_TEST_CASE(a_forgotten_segment_leaves_its_ports_in_quarantine) {
     BOOST_TEST((keeper->forget(id).error().code == base::ErrorCode::NotFound));
 }
 
+// As libvirt plugs a new stand-in in (agent/hypervisor/domain_xml.cpp).
+BOOST_AUTO_TEST_CASE(machines_that_have_just_landed_meet_nobody) {
+    give(order("server"));
+    const auto one = lan.addMachine("one", server_mac, "10.9.1.10/24", 0);
+    const auto two = lan.addMachine("two", "52:54:00:09:01:66", "10.9.1.66/24", 0);
+    for (const auto* machine : {&one, &two}) lan.vsctl({"set", "port", machine->port(), "trunks=4000"});
+    EchoJob on_server(server, "server");
+    EchoJob on_one(one, "one");
+    BOOST_TEST(!Connection(two, job_address).open());
+    BOOST_TEST(Connection(client, job_address).ask() == "server");
+
+    // The same two in one VLAN do meet: it is their landing that keeps them apart.
+    for (const auto* machine : {&one, &two})
+        lan.vsctl({"set", "port", machine->port(), "tag=4000", "vlan_mode=access", "trunks=[]"});
+    two.ip({"neigh", "flush", "all"});
+    BOOST_TEST(eventually([&] { return Connection(two, job_address).ask() == "one"; }));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

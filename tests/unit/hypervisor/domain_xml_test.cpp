@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(server_and_image_are_named_in_the_metadata) {
     BOOST_TEST(has("<standin:image>server01-20261123</standin:image>"));
 }
 
-BOOST_AUTO_TEST_CASE(the_network_card_lands_in_the_landing_vlan_of_open_vswitch) {
-    BOOST_TEST(has("<vlan><tag id='4000'/></vlan>"));
+BOOST_AUTO_TEST_CASE(the_network_card_lands_where_frames_without_a_tag_go_nowhere) {
+    BOOST_TEST(has("<vlan trunk='yes'><tag id='4000'/></vlan>"));
     BOOST_TEST(has("<virtualport type='openvswitch'/>"));
     BOOST_TEST(has("<target dev='" + tapNameOf("vmhost1", name).text() + "'/>"));
 }
