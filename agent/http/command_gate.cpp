@@ -103,15 +103,17 @@ base::Result<std::shared_ptr<CommandGate::Lane>> CommandGate::enter(const Reques
     auto& place = lanes_[request.subject];
     if (!place) place = std::make_shared<Lane>();
     const auto lane = place;
-    if (!ended_.wait_for(lock, longest_turn, [&] { return !lane->busy; })) {
+    const auto overtaken = [&] { return std::pair(stamp.epoch, stamp.sequence) < std::pair(lane->epoch, lane->sequence); };
+    if (!overtaken()) lane->epoch = stamp.epoch, lane->sequence = stamp.sequence;
+    if (!ended_.wait_for(lock, longest_turn, [&] { return !lane->busy || overtaken(); })) {
         return failure(ErrorCode::Conflict, fmt::format("an earlier command for '{}' is still being carried out", request.subject));
     }
     if (stamp.epoch < highest_) return failure(raiseEpoch(stamp.epoch).error());
-    if (lane->epoch == stamp.epoch && stamp.sequence < lane->sequence) {
+    if (overtaken()) {
         return failure(ErrorCode::Conflict, fmt::format("command {} ('{}') for '{}' came too late: {} was commanded since", stamp.sequence,
                                                         stamp.operation, request.subject, lane->sequence));
     }
-    *lane = {true, stamp.epoch, stamp.sequence};
+    lane->busy = true;
     return lane;
 }
 

@@ -50,7 +50,7 @@ class CommandGate {
     struct Lane {
         bool busy = false;
         std::uint64_t epoch = 0;
-        std::uint64_t sequence = 0;  ///< the highest that was let in, in that epoch
+        std::uint64_t sequence = 0;  ///< the highest that was seen, in that epoch
     };
     using Lock = std::unique_lock<std::mutex>;
     base::Result<std::shared_ptr<Lane>> enter(const Request& request, Lock& lock);
