@@ -22,7 +22,7 @@ struct CoordinatorApiServer::Inside {
           server(settings, std::move(tls), router, nullptr, std::move(log)) {
         addInventoryRoutes(router, backstage.engine);
         addOperationRoutes(router, backstage.engine);
-        addTrapRoutes(router, backstage.trap_log, backstage.rules, backstage.trap_servers);
+        addTrapRoutes(router, backstage.trap_log, backstage.rules, backstage.trap_servers, backstage.engine);
         events.add(router);
         backstage.health.add([&engine = backstage.engine](protocol::Health& health) { checkEstate(health, engine); });
         backstage.health.addRoutes(router);

@@ -83,6 +83,18 @@ Result<Response> list(const Engine& engine, const Request& request) {
         listOf("operations", operations, [](const domain::Operation& one) { return summaryOf(one); }));
 }
 
+/// The lines as they stand in the journal: also those that another version wrote.
+Result<Response> showRecord(const Engine& engine, const Request& request) {
+    auto id = numberIn(request, "id");
+    if (!id) return failure(id.error());
+    auto lines = engine.record(*id);
+    if (!lines) return failure(lines.error());
+    auto response = Response::json(Json::object());
+    response.body =
+        fmt::format(R"({{"operation":{},"version":"{}","record":[{}]}})", *id, STANDIN_VERSION, fmt::join(*lines, ","));
+    return response;
+}
+
 using Remedy = Result<void> (Engine::*)(OperationId, const std::string&);
 
 http::Handler remedyBy(Engine& engine, Remedy remedy) {
@@ -105,6 +117,8 @@ void addOperationRoutes(http::Router& router, Engine& engine) {
         if (!id) return failure(id.error());
         return show(engine, *id);
     });
+    router.add("GET", "/v1/operations/{id}/decisions",
+               [&engine](const Request& request) { return showRecord(engine, request); });
     router.add("POST", "/v1/operations/{id}/retry", remedyBy(engine, &Engine::retry));
     router.add("POST", "/v1/operations/{id}/fence-confirmation", remedyBy(engine, &Engine::confirmFence));
     router.add("POST", "/v1/operations/{id}/close", remedyBy(engine, &Engine::close));

@@ -5,6 +5,7 @@
 #include "agent/http/router.hpp"
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/views.hpp"
+#include "coordinator/engine/engine.hpp"
 #include "coordinator/traps/classify.hpp"
 #include "coordinator/traps/trap_json.hpp"
 #include "coordinator/traps/trap_log.hpp"
@@ -14,6 +15,7 @@ namespace standin::api {
 using base::ErrorCode;
 using base::failure;
 using base::Result;
+using engine::Engine;
 using traps::ServerDirectory;
 using traps::TrapLog;
 using traps::TrapRecord;
@@ -66,15 +68,53 @@ Result<TrapRecord> findBy(TrapLog& trap_log, const Request& request) {
     return trap_log.find(*id);
 }
 
-Response explained(const TrapRecord& record, const TrapRules& rules, const ServerDirectory& servers) {
-    auto explanation = toJson(traps::explain(record.trap, rules, servers));
-    explanation["trap"] = toJson(record);
-    return Response::json(explanation);
+/// What the coordinator would do if the trap came now, in a sentence.
+Json actionOn(const traps::Verdict& verdict, const Engine& engine) {
+    using Kind = Engine::ReportOutcome::Kind;
+    if (verdict.outcome != traps::Verdict::Outcome::Failure)
+        return {{"begins", nullptr}, {"text", "nothing; the trap is kept in the log"}};
+    auto outcome = engine.foresee({verdict.server, verdict.kind, verdict.reason, "explanation", {}});
+    if (!outcome) return {{"begins", nullptr}, {"text", "not known: " + outcome.error().message}};
+    switch (outcome->kind) {
+        case Kind::Opened:
+            return {{"begins", "failover"}, {"text", fmt::format("a failover of server '{}'", verdict.server.text())}};
+        case Kind::Merged:
+            return {{"begins", nullptr}, {"text", "it is counted, and begins nothing: " + outcome->reason}};
+        case Kind::Refused:
+            break;
+    }
+    return {{"begins", nullptr}, {"text", "nothing: " + outcome->reason}};
 }
+
+/// What the routes that explain need.
+struct Explainer {
+    const TrapRules& rules;
+    const ServerDirectory& servers;
+    const Engine& engine;
+
+    [[nodiscard]] Response explain(const TrapRecord& record) const {
+        const auto explanation = traps::explain(record.trap, rules, servers);
+        auto shown = toJson(explanation);
+        shown["action"] = actionOn(explanation.verdict, engine);
+        shown["trap"] = toJson(record);
+        return Response::json(shown);
+    }
+
+    /// A trap that somebody has in hand, held against today's rules. It starts nothing.
+    [[nodiscard]] Result<Response> explainGiven(const Request& request) const {
+        auto body = request.json();
+        if (!body) return failure(body.error());
+        auto record = traps::trapRecordFrom(*body);
+        if (!record) return failure(ErrorCode::InvalidInput, record.error().message);
+        return explain(*record);
+    }
+};
 
 }  // namespace
 
-void addTrapRoutes(http::Router& router, TrapLog& trap_log, const TrapRules& rules, const ServerDirectory& servers) {
+void addTrapRoutes(http::Router& router, TrapLog& trap_log, const TrapRules& rules, const ServerDirectory& servers,
+                   const Engine& engine) {
+    const Explainer explainer{rules, servers, engine};
     router.add("GET", "/v1/traps", [&trap_log](const Request& request) { return list(trap_log, request); });
     router.add("GET", "/v1/traps/{id}", [&trap_log](const Request& request) -> Result<Response> {
         auto record = findBy(trap_log, request);
@@ -82,20 +122,16 @@ void addTrapRoutes(http::Router& router, TrapLog& trap_log, const TrapRules& rul
         return Response::json(toJson(*record));
     });
     router.add("GET", "/v1/traps/{id}/explanation",
-               [&trap_log, &rules, &servers](const Request& request) -> Result<Response> {
+               [&trap_log, explainer](const Request& request) -> Result<Response> {
                    auto record = findBy(trap_log, request);
                    if (!record) return failure(record.error());
-                   return explained(*record, rules, servers);
+                   return explainer.explain(*record);
                });
-    // A record that somebody kept or wrote by hand, held against today's rules. It starts nothing.
-    router.add("POST", "/v1/traps/explanations", http::Access::Read,
-               [&rules, &servers](const Request& request) -> Result<Response> {
-                   auto body = request.json();
-                   if (!body) return failure(body.error());
-                   auto record = traps::trapRecordFrom(*body);
-                   if (!record) return failure(ErrorCode::InvalidInput, record.error().message);
-                   return explained(*record, rules, servers);
-               });
+    // Two names for one thing: clients of the first release ask for 'explanations'.
+    for (const auto* path : {"/v1/traps/explain", "/v1/traps/explanations"}) {
+        router.add("POST", path, http::Access::Read,
+                   [explainer](const Request& request) { return explainer.explainGiven(request); });
+    }
 }
 
 }  // namespace standin::api

@@ -1,5 +1,8 @@
 #pragma once
 
+namespace standin::engine {
+class Engine;
+}
 namespace standin::http {
 class Router;
 }
@@ -11,8 +14,8 @@ struct TrapRules;
 
 namespace standin::api {
 
-/// What became of every trap, and how the rules came to it.
+/// What became of every trap, how the rules came to it, and what the engine would do about it now.
 void addTrapRoutes(http::Router& router, traps::TrapLog& trap_log, const traps::TrapRules& rules,
-                   const traps::ServerDirectory& servers);
+                   const traps::ServerDirectory& servers, const engine::Engine& engine);
 
 }  // namespace standin::api

@@ -78,6 +78,8 @@ class Conductor {
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
     Engine::ReportOutcome report(const domain::FailureReport& report);
+    /// What would come of it; nothing is begun, told or counted.
+    Engine::ReportOutcome foresee(const domain::FailureReport& report);
 
     // What the watch found out.
     /// The stand-in in service is gone or would not resume: `standin_ready` goes off (rule 7).

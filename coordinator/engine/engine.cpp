@@ -18,6 +18,11 @@ Result<Engine::ReportOutcome> Engine::reportAndWait(const domain::FailureReport&
         [report](Conductor& conductor) -> Result<ReportOutcome> { return conductor.report(report); });
 }
 
+Result<Engine::ReportOutcome> Engine::foresee(const domain::FailureReport& report) const {
+    return parts_->ask<ReportOutcome>(
+        [report](Conductor& conductor) -> Result<ReportOutcome> { return conductor.foresee(report); });
+}
+
 Result<domain::OperationId> Engine::request(const OperationRequest& request) {
     return parts_->ask<domain::OperationId>([request](Conductor& conductor) { return conductor.request(request); });
 }
@@ -74,6 +79,9 @@ std::vector<domain::Operation> Engine::operations(std::size_t most) const {
 }
 std::optional<domain::Operation> Engine::operation(domain::OperationId id) const {
     return parts_->board.operation(id);
+}
+Result<std::vector<std::string>> Engine::record(domain::OperationId id) const {
+    return parts_->journal.record(id);
 }
 std::vector<AgentSnapshot> Engine::agents() const {
     return parts_->board.agents();

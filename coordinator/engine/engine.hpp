@@ -74,6 +74,8 @@ class Engine {
     bool report(const domain::FailureReport& report);
     /// As report(), and waits for what comes of it.
     base::Result<ReportOutcome> reportAndWait(const domain::FailureReport& report);
+    /// What would come of a report now (Opened without a number). Nothing is begun, told or counted.
+    base::Result<ReportOutcome> foresee(const domain::FailureReport& report) const;
 
     /// Begins an operation and returns its id once that is durable. A failover asked for by hand is reported as a
     /// failure.
@@ -105,6 +107,8 @@ class Engine {
     /// Newest first.
     [[nodiscard]] std::vector<domain::Operation> operations(std::size_t most = 100) const;
     [[nodiscard]] std::optional<domain::Operation> operation(domain::OperationId id) const;
+    /// What the operation's decisions were made from, line by line (journal/record_json.hpp). NotFound: it is not kept.
+    [[nodiscard]] base::Result<std::vector<std::string>> record(domain::OperationId id) const;
     [[nodiscard]] std::vector<AgentSnapshot> agents() const;
     /// Newest first.
     [[nodiscard]] base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most = 100) const;

@@ -104,15 +104,25 @@ std::string Conductor::refusal(const domain::FailureReport& report) {
     return {};
 }
 
-Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
-    if (auto* failover = openFailoverOf(report.server)) {
-        ++failover->reports;
-        dirty_.insert(failover->id);
+Engine::ReportOutcome Conductor::foresee(const domain::FailureReport& report) {
+    if (const auto* failover = openFailoverOf(report.server)) {
         return {Engine::ReportOutcome::Kind::Merged, failover->id,
                 fmt::format("failover {} handles server '{}' already", failover->id, report.server.text())};
     }
-    const std::string reason = refusal(report);
-    if (!reason.empty()) {
+    auto reason = refusal(report);
+    const auto kind = reason.empty() ? Engine::ReportOutcome::Kind::Opened : Engine::ReportOutcome::Kind::Refused;
+    return {kind, 0, std::move(reason)};
+}
+
+Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
+    auto foreseen = foresee(report);
+    if (foreseen.kind == Engine::ReportOutcome::Kind::Merged) {
+        ++operations_.at(foreseen.operation).reports;
+        dirty_.insert(foreseen.operation);
+        return foreseen;
+    }
+    if (foreseen.kind == Engine::ReportOutcome::Kind::Refused) {
+        const auto& reason = foreseen.reason;
         auto& told = told_refusals_[report.server];
         if (told.first != reason || told.second + refusal_quiet <= now()) {
             if (told_refusals_.size() > 4096) told_refusals_.clear();  // names from outside: bounded
@@ -131,7 +141,7 @@ Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
                                        fmt::format("failure of server '{}' ({}) starts nothing: {}",
                                                    report.server.text(), report.cause, reason)});
         }
-        return {Engine::ReportOutcome::Kind::Refused, 0, reason};
+        return foreseen;
     }
     auto* other = openOperationOf(report.server);
     auto& failover = open(OperationKind::Failover, report.server, report.reported_by, timeline_.at(report.received));

@@ -71,7 +71,9 @@ struct FreePdu {
 
 Result<Trap> readDatagram(std::string_view datagram) {
     if (auto sound = Elements(datagram).check(0, datagram.size(), 0); !sound) return failure(sound.error());
-    snmp_disable_log();                                           // what is wrong is told once, by us
+    // Without a handler net-snmp writes to standard error; what is wrong is told once, by us.
+    static const bool quiet = netsnmp_register_loghandler(NETSNMP_LOGHANDLER_NONE, LOG_DEBUG) != nullptr;
+    (void)quiet;
     std::vector<u_char> bytes(datagram.begin(), datagram.end());  // net-snmp wants to write
     std::array<u_char, 256> community{};
     std::size_t community_size = community.size(), length = bytes.size();
