@@ -64,8 +64,8 @@ class Journal {
     /// Takes a new epoch, durably, and tells what stood there. Called once, first. Corrupt: the journal cannot be
     /// trusted.
     virtual base::Result<Contents> open() = 0;
-    /// Durable (as the disk understands it) when it succeeds; nothing of it happened when it fails. Called by one
-    /// thread.
+    /// Durable (as the disk understands it) when it succeeds; nothing of it happened when it fails. StaleEpoch: a newer
+    /// epoch was taken since open(), so another coordinator leads. Called by one thread.
     virtual base::Result<void> commit(const Entry& entry) = 0;
     /// Newest first. Callable from any thread.
     virtual base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) = 0;

@@ -153,6 +153,7 @@ struct SqliteJournal::Database {
     std::unique_ptr<Session> writing;
     std::mutex reading_mutex;
     std::unique_ptr<Session> reading;
+    std::uint64_t epoch = 0;
     unsigned commits = 0;
 
     Result<void> openFile();
@@ -212,7 +213,7 @@ Result<Contents> SqliteJournal::open() {
         if (!opened) return failure(opened.error());
         Contents contents;
         Session& session = *database_->writing;
-        contents.epoch = takeEpoch(session);
+        contents.epoch = database_->epoch = takeEpoch(session);
         Poco::Int64 last = 0;
         session << "SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM operations UNION SELECT CAST(value AS INTEGER) "
                    "FROM meta "
@@ -259,6 +260,13 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
         if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back().id);
         // Forgetting is cheap but not free: now and then is often enough for a bound.
         if (++database_->commits % 256 == 0) forgetOldest(session, database_->history);
+        // Last, because the writes before hold the database: nobody can take an epoch between this look and the commit.
+        if (const auto last = lastEpoch(session); last > database_->epoch) {
+            session.rollback();
+            return failure(ErrorCode::StaleEpoch,
+                           fmt::format("another coordinator leads since epoch {}: it has opened journal '{}'", last,
+                                       database_->path));
+        }
         session.commit();
         return {};
     } catch (const Poco::Exception& exception) {

@@ -64,11 +64,15 @@ base::Result<void> prepareSchema(Session& session) {
     return {};
 }
 
-std::uint64_t takeEpoch(Session& session) {
-    const std::string before = metaValue(session, "epoch");
+std::uint64_t lastEpoch(Session& session) {
+    const std::string text = metaValue(session, "epoch");
     std::uint64_t last = 0;
-    std::from_chars(before.data(), before.data() + before.size(), last);
-    const std::uint64_t epoch = last + 1;
+    std::from_chars(text.data(), text.data() + text.size(), last);
+    return last;
+}
+
+std::uint64_t takeEpoch(Session& session) {
+    const std::uint64_t epoch = lastEpoch(session) + 1;
     setMeta(session, "epoch", std::to_string(epoch));
     return epoch;
 }

@@ -17,6 +17,9 @@ base::Result<void> prepareSchema(Poco::Data::Session& session);
 /// One more than ever before, durable when it returns.
 std::uint64_t takeEpoch(Poco::Data::Session& session);
 
+/// The last one that was taken, by whomever.
+std::uint64_t lastEpoch(Poco::Data::Session& session);
+
 /// So that ids are never used twice, also when ended operations are forgotten.
 void rememberLastOperation(Poco::Data::Session& session, std::uint64_t id);
 

@@ -95,6 +95,30 @@ BOOST_AUTO_TEST_CASE(a_second_coordinator_is_refused) {
     BOOST_TEST((refused.error().code == ErrorCode::Conflict));
 }
 
+BOOST_AUTO_TEST_CASE(a_coordinator_that_was_deposed_writes_nothing_any_more) {
+    Directory directory;
+    SqliteJournal deposed(directory.journal());
+    BOOST_REQUIRE(deposed.open().has_value());
+    std::filesystem::remove(directory.journal() + ".lock");  // as where a lock of one host is not seen by the other
+    SqliteJournal leading(directory.journal());
+    BOOST_REQUIRE(leading.open().has_value());
+    Entry late;
+    late.operations.push_back(failover(1));
+    const auto refused = deposed.commit(late);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == ErrorCode::StaleEpoch));
+    BOOST_TEST(refused.error().message.find("leads since epoch 2") != std::string::npos);
+    Entry entry;
+    entry.operations.push_back(failover(2));
+    BOOST_TEST(leading.commit(entry).has_value());
+    std::filesystem::remove(directory.journal() + ".lock");
+    SqliteJournal next(directory.journal());
+    const auto contents = next.open();
+    BOOST_REQUIRE(contents.has_value());
+    BOOST_REQUIRE(contents->operations.size() == 1U);
+    BOOST_TEST(contents->operations.front().id == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_journal_is_told_with_the_cure) {
     Directory directory;
     std::ofstream(directory.journal()) << std::string(8192, 'x');
