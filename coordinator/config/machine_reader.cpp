@@ -90,6 +90,8 @@ domain::StandInSize readStandInSize(YamlReader reader) {
     size.maximum_vcpus = readCount(reader, "maximum_vcpus", 512, size.vcpus);
     size.weight = readCount(reader, "weight", 10'000, size.weight);  // 10000: the largest cgroup CPU weight
     size.grown_weight = readCount(reader, "grown_weight", 10'000, std::max(size.weight, size.grown_weight));
+    size.firmware = reader.text("firmware", size.firmware);
+    if (size.firmware != "bios" && size.firmware != "uefi") reader.problem("firmware", "must be 'bios' or 'uefi'");
     if (size.maximum_memory_mib < size.memory_mib) reader.problem("maximum_memory", "must not be less than 'memory'");
     if (size.maximum_vcpus < size.vcpus) reader.problem("maximum_vcpus", "must not be less than 'vcpus'");
     if (size.grown_weight < size.weight) reader.problem("grown_weight", "must not be less than 'weight'");

@@ -68,6 +68,10 @@ Decision decide(const Operation& operation, const Observation& observation, base
 /// An event from outside: Preempted, OperatorRetries, OperatorCloses. Nothing if the state has no row for it.
 std::optional<Decision> accept(const Operation& operation, Event event, const std::string& why, base::WallTime now);
 
+/// So long after the handover, connections that still go through the request holder may do so; then they end visibly.
+/// An hour is as long as a connection lives with common proxies (nginx: keepalive_time).
+inline constexpr std::chrono::minutes proxied_within{60};
+
 /// How each step is tried.
 StepLimits limitsOf(StepName step, const Observation& observation);
 

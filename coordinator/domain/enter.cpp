@@ -48,10 +48,14 @@ void retry(Operation& operation) {
                               StepName::ProbeSpare, StepName::PowerOffFailedSpare, StepName::GrowStandIn});
         if (!operation.job_runs) planAgain(operation, {StepName::ResumeStandIn, StepName::StopStandIn});
     }
-    if (operation.handovers > 0) {
-        planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare});
-        operation.handovers = 0;
+    // Half way, requests may be held: they go back to the stand-in before the handover begins anew. Once they were
+    // released to the spare there is no way back, and what is left to do is done as it was.
+    if (operation.handovers > 0 && operation.find({StepName::ReleaseHeld, operation.spare.text()}) == nullptr) {
+        operation.at({StepName::ReturnRequests, operation.stand_in.text()}).state = StepState::Planned;
+        planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare, StepName::HoldRequests,
+                              StepName::DrainStandIn, StepName::StopStandIn});
     }
+    operation.handovers = 0;
     operation.failed_spares.clear();
     operation.cure.clear();
 }
@@ -74,14 +78,14 @@ void enter(Operation& operation, const Change& change, const Observation& observ
             operation.spare = {};
             break;
         case Event::SpareAnswers:
-            ++operation.handovers;
+            if (!operation.cold) ++operation.handovers;
             break;
         case Event::RequestsReturned:
             planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare, StepName::HoldRequests,
-                                  StepName::DrainStandIn, StepName::StopStandIn, StepName::ReturnRequests});
+                                  StepName::DrainStandIn, StepName::StopStandIn});
             break;
         case Event::HandoversExhausted:
-            planAgain(operation, {StepName::HoldRequests, StepName::DrainStandIn, StepName::ReturnRequests});
+            planAgain(operation, {StepName::HoldRequests, StepName::DrainStandIn});
             break;
         case Event::OldStandInRemoved:
             operation.stand_in_port = {};
@@ -92,6 +96,7 @@ void enter(Operation& operation, const Change& change, const Observation& observ
         default:
             break;
     }
+    if (change.to == State::ReturningRequests) planAgain(operation, {StepName::ReturnRequests});
     if (change.to == State::PreparingSpare || change.to == State::ColdPreparingSpare)
         chooseSpare(operation, observation);
 }

@@ -14,6 +14,15 @@ constexpr unsigned most_handovers = 3;
 
 }  // namespace
 
+Occurrence returnFailed(const Course& course) {
+    const auto& server = course.observation().server;
+    return needsOperator(
+        course, Event::ReturnFailed, "return_failed",
+        "held requests could not be returned to the stand-in: " + course.problemOf(ReturnRequests),
+        fmt::format("see that agents '{}' and '{}' answer, and that what was returned to stand-in '{}' ends",
+                    server.switch_agent.text(), server.request_holder.text(), course.operation().stand_in.text()));
+}
+
 std::optional<Occurrence> handoverOccurrence(const Course& course) {
     const Operation& operation = course.operation();
     const auto& server = course.observation().server;
@@ -22,6 +31,8 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
         return course.gaveUp(step) && (found->state == StepState::Unknown ||
                                        (found->state == StepState::Failed && base::isTransient(found->error)));
     };
+    // An operator's retry comes by here again; from then on the stand-in has no part in the job any more.
+    const bool released = course.find(ReleaseHeld) != nullptr;
     switch (operation.state) {
         case State::HoldingRequests:
             if (course.done(HoldRequests)) return happened(Event::RequestsHeld, "new requests are held");
@@ -30,6 +41,7 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
             }
             return std::nullopt;
         case State::DrainingStandIn:
+            if (released) return happened(Event::StandInLost, "its requests were released to the spare before");
             if (course.done(DrainStandIn)) {
                 return happened(Event::StandInDrained, "the stand-in has finished its requests");
             }
@@ -47,6 +59,7 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
             return std::nullopt;
         case State::StoppingStandIn:
             if (course.done(StopStandIn)) return happened(Event::StandInStopped, "the stand-in is stopped");
+            if (released) return happened(Event::StandInLost, "its requests were released to the spare before");
             if (!course.gaveUp(StopStandIn)) return std::nullopt;
             if (course.find(StopStandIn)->error == base::ErrorCode::Conflict) {
                 return happened(Event::StandInBusy, course.problemOf(StopStandIn));
@@ -89,13 +102,7 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
                                 operation.spare.text(), operation.handovers, operation.stand_in.text()),
                     "end what keeps the stand-in's requests open, or allow more time (drain_within)");
             }
-            if (course.gaveUp(ReturnRequests)) {
-                return needsOperator(
-                    course, Event::ReturnFailed, "return_failed",
-                    "held requests could not be returned to the stand-in: " + course.problemOf(ReturnRequests),
-                    fmt::format("see that agents '{}' and '{}' answer", server.switch_agent.text(),
-                                server.request_holder.text()));
-            }
+            if (course.gaveUp(ReturnRequests)) return returnFailed(course);
             return std::nullopt;
         default:
             return std::nullopt;
@@ -104,15 +111,7 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
 
 std::optional<Occurrence> settlingOccurrence(const Course& course) {
     if (!course.concluded(FencePower)) return std::nullopt;
-    if (course.find(HoldRequests) != nullptr && !course.concluded(RetireHolder)) return std::nullopt;
-    std::optional<Note> note;
-    if (course.gaveUp(RetireHolder)) {
-        note = Note{"holder_not_retired", Level::Warning,
-                    fmt::format("connections still go through request holder '{}': {}",
-                                course.observation().server.request_holder.text(), course.problemOf(RetireHolder)),
-                    "nothing has to be done; they end by themselves"};
-    }
-    return happened(Event::Settled, fmt::format("spare '{}' executes the job", course.operation().spare.text()), note);
+    return happened(Event::Settled, fmt::format("spare '{}' executes the job", course.operation().spare.text()));
 }
 
 }  // namespace standin::domain

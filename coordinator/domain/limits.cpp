@@ -69,9 +69,13 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
         case StepName::ReleaseHeld:
             return {.deadline = 2s, .pause = 20ms, .patience = 60s, .lane = Lane::Critical};
         case StepName::RetireHolder:
-            return {.deadline = 5s, .pause = 1s, .patience = 10min, .retry_refusals = true};
+            return {.deadline = 5s, .pause = 30s, .patience = proxied_within + 1h, .retry_refusals = true};
         case StepName::ReturnRequests:
-            return {.deadline = 5s, .pause = 50ms, .patience = 2min, .retry_refusals = true, .lane = Lane::Critical};
+            return {.deadline = 5s,
+                    .pause = 50ms,
+                    .patience = server.drain_within + 2min,
+                    .retry_refusals = true,
+                    .lane = Lane::Critical};
         case StepName::GrowStandIn:
             return atOnce(60s);
 

@@ -20,6 +20,8 @@ Occurrence happened(Event event, std::string why, std::optional<Note> note = std
 /// Leads to NeedsOperator: why, and what has to be mended before `retry`.
 Occurrence needsOperator(const Course& course, Event event, const std::string& topic, const std::string& why,
                          const std::string& what_to_mend);
+/// Held requests could not be returned to the stand-in.
+Occurrence returnFailed(const Course& course);
 /// The segment could not be given away by `step`.
 Occurrence segmentRefused(const Course& course, StepName step);
 /// No fence that the policy accepts can be confirmed any more.

@@ -97,6 +97,11 @@ void addSparePreparation(Plan& plan, const Course& course) {
     plan.add(PowerOffSpare).add(ReleaseSpare);
     if (!course.done(PowerOffSpare) || !course.done(ReleaseSpare)) return;
     plan.add(RestoreSpare);
+    // The back leg is with the stand-in until everything that was held has been returned to it.
+    if (course.find(ReturnRequests) != nullptr && !course.done(ReturnRequests)) {
+        plan.add(ReturnRequests);
+        return;
+    }
     // The port fence and the spare's quarantine are orders for the same segment: one after the other.
     if (course.operation().job_runs || course.concluded(FencePort)) plan.add(IsolateSpare);
 }
@@ -164,6 +169,8 @@ void planFailover(Plan& plan, const Course& course) {
             break;
         case State::Settling:
             plan.add(FencePower);
+            break;
+        case State::Succeeded:  // beside the operation's rest: nobody waits for clients that keep connections open
             if (course.find(HoldRequests) != nullptr) plan.add(RetireHolder);
             break;
         case State::Closing:

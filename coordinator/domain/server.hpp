@@ -34,6 +34,7 @@ struct StandInSize {
     unsigned maximum_vcpus = 2;
     unsigned weight = 100;         ///< CPU weight while the spare is being prepared
     unsigned grown_weight = 1000;  ///< CPU weight once the stand-in has to go on alone
+    std::string firmware = "bios";  ///< `bios` or `uefi`: what the server's disk boots with
 };
 
 /// The two ports of the request holder on a job's segment.

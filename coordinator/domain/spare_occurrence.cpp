@@ -63,6 +63,9 @@ std::optional<Occurrence> spareOccurrence(const Course& course, bool cold) {
                         operation.server.text()),
             "set another spare or mend what failed");
     }
+    if (!cold && course.find(ReturnRequests) != nullptr && !course.done(ReturnRequests)) {
+        return course.gaveUp(ReturnRequests) ? std::optional(returnFailed(course)) : std::nullopt;
+    }
     if (spareFailed(course)) return spareFailure(course);
     if (starting && course.done(StartSpare) && course.done(ProbeSpare)) {
         return happened(Event::SpareAnswers, fmt::format("spare '{}' answers", operation.spare.text()));

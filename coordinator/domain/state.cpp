@@ -134,8 +134,8 @@ constexpr Names<State, 36> descriptions{{
      "holder go on (S228)."},
     {State::ReturningRequests,
      "The handover cannot go on, for instance because the stand-in did not finish its requests in time. "
-     "The segment goes back to the stand-in and the held requests follow in order; nothing is lost, and "
-     "the handover is tried again."},
+     "The held requests go to the stand-in in order, those that still arrive queue behind them; when nothing is held "
+     "any more the segment's owner becomes the stand-in. Nothing is lost, and the handover is tried again."},
     {State::LeavingSpare,
      "The spare could not be prepared. The stand-in, which goes on executing the job, gets more memory, "
      "CPUs and weight (S226); the spare is powered off and that is confirmed (S230). Then a further spare "
@@ -153,8 +153,8 @@ constexpr Names<State, 36> descriptions{{
      "The spare could not be prepared and there is no stand-in: it is powered off and that is confirmed, "
      "then a further spare of the pool is tried. The job stands still."},
     {State::Settling,
-     "The spare executes the job. What is left ends: connections that still go through the request holder, "
-     "and the power fence."},
+     "The spare executes the job. What is left is the power fence. Connections that still go through the request "
+     "holder go on beside the end, until they end by themselves or are an hour old."},
     {State::Closing,
      "The operator has closed the failover: the stand-in is deleted and spares that failed are given back."},
     {State::StoppingServer,

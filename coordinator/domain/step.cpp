@@ -53,12 +53,13 @@ constexpr Names<StepState, 6> step_states{{
     {StepState::Unknown, "unknown"},
 }};
 
-constexpr Names<Finding, 5> findings{{
+constexpr Names<Finding, 6> findings{{
     {Finding::None, "none"},
     {Finding::Beside, "beside"},
     {Finding::Instead, "instead"},
     {Finding::Same, "same"},
     {Finding::Differs, "differs"},
+    {Finding::Unproved, "unproved"},
 }};
 
 }  // namespace

@@ -34,8 +34,8 @@ enum class StepName {
     StopStandIn,         ///< the stand-in stops and is kept (S256–S257, S331)
     ReleaseHeld,         ///< held requests go to the spare in order (S227, S258–S260)
     GiveSegmentToSpare,  ///< the segment's owner becomes the spare (S228, S187, S261–S262)
-    RetireHolder,        ///< proxied connections have ended; the holder rests
-    ReturnRequests,      ///< a handover that cannot go on: held requests go back to the stand-in in order
+    RetireHolder,        ///< beside the end: proxied connections have ended, or are too old; the holder rests
+    ReturnRequests,      ///< a handover that cannot go on: held requests go to the stand-in in order, then the segment
     // spare failed (S226, S230–S231)
     GrowStandIn,          ///< more memory, CPUs and weight (S226, S332)
     PowerOffFailedSpare,  ///< off and confirmed (S230, S246–S248)
@@ -89,7 +89,8 @@ enum class Finding {
     Beside,   ///< CheckCapacity: a new stand-in fits beside the old one
     Instead,  ///< CheckCapacity: it fits only once the old one is gone
     Same,     ///< CompareImages: no difference
-    Differs   ///< CompareImages: there is a difference
+    Differs,  ///< CompareImages: there is a difference
+    Unproved  ///< ResumeStandIn: it runs, but nobody could ask whether its job answers
 };
 
 std::string_view nameOf(Finding finding);

@@ -30,6 +30,21 @@ bool standInIsOutOfTheWay(const Course& course) {
     return course.observation().server.fence_policy == FencePolicy::Port || course.done(StopStandIn);
 }
 
+namespace {
+
+/// It answered when it was prepared, and a job that stands still for the length of a restore would be the greater harm;
+/// but somebody has to look.
+Note unprovedNote(const Course& course) {
+    const auto& server = course.observation().server;
+    return {"stand_in_unproved", Level::Warning,
+            fmt::format("the segment goes to a stand-in that could not be asked whether its job answers: {}",
+                        course.problemOf(ResumeStandIn)),
+            fmt::format("see that the job answers at {}, and look after request holder '{}'", server.address,
+                        server.request_holder.text())};
+}
+
+}  // namespace
+
 std::optional<Occurrence> takeoverOccurrence(const Course& course) {
     const Operation& operation = course.operation();
     if (operation.cold) return happened(Event::StandInUnusable, "the cold path goes on");
@@ -52,9 +67,12 @@ std::optional<Occurrence> takeoverOccurrence(const Course& course) {
                 "cold_path", Level::Warning, why + "; the job stands still until a spare is restored and started", {}});
     }
     if (isFenced(operation, course.observation().server) && course.done(ResumeStandIn)) {
-        const bool by_port = course.done(FencePort);
-        return happened(Event::StandInReady, fmt::format("{}, and the stand-in answers",
-                                                         by_port ? "the port is fenced" : "the power is off"));
+        const bool unproved = course.find(ResumeStandIn)->finding == Finding::Unproved;
+        return happened(Event::StandInReady,
+                        fmt::format("{}, and the stand-in {}",
+                                    course.done(FencePort) ? "the port is fenced" : "the power is off",
+                                    unproved ? "runs" : "answers"),
+                        unproved ? std::optional(unprovedNote(course)) : std::nullopt);
     }
     if (fenceFailed(course)) return fenceFailure(course);
     return std::nullopt;

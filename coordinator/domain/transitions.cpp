@@ -28,6 +28,7 @@ std::vector<Transition> failoverRows() {
         {failover, PreparingSpare, SparePrepared, StartingSpare, "S221 YES: restored, and in quarantine"},
         {failover, PreparingSpare, SpareFailed, LeavingSpare, "S221 NO"},
         {failover, PreparingSpare, NoSpareLeft, LeavingSpare, "there is no spare: the stand-in goes on with more resources"},
+        {failover, PreparingSpare, ReturnFailed, NeedsOperator, "after a retry: what was held half way could not be returned to the stand-in first"},
         {failover, StartingSpare, SpareAnswers, HoldingRequests, "S222: its job answers"},
         {failover, StartingSpare, SpareFailed, LeavingSpare, "it does not start, or its job does not answer"},
         {failover, LeavingSpare, FurtherSpare, PreparingSpare, "a further spare of the pool is tried"},
