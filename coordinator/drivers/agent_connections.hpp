@@ -39,6 +39,9 @@ class AgentConnections {
     /// `GET /v1/health`; a 503 with its checks is an answer, too.
     base::Result<protocol::Health> health(const base::AgentName& name, Deadline deadline) const;
 
+    /// `PUT /v1/epoch`. StaleEpoch: a newer coordinator has commanded this agent.
+    base::Result<void> claim(const base::AgentName& name, std::uint64_t epoch, Deadline deadline) const;
+
   private:
     AgentConnections() = default;
     void keepWarm();

@@ -106,14 +106,6 @@ struct FenceAgent::Call {
     }
 };
 
-std::string describe(const PowerDevice& device) {
-    for (const char* key : {"ip", "ipaddr", "plug", "port", "devices"}) {
-        auto option = device.options.find(key);
-        if (option != device.options.end()) return fmt::format("{} ({}={})", device.agent, key, option->second);
-    }
-    return device.agent;
-}
-
 base::Result<std::string> FenceAgent::programOf(const PowerDevice& device) const {
     const bool own_place = device.agent.starts_with('/');  // a team's own agent, outside the package's directory
     if (!own_place && !isAgentName(device.agent)) {

@@ -3,15 +3,9 @@
 #include <string>
 
 #include "agent/base/result.hpp"
-#include "coordinator/drivers/power_driver.hpp"
+#include "coordinator/drivers/power_ladder.hpp"
 
 namespace standin::drivers {
-
-/// What a device said of its machine, with its own words for the operator.
-struct PowerReading {
-    PowerState state = PowerState::Unknown;
-    std::string words;
-};
 
 /// Speaks to one device by a ClusterLabs fence agent (FenceAgentAPI): the program is run without arguments and gets
 /// `key=value` lines on standard input, among them `action` and the password; nothing secret is ever an argument, in
@@ -41,8 +35,5 @@ class FenceAgent {
     [[nodiscard]] base::Result<std::string> programOf(const PowerDevice& device) const;
     std::string directory_;
 };
-
-/// `fence_ipmilan (ip=127.77.0.101)`: a device in messages.
-std::string describe(const PowerDevice& device);
 
 }  // namespace standin::drivers

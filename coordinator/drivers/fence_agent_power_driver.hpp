@@ -3,34 +3,36 @@
 #include <string>
 
 #include "coordinator/drivers/fence_agent.hpp"
-#include "coordinator/drivers/power_driver.hpp"
+#include "coordinator/drivers/power_ladder.hpp"
 
 namespace standin::drivers {
 
-/// Power by ClusterLabs' fence agents over a ladder of devices (S182, S203, S230).
-///
-/// A rung is tried when the rungs before it could not confirm; each gets an equal share of the time that is left. The
-/// devices of one rung act at the same time and all must confirm. What an agent says of its own action is not believed:
-/// the device is read back, also after its action failed or was killed, until it confirms or the rung's time is over.
-///
-/// Errors: InvalidInput or NotFound if no device was even asked because the configuration is wrong; otherwise TimedOut,
-/// 'may have happened', with every device's reason.
-class FenceAgentPowerDriver final : public PowerDriver {
+/// Devices spoken to by ClusterLabs' fence agents, in real time.
+class FenceAgentDevices : public PowerDevices {
   public:
-    explicit FenceAgentPowerDriver(std::string agents_directory = "/usr/sbin") : agent_(std::move(agents_directory)) {}
+    explicit FenceAgentDevices(std::string agents_directory) : agent_(std::move(agents_directory)) {}
 
-    /// Off if all devices of a rung are off, On if one is on; the next rung is asked while that leaves it Unknown.
-    /// Unknown is a value and not an error.
-    base::Result<PowerState> state(const PowerLadder& ladder, Deadline deadline) override;
-    base::Result<void> off(const PowerLadder& ladder, Deadline deadline) override;
-    base::Result<void> on(const PowerLadder& ladder, Deadline deadline) override;
+    base::Result<void> act(const PowerDevice& device, PowerState wanted, Deadline deadline) final;
+    PowerReading read(const PowerDevice& device, Deadline deadline) final;
+    base::SteadyTime now() final { return std::chrono::steady_clock::now(); }
+    void pause(Deadline time) final;
+    void together(const std::vector<std::function<void()>>& tasks) final;
 
     /// For `--check-config`: everything about a ladder that can be known without asking its devices.
     [[nodiscard]] base::Result<void> check(const PowerLadder& ladder) const;
 
   private:
-    base::Result<void> drive(const PowerLadder& ladder, PowerState wanted, Deadline deadline) const;
     FenceAgent agent_;
+};
+
+/// Power by fence agents, after the rules of LadderPowerDriver.
+class FenceAgentPowerDriver final : private FenceAgentDevices, public LadderPowerDriver {
+  public:
+    explicit FenceAgentPowerDriver(std::string agents_directory = "/usr/sbin")
+        : FenceAgentDevices(std::move(agents_directory)),
+          LadderPowerDriver(static_cast<PowerDevices&>(static_cast<FenceAgentDevices&>(*this))) {}
+
+    using FenceAgentDevices::check;
 };
 
 }  // namespace standin::drivers

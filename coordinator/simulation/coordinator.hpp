@@ -35,6 +35,8 @@ class Coordinator final : engine::EventSink {
              std::function<void(const base::Result<Answer>&)> then = {});
 
     [[nodiscard]] const engine::Board& board() const;
+    /// 0: it does not run, or has not read the journal yet.
+    [[nodiscard]] std::uint64_t epoch() const { return running() ? board().epoch() : 0; }
     /// Nothing is under way or due in it: no input, no step, no wake.
     [[nodiscard]] bool atRest() const;
 

@@ -130,6 +130,26 @@ void FiberExecutor::sleep(EventQueue& queue, VirtualTime time) {
     suspension.last();
 }
 
+void FiberExecutor::together(EventQueue& queue, const std::vector<std::function<void()>>& tasks) {
+    struct Others {
+        std::size_t running = 0;
+        std::function<void()> ended;  ///< set once somebody waits for them
+    };
+    auto others = std::make_shared<Others>();
+    for (std::size_t i = 1; i < tasks.size(); ++i) {
+        ++others->running;
+        running_on_->run([&queue, others, task = tasks[i]] {
+            task();
+            if (--others->running == 0 && others->ended) queue.after(VirtualTime(0), others->ended);
+        });
+    }
+    if (!tasks.empty()) tasks.front()();
+    if (others->running == 0) return;
+    Suspension suspension;
+    others->ended = suspension.ender();
+    suspension.last();
+}
+
 Suspension::Suspension() : thread_(FiberExecutor::running_) {
     STANDIN_ASSERT(thread_ != nullptr);
     threads_ = FiberExecutor::running_on_->threads_;
@@ -141,6 +161,10 @@ std::function<void()> Suspension::ender() const {
         const auto threads = weak.lock();
         if (threads) threads->carryOn(*thread, turn, [](Fiber& fiber) { fiber.resume(); });
     };
+}
+
+std::function<bool()> Suspension::over() const {
+    return [weak = threads_, thread = thread_, turn = turn_] { return weak.expired() || thread->turn != turn; };
 }
 
 void Suspension::last() {

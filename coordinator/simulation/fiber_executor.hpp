@@ -37,6 +37,8 @@ class FiberExecutor final : public engine::Executor {
 
     /// Within a task: lets virtual time pass.
     static void sleep(EventQueue& queue, VirtualTime time);
+    /// Within a task: runs all tasks beside each other; returns when the last has ended.
+    static void together(EventQueue& queue, const std::vector<std::function<void()>>& tasks);
 
   private:
     friend class Suspension;
@@ -67,6 +69,8 @@ class Suspension {
     Suspension();
     /// Ends it, from outside of all tasks; nothing happens when the task is gone, or has gone on already.
     [[nodiscard]] std::function<void()> ender() const;
+    /// Tells whether whoever waited is gone, or has gone on.
+    [[nodiscard]] std::function<bool()> over() const;
     /// Returns when it was ended.
     void last();
 

@@ -38,6 +38,8 @@ class SimulatedJournal final : public journal::Journal {
     base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
 
   private:
+    static base::Result<void> write(World& world, std::uint64_t epoch, const journal::Entry& entry);
+
     World& world_;
     const std::string name_;
     std::uint64_t epoch_ = 0;

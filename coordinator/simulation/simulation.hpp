@@ -6,6 +6,7 @@
 
 #include "coordinator/simulation/coordinator.hpp"
 #include "coordinator/simulation/script.hpp"
+#include "coordinator/simulation/trap_path.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
 namespace standin::simulation {
@@ -33,7 +34,7 @@ class Simulation {
 
     /// One event. False: there is none.
     bool step();
-    /// Until it is true, or for `most` of virtual time.
+    /// Until it is true (that is told), or for `most` of virtual time.
     bool runUntil(const std::function<bool()>& is, VirtualTime most = std::chrono::hours(48));
     [[nodiscard]] bool atRest() const;
 
@@ -42,6 +43,11 @@ class Simulation {
     /// `one` leads at the beginning; `two` is started by a script.
     Coordinator one{world, "one"};
     Coordinator two{world, "two"};
+    TrapPath traps;
+    /// The one that started last, if it runs; what is sent to the coordinator reaches this one.
+    Coordinator& leader();
+    /// As part of the script: nothing is at rest before it is done.
+    void later(VirtualTime delay, std::function<void()> what);
 
   private:
     std::size_t due_ = 0;  ///< actions with a time that is still to come

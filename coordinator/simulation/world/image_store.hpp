@@ -25,21 +25,21 @@ class Transfers {
     /// Without telling its end.
     void cancel(const std::string& name);
     void cancelAll();
-    /// 0 … 1; nothing: there is no such transfer.
-    [[nodiscard]] std::optional<double> progress(const std::string& name) const;
+    /// Bytes moved; nothing: there is no such transfer.
+    [[nodiscard]] std::optional<std::uint64_t> progress(const std::string& name) const;
     [[nodiscard]] bool waits(const std::string& name) const;
     [[nodiscard]] std::size_t moving() const { return moving_.size(); }
 
   private:
     struct Transfer {
         std::string name;
-        double total = 0;
-        double left = 0;  ///< MiB
+        std::int64_t total = 0;
+        std::int64_t left = 0;  ///< KiB
         Ended ended;
     };
     void proceed();
     void plan();
-    [[nodiscard]] double rate() const;  ///< MiB a microsecond, of one
+    [[nodiscard]] std::int64_t moved() const;  ///< KiB of each one since `at_`
 
     World& world_;
     std::vector<Transfer> moving_;

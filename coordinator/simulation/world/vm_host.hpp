@@ -43,6 +43,7 @@ class VmHost {
     base::Result<protocol::StandInRequests> requests(const base::StandInName& name) const;
     [[nodiscard]] protocol::Capacity capacity() const;
 
+    void lose(const std::string& stand_in) { stand_ins_.erase(stand_in); }
     void die();
     void comeBack();
     [[nodiscard]] bool lives() const { return lives_; }

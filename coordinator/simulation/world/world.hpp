@@ -62,6 +62,8 @@ class World {
     /// The machine whose disk it is; null: none.
     Machine* machineWith(const base::DiskName& disk);
 
+    /// A stand-in vanishes from its VM host, and nobody tells.
+    void lose(const std::string& stand_in);
     void power(Machine& machine, bool on);
     /// Its hardware fails; `serves`: it goes on executing its job nevertheless.
     void breakDown(Machine& machine, bool serves);

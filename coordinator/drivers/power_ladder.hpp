@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/base/clock.hpp"
+#include "coordinator/drivers/power_driver.hpp"
+
+namespace standin::drivers {
+
+/// What a device said of its machine, with its own words for the operator.
+struct PowerReading {
+    PowerState state = PowerState::Unknown;
+    std::string words;
+};
+
+/// The devices of ladders, and the time that they take. Safe to call from several threads.
+class PowerDevices {
+  public:
+    virtual ~PowerDevices() = default;
+
+    /// Switches to `wanted`, On or Off. Success means only that the device said so. NotFound and InvalidInput: it was
+    /// not asked, its configuration is wrong. TimedOut: it may have acted.
+    virtual base::Result<void> act(const PowerDevice& device, PowerState wanted, Deadline deadline) = 0;
+    virtual PowerReading read(const PowerDevice& device, Deadline deadline) = 0;
+
+    virtual base::SteadyTime now() = 0;
+    virtual void pause(Deadline time) = 0;
+    /// Runs all tasks beside each other; returns when the last has ended.
+    virtual void together(const std::vector<std::function<void()>>& tasks) = 0;
+};
+
+/// The rules of a ladder of devices (S182, S203, S230), whatever the devices are.
+///
+/// A rung is tried when the rungs before it could not confirm; each gets an equal share of the time that is left. The
+/// devices of one rung act at the same time and all must confirm. What a device says of its own action is not believed:
+/// it is read back, also after its action failed or was given up, until it confirms or the rung's time is over.
+///
+/// Errors: InvalidInput or NotFound if no device was even asked because the configuration is wrong; otherwise TimedOut,
+/// 'may have happened', with every device's reason.
+class LadderPowerDriver : public PowerDriver {
+  public:
+    explicit LadderPowerDriver(PowerDevices& devices) : devices_(devices) {}
+
+    /// Off if all devices of a rung are off, On if one is on; the next rung is asked while that leaves it Unknown.
+    /// Unknown is a value and not an error.
+    base::Result<PowerState> state(const PowerLadder& ladder, Deadline deadline) final;
+    base::Result<void> off(const PowerLadder& ladder, Deadline deadline) final;
+    base::Result<void> on(const PowerLadder& ladder, Deadline deadline) final;
+
+  private:
+    struct Outcome;
+    base::Result<void> drive(const PowerLadder& ladder, PowerState wanted, Deadline deadline);
+    Outcome driveDevice(const PowerDevice& device, PowerState wanted, base::SteadyTime until);
+    [[nodiscard]] Deadline left(base::SteadyTime until);
+    base::SteadyTime endOfRung(base::SteadyTime until, std::size_t index, std::size_t rungs);
+    template <typename Answer>
+    std::vector<Answer> askTogether(const std::vector<PowerDevice>& rung, std::function<Answer(const PowerDevice&)> ask);
+
+    PowerDevices& devices_;
+};
+
+/// `fence_ipmilan (ip=127.77.0.101)`: a device in messages.
+std::string describe(const PowerDevice& device);
+
+}  // namespace standin::drivers

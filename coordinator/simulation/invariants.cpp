@@ -1,0 +1,123 @@
+#include "coordinator/simulation/invariants.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "coordinator/simulation/world/world.hpp"
+
+namespace standin::simulation {
+
+namespace {
+
+const base::MemberName server_member("server");
+const base::MemberName spare_member("spare");
+constexpr std::size_t last_events = 40;
+
+}  // namespace
+
+void Invariants::breach(int rule, std::string who, std::string what) {
+    world_.log.line("RULE {} IS BROKEN: {}: {}", rule, who, what);
+    breaches_.push_back({rule, world_.now(), std::move(who), std::move(what), world_.log.last(last_events)});
+}
+
+/// By what is so: a machine without power, a port that was taken off, or a BMC that lied to us.
+bool Invariants::isFenced(const std::string& server, const base::MemberName& owner) const {
+    const Machine& machine = world_.machines.at(server);
+    const bool off = !machine.on || world_.bmcs.at(server).honesty == Bmc::Honesty::Lies;
+    const auto policy = world_.setting.inventory.servers.at(base::ServerName(server)).fence_policy;
+    return off || (policy == domain::FencePolicy::Port && owner != server_member);
+}
+
+void Invariants::segmentMoves(const std::string& segment, const base::MemberName& from,
+                              const protocol::SegmentOrder& order) {
+    const std::string& server = world_.serverOf(segment).name.text();
+    if (order.owner == server_member && from != server_member) {
+        if (returned_.erase(server) == 0) breach(1, server, fmt::format("segment {} goes back to a fenced server", segment));
+        return;
+    }
+    if (order.owner.empty() || order.owner == server_member) return;
+    if (!isFenced(server, from)) {
+        breach(2, server, fmt::format("segment {} goes to '{}' before the server is fenced", segment, order.owner.text()));
+    }
+    const auto holder = world_.holders.find(world_.serverOf(segment).request_holder.text());
+    if (order.owner == spare_member && !order.proxied && holder != world_.holders.end() &&
+        holder->second.held(segment) > 0) {
+        breach(3, segment, fmt::format("{} held requests can't reach the spare any more", holder->second.held(segment)));
+    }
+}
+
+void Invariants::executes(const JobRequest& request, const std::string& executor) {
+    if (request.by_holder && request.executions > 1) {
+        breach(3, request.job, fmt::format("request {}, which the holder had accepted, is executed twice, now by {}",
+                                           request.number, executor));
+    }
+}
+
+void Invariants::deliversHeld(const std::string& job, std::uint64_t number, std::uint64_t last_number) {
+    if (number <= last_number)
+        breach(3, job, fmt::format("held request {} is delivered after request {}", number, last_number));
+}
+
+void Invariants::dropsHeld(const std::string& job, std::size_t requests) {
+    breach(3, job, fmt::format("{} requests that the holder had accepted are dropped", requests));
+}
+
+void Invariants::writesDisk(const std::string& name, const std::string& restore) {
+    const Machine& machine = world_.machines.at(name);
+    if (!machine.is_spare) return breach(5, name, fmt::format("restore {} writes to a server", restore));
+    if (machine.on && world_.bmcs.at(name).honesty != Bmc::Honesty::Lies)
+        breach(5, name, fmt::format("restore {} writes to it while it is on", restore));
+    const auto lease = world_.disk.leases.find(base::SpareName(name));
+    if (lease == world_.disk.leases.end() || lease->second.failover == 0) {
+        breach(5, name, fmt::format("restore {} writes to it without a lease", restore));
+    } else if (!restore.starts_with(std::to_string(lease->second.failover) + "-")) {
+        breach(5, name, fmt::format("restore {} writes to it while failover {} has leased it", restore,
+                                    lease->second.failover));
+    }
+}
+
+void Invariants::switchesPower(const std::string& name, bool on) {
+    const Machine& machine = world_.machines.at(name);
+    if (on && !machine.being_written.empty())
+        breach(5, name, fmt::format("it is switched on while restore {} writes to it", machine.being_written));
+    if (on || !machine.is_spare) return;
+    for (const auto& [server_name, server] : world_.setting.inventory.servers) {
+        const auto* order = world_.switchOf(server).inForce(server.segment.text());
+        if (order == nullptr || order->owner != spare_member) continue;
+        if (world_.behind(server.segment.text(), order->owner) == name && machine.answers(world_.now()))
+            breach(5, name, fmt::format("it is switched off while it executes the job of {}", server_name.text()));
+    }
+}
+
+void Invariants::removesStandIn(const std::string& stand_in) {
+    const auto* machine = world_.standIn(stand_in);
+    const std::string server = machine->stand_in.definition.server.text();
+    const auto found = world_.setting.inventory.servers.find(base::ServerName(server));
+    if (found == world_.setting.inventory.servers.end()) return;
+    const std::string& segment = found->second.segment.text();
+    const base::MemberName owner(world_.switchOf(found->second).owner(segment));
+    if (world_.behind(segment, owner) == stand_in && machine->answers(world_.now()))
+        breach(1, stand_in, "it is deleted while it executes the job");
+}
+
+void Invariants::capturesDisk(const std::string& name) {
+    const Machine& machine = world_.machines.at(name);
+    if (machine.on && world_.bmcs.at(name).honesty == Bmc::Honesty::Honest)
+        breach(6, name, "its disk is captured while it is on");
+}
+
+void Invariants::failureReported(const std::string& server) {
+    reported_.insert(server);
+}
+
+void Invariants::returned(const std::string& server) {
+    returned_.insert(server);
+}
+
+void Invariants::tells(const std::string& operation, const std::string& message) {
+    if (message.empty()) breach(8, "operation " + operation, "an empty message is told");
+    told_.insert(operation);
+}
+
+}  // namespace standin::simulation

@@ -1,0 +1,125 @@
+#include "coordinator/simulation/journal_disk.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/journal/operation_json.hpp"
+#include "coordinator/simulation/world/world.hpp"
+
+namespace standin::simulation {
+
+using base::ErrorCode;
+using base::failure;
+
+namespace {
+
+/// Through the codec and back, as what was written by one program and is read by the next. It is text in between.
+template <typename Value>
+base::Result<Value> readBack(const Value& value, base::Result<Value> (*from)(const nlohmann::json&)) {
+    return from(nlohmann::json::parse(journal::toJson(value).dump()));
+}
+
+}  // namespace
+
+void JournalDisk::take(const journal::Contents& contents) {
+    epoch = contents.epoch;
+    last_operation = contents.last_operation;
+    for (const auto& operation : contents.operations) operations[operation.id] = operation;
+    for (const auto& row : contents.rows) rows[row.server] = row;
+    for (const auto& lease : contents.leases) leases[lease.spare] = lease;
+    placements = contents.placements;
+    maintenance = contents.maintenance;
+}
+
+void JournalDisk::write(const journal::Entry& entry) {
+    for (const auto& operation : entry.operations) {
+        operations[operation.id] = operation;
+        last_operation = std::max(last_operation, operation.id);
+    }
+    for (const auto& row : entry.rows) rows[row.server] = row;
+    for (const auto& server : entry.removed_rows) rows.erase(server);
+    for (const auto& lease : entry.leases) leases[lease.spare] = lease;
+    for (const auto& spare : entry.removed_leases) leases.erase(spare);
+    for (const auto& [server, placement] : entry.placements) placements[server] = placement;
+    for (const auto& [server, its] : entry.maintenance) maintenance[server] = its;
+    for (auto audited : entry.audit) {
+        audited.id = audit.size() + 1;
+        audit.push_back(std::move(audited));
+    }
+    ++records;
+}
+
+base::Result<journal::Contents> SimulatedJournal::open() {
+    JournalDisk& disk = world_.disk;
+    if (disk.full) return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
+    epoch_ = ++disk.epoch;
+    journal::Contents contents;
+    contents.epoch = epoch_;
+    contents.last_operation = disk.last_operation;
+    for (const auto& [id, operation] : disk.operations) {
+        auto read = readBack(operation, &journal::operationFrom);
+        if (!read) return failure(read.error());
+        contents.operations.push_back(std::move(*read));
+    }
+    for (const auto& [server, row] : disk.rows) {
+        auto read = readBack(row, &journal::rowFrom);
+        if (!read) return failure(read.error());
+        contents.rows.push_back(std::move(*read));
+    }
+    for (const auto& [spare, lease] : disk.leases) {
+        auto read = readBack(lease, &journal::leaseFrom);
+        if (!read) return failure(read.error());
+        contents.leases.push_back(std::move(*read));
+    }
+    for (const auto& [server, placement] : disk.placements) {
+        auto read = readBack(placement, &journal::placementFrom);
+        if (!read) return failure(read.error());
+        contents.placements[server] = std::move(*read);
+    }
+    contents.maintenance = disk.maintenance;
+    return contents;
+}
+
+base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
+    struct Call {
+        journal::Entry entry;
+        base::Result<void> outcome;
+    };
+    auto call = std::make_shared<Call>();
+    call->entry = entry;
+    Suspension suspension;
+    const auto takes = world_.setting.measures.commit;
+    auto chance = Randomness::about(world_.setting.seed, "commit/" + name_, ++commits_);
+    world_.queue.after(chance.between(takes / 2, 3 * takes),
+                       [this_world = &world_, call, epoch = epoch_, over = suspension.over(), end = suspension.ender()] {
+                           const bool begun_by_the_dead = over();
+                           this_world->occurrences.happened("before/record");
+                           if (over() && !begun_by_the_dead) return;  // it died in this moment
+                           call->outcome = write(*this_world, epoch, call->entry);
+                           end();
+                       });
+    suspension.last();
+    return call->outcome;
+}
+
+base::Result<void> SimulatedJournal::write(World& world, std::uint64_t epoch, const journal::Entry& entry) {
+    if (epoch != world.disk.epoch) {
+        return failure(ErrorCode::StaleEpoch,
+                       fmt::format("the journal is at epoch {}, this coordinator at {}: another one leads",
+                                   world.disk.epoch, epoch));
+    }
+    if (world.disk.full) return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
+    world.invariants.commits(entry);
+    world.disk.write(entry);
+    world.occurrences.happened("record");
+    return {};
+}
+
+base::Result<std::vector<domain::AuditEntry>> SimulatedJournal::audit(std::size_t most) {
+    std::vector<domain::AuditEntry> newest(world_.disk.audit.rbegin(), world_.disk.audit.rend());
+    if (newest.size() > most) newest.resize(most);
+    return newest;
+}
+
+}  // namespace standin::simulation

@@ -1,0 +1,139 @@
+// What the journal may claim, and how everything has to end.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "coordinator/simulation/invariants.hpp"
+#include "coordinator/simulation/world/world.hpp"
+
+namespace standin::simulation {
+
+using domain::OperationKind;
+using domain::State;
+using domain::StepName;
+using domain::StepState;
+
+namespace {
+
+std::string nameOf(const domain::Operation& operation) {
+    return fmt::format("{} {}", domain::nameOf(operation.kind), operation.id);
+}
+
+}  // namespace
+
+void Invariants::commits(const journal::Entry& entry) {
+    for (const auto& operation : entry.operations) {
+        const auto before = world_.disk.operations.find(operation.id);
+        if (before == world_.disk.operations.end()) opens(operation);
+        for (const auto& step : operation.steps) {
+            if (step.state != StepState::Done) continue;
+            const auto* known = before == world_.disk.operations.end() ? nullptr : before->second.find(step.id);
+            if (known == nullptr || known->state != StepState::Done || known->attempts != step.attempts)
+                stepDone(operation, step);
+        }
+        const bool rests = domain::isResting(operation.state);
+        if (rests && (before == world_.disk.operations.end() || before->second.state != operation.state))
+            this->rests(operation);
+    }
+    for (const auto& row : entry.rows) {
+        const auto before = world_.disk.rows.find(row.server);
+        if (!row.standin_ready || (before != world_.disk.rows.end() && before->second.standin_ready)) continue;
+        const auto* machine = world_.standIn(row.stand_in.text());
+        if (machine == nullptr || machine->stand_in.state != protocol::StandInState::Suspended)
+            breach(7, row.server.text(), fmt::format("stand-in '{}' is said to be ready and is not suspended", row.stand_in.text()));
+    }
+}
+
+/// Rule 4.
+void Invariants::opens(const domain::Operation& operation) {
+    if (operation.kind != OperationKind::Failover) return;
+    const std::string& server = operation.server.text();
+    for (const auto& [id, other] : world_.disk.operations) {
+        if (other.server == operation.server && other.kind == OperationKind::Failover && domain::isOpen(other))
+            breach(4, server, fmt::format("failover {} is opened while failover {} is open", operation.id, id));
+    }
+    if (reported_.erase(server) == 0)
+        breach(4, server, fmt::format("failover {} is opened, and nobody has reported a failure", operation.id));
+}
+
+/// Rule 6: what is done is so, or somebody has lied.
+void Invariants::stepDone(const domain::Operation& operation, const domain::Step& step) {
+    switch (step.id.name) {
+        case StepName::FencePower:
+        case StepName::PowerOffSpare:
+        case StepName::PowerOffFailedSpare:
+        case StepName::StopServer: {
+            const auto machine = world_.machines.find(step.id.subject);
+            const bool lied = world_.bmcs.at(step.id.subject).honesty == Bmc::Honesty::Lies;
+            if (machine->second.on && !lied)
+                breach(6, step.id.subject, fmt::format("{}: {} is done, and it is on", nameOf(operation), domain::nameOf(step.id.name)));
+            return;
+        }
+        case StepName::FencePort: {
+            const auto& server = world_.setting.inventory.servers.at(operation.server);
+            if (world_.switchOf(server).owner(server.segment.text()) == "server")
+                breach(6, operation.server.text(), fmt::format("{}: FencePort is done, and the server owns its segment", nameOf(operation)));
+            return;
+        }
+        case StepName::RestoreSpare: {
+            const Machine& machine = world_.machines.at(step.id.subject);
+            if (!machine.disk_whole || machine.disk != operation.image.text())
+                breach(6, step.id.subject, fmt::format("{}: RestoreSpare is done, and the image is not on the disk", nameOf(operation)));
+            return;
+        }
+        default:
+            return;
+    }
+}
+
+/// Rule 8: no end in silence.
+void Invariants::rests(const domain::Operation& operation) {
+    if (operation.state == State::NeedsOperator && operation.cure.empty())
+        breach(8, nameOf(operation), "it needs the operator and does not say what to do");
+    if (operation.state != State::Closed && operation.notes.empty())
+        breach(8, nameOf(operation), "it ends and has nothing to tell");
+}
+
+void Invariants::end() {
+    for (const auto& [id, operation] : world_.disk.operations) endOf(operation);
+    for (const auto& [server, row] : world_.disk.rows) endOf(row);
+    for (const auto& [server, its] : world_.setting.inventory.servers) endOf(server.text());
+}
+
+void Invariants::endOf(const domain::Operation& operation) {
+    if (!domain::isResting(operation.state))
+        return breach(8, nameOf(operation), fmt::format("it has not ended: it is {}", domain::nameOf(operation.state)));
+    if (operation.state != State::Closed && told_.count(std::to_string(operation.id)) == 0)
+        breach(8, nameOf(operation), "it has ended in silence");
+    if (operation.kind == OperationKind::Failover && operation.state == State::Succeeded) {
+        const auto& server = world_.setting.inventory.servers.at(operation.server);
+        if (world_.switchOf(server).owner(server.segment.text()) != "spare")
+            breach(8, nameOf(operation), "it has succeeded, and the spare does not own the segment");
+    }
+}
+
+void Invariants::endOf(const domain::SpareTableRow& row) {
+    if (!row.standin_ready) return;
+    const auto* machine = world_.standIn(row.stand_in.text());
+    if (machine == nullptr || machine->stand_in.state != protocol::StandInState::Suspended)
+        breach(7, row.server.text(), fmt::format("stand-in '{}' is said to be ready and is not suspended", row.stand_in.text()));
+}
+
+void Invariants::endOf(const std::string& name) {
+    const auto& server = world_.setting.inventory.servers.at(base::ServerName(name));
+    const std::string& segment = server.segment.text();
+    const std::string owner = world_.switchOf(server).owner(segment);
+    const auto found = world_.disk.placements.find(server.name);
+    const auto on = found == world_.disk.placements.end() ? domain::Placement::On::Server : found->second.on;
+    const bool agrees = (on == domain::Placement::On::Server && owner == "server") ||
+                        (on == domain::Placement::On::StandIn && owner == "stand-in") ||
+                        (on == domain::Placement::On::Spare && owner == "spare") ||
+                        (on == domain::Placement::On::Nobody && owner != "stand-in" && owner != "spare");
+    if (!agrees)
+        breach(8, name, fmt::format("its job is said to be executed by '{}', and '{}' owns its segment", domain::nameOf(on), owner));
+    const auto holder = world_.holders.find(server.request_holder.text());
+    if (holder != world_.holders.end() && holder->second.held(segment) > 0)
+        breach(3, segment, fmt::format("{} requests are still held at the end", holder->second.held(segment)));
+}
+
+}  // namespace standin::simulation

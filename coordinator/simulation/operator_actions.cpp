@@ -1,0 +1,65 @@
+#include "coordinator/simulation/operator_actions.hpp"
+
+#include "coordinator/simulation/simulation.hpp"
+
+namespace standin::simulation {
+
+using base::Result;
+using domain::OperationId;
+using engine::Conductor;
+
+namespace {
+
+const std::string ada = "operator ada";
+
+/// The server's newest operation; 0: there is none.
+OperationId newestOf(const World& world, const base::ServerName& server) {
+    OperationId newest = 0;
+    for (const auto& [id, operation] : world.disk.operations) {
+        if (operation.server == server) newest = id;
+    }
+    return newest;
+}
+
+using VoidQuestion = std::function<Result<void>(Conductor&)>;
+
+VoidQuestion questionFor(Simulation& simulation, const Action& action) {
+    const base::ServerName server(action.arguments[0]);
+    const OperationId newest = newestOf(simulation.world, server);
+    if (action.verb == "retry") return [newest](Conductor& c) { return c.retry(newest, ada); };
+    if (action.verb == "close") return [newest](Conductor& c) { return c.close(newest, ada); };
+    if (action.verb == "confirm-fence") return [newest](Conductor& c) { return c.confirmFence(newest, ada); };
+    if (action.verb == "unset-spare") return [server](Conductor& c) { return c.unsetSpare(server, ada); };
+    if (action.verb == "maintenance") {
+        return [server, on = action.arguments[1] == "on"](Conductor& c) { return c.setMaintenance(server, on, "a test", ada); };
+    }
+    STANDIN_ASSERT(action.verb == "set-spare");
+    return [server, spare = base::SpareName(action.arguments[1]), image = base::ImageId(action.arguments[2])](
+               Conductor& c) { return c.setSpare(server, spare, image, ada); };
+}
+
+}  // namespace
+
+void operatorAsks(Simulation& simulation, const Action& action) {
+    using domain::OperationKind;
+    const base::ServerName server(action.arguments[0]);
+    const std::string what = "operator: " + text(action).substr(text(action).find(": ") + 2);
+    const std::map<std::string, OperationKind> kinds{{"failover", OperationKind::Failover},
+                                                     {"prepare", OperationKind::Prepare},
+                                                     {"refresh", OperationKind::Refresh},
+                                                     {"backup", OperationKind::Backup}};
+    if (const auto kind = kinds.find(action.verb); kind != kinds.end()) {
+        if (kind->second == OperationKind::Failover) simulation.world.invariants.failureReported(server.text());
+        simulation.leader().ask<OperationId>(
+            what, [server, its = kind->second](Conductor& c) { return c.request({its, server, {}, ada, {}}); });
+        return;
+    }
+    if (action.verb == "return") return;  // TODO
+    if (action.verb == "confirm-fence") {  // an honest operator has cut the power by hand
+        auto& machine = simulation.world.machines.at(server.text());
+        simulation.world.power(machine, false);
+    }
+    simulation.leader().ask<void>(what, questionFor(simulation, action));
+}
+
+}  // namespace standin::simulation

@@ -1,0 +1,74 @@
+#include "coordinator/simulation/power_devices.hpp"
+
+#include "coordinator/simulation/world/world.hpp"
+
+namespace standin::simulation {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using drivers::Deadline;
+using drivers::PowerReading;
+using drivers::PowerState;
+
+namespace {
+
+Command commandTo(const drivers::PowerDevice& device, const char* verb) {
+    const std::string& machine = device.options.at("machine");
+    return {"bmc-" + machine, verb, machine, {}};
+}
+
+/// Whether the power really changes, and what is said about it.
+void switchPower(World& world, const std::string& name, PowerState wanted, const Reply<void>& reply) {
+    Machine& machine = world.machines.at(name);
+    Bmc& bmc = world.bmcs.at(name);
+    if (bmc.dead) return;  // no answer, ever
+    if (bmc.busy > 0) {
+        --bmc.busy;
+        return reply(failure(ErrorCode::Internal, "the BMC is busy"));
+    }
+    if (bmc.honesty == Bmc::Honesty::Honest) world.power(machine, wanted == PowerState::On);
+    reply({});
+}
+
+PowerReading readingOf(World& world, const std::string& name) {
+    const bool on = world.bmcs.at(name).honesty != Bmc::Honesty::Lies && world.machines.at(name).on;
+    return {on ? PowerState::On : PowerState::Off, on ? "it is on" : "it is off"};
+}
+
+}  // namespace
+
+Result<void> SimulatedPowerDevices::act(const drivers::PowerDevice& device, PowerState wanted, Deadline deadline) {
+    const Command command = commandTo(device, wanted == PowerState::Off ? "power.off" : "power.on");
+    return world_.network.ask<void>(
+        command, deadline, [&world = world_, name = command.subject, wanted](const Reply<void>& reply) {
+            const auto takes = world.setting.measures.power + world.bmcs.at(name).slower;
+            world.queue.after(takes, [&world, name, wanted, reply] { switchPower(world, name, wanted, reply); });
+        });
+}
+
+PowerReading SimulatedPowerDevices::read(const drivers::PowerDevice& device, Deadline deadline) {
+    const Command command = commandTo(device, "power.read");
+    auto reading = world_.network.ask<PowerReading>(
+        command, deadline, [&world = world_, name = command.subject](const Reply<PowerReading>& reply) {
+            const Bmc& bmc = world.bmcs.at(name);
+            if (bmc.dead) return;
+            const auto takes = world.setting.measures.power_read + bmc.slower;
+            world.queue.after(takes, [&world, name, reply] { reply(readingOf(world, name)); });
+        });
+    return reading ? *reading : PowerReading{PowerState::Unknown, reading.error().message};
+}
+
+base::SteadyTime SimulatedPowerDevices::now() {
+    return world_.clock.steady();
+}
+
+void SimulatedPowerDevices::pause(Deadline time) {
+    FiberExecutor::sleep(world_.queue, time);
+}
+
+void SimulatedPowerDevices::together(const std::vector<std::function<void()>>& tasks) {
+    FiberExecutor::together(world_.queue, tasks);
+}
+
+}  // namespace standin::simulation

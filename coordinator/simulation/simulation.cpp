@@ -1,0 +1,120 @@
+#include "coordinator/simulation/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include "coordinator/simulation/actions.hpp"
+
+namespace standin::simulation {
+
+namespace {
+
+/// Everything at rest has to stay so for two rounds of the watch, which finds out what nobody told.
+VirtualTime settling(const Setting& setting) {
+    return 2 * setting.engine.watch_every + 10s;
+}
+
+}  // namespace
+
+Simulation::Simulation(Setting given, Log log)
+    : setting(std::move(given)),
+      world(setting, log == Log::On),
+      traps(world, [this](const domain::FailureReport& report) { leader().take(engine::ReportInput{report, {}}); }) {
+    one.start();
+    for (const auto& [name, server] : setting.inventory.servers) world.clients.begin(server.segment.text());
+}
+
+Simulation::~Simulation() {
+    one.kill();
+    two.kill();
+}
+
+Coordinator& Simulation::leader() {
+    if (two.running() && (!one.running() || two.epoch() > one.epoch())) return two;
+    return one;
+}
+
+base::Result<void> Simulation::play(const Script& script) {
+    for (const Action& action : script) {
+        if (auto checked = check(*this, action); !checked) return checked;
+    }
+    for (const Action& action : script) {
+        const auto perform_it = [this, action] {
+            world.log.line("** {}", text(action).substr(text(action).find(": ") + 2));
+            perform(*this, action);
+        };
+        const When& when = action.when;
+        if (when.time) {
+            later(*when.time - world.now(), perform_it);
+            continue;
+        }
+        // What happens within a task is acted upon as soon as the task waits; what a coordinator does can't be undone.
+        world.occurrences.await((when.before ? "before/" : "") + when.what, when.nth, [this, perform_it, later = when.later] {
+            if (Fiber::current() == nullptr && later.count() == 0) return perform_it();
+            this->later(later, perform_it);
+        });
+    }
+    return {};
+}
+
+void Simulation::later(VirtualTime delay, std::function<void()> what) {
+    ++due_;
+    world.queue.after(delay, [this, what = std::move(what)] {
+        --due_;
+        what();
+    });
+}
+
+bool Simulation::step() {
+    if (!world.queue.next()) return false;
+    world.queue.runNext();
+    return true;
+}
+
+bool Simulation::runUntil(const std::function<bool()>& is, VirtualTime most) {
+    const auto until = world.now() + most;
+    while (!is()) {
+        const auto next = world.queue.next();
+        if (!next || *next > until) return false;
+        world.queue.runNext();
+    }
+    return true;
+}
+
+bool Simulation::atRest() const {
+    if (due_ > 0 || traps.underWay() > 0 || world.network.underWay() > 0) return false;
+    bool led = false;
+    for (const Coordinator* coordinator : {&one, &two}) {
+        if (!coordinator->running() || coordinator->epoch() != world.disk.epoch) continue;  // it has been deposed
+        if (!coordinator->atRest()) return false;
+        led = true;
+    }
+    return led;
+}
+
+Ending Simulation::run(VirtualTime most) {
+    const auto until = world.now() + most;
+    Ending ending;
+    while (!ending.stable && runUntil([this] { return atRest(); }, until - world.now())) {
+        ending.at = world.now();
+        world.clients.end();
+        const auto records = world.disk.records;
+        runUntil([] { return false; }, settling(setting));
+        ending.stable = records == world.disk.records && runUntil([this] { return atRest(); }, settling(setting));
+    }
+    if (!ending.stable) {
+        ending.at = world.now();
+        world.invariants.breach(8, "coordinator", fmt::format("not everything is at rest after {}", durationText(most)));
+    }
+    world.invariants.end();
+    ending.breaches = world.invariants.breaches();
+    return ending;
+}
+
+Ending simulate(const Setting& setting, const Script& script) {
+    Simulation simulation(setting, Simulation::Log::Off);
+    const auto played = simulation.play(script);
+    STANDIN_ASSERT(played.has_value());
+    return simulation.run();
+}
+
+}  // namespace standin::simulation

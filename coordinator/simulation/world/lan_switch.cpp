@@ -1,0 +1,79 @@
+#include "coordinator/simulation/world/lan_switch.hpp"
+
+#include <fmt/format.h>
+
+#include "coordinator/simulation/world/world.hpp"
+
+namespace standin::simulation {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using protocol::Segment;
+
+namespace {
+
+std::string ownerText(const base::MemberName& owner) {
+    return owner.empty() ? "nobody" : owner.text();
+}
+
+std::string describe(const protocol::SegmentOrder& order) {
+    std::string text = ownerText(order.owner);
+    if (!order.established.empty()) text += ", established connections: " + order.established.text();
+    if (order.proxied) text += ", proxied connections go on";
+    if (!order.back_leg_to.empty()) text += ", back leg to " + order.back_leg_to.text();
+    return text;
+}
+
+}  // namespace
+
+Result<Segment> LanSwitch::segment(const base::SegmentId& id) const {
+    const auto found = segments_.find(id.text());
+    if (found == segments_.end())
+        return failure(ErrorCode::NotFound, fmt::format("segment '{}' was never ordered", id.text()));
+    return found->second.segment;
+}
+
+Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base::SegmentId& id,
+                                 const protocol::SegmentOrder& order) {
+    const auto found = segments_.find(id.text());
+    const std::pair number(stamp.epoch, stamp.sequence);
+    if (found != segments_.end() && number < found->second.number) {
+        return failure(ErrorCode::Conflict,
+                       fmt::format("order {}/{} for segment '{}' came too late: {}/{} was given since", stamp.epoch,
+                                   stamp.sequence, id.text(), found->second.number.first, found->second.number.second));
+    }
+    if (!order.owner.empty() && order.member(order.owner) == nullptr)
+        return failure(ErrorCode::InvalidInput, fmt::format("owner '{}' is no member", order.owner.text()));
+    const base::MemberName before(owner(id.text()) == "nobody" ? "" : owner(id.text()));
+    world_.invariants.segmentMoves(id.text(), before, order);
+    const bool same = found != segments_.end() && found->second.segment.order == order;
+    auto& kept = segments_[id.text()];
+    kept.number = number;
+    kept.segment.id = id;
+    kept.segment.order = order;
+    kept.segment.verified = true;
+    kept.segment.transaction_ms = base::milliseconds(world_.setting.measures.transaction);
+    kept.segment.announce_ms = before == order.owner ? 0 : kept.segment.transaction_ms;
+    if (!same) world_.log.line("segment {}: {} -> {}", id.text(), ownerText(before), describe(order));
+    return kept.segment;
+}
+
+const protocol::SegmentOrder* LanSwitch::inForce(const std::string& segment) const {
+    const auto found = segments_.find(segment);
+    return found == segments_.end() ? nullptr : &found->second.segment.order;
+}
+
+std::string LanSwitch::owner(const std::string& segment) const {
+    const auto* order = inForce(segment);
+    return order == nullptr ? "server" : ownerText(order->owner);
+}
+
+void LanSwitch::furnish(const base::SegmentId& id, protocol::SegmentOrder order) {
+    auto& kept = segments_[id.text()];
+    kept.segment.id = id;
+    kept.segment.order = std::move(order);
+    kept.segment.verified = true;
+}
+
+}  // namespace standin::simulation

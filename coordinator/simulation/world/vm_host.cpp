@@ -1,0 +1,184 @@
+#include "coordinator/simulation/world/vm_host.hpp"
+
+#include <fmt/format.h>
+
+#include "coordinator/simulation/world/world.hpp"
+
+namespace standin::simulation {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using protocol::StandIn;
+using protocol::StandInState;
+
+VmHost::VmHost(World& world, std::string name) : world_(world), name_(std::move(name)) {}
+
+VirtualMachine* VmHost::find(const std::string& stand_in) {
+    const auto found = stand_ins_.find(stand_in);
+    return found == stand_ins_.end() ? nullptr : &found->second;
+}
+
+Result<StandIn> VmHost::standIn(const base::StandInName& name) const {
+    const auto found = stand_ins_.find(name.text());
+    if (found == stand_ins_.end())
+        return failure(ErrorCode::NotFound, fmt::format("there is no stand-in '{}'", name.text()));
+    StandIn told = found->second.stand_in;
+    const auto done = world_.stores.begin()->second.transfers.progress("make " + name.text());
+    if (told.state == StandInState::Making && done) {
+        told.progress.total_bytes = world_.setting.measures.image_mib << 20;
+        told.progress.done_bytes = *done;
+    }
+    return told;
+}
+
+void VmHost::furnish(const base::StandInName& name, const protocol::StandInDefinition& definition, StandInState state) {
+    VirtualMachine& machine = stand_ins_[name.text()];
+    machine.stand_in.name = name;
+    machine.stand_in.definition = definition;
+    machine.stand_in.state = state;
+    machine.stand_in.resources = {definition.memory_mib, definition.vcpus, definition.weight};
+    machine.stand_in.port = base::PortName("t-" + name.text());
+}
+
+void VmHost::make(const base::StandInName& name, const protocol::StandInDefinition& definition,
+                  const Reply<StandIn>& reply) {
+    if (auto* present = find(name.text()); present != nullptr && present->stand_in.state != StandInState::Failed)
+        return reply(present->stand_in);
+    const auto now = capacity();
+    if (now.memory_committed_mib + definition.memory_mib > now.memory_mib) {
+        return reply(failure(ErrorCode::Refused, fmt::format("VM host '{}' has no {} MiB of memory left", name_,
+                                                             definition.memory_mib)));
+    }
+    furnish(name, definition, StandInState::Making);
+    VirtualMachine& machine = stand_ins_.at(name.text());
+    machine.stand_in.port = {};  // until it was started once
+    auto& store = world_.stores.begin()->second;
+    const std::string image = definition.image.text();
+    store.transfers.begin("make " + name.text(), world_.setting.measures.image_mib,
+                          [this, &store, stand_in = name.text(), image](const Result<void>& moved) {
+                              const bool sound = store.images.count(image) > 0 && !store.corrupt[image];
+                              made(stand_in, sound ? moved
+                                                   : failure(ErrorCode::Corrupt,
+                                                             fmt::format("a block of image '{}' is damaged", image)));
+                          });
+    reply(machine.stand_in);
+}
+
+void VmHost::made(const std::string& name, const Result<void>& fetched) {
+    auto* machine = find(name);
+    if (machine == nullptr || machine->stand_in.state != StandInState::Making) return;
+    machine->stand_in.problem = fetched ? "" : fetched.error().message;
+    change(*machine, fetched ? StandInState::Stopped : StandInState::Failed);
+}
+
+void VmHost::change(VirtualMachine& machine, StandInState state) {
+    if (machine.stand_in.state == state) return;
+    world_.log.line("stand-in {}: {} -> {}", machine.stand_in.name.text(), protocol::nameOf(machine.stand_in.state),
+                    protocol::nameOf(state));
+    machine.stand_in.state = state;
+    ++machine.power_cycle;
+}
+
+void VmHost::setState(const base::StandInName& name, StandInState state, const Reply<StandIn>& reply) {
+    auto* machine = find(name.text());
+    if (machine == nullptr)
+        return reply(failure(ErrorCode::NotFound, fmt::format("there is no stand-in '{}'", name.text())));
+    const StandInState before = machine->stand_in.state;
+    if (before == state) return reply(machine->stand_in);
+    if (before == StandInState::Making || before == StandInState::Failed)
+        return reply(failure(ErrorCode::WrongState, fmt::format("stand-in '{}' is not made", name.text())));
+    if (state == StandInState::Stopped) return stop(name, reply);
+    if (state == StandInState::Suspended && before != StandInState::Running)
+        return reply(failure(ErrorCode::WrongState, "it is stopped, so there is nothing to suspend; start it first"));
+    if (machine->will_not_resume && before == StandInState::Suspended) {
+        return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' did not become running: libvirt reads back "
+                                                              "suspended; see QEMU's log",
+                                                              name.text())));
+    }
+    const auto takes = world_.setting.measures.resume;
+    const unsigned cycle = machine->power_cycle;
+    world_.queue.after(takes, [this, name, state, before, cycle, reply] {
+        auto* still = find(name.text());
+        if (!lives_ || still == nullptr || still->power_cycle != cycle)
+            return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
+        change(*still, state);
+        still->stand_in.port = base::PortName("t-" + name.text());
+        still->answers_from = world_.now();
+        if (before == StandInState::Stopped) still->answers_from += world_.setting.measures.stand_in_boot;
+        reply(still->stand_in);
+    });
+}
+
+void VmHost::stop(const base::StandInName& name, const Reply<StandIn>& reply) {
+    auto& machine = stand_ins_.at(name.text());
+    // A suspended one can't end by itself, and must not execute again for that.
+    const bool at_once = machine.stand_in.state != StandInState::Running;
+    const unsigned cycle = machine.power_cycle;
+    world_.queue.after(at_once ? VirtualTime(0) : world_.setting.measures.stop, [this, name, cycle, reply] {
+        auto* still = find(name.text());
+        if (!lives_ || still == nullptr)
+            return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
+        if (still->power_cycle == cycle) change(*still, StandInState::Stopped);
+        reply(still->stand_in);
+    });
+}
+
+Result<StandIn> VmHost::setResources(const base::StandInName& name, const protocol::StandInResources& resources) {
+    auto* machine = find(name.text());
+    if (machine == nullptr) return failure(ErrorCode::NotFound, fmt::format("there is no stand-in '{}'", name.text()));
+    machine->stand_in.resources = resources;
+    return machine->stand_in;
+}
+
+Result<void> VmHost::remove(const base::StandInName& name) {
+    auto* machine = find(name.text());
+    if (machine == nullptr) return {};
+    world_.invariants.removesStandIn(name.text());
+    if (machine->stand_in.state == StandInState::Making)
+        world_.stores.begin()->second.transfers.cancel("make " + name.text());
+    world_.log.line("stand-in {} is deleted", name.text());
+    stand_ins_.erase(name.text());
+    return {};
+}
+
+Result<protocol::StandInRequests> VmHost::requests(const base::StandInName& name) const {
+    const auto found = stand_ins_.find(name.text());
+    if (found == stand_ins_.end())
+        return failure(ErrorCode::NotFound, fmt::format("there is no stand-in '{}'", name.text()));
+    const VirtualMachine& machine = found->second;
+    return protocol::StandInRequests{machine.unanswered + machine.idle, machine.unanswered, true};
+}
+
+protocol::Capacity VmHost::capacity() const {
+    protocol::Capacity now;
+    now.memory_mib = world_.setting.measures.host_memory_mib;
+    now.disk_free_mib = world_.setting.measures.host_disk_mib;
+    now.cpus = 64;
+    now.stand_ins = stand_ins_.size();
+    for (const auto& [name, machine] : stand_ins_) {
+        now.memory_committed_mib += machine.stand_in.definition.memory_mib;
+        now.vcpus_committed += machine.stand_in.definition.vcpus;
+    }
+    now.acceleration = "simulated";
+    return now;
+}
+
+void VmHost::die() {
+    world_.log.line("VM host {} dies with its {} stand-ins", name_, stand_ins_.size());
+    lives_ = false;
+    world_.network.agent(name_).up = false;
+    for (auto& [name, machine] : stand_ins_) {
+        machine.unanswered = machine.idle = 0;
+        if (machine.stand_in.state == StandInState::Making) made(name, failure(ErrorCode::Internal, "interrupted"));
+        if (machine.stand_in.state != StandInState::Failed) change(machine, StandInState::Stopped);
+    }
+}
+
+void VmHost::comeBack() {
+    world_.log.line("VM host {} is back", name_);
+    lives_ = true;
+    world_.network.restart(name_, VirtualTime(0));
+}
+
+}  // namespace standin::simulation

@@ -1,0 +1,170 @@
+#include "coordinator/simulation/world/world.hpp"
+
+#include <fmt/format.h>
+
+namespace standin::simulation {
+
+World::World(const Setting& given, bool log_on)
+    : setting(given), log(queue, log_on), network(queue, log, occurrences, given.seed) {
+    disk.take(setting.contents);
+    for (const auto& [name, server] : setting.inventory.servers) {
+        servers_[server.segment.text()] = &server;
+        vm_hosts.try_emplace(server.vm_host.text(), *this, server.vm_host.text());
+        switches.try_emplace(server.switch_agent.text(), *this);
+        stores.try_emplace(server.image_store.text(), *this);
+        if (!server.request_holder.empty()) holders.try_emplace(server.request_holder.text(), *this);
+    }
+    for (auto& [name, store] : stores) network.agent(name).restarted = [its = &store] { its->interrupt(); };
+    for (auto& [name, holder] : holders) network.agent(name).restarted = [its = &holder] { its->restarted(); };
+    furnishMachines();
+    furnishStandIns();
+}
+
+void World::furnishMachines() {
+    auto furnish = [this](const std::string& name, const base::PortName& port, const base::DiskName& disk_name) -> Machine& {
+        Machine& machine = machines[name];
+        machine.name = name;
+        machine.port = port;
+        machine.boot_takes = setting.measures.boot;
+        machine.on_since = -machine.boot_takes;
+        bmcs[name];
+        machine_of_disk_[disk_name.text()] = name;
+        machine_at_port_[port.text()] = name;
+        return machine;
+    };
+    for (const auto& [name, server] : setting.inventory.servers) {
+        Machine& machine = furnish(name.text(), server.port, server.disk);
+        machine.disk = name.text() + "-1";
+        protocol::Image image;
+        image.id = base::ImageId(machine.disk);
+        image.disk = server.disk;
+        image.state = protocol::ImageState::Ready;
+        image.size_bytes = image.stored_bytes = setting.measures.image_mib << 20;
+        image.checksum = "content of " + name.text();
+        stores.at(server.image_store.text()).images[machine.disk] = std::move(image);
+    }
+    for (const auto& [name, spare] : setting.inventory.spares) {
+        Machine& machine = furnish(name.text(), spare.port, spare.disk);
+        machine.is_spare = true;
+        machine.disk = "left over";
+        machine.boot = Boot::Elsewhere;  // what a spare has on its disk is no job
+        stores.try_emplace(spare.image_store.text(), *this);
+    }
+}
+
+void World::furnishStandIns() {
+    std::map<std::string, const domain::SpareTableRow*> rows;
+    for (const auto& row : setting.contents.rows) {
+        const auto& server = setting.inventory.servers.at(row.server);
+        rows[row.server.text()] = &row;
+        if (row.stand_in.empty()) continue;
+        protocol::StandInDefinition definition;
+        definition.server = row.server;
+        definition.image = row.image;
+        definition.memory_mib = server.stand_in.memory_mib;
+        definition.vcpus = server.stand_in.vcpus;
+        definition.weight = server.stand_in.weight;
+        definition.mac = server.mac;
+        const auto placement = setting.contents.placements.find(row.server);
+        const bool runs = placement != setting.contents.placements.end() &&
+                          placement->second.on == domain::Placement::On::StandIn;
+        vm_hosts.at(server.vm_host.text())
+            .furnish(row.stand_in, definition, runs ? protocol::StandInState::Running : protocol::StandInState::Suspended);
+    }
+    for (const auto& [name, server] : setting.inventory.servers) {
+        const auto row = rows.find(name.text());
+        furnishSegment(server, row == rows.end() ? nullptr : row->second);
+    }
+}
+
+/// As the last operation left it: with a stand-in the segment was ordered once, and belongs to who executes the job.
+void World::furnishSegment(const domain::Server& server, const domain::SpareTableRow* row) {
+    using On = domain::Placement::On;
+    const auto found = setting.contents.placements.find(server.name);
+    const auto placement = found == setting.contents.placements.end() ? domain::Placement{} : found->second;
+    if ((row == nullptr || row->stand_in_port.empty()) && placement.on == On::Server) return;
+    protocol::SegmentOrder order;
+    order.vlan = server.vlan;
+    order.address = server.address;
+    order.members.push_back({base::MemberName("server"), server.port, server.mac});
+    if (row != nullptr && !row->stand_in_port.empty())
+        order.members.push_back({base::MemberName("stand-in"), row->stand_in_port, server.mac});
+    if (const auto spare = setting.inventory.spares.find(placement.spare); spare != setting.inventory.spares.end()) {
+        order.members.push_back({base::MemberName("spare"), spare->second.port, spare->second.mac});
+        Machine& machine = machines.at(placement.spare.text());
+        machine.boot = Boot::Well;
+        machine.disk = row != nullptr ? row->image.text() : machine.disk;
+    }
+    if (!server.holder_ports.front.empty())
+        order.members.push_back({base::MemberName("holder"), server.holder_ports.front, server.holder_ports.front_mac});
+    order.back_leg_port = server.holder_ports.back;
+    if (placement.on == On::Server) order.owner = base::MemberName("server");
+    if (placement.on == On::StandIn) order.owner = base::MemberName("stand-in");
+    if (placement.on == On::Spare) order.owner = base::MemberName("spare");
+    if (placement.on == On::Server && row != nullptr) order.back_leg_to = base::MemberName("stand-in");
+    if (placement.on != On::Server) machines.at(server.name.text()).on = false;
+    switchOf(server).furnish(server.segment, std::move(order));
+}
+
+VirtualMachine* World::standIn(const std::string& name) {
+    for (auto& [host_name, host] : vm_hosts) {
+        if (auto* found = host.find(name)) return found;
+    }
+    return nullptr;
+}
+
+void World::lose(const std::string& stand_in) {
+    log.line("stand-in {} is lost", stand_in);
+    for (auto& [name, host] : vm_hosts) host.lose(stand_in);
+}
+
+std::string World::at(const base::PortName& port) const {
+    const auto machine = machine_at_port_.find(port.text());
+    if (machine != machine_at_port_.end()) return machine->second;
+    return port.text().starts_with("t-") ? port.text().substr(2) : std::string();  // VmHost names its ports so
+}
+
+std::string World::behind(const std::string& segment, const base::MemberName& member) {
+    const domain::Server& server = serverOf(segment);
+    const auto* order = switchOf(server).inForce(segment);
+    if (order == nullptr) return member == base::MemberName("server") ? server.name.text() : std::string();
+    const auto* found = order->member(member);
+    return found == nullptr ? std::string() : at(found->port);
+}
+
+bool World::answers(const std::string& executor) {
+    if (const auto machine = machines.find(executor); machine != machines.end()) return machine->second.answers(now());
+    const auto* stand_in = standIn(executor);
+    return stand_in != nullptr && stand_in->answers(now());
+}
+
+Machine* World::machineWith(const base::DiskName& disk_name) {
+    const auto found = machine_of_disk_.find(disk_name.text());
+    return found == machine_of_disk_.end() ? nullptr : &machines.at(found->second);
+}
+
+void World::power(Machine& machine, bool on) {
+    if (machine.on == on) return;
+    invariants.switchesPower(machine.name, on);
+    machine.on = on;
+    machine.on_since = now();
+    if (on && machine.disk == "left over") machine.boot = Boot::Elsewhere;
+    log.line("{} is {}", machine.name, on ? "on" : "off");
+    Bmc& bmc = bmcs.at(machine.name);
+    if (bmc.dies_with_machine) bmc.dead = !on;
+}
+
+void World::breakDown(Machine& machine, bool serves) {
+    machine.broken = true;
+    machine.serves_broken = serves;
+    log.line("{} has failed{}", machine.name, serves ? ", and goes on executing its job" : "");
+    if (bmcs.at(machine.name).dies_with_machine) bmcs.at(machine.name).dead = true;
+}
+
+void World::repair(Machine& machine) {
+    machine.broken = machine.serves_broken = false;
+    bmcs.at(machine.name) = {};
+    log.line("{} is repaired", machine.name);
+}
+
+}  // namespace standin::simulation
