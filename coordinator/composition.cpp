@@ -83,6 +83,9 @@ engine::Inventory inventoryFrom(const config::Configuration& configuration) {
 engine::Drivers driversFrom(const config::Configuration& configuration, const drivers::AgentConnections& connections,
                             std::shared_ptr<drivers::Notifier> notifier) {
     engine::Drivers made;
+    made.claim = [&connections](const base::AgentName& name, std::uint64_t epoch, drivers::Deadline deadline) {
+        return connections.claim(name, epoch, deadline);
+    };
     auto storeAndSwitch = [&](const base::AgentName& image_store, const base::AgentName& switch_agent) {
         made.image_stores[image_store] =
             std::make_shared<drivers::AgentImageStoreDriver>(connections.client(image_store));

@@ -14,10 +14,10 @@ constexpr std::chrono::milliseconds commit_again_after{1000};
 
 void Conductor::finishBatch() {
     const bool flush_due = flush_at_ && *flush_at_ <= now();
-    bool durable = true;
-    if (must_commit_ || flush_due) {
+    bool durable = leads();
+    if (durable && (must_commit_ || flush_due)) {
         durable = commit();
-    } else if (!flush_at_ && !(dirty_.empty() && entry_.empty())) {
+    } else if (durable && !flush_at_ && !(dirty_.empty() && entry_.empty())) {
         flush_at_ = now() + flush_after;
     }
     if (durable) {
@@ -25,8 +25,7 @@ void Conductor::finishBatch() {
         for (auto& line : std::exchange(lines_, {})) log_.write(line.level, line.text);
         for (auto& event : std::exchange(published_, {})) events_.publish(std::move(event));
     }
-    const auto result =
-        durable ? base::Result<void>{} : base::Result<void>(base::failure(base::ErrorCode::Internal, board_.problem()));
+    const auto result = durable ? base::Result<void>{} : refused();
     for (auto& reply : std::exchange(replies_, {})) {
         if (reply) reply(result);
     }
@@ -40,6 +39,10 @@ bool Conductor::commit() {
         if (auto found = operations_.find(id); found != operations_.end()) entry_.operations.push_back(found->second);
     }
     auto done = journal_.commit(entry_);
+    if (!done && done.error().code == base::ErrorCode::StaleEpoch) {
+        depose(done.error().message);
+        return false;
+    }
     if (!done) {
         if (board_.problem() != done.error().message) {
             log_.error("{}; until then nothing is begun", done.error().message);

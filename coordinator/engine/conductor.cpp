@@ -79,6 +79,7 @@ base::Result<void> Conductor::recover() {
 }
 
 void Conductor::handle(std::vector<Input> inputs) {
+    if (!leads()) return turnAway(inputs);
     for (Input& input : inputs) {
         if (auto* outcome = std::get_if<StepOutcome>(&input)) {
             takeOutcome(*outcome);
@@ -97,15 +98,17 @@ void Conductor::handle(std::vector<Input> inputs) {
             ++it;
         }
     }
-    for (const auto id : std::exchange(touched_, {})) advance(id);
+    for (const auto id : std::exchange(touched_, {})) {
+        if (leads()) advance(id);
+    }
     finishBatch();
 }
 
 void Conductor::takeOutcome(StepOutcome& outcome) {
+    if (outcome.report.error.code == base::ErrorCode::StaleEpoch) return depose(outcome.report.message);
     auto found = operations_.find(outcome.operation);
     if (found == operations_.end()) return;
     Operation& operation = found->second;
-    if (givesSegmentOrder(outcome.step.name)) segmentOrderEnded(operation.server);
     touched_.insert(operation.id);
     if (!domain::isUnderWay(operation, outcome.step, outcome.attempt)) return;  // decided otherwise meanwhile
     take(operation, outcome.step, outcome.report, timeline_.at(outcome.ended));

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -64,6 +66,13 @@ class Conductor {
     [[nodiscard]] std::optional<base::WallTime> nextWake() const;
     [[nodiscard]] base::WallTime now() const { return timeline_.now(); }
 
+    /// Another coordinator leads: from now on nothing is decided, written or begun (a deposed coordinator's power
+    /// commands could hit a machine that executes a job since). Idempotent; there is no way back but a restart.
+    void depose(const std::string& why);
+    [[nodiscard]] bool leads() const { return *leads_; }
+    /// For a command that is sent now.
+    std::uint64_t nextSequence() { return ++sequence_; }
+
     // Requests; called within a Request.
     base::Result<domain::OperationId> request(const OperationRequest& request);
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
@@ -78,6 +87,11 @@ class Conductor {
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
     Engine::ReportOutcome report(const domain::FailureReport& report);
+    /// Rows and open operations that need the image, for people.
+    [[nodiscard]] std::vector<std::string> usersOf(const base::ImageId& image) const;
+    /// Until endRemoval() nothing may begin to use it. Conflict: somebody uses it.
+    base::Result<protocol::CommandStamp> beginRemoval(const base::ImageId& image);
+    void endRemoval(const base::ImageId& image, const std::string& asked_by, const std::string& outcome);
     /// What would come of it; nothing is begun, told or counted.
     Engine::ReportOutcome foresee(const domain::FailureReport& report);
 
@@ -101,6 +115,8 @@ class Conductor {
     bool accept(domain::Operation& operation, domain::Event event, const std::string& why);
     void finishBatch();
     bool commit();
+    void turnAway(const std::vector<Input>& inputs) const;
+    [[nodiscard]] base::Result<void> refused() const;
     void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
     domain::Observation observe(const domain::Operation& operation) const;
     void forgetOldest();
@@ -108,7 +124,6 @@ class Conductor {
     // dispatch.cpp: from a durable intent to the executor
     void dispatchStarts();
     void dispatch(domain::OperationId id, const domain::StepRequest& request);
-    void segmentOrderEnded(const base::ServerName& server);
 
     // effects.cpp: what a change of state means for spare table, leases and placements
     void apply(domain::Operation& operation, const domain::Change& change);
@@ -143,7 +158,10 @@ class Conductor {
     Deliver deliver_;
     Timeline timeline_;
 
+    /// False since another coordinator is known to lead; tasks that were posted before look at it, too.
+    std::shared_ptr<std::atomic<bool>> leads_ = std::make_shared<std::atomic<bool>>(true);
     std::uint64_t epoch_ = 0;
+    std::uint64_t sequence_ = 0;  ///< of the last command; (epoch, sequence) ascends for ever
     domain::OperationId last_operation_ = 0;
     domain::SpareTable table_;
     std::map<base::SpareName, domain::Lease> written_leases_;  ///< as the journal has (or is about to have) them
@@ -152,13 +170,8 @@ class Conductor {
     std::map<base::ServerName, domain::Placement> placements_;
     std::map<base::ServerName, journal::Maintenance> maintenance_;
     std::map<domain::OperationId, base::WallTime> wakes_;
+    std::set<base::ImageId> images_being_removed_;
 
-    /// Orders for one server's segment, one at a time.
-    struct SegmentTurn {
-        bool busy = false;
-        std::vector<std::pair<domain::OperationId, domain::StepRequest>> waiting;
-    };
-    std::map<base::ServerName, SegmentTurn> segment_turns_;
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
 
     // What the present batch has gathered.

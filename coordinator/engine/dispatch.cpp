@@ -9,51 +9,15 @@
 namespace standin::engine {
 
 void Conductor::dispatchStarts() {
-    for (const auto& [id, request] : std::exchange(starts_, {})) {
-        auto& operation = operations_.at(id);
-        if (!givesSegmentOrder(request.id.name)) {
-            dispatch(id, request);
-            continue;
-        }
-        auto& turn = segment_turns_[operation.server];
-        if (turn.busy) {
-            turn.waiting.emplace_back(id, request);
-        } else {
-            turn.busy = true;
-            dispatch(id, request);
-        }
-    }
+    for (const auto& [id, request] : std::exchange(starts_, {})) dispatch(id, request);
     for (const auto& [id, step_id] : std::exchange(begun_, {})) {
         const auto& operation = operations_.at(id);
         publishStep(operation, *operation.find(step_id));
     }
 }
 
-void Conductor::segmentOrderEnded(const base::ServerName& server) {
-    auto& turn = segment_turns_[server];
-    turn.busy = false;
-    while (!turn.waiting.empty()) {
-        const auto [id, request] = turn.waiting.front();
-        turn.waiting.erase(turn.waiting.begin());
-        auto found = operations_.find(id);
-        if (found == operations_.end()) continue;
-        domain::Operation& operation = found->second;
-        if (!domain::isUnderWay(operation, request.id, request.attempt)) continue;
-        // What has been overtaken by a failover is not ordered any more.
-        const auto* failover = openFailoverOf(server);
-        if (failover != nullptr && failover->id != id) {
-            take(operation, request.id,
-                 StepReport::failed(base::ErrorCode::Conflict, fmt::format("failover {} has begun", failover->id)),
-                 now());
-            touched_.insert(id);
-            continue;
-        }
-        turn.busy = true;
-        dispatch(id, request);
-        return;
-    }
-}
-
+/// Steps of one server may be under way beside each other, and what one of them commands may be late: the order of
+/// their sequences is the order in which agents let them take effect.
 void Conductor::dispatch(domain::OperationId id, const domain::StepRequest& request) {
     domain::Operation& operation = operations_.at(id);
     domain::Step& step = operation.at(request.id);
@@ -75,9 +39,11 @@ void Conductor::dispatch(domain::OperationId id, const domain::StepRequest& requ
                     operation,
                     request,
                     epoch_,
+                    nextSequence(),
                     {},
                     std::chrono::duration_cast<std::chrono::milliseconds>(moment - step.first_started)});
-    executor_.post(request.limits.lane, [context, deliver = deliver_, &clock = clock_] {
+    executor_.post(request.limits.lane, [context, deliver = deliver_, leads = leads_, &clock = clock_] {
+        if (!*leads) return;
         context->begun = clock.steady();
         StepOutcome outcome;
         outcome.operation = context->operation.id;

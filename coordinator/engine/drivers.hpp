@@ -28,6 +28,9 @@ struct Drivers {
     std::shared_ptr<drivers::Notifier> notifier;
     /// An agent's GET /v1/health; also with a 503 the checks are told. Used by the watch.
     std::function<base::Result<protocol::Health>(const base::AgentName&, drivers::Deadline)> health;
+    /// `PUT /v1/epoch` of an agent: success means that no newer coordinator has commanded it, and that no older one can
+    /// any more. StaleEpoch: another coordinator leads.
+    std::function<base::Result<void>(const base::AgentName&, std::uint64_t epoch, drivers::Deadline)> claim;
 };
 
 /// What is protected by what: from the configuration, constant while the coordinator runs.

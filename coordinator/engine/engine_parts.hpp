@@ -111,6 +111,7 @@ struct Engine::Parts {
 
 template <typename Answer>
 base::Result<Answer> Engine::Parts::ask(std::function<base::Result<Answer>(Conductor&)> question) {
+    if (!conductor.leads()) return base::failure(base::ErrorCode::StaleEpoch, board.problem());
     auto owed = std::make_shared<Owed<Answer>>();
     auto future = owed->future();
     const bool taken = post(Request{[question = std::move(question), owed](Conductor& conductor_now) -> Reply {

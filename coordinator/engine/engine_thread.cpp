@@ -35,7 +35,7 @@ void Engine::Parts::run() {
         lock.unlock();
         conductor.handle(std::move(batch));
         if (settings.watch_every.count() > 0 && clock.steady() >= next_look) {
-            watch.look(conductor);
+            if (conductor.leads()) watch.look(conductor);
             next_look = clock.steady() + settings.watch_every;
         }
         lock.lock();

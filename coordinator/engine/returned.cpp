@@ -37,6 +37,7 @@ protocol::SegmentOrder orderForServer(const ServerSnapshot& now) {
     protocol::SegmentOrder order;
     order.vlan = server.vlan;
     order.address = server.address;
+    order.ports = server.job_ports;
     order.owner = base::MemberName("server");
     order.members.push_back({order.owner, server.port, server.mac});
     if (now.row && !now.row->stand_in_port.empty()) {
@@ -54,8 +55,12 @@ protocol::SegmentOrder orderForServer(const ServerSnapshot& now) {
 Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by) {
     const auto now = this->server(server);
     if (!now) return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
-    auto may = parts_->ask<void>([=](Conductor& conductor) { return conductor.mayReturn(server); });
-    if (!may) return may;
+    auto sequence = parts_->ask<std::uint64_t>([=](Conductor& conductor) -> Result<std::uint64_t> {
+        auto may = conductor.mayReturn(server);
+        if (!may) return failure(may.error());
+        return conductor.nextSequence();
+    });
+    if (!sequence) return failure(sequence.error());
     const auto patience = parts_->settings.answer_within;
     auto& lan_switch = *parts_->drivers.switches.at(now->server.switch_agent);
     auto segment = lan_switch.segment(now->server.segment, patience);
@@ -65,7 +70,7 @@ Result<void> Engine::returned(const base::ServerName& server, const std::string&
         if (!alone) return alone;
         const auto moment =
             std::chrono::duration_cast<std::chrono::milliseconds>(parts_->clock.wall().time_since_epoch());
-        auto given = lan_switch.setSegment({epoch(), fmt::format("returned/{}/{}", server.text(), moment.count())},
+        auto given = lan_switch.setSegment({epoch(), fmt::format("returned/{}/{}", server.text(), moment.count()), *sequence},
                                            now->server.segment, orderForServer(*now), patience);
         if (!given) return failure(given.error());
     }

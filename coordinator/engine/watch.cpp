@@ -39,7 +39,18 @@ void Watch::begin(std::function<void()> look) {
     });
 }
 
+void Watch::claimAt(const base::AgentName& name) {
+    if (!drivers_.claim) return;
+    auto claimed = drivers_.claim(name, board_.epoch(), patience);
+    if (claimed || claimed.error().code != base::ErrorCode::StaleEpoch) return;
+    post_([why = claimed.error().message](Conductor& conductor) -> Reply {
+        conductor.depose(why);
+        return {};
+    });
+}
+
 void Watch::lookAtAgent(const base::AgentName& name) {
+    claimAt(name);
     AgentSnapshot seen;
     for (auto& known : board_.agents()) {
         if (known.name == name) seen = known;

@@ -23,7 +23,7 @@ base::Result<Answer> carryOut(SimulatedWorld& world, const std::string& verb, co
                              fmt::format("{}: no answer within {} ms", what, deadline.count()));
     }
     if (stamp != nullptr) {
-        if (stamp->epoch < world.highest_epoch) return base::failure(base::ErrorCode::Conflict, what + ": stale epoch");
+        if (stamp->epoch < world.highest_epoch) return base::failure(base::ErrorCode::StaleEpoch, what + ": stale epoch");
         world.highest_epoch = stamp->epoch;
     }
     auto answer = effect();

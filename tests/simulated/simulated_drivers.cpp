@@ -26,6 +26,12 @@ engine::Drivers simulatedDrivers(SimulatedWorld& world, const engine::Inventory&
     }
     drivers.power = simulatedPower(world);
     drivers.notifier = std::make_shared<SimulatedNotifier>(world);
+    drivers.claim = [&world](const base::AgentName&, std::uint64_t epoch, drivers::Deadline) -> base::Result<void> {
+        ++world.claims;
+        if (epoch < world.highest_epoch) return base::failure(base::ErrorCode::StaleEpoch, "claim: stale epoch");
+        world.highest_epoch = epoch;
+        return {};
+    };
     return drivers;
 }
 

@@ -16,7 +16,7 @@ base::Result<journal::Contents> SimulatedJournal::open() {
 }
 
 base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
-    if (!problem.empty()) return base::failure(base::ErrorCode::Internal, problem);
+    if (!problem.empty()) return base::failure(problem_code, problem);
     ++commits;
     if (before) before(commits);
     for (const auto& operation : entry.operations) operations_[operation.id] = operation;

@@ -58,6 +58,8 @@ class SimulatedSwitchDriver final : public drivers::SwitchDriver {
             world_.breach("segment '" + id.text() + "' went back to a fenced server");
         }
         const auto& hold = world_.holds[id.text()];
+        if (owner == "stand-in" && before.order.owner.text() == "holder" && hold.held > 0)
+            world_.breach("new requests of segment '" + id.text() + "' can overtake those that are held");
         if (owner == "spare" && hold.held > 0 && !order.proxied) world_.breach("held requests were lost");
     }
     SimulatedWorld& world_;

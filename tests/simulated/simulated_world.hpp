@@ -71,6 +71,7 @@ class SimulatedWorld {
     std::map<std::string, std::string> spare_of_disk;
     protocol::Capacity capacity;
     std::uint64_t highest_epoch = 0;
+    int claims = 0;  ///< of epochs
     std::vector<std::string> told;      ///< what the operator was told
     std::vector<std::string> breaches;  ///< must stay empty
     std::vector<std::string> course;    ///< every command that had its effect, in order

@@ -10,18 +10,6 @@ using protocol::HoldState;
 
 namespace {
 
-base::Result<protocol::Hold> setHold(const StepContext& context, HoldState state, const std::string& part) {
-    auto driver = driverOf(context.drivers.holders, context.server().request_holder);
-    if (!driver) return base::failure(driver.error());
-    return (*driver)->setHold(context.stamp(part), context.server().job(), state, context.remaining());
-}
-
-base::Result<protocol::Hold> hold(const StepContext& context) {
-    auto driver = driverOf(context.drivers.holders, context.server().request_holder);
-    if (!driver) return base::failure(driver.error());
-    return (*driver)->hold(context.server().job(), context.remaining());
-}
-
 /// Polled: Done as soon as nothing is held any more.
 StepReport untilNothingIsHeld(const protocol::Hold& now) {
     if (now.held > 0) return StepReport::pending(fmt::format("{} requests are held", now.held));
@@ -103,13 +91,18 @@ StepReport giveSegmentToSpare(const StepContext& context) {
 }
 
 StepReport retireHolder(const StepContext& context) {
+    auto owned = observe(context);
+    if (!owned) return StepReport::failed(owned.error());
+    // The failover has ended: meanwhile the operator may have brought the job back to the server.
+    if (owned->order.owner != spare_member) return StepReport::done("the segment has gone on");
     auto now = hold(context);
     if (!now) return StepReport::failed(now.error());
     if (now->held > 0 && now->state != HoldState::Releasing) {
         auto releasing = setHold(context, HoldState::Releasing, "release");
         if (!releasing) return StepReport::failed(releasing.error());
     }
-    if (now->held > 0 || now->proxied > 0) {
+    const bool too_old = context.running_for >= domain::proxied_within;
+    if (now->held > 0 || (now->proxied > 0 && !too_old)) {
         return StepReport::pending(
             fmt::format("{} requests are held, {} connections go through the holder", now->held, now->proxied));
     }
@@ -117,22 +110,10 @@ StepReport retireHolder(const StepContext& context) {
     if (!segment) return StepReport::failed(segment.error());
     auto idle = setHold(context, HoldState::Idle, "idle");
     if (!idle) return StepReport::failed(idle.error());
-    return StepReport::done("no connection goes through the holder any more");
-}
-
-StepReport returnRequests(const StepContext& context) {
-    if (!context.request.poll) {
-        auto wanted = segmentOrder(context, stand_in_member, stand_in_member);
-        wanted.proxied = true;
-        auto segment = order(context, wanted, "segment");
-        if (!segment) return StepReport::failed(segment.error());
-        auto releasing = setHold(context, HoldState::Releasing, "release");
-        if (!releasing) return StepReport::failed(releasing.error());
-        return StepReport::pending("held requests go back to the stand-in");
-    }
-    auto now = hold(context);
-    if (!now) return StepReport::failed(now.error());
-    return untilNothingIsHeld(*now);
+    return StepReport::done(now->proxied == 0
+                                ? "no connection goes through the holder any more"
+                                : fmt::format("{} connections that still went through the holder were ended",
+                                              now->proxied));
 }
 
 StepReport growStandIn(const StepContext& context) {

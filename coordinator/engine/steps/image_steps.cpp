@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
 
@@ -11,7 +12,7 @@ StepReport stopServer(const StepContext& context) {
     const auto& server = context.server();
     const auto& ladder = context.inventory.server_power.at(server.name);
     if (context.inventory.capture_way == domain::CaptureWay::Restart) {
-        auto off = context.drivers.power->off(ladder, context.remaining());
+        auto off = switchOff(context, ladder, server.switch_agent);
         if (!off) return StepReport::failed(off.error());
         return StepReport::done(
             fmt::format("server '{}' is off, read back; its disk is as after a power failure", server.name.text()));
@@ -52,7 +53,7 @@ StepReport captureImage(const StepContext& context) {
 
 StepReport startServer(const StepContext& context) {
     const auto& server = context.server();
-    auto on = context.drivers.power->on(context.inventory.server_power.at(server.name), context.remaining());
+    auto on = switchOn(context, context.inventory.server_power.at(server.name), server.switch_agent);
     if (!on) return StepReport::failed(on.error());
     return StepReport::done(fmt::format("server '{}' is on, read back", server.name.text()));
 }

@@ -48,22 +48,4 @@ StepReport perform(const StepContext& context) {
     return {};
 }
 
-bool givesSegmentOrder(domain::StepName step) {
-    using enum domain::StepName;
-    switch (step) {
-        case FencePort:
-        case GiveSegment:
-        case IsolateSpare:
-        case HoldRequests:
-        case GiveSegmentToSpare:
-        case RetireHolder:
-        case ReturnRequests:
-        case IsolateStandIn:
-        case AdoptStandIn:
-            return true;
-        default:
-            return false;
-    }
-}
-
 }  // namespace standin::engine

@@ -11,6 +11,7 @@ protocol::SegmentOrder segmentOrder(const StepContext& context, const base::Memb
     protocol::SegmentOrder order;
     order.vlan = server.vlan;
     order.address = server.address;
+    order.ports = server.job_ports;
     order.members.push_back({server_member, server.port, server.mac});
     if (!operation.stand_in_port.empty())
         order.members.push_back({stand_in_member, operation.stand_in_port, server.mac});
@@ -49,6 +50,18 @@ base::Result<protocol::Segment> observe(const StepContext& context) {
     auto driver = driverOf(context.drivers.switches, context.server().switch_agent);
     if (!driver) return base::failure(driver.error());
     return (*driver)->segment(context.server().segment, context.remaining());
+}
+
+base::Result<protocol::Hold> setHold(const StepContext& context, protocol::HoldState state, const std::string& part) {
+    auto driver = driverOf(context.drivers.holders, context.server().request_holder);
+    if (!driver) return base::failure(driver.error());
+    return (*driver)->setHold(context.stamp(part), context.server().job(), state, context.remaining());
+}
+
+base::Result<protocol::Hold> hold(const StepContext& context) {
+    auto driver = driverOf(context.drivers.holders, context.server().request_holder);
+    if (!driver) return base::failure(driver.error());
+    return (*driver)->hold(context.server().job(), context.remaining());
 }
 
 base::Result<protocol::ProbeAnswer> probe(const StepContext& context, std::chrono::milliseconds patience) {

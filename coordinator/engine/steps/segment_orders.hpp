@@ -23,6 +23,12 @@ base::Result<protocol::Segment> order(const StepContext& context, const protocol
 /// The segment as the switch has it. NotFound: never ordered.
 base::Result<protocol::Segment> observe(const StepContext& context);
 
+/// Commands the state of the server's request holder.
+base::Result<protocol::Hold> setHold(const StepContext& context, protocol::HoldState state, const std::string& part);
+
+/// What the server's request holder holds.
+base::Result<protocol::Hold> hold(const StepContext& context);
+
 /// Asks the job behind the holder's back leg once, for at most `patience`. An error: the holder could not be asked.
 base::Result<protocol::ProbeAnswer> probe(const StepContext& context, std::chrono::milliseconds patience);
 

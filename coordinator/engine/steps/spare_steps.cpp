@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
 
@@ -11,7 +12,7 @@ namespace {
 
 StepReport powerOff(const StepContext& context) {
     const auto& spare = context.spare();
-    auto off = context.drivers.power->off(context.inventory.spare_power.at(spare.name), context.remaining());
+    auto off = switchOff(context, context.inventory.spare_power.at(spare.name), spare.switch_agent);
     if (!off) return StepReport::failed(off.error());
     return StepReport::done(fmt::format("spare '{}' is off, read back", spare.name.text()));
 }
@@ -102,7 +103,7 @@ StepReport isolateSpare(const StepContext& context) {
 
 StepReport startSpare(const StepContext& context) {
     const auto& spare = context.spare();
-    auto on = context.drivers.power->on(context.inventory.spare_power.at(spare.name), context.remaining());
+    auto on = switchOn(context, context.inventory.spare_power.at(spare.name), spare.switch_agent);
     if (!on) return StepReport::failed(on.error());
     return StepReport::done(fmt::format("spare '{}' is on, read back", spare.name.text()));
 }

@@ -124,6 +124,7 @@ StepReport makeStandIn(const StepContext& context) {
         definition.vcpus = server.stand_in.vcpus;
         definition.maximum_vcpus = server.stand_in.maximum_vcpus;
         definition.weight = server.stand_in.weight;
+        definition.firmware = server.stand_in.firmware;
         definition.mac = server.mac;
         definition.address = server.address;
         definition.ports = server.job_ports;

@@ -18,6 +18,7 @@ struct StepContext {
     domain::Operation operation;
     domain::StepRequest request;
     std::uint64_t epoch = 0;
+    std::uint64_t sequence = 0;  ///< of this attempt or poll among all that were started in this epoch
     base::SteadyTime begun{};
     std::chrono::milliseconds running_for{};  ///< since the step's first attempt
 
@@ -30,7 +31,7 @@ struct StepContext {
     [[nodiscard]] protocol::CommandStamp stamp(const std::string& part = {}) const {
         std::string id = std::to_string(operation.id) + "/" + std::string(nameOf(request.id.name)) + "/" +
                          std::to_string(request.attempt);
-        return {epoch, part.empty() ? id : id + "/" + part};
+        return {epoch, part.empty() ? id : id + "/" + part, sequence};
     }
     /// What is left of the attempt's time; never less than a moment, so that a late call still gets a clear answer.
     [[nodiscard]] drivers::Deadline remaining() const {
@@ -44,9 +45,5 @@ using domain::StepReport;
 /// Carries out one attempt, or one poll, of the step that the context names. Called on a thread of the executor;
 /// returns within about the step's deadline.
 StepReport perform(const StepContext& context);
-
-/// The steps that give orders for the server's segment: two of them for one server never run at the same time, so that
-/// an order cannot arrive after a newer one.
-bool givesSegmentOrder(domain::StepName step);
 
 }  // namespace standin::engine

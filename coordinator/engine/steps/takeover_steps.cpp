@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
 
@@ -26,7 +27,7 @@ StepReport fencePort(const StepContext& context) {
 
 StepReport fencePower(const StepContext& context) {
     const auto& server = context.server();
-    auto off = context.drivers.power->off(context.inventory.server_power.at(server.name), context.remaining());
+    auto off = fenceByPower(context);
     if (!off) return StepReport::failed(off.error());
     return StepReport::done(fmt::format("server '{}' is off, read back", server.name.text()));
 }
@@ -53,6 +54,7 @@ StepReport resumeStandIn(const StepContext& context) {
         // The hypervisor says that it runs, and it answered when it was prepared. Without the holder nobody can ask it
         // now; a job that stands still for the length of a restore would be the greater harm.
         report.message = fmt::format("stand-in '{}' runs; not probed: {}", name.text(), answer.error().message);
+        report.finding = domain::Finding::Unproved;
         return report;
     }
     if (!answer->answered) {

@@ -125,7 +125,31 @@ BOOST_FIXTURE_TEST_CASE(a_deposed_coordinator_is_refused, ScriptedAgent) {
     BOOST_TEST(driver.setSegment({4, "a"}, base::SegmentId("job01"), segmentOf(true).order, deadline).has_value());
     auto refused = driver.setSegment({3, "b"}, base::SegmentId("job01"), segmentOf(true).order, deadline);
     BOOST_REQUIRE(!refused);
-    BOOST_TEST(!base::isTransient(refused.error().code));
+    BOOST_CHECK(refused.error().code == ErrorCode::StaleEpoch);
+    BOOST_TEST(commands == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_coordinator_that_claims_its_epoch_hears_of_a_newer_one, ScriptedAgent) {
+    gate->addRoutes(router);
+    listen();
+    BOOST_TEST(connections->claim(agent_name, 3, deadline).has_value());
+    BOOST_TEST(connections->claim(agent_name, 4, deadline).has_value());
+    auto refused = connections->claim(agent_name, 3, deadline);
+    BOOST_REQUIRE(!refused);
+    BOOST_CHECK(refused.error().code == ErrorCode::StaleEpoch);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_order_that_is_sent_after_a_later_one_is_refused, ScriptedAgent) {
+    answers("PUT", "/v1/segments/{segment}", toJson(segmentOf(true)));
+    listen();
+    drivers::AgentSwitchDriver driver(client());
+    auto order = [&](const protocol::CommandStamp& stamp) {
+        return driver.setSegment(stamp, base::SegmentId("job01"), segmentOf(true).order, deadline);
+    };
+    BOOST_TEST(order({3, "17/GiveSegment/1", 8}).has_value());
+    auto late = order({3, "17/FencePort/1", 7});
+    BOOST_REQUIRE(!late);
+    BOOST_CHECK(late.error().code == ErrorCode::Conflict);
     BOOST_TEST(commands == 1);
 }
 

@@ -1,0 +1,42 @@
+#include "coordinator/engine/steps/power_commands.hpp"
+
+namespace standin::engine::steps {
+
+using base::ErrorCode;
+
+namespace {
+
+/// A healthy agent answers in a millisecond.
+constexpr drivers::Deadline patience{2000};
+
+base::Result<void> stillLeads(const StepContext& context, const base::AgentName& witness) {
+    if (!context.drivers.claim) return {};
+    return context.drivers.claim(witness, context.epoch, std::min(patience, context.remaining()));
+}
+
+}  // namespace
+
+base::Result<void> switchOff(const StepContext& context, const drivers::PowerLadder& ladder,
+                             const base::AgentName& switch_agent) {
+    auto leads = stillLeads(context, switch_agent);
+    if (!leads) return leads;
+    return context.drivers.power->off(ladder, context.remaining());
+}
+
+base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadder& ladder,
+                            const base::AgentName& switch_agent) {
+    auto leads = stillLeads(context, switch_agent);
+    if (!leads) return leads;
+    return context.drivers.power->on(ladder, context.remaining());
+}
+
+base::Result<void> fenceByPower(const StepContext& context) {
+    const auto& server = context.server();
+    if (context.request.attempt > 1) {
+        auto leads = stillLeads(context, server.switch_agent);
+        if (!leads && leads.error().code == ErrorCode::StaleEpoch) return leads;
+    }
+    return context.drivers.power->off(context.inventory.server_power.at(server.name), context.remaining());
+}
+
+}  // namespace standin::engine::steps

@@ -1,0 +1,76 @@
+// A handover that cannot go on: the mirror of holding and releasing.
+#include <fmt/format.h>
+
+#include "coordinator/engine/steps/segment_orders.hpp"
+#include "coordinator/engine/steps/steps.hpp"
+
+namespace standin::engine::steps {
+
+using protocol::Hold;
+using protocol::HoldState;
+using protocol::Segment;
+
+namespace {
+
+/// A holder that was only restarted is back by then. Clients cannot wait longer: what a holder that is gone held is
+/// lost with it, and the stand-in is there for new ones.
+constexpr std::chrono::seconds patience_with_holder{30};
+
+bool leadsToHolder(const Segment& segment) {
+    return segment.order.owner == holder_member;
+}
+
+base::Result<Segment> giveToStandIn(const StepContext& context) {
+    auto wanted = segmentOrder(context, stand_in_member, stand_in_member);
+    wanted.proxied = true;
+    return order(context, wanted, "segment");
+}
+
+/// The back leg is with the stand-in, and new requests go on queueing behind those that are held.
+base::Result<Hold> release(const StepContext& context, const Segment& segment, const Hold& now) {
+    if (segment.order.back_leg_to != stand_in_member) {
+        auto wanted = segmentOrder(context, leadsToHolder(segment) ? holder_member : stand_in_member, stand_in_member);
+        if (leadsToHolder(segment)) wanted.established = stand_in_member;
+        wanted.proxied = !leadsToHolder(segment);
+        auto joined = order(context, wanted, "back_leg");
+        if (!joined) return base::failure(joined.error());
+    }
+    if (now.state == HoldState::Releasing) return now;
+    return setHold(context, HoldState::Releasing, "release");
+}
+
+StepReport withoutHolder(const StepContext& context, const Segment& segment, const base::Error& why) {
+    if (leadsToHolder(segment) && context.running_for >= patience_with_holder) {
+        auto given = giveToStandIn(context);
+        if (!given) return StepReport::failed(given.error());
+    }
+    return StepReport::failed(why);
+}
+
+}  // namespace
+
+/// One thing at a time, each found out by looking: so every poll, and every attempt after a crash, goes on from where
+/// the world is.
+StepReport returnRequests(const StepContext& context) {
+    auto segment = observe(context);
+    if (!segment) return StepReport::failed(segment.error());
+    auto now = hold(context);
+    if (!now) return withoutHolder(context, *segment, now.error());
+    if (now->held > 0 || (leadsToHolder(*segment) && now->state != HoldState::Releasing)) {
+        auto released = release(context, *segment, *now);
+        if (!released) return StepReport::failed(released.error());
+        return StepReport::pending(fmt::format("{} requests are held", released->held));
+    }
+    if (segment->order.owner != stand_in_member) {
+        auto given = giveToStandIn(context);
+        if (!given) return StepReport::failed(given.error());
+        return StepReport::pending("the stand-in owns the segment again");
+    }
+    // The holder's back leg is needed for the spare next: nobody who waits for an answer may be cut off.
+    if (now->unanswered > 0) {
+        return StepReport::pending(fmt::format("{} returned requests wait for their answers", now->unanswered));
+    }
+    return StepReport::done(fmt::format("{} connections were returned in order", now->delivered));
+}
+
+}  // namespace standin::engine::steps

@@ -1,0 +1,161 @@
+#include "tests/unit/coordinator_engine/protected_lab.hpp"
+
+using namespace standin;
+using simulated::Fault;
+
+namespace {
+
+bool retry(Protected& lab, domain::OperationId id) {
+    const auto accepted =
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value();
+    lab.coordinator.run(std::chrono::minutes(30));
+    return accepted;
+}
+
+domain::StepState stateOf(const domain::Operation& operation, domain::StepName name, const std::string& subject) {
+    const auto* step = operation.find({name, subject});
+    return step == nullptr ? domain::StepState::Planned : step->state;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(handover)
+
+BOOST_AUTO_TEST_CASE(a_failover_does_not_wait_for_clients_that_keep_connections_open_through_the_holder) {
+    Protected lab;
+    lab.world.holds["job01"].proxied = 2;
+    const auto id = lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::minutes(5));
+    BOOST_TEST(standin::stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    BOOST_TEST(lab.world.segments["job01"].order.proxied);
+    BOOST_TEST(!lab.told("connections"));
+
+    lab.world.holds["job01"].proxied = 0;
+    lab.coordinator.run(std::chrono::minutes(5));
+    BOOST_TEST(!lab.world.segments["job01"].order.proxied);
+    BOOST_TEST((lab.world.holds["job01"].state == protocol::HoldState::Idle));
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_through_the_holder_that_never_ends_is_ended_after_an_hour_in_silence) {
+    Protected lab;
+    lab.world.holds["job01"].proxied = 1;
+    const auto id = lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::minutes(55));
+    BOOST_TEST(lab.world.segments["job01"].order.proxied);
+    const auto told = lab.world.told.size();
+    lab.coordinator.run(std::chrono::minutes(15));
+    BOOST_TEST(!lab.world.segments["job01"].order.proxied);
+    BOOST_TEST(lab.world.told.size() == told);
+    BOOST_TEST(standin::stateOf(lab.coordinator.operation(id)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_in_the_holder_does_not_take_the_segment_from_a_server_that_has_its_job_again) {
+    Protected lab;
+    lab.world.holds["job01"].proxied = 1;
+    lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::minutes(5));
+    lab.world.segments["job01"].order.owner = base::MemberName("server");  // as `standinctl returned` does
+    lab.world.holds["job01"].proxied = 0;
+    lab.coordinator.run(std::chrono::hours(3));
+    BOOST_TEST(lab.owner() == "server");
+}
+
+BOOST_AUTO_TEST_CASE(the_spare_of_the_cold_path_gets_no_connections_through_the_holder) {
+    Protected lab;
+    lab.world.stand_ins.at(lab.standIn()).answers = false;
+    lab.failAndRun();
+    BOOST_TEST(lab.owner() == "spare");
+    BOOST_TEST(!lab.world.segments["job01"].order.proxied);
+}
+
+// The breach is found by the simulated switch.
+BOOST_AUTO_TEST_CASE(held_requests_are_returned_before_new_ones_reach_the_stand_in_again) {
+    Protected lab;
+    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
+    stand_in.connections = 1;
+    stand_in.endless = true;
+    lab.failAndRun();
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST(lab.world.holds["job01"].held == 0U);
+    BOOST_TEST(lab.world.holds["job01"].delivered == 9U);  // three in each of three handovers
+}
+
+BOOST_AUTO_TEST_CASE(the_back_leg_stays_with_the_stand_in_while_a_returned_request_waits_for_its_answer) {
+    Protected lab;
+    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
+    stand_in.connections = 1;
+    stand_in.endless = true;
+    lab.world.holds["job01"].unanswered = 1;
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(standin::stateOf(failover) == "NeedsOperator");
+    BOOST_TEST(failover.handovers == 1U);
+    BOOST_TEST(lab.world.segments["job01"].order.back_leg_to.text() == "stand-in");
+}
+
+BOOST_AUTO_TEST_CASE(a_holder_that_is_gone_does_not_keep_new_requests_from_the_stand_in) {
+    Protected lab;
+    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
+    stand_in.connections = 1;
+    stand_in.endless = true;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb != "hold.holding") return;
+        lab.world.fail("hold.get", Fault::Unreachable);
+        lab.world.fail("hold.releasing", Fault::Unreachable);
+        lab.world.holds["job01"].held = 0;  // lost with it
+    };
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(standin::stateOf(failover) == "NeedsOperator");
+    BOOST_TEST(lab.owner() == "stand-in");
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_after_the_requests_were_released_leaves_the_spare_alone_that_executes_them) {
+    Protected lab;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.releasing") lab.world.fail("segment.set", Fault::Refuses);
+    };
+    const auto id = lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::minutes(30));
+    BOOST_REQUIRE(standin::stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
+    lab.world.after_effect = nullptr;
+    lab.world.heal("segment.set");
+    lab.world.course.clear();
+    BOOST_TEST(retry(lab, id));
+    BOOST_TEST(standin::stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    BOOST_TEST(lab.world.course.front() == "segment.set job01");
+    const std::vector<std::string> owners{"server", "nobody", "stand-in", "holder", "spare"};
+    BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_half_way_returns_what_is_held_before_the_handover_begins_anew) {
+    Protected lab(1, 1, domain::FencePolicy::Power);
+    lab.world.fail("stand_in.stopped", Fault::Unreachable);
+    const auto id = lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::minutes(30));
+    BOOST_REQUIRE(standin::stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
+    BOOST_REQUIRE(lab.owner() == "holder");
+    BOOST_REQUIRE(lab.world.holds["job01"].held == 3U);
+    lab.world.heal("stand_in.stopped");
+    BOOST_TEST(retry(lab, id));
+    const auto failover = lab.coordinator.operation(id);
+    BOOST_TEST(standin::stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST((stateOf(failover, domain::StepName::ReturnRequests, failover.stand_in.text()) ==
+                domain::StepState::Done));
+    const std::vector<std::string> owners{"server", "nobody", "stand-in", "holder", "stand-in", "holder", "spare"};
+    BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_operator_is_told_when_the_segment_went_to_a_stand_in_that_nobody_could_ask) {
+    Protected lab;
+    lab.world.fail("probe", Fault::Unreachable);
+    const auto id = lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::seconds(1));
+    const auto failover = lab.coordinator.operation(id);
+    BOOST_TEST(lab.owner() == "stand-in");
+    const bool noted = std::any_of(failover.notes.begin(), failover.notes.end(), [](const auto& note) {
+        return note.topic == "stand_in_unproved" && note.level == domain::Note::Level::Warning && !note.cure.empty();
+    });
+    BOOST_TEST(noted);
+    BOOST_TEST(lab.told("could not be asked whether its job answers"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
