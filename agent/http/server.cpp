@@ -2,20 +2,27 @@
 
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerConnection.h>
+#include <Poco/Net/HTTPServerParams.h>
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerRequestImpl.h>
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SecureServerSocket.h>
 #include <Poco/Net/SecureStreamSocket.h>
+#include <Poco/Net/TCPServer.h>
+#include <Poco/Net/TCPServerConnectionFactory.h>
 #include <Poco/ThreadPool.h>
 #include <Poco/URI.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <ostream>
+
+#include "agent/http/open_connections.hpp"
 
 namespace standin::http {
 
@@ -24,12 +31,16 @@ using base::failure;
 
 namespace {
 
+// Running handlers answer within their own deadlines, which are shorter; then nobody reads the answer any more.
+constexpr std::chrono::seconds farewell{5};
+
 struct Shared {
     const Router& router;
     CommandGate* gate;
     base::Log log;
     std::size_t body_limit;
     std::atomic<bool> stopping{false};
+    OpenConnections connections{};
 };
 
 base::Result<void> readBody(Poco::Net::HTTPServerRequest& from, std::size_t limit, std::string& body) {
@@ -129,6 +140,39 @@ class RoutedHandler final : public Poco::Net::HTTPRequestHandler {
     Shared& shared_;
 };
 
+/// A connection that is known as long as it lasts, by a descriptor of its own: the session closes the other one, and its
+/// number may be given to somebody else before the connection has gone.
+class KnownConnection final : public Poco::Net::HTTPServerConnection {
+  public:
+    KnownConnection(const Poco::Net::StreamSocket& socket, const Poco::Net::HTTPServerParams::Ptr& params,
+                    const Poco::Net::HTTPRequestHandlerFactory::Ptr& handlers, OpenConnections& known)
+        : HTTPServerConnection(socket, params, handlers), known_(known), descriptor_(::fcntl(socket.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)) {
+        known_.add(descriptor_);
+    }
+    ~KnownConnection() override {
+        known_.remove(descriptor_);
+        ::close(descriptor_);
+    }
+
+  private:
+    OpenConnections& known_;
+    const int descriptor_;
+};
+
+class ConnectionFactory final : public Poco::Net::TCPServerConnectionFactory {
+  public:
+    ConnectionFactory(Poco::Net::HTTPServerParams::Ptr params, Poco::Net::HTTPRequestHandlerFactory::Ptr handlers, OpenConnections& known)
+        : params_(std::move(params)), handlers_(std::move(handlers)), known_(known) {}
+    Poco::Net::TCPServerConnection* createConnection(const Poco::Net::StreamSocket& socket) override {
+        return new KnownConnection(socket, params_, handlers_, known_);
+    }
+
+  private:
+    Poco::Net::HTTPServerParams::Ptr params_;
+    Poco::Net::HTTPRequestHandlerFactory::Ptr handlers_;
+    OpenConnections& known_;
+};
+
 class HandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
   public:
     explicit HandlerFactory(Shared& shared) : shared_(shared) {}
@@ -163,11 +207,11 @@ struct Server::Inside {
     TlsContext tls;
     Shared shared;
     std::unique_ptr<Poco::ThreadPool> pool;
-    std::unique_ptr<Poco::Net::HTTPServer> server;
+    std::unique_ptr<Poco::Net::TCPServer> server;
 };
 
 Server::Server(ServerSettings settings, TlsContext tls, const Router& router, CommandGate* gate, base::Log log)
-    : inside_(new Inside{settings, std::move(tls), {router, gate, std::move(log), settings.body_limit, false}, nullptr, nullptr}) {}
+    : inside_(new Inside{settings, std::move(tls), {router, gate, std::move(log), settings.body_limit}, nullptr, nullptr}) {}
 
 Server::~Server() { stop(); }
 
@@ -185,7 +229,9 @@ base::Result<void> Server::start() {
         params->setKeepAliveTimeout(Poco::Timespan(settings.idle_limit.count(), 0));
         params->setTimeout(Poco::Timespan(30, 0));
         inside_->pool = std::make_unique<Poco::ThreadPool>(4, settings.threads, 60);
-        inside_->server = std::make_unique<Poco::Net::HTTPServer>(new HandlerFactory(inside_->shared), *inside_->pool, socket, params);
+        Poco::Net::TCPServerConnectionFactory::Ptr connections(
+            new ConnectionFactory(params, new HandlerFactory(inside_->shared), inside_->shared.connections));
+        inside_->server = std::make_unique<Poco::Net::TCPServer>(connections, *inside_->pool, socket, params);
         inside_->server->start();
         return {};
     } catch (const Poco::Exception& exception) {
@@ -197,7 +243,9 @@ base::Result<void> Server::start() {
 void Server::stop() {
     if (!inside_->server) return;
     inside_->shared.stopping = true;
-    inside_->server->stopAll(true);
+    inside_->server->stop();  // accepts nobody any more
+    inside_->shared.connections.endReading();
+    if (!inside_->shared.connections.awaitEnd(farewell)) inside_->shared.connections.endAll();
     inside_->pool->joinAll();
     inside_->server.reset();
 }

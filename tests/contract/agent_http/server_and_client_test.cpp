@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
+#include <future>
+#include <thread>
 
 #include "agent/base/process.hpp"
 #include "agent/http/health.hpp"
@@ -140,6 +142,29 @@ BOOST_FIXTURE_TEST_CASE(a_client_goes_on_after_the_agent_was_restarted, Agent) {
     server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context, router, gate.get(), silent);
     BOOST_REQUIRE(server->start());
     BOOST_TEST(coordinator->get("/v1/health", deadline).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_agent_that_stops_still_answers_who_has_asked_and_waits_for_nobody_else, Agent) {
+    std::promise<void> begun;
+    router.add("GET", "/v1/slow", [&](const http::Request&) -> base::Result<http::Response> {
+        http::Response response;
+        response.stream = [&](std::ostream& out, const std::atomic<bool>& stopping) {
+            begun.set_value();
+            while (!stopping) std::this_thread::sleep_for(1ms);
+            out << "{}";
+        };
+        return response;
+    });
+    auto asking = client(authority.issue("operator"));
+    auto idle = client(authority.issue("coordinator"));
+    BOOST_REQUIRE(idle->get("/v1/health", deadline));
+    auto slow = std::async(std::launch::async, [&] { return asking->get("/v1/slow", deadline); });
+    begun.get_future().wait();
+    const auto before = std::chrono::steady_clock::now();
+    server->stop();
+    BOOST_TEST((std::chrono::steady_clock::now() - before < 4s));  // less than the farewell to those who do not end
+    BOOST_TEST(slow.get().has_value());
+    BOOST_TEST(!idle->get("/v1/health", deadline));
 }
 
 BOOST_FIXTURE_TEST_CASE(health_answers_503_when_a_check_fails, Agent) {
