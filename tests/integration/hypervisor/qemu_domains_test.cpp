@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "agent/hypervisor/domain_xml.hpp"
 #include "agent/hypervisor/libvirt_domains.hpp"
 #include "tests/integration/hypervisor/hypervisor_lab.hpp"
 
@@ -52,6 +53,30 @@ BOOST_AUTO_TEST_CASE(a_clock_without_an_agent_is_not_set_because_nobody_could_be
     const auto set = domains().setClock(uuid, std::chrono::system_clock::now());
     BOOST_REQUIRE(!set);
     BOOST_TEST((set.error().code == ErrorCode::Unreachable));
+}
+
+// libvirt looks for the firmware when the domain is defined: it is Debian's package ovmf.
+BOOST_AUTO_TEST_CASE(a_stand_in_of_a_uefi_server_is_defined_with_firmware_of_this_host) {
+    standin::protocol::StandInDefinition definition;
+    definition.server = standin::base::ServerName("server01");
+    definition.image = standin::base::ImageId("image");
+    definition.memory_mib = definition.maximum_memory_mib = 256;
+    definition.firmware = "uefi";
+    definition.mac = "52:54:00:77:01:0a";
+    standin::hypervisor::DomainPlace place;
+    place.agent = fmt::format("hvu{}", ::getpid());
+    place.directory = "/var/tmp";
+    place.uuid = Poco::UUIDGenerator::defaultGenerator().createRandom().toString();
+    place.bridge = "br0";
+    place.landing_vlan = 4000;
+    place.cpu_shares = 1024;
+    place.type = standin::hypervisor::DomainType::Qemu;
+    const standin::base::StandInName name("server01-1");
+    const auto defined = domains().define(domainXml(name, definition, place));
+    BOOST_TEST(defined.has_value(), (defined ? "" : defined.error().message));
+    const auto known = standin::tests::shell("virsh -c qemu:///system dumpxml " + domainNameOf(place.agent, name));
+    BOOST_TEST(known.find("OVMF_CODE") != std::string::npos, known);
+    BOOST_TEST(domains().undefine(place.uuid).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_qemu_that_was_killed_reads_as_off_and_says_so) {
