@@ -89,6 +89,19 @@ std::vector<AgentSnapshot> Engine::agents() const {
 Result<std::vector<domain::AuditEntry>> Engine::audit(std::size_t most) const {
     return parts_->journal.audit(most);
 }
+std::map<base::AgentName, protocol::Capacity> Engine::capacities() const {
+    // Who did not answer the watch is not waited for.
+    std::set<base::AgentName> silent;
+    for (const auto& agent : agents()) {
+        if (!agent.reachable) silent.insert(agent.name);
+    }
+    std::map<base::AgentName, protocol::Capacity> known;
+    for (const auto& [name, hypervisor] : parts_->drivers.hypervisors) {
+        if (silent.count(name) > 0) continue;
+        if (auto capacity = hypervisor->capacity(parts_->settings.answer_within)) known[name] = *capacity;
+    }
+    return known;
+}
 std::uint64_t Engine::epoch() const {
     return parts_->board.epoch();
 }
@@ -97,23 +110,6 @@ const Inventory& Engine::inventory() const {
 }
 std::string Engine::problem() const {
     return parts_->board.problem();
-}
-
-Result<std::vector<protocol::Image>> Engine::images() const {
-    std::vector<protocol::Image> all;
-    std::optional<base::Error> first;
-    bool answered = parts_->drivers.image_stores.empty();
-    for (const auto& [name, store] : parts_->drivers.image_stores) {
-        auto images = store->images(parts_->settings.answer_within);
-        if (images) {
-            answered = true;
-            all.insert(all.end(), images->begin(), images->end());
-        } else if (!first) {
-            first = images.error();
-        }
-    }
-    if (!answered) return failure(*first);
-    return all;
 }
 
 }  // namespace standin::engine

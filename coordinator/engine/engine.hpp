@@ -114,6 +114,15 @@ class Engine {
     [[nodiscard]] base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most = 100) const;
     /// The images of every image store that answers; the error of the first that doesn't when none does.
     [[nodiscard]] base::Result<std::vector<protocol::Image>> images() const;
+    /// Of the VM hosts that answer, as they are now.
+    [[nodiscard]] std::map<base::AgentName, protocol::Capacity> capacities() const;
+    /// How much two images of one image store differ, by their checksums. NotFound, Unreachable, TimedOut.
+    [[nodiscard]] base::Result<protocol::ImageDifference> difference(const base::ImageId& one,
+                                                                     const base::ImageId& other) const;
+    /// Rows of the spare table and open operations that need the image, for people.
+    [[nodiscard]] base::Result<std::vector<std::string>> usersOf(const base::ImageId& image) const;
+    /// Deletes an image. Conflict: somebody uses it; nobody can begin to meanwhile.
+    base::Result<void> removeImage(const base::ImageId& image, const std::string& asked_by);
     [[nodiscard]] std::uint64_t epoch() const;
     [[nodiscard]] const Inventory& inventory() const;
     /// Empty: the engine acts. Otherwise why it does not, with the cure (the journal cannot be written).

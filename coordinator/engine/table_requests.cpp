@@ -41,6 +41,8 @@ Result<void> Conductor::setSpare(const base::ServerName& server, const base::Spa
                        fmt::format("{} {} of server '{}' is not closed: it is {}", nameOf(operation->kind),
                                    operation->id, server.text(), nameOf(operation->state)));
     }
+    if (images_being_removed_.count(image) > 0)
+        return refused(ErrorCode::Conflict, fmt::format("image '{}' is being deleted", image.text()));
     auto set = table_.set(server, spare, image);
     if (!set) return refused(set.error().code, set.error().message);
     setRow(*table_.row(server));

@@ -1,0 +1,99 @@
+#include "coordinator/engine/engine_parts.hpp"
+
+namespace standin::engine {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+
+namespace {
+
+/// The image store that has it. A store that does not answer may have it: then it is not known.
+Result<std::shared_ptr<drivers::ImageStoreDriver>> storeOf(const Drivers& drivers, const base::ImageId& id,
+                                                           std::chrono::milliseconds patience) {
+    std::optional<base::Error> silent;
+    for (const auto& [name, store] : drivers.image_stores) {
+        auto image = store->image(id, patience);
+        if (image) return store;
+        if (image.error().code != ErrorCode::NotFound && !silent) silent = image.error();
+    }
+    if (silent) return failure(*silent);
+    return failure(ErrorCode::NotFound, fmt::format("there is no image '{}'", id.text()));
+}
+
+}  // namespace
+
+Result<std::vector<protocol::Image>> Engine::images() const {
+    std::vector<protocol::Image> all;
+    std::optional<base::Error> first;
+    bool answered = parts_->drivers.image_stores.empty();
+    for (const auto& [name, store] : parts_->drivers.image_stores) {
+        auto images = store->images(parts_->settings.answer_within);
+        if (images) {
+            answered = true;
+            all.insert(all.end(), images->begin(), images->end());
+        } else if (!first) {
+            first = images.error();
+        }
+    }
+    if (!answered) return failure(*first);
+    return all;
+}
+
+Result<protocol::ImageDifference> Engine::difference(const base::ImageId& one, const base::ImageId& other) const {
+    auto store = storeOf(parts_->drivers, one, parts_->settings.answer_within);
+    if (!store) return failure(store.error());
+    return (*store)->difference(one, other, parts_->settings.answer_within);
+}
+
+Result<std::vector<std::string>> Engine::usersOf(const base::ImageId& image) const {
+    return parts_->ask<std::vector<std::string>>(
+        [image](Conductor& conductor) -> Result<std::vector<std::string>> { return conductor.usersOf(image); });
+}
+
+Result<void> Engine::removeImage(const base::ImageId& image, const std::string& asked_by) {
+    auto store = storeOf(parts_->drivers, image, parts_->settings.answer_within);
+    if (!store) return failure(store.error());
+    auto may = parts_->ask<protocol::CommandStamp>(
+        [=](Conductor& conductor) -> Result<protocol::CommandStamp> { return conductor.beginRemoval(image); });
+    if (!may) return failure(may.error());
+    auto removed = (*store)->remove(*may, image, parts_->settings.answer_within);
+    auto ended = parts_->ask<void>([=](Conductor& conductor) -> Result<void> {
+        conductor.endRemoval(image, asked_by, removed ? "done" : removed.error().message);
+        return {};
+    });
+    return removed ? ended : removed;
+}
+
+std::vector<std::string> Conductor::usersOf(const base::ImageId& image) const {
+    std::vector<std::string> users;
+    for (const auto& [server, row] : table_.rows()) {
+        if (row.image == image) users.push_back(fmt::format("server {}", server.text()));
+    }
+    for (const auto& [id, operation] : operations_) {
+        if (isOpen(operation) && (operation.image == image || operation.previous_image == image))
+            users.push_back(fmt::format("{} {}", nameOf(operation.kind), id));
+    }
+    return users;
+}
+
+Result<protocol::CommandStamp> Conductor::beginRemoval(const base::ImageId& image) {
+    const auto users = usersOf(image);
+    if (!users.empty()) {
+        return failure(ErrorCode::Conflict,
+                       fmt::format("image '{}' is used by {}", image.text(), fmt::join(users, ", ")));
+    }
+    images_being_removed_.insert(image);
+    protocol::CommandStamp stamp;
+    stamp.epoch = epoch_;
+    stamp.operation = fmt::format("remove/{}/{}", image.text(), now().time_since_epoch().count());
+    stamp.sequence = nextSequence();
+    return stamp;
+}
+
+void Conductor::endRemoval(const base::ImageId& image, const std::string& asked_by, const std::string& outcome) {
+    images_being_removed_.erase(image);
+    audit(asked_by, fmt::format("removal of image '{}'", image.text()), outcome);
+}
+
+}  // namespace standin::engine
