@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
-
 #include "agent/base/secret_file.hpp"
 #include "coordinator/drivers/agent_connections.hpp"
 #include "coordinator/drivers/agent_holder_driver.hpp"
@@ -11,23 +9,12 @@
 #include "coordinator/drivers/agent_image_store_driver.hpp"
 #include "coordinator/drivers/agent_switch_driver.hpp"
 #include "coordinator/drivers/fence_agent_power_driver.hpp"
-#include "coordinator/traps/trap_rules.hpp"
 
 namespace standin {
 
 namespace {
 
 constexpr const char* fence_agents_directory = "/usr/sbin";  // where the package fence-agents puts them
-
-std::vector<std::string> linesOf(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) {
-        if (!line.empty() && line.back() == '\r') line.pop_back();
-        if (!line.empty() && line.front() != '#') lines.push_back(line);
-    }
-    return lines;
-}
 
 base::Result<traps::SnmpUser> snmpUserFrom(const config::TrapUser& user) {
     traps::SnmpUser made{user.name, user.engine_id, user.authentication, "", user.privacy, ""};
@@ -58,10 +45,7 @@ config::Surroundings hostSurroundings(FenceCheck fence_check) {
                    ? ""
                    : fmt::format("there is no fence agent '{}'; install package fence-agents", program);
     };
-    host.rule_problems = [](const std::string& path) -> std::vector<std::string> {
-        auto rules = traps::TrapRules::fromFile(path);
-        return rules ? std::vector<std::string>{} : linesOf(rules.error().message);
-    };
+    host.rule_problems = ruleProblems;
     return host;
 }
 
@@ -83,9 +67,6 @@ engine::Inventory inventoryFrom(const config::Configuration& configuration) {
 engine::Drivers driversFrom(const config::Configuration& configuration, const drivers::AgentConnections& connections,
                             std::shared_ptr<drivers::Notifier> notifier) {
     engine::Drivers made;
-    made.claim = [&connections](const base::AgentName& name, std::uint64_t epoch, drivers::Deadline deadline) {
-        return connections.claim(name, epoch, deadline);
-    };
     auto storeAndSwitch = [&](const base::AgentName& image_store, const base::AgentName& switch_agent) {
         made.image_stores[image_store] =
             std::make_shared<drivers::AgentImageStoreDriver>(connections.client(image_store));
@@ -102,24 +83,13 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
     for (const auto& one : configuration.spares) storeAndSwitch(one.spare.image_store, one.spare.switch_agent);
     made.power = std::make_shared<drivers::FenceAgentPowerDriver>(fence_agents_directory);
     made.notifier = std::move(notifier);
+    made.claim = [&connections](const base::AgentName& name, std::uint64_t epoch, drivers::Deadline deadline) {
+        return connections.claim(name, epoch, deadline);
+    };
     made.health = [&connections](const base::AgentName& name, drivers::Deadline deadline) {
         return connections.health(name, deadline);
     };
     return made;
-}
-
-base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration& configuration) {
-    traps::ServerDirectory directory;
-    for (const auto& one : configuration.servers) {
-        for (const auto& source : one.server.trap_sources) {
-            if (auto added = directory.addAddress(one.server.name, source); !added) return base::failure(added.error());
-        }
-        for (const auto& identity : one.trap_identities) {
-            if (auto added = directory.addIdentity(one.server.name, identity); !added)
-                return base::failure(added.error());
-        }
-    }
-    return directory;
 }
 
 base::Result<traps::TrapListenerSettings> trapListenerSettingsFrom(const config::Configuration& configuration) {

@@ -7,7 +7,7 @@
 #include "coordinator/config/configuration_reader.hpp"
 #include "coordinator/domain/failure.hpp"
 #include "coordinator/engine/drivers.hpp"
-#include "coordinator/traps/classify.hpp"
+#include "coordinator/trap_servers.hpp"
 #include "coordinator/traps/trap_listener.hpp"
 
 /// How the configuration becomes what the parts of the coordinator are made of.
@@ -31,8 +31,6 @@ engine::Inventory inventoryFrom(const config::Configuration& configuration);
 /// Drivers for every agent that a server or spare refers to. `connections` outlives them.
 engine::Drivers driversFrom(const config::Configuration& configuration, const drivers::AgentConnections& connections,
                             std::shared_ptr<drivers::Notifier> notifier);
-
-base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration& configuration);
 
 /// Reads the secrets: communities (one a line, empty lines and those that begin with '#' left out) and pass phrases.
 base::Result<traps::TrapListenerSettings> trapListenerSettingsFrom(const config::Configuration& configuration);

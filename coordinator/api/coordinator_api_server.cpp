@@ -5,9 +5,11 @@
 #include "agent/http/router.hpp"
 #include "coordinator/api/estate_health.hpp"
 #include "coordinator/api/event_routes.hpp"
+#include "coordinator/api/image_routes.hpp"
 #include "coordinator/api/inventory_routes.hpp"
 #include "coordinator/api/operation_routes.hpp"
 #include "coordinator/api/phase_meter.hpp"
+#include "coordinator/api/plan_routes.hpp"
 #include "coordinator/api/trap_routes.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/event_hub.hpp"
@@ -21,7 +23,9 @@ struct CoordinatorApiServer::Inside {
           meter(backstage.hub, backstage.engine, backstage.metrics),
           server(settings, std::move(tls), router, nullptr, std::move(log)) {
         addInventoryRoutes(router, backstage.engine);
+        addImageRoutes(router, backstage.engine);
         addOperationRoutes(router, backstage.engine);
+        addPlanRoutes(router, backstage.engine);
         addTrapRoutes(router, backstage.trap_log, backstage.rules, backstage.trap_servers, backstage.engine);
         events.add(router);
         backstage.health.add([&engine = backstage.engine](protocol::Health& health) { checkEstate(health, engine); });

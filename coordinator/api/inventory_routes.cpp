@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "agent/http/router.hpp"
-#include "agent/protocol/image.hpp"
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/spare_setting.hpp"
 #include "coordinator/api/views.hpp"
@@ -49,12 +48,6 @@ Result<Response> jobReturned(Engine& engine, const Request& request) {
     return showServer(engine, request);
 }
 
-Result<Response> listImages(const Engine& engine) {
-    auto images = engine.images();
-    if (!images) return failure(images.error());
-    return Response::json(listOf("images", *images, [](const protocol::Image& image) { return toJson(image); }));
-}
-
 Result<Response> listAudit(const Engine& engine, const Request& request) {
     auto limit = limitIn(request, 100, 1000);
     if (!limit) return failure(limit.error());
@@ -85,7 +78,6 @@ void addInventoryRoutes(http::Router& router, Engine& engine) {
                [&engine](const Request& request) { return setSpare(engine, request); });
     router.add("DELETE", "/v1/spare-table/{server}",
                [&engine](const Request& request) { return unsetSpare(engine, request); });
-    router.add("GET", "/v1/images", [&engine](const Request&) { return listImages(engine); });
     router.add("GET", "/v1/agents", [&engine](const Request&) -> Result<Response> {
         return Response::json(listOf("agents", engine.agents(), [](const auto& agent) { return viewOf(agent); }));
     });

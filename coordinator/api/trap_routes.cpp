@@ -121,12 +121,11 @@ void addTrapRoutes(http::Router& router, TrapLog& trap_log, const TrapRules& rul
         if (!record) return failure(record.error());
         return Response::json(toJson(*record));
     });
-    router.add("GET", "/v1/traps/{id}/explanation",
-               [&trap_log, explainer](const Request& request) -> Result<Response> {
-                   auto record = findBy(trap_log, request);
-                   if (!record) return failure(record.error());
-                   return explainer.explain(*record);
-               });
+    router.add("GET", "/v1/traps/{id}/explanation", [&trap_log, explainer](const Request& request) -> Result<Response> {
+        auto record = findBy(trap_log, request);
+        if (!record) return failure(record.error());
+        return explainer.explain(*record);
+    });
     // Two names for one thing: clients of the first release ask for 'explanations'.
     for (const auto* path : {"/v1/traps/explain", "/v1/traps/explanations"}) {
         router.add("POST", path, http::Access::Read,

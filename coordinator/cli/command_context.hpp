@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <istream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -20,6 +21,7 @@ struct CommandContext {
     CoordinatorApi& api;
     std::ostream& out;
     std::ostream& err;
+    std::istream* in = nullptr;  ///< null: nobody answers questions
     bool json = false;  ///< the coordinator's answer instead of text for people
     /// A stream that breaks off (the coordinator is restarted) is opened again, every `pause`, as long as this.
     std::chrono::milliseconds come_back_within{30'000};

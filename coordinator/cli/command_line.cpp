@@ -5,6 +5,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "coordinator/cli/commands.hpp"
+#include "coordinator/cli/input.hpp"
 
 namespace standin::cli {
 
@@ -17,8 +18,13 @@ struct Arguments {
     ConnectionOptions connection;
     bool json = false;
     bool wait = false;
-    std::string server, spare, image, reason, id, what;
-    std::string first, second;  ///< of verbs that are not there yet
+    std::string server, spare, image, reason, id;
+    std::string first, second;  ///< images
+    TrapChoice trap;
+    PruneChoice prune;
+    std::string operation_or_file;
+    std::vector<std::string> fail;
+    bool record = false;
     std::string absent_verb;    ///< one of them was asked for
     std::size_t limit = 50;
     Command chosen;
@@ -125,11 +131,17 @@ void Grammar::addImage() {
                         [&a](const CommandContext& c) { return backUpImage(c, a.server, a.wait); });
     server(backup);
     wait(backup);
-    auto* diff = absentVerb(*image, "diff", "image diff", "Compare two images");
-    diff->add_option("IMAGE", a.first, "An image");
-    diff->add_option("OTHER", a.second, "Another image");
+    auto* diff = verb(*image, "diff", "How much two images differ",
+                      [&a](const CommandContext& c) { return compareImages(c, a.first, a.second); });
+    diff->add_option("IMAGE", a.first, "An image")->required();
+    diff->add_option("OTHER", a.second, "Another image of the same image store")->required();
     absentVerb(*image, "verify", "image verify", "Check an image")->add_option("IMAGE", a.first, "An image");
-    absentVerb(*image, "prune", "image prune", "Delete images that nobody needs");
+    auto* prune = verb(*image, "prune", "Delete images that nothing uses",
+                       [&a](const CommandContext& c) { return pruneImages(c, a.prune); });
+    prune->add_option("--keep", a.prune.keep, "So many of the newest of each disk stay in any case")
+        ->check(CLI::Range(1, 1000));
+    prune->add_flag("--yes", a.prune.yes, "Do not ask");
+    prune->add_flag("--dry-run", a.prune.dry_run, "Show which, and delete nothing");
 }
 
 void Grammar::addFailover() {
@@ -183,10 +195,25 @@ void Grammar::addTrap() {
                       [&a](const CommandContext& c) { return listTraps(c, a.server, a.limit); });
     list->add_option("--server", a.server, "Only those that speak of this server");
     limit(list);
-    verb(*trap, "explain", "How the rules come to a verdict, rule by rule",
-         [&a](const CommandContext& c) { return explainTrap(c, a.what); })
-        ->add_option("TRAP", a.what, "A recorded trap's number, or a file with a record as 'trap list --json' shows it")
+    auto* explain = verb(*trap, "explain", "How the rules come to a verdict, rule by rule, and what would begin",
+                         [&a](const CommandContext& c) { return explainTrap(c, a.trap); });
+    explain
+        ->add_option("TRAP", a.trap.what,
+                     "A recorded trap's number, or a file ('-': standard input) with JSON, snmptrapd's text or a datagram")
         ->required();
+    explain->add_option("--source", a.trap.source, "Who sent it, where the file does not say");
+    explain->add_option("--config", a.trap.configuration,
+                        "The coordinator's configuration: explain from it, and ask no coordinator");
+    auto* plan = verb(app_, "plan", "What a failure would lead to now, step by step; touches nothing",
+                      [&a](const CommandContext& c) { return planFailure(c, a.server, a.fail); });
+    plan->add_option("SERVER", a.server, "The server that fails");
+    plan->add_option("--fail", a.fail, "What fails with it: rack=NAME, server=NAME, spare=NAME, vm-host=NAME; commas between")
+        ->delimiter(',');
+    auto* replay = verb(app_, "replay", "Decide an operation again, from what its decisions were made from",
+                        [&a](const CommandContext& c) { return replayOperation(c, a.operation_or_file, a.record); });
+    replay->add_option("OPERATION", a.operation_or_file, "Its number, or a file ('-': standard input) with its record")
+        ->required();
+    replay->add_flag("--record", a.record, "Print the record instead, for a support case");
 }
 
 void Grammar::addLater() {
@@ -197,9 +224,18 @@ void Grammar::addLater() {
     later("drill", "Rehearse a failover without effect on production");
     later("switchover", "Move the job of a healthy server");
     later("failback", "Move a job back to its repaired server");
-    later("plan", "Show what a failure would lead to");
-    later("replay", "Decide a recorded failover again");
 }
+
+/// For what is done without a coordinator.
+class Nobody final : public CoordinatorApi {
+  public:
+    base::Result<Answer> request(std::string_view, std::string_view, const nlohmann::json*) override {
+        return base::failure(base::ErrorCode::Unreachable, "no coordinator is asked");
+    }
+    base::Result<void> follow(const std::string&, const EventSink&) override {
+        return base::failure(base::ErrorCode::Unreachable, "no coordinator is asked");
+    }
+};
 
 void describe(const CLI::App& app, const std::string& name, std::vector<VerbDescription>& verbs) {
     VerbDescription described{name, {}};
@@ -229,11 +265,17 @@ int runCommandLine(const std::vector<std::string>& arguments, const Surroundings
         surroundings.err << "standinctl: " << error.message << '\n';
         return ExitCode::WrongUsage;
     };
+    const bool trap_in_hand = !parsed.trap.configuration.empty() && !isNumber(parsed.trap.what);
+    const bool record_in_hand = !parsed.operation_or_file.empty() && !isNumber(parsed.operation_or_file);
+    if (trap_in_hand || record_in_hand) {
+        Nobody nobody;
+        return parsed.chosen({nobody, surroundings.out, surroundings.err, surroundings.in, parsed.json});
+    }
     auto connection = connectionFrom(parsed.connection, surroundings.environment);
     if (!connection) return complain(connection.error());
     auto api = surroundings.connect(*connection);
     if (!api) return complain(api.error());
-    return parsed.chosen(CommandContext{**api, surroundings.out, surroundings.err, parsed.json});
+    return parsed.chosen({**api, surroundings.out, surroundings.err, surroundings.in, parsed.json});
 }
 
 std::vector<VerbDescription> describeCommandLine() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <istream>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -18,6 +19,7 @@ struct Surroundings {
     std::function<const char*(const char*)> environment;
     /// Makes the connection; tests put their own coordinator here.
     std::function<base::Result<std::unique_ptr<CoordinatorApi>>(const Connection&)> connect;
+    std::istream* in = nullptr;  ///< null: nobody answers questions
 };
 
 /// Runs one command line (without the program's name) and returns its ExitCode.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "coordinator/cli/command_context.hpp"
 
@@ -27,6 +28,14 @@ int prepareStandIn(const CommandContext& context, const std::string& server, boo
 int unsetSpare(const CommandContext& context, const std::string& server);
 
 int listImages(const CommandContext& context);
+int compareImages(const CommandContext& context, const std::string& one, const std::string& other);
+struct PruneChoice {
+    std::size_t keep = 2;  ///< of each disk, whole ones
+    bool yes = false;      ///< without asking
+    bool dry_run = false;
+};
+/// Deletes images that nothing uses; the coordinator looks at each once more.
+int pruneImages(const CommandContext& context, const PruneChoice& choice);
 /// Captures the server's image: a refresh if it has a spare (its stand-in is remade when the image differs), else a
 /// backup.
 int backUpImage(const CommandContext& context, const std::string& server, bool wait);
@@ -43,8 +52,19 @@ int watchOperation(const CommandContext& context, const std::string& id);
 int remedyOperation(const CommandContext& context, const std::string& id, const std::string& remedy, bool wait);
 
 int listTraps(const CommandContext& context, const std::string& server, std::size_t limit);
-/// `what`: the number of a recorded trap, or a file with a record as `trap list --json` shows it.
-int explainTrap(const CommandContext& context, const std::string& what);
+struct TrapChoice {
+    std::string what;           ///< the number of a recorded trap; or a file, `-`: standard input (traps/trap_file.hpp)
+    std::string source;         ///< who sent it; empty: as it says itself
+    std::string configuration;  ///< the coordinator's: explain here, and ask nobody
+};
+int explainTrap(const CommandContext& context, const TrapChoice& choice);
+
+/// What would happen if the server, and what `fail` names (`rack=3`, `spare=spare01`…), failed now.
+int planFailure(const CommandContext& context, const std::string& server, const std::vector<std::string>& fail);
+
+/// Decides again what an operation's record tells. `what`: an operation's number; or a file, `-`: standard input.
+/// `record`: prints what was recorded instead, for such a file.
+int replayOperation(const CommandContext& context, const std::string& what, bool record);
 
 /// A verb of the contract that this release does not carry out.
 int notThereYet(std::ostream& err, const std::string& verb);

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "agent/base/identifier.hpp"
-#include "agent/base/units.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/operation_timeline.hpp"
 #include "coordinator/cli/text_table.hpp"
@@ -40,11 +39,6 @@ int finish(const CommandContext& context, const CommandContext::Reply& reply, co
 
 int begin(const CommandContext& context, const Json& order, const std::string& what, bool wait) {
     return finish(context, context.ask("POST", "/v1/operations", &order), what, wait);
-}
-
-std::string sizeAt(const Json& json, const char* field) {
-    auto bytes = numberAt(json, field);
-    return bytes && *bytes >= 0 ? base::humanBytes(static_cast<std::uint64_t>(*bytes)) : "-";
 }
 
 }  // namespace
@@ -96,19 +90,6 @@ int unsetSpare(const CommandContext& context, const std::string& server) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
     return finish(context, context.ask("DELETE", "/v1/spare-table/" + server),
                   fmt::format("server {} has no spare", server), false);
-}
-
-int listImages(const CommandContext& context) {
-    return context.print("/v1/images", [&](const Json& body) {
-        TextTable table({"IMAGE", "DISK", "STATE", "SIZE", "STORED", "CREATED", "PROBLEM"});
-        for (const auto& image : listAt(body, "images")) {
-            auto problem = textAt(image, "problem");
-            table.add({textAt(image, "id"), textAt(image, "disk"), textAt(image, "state"), sizeAt(image, "size_bytes"),
-                       sizeAt(image, "stored_bytes"), momentAt(image, "created_at", true),
-                       problem == "-" ? "" : problem});
-        }
-        table.print(context.out);
-    });
 }
 
 int backUpImage(const CommandContext& context, const std::string& server, bool wait) {

@@ -14,5 +14,6 @@ int main(int argc, char** argv) {
              auto api = cli::HttpsCoordinatorApi::open(connection);
              if (!api) return standin::base::failure(api.error());
              return std::unique_ptr<cli::CoordinatorApi>(std::move(*api));
-         }});
+         },
+         &std::cin});
 }

@@ -49,28 +49,40 @@ class SilentSwitch final : public drivers::SwitchDriver {
 
 class OneImage final : public drivers::ImageStoreDriver {
     Result<std::vector<protocol::Image>> images(Deadline) override {
+        return present_ ? std::vector{theImage()} : std::vector<protocol::Image>{};
+    }
+    static protocol::Image theImage() {
         protocol::Image image;
         image.id = base::ImageId("image-1");
         image.disk = base::DiskName("server01");
         image.state = protocol::ImageState::Ready;
         image.created_at = "2026-11-23T05:00:00Z";
-        return std::vector{image};
+        return image;
     }
-    Result<protocol::Image> image(const base::ImageId&, Deadline) override { return nobodyThere(); }
+    Result<protocol::Image> image(const base::ImageId& id, Deadline) override {
+        if (present_ && id == base::ImageId("image-1")) return theImage();
+        return failure(ErrorCode::NotFound, "there is no image '" + id.text() + "'");
+    }
     Result<protocol::Image> capture(const CommandStamp&, const base::ImageId&, const base::DiskName&,
                                     Deadline) override {
         return nobodyThere();
     }
-    Result<protocol::ImageDifference> difference(const base::ImageId&, const base::ImageId&, Deadline) override {
-        return nobodyThere();
+    Result<protocol::ImageDifference> difference(const base::ImageId&, const base::ImageId& other, Deadline) override {
+        if (other == base::ImageId("image-1")) return protocol::ImageDifference{true, 0, 0};
+        return failure(ErrorCode::NotFound, "there is no image '" + other.text() + "'");
     }
-    Result<void> remove(const CommandStamp&, const base::ImageId&, Deadline) override { return nobodyThere(); }
+    Result<void> remove(const CommandStamp&, const base::ImageId&, Deadline) override {
+        present_ = false;
+        return {};
+    }
     Result<protocol::Restore> restore(const CommandStamp&, const base::RestoreId&, const base::ImageId&,
                                       const base::DiskName&, Deadline) override {
         return nobodyThere();
     }
     Result<protocol::Restore> restoreState(const base::RestoreId&, Deadline) override { return nobodyThere(); }
     Result<void> cancelRestore(const CommandStamp&, const base::RestoreId&, Deadline) override { return nobodyThere(); }
+
+    std::atomic<bool> present_{true};
 };
 
 class SilentHolder final : public drivers::HolderDriver {

@@ -167,6 +167,62 @@ BOOST_FIXTURE_TEST_CASE(images_of_the_stores_are_listed, ApiUnderTest) {
     auto images = get("/v1/images").body["images"];
     BOOST_REQUIRE_EQUAL(images.size(), 1U);
     BOOST_TEST(images[0]["id"] == "image-1");
+    BOOST_TEST(images[0]["used_by"].empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_image_that_a_row_needs_is_not_deleted, ApiUnderTest) {
+    put("/v1/spare-table/server01", {{"spare", "spare01"}});
+    auto ada = clientOf("ada");
+    auto refusal = refusalOf(ada->remove("/v1/images/image-1", {}, std::chrono::seconds(10)));
+    BOOST_CHECK(refusal.code == ErrorCode::Conflict);
+    BOOST_TEST(refusal.message.find("server server01") != std::string::npos);
+    auto images = get("/v1/images").body["images"];
+    BOOST_REQUIRE_EQUAL(images.size(), 1U);
+    BOOST_TEST(images[0]["used_by"].size() == 2U);  // the row, and the prepare that goes on
+}
+
+BOOST_FIXTURE_TEST_CASE(an_image_that_nobody_needs_is_deleted_and_the_audit_tells_by_whom, ApiUnderTest) {
+    auto ada = clientOf("ada");
+    auto gone = ada->remove("/v1/images/image-1", {}, std::chrono::seconds(10));
+    BOOST_REQUIRE(gone);
+    BOOST_TEST(gone->status == 204);
+    BOOST_TEST(get("/v1/images").body["images"].empty());
+    auto entries = get("/v1/audit").body["entries"];
+    BOOST_TEST(entries[0]["what"] == "removal of image 'image-1'");
+    BOOST_CHECK(refusalOf(ada->remove("/v1/images/image-1", {}, std::chrono::seconds(10))).code == ErrorCode::NotFound);
+}
+
+BOOST_FIXTURE_TEST_CASE(images_are_compared_by_the_store_that_has_them, ApiUnderTest) {
+    BOOST_TEST(get("/v1/images/image-1/difference/image-1").body["equal"] == true);
+    BOOST_TEST(get("/v1/images/image-1/difference/image-2").status == 404);
+    BOOST_TEST(get("/v1/images/image-2/difference/image-1").status == 404);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_decisions_of_an_operation_are_there_as_soon_as_it_is, ApiUnderTest) {
+    auto operation = post("/v1/operations", {{"kind", "backup"}, {"server", "server01"}});
+    auto decisions = get(operation.location + "/decisions").body;
+    BOOST_TEST(decisions["operation"] == operation.body["id"]);
+    BOOST_REQUIRE(decisions["record"].size() >= 2U);
+    BOOST_TEST(decisions["record"][0]["operation"]["because"] == "opened");
+    BOOST_TEST(decisions["record"][1]["decision"]["starts"][0]["step"] == "StopServer");
+    BOOST_TEST(get("/v1/operations/4711/decisions").status == 404);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_plan_names_what_is_not_configured, ApiUnderTest) {
+    BOOST_CHECK(refusalOf(tryPost("/v1/plans", {{"server", "server99"}})).code == ErrorCode::NotFound);
+    BOOST_CHECK(refusalOf(tryPost("/v1/plans", {{"fail", {{"racks", {"3"}}}}})).code == ErrorCode::NotFound);
+    BOOST_CHECK(refusalOf(tryPost("/v1/plans", {{"fail", {{"raks", {"3"}}}}})).code == ErrorCode::InvalidInput);
+    BOOST_CHECK(refusalOf(tryPost("/v1/plans", Json::object())).code == ErrorCode::InvalidInput);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_plan_touches_nothing, ApiUnderTest) {
+    auto plan = post("/v1/plans", {{"server", "server01"}}).body;
+    BOOST_REQUIRE_EQUAL(plan["failovers"].size(), 1U);
+    BOOST_TEST(plan["failovers"][0]["begins"] == false);  // it has no row
+    BOOST_TEST(plan["without"] == Json({"server01"}));
+    BOOST_TEST(plan["spares_left"] == Json({"spare01"}));
+    BOOST_TEST(get("/v1/operations").body["operations"].empty());
+    BOOST_TEST(get("/v1/servers/server01").body["runs_on"]["on"] == "server");
 }
 
 BOOST_FIXTURE_TEST_CASE(health_names_its_checks_and_their_cures, ApiUnderTest) {
@@ -194,7 +250,7 @@ BOOST_FIXTURE_TEST_CASE(a_trap_record_is_explained_without_starting_anything, Ap
     traps::TrapRecord record;
     record.id = 1;
     record.trap.source = "127.77.0.101";
-    auto explanation = post("/v1/traps/explanations", toJson(record)).body;
+    auto explanation = post("/v1/traps/explain", toJson(record)).body;
     BOOST_TEST(explanation["outcome"] == "no_rule");
     BOOST_TEST(get("/v1/operations").body["operations"].empty());
     BOOST_CHECK(refusalOf(tryPost("/v1/traps/explanations", {{"id", "one"}})).code == ErrorCode::InvalidInput);

@@ -124,8 +124,7 @@ BOOST_AUTO_TEST_CASE(verbs_of_later_releases_say_so_and_ask_nobody) {
     for (const auto& later : std::vector<std::vector<std::string>>{{"drill", "server01"},
                                                                    {"switchover", "server01"},
                                                                    {"failback", "server01"},
-                                                                   {"replay", "7"},
-                                                                   {"image", "prune"}}) {
+                                                                   {"image", "verify", "image-1"}}) {
         auto done = run(coordinator, later);
         BOOST_TEST(done.exit_code == ExitCode::Failed);
         BOOST_TEST(done.err.find("is not there yet") != std::string::npos);

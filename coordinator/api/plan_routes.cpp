@@ -1,0 +1,115 @@
+#include "coordinator/api/plan_routes.hpp"
+
+#include "agent/http/router.hpp"
+#include "agent/protocol/image.hpp"
+#include "coordinator/api/route_parts.hpp"
+#include "coordinator/api/views.hpp"
+#include "coordinator/engine/engine.hpp"
+#include "coordinator/plan/plan_json.hpp"
+#include "coordinator/plan/separate_process.hpp"
+
+namespace standin::api {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using engine::Engine;
+
+namespace {
+
+/// The past from which durations are learned: enough for a median of each, and bounded.
+constexpr std::size_t past_operations = 500;
+/// Below standinctl's own patience, so that it is told why.
+constexpr std::chrono::seconds longest{12};
+constexpr std::size_t most_names = 10000;
+
+struct Question {
+    base::ServerName server;
+    plan::Failures failures;
+};
+
+template <typename Name>
+std::vector<Name> namesIn(protocol::JsonFields& fields, const char* field) {
+    std::vector<Name> names;
+    for (const auto& text : fields.array(field, most_names)) {
+        auto name = Name::parse(text.is_string() ? text.get<std::string>() : std::string());
+        if (!name) fields.problem(name.error().message);
+        if (name) names.push_back(*name);
+    }
+    return names;
+}
+
+Result<Question> questionIn(const Request& request) {
+    auto body = request.json();
+    if (!body) return failure(body.error());
+    protocol::JsonFields fields(*body, "plan");
+    Question question;
+    question.server = fields.optionalId<base::ServerName>("server");
+    protocol::JsonFields failing(fields.object("fail"), "fail");
+    for (const auto& rack : failing.array("racks", most_names)) {
+        if (!rack.is_string()) failing.problem("a rack is named by a text");
+        if (rack.is_string()) question.failures.racks.push_back(rack.get<std::string>());
+    }
+    question.failures.servers = namesIn<base::ServerName>(failing, "servers");
+    question.failures.spares = namesIn<base::SpareName>(failing, "spares");
+    question.failures.vm_hosts = namesIn<base::AgentName>(failing, "vm_hosts");
+    if (auto read = failing.finish(true); !read) return failure(read.error());
+    if (auto read = fields.finish(true); !read) return failure(read.error());
+    return question;
+}
+
+plan::Situation situationOf(const Engine& engine) {
+    plan::Situation situation;
+    situation.inventory = engine.inventory();
+    auto& contents = situation.contents;
+    contents.epoch = engine.epoch();
+    contents.rows = engine.spareTable();
+    for (const auto& spare : engine.spares()) {
+        if (spare.lease) contents.leases.push_back(*spare.lease);
+    }
+    for (const auto& server : engine.servers()) {
+        contents.placements[server.server.name] = server.placement;
+        if (server.maintenance) contents.maintenance[server.server.name] = {true, server.maintenance_why};
+    }
+    situation.past = engine.operations(past_operations);
+    for (const auto& operation : situation.past) {
+        contents.last_operation = std::max(contents.last_operation, operation.id);
+        if (!isOpen(operation)) continue;
+        if (isResting(operation.state)) {
+            contents.operations.insert(contents.operations.begin(), operation);
+        } else {
+            situation.busy[operation.server] = operation.id;
+        }
+    }
+    situation.capacities = engine.capacities();
+    if (auto images = engine.images()) {
+        for (const auto& image : *images) situation.image_bytes[image.id] = image.stored_bytes;
+    }
+    return situation;
+}
+
+Result<Response> make(const Engine& engine, const Request& request) {
+    auto question = questionIn(request);
+    if (!question) return failure(question.error());
+    const auto situation = situationOf(engine);
+    auto answer = plan::inSeparateProcess(
+        [&] {
+            auto made = plan::rehearse(situation, question->server, question->failures);
+            return made ? Json{{"plan", toJson(*made)}}.dump() : Json{{"error", protocol::toJson(made.error())}}.dump();
+        },
+        longest);
+    if (!answer) return failure(answer.error());
+    auto parsed = protocol::parseJson(*answer);
+    if (!parsed) return failure(ErrorCode::Internal, "the plan cannot be read");
+    if (parsed->contains("error")) return failure(protocol::errorFrom((*parsed)["error"], "no plan was made"));
+    return Response::json((*parsed)["plan"]);
+}
+
+}  // namespace
+
+void addPlanRoutes(http::Router& router, Engine& engine) {
+    router.add("POST", "/v1/plans", http::Access::Read,
+               [&engine](const Request& request) { return make(engine, request); });
+}
+
+}  // namespace standin::api

@@ -1,0 +1,157 @@
+#include <fmt/format.h>
+
+#include "agent/base/identifier.hpp"
+#include "coordinator/cli/commands.hpp"
+#include "coordinator/cli/input.hpp"
+#include "coordinator/cli/text_table.hpp"
+#include "coordinator/config/configuration_reader.hpp"
+#include "coordinator/trap_servers.hpp"
+#include "coordinator/traps/network_prefix.hpp"
+#include "coordinator/traps/trap_file.hpp"
+#include "coordinator/traps/trap_json.hpp"
+
+namespace standin::cli {
+
+namespace {
+
+constexpr std::size_t largest_file = 4U << 20;  // some thousand traps; the trap log gives at most 1,000 at once
+
+void printExplanation(std::ostream& out, const Json& body) {
+    TextTable table({"RULE", "MATCHES", "WHY"});
+    for (const auto& line : listAt(body, "rules")) {
+        table.add({textAt(line, "rule"), textAt(line, "matched"), textAt(line, "why")});
+    }
+    if (!table.empty()) table.print(out);
+    out << printable(fmt::format("verdict: {} (server {}, rule {}): {}", textAt(body, "outcome"),
+                                 textAt(body, "server"), textAt(body, "rule"), textAt(body, "reason")))
+        << '\n';
+    if (auto action = textAt(body, "action", "text"); action != "-")
+        out << printable("it would begin: " + action) << '\n';
+    for (const auto& note : listAt(body, "notes")) {
+        if (note.is_string()) out << printable("note: " + note.get<std::string>()) << '\n';
+    }
+}
+
+/// Rules and servers, as the daemon reads them; what only this host could say (programs, fence agents) is left out.
+struct Knowledge {
+    traps::TrapRules rules;
+    traps::ServerDirectory servers;
+};
+
+base::Result<Knowledge> knowledgeFrom(const std::string& path) {
+    config::Surroundings elsewhere;
+    elsewhere.program_exists = [](const std::string&) { return true; };
+    elsewhere.fence_problem = [](const drivers::PowerDevice&) { return std::string(); };
+    elsewhere.rule_problems = ruleProblems;
+    base::YamlProblems problems;
+    auto configuration = config::readConfiguration(path, elsewhere, problems);
+    if (!configuration) return base::failure(problems.error());
+    auto rules = traps::TrapRules::fromFile(configuration->traps.rules_file);
+    if (!rules) return base::failure(rules.error());
+    auto servers = trapServersFrom(*configuration);
+    if (!servers) return base::failure(servers.error());
+    return Knowledge{std::move(*rules), std::move(*servers)};
+}
+
+Json explainHere(const traps::TrapRecord& record, const Knowledge& knowledge) {
+    const auto explanation = traps::explain(record.trap, knowledge.rules, knowledge.servers);
+    auto shown = toJson(explanation);
+    const bool failed = explanation.verdict.outcome == traps::Verdict::Outcome::Failure;
+    shown["action"] = {
+        {"begins", failed ? Json("failover") : Json(nullptr)},
+        {"text", failed ? fmt::format("a failover of server '{}', unless it is in maintenance or handled "
+                                      "already, which only the coordinator knows",
+                                      explanation.verdict.server.text())
+                        : "nothing; the trap is kept in the log"}};
+    shown["trap"] = toJson(record);
+    return shown;
+}
+
+Json notesOn(const traps::Trap& trap) {
+    Json notes = Json::array();
+    if (trap.source.empty())
+        notes.push_back("it is not known who sent it, and rules may go by that: say it with --source ADDRESS");
+    if (trap.refusal.empty() && trap.version != traps::SnmpVersion::V3)
+        notes.push_back("whether its community is one of the coordinator's was not looked at");
+    return notes;
+}
+
+/// Explains one trap, here or there. Null: it went wrong, and that was told.
+Json explainOne(const CommandContext& context, traps::Trap trap, const Knowledge* knowledge, int& exit_code) {
+    traps::TrapRecord record;
+    if (!trap.refusal.empty()) record.verdict = {traps::Verdict::Outcome::Refused, trap.refusal, {}, {}, {}};
+    record.trap = std::move(trap);
+    const auto notes = notesOn(record.trap);
+    Json shown;
+    if (knowledge != nullptr) {
+        shown = explainHere(record, *knowledge);
+    } else {
+        const Json body = toJson(record);
+        auto reply = context.ask("POST", "/v1/traps/explain", &body);
+        exit_code = reply.exit_code;
+        if (!reply.accepted()) return nullptr;
+        shown = std::move(reply.body);
+    }
+    if (!notes.empty()) shown["notes"] = notes;
+    return shown;
+}
+
+int explainFile(const CommandContext& context, const TrapChoice& choice) {
+    auto text = readInput(context, choice.what, largest_file);
+    if (!text) return context.failed(text.error());
+    auto traps = traps::readTraps(*text);
+    if (!traps) return context.failed(traps.error().within(choice.what == "-" ? "standard input" : choice.what));
+    std::optional<Knowledge> knowledge;
+    if (!choice.configuration.empty()) {
+        auto read = knowledgeFrom(choice.configuration);
+        if (!read) return context.failed(read.error());
+        knowledge = std::move(*read);
+    }
+    Json all = Json::array();
+    for (auto& trap : *traps) {
+        if (!choice.source.empty()) trap.source = traps::canonicalAddress(choice.source);
+        int exit_code = ExitCode::Done;
+        auto shown = explainOne(context, std::move(trap), knowledge ? &*knowledge : nullptr, exit_code);
+        if (shown.is_null()) return exit_code;
+        if (!context.json) {
+            if (!all.empty()) context.out << '\n';
+            printExplanation(context.out, shown);
+        }
+        all.push_back(std::move(shown));
+    }
+    if (context.json) context.printJson(all.size() == 1 ? all.front() : Json{{"explanations", all}});
+    return ExitCode::Done;
+}
+
+}  // namespace
+
+int listTraps(const CommandContext& context, const std::string& server, std::size_t limit) {
+    if (!server.empty() && !base::isIdentifier(server)) {
+        context.err << "standinctl: " << printable(fmt::format("'{}' is not a server's name", server.substr(0, 80)))
+                    << '\n';
+        return ExitCode::WrongUsage;
+    }
+    const auto path = fmt::format("/v1/traps?limit={}{}", limit, server.empty() ? "" : "&server=" + server);
+    return context.print(path, [&](const Json& body) {
+        TextTable table({"TRAP", "ARRIVED", "SOURCE", "VERSION", "OID", "COUNT", "VERDICT", "SERVER", "REASON"});
+        for (const auto& trap : listAt(body, "traps")) {
+            table.add({textAt(trap, "id"), momentAt(trap, "arrived_at", true), textAt(trap, "source"),
+                       textAt(trap, "version"), textAt(trap, "oid"), textAt(trap, "count"), textAt(trap, "outcome"),
+                       textAt(trap, "server"), textAt(trap, "reason")});
+        }
+        table.print(context.out);
+    });
+}
+
+int explainTrap(const CommandContext& context, const TrapChoice& choice) {
+    if (!choice.source.empty() && traps::canonicalAddress(choice.source).empty()) {
+        context.err << "standinctl: "
+                    << printable(fmt::format("'{}' is not an IP address", choice.source.substr(0, 80))) << '\n';
+        return ExitCode::WrongUsage;
+    }
+    if (!isNumber(choice.what)) return explainFile(context, choice);
+    return context.print("/v1/traps/" + choice.what + "/explanation",
+                         [&](const Json& body) { printExplanation(context.out, body); });
+}
+
+}  // namespace standin::cli

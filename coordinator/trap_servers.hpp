@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/config/configuration.hpp"
+#include "coordinator/traps/classify.hpp"
+
+/// What of a configuration the explanation of traps needs: the daemon and standinctl read it by the same code.
+namespace standin {
+
+/// By which addresses and identities traps speak of which server. Conflict: two servers claim the same.
+base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration& configuration);
+
+/// What is wrong with a file of trap rules, a line each; empty: nothing.
+std::vector<std::string> ruleProblems(const std::string& path);
+
+/// The lines that are neither empty nor begin with `#`.
+std::vector<std::string> linesOf(const std::string& text);
+
+}  // namespace standin
