@@ -41,11 +41,11 @@ void checkOrder(const SegmentOrder& order, JsonFields& fields) {
     if (!order.back_leg_port.empty() && ports.count(order.back_leg_port) > 0) fields.problem("'back_leg_port' is a member's port");
 }
 
-std::vector<std::uint16_t> portsFrom(JsonFields& fields) {
+std::vector<std::uint16_t> jobPortsFrom(JsonFields& fields) {
     std::vector<std::uint16_t> ports;
-    for (const auto& item : fields.array("ports", 256)) {
+    for (const auto& item : fields.array("job_ports", 256)) {
         const bool valid = item.is_number_unsigned() && item.get<std::uint64_t>() >= 1 && item.get<std::uint64_t>() <= 65535;
-        if (!valid) fields.problem("field 'ports' must be a list of TCP ports");
+        if (!valid) fields.problem("field 'job_ports' must be a list of TCP ports");
         if (valid) ports.push_back(item.get<std::uint16_t>());
     }
     return ports;
@@ -55,7 +55,7 @@ SegmentOrder orderFields(JsonFields& fields) {
     SegmentOrder order;
     order.vlan = static_cast<std::uint16_t>(fields.integer("vlan", 1, 4094));
     order.address = fields.text("address", 45);
-    order.ports = portsFrom(fields);
+    order.job_ports = jobPortsFrom(fields);
     for (const auto& item : fields.array("members", 64)) order.members.push_back(memberFrom(item, fields));
     order.owner = fields.optionalId<base::MemberName>("owner");
     order.established = fields.optionalId<base::MemberName>("established");
@@ -80,7 +80,7 @@ Json toJson(const SegmentOrder& order) {
     for (const auto& member : order.members) members.push_back(toJson(member));
     return {{"vlan", order.vlan},
             {"address", order.address},
-            {"ports", order.ports},
+            {"job_ports", order.job_ports},
             {"members", members},
             {"owner", nullable(order.owner)},
             {"established", nullable(order.established)},

@@ -22,7 +22,7 @@ struct SegmentMember {
 struct SegmentOrder {
     std::uint16_t vlan = 0;
     std::string address;             ///< the job's IPv4 address
-    std::vector<std::uint16_t> ports; ///< the job's TCP ports: only connections to them go to the holder; empty = all
+    std::vector<std::uint16_t> job_ports;  ///< the job's TCP ports: only connections to them go to the holder; empty = all
     std::vector<SegmentMember> members;
     base::MemberName owner;          ///< empty (null): nobody; this is the port fence
     base::MemberName established;    ///< only with owner `holder`: connections that exist stay with this member (draining)

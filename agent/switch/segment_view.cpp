@@ -95,7 +95,7 @@ std::optional<Steering> planSteering(const base::SegmentId& id, const SegmentRec
     steering.seen_at = {*owner_port};
     steering.target_aside = steering.target != *owner_port;
     steering.back_leg_with_target = !order.back_leg_to.empty() && target->name == order.back_leg_to;
-    steering.ports = order.ports;
+    steering.ports = order.job_ports;
     return steering;
 }
 

@@ -123,7 +123,7 @@ void SwitchCapability::addRoutes(http::Router& router) {
         if (!json) return failure(json.error());
         auto order = protocol::segmentOrderFrom(*json);
         if (!order) return failure(order.error());
-        return http::answer(keeper_.order(*id, *order, {request.stamp->epoch, request.stamp->sequence}));
+        return http::answer(keeper_.order(*id, *order, {request.stamp.value().epoch, request.stamp.value().sequence}));
     });
     router.add("DELETE", "/v1/segments/{segment}", [this](const Request& request) -> base::Result<Response> {
         auto id = request.id<base::SegmentId>("segment");

@@ -37,7 +37,7 @@ protocol::SegmentOrder orderForServer(const ServerSnapshot& now) {
     protocol::SegmentOrder order;
     order.vlan = server.vlan;
     order.address = server.address;
-    order.ports = server.job_ports;
+    order.job_ports = server.job_ports;
     order.owner = base::MemberName("server");
     order.members.push_back({order.owner, server.port, server.mac});
     if (now.row && !now.row->stand_in_port.empty()) {

@@ -11,7 +11,7 @@ protocol::SegmentOrder segmentOrder(const StepContext& context, const base::Memb
     protocol::SegmentOrder order;
     order.vlan = server.vlan;
     order.address = server.address;
-    order.ports = server.job_ports;
+    order.job_ports = server.job_ports;
     order.members.push_back({server_member, server.port, server.mac});
     if (!operation.stand_in_port.empty())
         order.members.push_back({stand_in_member, operation.stand_in_port, server.mac});

@@ -74,6 +74,8 @@ protocol::Segment segmentOf(bool verified) {
     segment.order.vlan = 101;
     segment.order.address = "10.77.1.10";
     segment.order.members = {{base::MemberName("server"), base::PortName("p1"), "52:54:00:77:01:0a"}};
+    segment.order.job_ports = {8080};
+    segment.ports = {{base::MemberName("server"), base::PortName("p1"), true, 101}};
     segment.verified = verified;
     return segment;
 }

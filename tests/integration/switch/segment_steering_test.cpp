@@ -49,16 +49,39 @@ BOOST_AUTO_TEST_CASE(connections_that_exist_stay_with_the_stand_in_while_new_one
     BOOST_TEST(established.ask() == "stand-in");
 }
 
+BOOST_AUTO_TEST_CASE(a_stand_in_that_may_still_run_is_cut_off_before_held_requests_go_to_the_spare) {
+    give(order("stand-in"));
+    Connection established(client, job_address);
+    BOOST_TEST(established.ask() == "stand-in");
+    give(order("holder", "stand-in"));
+    Connection taken(client, job_address);
+    BOOST_TEST(taken.ask() == "holder");
+
+    auto isolated = order("holder", "spare");
+    isolated.back_leg_to = base::MemberName("spare");
+    give(isolated);
+    BOOST_TEST(established.ask(300ms) == "");
+    Connection released(back_leg, job_address);
+    BOOST_TEST(released.ask() == "spare");
+    BOOST_TEST(taken.ask() == "holder");
+    BOOST_TEST(answerToNew(client) == "holder");
+
+    give(spareOwns(true));
+    BOOST_TEST(taken.ask() == "holder");
+    BOOST_TEST(released.ask() == "spare");
+    BOOST_TEST(answerToNew(client) == "spare");
+}
+
 // Its ports are the job's only; everything else (an administrator's ssh, say) stays where the job is executed.
 BOOST_AUTO_TEST_CASE(only_connections_to_the_jobs_ports_go_to_the_holder) {
     give(order("stand-in"));
     Connection established(client, job_address);
     BOOST_TEST(established.ask() == "stand-in");
     auto draining = order("holder", "stand-in");
-    draining.ports = {job_port + 1, job_port};
+    draining.job_ports = {job_port + 1, job_port};
     give(draining);
     BOOST_TEST(answerToNew(client) == "holder");
-    draining.ports = {job_port + 1};
+    draining.job_ports = {job_port + 1};
     give(draining);
     BOOST_TEST(answerToNew(client) == "stand-in");
 }

@@ -29,6 +29,7 @@ struct AskedSwitch : SwitchedJob {
         request.method = method;
         request.path = path;
         request.body = body;
+        request.stamp = protocol::CommandStamp{1, "test", ++sequence};
         auto route = router.find(request);
         if (!route) return base::failure(route.error());
         return (*route)->handler(request);
