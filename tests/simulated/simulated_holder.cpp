@@ -51,8 +51,21 @@ class SimulatedHolderDriver final : public drivers::HolderDriver {
             ++hold.delivered;
             if (!answersBehindBackLeg(job))
                 world_.breach("a held request of job '" + job.text() + "' was released to nobody");
+            checkAlone(job);
         }
         return hold;
+    }
+    /// Who is behind the back leg is the only one to execute the job.
+    void checkAlone(const base::JobName& job) {
+        const auto& order = world_.segments[job.text()].order;
+        const auto* established = order.established.empty() ? nullptr : order.member(order.established);
+        if (established == nullptr || order.established == order.back_leg_to) return;
+        for (const auto& [name, machine] : world_.stand_ins) {
+            if (machine.stand_in.port == established->port &&
+                machine.stand_in.state == protocol::StandInState::Running)
+                world_.breach("a held request was released to '" + order.back_leg_to.text() + "' while '" + name +
+                              "' has connections of the job");
+        }
     }
     bool answersBehindBackLeg(const base::JobName& job) {
         const auto& order = world_.segments[job.text()].order;

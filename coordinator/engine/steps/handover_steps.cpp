@@ -74,6 +74,14 @@ StepReport stopStandIn(const StepContext& context) {
 }
 
 StepReport releaseHeld(const StepContext& context) {
+    const auto* stopped = context.operation.find({domain::StepName::StopStandIn, context.operation.stand_in.text()});
+    if (!context.request.poll && (stopped == nullptr || stopped->state != domain::StepState::Done)) {
+        // It may still execute the job: the connections that it has are taken from it before the spare gets any.
+        auto isolated = segmentOrder(context, holder_member, spare_member);
+        isolated.established = spare_member;
+        auto segment = order(context, isolated, "isolate");
+        if (!segment) return StepReport::failed(segment.error());
+    }
     auto now = context.request.poll ? hold(context) : setHold(context, HoldState::Releasing, {});
     if (!now) return StepReport::failed(now.error());
     return untilNothingIsHeld(*now);
