@@ -106,6 +106,14 @@ std::string Conductor::refusal(const domain::FailureReport& report) {
 
 Engine::ReportOutcome Conductor::foresee(const domain::FailureReport& report) {
     if (const auto* failover = openFailoverOf(report.server)) {
+        // Nobody handles the failure of a server that has its job again: that must not be passed over in silence.
+        const auto on = placements_.find(report.server);
+        if (isResting(failover->state) && on != placements_.end() && on->second.on == Placement::On::Server) {
+            return {Engine::ReportOutcome::Kind::Refused, 0,
+                    fmt::format("failover {} is not closed although server '{}' has its job again; close it: "
+                                "standinctl operation close {}, then ask for a failover: standinctl failover {}",
+                                failover->id, report.server.text(), failover->id, report.server.text())};
+        }
         return {Engine::ReportOutcome::Kind::Merged, failover->id,
                 fmt::format("failover {} handles server '{}' already", failover->id, report.server.text())};
     }

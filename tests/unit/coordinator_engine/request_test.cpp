@@ -226,6 +226,16 @@ BOOST_AUTO_TEST_CASE(a_failover_is_not_closed_while_the_stand_in_executes_the_jo
     BOOST_TEST(lab.world.stand_ins.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_fails_again_before_its_failover_was_closed_is_not_passed_over_in_silence) {
+    Protected lab;
+    lab.failAndRun();
+    BOOST_TEST((report(lab).kind == engine::Engine::ReportOutcome::Kind::Merged));
+    BOOST_REQUIRE(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.returned(server01, "operator ada"); }).has_value());
+    BOOST_TEST((report(lab).kind == engine::Engine::ReportOutcome::Kind::Refused));
+    BOOST_TEST(lab.told("is not closed although server 'server01' has its job again"));
+}
+
 BOOST_AUTO_TEST_CASE(a_returned_job_can_be_protected_and_failed_over_again) {
     Protected lab;
     const auto id = lab.failAndRun().id;
