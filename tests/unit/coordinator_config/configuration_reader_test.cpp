@@ -145,6 +145,15 @@ BOOST_AUTO_TEST_CASE(an_agent_that_is_not_listed_is_told_with_its_place) {
                "F:24:14: servers.server01.vm_host: there is no agent 'vmhost9' under 'agents'");
 }
 
+BOOST_AUTO_TEST_CASE(a_uefi_server_gets_a_uefi_stand_in_and_any_other_firmware_is_told) {
+    const std::string size = "maximum_vcpus: 2, weight: 100}";
+    Reading uefi(with(size, "maximum_vcpus: 2, weight: 100, firmware: uefi}"));
+    BOOST_REQUIRE(uefi.configuration.has_value());
+    BOOST_TEST(uefi.configuration->servers.at(0).server.stand_in.firmware == "uefi");
+    const auto problem = Reading(with(size, "maximum_vcpus: 2, weight: 100, firmware: coreboot}")).onlyProblem();
+    BOOST_TEST(problem.find("firmware") != std::string::npos, problem);
+}
+
 BOOST_AUTO_TEST_CASE(two_machines_cannot_have_one_switch_port) {
     Reading reading(with("port: sl-spare01", "port: sl-h1b"));
     BOOST_TEST(reading.onlyProblem() ==
