@@ -99,7 +99,37 @@ BOOST_FIXTURE_TEST_CASE(what_was_begun_outlives_a_killed_coordinator, RunningCoo
     auto operations = asked({"operation", "list"});
     BOOST_REQUIRE_EQUAL(operations["operations"].size(), 1U);
     BOOST_TEST(operations["operations"][0]["asked_by"] == "operator ada");
+    // What was decided before and after the restart is decided again to the same result.
+    auto replayed = askedUntil({"replay", operations["operations"][0]["id"].dump()}, [](const json& body) {
+        return body.dump().find("the coordinator was started again") != std::string::npos;
+    });
+    BOOST_TEST(replayed["same"] == true, replayed.dump(1));
     BOOST_TEST(end(SIGTERM) == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_trap_in_hand_is_explained_with_and_without_a_coordinator, RunningCoordinator) {
+    const auto file = directory / "trap.txt";
+    std::ofstream(file) << "2026-11-23 09:04:47 bmc1 [UDP: [127.0.0.1]:51559->[127.0.0.1]:162]:\n"
+                           ".1.3.6.1.6.3.1.1.4.1.0 = OID: .1.3.6.1.4.1.99999.0.1\n";
+    const std::string verdict = "verdict: failure (server server01, rule cpu): a processor has failed";
+    auto offline = ctl({"trap", "explain", file, "--config", configuration_file});
+    BOOST_TEST(offline.exit_code == 0, offline.errors);
+    BOOST_TEST(offline.output.find(verdict) != std::string::npos, offline.output);
+    start();
+    auto online = ctl({"trap", "explain", file});
+    BOOST_TEST(online.output.find(verdict) != std::string::npos, online.output);
+    BOOST_TEST(online.output.find("has no row in the spare table") != std::string::npos, online.output);
+    BOOST_TEST(asked({"trap", "list"})["traps"].empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_plan_is_made_from_what_is_known_also_when_no_agent_answers, RunningCoordinator) {
+    start();
+    auto plan = asked({"plan", "server01", "--fail", "vm-host=vmhost1"});
+    BOOST_TEST(plan["failovers"][0]["begins"] == false);
+    BOOST_TEST(plan["without"] == json({"server01"}));
+    BOOST_TEST(plan["vm_hosts"][0]["memory_mib"].is_null());
+    BOOST_TEST(ctl({"plan", "server99"}).exit_code == 1);
+    BOOST_TEST(asked({"operation", "list"})["operations"].empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_second_coordinator_on_the_same_state_is_refused, RunningCoordinator) {
