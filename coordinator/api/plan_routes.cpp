@@ -1,5 +1,8 @@
 #include "coordinator/api/plan_routes.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "agent/http/router.hpp"
 #include "agent/protocol/image.hpp"
 #include "coordinator/api/route_parts.hpp"
@@ -82,6 +85,15 @@ plan::Situation situationOf(const Engine& engine) {
         }
     }
     situation.capacities = engine.capacities();
+    // A store that did not answer the watch is not waited for: then the size of an image is assumed.
+    std::set<base::AgentName> silent;
+    for (const auto& agent : engine.agents()) {
+        if (!agent.reachable) silent.insert(agent.name);
+    }
+    const auto& servers = situation.inventory.servers;
+    const bool stores_answer = std::none_of(servers.begin(), servers.end(),
+                                            [&](const auto& one) { return silent.count(one.second.image_store) > 0; });
+    if (!stores_answer) return situation;
     if (auto images = engine.images()) {
         for (const auto& image : *images) situation.image_bytes[image.id] = image.stored_bytes;
     }

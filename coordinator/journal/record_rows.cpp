@@ -62,18 +62,28 @@ void writeRecord(Session& session, domain::OperationId id, const RecordPage& pag
 
 std::vector<std::string> readRecord(Session& session, domain::OperationId id) {
     Poco::Int64 operation = static_cast<Poco::Int64>(id);
-    std::vector<std::string> bodies, lines;
-    session << "SELECT body FROM records WHERE operation = ? ORDER BY line", into(bodies), use(operation), now;
-    for (const auto& body : bodies) {
-        std::istringstream text(body);
-        for (std::string line; std::getline(text, line);) lines.push_back(std::move(line));
+    std::vector<Poco::Int64> firsts;
+    std::vector<std::string> bodies;
+    session << "SELECT line, body FROM records WHERE operation = ? ORDER BY line", into(firsts), into(bodies),
+        use(operation), now;
+    std::vector<std::pair<Poco::Int64, std::string>> numbered;
+    for (std::size_t row = 0; row < bodies.size(); ++row) {
+        // A row that begins within the one before replaces the rest of it.
+        while (!numbered.empty() && numbered.back().first >= firsts[row]) numbered.pop_back();
+        std::istringstream text(bodies[row]);
+        Poco::Int64 number = firsts[row];
+        for (std::string line; std::getline(text, line); ++number) numbered.emplace_back(number, std::move(line));
     }
+    std::vector<std::string> lines;
+    for (auto& [number, line] : numbered) lines.push_back(std::move(line));
     return lines;
 }
 
 std::map<domain::OperationId, std::uint32_t> nextLines(Session& session) {
     std::vector<Poco::Int64> operations, next;
-    session << "SELECT operation, MAX(line + lines) FROM records GROUP BY operation", into(operations), into(next), now;
+    session << "SELECT operation, line + lines FROM records AS its WHERE line = (SELECT MAX(line) FROM records WHERE "
+               "operation = its.operation)",
+        into(operations), into(next), now;
     std::map<domain::OperationId, std::uint32_t> numbers;
     for (std::size_t i = 0; i < operations.size(); ++i) {
         numbers[static_cast<domain::OperationId>(operations[i])] = static_cast<std::uint32_t>(next[i]);

@@ -28,6 +28,10 @@ class Reader {
         verse.number = line.number;
         verse.at = line.at;
         const std::uint32_t expected = begun_ ? last_ + 1 : 0;
+        if (line.number < expected) {
+            return base::failure(base::ErrorCode::Corrupt,
+                                 fmt::format("line {} of the record comes after line {}", line.number, last_));
+        }
         if (line.number > expected) {
             verse.dropped_before = line.number - expected;
             replay_.dropped += verse.dropped_before;

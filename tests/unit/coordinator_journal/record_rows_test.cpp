@@ -94,6 +94,14 @@ BOOST_AUTO_TEST_CASE(a_line_that_replaces_another_replaces_all_after_it_too) {
     BOOST_TEST(kept.open().next_lines.at(7) == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_line_within_a_row_is_replaced_with_all_after_it) {
+    Kept kept;
+    kept.commit(7, {whole(0), event(1, "a"), event(2, "b"), event(3, "c")});
+    kept.commit(7, {event(2, "again")}, true);
+    BOOST_TEST(kept.told(7) == "0! 1a 2again");
+    BOOST_TEST(kept.open().next_lines.at(7) == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(a_long_record_loses_its_middle_and_can_be_gone_on_with) {
     Kept kept;
     std::vector<RecordLine> lines;
