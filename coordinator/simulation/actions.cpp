@@ -43,7 +43,7 @@ void fail(Simulation& simulation, const Action& action) {
     const std::string& name = action.arguments[0];
     world.breakDown(world.machines.at(name), option(action, "serves", "no") == "yes");
     if (option(action, "bmc", "") == "dead") world.bmcs.at(name).dead = true;
-    if (option(action, "trap", "yes") == "yes")
+    if (!world.machines.at(name).is_spare && option(action, "trap", "yes") == "yes")
         simulation.traps.send(simulation.traps.trapOf(name, option(action, "kind", "processor")), noticing);
 }
 
@@ -158,7 +158,7 @@ struct Verb {
 const std::vector<Verb>& verbs() {
     static const std::vector<Verb> all = [] {
         std::vector<Verb> known{
-            {"fail", {"server"}, &fail},
+            {"fail", {"machine"}, &fail},
             {"repair", {"machine"}, [](Simulation& s, const Action& a) { s.world.repair(s.world.machines.at(a.arguments[0])); }},
             {"trap", {"server"}, &trap},
             {"boot", {"machine", "well|never|elsewhere"}, &boot},

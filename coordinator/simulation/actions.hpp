@@ -8,7 +8,7 @@ class Simulation;
 
 /// The verbs of scripts.
 ///
-/// machines:     `fail SERVER [kind=processor] [serves=yes] [bmc=dead] [trap=no]`, `repair MACHINE`,
+/// machines:     `fail MACHINE [kind=processor] [serves=yes] [bmc=dead] [trap=no]`, `repair MACHINE`,
 ///               `boot MACHINE well|never|elsewhere [takes=20s]`, `disk MACHINE refuses|well`,
 ///               `bmc MACHINE honest|ignores|lies|dead|alive|dependent [busy=2] [slower=1s]`
 /// traps:        `trap SERVER [kind=processor] [from=ADDRESS] [times=3] [every=1s]`, `recovery SERVER`

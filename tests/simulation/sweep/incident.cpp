@@ -1,0 +1,198 @@
+#include "tests/simulation/sweep/incident.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace standin::simulation {
+
+namespace {
+
+/// Writes a script line by line, by chance.
+class Author {
+  public:
+    explicit Author(std::uint64_t seed) : chance_(Randomness::about(seed, "incident", 0)) {}
+
+    Incident write(std::uint64_t seed) {
+        incident_.seed = seed;
+        incident_.layout.servers = chance_.percent(30) ? 2 : 1;
+        incident_.layout.spares = static_cast<int>(chance_.below(3)) + (chance_.percent(80) ? 1 : 0);
+        if (chance_.percent(30)) incident_.layout.policy = domain::FencePolicy::Power;
+        if (chance_.percent(20)) incident_.layout.vm_hosts = 2;
+        if (chance_.percent(6)) incident_.layout.is_protected = false;
+        machines();
+        failures();
+        for (auto left = chance_.below(4); left > 0; --left) disturbance();
+        if (chance_.percent(45)) coordinatorDies();
+        if (chance_.percent(12)) another();
+        if (chance_.percent(40)) operatorActs();
+        if (chance_.percent(25)) accident();
+        faultsEnd();
+        return std::move(incident_);
+    }
+
+  private:
+    template <typename... Args>
+    void line(fmt::format_string<Args...> format, Args&&... args) {
+        const std::string written = fmt::format(format, std::forward<Args>(args)...);
+        auto action = actionFrom(written);
+        if (!action) throw std::logic_error(action.error().message);
+        incident_.script.push_back(std::move(*action));
+    }
+    template <std::size_t count>
+    const char* oneOf(const std::array<const char*, count>& words) {
+        return words[chance_.below(count)];
+    }
+    std::string time(VirtualTime least, VirtualTime most) {
+        return durationText(VirtualTime(chance_.between(least, most).count() / 1000 * 1000));
+    }
+    std::string server() { return numbered("server", 1 + static_cast<int>(chance_.below(incident_.layout.servers))); }
+    std::string spare() {
+        return incident_.layout.spares == 0 ? server()
+                                            : numbered("spare", 1 + static_cast<int>(chance_.below(incident_.layout.spares)));
+    }
+    std::string machine() { return chance_.percent(50) ? server() : spare(); }
+
+    /// Some time on the way, by the clock or by what happens.
+    std::string some() {
+        static constexpr std::array states{"TakingOver",      "GivingSegment",     "PreparingSpare",       "StartingSpare",
+                                           "HoldingRequests", "DrainingStandIn",   "StoppingStandIn",      "ReleasingRequests",
+                                           "Settling",        "GivingSegmentToSpare", "ColdPreparingSpare", "LeavingSpare"};
+        static constexpr std::array verbs{"segment.set",   "stand_in.running", "stand_in.stopped", "restore.begin",
+                                          "hold.holding",  "hold.releasing",   "hold.idle",        "power.off",
+                                          "power.on",      "probe",            "restore.get",      "stand_in.requests"};
+        switch (chance_.below(4)) {
+            case 0:
+                return "at " + time(1s, 40s);
+            case 1:
+                return fmt::format("at state/{}{}", oneOf(states), chance_.percent(50) ? " +" + time(1ms, 900ms) : "");
+            case 2:
+                return fmt::format("at {} #{}", oneOf(verbs), 1 + chance_.below(4));
+            default:
+                return fmt::format("at record #{}", 1 + chance_.below(30));
+        }
+    }
+
+    void machines() {
+        for (int i = 1; i <= incident_.layout.spares; ++i) {
+            const std::string name = numbered("spare", i);
+            if (chance_.percent(8)) line("at 0s: boot {} never", name);
+            if (chance_.percent(4)) line("at 0s: boot {} elsewhere", name);
+            if (chance_.percent(8)) line("at 0s: boot {} well takes={}", name, time(6s, 150s));
+            if (chance_.percent(5)) line("at 0s: disk {} refuses", name);
+            if (chance_.percent(6)) line("at 0s: bmc {} {}", name, oneOf(std::array{"ignores", "dead", "dependent"}));
+            if (chance_.percent(8)) line("at 0s: bmc {} honest busy={}", name, 1 + chance_.below(3));
+        }
+        for (int i = 1; i <= incident_.layout.servers; ++i) {
+            const std::string name = numbered("server", i);
+            if (chance_.percent(12)) line("at 0s: bmc {} {}", name, oneOf(std::array{"ignores", "dead", "dependent", "lies"}));
+            if (chance_.percent(12)) line("at 0s: bmc {} honest busy={} slower={}", name, chance_.below(4), time(0s, 9s));
+            if (chance_.percent(10)) line("at 0s: stand-in {} {}", name, oneOf(std::array{"mute", "stuck", "lost"}));
+            if (chance_.percent(5)) line("at 0s: image {}-1 corrupt", name);
+            if (chance_.percent(12)) line("at state/GivingSegment: linger {} count=2 for={}", name, time(1s, 90s));
+            if (chance_.percent(6)) line("at state/GivingSegment: linger {} busy=yes for={}", name, time(1s, 200s));
+        }
+    }
+
+    void failures() {
+        for (int i = 1; i <= incident_.layout.servers; ++i) {
+            if (i > 1 && chance_.percent(30)) continue;
+            const std::string name = numbered("server", i);
+            const auto at = chance_.between(1s, 4s);
+            const bool odd = chance_.percent(35);
+            line("at {}: fail {} kind={} serves={}{}", durationText(at), name, oneOf(std::array{"processor", "memory", "power"}),
+                 chance_.percent(50) ? "yes" : "no", odd ? " trap=no" : "");
+            if (!odd) continue;
+            for (auto left = 1 + chance_.below(3); left > 0; --left)
+                line("at {}: trap {} times={} every={}", durationText(at + chance_.between(0s, 30s)), name, 1 + chance_.below(3), time(1ms, 20s));
+            if (chance_.percent(30)) line("at {}: trap {} kind=recovery", durationText(at + chance_.between(0s, 5s)), name);
+        }
+        if (chance_.percent(8)) line("at {}: trap {} from=10.99.0.1", time(1s, 20s), server());
+        if (chance_.percent(8)) line("at {}: trap {} kind={}", time(1s, 20s), server(), oneOf(std::array{"test", "unknown", "recovery"}));
+        if (chance_.percent(10)) line("{}: trap {}", some(), server());
+    }
+
+    void disturbance() {
+        static constexpr std::array targets{
+            "segment.set", "segment.get",      "stand_in.running", "stand_in.stopped", "stand_in.requests", "stand_in.get",
+            "probe",       "hold.holding",     "hold.releasing",   "hold.idle",        "hold.get",          "restore.begin",
+            "restore.get", "stand_in.resources", "power.off",      "power.on",         "power.read",        "image.get",
+            "switch1",     "vmhost1",          "store1",           "holder1",          "restore.cancel",    "stand_in.remove"};
+        static constexpr std::array mishaps{"unreachable", "lost", "answer-lost", "late", "refused", "unverified", "twice", "slow"};
+        const std::string how = chance_.percent(50) ? fmt::format("times={}", 1 + chance_.below(4)) : "for=" + time(100ms, 50s);
+        line("{}: disturb {} {} by={} {}", some(), oneOf(targets), oneOf(mishaps), time(1ms, 40s), how);
+    }
+
+    void coordinatorDies() {
+        for (auto left = 1 + chance_.below(2); left > 0; --left) {
+            const std::string down = time(1ms, 30s);
+            if (chance_.percent(30)) {
+                line("before record #{}: kill one for={}", 1 + chance_.below(30), down);
+            } else {
+                line("{}: kill one for={}", some(), down);
+            }
+        }
+    }
+
+    /// Two that believe that they lead.
+    void another() {
+        const auto at = chance_.between(1s, 30s);
+        line("at {}: pause one for={}", durationText(at), time(1s, 40s));
+        line("at {}: start two", durationText(at + chance_.between(0s, 10s)));
+    }
+
+    void operatorActs() {
+        static constexpr std::array early{"prepare", "refresh", "backup", "failover"};
+        static constexpr std::array late{"retry", "confirm-fence", "close", "retry", "failover"};
+        if (chance_.percent(30)) line("at {}: {} {}", time(0s, 3s), oneOf(early), server());
+        for (auto left = chance_.below(3); left > 0; --left) line("at {}: {} {}", time(5s, 170s), oneOf(late), server());
+    }
+
+    void accident() {
+        switch (chance_.below(4)) {
+            case 0:
+                return line("{}: restart {} down={}", some(), oneOf(std::array{"switch1", "vmhost1", "store1", "holder1"}), time(10ms, 20s));
+            case 1: {
+                line("{}: vm-host vmhost1 dies", some());
+                if (chance_.percent(50)) line("at {}: vm-host vmhost1 returns", time(20s, 170s));
+                return;
+            }
+            case 2:
+                return line("{}: journal full", some());
+            default:
+                return line("{}: fail {}", some(), spare());
+        }
+    }
+
+    void faultsEnd() {
+        line("at 180s: heal");
+        line("at 180s: journal well");
+    }
+
+    Randomness chance_;
+    Incident incident_;
+};
+
+}  // namespace
+
+Incident incidentOf(std::uint64_t seed) {
+    return Author(seed).write(seed);
+}
+
+Setting settingOf(const Incident& incident) {
+    Setting setting = layOut(incident.layout);
+    setting.seed = incident.seed;
+    return setting;
+}
+
+std::vector<Breach> play(const Incident& incident, std::vector<std::string>* log) {
+    Simulation simulation(settingOf(incident), log != nullptr ? Simulation::Log::On : Simulation::Log::Off);
+    const auto played = simulation.play(incident.script);
+    if (!played) throw std::logic_error(played.error().message);
+    auto ending = simulation.run(liveness_within);
+    if (log != nullptr) *log = simulation.world.log.lines();
+    return std::move(ending.breaches);
+}
+
+}  // namespace standin::simulation

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "coordinator/simulation/script.hpp"
+#include "coordinator/simulation/simulation.hpp"
+
+namespace standin::simulation {
+
+/// A small world and what happens in it: from a server's failure to a stable end, with faults of every kind on the way.
+struct Incident {
+    std::uint64_t seed = 0;
+    Layout layout;
+    Script script;
+};
+
+/// The same incident for the same seed, for ever: what changes here makes the seeds of earlier findings worthless.
+Incident incidentOf(std::uint64_t seed);
+
+Setting settingOf(const Incident& incident);
+
+/// How long an incident may take at most. Its faults end within the first three minutes; what comes after them are the
+/// patiences of the steps (the longest is ten minutes) one after the other, and the operator is told at the end.
+constexpr VirtualTime liveness_within = std::chrono::hours(2);
+
+/// Plays the incident and returns what was broken, worst first; empty: nothing. `log` gets the whole log if wanted.
+std::vector<Breach> play(const Incident& incident, std::vector<std::string>* log = nullptr);
+
+}  // namespace standin::simulation
