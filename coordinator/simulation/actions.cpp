@@ -149,6 +149,12 @@ void pause(Simulation& simulation, const Action& action) {
     simulation.later(duration(action, "for", 10s), [&its] { its.goOn(); });
 }
 
+void journal(Simulation& simulation, const Action& action) {
+    bool& full = simulation.world.disk.full;
+    full = action.arguments[0] == "full";
+    if (full) simulation.later(duration(action, "for", 20s), [&full] { full = false; });
+}
+
 struct Verb {
     const char* name;
     std::vector<const char*> arguments;  ///< what each names: a kind of thing, or the words that are possible
@@ -175,7 +181,7 @@ const std::vector<Verb>& verbs() {
             {"start", {"?one|two"}, &start},
             {"pause", {"?one|two"}, &pause},
             {"go-on", {"?one|two"}, [](Simulation& s, const Action& a) { coordinator(s, a).goOn(); }},
-            {"journal", {"full|well"}, [](Simulation& s, const Action& a) { s.world.disk.full = a.arguments[0] == "full"; }},
+            {"journal", {"full|well"}, &journal},
         };
         for (const char* name : {"failover", "prepare", "refresh", "backup", "retry", "confirm-fence", "close", "return", "unset-spare"})
             known.push_back({name, {"server"}, &operatorAsks});

@@ -16,7 +16,8 @@ class Simulation;
 /// images:       `image ID corrupt|well`
 /// agents:       `restart AGENT [down=2s]`, `disturb AGENT|VERB|VERB/SUBJECT MISHAP [by=5s] [times=1] [for=10s]`,
 ///               `heal [TARGET]`
-/// coordinators: `kill [one|two]`, `start [one|two]`, `pause [one]`, `go-on [one]`, `journal full|well`
+/// coordinators: `kill [one|two] [for=2s]` (then it is started again), `start [one|two]`, `pause [one|two] [for=10s]`,
+///               `go-on [one|two]`, `journal full|well [for=20s]`
 /// operators:    `failover SERVER`, `prepare SERVER`, `refresh SERVER`, `backup SERVER`, `retry SERVER`,
 ///               `confirm-fence SERVER` (after cutting its power by hand), `close SERVER`, `return SERVER`,
 ///               `maintenance SERVER on|off`, `set-spare SERVER SPARE IMAGE`, `unset-spare SERVER`

@@ -9,6 +9,8 @@ namespace {
 
 /// From something that arrives until the engine's thread has woken up.
 constexpr VirtualTime waking{30};
+/// A coordinator that could not start ends, and the host's service manager starts it again.
+constexpr VirtualTime starting_again{2s};
 
 }  // namespace
 
@@ -87,6 +89,11 @@ void Coordinator::run(Life& life) {
     const auto recovered = life.conductor.recover();
     if (!recovered) {
         world_.log.line("coordinator {} could not start: {}", name_, recovered.error().message);
+        world_.queue.after(starting_again, [this, starts = starts_] {
+            if (starts != starts_ || !running()) return;
+            life_.reset();
+            start();
+        });
         return;
     }
     life.recovered = true;

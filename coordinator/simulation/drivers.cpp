@@ -225,6 +225,12 @@ engine::Drivers driversFor(World& world) {
                 return protocol::Health{name.text(), {{"simulated", true, "it runs", {}}}, {}};
             });
     };
+    all.claim = [&world](const base::AgentName& name, std::uint64_t epoch, Deadline deadline) {
+        const CommandStamp stamp{epoch, "claim", 0};
+        return Way(world, name.text()).ask<void>("epoch.claim", name.text(), &stamp, deadline, [] {
+            return Result<void>();
+        });
+    };
     return all;
 }
 

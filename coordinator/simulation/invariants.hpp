@@ -11,6 +11,11 @@
 #include "coordinator/simulation/virtual_time.hpp"
 #include "coordinator/simulation/world/clients.hpp"
 
+namespace standin::engine {
+class Board;
+struct ServerSnapshot;
+}  // namespace standin::engine
+
 namespace standin::simulation {
 
 class World;
@@ -48,9 +53,9 @@ class Invariants {
     void commits(const journal::Entry& entry);
     void tells(const std::string& operation, const std::string& message);
 
-    /// At the end, when faults are over and everything had its time: rule 7, rule 8, and that the journal agrees with
-    /// the world.
-    void end();
+    /// At the end, when faults are over and everything had its time: rule 7, rule 8, and that what is told
+    /// agrees with the world.
+    void end(const engine::Board& board);
     void breach(int rule, std::string who, std::string what);
 
     [[nodiscard]] const std::vector<Breach>& breaches() const { return breaches_; }
@@ -61,7 +66,7 @@ class Invariants {
     void rests(const domain::Operation& operation);
     void endOf(const domain::Operation& operation);
     void endOf(const domain::SpareTableRow& row);
-    void endOf(const std::string& server);
+    void endOf(const engine::ServerSnapshot& told, bool in_suspense);
     [[nodiscard]] bool isFenced(const std::string& server, const base::MemberName& owner) const;
 
     World& world_;

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
+#include "coordinator/engine/board.hpp"
 #include "coordinator/simulation/invariants.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
@@ -94,10 +96,23 @@ void Invariants::rests(const domain::Operation& operation) {
         breach(8, nameOf(operation), "it ends and has nothing to tell");
 }
 
-void Invariants::end() {
-    for (const auto& [id, operation] : world_.disk.operations) endOf(operation);
-    for (const auto& [server, row] : world_.disk.rows) endOf(row);
-    for (const auto& [server, its] : world_.setting.inventory.servers) endOf(server.text());
+void Invariants::end(const engine::Board& board) {
+    std::set<std::string> in_suspense;
+    for (const auto& [id, operation] : world_.disk.operations) {
+        endOf(operation);
+        if (operation.state == State::NeedsOperator) in_suspense.insert(operation.server.text());
+    }
+    std::set<std::string> known_as_silent;
+    for (const auto& agent : board.agents()) {
+        if (!agent.reachable) known_as_silent.insert(agent.name.text());
+    }
+    for (const auto& row : board.rows()) {
+        const auto& host = world_.setting.inventory.servers.at(row.server).vm_host.text();
+        const bool told_so = !world_.vm_hosts.at(host).lives() && known_as_silent.count(host) > 0;
+        if (row.standin_ready && !told_so) endOf(row);
+    }
+    for (const auto& [name, server] : world_.setting.inventory.servers)
+        endOf(board.server(server), in_suspense.count(name.text()) > 0);
 }
 
 void Invariants::endOf(const domain::Operation& operation) {
@@ -113,26 +128,27 @@ void Invariants::endOf(const domain::Operation& operation) {
 }
 
 void Invariants::endOf(const domain::SpareTableRow& row) {
-    if (!row.standin_ready) return;
     const auto* machine = world_.standIn(row.stand_in.text());
     if (machine == nullptr || machine->stand_in.state != protocol::StandInState::Suspended)
-        breach(7, row.server.text(), fmt::format("stand-in '{}' is said to be ready and is not suspended", row.stand_in.text()));
+        breach(7, row.server.text(),
+               fmt::format("stand-in '{}' is said to be ready and is not suspended", row.stand_in.text()));
 }
 
-void Invariants::endOf(const std::string& name) {
-    const auto& server = world_.setting.inventory.servers.at(base::ServerName(name));
-    const std::string& segment = server.segment.text();
-    const std::string owner = world_.switchOf(server).owner(segment);
-    const auto found = world_.disk.placements.find(server.name);
-    const auto on = found == world_.disk.placements.end() ? domain::Placement::On::Server : found->second.on;
-    const bool agrees = (on == domain::Placement::On::Server && owner == "server") ||
-                        (on == domain::Placement::On::StandIn && owner == "stand-in") ||
-                        (on == domain::Placement::On::Spare && owner == "spare") ||
-                        (on == domain::Placement::On::Nobody && owner != "stand-in" && owner != "spare");
+/// `in_suspense`: a failover has told the operator what to do, and may have stopped half way of a handover.
+void Invariants::endOf(const engine::ServerSnapshot& told, bool in_suspense) {
+    using On = domain::Placement::On;
+    const std::string& segment = told.server.segment.text();
+    const std::string owner = world_.switchOf(told.server).owner(segment);
+    const On on = told.placement.on;
+    const bool agrees = (on == On::Server && owner == "server") || (on == On::StandIn && owner == "stand-in") ||
+                        (on == On::Spare && owner == "spare") ||
+                        (on == On::Nobody && owner != "stand-in" && owner != "spare") ||
+                        (in_suspense && (owner == "holder" || on == On::Nobody));
     if (!agrees)
-        breach(8, name, fmt::format("its job is said to be executed by '{}', and '{}' owns its segment", domain::nameOf(on), owner));
-    const auto holder = world_.holders.find(server.request_holder.text());
-    if (holder != world_.holders.end() && holder->second.held(segment) > 0)
+        breach(8, told.server.name.text(),
+               fmt::format("its job is said to be executed by '{}', and '{}' owns its segment", domain::nameOf(on), owner));
+    const auto holder = world_.holders.find(told.server.request_holder.text());
+    if (!in_suspense && holder != world_.holders.end() && holder->second.held(segment) > 0)
         breach(3, segment, fmt::format("{} requests are still held at the end", holder->second.held(segment)));
 }
 

@@ -105,7 +105,7 @@ Ending Simulation::run(VirtualTime most) {
         ending.at = world.now();
         world.invariants.breach(8, "coordinator", fmt::format("not everything is at rest after {}", durationText(most)));
     }
-    world.invariants.end();
+    if (leader().epoch() > 0) world.invariants.end(leader().board());
     ending.breaches = world.invariants.breaches();
     return ending;
 }

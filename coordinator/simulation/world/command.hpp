@@ -14,7 +14,7 @@ namespace standin::simulation {
 /// `probe`, `stand_in.get`, `stand_in.make`, `stand_in.running`, `stand_in.suspended`, `stand_in.stopped`,
 /// `stand_in.resources`, `stand_in.remove`, `stand_in.requests`, `capacity.get`, `image.get`, `image.list`,
 /// `image.capture`, `image.difference`, `image.remove`, `restore.begin`, `restore.get`, `restore.cancel`, `power.off`,
-/// `power.on`, `power.read`, `health.get`.
+/// `power.on`, `power.read`, `health.get`, `epoch.claim`.
 struct Command {
     std::string agent;
     std::string verb;

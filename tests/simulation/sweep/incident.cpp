@@ -28,7 +28,6 @@ class Author {
         if (chance_.percent(12)) another();
         if (chance_.percent(40)) operatorActs();
         if (chance_.percent(25)) accident();
-        faultsEnd();
         return std::move(incident_);
     }
 
@@ -120,8 +119,13 @@ class Author {
             "restore.get", "stand_in.resources", "power.off",      "power.on",         "power.read",        "image.get",
             "switch1",     "vmhost1",          "store1",           "holder1",          "restore.cancel",    "stand_in.remove"};
         static constexpr std::array mishaps{"unreachable", "lost", "answer-lost", "late", "refused", "unverified", "twice", "slow"};
+        static constexpr std::array of_power{"unreachable", "lost", "answer-lost", "late", "refused", "slow"};
         const std::string how = chance_.percent(50) ? fmt::format("times={}", 1 + chance_.below(4)) : "for=" + time(100ms, 50s);
-        line("{}: disturb {} {} by={} {}", some(), oneOf(targets), oneOf(mishaps), time(1ms, 40s), how);
+        const std::string target = oneOf(targets);
+        // A BMC is asked within a session that does not outlive the question: nothing comes much later, or twice.
+        const bool power = target.starts_with("power.");
+        const std::string mishap = power ? oneOf(of_power) : oneOf(mishaps);
+        line("{}: disturb {} {} by={} {}", some(), target, mishap, time(1ms, power ? 3s : 40s), how);
     }
 
     void coordinatorDies() {
@@ -159,15 +163,10 @@ class Author {
                 return;
             }
             case 2:
-                return line("{}: journal full", some());
+                return line("{}: journal full for={}", some(), time(1s, 90s));
             default:
                 return line("{}: fail {}", some(), spare());
         }
-    }
-
-    void faultsEnd() {
-        line("at 180s: heal");
-        line("at 180s: journal well");
     }
 
     Randomness chance_;

@@ -17,8 +17,8 @@ Incident incidentOf(std::uint64_t seed);
 
 Setting settingOf(const Incident& incident);
 
-/// How long an incident may take at most. Its faults end within the first three minutes; what comes after them are the
-/// patiences of the steps (the longest is ten minutes) one after the other, and the operator is told at the end.
+/// How long an incident may take at most. Every fault that ends has ended within the first minutes; what comes after them
+/// are the patiences of the steps (the longest is ten minutes) one after the other.
 constexpr VirtualTime liveness_within = std::chrono::hours(2);
 
 /// Plays the incident and returns what was broken, worst first; empty: nothing. `log` gets the whole log if wanted.
