@@ -185,13 +185,30 @@ Setting settingOf(const Incident& incident) {
     return setting;
 }
 
-std::vector<Breach> play(const Incident& incident, std::vector<std::string>* log) {
-    Simulation simulation(settingOf(incident), log != nullptr ? Simulation::Log::On : Simulation::Log::Off);
+Course play(const Incident& incident, Simulation::Log log) {
+    Simulation simulation(settingOf(incident), log);
     const auto played = simulation.play(incident.script);
     if (!played) throw std::logic_error(played.error().message);
-    auto ending = simulation.run(liveness_within);
-    if (log != nullptr) *log = simulation.world.log.lines();
-    return std::move(ending.breaches);
+    Course course;
+    course.breaches = simulation.run(liveness_within).breaches;
+    course.log = simulation.world.log.lines();
+    auto& counts = course.counts;
+    counts["events"] = simulation.world.queue.events();
+    counts["records"] = simulation.world.disk.records;
+    counts["virtual seconds"] = static_cast<std::uint64_t>(simulation.world.now().count() / 1'000'000);
+    for (const auto& [id, operation] : simulation.world.disk.operations) {
+        if (operation.kind != domain::OperationKind::Failover) continue;
+        ++counts["failovers"];
+        ++counts[fmt::format("failovers {}", domain::nameOf(operation.state))];
+        if (operation.cold) ++counts["failovers on the cold path"];
+    }
+    for (const auto& [name, server] : simulation.setting.inventory.servers) {
+        for (const auto& request : simulation.world.clients.ledger(server.segment.text())) {
+            ++counts["requests"];
+            if (request->by_holder) ++counts["requests held"];
+        }
+    }
+    return course;
 }
 
 }  // namespace standin::simulation

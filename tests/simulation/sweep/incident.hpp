@@ -21,7 +21,12 @@ Setting settingOf(const Incident& incident);
 /// are the patiences of the steps (the longest is ten minutes) one after the other.
 constexpr VirtualTime liveness_within = std::chrono::hours(2);
 
-/// Plays the incident and returns what was broken, worst first; empty: nothing. `log` gets the whole log if wanted.
-std::vector<Breach> play(const Incident& incident, std::vector<std::string>* log = nullptr);
+/// What came of an incident.
+struct Course {
+    std::vector<Breach> breaches;                 ///< in order; empty: no rule was broken
+    std::vector<std::string> log;                 ///< if it was wanted
+    std::map<std::string, std::uint64_t> counts;  ///< `ended Succeeded`, `requests answered`…
+};
+Course play(const Incident& incident, Simulation::Log log = Simulation::Log::Off);
 
 }  // namespace standin::simulation

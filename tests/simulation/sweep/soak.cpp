@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <map>
+#include <sstream>
 
 #include "tests/simulation/sweep/shrink.hpp"
 
@@ -41,61 +43,91 @@ void tellSeed(const Incident& incident, const Breach& breach) {
 
 void shrinkAndTell(const Incident& incident, const std::vector<Breach>& breaches) {
     const Incident shortest = shrink(incident, [rule = breaches.front().rule](const Incident& candidate) {
-        const auto again = play(candidate);
+        const auto again = play(candidate).breaches;
         return !again.empty() && again.front().rule == rule;
     });
-    tell(shortest, play(shortest));
+    tell(shortest, play(shortest).breaches);
 }
 
 constexpr unsigned most_told = 100;
 
-/// Plays every `jobs`-th seed; how many failed.
-std::uint64_t playShare(const Wanted& wanted, unsigned job) {
-    std::uint64_t failed = 0;
+using Counts = std::map<std::string, std::uint64_t>;
+
+/// Plays every `jobs`-th seed. What was counted; `incidents that failed` among it.
+Counts playShare(const Wanted& wanted, unsigned job) {
+    Counts counts;
+    std::uint64_t& failed = counts["incidents that failed"];
     for (std::uint64_t seed = wanted.from + job; seed <= wanted.to; seed += wanted.jobs) {
         const Incident incident = incidentOf(seed);
-        const auto breaches = play(incident);
-        if (breaches.empty()) continue;
-        if (failed < most_told) tellSeed(incident, breaches.front());
-        if (failed++ < wanted.most_findings) shrinkAndTell(incident, breaches);
+        const Course course = play(incident);
+        for (const auto& [what, count] : course.counts) counts[what] += count;
+        if (course.breaches.empty()) continue;
+        if (failed < most_told) tellSeed(incident, course.breaches.front());
+        if (failed++ < wanted.most_findings) shrinkAndTell(incident, course.breaches);
     }
-    return failed;
+    return counts;
+}
+
+/// In a process of its own, which writes its counts as lines.
+int beginShare(const Wanted& wanted, unsigned job) {
+    int ends[2];
+    if (pipe(ends) != 0) return -1;
+    const pid_t child = fork();
+    if (child < 0) return -1;
+    if (child > 0) {
+        close(ends[1]);
+        return ends[0];
+    }
+    std::string text;
+    for (const auto& [what, count] : playShare(wanted, job)) text += fmt::format("{} {}\n", count, what);
+    const bool written = write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    _exit(written ? 0 : 2);
+}
+
+/// False: the process ended without its counts.
+bool addShare(int from, Counts& counts) {
+    std::string text;
+    char buffer[4096];
+    for (ssize_t size = 0; (size = read(from, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(size));
+    close(from);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        const auto blank = line.find(' ');
+        counts[line.substr(blank + 1)] += std::stoull(line.substr(0, blank));
+    }
+    return !text.empty();
 }
 
 int playAll(const Wanted& wanted) {
     const auto begun = std::chrono::steady_clock::now();
-    std::vector<pid_t> children;
-    for (unsigned job = 1; job < wanted.jobs; ++job) {
-        const pid_t child = fork();
-        if (child < 0) return 2;
-        if (child == 0) _exit(playShare(wanted, job) == 0 ? 0 : 1);
-        children.push_back(child);
-    }
-    bool well = playShare(wanted, 0) == 0;
-    for (const pid_t child : children) {
-        int status = 0;
-        well = waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0 && well;
+    std::vector<int> shares;
+    for (unsigned job = 1; job < wanted.jobs; ++job) shares.push_back(beginShare(wanted, job));
+    Counts counts = playShare(wanted, 0);
+    bool whole = true;
+    for (const int share : shares) whole = share >= 0 && addShare(share, counts) && whole;
+    while (wait(nullptr) > 0) {
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    const auto incidents = static_cast<double>(wanted.to - wanted.from + 1);
-    std::printf("%.0f incidents, seeds %llu-%llu, in %.1f s: %.0f a second with %u processes; %s\n", incidents,
-                static_cast<unsigned long long>(wanted.from), static_cast<unsigned long long>(wanted.to), seconds,
-                incidents / seconds, wanted.jobs, well ? "no rule was broken" : "RULES WERE BROKEN");
+    const auto incidents = wanted.to - wanted.from + 1;
+    for (const auto& [what, count] : counts) fmt::print("{:>12} {}\n", count, what);
+    const bool well = whole && counts["incidents that failed"] == 0;
+    fmt::print("{} incidents, seeds {}-{}, in {:.1f} s: {:.0f} a second with {} processes; {}\n", incidents, wanted.from,
+               wanted.to, seconds, static_cast<double>(incidents) / seconds, wanted.jobs,
+               well ? "no rule was broken" : "RULES WERE BROKEN");
+    if (!whole) fmt::print("a process died: its share was not played to the end\n");
     return well ? 0 : 1;
 }
 
 int playOne(std::uint64_t seed, bool shortest) {
-    Incident incident = incidentOf(seed);
-    if (shortest) {
-        const auto breaches = play(incident);
-        if (!breaches.empty()) shrinkAndTell(incident, breaches);
-        return breaches.empty() ? 0 : 1;
+    const Incident incident = incidentOf(seed);
+    const Course course = play(incident, Simulation::Log::On);
+    if (shortest && !course.breaches.empty()) {
+        shrinkAndTell(incident, course.breaches);
+    } else {
+        for (const auto& line : course.log) std::puts(line.c_str());
+        tell(incident, course.breaches);
     }
-    std::vector<std::string> log;
-    const auto breaches = play(incident, &log);
-    for (const auto& line : log) std::puts(line.c_str());
-    tell(incident, breaches);
-    return breaches.empty() ? 0 : 1;
+    return course.breaches.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -113,7 +145,9 @@ int main(int argc, char** argv) {
     app.add_flag("--shrink", shortest, "with --seed: the shortest script that fails, instead of the log");
     CLI11_PARSE(app, argc, argv);
     if (one != 0) return playOne(one, shortest);
-    if (std::sscanf(seeds.c_str(), "%lu-%lu", &wanted.from, &wanted.to) != 2 || wanted.from > wanted.to) {
+    std::istringstream range(seeds);
+    char dash = 0;
+    if (!(range >> wanted.from >> dash >> wanted.to) || dash != '-' || wanted.from > wanted.to) {
         std::fputs("--seeds wants FROM-TO\n", stderr);
         return 2;
     }
