@@ -12,11 +12,12 @@ bool contains(const std::vector<base::SpareName>& spares, const base::SpareName&
     return std::find(spares.begin(), spares.end(), spare) != spares.end();
 }
 
-/// To be done once more: its attempts are counted on, so that no command is taken for an earlier one.
+/// To be done once more: its attempts are counted on, so that no command is taken for an earlier one. Also what is
+/// running: what comes of that attempt belongs to the past.
 void planAgain(Operation& operation, std::initializer_list<StepName> names) {
     for (Step& step : operation.steps) {
         const bool named = std::find(names.begin(), names.end(), step.id.name) != names.end();
-        if (named && step.state != StepState::Running) step.state = StepState::Planned;
+        if (named) step.state = StepState::Planned;
     }
 }
 

@@ -64,7 +64,10 @@ std::optional<Occurrence> spareOccurrence(const Course& course, bool cold) {
             "set another spare or mend what failed");
     }
     if (!cold && course.find(ReturnRequests) != nullptr && !course.done(ReturnRequests)) {
-        return course.gaveUp(ReturnRequests) ? std::optional(returnFailed(course)) : std::nullopt;
+        if (course.gaveUp(ReturnRequests)) return returnFailed(course);
+        const bool never_begins =
+            course.gaveUp(LeaseSpare) || course.gaveUp(PowerOffSpare) || course.gaveUp(ReleaseSpare);
+        return never_begins ? std::optional(spareFailure(course)) : std::nullopt;
     }
     if (spareFailed(course)) return spareFailure(course);
     if (starting && course.done(StartSpare) && course.done(ProbeSpare)) {

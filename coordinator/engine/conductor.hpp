@@ -140,10 +140,12 @@ class Conductor {
     domain::Operation* openOperationOf(const base::ServerName& server);
     static std::string executorOf(const domain::Placement& placement);
     std::string refusal(const domain::FailureReport& report);
+    [[nodiscard]] bool mayHaveGivenSegment(const domain::Operation& operation) const;
     void preempt(domain::Operation& operation, domain::OperationId by);
     base::Result<void> mayPrepare(const OperationRequest& request);
     void audit(const std::string& who, const std::string& what, const std::string& outcome);
-    void publish(const char* type, const domain::Operation& operation, std::string text, std::string data);
+    void publish(const char* type, const domain::Operation& operation, std::string text,
+                 const std::function<nlohmann::json()>& data);
     void publishStep(const domain::Operation& operation, const domain::Step& step);
 
     const Inventory& inventory_;

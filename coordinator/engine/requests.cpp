@@ -1,6 +1,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "coordinator/engine/conductor.hpp"
 
 namespace standin::engine {
@@ -127,6 +129,17 @@ Result<void> Conductor::confirmFence(domain::OperationId id, const std::string& 
     return {};
 }
 
+/// Nobody is known to execute the job, but somebody may: closing would delete or give back the machine that does (rule 6).
+bool Conductor::mayHaveGivenSegment(const domain::Operation& operation) const {
+    const auto on = placements_.find(operation.server);
+    if (on == placements_.end() || on->second.on != Placement::On::Nobody) return false;
+    return std::any_of(operation.steps.begin(), operation.steps.end(), [](const domain::Step& step) {
+        const bool gives =
+            step.id.name == domain::StepName::GiveSegment || step.id.name == domain::StepName::GiveSegmentToSpare;
+        return gives && step.attempts > 0 && step.state != domain::StepState::Done;
+    });
+}
+
 Result<void> Conductor::close(domain::OperationId id, const std::string& asked_by) {
     auto found = operations_.find(id);
     if (found == operations_.end()) return failure(ErrorCode::NotFound, fmt::format("there is no operation {}", id));
@@ -138,6 +151,13 @@ Result<void> Conductor::close(domain::OperationId id, const std::string& asked_b
                                                         "job; retry it with a spare, or bring the job back to the "
                                                         "server and say so: standinctl returned {}",
                                                         id, operation.stand_in.text(), operation.server.text()));
+    }
+    if (mayHaveGivenSegment(operation)) {
+        return failure(ErrorCode::Conflict,
+                       fmt::format("failover {} cannot be closed: segment '{}' was ordered to be given away, and nobody "
+                                   "confirmed or denied it, so somebody may execute the job; retry it, or bring the job "
+                                   "back to the server and say so: standinctl returned {}",
+                                   id, inventory_.servers.at(operation.server).segment.text(), operation.server.text()));
     }
     if (!accept(operation, Event::OperatorCloses, "closed by " + asked_by)) {
         return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only a failover at rest is closed",

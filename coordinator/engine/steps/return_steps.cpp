@@ -47,11 +47,32 @@ StepReport withoutHolder(const StepContext& context, const Segment& segment, con
     return StepReport::failed(why);
 }
 
+/// An earlier attempt to stop it may have had its effect, or may still be on its way; behind this command it comes too
+/// late.
+base::Result<void> keepRunning(const StepContext& context) {
+    auto driver = driverOf(context.drivers.hypervisors, context.server().vm_host);
+    if (!driver) return base::failure(driver.error());
+    auto stand_in = (*driver)->setState(context.stamp("resume"), context.operation.stand_in,
+                                        protocol::StandInState::Running, context.remaining());
+    if (!stand_in) return base::failure(stand_in.error());
+    return {};
+}
+
+/// The order that gives it the segment is in force: only that keeps what was ordered before, and is late, away.
+bool isWithStandIn(const StepContext& context, const Segment& segment) {
+    const bool joined = context.server().holder_ports.back.empty() || segment.order.back_leg_to == stand_in_member;
+    return segment.order.owner == stand_in_member && joined;
+}
+
 }  // namespace
 
 /// One thing at a time, each found out by looking: so every poll, and every attempt after a crash, goes on from where
 /// the world is.
 StepReport returnRequests(const StepContext& context) {
+    if (!context.request.poll) {
+        auto running = keepRunning(context);
+        if (!running) return StepReport::failed(running.error());
+    }
     auto segment = observe(context);
     if (!segment) return StepReport::failed(segment.error());
     auto now = hold(context);
@@ -61,7 +82,7 @@ StepReport returnRequests(const StepContext& context) {
         if (!released) return StepReport::failed(released.error());
         return StepReport::pending(fmt::format("{} requests are held", released->held));
     }
-    if (segment->order.owner != stand_in_member) {
+    if (!isWithStandIn(context, *segment)) {
         auto given = giveToStandIn(context);
         if (!given) return StepReport::failed(given.error());
         return StepReport::pending("the stand-in owns the segment again");
