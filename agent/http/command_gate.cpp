@@ -89,7 +89,8 @@ base::Result<void> CommandGate::admit(Request& request) {
     };
     auto epoch = number(protocol::epoch_header);
     if (!epoch) return failure(epoch.error());
-    auto sequence = number(protocol::sequence_header);
+    // Who commands one thing at a time, and by hand, needs none; it is the oldest then.
+    auto sequence = headerOf(request, protocol::sequence_header).empty() ? 0 : number(protocol::sequence_header);
     if (!sequence) return failure(sequence.error());
     request.stamp = protocol::CommandStamp{*epoch, operation, *sequence};
     return raiseEpoch(*epoch);

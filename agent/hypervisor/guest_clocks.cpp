@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr std::array<std::chrono::milliseconds, 5> pauses{250ms, 1s, 2s, 4s, 8s};
 
 // The guest's first answers and what else a takeover does go before it.
-constexpr auto first_pause = 25ms;
+constexpr auto first_pause = 100ms;
 
 constexpr auto metric = "standin_guest_clock_total";
 constexpr auto explanation = "guests' clocks to be set after a resume, by outcome";

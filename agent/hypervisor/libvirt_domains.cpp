@@ -18,12 +18,19 @@ using base::ErrorCode;
 
 constexpr auto usual = 5s;      // an answer takes milliseconds; libvirtd under load has been seen to take one second
 constexpr auto starting = 60s;  // QEMU must load, allocate and open its tap, on a host that may be restoring images
+constexpr int guest_agent_answers_within_s = 4;  // one that is there answers within milliseconds; less than `usual`
 constexpr std::size_t most_calls = 32;  // more than stand-ins acted upon at once on one host
 constexpr std::uint64_t kib_per_mib = 1024;
 
 base::Result<void> checked(int outcome, const std::string& what) {
     if (outcome < 0) return libvirtFailure(what);
     return {};
+}
+
+// A guest that is suspended while its agent is asked would keep the question, and its domain, for ever. Where there is no
+// agent there is nothing to limit.
+void limitGuestAgent(virDomainPtr domain) {
+    virDomainAgentSetResponseTimeout(domain, guest_agent_answers_within_s, 0);
 }
 
 int perform(virDomainPtr domain, DomainVerb verb) {
@@ -35,6 +42,7 @@ int perform(virDomainPtr domain, DomainVerb verb) {
         case DomainVerb::Suspend:
             return virDomainSuspend(domain);
         case DomainVerb::AskToStop:
+            limitGuestAgent(domain);
             // The guest's agent ends it in order for certain; the power button only if somebody in the guest listens.
             if (virDomainShutdownFlags(domain, VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) == 0) return 0;
             return virDomainShutdown(domain);
@@ -193,6 +201,7 @@ base::Result<void> LibvirtDomains::setClock(const std::string& uuid, base::WallT
     return call<void>("set the clock of domain " + uuid, usual, [=](LibvirtSession& session) -> base::Result<void> {
         auto domain = session.domain(uuid);
         if (!domain) return base::failure(domain.error());
+        limitGuestAgent(domain->get());
         const auto since_epoch = time.time_since_epoch();
         const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
         const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch - seconds);

@@ -5,6 +5,7 @@
 #include "agent/base/durable_file.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/domain_xml.hpp"
+#include "agent/hypervisor/memory_settling.hpp"
 
 namespace standin::hypervisor {
 
@@ -117,8 +118,11 @@ base::Result<DomainStatus> StandInStates::act(const ShelvedPtr& stand_in, const 
     if (wanted == StandInState::Stopped) return end(record, from);
     if (wanted == StandInState::Running && from == DomainState::Off) return begin(stand_in, record);
     if (wanted == StandInState::Running && from == DomainState::Paused) return resume(stand_in, record);
-    if (wanted == StandInState::Suspended && from == DomainState::Running)
+    if (wanted == StandInState::Suspended && from == DomainState::Running) {
+        auto settled = awaitMemoryGivenBack(domains_, clock_, record.uuid, record.resources.memory_mib);
+        if (!settled) return base::failure(settled.error());
         return domains_.change(record.uuid, DomainVerb::Suspend);
+    }
     return base::failure(ErrorCode::WrongState, from == DomainState::Off
                                                     ? "it is stopped, so there is nothing to suspend; start it first"
                                                     : "its state is in between; try again");

@@ -26,11 +26,22 @@ constexpr milliseconds openflow_deadline{500};
 constexpr milliseconds control_deadline{1'000};
 constexpr milliseconds ofctl_deadline{5'000};
 
-// True if a port is moved into its quarantine.
-bool isolates(const FabricChange& change) {
-    return std::any_of(change.ports.begin(), change.ports.end(), [](const auto& entry) {
-        const FabricChange::Port& port = entry.second;
-        return port.vlan == port.quarantine;
+// The start of a pass that was asked for may be missed (see settle()); by itself the next one begins after half a second.
+// A pass takes some milliseconds.
+constexpr milliseconds pass_usually_takes{20};
+
+bool isQuarantine(const FabricView& view, const PortView* port) {
+    return port != nullptr && port->tag && std::any_of(view.ports.begin(), view.ports.end(), [port](const auto& entry) {
+               return entry.second.quarantine == port->tag;
+           });
+}
+
+// True if a port that may have been heard by others is moved into its quarantine; from one quarantine into another is no
+// isolation.
+bool isolates(const FabricView& view, const FabricChange& change) {
+    return std::any_of(change.ports.begin(), change.ports.end(), [&view](const auto& entry) {
+        const auto& [name, port] = entry;
+        return port.vlan == port.quarantine && !isQuarantine(view, view.port(name));
     });
 }
 
@@ -103,7 +114,7 @@ base::Result<void> OvsFabric::commit(const FabricView& view, const FabricChange&
     // Waiting for the disk would cost the takeover more than the switch itself, so it is written right after the
     // answer. Only a host (not a daemon) that crashes within these milliseconds comes back with the owner of before.
     ovsdb_.post(durabilityOperations(*configuration));
-    auto settled = isolates(change) ? settle() : base::Result<void>();
+    auto settled = isolates(view, change) ? settle() : base::Result<void>();
     return settled ? readBack(change) : settled;
 }
 
@@ -116,9 +127,15 @@ base::Result<void> OvsFabric::settle() {
     for (int round = 0; round < 2; ++round) {
         auto pass = ControlCall::begin(runDirectory(), "revalidator/wait", {});
         if (!pass) return failure(pass.error());
-        auto touched = openflow_.touch(steeringCookie(0), idle_table, openflow_deadline);
-        if (!touched) return touched;
-        auto ended = pass->answer(apply_deadline);
+        // The two go by different sockets: a pass that the touch starts may be over before the question is heard. Then
+        // another touch starts another pass.
+        const auto until = std::chrono::steady_clock::now() + apply_deadline;
+        base::Result<std::string> ended = failure(ErrorCode::TimedOut, "");
+        while (!ended && ended.error().code == ErrorCode::TimedOut && std::chrono::steady_clock::now() < until) {
+            auto touched = openflow_.touch(steeringCookie(0), idle_table, openflow_deadline);
+            if (!touched) return touched;
+            ended = pass->answer(pass_usually_takes);
+        }
         if (ended) continue;
         if (ended.error().code != ErrorCode::Refused) return failure(ended.error());
         // A switch with a kernel and a userspace datapath at once cannot tell; then the cache is emptied instead.

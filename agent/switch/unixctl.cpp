@@ -5,7 +5,6 @@
 #include <sstream>
 
 #include "agent/protocol/json_fields.hpp"
-#include "agent/switch/json_framer.hpp"
 #include "agent/switch/unix_socket.hpp"
 
 namespace standin::lan_switch {
@@ -39,6 +38,9 @@ base::Result<std::string> textOfAnswer(const std::string& message) {
 
 }  // namespace
 
+ControlCall::ControlCall(UnixSocket socket, std::string command)
+    : socket_(std::move(socket)), command_(std::move(command)), framer_(answer_limit_bytes) {}
+
 base::Result<ControlCall> ControlCall::begin(const std::string& run_directory, const std::string& command,
                                              const std::vector<std::string>& arguments) {
     const auto path = controlSocket(run_directory);
@@ -52,14 +54,13 @@ base::Result<ControlCall> ControlCall::begin(const std::string& run_directory, c
 
 base::Result<std::string> ControlCall::answer(std::chrono::milliseconds deadline) {
     const auto until = std::chrono::steady_clock::now() + deadline;
-    JsonFramer framer(answer_limit_bytes);
     for (;;) {
         std::string bytes;
         auto received = socket_.receive(bytes, until);
         if (!received) return failure(received.error().within("ovs-vswitchd did not answer '" + command_ + "'"));
-        framer.feed(bytes);
-        if (const auto message = framer.next()) return textOfAnswer(*message);
-        if (framer.broken()) {
+        framer_.feed(bytes);
+        if (const auto message = framer_.next()) return textOfAnswer(*message);
+        if (framer_.broken()) {
             return failure(ErrorCode::Corrupt, "ovs-vswitchd's answer to '" + command_ + "' is too long or no JSON");
         }
     }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agent/base/result.hpp"
+#include "agent/switch/json_framer.hpp"
 #include "agent/switch/unix_socket.hpp"
 
 namespace standin::lan_switch {
@@ -16,12 +17,14 @@ class ControlCall {
   public:
     static base::Result<ControlCall> begin(const std::string& run_directory, const std::string& command,
                                            const std::vector<std::string>& arguments);
+    /// TimedOut: not yet; it may be asked again.
     base::Result<std::string> answer(std::chrono::milliseconds deadline);
 
   private:
-    ControlCall(UnixSocket socket, std::string command) : socket_(std::move(socket)), command_(std::move(command)) {}
+    ControlCall(UnixSocket socket, std::string command);
     UnixSocket socket_;
     std::string command_;
+    JsonFramer framer_;
 };
 
 /// Sends the command and awaits its text.

@@ -11,6 +11,11 @@ bool Course::done(StepName step) const {
     return found != nullptr && found->state == StepState::Done;
 }
 
+bool Course::attempted(StepName step) const {
+    const Step* found = find(step);
+    return found != nullptr && found->attempts > 0 && (found->attempts > 1 || found->state != StepState::Running);
+}
+
 bool Course::gaveUp(StepName step) const {
     const Step* found = find(step);
     return found != nullptr && gaveUp(*found);

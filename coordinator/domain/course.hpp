@@ -16,6 +16,8 @@ class Course {
     [[nodiscard]] bool done(StepName step) const;
     /// It did not succeed and is not tried again by itself.
     [[nodiscard]] bool gaveUp(StepName step) const;
+    /// An attempt has ended, whatever came of it.
+    [[nodiscard]] bool attempted(StepName step) const;
     [[nodiscard]] bool concluded(StepName step) const { return done(step) || gaveUp(step); }
     /// Why it did not succeed, for people.
     [[nodiscard]] std::string problemOf(StepName step) const;

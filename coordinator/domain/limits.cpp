@@ -86,8 +86,9 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
         case StepName::IsolateStandIn:
         case StepName::AdoptStandIn:
         case StepName::StartStandIn:
-        case StepName::SuspendStandIn:
             return {.deadline = 10s, .pause = 500ms, .patience = 60s};
+        case StepName::SuspendStandIn:  // a large guest gives memory back for minutes after its start
+            return {.deadline = 10s, .pause = 500ms, .patience = 10min};
         case StepName::ProbeStandIn:  // a first boot takes what a spare's boot takes
             return {.deadline = 5s, .pause = 200ms, .patience = observation.spare_boot_within};
         case StepName::DeleteStandIn:

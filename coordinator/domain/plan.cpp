@@ -82,6 +82,15 @@ class Plan {
         return *this;
     }
     Plan& fences() { return add(FencePort).add(FencePower); }
+    /// The power is cut beside the takeover, not in its way: where the port fence is what the policy demands, the power's
+    /// devices (processes that start slowly, on processors that the takeover needs) are asked as soon as `step` has come
+    /// to an end, or the port fence to none.
+    Plan& powerAfter(StepName step) {
+        const bool port_is_enough = course_.observation().server.fence_policy == FencePolicy::Port;
+        const bool port_failed = course_.attempted(FencePort) && !course_.done(FencePort);
+        if (!port_is_enough || port_failed || course_.attempted(step)) add(FencePower);
+        return *this;
+    }
     std::vector<StepId> take() { return std::move(steps_); }
 
   private:
@@ -111,10 +120,10 @@ void planFailover(Plan& plan, const Course& course) {
     const bool stand_in_left_over = !operation.stand_in.empty() && course.find(ResumeStandIn) != nullptr;
     switch (operation.state) {
         case State::TakingOver:
-            plan.fences().add(ResumeStandIn);
+            plan.add(FencePort).add(ResumeStandIn).powerAfter(ResumeStandIn);
             break;
         case State::GivingSegment:
-            plan.add(GiveSegment).add(FencePower);
+            plan.add(GiveSegment).powerAfter(GiveSegment);
             break;
         case State::PreparingSpare:
             plan.add(FencePower);

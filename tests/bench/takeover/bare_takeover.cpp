@@ -66,7 +66,8 @@ BareTakeover takeOverBare(const BareMachine& machine, const AskedJob& job) {
                       {[](const Json&) {}, [](const Json&) {}, [] {}}, base::Log("bare", base::LogLevel::Error));
     ovsdb.start();
     domain.suspend();
-    std::this_thread::sleep_for(rest / 2);  // the client has connected by then; the first transaction says if not
+    for (const auto until = Steady::now() + 10s; !ovsdb.connected() && Steady::now() < until;)
+        std::this_thread::sleep_for(10ms);
     move(ovsdb, machine.port, machine.quarantine);
     std::this_thread::sleep_for(rest);
     enterNamespace(job.network_namespace);

@@ -71,6 +71,15 @@ BOOST_FIXTURE_TEST_CASE(a_late_command_for_one_thing_is_not_refused_because_of_a
     BOOST_TEST(pass(request({1, "1/b", 7}, "/v1/things/b")).has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_command_without_a_sequence_counts_as_the_oldest, Gate) {
+    auto by_hand = request({1, "by hand"});
+    by_hand.headers.erase("standin-sequence");
+    BOOST_TEST(pass(by_hand).has_value());
+    BOOST_REQUIRE(pass(request({1, "1/a", 8})));
+    by_hand.headers["standin-operation"] = "by hand again";
+    BOOST_TEST((pass(by_hand).error().code == base::ErrorCode::Conflict));
+}
+
 BOOST_FIXTURE_TEST_CASE(the_sequence_begins_anew_with_each_epoch, Gate) {
     BOOST_REQUIRE(pass(request({1, "1/a", 8})));
     BOOST_REQUIRE(pass(request({2, "1/b", 1})));

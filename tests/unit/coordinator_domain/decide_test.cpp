@@ -59,11 +59,33 @@ using Names = std::vector<std::string>;
 
 BOOST_AUTO_TEST_SUITE(deciding)
 
-BOOST_AUTO_TEST_CASE(fences_and_resumption_are_started_together) {
+BOOST_AUTO_TEST_CASE(the_fence_that_the_policy_demands_and_the_resumption_are_started_together) {
     const auto decision = decide(failover(), observation(), noon);
-    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "ResumeStandIn"}),
-               boost::test_tools::per_element());
+    BOOST_TEST(started(decision) == (Names{"FencePort", "ResumeStandIn"}), boost::test_tools::per_element());
     BOOST_TEST((decision.after.state == State::TakingOver));
+    BOOST_TEST(started(decide(failover(), observation(FencePolicy::Power), noon)) ==
+                   (Names{"FencePort", "ResumeStandIn", "FencePower"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(under_policy_port_the_power_is_cut_out_of_the_takeovers_way) {
+    auto operation = decide(failover(), observation(), noon).after;
+    finish(operation, StepName::FencePort);
+    operation = decide(operation, observation(), noon).after;
+    finish(operation, StepName::ResumeStandIn);
+    auto giving = decide(operation, observation(), noon);
+    BOOST_TEST(started(giving) == Names{"GiveSegment"}, boost::test_tools::per_element());
+    operation = giving.after;
+    finish(operation, StepName::GiveSegment);
+    const auto names = started(decide(operation, observation(), noon));
+    BOOST_TEST((std::find(names.begin(), names.end(), "FencePower") != names.end()));
+}
+
+BOOST_AUTO_TEST_CASE(under_policy_port_the_power_is_cut_at_once_when_the_port_fence_comes_to_nothing) {
+    auto operation = decide(failover(), observation(), noon).after;
+    finish(operation, StepName::FencePort, StepState::Unknown, ErrorCode::TimedOut);
+    BOOST_TEST(started(decide(operation, observation(), noon + 2ms)) == Names{"FencePower"},
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(asking_again_without_news_waits) {
@@ -107,6 +129,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_fence_is_no_fence) {
 BOOST_AUTO_TEST_CASE(a_step_without_an_answer_is_tried_again_after_its_pause) {
     auto operation = decide(failover(), observation(), noon).after;
     finish(operation, StepName::FencePort, StepState::Unknown, ErrorCode::TimedOut);
+    operation = decide(operation, observation(), noon + 2ms).after;
     const auto waiting = decide(operation, observation(), noon + 2ms);
     const auto* wait = std::get_if<Wait>(&waiting.action);
     BOOST_REQUIRE(wait != nullptr);
@@ -146,9 +169,10 @@ BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_its
     for (const auto& step : operation.steps) BOOST_TEST((step.state == StepState::Unknown));
     const auto decision = decide(operation, observation(), noon + 1h);
     BOOST_TEST((decision.after.state == State::TakingOver));
-    BOOST_TEST(started(decision) == (Names{"FencePort", "FencePower", "ResumeStandIn"}),
+    BOOST_TEST(started(decision) == (Names{"FencePort", "ResumeStandIn", "FencePower"}),
                boost::test_tools::per_element());
-    for (const auto& step : decision.after.steps) BOOST_TEST(step.attempts == 2u);
+    for (const auto& step : decision.after.steps)
+        BOOST_TEST(step.attempts == (step.id.name == StepName::FencePower ? 1u : 2u));
 }
 
 /// Any course of steps, however strange, ends in rest within bounded time and breaks no assertion of decide().
