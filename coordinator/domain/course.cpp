@@ -1,6 +1,15 @@
 #include "coordinator/domain/course.hpp"
 
+#include <algorithm>
+
 namespace standin::domain {
+
+namespace {
+
+/// Progress that is told less often than this looks as if it stood still.
+constexpr std::chrono::milliseconds longest_pause{500};
+
+}  // namespace
 
 const Step* Course::find(StepName step) const {
     return operation_.find({step, subjectOf(operation_, step)});
@@ -42,7 +51,11 @@ std::optional<base::WallTime> Course::dueAt(const StepId& id) const {
     const Step* step = operation_.find(id);
     if (step == nullptr || step->state == StepState::Planned) return base::WallTime{};
     if (step->state == StepState::Running || step->state == StepState::Done || gaveUp(*step)) return std::nullopt;
-    return step->ended + limitsOf(id.name, observation_).pause;
+    const auto pause = limitsOf(id.name, observation_).pause;
+    if (step->state != StepState::Polling) return step->ended + pause;
+    // What has taken long already is asked after less often: it is known only a little later for it.
+    const auto grown = std::min((step->ended - step->patience_from) / 20, base::WallTime::duration(longest_pause));
+    return step->ended + std::max(base::WallTime::duration(pause), grown);
 }
 
 std::string Course::problemOf(StepName step) const {

@@ -165,7 +165,7 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
         }
     }
     if (!due.empty()) {
-        Start start;
+        Start start{{}, next};
         for (const StepId& id : due) start.steps.push_back(begin(operation, observation, id, now));
         return start;
     }

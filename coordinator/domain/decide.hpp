@@ -35,6 +35,7 @@ struct StepRequest {
 /// Steps are due. They do not depend on each other.
 struct Start {
     std::vector<StepRequest> steps;
+    std::optional<base::WallTime> next{};  ///< when something else is due, even if no outcome arrives before
 };
 /// Nothing is due before `until` (none: before an outcome arrives).
 struct Wait {

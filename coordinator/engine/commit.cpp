@@ -34,6 +34,7 @@ void Conductor::finishBatch() {
 /// On failure everything stays gathered and is tried again; no step is begun before.
 bool Conductor::commit() {
     entry_.operations.clear();
+    entry_.operations.reserve(dirty_.size());
     for (const auto id : dirty_) {
         recorder_.settle(id);
         if (auto found = operations_.find(id); found != operations_.end()) entry_.operations.push_back(found->second);

@@ -162,11 +162,10 @@ void Conductor::advance(domain::OperationId id) {
         wakes_.erase(id);
         if (const auto* start = std::get_if<domain::Start>(&decision.action)) {
             for (const auto& request : start->steps) again = begin(operation, request) || again;
+            if (start->next) wakes_[id] = *start->next;
         } else if (const auto* wait = std::get_if<domain::Wait>(&decision.action)) {
             if (wait->until) wakes_[id] = *wait->until;
         }
-        // Something was started, and something else may be due later.
-        if (std::holds_alternative<domain::Start>(decision.action)) again = true;
     }
 }
 
@@ -190,12 +189,13 @@ void Conductor::changed(Operation& operation, const std::vector<domain::Change>&
         const std::string line = fmt::format("{} {}: '{}' -> '{}' ({})", nameOf(operation.kind), operation.id,
                                              nameOf(change.from), nameOf(change.to), change.why);
         lines_.push_back({base::LogLevel::Notice, line});
-        publish("state", operation, line,
-                json{{"from", nameOf(change.from)},
-                     {"to", nameOf(change.to)},
-                     {"event", nameOf(change.event)},
-                     {"why", change.why}}
-                    .dump());
+        const auto data = [&change] {
+            return json{{"from", nameOf(change.from)},
+                        {"to", nameOf(change.to)},
+                        {"event", nameOf(change.event)},
+                        {"why", change.why}};
+        };
+        publish("state", operation, line, events_.wantsData() ? data().dump() : "");
         must_commit_ = true;
         dirty_.insert(operation.id);
     }

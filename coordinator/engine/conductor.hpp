@@ -144,8 +144,7 @@ class Conductor {
     void preempt(domain::Operation& operation, domain::OperationId by);
     base::Result<void> mayPrepare(const OperationRequest& request);
     void audit(const std::string& who, const std::string& what, const std::string& outcome);
-    void publish(const char* type, const domain::Operation& operation, std::string text,
-                 const std::function<nlohmann::json()>& data);
+    void publish(const char* type, const domain::Operation& operation, std::string text, std::string data);
     void publishStep(const domain::Operation& operation, const domain::Step& step);
 
     const Inventory& inventory_;

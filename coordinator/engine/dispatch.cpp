@@ -77,7 +77,8 @@ void Conductor::publishStep(const domain::Operation& operation, const domain::St
     } else if (step.state == domain::StepState::Done) {
         lines_.push_back({base::LogLevel::Note, fmt::format("{} duration_ms={:.3f}", text, step.duration_ms)});
     }
-    publish(progress ? "progress" : "step", operation, std::move(text), journal::toJson(step).dump());
+    publish(progress ? "progress" : "step", operation, std::move(text),
+            events_.wantsData() ? journal::toJson(step).dump() : "");
 }
 
 }  // namespace standin::engine

@@ -22,7 +22,7 @@ struct EngineEvent {
     domain::OperationId operation = 0;  ///< 0: none
     std::string server;                 ///< empty: none
     std::string text;                   ///< one line for people; for `state` exactly the log line
-    std::string data;                   ///< JSON object with the details, never empty
+    std::string data;                   ///< JSON object with the details; empty only where the sink does not want it
     std::uint64_t id = 0;  ///< given by the hub: ascending, without gaps, from 1 at each start of the coordinator
 };
 
@@ -31,6 +31,8 @@ class EventSink {
   public:
     virtual ~EventSink() = default;
     virtual void publish(EngineEvent event) = 0;
+    /// False: nobody reads the events' data, and it is left empty.
+    [[nodiscard]] virtual bool wantsData() const { return true; }
 };
 
 /// Keeps the last events for any number of followers; a follower that is too slow misses the oldest and can tell from
