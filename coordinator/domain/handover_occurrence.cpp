@@ -79,6 +79,18 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
         case State::ReleasingRequests:
             if (course.done(ReleaseHeld)) return happened(Event::HeldReleased, "nothing is held any more");
             if (!course.gaveUp(ReleaseHeld)) return std::nullopt;
+            // The holder answers, so it is the spare that does not take them. Nobody may go on as if it did; and what it
+            // took before is on its disk alone, so the stand-in cannot simply go on either.
+            if (!gone(ReleaseHeld)) {
+                const auto& spare = operation.spare.text();
+                return needsOperator(
+                    course, Event::HandoverFailed, "spare_takes_nothing",
+                    fmt::format("spare '{}' does not take the requests that were held for it: {}", spare,
+                                course.problemOf(ReleaseHeld)),
+                    fmt::format("see on its console whether spare '{}' executes its job, and start it again if not; then "
+                                "retry: standinctl operation retry {}",
+                                spare, operation.id));
+            }
             return happened(Event::HolderLost, "held requests could not be released: " + course.problemOf(ReleaseHeld),
                             Note{"holder_lost", Level::Error,
                                  "held requests could not be released: " + course.problemOf(ReleaseHeld),

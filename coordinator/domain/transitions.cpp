@@ -45,6 +45,7 @@ std::vector<Transition> failoverRows() {
         {failover, StoppingStandIn, HandoverFailed, NeedsOperator, "not confirmed, and the policy 'power' lets nobody else execute the job before it is"},
         {failover, ReleasingRequests, HeldReleased, GivingSegmentToSpare, "S227: nothing is held any more"},
         {failover, ReleasingRequests, HolderLost, GivingSegmentToSpare, "the holder does not answer any more; new requests must reach the spare"},
+        {failover, ReleasingRequests, HandoverFailed, NeedsOperator, "the spare, which had answered, does not take what was held"},
         {failover, GivingSegmentToSpare, SpareOwnsSegment, Settling, "S228"},
         {failover, GivingSegmentToSpare, SegmentRefused, NeedsOperator, "the switch could not be told"},
         {failover, ReturningRequests, RequestsReturned, PreparingSpare, "the stand-in has its requests again; the handover is tried again"},

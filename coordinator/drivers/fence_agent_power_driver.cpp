@@ -14,6 +14,7 @@ PowerReading FenceAgentDevices::read(const PowerDevice& device, Deadline deadlin
 }
 
 void FenceAgentDevices::pause(Deadline time) {
+    // A power device tells nothing by itself: between two readings there is no event to wait for, only a time.
     std::this_thread::sleep_for(time);
 }
 

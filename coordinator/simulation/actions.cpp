@@ -183,7 +183,7 @@ const std::vector<Verb>& verbs() {
             {"go-on", {"?one|two"}, [](Simulation& s, const Action& a) { coordinator(s, a).goOn(); }},
             {"journal", {"full|well"}, &journal},
         };
-        for (const char* name : {"failover", "prepare", "refresh", "backup", "retry", "confirm-fence", "close", "return", "unset-spare"})
+        for (const char* name : {"failover", "prepare", "refresh", "backup", "retry", "confirm-fence", "close", "unset-spare"})
             known.push_back({name, {"server"}, &operatorAsks});
         known.push_back({"maintenance", {"server", "on|off"}, &operatorAsks});
         known.push_back({"set-spare", {"server", "spare", ""}, &operatorAsks});

@@ -19,7 +19,7 @@ class Simulation;
 /// coordinators: `kill [one|two] [for=2s]` (then it is started again), `start [one|two]`, `pause [one|two] [for=10s]`,
 ///               `go-on [one|two]`, `journal full|well [for=20s]`
 /// operators:    `failover SERVER`, `prepare SERVER`, `refresh SERVER`, `backup SERVER`, `retry SERVER`,
-///               `confirm-fence SERVER` (after cutting its power by hand), `close SERVER`, `return SERVER`,
+///               `confirm-fence SERVER` (after cutting its power by hand), `close SERVER`,
 ///               `maintenance SERVER on|off`, `set-spare SERVER SPARE IMAGE`, `unset-spare SERVER`
 ///
 /// Operators' verbs about an operation mean the server's newest.

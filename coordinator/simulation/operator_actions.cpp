@@ -54,7 +54,6 @@ void operatorAsks(Simulation& simulation, const Action& action) {
             what, [server, its = kind->second](Conductor& c) { return c.request({its, server, {}, ada, {}}); });
         return;
     }
-    if (action.verb == "return") return;  // TODO
     if (action.verb == "confirm-fence") {  // an honest operator has cut the power by hand
         auto& machine = simulation.world.machines.at(server.text());
         simulation.world.power(machine, false);

@@ -66,6 +66,7 @@ BareTakeover takeOverBare(const BareMachine& machine, const AskedJob& job) {
                       {[](const Json&) {}, [](const Json&) {}, [] {}}, base::Log("bare", base::LogLevel::Error));
     ovsdb.start();
     domain.suspend();
+    // Before anything is measured; the client does not tell when it is connected.
     for (const auto until = Steady::now() + 10s; !ovsdb.connected() && Steady::now() < until;)
         std::this_thread::sleep_for(10ms);
     move(ovsdb, machine.port, machine.quarantine);

@@ -175,6 +175,30 @@ BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_its
         BOOST_TEST(step.attempts == (step.id.name == StepName::FencePower ? 1u : 2u));
 }
 
+BOOST_AUTO_TEST_CASE(a_spare_that_does_not_take_what_was_held_is_not_given_the_segment) {
+    auto operation = failover();
+    operation.state = State::ReleasingRequests;
+    operation.spare = SpareName("spare01");
+    auto world = observation();
+    world.leased = {SpareName("spare01")};
+    for (const auto done : {StepName::FencePort, StepName::FencePower})
+        operation.at({done, "server01"}).state = StepState::Done;
+    operation.at({StepName::ProbeSpare, "spare01"}).state = StepState::Done;
+    auto& release = operation.at({StepName::ReleaseHeld, "spare01"});
+    release.state = StepState::Polling;
+    release.message = "55 requests are held";
+    release.patience_from = release.started = release.ended = noon;
+    BOOST_TEST((decide(operation, world, noon + 59s).after.state == State::ReleasingRequests));
+
+    const auto silent = decide(operation, world, noon + 61s);
+    BOOST_TEST((silent.after.state == State::NeedsOperator));
+    BOOST_TEST(silent.after.cure.find("spare01") != std::string::npos);
+
+    release.state = StepState::Unknown;
+    release.error = ErrorCode::TimedOut;
+    BOOST_TEST((decide(operation, world, noon + 61s).after.state == State::GivingSegmentToSpare));
+}
+
 /// Any course of steps, however strange, ends in rest within bounded time and breaks no assertion of decide().
 BOOST_AUTO_TEST_CASE(every_failover_comes_to_rest_whatever_becomes_of_its_steps) {
     for (unsigned seed = 1; seed <= 300; ++seed) {
