@@ -99,7 +99,8 @@ void Delivery::handOn(HeldConnection& held) {
     // From here on bytes may have reached the job: whatever happens, they are never sent again.
     auto& queue = room_.queue();
     const auto now = std::chrono::steady_clock::now();
-    const bool answer_due = queue.expectsAnswer(held.number) && !held.bytes.empty();
+    const bool asked = !held.bytes.empty();
+    const bool answer_due = asked && queue.expectsAnswer(held.number);
     const auto wait = answer_due ? queue.answerWait(held.number, now, settings_.answer_wait) : settings_.answer_wait;
     const auto keep = head_;
     auto job = std::move(job_);
@@ -121,8 +122,9 @@ void Delivery::handOn(HeldConnection& held) {
         asio::post(context_, [this] { proceed(); });
     };
     held.bytes.erase(0, static_cast<std::size_t>(sent));
-    auto relay = std::make_shared<Relay>(std::move(held.client), std::move(job), std::move(held.bytes),
-                                         held.client_ended, buffer_, std::move(events));
+    auto relay = std::make_shared<Relay>(std::move(held.client), std::move(job),
+                                         Relay::Beginning{std::move(held.bytes), held.client_ended, asked}, buffer_,
+                                         std::move(events));
     relays_.insert(relay);
     after(wait, settle);
     relay->start();

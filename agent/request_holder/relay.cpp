@@ -21,17 +21,16 @@ bool wouldBlock() {
 
 }  // namespace
 
-Relay::Relay(TcpSocketPtr client, TcpSocketPtr job, std::string pending, bool client_ended, SharedBuffer& buffer,
-             Events events)
+Relay::Relay(TcpSocketPtr client, TcpSocketPtr job, Beginning beginning, SharedBuffer& buffer, Events events)
     : buffer_(buffer),
       events_(std::move(events)),
       client_{std::move(client)},
       job_{std::move(job)},
       to_job_{client_, job_},
       to_client_{job_, client_},
-      client_spoke_last_(!pending.empty()) {
-    to_job_.waiting = std::move(pending);
-    to_job_.source_ended = client_ended;
+      client_spoke_last_(beginning.asked) {
+    to_job_.waiting = std::move(beginning.pending);
+    to_job_.source_ended = beginning.client_ended;
 }
 
 void Relay::start() {

@@ -26,10 +26,14 @@ class Relay : public std::enable_shared_from_this<Relay> {
         std::function<void(Relay&)> ended;  ///< both sides are closed; the last call
     };
 
-    /// `pending` is sent to the job before anything that is read from the client; `client_ended`: the client's end of
-    /// stream comes right behind it.
-    Relay(TcpSocketPtr client, TcpSocketPtr job, std::string pending, bool client_ended, SharedBuffer& buffer,
-          Events events);
+    /// What the client did before the relay took over.
+    struct Beginning {
+        std::string pending;        ///< is sent to the job before anything that is read from the client
+        bool client_ended = false;  ///< the client's end of stream comes right behind it
+        bool asked = false;         ///< the client has spoken, whether or not all of it is with the job already
+    };
+
+    Relay(TcpSocketPtr client, TcpSocketPtr job, Beginning beginning, SharedBuffer& buffer, Events events);
 
     void start();
     void reset();  ///< closes both sides visibly

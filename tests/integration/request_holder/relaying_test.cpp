@@ -192,20 +192,35 @@ BOOST_AUTO_TEST_CASE(who_waits_for_an_answer_is_counted_and_an_idle_connection_i
     HolderLab lab;
     auto holder = lab.holder();
     std::promise<void> answer;
+    std::promise<void> asked_again;
+    std::promise<void> second_answer;
     TestJob job(lab, [&](TestSocket& client) {
         client.line();
         answer.get_future().wait();
         client.send("done\n");
+        client.line();
+        asked_again.set_value();
+        second_answer.get_future().wait();
+        client.send("two done\n");
         client.rest();
     });
-    BOOST_REQUIRE(holder->change(HoldState::Releasing));
+    BOOST_REQUIRE(holder->change(HoldState::Holding));
     auto client = lab.client();
     BOOST_REQUIRE(client.send("one\n"));
+    BOOST_TEST(eventually([&] { return holder->status().value().hold.held_bytes == 4; }));
+    BOOST_REQUIRE(holder->change(HoldState::Releasing));
     BOOST_TEST(eventually([&] { return holder->status().value().hold.proxied == 1; }));
     std::this_thread::sleep_for(300ms);  // longer than a pause within an answer: what is seen is the open question
-    BOOST_TEST(holder->status().value().hold.unanswered == 1U);
+    BOOST_TEST(holder->status().value().hold.unanswered == 1U);  // it was asked while held
     answer.set_value();
     BOOST_TEST(client.line() == "done");
+    BOOST_TEST(eventually([&] { return holder->status().value().hold.unanswered == 0; }));
+    BOOST_REQUIRE(client.send("two\n"));
+    asked_again.get_future().wait();
+    std::this_thread::sleep_for(300ms);
+    BOOST_TEST(holder->status().value().hold.unanswered == 1U);  // it was asked through the relay
+    second_answer.set_value();
+    BOOST_TEST(client.line() == "two done");
     BOOST_TEST(eventually([&] { return holder->status().value().hold.unanswered == 0; }));
     BOOST_TEST(holder->status().value().hold.proxied == 1U);
 }
