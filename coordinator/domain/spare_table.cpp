@@ -31,7 +31,7 @@ Result<void> SpareTable::set(const base::ServerName& server, const base::SpareNa
             return failure(ErrorCode::Conflict, fmt::format("the spare of server '{}' cannot be changed: {}",
                                                             server.text(), holderOf(*old)));
         }
-        leases_.erase(row.spare);
+        free(row.spare);
     }
     if (row.image != image && !row.stand_in.empty()) {
         row.stale = true;
@@ -40,7 +40,7 @@ Result<void> SpareTable::set(const base::ServerName& server, const base::SpareNa
     row.server = server;
     row.spare = spare;
     row.image = image;
-    leases_[spare] = Lease{spare, server, 0, fmt::format("set as spare of server '{}'", server.text())};
+    hold({spare, server, 0, fmt::format("set as spare of server '{}'", server.text())});
     return {};
 }
 
@@ -54,7 +54,7 @@ Result<void> SpareTable::unset(const base::ServerName& server) {
         return failure(ErrorCode::Conflict,
                        fmt::format("the row of server '{}' cannot be removed: {}", server.text(), holderOf(*held)));
     }
-    leases_.erase(found->second.spare);
+    free(found->second.spare);
     rows_.erase(found);
     return {};
 }
@@ -66,18 +66,27 @@ Result<void> SpareTable::leaseFor(const base::SpareName& spare, const base::Serv
         return failure(ErrorCode::Conflict, fmt::format("spare '{}' cannot be leased to failover {} of server '{}': {}",
                                                         spare.text(), failover, server.text(), holderOf(*held)));
     }
-    leases_[spare] = Lease{spare, server, failover, fmt::format("failover {} of server '{}'", failover, server.text())};
+    hold({spare, server, failover, fmt::format("failover {} of server '{}'", failover, server.text())});
     return {};
 }
 
 void SpareTable::release(const base::SpareName& spare, OperationId failover) {
     if (!leasedTo(spare, failover)) return;
     const auto server = leases_.at(spare).server;
-    leases_.erase(spare);
+    free(spare);
     const SpareTableRow* its_row = row(server);
-    if (its_row != nullptr && its_row->spare == spare) {
-        leases_[spare] = Lease{spare, server, 0, fmt::format("set as spare of server '{}'", server.text())};
-    }
+    if (its_row != nullptr && its_row->spare == spare)
+        hold({spare, server, 0, fmt::format("set as spare of server '{}'", server.text())});
+}
+
+void SpareTable::hold(Lease lease) {
+    changed_leases_.insert(lease.spare);
+    leases_[lease.spare] = std::move(lease);
+}
+
+void SpareTable::free(const base::SpareName& spare) {
+    changed_leases_.insert(spare);
+    leases_.erase(spare);
 }
 
 bool SpareTable::leasedTo(const base::SpareName& spare, OperationId failover) const {
@@ -112,6 +121,7 @@ void SpareTable::restore(std::vector<SpareTableRow> rows, std::vector<Lease> lea
     leases_.clear();
     for (auto& row : rows) rows_[row.server] = std::move(row);
     for (auto& held : leases) leases_[held.spare] = std::move(held);
+    changed_leases_.clear();
 }
 
 }  // namespace standin::domain

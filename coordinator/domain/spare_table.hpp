@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/base/identifier.hpp"
@@ -59,12 +61,19 @@ class SpareTable {
     /// Puts what prepare, refresh or the watch found out about the stand-in into the row. NotFound without a row.
     base::Result<void> update(const SpareTableRow& row);
 
+    /// Spares whose leases have changed since this was asked last, or since restore().
+    std::set<base::SpareName> takeChangedLeases() { return std::exchange(changed_leases_, {}); }
+
     /// What the journal held; replaces everything.
     void restore(std::vector<SpareTableRow> rows, std::vector<Lease> leases);
 
   private:
+    void hold(Lease lease);
+    void free(const base::SpareName& spare);
+
     std::map<base::ServerName, SpareTableRow> rows_;
     std::map<base::SpareName, Lease> leases_;
+    std::set<base::SpareName> changed_leases_;
 };
 
 }  // namespace standin::domain

@@ -56,7 +56,8 @@ class LadderPowerDriver : public PowerDriver {
     [[nodiscard]] Deadline left(base::SteadyTime until);
     base::SteadyTime endOfRung(base::SteadyTime until, std::size_t index, std::size_t rungs);
     template <typename Answer>
-    std::vector<Answer> askTogether(const std::vector<PowerDevice>& rung, std::function<Answer(const PowerDevice&)> ask);
+    std::vector<Answer> askTogether(const std::vector<PowerDevice>& rung,
+                                    std::function<Answer(const PowerDevice&)> ask);
 
     PowerDevices& devices_;
 };

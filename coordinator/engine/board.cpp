@@ -6,7 +6,8 @@ using std::lock_guard;
 
 void Board::post(const domain::SpareTable& table) {
     const lock_guard lock(mutex_);
-    table_ = table;
+    rows_ = table.rows();
+    leases_ = table.leases();
 }
 
 void Board::post(std::map<base::ServerName, domain::Placement> placements) {
@@ -29,6 +30,17 @@ void Board::post(const domain::Operation& operation) {
         open.erase(operation.id);
     }
     operations_[operation.id] = std::move(copy);
+}
+
+void Board::post(const journal::Entry& entry) {
+    for (const auto& operation : entry.operations) post(operation);
+    const lock_guard lock(mutex_);
+    for (const auto& row : entry.rows) rows_[row.server] = row;
+    for (const auto& server : entry.removed_rows) rows_.erase(server);
+    for (const auto& lease : entry.leases) leases_[lease.spare] = lease;
+    for (const auto& spare : entry.removed_leases) leases_.erase(spare);
+    for (const auto& [server, placement] : entry.placements) placements_[server] = placement;
+    for (const auto& [server, maintenance] : entry.maintenance) maintenance_[server] = maintenance;
 }
 
 void Board::forget(domain::OperationId id) {
@@ -56,7 +68,7 @@ ServerSnapshot Board::server(const domain::Server& server) const {
     snapshot.server = server;
     const lock_guard lock(mutex_);
     if (auto found = placements_.find(server.name); found != placements_.end()) snapshot.placement = found->second;
-    if (const auto* row = table_.row(server.name)) snapshot.row = *row;
+    if (auto found = rows_.find(server.name); found != rows_.end()) snapshot.row = found->second;
     if (auto found = open_.find(server.name); found != open_.end() && !found->second.empty()) {
         snapshot.operation = *found->second.rbegin();
     }
@@ -69,14 +81,14 @@ ServerSnapshot Board::server(const domain::Server& server) const {
 
 std::optional<domain::Lease> Board::lease(const base::SpareName& spare) const {
     const lock_guard lock(mutex_);
-    const auto* found = table_.lease(spare);
-    return found == nullptr ? std::nullopt : std::optional(*found);
+    const auto found = leases_.find(spare);
+    return found == leases_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::vector<domain::SpareTableRow> Board::rows() const {
     const lock_guard lock(mutex_);
     std::vector<domain::SpareTableRow> rows;
-    for (const auto& [server, row] : table_.rows()) rows.push_back(row);
+    for (const auto& [server, row] : rows_) rows.push_back(row);
     return rows;
 }
 

@@ -19,6 +19,8 @@ class Board {
     void post(std::map<base::ServerName, domain::Placement> placements);
     void post(std::map<base::ServerName, journal::Maintenance> maintenance);
     void post(const domain::Operation& operation);
+    /// What was made durable: its changes, and nothing else, however much there is.
+    void post(const journal::Entry& entry);
     void forget(domain::OperationId id);
     void post(AgentSnapshot agent);
     void setEpoch(std::uint64_t epoch);
@@ -35,7 +37,8 @@ class Board {
 
   private:
     mutable std::mutex mutex_;
-    domain::SpareTable table_;
+    std::map<base::ServerName, domain::SpareTableRow> rows_;
+    std::map<base::SpareName, domain::Lease> leases_;
     std::map<base::ServerName, domain::Placement> placements_;
     std::map<base::ServerName, journal::Maintenance> maintenance_;
     std::map<domain::OperationId, std::shared_ptr<const domain::Operation>> operations_;

@@ -57,10 +57,7 @@ bool Conductor::commit() {
         log_.note("the journal can be written again");
         board_.setProblem({});
     }
-    for (const auto& operation : entry_.operations) board_.post(operation);
-    if (std::exchange(table_changed_, false)) board_.post(table_);
-    if (!entry_.placements.empty()) board_.post(placements_);
-    if (!entry_.maintenance.empty()) board_.post(maintenance_);
+    board_.post(entry_);
     entry_ = {};  // the recorder refers to its records
     dirty_.clear();
     must_commit_ = false;

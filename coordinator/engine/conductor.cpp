@@ -43,8 +43,9 @@ base::Result<void> Conductor::recover() {
     epoch_ = contents->epoch;
     last_operation_ = contents->last_operation;
     table_.restore(std::move(contents->rows), std::move(contents->leases));
-    written_leases_ = table_.leases();
-    countFreeSpares();
+    for (const auto& [name, spare] : inventory_.spares) {
+        if (table_.lease(name) == nullptr) free_spares_.insert(name);
+    }
     placements_ = std::move(contents->placements);
     maintenance_ = std::move(contents->maintenance);
     const auto moment = now();

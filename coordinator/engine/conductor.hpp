@@ -17,6 +17,7 @@
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/executor.hpp"
 #include "coordinator/engine/recorder.hpp"
+#include "coordinator/engine/restore_turns.hpp"
 #include "coordinator/engine/steps/step_context.hpp"
 #include "coordinator/engine/timeline.hpp"
 #include "coordinator/journal/journal.hpp"
@@ -123,6 +124,9 @@ class Conductor {
 
     // dispatch.cpp: from a durable intent to the executor
     void dispatchStarts();
+    void waitForTurn(domain::OperationId id, const domain::StepRequest& request);
+    void dispatchRestores();
+    [[nodiscard]] const domain::Server& serverOf(domain::OperationId id) const;
     void dispatch(domain::OperationId id, const domain::StepRequest& request);
 
     // effects.cpp: what a change of state means for spare table, leases and placements
@@ -131,7 +135,6 @@ class Conductor {
     void setRow(const domain::SpareTableRow& row);
     void setPlacement(const base::ServerName& server, domain::Placement placement);
     void leasesChanged();
-    void countFreeSpares();
 
     // requests.cpp
     domain::Operation& open(domain::OperationKind kind, const base::ServerName& server, const std::string& asked_by,
@@ -165,8 +168,7 @@ class Conductor {
     std::uint64_t sequence_ = 0;  ///< of the last command; (epoch, sequence) ascends for ever
     domain::OperationId last_operation_ = 0;
     domain::SpareTable table_;
-    std::map<base::SpareName, domain::Lease> written_leases_;  ///< as the journal has (or is about to have) them
-    std::set<base::SpareName> free_spares_;                    ///< configured, and leased to nobody
+    std::set<base::SpareName> free_spares_;  ///< configured, and leased to nobody
     std::map<domain::OperationId, domain::Operation> operations_;
     std::map<base::ServerName, domain::Placement> placements_;
     std::map<base::ServerName, journal::Maintenance> maintenance_;
@@ -181,8 +183,9 @@ class Conductor {
     journal::Entry entry_;
     Recorder recorder_{inventory_, settings_, entry_.records};
     bool must_commit_ = false;
-    bool table_changed_ = false;
     std::vector<std::pair<domain::OperationId, domain::StepRequest>> starts_;
+    RestoreTurns restore_turns_{settings_.restores_at_once};
+    std::map<domain::OperationId, domain::StepRequest> waiting_restores_;  ///< durable, and not begun yet
     std::vector<Reply> replies_;
     struct Line {
         base::LogLevel level;

@@ -8,11 +8,53 @@
 
 namespace standin::engine {
 
+/// Where many servers have failed, the most important come first.
 void Conductor::dispatchStarts() {
-    for (const auto& [id, request] : std::exchange(starts_, {})) dispatch(id, request);
+    auto starts = std::exchange(starts_, {});
+    const auto priority = [this](const auto& start) { return serverOf(start.first).priority; };
+    std::stable_sort(starts.begin(), starts.end(),
+                     [&](const auto& one, const auto& other) { return priority(one) > priority(other); });
+    for (const auto& [id, request] : starts) {
+        if (request.id.name == domain::StepName::RestoreSpare && !request.poll) {
+            waitForTurn(id, request);
+        } else {
+            dispatch(id, request);
+        }
+    }
+    dispatchRestores();
     for (const auto& [id, step_id] : std::exchange(begun_, {})) {
         const auto& operation = operations_.at(id);
         publishStep(operation, *operation.find(step_id));
+    }
+}
+
+const domain::Server& Conductor::serverOf(domain::OperationId id) const {
+    return inventory_.servers.at(operations_.at(id).server);
+}
+
+void Conductor::waitForTurn(domain::OperationId id, const domain::StepRequest& request) {
+    auto& operation = operations_.at(id);
+    operation.at(request.id).message = "it waits for its turn: other restores are under way";
+    restore_turns_.claim(serverOf(id).image_store, {serverOf(id).priority, operation.failure_at, id, request.attempt});
+    waiting_restores_[id] = request;
+}
+
+void Conductor::dispatchRestores() {
+    const auto turns = restore_turns_.next([this](const RestoreTurns::Claim& claim) {
+        const auto found = operations_.find(claim.operation);
+        if (found == operations_.end()) return true;
+        const auto& operation = found->second;
+        const bool wanted =
+            operation.state == domain::State::PreparingSpare || operation.state == domain::State::ColdPreparingSpare;
+        const auto* step = operation.find(
+            {domain::StepName::RestoreSpare, domain::subjectOf(operation, domain::StepName::RestoreSpare)});
+        const bool under_way =
+            step != nullptr && (step->state == domain::StepState::Running || step->state == domain::StepState::Polling);
+        return !wanted || !under_way || step->attempts != claim.attempt;
+    });
+    for (const auto& turn : turns) {
+        const auto request = waiting_restores_.extract(turn.operation);
+        if (!request.empty()) dispatch(turn.operation, request.mapped());
     }
 }
 
@@ -26,6 +68,7 @@ void Conductor::dispatch(domain::OperationId id, const domain::StepRequest& requ
         // The intent is durable since this moment; the wait for the disk is not the step's.
         if (step.first_started == step.started) step.first_started = moment;
         step.started = moment;
+        step.message.clear();
         step.since_failure_ms = base::milliseconds(moment - operation.failure_at);
         if (operation.kind == domain::OperationKind::Failover && operation.detect_ms == 0) {
             operation.detect_ms = step.since_failure_ms;

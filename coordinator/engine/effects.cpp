@@ -97,14 +97,15 @@ void Conductor::setRow(const domain::SpareTableRow& row) {
     auto updated = table_.update(row);
     STANDIN_ASSERT(updated.has_value());
     entry_.rows.push_back(row);
-    must_commit_ = table_changed_ = true;
+    std::erase(entry_.removed_rows, row.server);
+    must_commit_ = true;
     EngineEvent event{"row",
                       now(),
                       0,
                       row.server.text(),
                       fmt::format("spare table: server '{}', spare '{}', standin_ready={}{}", row.server.text(),
                                   row.spare.text(), row.standin_ready, row.note.empty() ? "" : " (" + row.note + ")"),
-                      journal::toJson(row).dump(),
+                      events_.wantsData() ? journal::toJson(row).dump() : "",
                       0};
     published_.push_back(std::move(event));
 }
@@ -115,30 +116,20 @@ void Conductor::setPlacement(const base::ServerName& server, domain::Placement p
     must_commit_ = true;
 }
 
+/// What is gathered is written in the order of gathering, removals last: a spare that was leased again must not be
+/// among them.
 void Conductor::leasesChanged() {
-    const auto& leases = table_.leases();
-    for (const auto& [name, lease] : leases) {
-        auto written = written_leases_.find(name);
-        if (written == written_leases_.end() || written->second != lease) entry_.leases.push_back(lease);
-    }
-    for (const auto& [name, lease] : written_leases_) {
-        if (leases.count(name) == 0) entry_.removed_leases.push_back(name);
-    }
-    // What is gathered is written in the order of gathering, removals last: a spare that was leased again must not be
-    // among them.
-    auto& removed = entry_.removed_leases;
-    removed.erase(
-        std::remove_if(removed.begin(), removed.end(), [&](const auto& name) { return leases.count(name) > 0; }),
-        removed.end());
-    written_leases_ = leases;
-    countFreeSpares();
-    must_commit_ = table_changed_ = true;
-}
-
-void Conductor::countFreeSpares() {
-    free_spares_.clear();
-    for (const auto& [name, spare] : inventory_.spares) {
-        if (table_.lease(name) == nullptr) free_spares_.insert(name);
+    for (const auto& spare : table_.takeChangedLeases()) {
+        std::erase_if(entry_.leases, [&](const auto& lease) { return lease.spare == spare; });
+        std::erase(entry_.removed_leases, spare);
+        if (const auto* lease = table_.lease(spare)) {
+            entry_.leases.push_back(*lease);
+            free_spares_.erase(spare);
+        } else {
+            entry_.removed_leases.push_back(spare);
+            if (inventory_.spares.count(spare) > 0) free_spares_.insert(spare);
+        }
+        must_commit_ = true;
     }
 }
 

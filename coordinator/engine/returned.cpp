@@ -1,3 +1,4 @@
+#include "coordinator/engine/bring_back.hpp"
 #include "coordinator/engine/engine_parts.hpp"
 
 namespace standin::engine {
@@ -52,6 +53,18 @@ protocol::SegmentOrder orderForServer(const ServerSnapshot& now) {
 
 }  // namespace
 
+Result<void> bringBack(const Drivers& drivers, const Inventory& inventory, const ServerSnapshot& now,
+                       const protocol::CommandStamp& stamp, std::chrono::milliseconds patience) {
+    auto& lan_switch = *drivers.switches.at(now.server.switch_agent);
+    auto segment = lan_switch.segment(now.server.segment, patience);
+    if (!segment && segment.error().code != ErrorCode::NotFound) return failure(segment.error());
+    if (!segment || segment->order.owner == base::MemberName("server")) return {};
+    auto alone = nobodyElseExecutes(drivers, inventory, now, patience);
+    if (!alone) return alone;
+    auto given = lan_switch.setSegment(stamp, now.server.segment, orderForServer(now), patience);
+    return given ? Result<void>() : Result<void>(failure(given.error()));
+}
+
 Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by) {
     const auto now = this->server(server);
     if (!now) return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
@@ -61,19 +74,11 @@ Result<void> Engine::returned(const base::ServerName& server, const std::string&
         return conductor.nextSequence();
     });
     if (!sequence) return failure(sequence.error());
-    const auto patience = parts_->settings.answer_within;
-    auto& lan_switch = *parts_->drivers.switches.at(now->server.switch_agent);
-    auto segment = lan_switch.segment(now->server.segment, patience);
-    if (!segment && segment.error().code != ErrorCode::NotFound) return failure(segment.error());
-    if (segment && segment->order.owner != base::MemberName("server")) {
-        auto alone = nobodyElseExecutes(parts_->drivers, parts_->inventory, *now, patience);
-        if (!alone) return alone;
-        const auto moment =
-            std::chrono::duration_cast<std::chrono::milliseconds>(parts_->clock.wall().time_since_epoch());
-        auto given = lan_switch.setSegment({epoch(), fmt::format("returned/{}/{}", server.text(), moment.count()), *sequence},
-                                           now->server.segment, orderForServer(*now), patience);
-        if (!given) return failure(given.error());
-    }
+    const auto moment = std::chrono::duration_cast<std::chrono::milliseconds>(parts_->clock.wall().time_since_epoch());
+    const protocol::CommandStamp stamp{epoch(), fmt::format("returned/{}/{}", server.text(), moment.count()),
+                                       *sequence};
+    auto back = bringBack(parts_->drivers, parts_->inventory, *now, stamp, parts_->settings.answer_within);
+    if (!back) return back;
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.returned(server, asked_by); });
 }
 

@@ -85,4 +85,15 @@ BOOST_AUTO_TEST_CASE(unset_gives_the_spare_back) {
     BOOST_TEST((table.unset(server01).error().code == ErrorCode::NotFound));
 }
 
+BOOST_AUTO_TEST_CASE(leases_that_have_changed_are_told_once) {
+    auto table = tableWithRow();
+    BOOST_TEST((table.takeChangedLeases() == std::set{spare01}));
+    BOOST_TEST(table.takeChangedLeases().empty());
+    BOOST_TEST(table.set(server01, spare02, image).has_value());
+    BOOST_TEST((table.takeChangedLeases() == std::set{spare01, spare02}));
+    BOOST_TEST(table.leaseFor(spare02, server01, 7).has_value());
+    table.release(spare02, 7);
+    BOOST_TEST((table.takeChangedLeases() == std::set{spare02}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
