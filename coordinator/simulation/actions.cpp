@@ -165,16 +165,28 @@ const std::vector<Verb>& verbs() {
     static const std::vector<Verb> all = [] {
         std::vector<Verb> known{
             {"fail", {"machine"}, &fail},
-            {"repair", {"machine"}, [](Simulation& s, const Action& a) { s.world.repair(s.world.machines.at(a.arguments[0])); }},
+            {"repair",
+             {"machine"},
+             [](Simulation& s, const Action& a) { s.world.repair(s.world.machines.at(a.arguments[0])); }},
             {"trap", {"server"}, &trap},
             {"boot", {"machine", "well|never|elsewhere"}, &boot},
-            {"disk", {"machine", "refuses|well"}, [](Simulation& s, const Action& a) { s.world.machines.at(a.arguments[0]).disk_refuses = a.arguments[1] == "refuses"; }},
+            {"disk",
+             {"machine", "refuses|well"},
+             [](Simulation& s, const Action& a) {
+                 s.world.machines.at(a.arguments[0]).disk_refuses = a.arguments[1] == "refuses";
+             }},
             {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent"}, &bmc},
             {"vm-host", {"vm-host", "dies|returns"}, &vmHost},
             {"stand-in", {"server", "mute|stuck|lost|well"}, &standIn},
             {"linger", {"server"}, &linger},
-            {"image", {"", "corrupt|well"}, [](Simulation& s, const Action& a) { for (auto& [name, store] : s.world.stores) store.corrupt[a.arguments[0]] = a.arguments[1] == "corrupt"; }},
-            {"restart", {"agent"}, [](Simulation& s, const Action& a) { s.world.network.restart(a.arguments[0], duration(a, "down", 2s)); }},
+            {"image",
+             {"", "corrupt|well"},
+             [](Simulation& s, const Action& a) {
+                 for (auto& [name, store] : s.world.stores) store.corrupt[a.arguments[0]] = a.arguments[1] == "corrupt";
+             }},
+            {"restart",
+             {"agent"},
+             [](Simulation& s, const Action& a) { s.world.network.restart(a.arguments[0], duration(a, "down", 2s)); }},
             {"disturb", {"", "mishap"}, &disturb},
             {"heal", {"?"}, &heal},
             {"kill", {"?one|two"}, &kill},
@@ -183,7 +195,8 @@ const std::vector<Verb>& verbs() {
             {"go-on", {"?one|two"}, [](Simulation& s, const Action& a) { coordinator(s, a).goOn(); }},
             {"journal", {"full|well"}, &journal},
         };
-        for (const char* name : {"failover", "prepare", "refresh", "backup", "retry", "confirm-fence", "close", "unset-spare"})
+        for (const char* name :
+             {"failover", "prepare", "refresh", "backup", "retry", "confirm-fence", "close", "return", "unset-spare"})
             known.push_back({name, {"server"}, &operatorAsks});
         known.push_back({"maintenance", {"server", "on|off"}, &operatorAsks});
         known.push_back({"set-spare", {"server", "spare", ""}, &operatorAsks});
@@ -237,8 +250,9 @@ Result<void> check(const Simulation& simulation, const Action& action) {
 
 void perform(Simulation& simulation, const Action& action) {
     const auto& all = verbs();
-    std::find_if(all.begin(), all.end(), [&](const Verb& one) { return one.name == action.verb; })
-        ->perform(simulation, action);
+    std::find_if(all.begin(), all.end(), [&](const Verb& one) {
+        return one.name == action.verb;
+    })->perform(simulation, action);
 }
 
 }  // namespace standin::simulation

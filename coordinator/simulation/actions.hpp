@@ -12,9 +12,9 @@ class Simulation;
 ///               `boot MACHINE well|never|elsewhere [takes=20s]`, `disk MACHINE refuses|well`,
 ///               `bmc MACHINE honest|ignores|lies|dead|alive|dependent [busy=2] [slower=1s]`
 /// traps:        `trap SERVER [kind=processor] [from=ADDRESS] [times=3] [every=1s]`, `recovery SERVER`
-/// VM hosts:     `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|lost|well`, `linger SERVER [count=1] [for=10s]`
-/// images:       `image ID corrupt|well`
-/// agents:       `restart AGENT [down=2s]`, `disturb AGENT|VERB|VERB/SUBJECT MISHAP [by=5s] [times=1] [for=10s]`,
+/// VM hosts:     `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|lost|well`, `linger SERVER [count=1]
+/// [for=10s]` images:       `image ID corrupt|well` agents:       `restart AGENT [down=2s]`, `disturb
+/// AGENT|VERB|VERB/SUBJECT MISHAP [by=5s] [times=1] [for=10s]`,
 ///               `heal [TARGET]`
 /// coordinators: `kill [one|two] [for=2s]` (then it is started again), `start [one|two]`, `pause [one|two] [for=10s]`,
 ///               `go-on [one|two]`, `journal full|well [for=20s]`

@@ -18,9 +18,10 @@ struct Coordinator::Life {
     Life(Coordinator& its, World& world, std::uint64_t seed)
         : executor(std::make_unique<FiberExecutor>(world.queue, seed)),
           journal(world, its.name_),
-          log("engine", [&its, &world](base::LogLevel, std::string_view line) { world.log.line("{}: {}", its.name_, line); }),
-          conductor(world.setting.inventory, its.drivers_, journal, *executor, world.clock, its, log, world.setting.engine,
-                    board, [&its](engine::StepOutcome outcome) { its.take(std::move(outcome)); }),
+          log("engine",
+              [&its, &world](base::LogLevel, std::string_view line) { world.log.line("{}: {}", its.name_, line); }),
+          conductor(world.setting.inventory, its.drivers_, journal, *executor, world.clock, its, log,
+                    world.setting.engine, board, [&its](engine::StepOutcome outcome) { its.take(std::move(outcome)); }),
           watch(world.setting.inventory, its.drivers_, *executor, world.clock, board, its,
                 [&its](engine::Request request) { its.take(std::move(request)); }) {}
     ~Life() { executor.reset(); }  // tasks are unwound before what they refer to
@@ -68,13 +69,17 @@ void Coordinator::goOn() {
     life_->executor->thaw();
 }
 
+void Coordinator::run(std::function<void(const engine::Drivers&)> task) {
+    if (running()) life_->executor->run([this, task = std::move(task)] { task(drivers_); });
+}
+
 const engine::Board& Coordinator::board() const {
     STANDIN_ASSERT(running());
     return life_->board;
 }
 
 bool Coordinator::atRest() const {
-    return running() && life_->recovered && life_->wake && life_->inbox.empty() && life_->executor->busy() == 1 &&
+    return running() && life_->wake && life_->inbox.empty() && life_->executor->busy() == 1 &&
            !life_->conductor.nextWake();
 }
 
@@ -127,8 +132,8 @@ void Coordinator::publish(engine::EngineEvent event) {
 }
 
 void Coordinator::answer(const std::string& what, const base::Error* error) {
-    world_.log.line("{}: {}{}", what, error == nullptr ? "accepted" : "refused: ",
-                    error == nullptr ? "" : error->message);
+    world_.log.line("{}: {}{}", what,
+                    error == nullptr ? "accepted" : "refused: ", error == nullptr ? "" : error->message);
 }
 
 }  // namespace standin::simulation

@@ -12,8 +12,8 @@ namespace standin::simulation {
 
 class World;
 
-/// The shipping engine in a simulated world: its conductor on a thread of its own, its steps and its watch on others, all
-/// of them fibers.
+/// The shipping engine in a simulated world: its conductor on a thread of its own, its steps and its watch on others,
+/// all of them fibers.
 class Coordinator final : engine::EventSink {
   public:
     Coordinator(World& world, std::string name);
@@ -34,6 +34,9 @@ class Coordinator final : engine::EventSink {
     void ask(const std::string& what, std::function<base::Result<Answer>(engine::Conductor&)> question,
              std::function<void(const base::Result<Answer>&)> then = {});
 
+    /// On a thread of its own, as what serves operators does: it may ask agents.
+    void run(std::function<void(const engine::Drivers&)> task);
+
     [[nodiscard]] const engine::Board& board() const;
     /// 0: it does not run, or has not read the journal yet.
     [[nodiscard]] std::uint64_t epoch() const { return running() ? board().epoch() : 0; }
@@ -44,6 +47,7 @@ class Coordinator final : engine::EventSink {
     /// From one start to the end.
     struct Life;
     void publish(engine::EngineEvent event) override;
+    [[nodiscard]] bool wantsData() const override { return false; }
     void answer(const std::string& what, const base::Error* error);
     void run(Life& life);
     void wake();

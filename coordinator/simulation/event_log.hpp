@@ -9,8 +9,9 @@
 
 namespace standin::simulation {
 
-/// What happened, a line for each relevant event: `12.345678  switch1: …`. The same seed and script give the same lines,
-/// byte for byte. A log that is off costs nothing: a run that is of interest is simply done once more with it on.
+/// What happened, a line for each relevant event: `12.345678  switch1: …`. The same seed and script give the same
+/// lines, byte for byte. A log that is off costs nothing: a run that is of interest is simply done once more with it
+/// on.
 class EventLog {
   public:
     EventLog(const EventQueue& queue, bool on) : queue_(queue), on_(on) {}

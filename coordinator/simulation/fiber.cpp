@@ -2,7 +2,6 @@
 
 #include <boost/context/fiber.hpp>
 #include <boost/context/protected_fixedsize_stack.hpp>
-
 #include <utility>
 #include <vector>
 
@@ -157,9 +156,9 @@ void Fiber::start(std::function<void()> task) {
 #if defined(__SANITIZE_THREAD__)
         context_->own.thread = __tsan_create_fiber(0);
 #endif
-        context_->inside = context::fiber(
-            std::allocator_arg, context::preallocated(stack.sp, stack.size, stack), PooledStack{},
-            [its = context_.get()](context::fiber&& caller) { return its->body(std::move(caller)); });
+        context_->inside =
+            context::fiber(std::allocator_arg, context::preallocated(stack.sp, stack.size, stack), PooledStack{},
+                           [its = context_.get()](context::fiber&& caller) { return its->body(std::move(caller)); });
     }
     context_->enter(*this);
 }

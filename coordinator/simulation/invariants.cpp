@@ -33,24 +33,28 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
                               const protocol::SegmentOrder& order) {
     const std::string& server = world_.serverOf(segment).name.text();
     if (order.owner == server_member && from != server_member) {
-        if (returned_.erase(server) == 0) breach(1, server, fmt::format("segment {} goes back to a fenced server", segment));
+        if (returned_.erase(server) == 0)
+            breach(1, server, fmt::format("segment {} goes back to a fenced server", segment));
         return;
     }
     if (order.owner.empty() || order.owner == server_member) return;
     if (!isFenced(server, from)) {
-        breach(2, server, fmt::format("segment {} goes to '{}' before the server is fenced", segment, order.owner.text()));
+        breach(2, server,
+               fmt::format("segment {} goes to '{}' before the server is fenced", segment, order.owner.text()));
     }
     const auto holder = world_.holders.find(world_.serverOf(segment).request_holder.text());
     if (order.owner == spare_member && !order.proxied && holder != world_.holders.end() &&
         holder->second.held(segment) > 0) {
-        breach(3, segment, fmt::format("{} held requests can't reach the spare any more", holder->second.held(segment)));
+        breach(3, segment,
+               fmt::format("{} held requests can't reach the spare any more", holder->second.held(segment)));
     }
 }
 
 void Invariants::executes(const JobRequest& request, const std::string& executor) {
     if (request.by_holder && request.executions > 1) {
-        breach(3, request.job, fmt::format("request {}, which the holder had accepted, is executed twice, now by {}",
-                                           request.number, executor));
+        breach(3, request.job,
+               fmt::format("request {}, which the holder had accepted, is executed twice, now by {}", request.number,
+                           executor));
     }
 }
 
@@ -72,8 +76,8 @@ void Invariants::writesDisk(const std::string& name, const std::string& restore)
     if (lease == world_.disk.leases.end() || lease->second.failover == 0) {
         breach(5, name, fmt::format("restore {} writes to it without a lease", restore));
     } else if (!restore.starts_with(std::to_string(lease->second.failover) + "-")) {
-        breach(5, name, fmt::format("restore {} writes to it while failover {} has leased it", restore,
-                                    lease->second.failover));
+        breach(5, name,
+               fmt::format("restore {} writes to it while failover {} has leased it", restore, lease->second.failover));
     }
 }
 
@@ -82,11 +86,10 @@ void Invariants::switchesPower(const std::string& name, bool on) {
     if (on && !machine.being_written.empty())
         breach(5, name, fmt::format("it is switched on while restore {} writes to it", machine.being_written));
     if (on || !machine.is_spare) return;
-    for (const auto& [server_name, server] : world_.setting.inventory.servers) {
-        const auto* order = world_.switchOf(server).inForce(server.segment.text());
-        if (order == nullptr || order->owner != spare_member) continue;
-        if (world_.behind(server.segment.text(), order->owner) == name && machine.answers(world_.now()))
-            breach(5, name, fmt::format("it is switched off while it executes the job of {}", server_name.text()));
+    for (const auto& [switch_name, lan_switch] : world_.switches) {
+        const std::string segment = lan_switch.ownedBy(machine.port);
+        if (!segment.empty() && machine.answers(world_.now()))
+            breach(5, name, fmt::format("it is switched off while it executes the job of segment {}", segment));
     }
 }
 

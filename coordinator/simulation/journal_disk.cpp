@@ -32,10 +32,10 @@ void JournalDisk::take(const journal::Contents& contents) {
     maintenance = contents.maintenance;
 }
 
-void JournalDisk::write(const journal::Entry& entry) {
-    for (const auto& operation : entry.operations) {
-        operations[operation.id] = operation;
+void JournalDisk::write(journal::Entry entry) {
+    for (auto& operation : entry.operations) {
         last_operation = std::max(last_operation, operation.id);
+        operations[operation.id] = std::move(operation);
     }
     for (const auto& row : entry.rows) rows[row.server] = row;
     for (const auto& server : entry.removed_rows) rows.erase(server);
@@ -91,19 +91,19 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     Suspension suspension;
     const auto takes = world_.setting.measures.commit;
     auto chance = Randomness::about(world_.setting.seed, "commit/" + name_, ++commits_);
-    world_.queue.after(chance.between(takes / 2, 3 * takes),
-                       [this_world = &world_, call, epoch = epoch_, over = suspension.over(), end = suspension.ender()] {
-                           const bool begun_by_the_dead = over();
-                           this_world->occurrences.happened("before/record");
-                           if (over() && !begun_by_the_dead) return;  // it died in this moment
-                           call->outcome = write(*this_world, epoch, call->entry);
-                           end();
-                       });
+    world_.queue.after(chance.between(takes / 2, 3 * takes), [this_world = &world_, call, epoch = epoch_,
+                                                              over = suspension.over(), end = suspension.ender()] {
+        const bool begun_by_the_dead = over();
+        this_world->occurrences.happened("before/record");
+        if (over() && !begun_by_the_dead) return;  // it died in this moment
+        call->outcome = write(*this_world, epoch, std::move(call->entry));
+        end();
+    });
     suspension.last();
     return call->outcome;
 }
 
-base::Result<void> SimulatedJournal::write(World& world, std::uint64_t epoch, const journal::Entry& entry) {
+base::Result<void> SimulatedJournal::write(World& world, std::uint64_t epoch, journal::Entry entry) {
     if (epoch != world.disk.epoch) {
         return failure(ErrorCode::StaleEpoch,
                        fmt::format("the journal is at epoch {}, this coordinator at {}: another one leads",
@@ -111,7 +111,7 @@ base::Result<void> SimulatedJournal::write(World& world, std::uint64_t epoch, co
     }
     if (world.disk.full) return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
     world.invariants.commits(entry);
-    world.disk.write(entry);
+    world.disk.write(std::move(entry));
     world.occurrences.happened("record");
     return {};
 }

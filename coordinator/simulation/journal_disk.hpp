@@ -23,7 +23,7 @@ struct JournalDisk {
     bool full = false;
 
     void take(const journal::Contents& contents);
-    void write(const journal::Entry& entry);
+    void write(journal::Entry entry);
 };
 
 /// One coordinator's way to that disk. A commit takes its time; whether it became durable is decided there, also when
@@ -38,7 +38,7 @@ class SimulatedJournal final : public journal::Journal {
     base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
 
   private:
-    static base::Result<void> write(World& world, std::uint64_t epoch, const journal::Entry& entry);
+    static base::Result<void> write(World& world, std::uint64_t epoch, journal::Entry entry);
 
     World& world_;
     const std::string name_;

@@ -42,7 +42,8 @@ void Invariants::commits(const journal::Entry& entry) {
         if (!row.standin_ready || (before != world_.disk.rows.end() && before->second.standin_ready)) continue;
         const auto* machine = world_.standIn(row.stand_in.text());
         if (machine == nullptr || machine->stand_in.state != protocol::StandInState::Suspended)
-            breach(7, row.server.text(), fmt::format("stand-in '{}' is said to be ready and is not suspended", row.stand_in.text()));
+            breach(7, row.server.text(),
+                   fmt::format("stand-in '{}' is said to be ready and is not suspended", row.stand_in.text()));
     }
 }
 
@@ -68,19 +69,22 @@ void Invariants::stepDone(const domain::Operation& operation, const domain::Step
             const auto machine = world_.machines.find(step.id.subject);
             const bool lied = world_.bmcs.at(step.id.subject).honesty == Bmc::Honesty::Lies;
             if (machine->second.on && !lied)
-                breach(6, step.id.subject, fmt::format("{}: {} is done, and it is on", nameOf(operation), domain::nameOf(step.id.name)));
+                breach(6, step.id.subject,
+                       fmt::format("{}: {} is done, and it is on", nameOf(operation), domain::nameOf(step.id.name)));
             return;
         }
         case StepName::FencePort: {
             const auto& server = world_.setting.inventory.servers.at(operation.server);
             if (world_.switchOf(server).owner(server.segment.text()) == "server")
-                breach(6, operation.server.text(), fmt::format("{}: FencePort is done, and the server owns its segment", nameOf(operation)));
+                breach(6, operation.server.text(),
+                       fmt::format("{}: FencePort is done, and the server owns its segment", nameOf(operation)));
             return;
         }
         case StepName::RestoreSpare: {
             const Machine& machine = world_.machines.at(step.id.subject);
             if (!machine.disk_whole || machine.disk != operation.image.text())
-                breach(6, step.id.subject, fmt::format("{}: RestoreSpare is done, and the image is not on the disk", nameOf(operation)));
+                breach(6, step.id.subject,
+                       fmt::format("{}: RestoreSpare is done, and the image is not on the disk", nameOf(operation)));
             return;
         }
         default:
@@ -146,7 +150,8 @@ void Invariants::endOf(const engine::ServerSnapshot& told, bool in_suspense) {
                         (in_suspense && (owner == "holder" || on == On::Nobody));
     if (!agrees)
         breach(8, told.server.name.text(),
-               fmt::format("its job is said to be executed by '{}', and '{}' owns its segment", domain::nameOf(on), owner));
+               fmt::format("its job is said to be executed by '{}', and '{}' owns its segment", domain::nameOf(on),
+                           owner));
     const auto holder = world_.holders.find(told.server.request_holder.text());
     if (!in_suspense && holder != world_.holders.end() && holder->second.held(segment) > 0)
         breach(3, segment, fmt::format("{} requests are still held at the end", holder->second.held(segment)));

@@ -1,5 +1,6 @@
 #include "coordinator/simulation/operator_actions.hpp"
 
+#include "coordinator/engine/bring_back.hpp"
 #include "coordinator/simulation/simulation.hpp"
 
 namespace standin::simulation {
@@ -31,11 +32,46 @@ VoidQuestion questionFor(Simulation& simulation, const Action& action) {
     if (action.verb == "confirm-fence") return [newest](Conductor& c) { return c.confirmFence(newest, ada); };
     if (action.verb == "unset-spare") return [server](Conductor& c) { return c.unsetSpare(server, ada); };
     if (action.verb == "maintenance") {
-        return [server, on = action.arguments[1] == "on"](Conductor& c) { return c.setMaintenance(server, on, "a test", ada); };
+        return [server, on = action.arguments[1] == "on"](Conductor& c) {
+            return c.setMaintenance(server, on, "a test", ada);
+        };
     }
     STANDIN_ASSERT(action.verb == "set-spare");
-    return [server, spare = base::SpareName(action.arguments[1]), image = base::ImageId(action.arguments[2])](
-               Conductor& c) { return c.setSpare(server, spare, image, ada); };
+    return [server, spare = base::SpareName(action.arguments[1]),
+            image = base::ImageId(action.arguments[2])](Conductor& c) { return c.setSpare(server, spare, image, ada); };
+}
+
+/// An honest operator: the server is repaired, and whoever had its job is stopped, before it is brought back.
+void makeReady(World& world, const engine::ServerSnapshot& told) {
+    Machine& server = world.machines.at(told.server.name.text());
+    world.repair(server);
+    world.invariants.returned(server.name);
+    world.power(server, true);
+    if (auto* stand_in = world.standIn(told.placement.stand_in.text()))
+        stand_in->stand_in.state = protocol::StandInState::Stopped;
+    if (!told.placement.spare.empty()) world.machines.at(told.placement.spare.text()).on = false;
+}
+
+void bringBack(Simulation& simulation, const base::ServerName& server, const std::string& what) {
+    auto& leader = simulation.leader();
+    if (leader.epoch() == 0) return;
+    const auto told = leader.board().server(simulation.setting.inventory.servers.at(server));
+    leader.ask<std::uint64_t>(
+        what,
+        [server](Conductor& c) -> Result<std::uint64_t> {
+            auto may = c.mayReturn(server);
+            return may ? Result<std::uint64_t>(c.nextSequence()) : base::failure(may.error());
+        },
+        [&simulation, &leader, told, server, what](const Result<std::uint64_t>& sequence) {
+            if (!sequence) return;
+            makeReady(simulation.world, told);
+            const protocol::CommandStamp stamp{leader.epoch(), "returned/" + std::to_string(*sequence), *sequence};
+            leader.run([&simulation, &leader, told, server, what, stamp](const engine::Drivers& drivers) {
+                const auto back = engine::bringBack(drivers, simulation.setting.inventory, told, stamp, 5s);
+                if (!back) return simulation.world.log.line("{}: refused: {}", what, back.error().message);
+                leader.ask<void>(what, [server](Conductor& c) { return c.returned(server, ada); });
+            });
+        });
 }
 
 }  // namespace
@@ -50,10 +86,12 @@ void operatorAsks(Simulation& simulation, const Action& action) {
                                                      {"backup", OperationKind::Backup}};
     if (const auto kind = kinds.find(action.verb); kind != kinds.end()) {
         if (kind->second == OperationKind::Failover) simulation.world.invariants.failureReported(server.text());
-        simulation.leader().ask<OperationId>(
-            what, [server, its = kind->second](Conductor& c) { return c.request({its, server, {}, ada, {}}); });
+        simulation.leader().ask<OperationId>(what, [server, its = kind->second](Conductor& c) {
+            return c.request({its, server, {}, ada, {}});
+        });
         return;
     }
+    if (action.verb == "return") return bringBack(simulation, server, what);
     if (action.verb == "confirm-fence") {  // an honest operator has cut the power by hand
         auto& machine = simulation.world.machines.at(server.text());
         simulation.world.power(machine, false);

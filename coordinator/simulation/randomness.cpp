@@ -17,7 +17,8 @@ std::uint64_t Randomness::next() {
 }
 
 VirtualTime Randomness::between(VirtualTime least, VirtualTime most) {
-    return least + VirtualTime(static_cast<std::int64_t>(below(static_cast<std::uint64_t>((most - least).count()) + 1)));
+    return least +
+           VirtualTime(static_cast<std::int64_t>(below(static_cast<std::uint64_t>((most - least).count()) + 1)));
 }
 
 }  // namespace standin::simulation

@@ -42,7 +42,8 @@ domain::Spare spareOf(int number) {
     return spare;
 }
 
-void protect(Setting& setting, const domain::Server& server, const base::SpareName& spare, domain::OperationId made_by) {
+void protect(Setting& setting, const domain::Server& server, const base::SpareName& spare,
+             domain::OperationId made_by) {
     domain::SpareTableRow row;
     row.server = server.name;
     row.spare = spare;

@@ -15,8 +15,8 @@ namespace standin::simulation {
 
 using namespace std::chrono_literals;
 
-/// How long things take in a world, and how much of everything there is. The defaults are those of the small worlds that
-/// tests use: quick machines, small images.
+/// How long things take in a world, and how much of everything there is. The defaults are those of the small worlds
+/// that tests use: quick machines, small images.
 struct Measures {
     VirtualTime boot{5s};           ///< from power on until the job answers
     VirtualTime stand_in_boot{3s};  ///< from a stand-in's first start until its job answers
@@ -30,13 +30,14 @@ struct Measures {
 
     std::uint64_t image_mib = 512;
     std::uint64_t store_mib_per_second = 256;  ///< an image store's, shared by what it moves
-    unsigned store_transfers = 4;              ///< so many move at a time, others wait
+    unsigned store_transfers = 2;              ///< so many move at a time, others wait
+    unsigned store_waiting = 64;               ///< at most; what comes then is refused
     std::uint64_t host_memory_mib = 1u << 20;
     std::uint64_t host_disk_mib = 1u << 24;
 
     VirtualTime between_requests{700ms};  ///< of a job's clients; 0: nobody asks anything
     std::size_t holder_connections = 4096;
-    VirtualTime holder_age{120s};         ///< a held request that is older is turned away
+    VirtualTime holder_age{120s};  ///< a held request that is older is turned away
 };
 
 /// What a simulation begins with.
@@ -55,10 +56,12 @@ struct Layout {
     int spares = 1;
     domain::FencePolicy policy = domain::FencePolicy::Port;
     int vm_hosts = 1;  ///< servers are spread over them
-    bool is_protected = true;  ///< each server has a row with a spare of its own (while there are any) and a ready stand-in
+    bool is_protected =
+        true;  ///< each server has a row with a spare of its own (while there are any) and a ready stand-in
 };
 
-/// `server01`…, `spare01`…, one agent of each other kind (`vmhost1`, `store1`, `switch1`, `holder1`), images `server01-1`…
+/// `server01`…, `spare01`…, one agent of each other kind (`vmhost1`, `store1`, `switch1`, `holder1`), images
+/// `server01-1`…
 Setting layOut(const Layout& layout);
 
 /// `server07`.

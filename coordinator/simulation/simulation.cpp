@@ -18,7 +18,9 @@ VirtualTime settling(const Setting& setting) {
 Simulation::Simulation(Setting given, Log log)
     : setting(std::move(given)),
       world(setting, log == Log::On),
-      traps(world, [this](const domain::FailureReport& report) { leader().take(engine::ReportInput{report, {}}); }) {
+      traps(world, [this](const domain::FailureReport& report) {
+          leader().take(engine::ReportInput{report, {}});
+      }) {
     one.start();
     for (const auto& [name, server] : setting.inventory.servers) world.clients.begin(server.segment.text());
 }
@@ -48,10 +50,11 @@ base::Result<void> Simulation::play(const Script& script) {
             continue;
         }
         // What happens within a task is acted upon as soon as the task waits; what a coordinator does can't be undone.
-        world.occurrences.await((when.before ? "before/" : "") + when.what, when.nth, [this, perform_it, later = when.later] {
-            if (Fiber::current() == nullptr && later.count() == 0) return perform_it();
-            this->later(later, perform_it);
-        });
+        world.occurrences.await((when.before ? "before/" : "") + when.what, when.nth,
+                                [this, perform_it, later = when.later] {
+                                    if (Fiber::current() == nullptr && later.count() == 0) return perform_it();
+                                    this->later(later, perform_it);
+                                });
     }
     return {};
 }
@@ -84,7 +87,8 @@ bool Simulation::atRest() const {
     if (due_ > 0 || traps.underWay() > 0 || world.network.underWay() > 0) return false;
     bool led = false;
     for (const Coordinator* coordinator : {&one, &two}) {
-        if (!coordinator->running() || coordinator->epoch() != world.disk.epoch) continue;  // it has been deposed
+        if (!coordinator->running()) continue;
+        if (coordinator->epoch() != world.disk.epoch) continue;  // it has been deposed
         if (!coordinator->atRest()) return false;
         led = true;
     }
@@ -103,7 +107,8 @@ Ending Simulation::run(VirtualTime most) {
     }
     if (!ending.stable) {
         ending.at = world.now();
-        world.invariants.breach(8, "coordinator", fmt::format("not everything is at rest after {}", durationText(most)));
+        world.invariants.breach(8, "coordinator",
+                                fmt::format("not everything is at rest after {}", durationText(most)));
     }
     if (leader().epoch() > 0) world.invariants.end(leader().board());
     ending.breaches = world.invariants.breaches();

@@ -72,7 +72,8 @@ void TrapPath::arrives(const traps::Trap& trap) {
                     verdict.server.empty() ? "" : " of ", verdict.server.text(), verdict.reason);
     if (verdict.outcome == traps::Verdict::Outcome::Failure) {
         world_.invariants.failureReported(verdict.server.text());
-        report_({verdict.server, verdict.kind, fmt::format("{} (trap {} from {})", verdict.reason, arrived_, trap.source),
+        report_({verdict.server, verdict.kind,
+                 fmt::format("{} (trap {} from {})", verdict.reason, arrived_, trap.source),
                  fmt::format("trap {}", arrived_), trap.arrived_steady});
     }
     world_.occurrences.happened("trap");

@@ -13,8 +13,8 @@ namespace standin::simulation {
 
 class World;
 
-/// The way of traps from BMCs to whoever listens: they may be lost, late, doubled or overtaken. What arrives goes through
-/// the real classification.
+/// The way of traps from BMCs to whoever listens: they may be lost, late, doubled or overtaken. What arrives goes
+/// through the real classification.
 class TrapPath {
   public:
     using Report = std::function<void(const domain::FailureReport&)>;

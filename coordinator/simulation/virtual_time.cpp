@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/base/assertion.hpp"
 
@@ -14,7 +15,14 @@ std::string text(VirtualTime time) {
 
 void EventQueue::at(VirtualTime when, What what) {
     STANDIN_ASSERT(heap_.size() < limit_);
-    heap_.push_back({std::max(when, now_), sequence_++, std::move(what)});
+    if (free_places_.empty()) {
+        free_places_.push_back(static_cast<std::uint32_t>(places_.size()));
+        places_.emplace_back();
+    }
+    const std::uint32_t place = free_places_.back();
+    free_places_.pop_back();
+    places_[place] = std::move(what);
+    heap_.push_back({std::max(when, now_), sequence_++, place});
     std::push_heap(heap_.begin(), heap_.end(), &later);
 }
 
@@ -25,11 +33,13 @@ std::optional<VirtualTime> EventQueue::next() const {
 void EventQueue::runNext() {
     STANDIN_ASSERT(!heap_.empty());
     std::pop_heap(heap_.begin(), heap_.end(), &later);
-    Entry entry = std::move(heap_.back());
+    const Entry entry = heap_.back();
     heap_.pop_back();
     now_ = entry.when;
     ++done_;
-    entry.what();
+    const What what = std::exchange(places_[entry.place], nullptr);
+    free_places_.push_back(entry.place);
+    what();
 }
 
 base::WallTime SimulatedClock::wall() const {

@@ -39,7 +39,7 @@ class EventQueue {
     struct Entry {
         VirtualTime when;
         std::uint64_t sequence;
-        What what;
+        std::uint32_t place;  ///< of what it is, so that little is moved about
     };
     static bool later(const Entry& one, const Entry& other) {
         return one.when != other.when ? one.when > other.when : one.sequence > other.sequence;
@@ -50,6 +50,8 @@ class EventQueue {
     std::uint64_t sequence_ = 0;
     std::uint64_t done_ = 0;
     std::vector<Entry> heap_;
+    std::vector<What> places_;
+    std::vector<std::uint32_t> free_places_;
 };
 
 /// The clock that the coordinator in a simulation reads. Both of its times begin at round moments, the same in every

@@ -9,8 +9,9 @@ using base::failure;
 
 base::Result<void> AgentGate::admit(const protocol::CommandStamp& stamp) {
     if (stamp.epoch < highest_) {
-        return failure(ErrorCode::StaleEpoch, fmt::format("epoch {} is older than {}: another coordinator has taken over",
-                                                          stamp.epoch, highest_));
+        return failure(
+            ErrorCode::StaleEpoch,
+            fmt::format("epoch {} is older than {}: another coordinator has taken over", stamp.epoch, highest_));
     }
     highest_ = stamp.epoch;
     return {};
@@ -21,19 +22,25 @@ std::shared_ptr<AgentGate::Handled> AgentGate::earlier(const std::string& key) c
     return found == handled_.end() ? nullptr : found->second;
 }
 
-base::Result<std::shared_ptr<AgentGate::Handled>> AgentGate::enter(const std::string& key, const std::string& subject,
-                                                                   const protocol::CommandStamp& stamp) {
+base::Result<void> AgentGate::arrive(const std::string& subject, const protocol::CommandStamp& stamp) {
     Lane& lane = lanes_[subject];
     if (lane.epoch == stamp.epoch && stamp.sequence < lane.sequence) {
         return failure(ErrorCode::Conflict, fmt::format("command {} for '{}' came too late: {} was commanded since",
                                                         stamp.sequence, subject, lane.sequence));
     }
-    if (lane.under_way && !lane.under_way->done) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("an earlier command for '{}' is still being carried out", subject));
-    }
+    lane.epoch = stamp.epoch;
+    lane.sequence = stamp.sequence;
+    return {};
+}
+
+bool AgentGate::isBusy(const std::string& subject) const {
+    const auto lane = lanes_.find(subject);
+    return lane != lanes_.end() && lane->second.under_way && !lane->second.under_way->done;
+}
+
+std::shared_ptr<AgentGate::Handled> AgentGate::enter(const std::string& key, const std::string& subject) {
     auto mine = std::make_shared<Handled>();
-    lane = {mine, stamp.epoch, stamp.sequence};
+    lanes_[subject].under_way = mine;
     if (handled_.insert_or_assign(key, mine).second) order_.push_back(key);
     while (order_.size() > most_answers) {
         handled_.erase(order_.front());

@@ -23,16 +23,19 @@ class AgentGate {
     struct Lane {
         std::shared_ptr<Handled> under_way;
         std::uint64_t epoch = 0;
-        std::uint64_t sequence = 0;  ///< the highest that was let in, in that epoch
+        std::uint64_t sequence = 0;  ///< the highest that has come, in that epoch
     };
 
     /// Refused: an older epoch; otherwise the command's epoch is kept, durably.
     base::Result<void> admit(const protocol::CommandStamp& stamp);
     /// The same command, if it was let in before; null otherwise.
     [[nodiscard]] std::shared_ptr<Handled> earlier(const std::string& key) const;
-    /// Lets it in. Conflict: a newer one for the same subject was let in before it, or one is still being carried out.
-    base::Result<std::shared_ptr<Handled>> enter(const std::string& key, const std::string& subject,
-                                                 const protocol::CommandStamp& stamp);
+    /// Conflict: a newer one for the same subject has come.
+    base::Result<void> arrive(const std::string& subject, const protocol::CommandStamp& stamp);
+    /// One for the same subject is still being carried out: the next has to wait for its end.
+    [[nodiscard]] bool isBusy(const std::string& subject) const;
+    /// Lets it in. Precondition: not isBusy().
+    std::shared_ptr<Handled> enter(const std::string& key, const std::string& subject);
     /// The agent was started again: it knows only the epoch.
     void forget();
     [[nodiscard]] std::uint64_t highestEpoch() const { return highest_; }

@@ -14,20 +14,20 @@ class World;
 /// A request that a client sends, and what became of it.
 struct JobRequest {
     enum class Fate {
-        Sent,      ///< nobody has taken it yet; its client tries again
-        Working,   ///< a machine works on it
-        Held,      ///< the request holder has taken it
+        Sent,     ///< nobody has taken it yet; its client tries again
+        Working,  ///< a machine works on it
+        Held,     ///< the request holder has taken it
         Answered,
-        Broken,    ///< its connection ended visibly: the client knows
-        GivenUp    ///< its client waited long enough for somebody to take it
+        Broken,  ///< its connection ended visibly: the client knows
+        GivenUp  ///< its client waited long enough for somebody to take it
     };
     std::string job;
     unsigned number = 0;  ///< ascending from 1 for each job
     VirtualTime sent{};
     Fate fate = Fate::Sent;
-    bool by_holder = false;      ///< the holder had accepted it
+    bool by_holder = false;  ///< the holder had accepted it
     unsigned executions = 0;
-    std::string executed_by;     ///< `server01`, `server01-1`, `spare01`
+    std::string executed_by;  ///< `server01`, `server01-1`, `spare01`
 };
 using JobRequestPtr = std::shared_ptr<JobRequest>;
 

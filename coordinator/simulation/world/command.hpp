@@ -10,16 +10,16 @@
 
 namespace standin::simulation {
 
-/// What is asked of whom. Verbs: `segment.get`, `segment.set`, `hold.get`, `hold.idle`, `hold.holding`, `hold.releasing`,
-/// `probe`, `stand_in.get`, `stand_in.make`, `stand_in.running`, `stand_in.suspended`, `stand_in.stopped`,
-/// `stand_in.resources`, `stand_in.remove`, `stand_in.requests`, `capacity.get`, `image.get`, `image.list`,
-/// `image.capture`, `image.difference`, `image.remove`, `restore.begin`, `restore.get`, `restore.cancel`, `power.off`,
-/// `power.on`, `power.read`, `health.get`, `epoch.claim`.
+/// What is asked of whom. Verbs: `segment.get`, `segment.set`, `hold.get`, `hold.idle`, `hold.holding`,
+/// `hold.releasing`, `probe`, `stand_in.get`, `stand_in.make`, `stand_in.running`, `stand_in.suspended`,
+/// `stand_in.stopped`, `stand_in.resources`, `stand_in.remove`, `stand_in.requests`, `capacity.get`, `image.get`,
+/// `image.list`, `image.capture`, `image.difference`, `image.remove`, `restore.begin`, `restore.get`, `restore.cancel`,
+/// `power.off`, `power.on`, `power.read`, `health.get`, `epoch.claim`.
 struct Command {
     std::string agent;
     std::string verb;
-    std::string subject;                           ///< the segment, job, stand-in, image, spare or machine
-    std::optional<protocol::CommandStamp> stamp;   ///< absent: a question, which changes nothing
+    std::string subject;                          ///< the segment, job, stand-in, image, spare or machine
+    std::optional<protocol::CommandStamp> stamp;  ///< absent: a question, which changes nothing
     [[nodiscard]] std::string name() const { return verb + "/" + subject; }
 };
 
@@ -27,7 +27,8 @@ struct Command {
 template <typename Answer>
 using Reply = std::function<void(base::Result<Answer>)>;
 
-/// What a command does in the world when it arrives there. It may reply later: a machine that is stopped takes its time.
+/// What a command does in the world when it arrives there. It may reply later: a machine that is stopped takes its
+/// time.
 template <typename Answer>
 using Effect = std::function<void(const Reply<Answer>&)>;
 

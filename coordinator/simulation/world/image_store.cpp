@@ -30,6 +30,9 @@ Result<Image> ImageStore::capture(const base::ImageId& id, const base::DiskName&
     if (const auto present = images.find(id.text()); present != images.end()) return present->second;
     const auto* machine = world_.machineWith(disk);
     if (machine == nullptr) return failure(ErrorCode::NotFound, fmt::format("there is no disk '{}'", disk.text()));
+    auto begun = transfers.begin("capture " + id.text(), world_.setting.measures.image_mib,
+                                 [this, name = id.text()](const Result<void>& moved) { captured(name, moved); });
+    if (!begun) return failure(begun.error());
     world_.invariants.capturesDisk(machine->name);
     Image& image = images[id.text()];
     image.id = id;
@@ -38,8 +41,6 @@ Result<Image> ImageStore::capture(const base::ImageId& id, const base::DiskName&
     image.size_bytes = image.stored_bytes = world_.setting.measures.image_mib << 20;
     const auto content = contents.find(machine->name);
     image.checksum = content == contents.end() ? "content of " + machine->name : content->second;
-    transfers.begin("capture " + id.text(), world_.setting.measures.image_mib,
-                    [this, name = id.text()](const Result<void>& moved) { captured(name, moved); });
     return image;
 }
 
@@ -71,9 +72,13 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
     const auto known = image(image_id);
     if (!known) return failure(known.error());
     if (!machine->being_written.empty())
-        return failure(ErrorCode::Refused, fmt::format("disk '{}' is in use: restore '{}'", disk.text(), machine->being_written));
+        return failure(ErrorCode::Refused,
+                       fmt::format("disk '{}' is in use: restore '{}'", disk.text(), machine->being_written));
     if (machine->disk_refuses)
         return failure(ErrorCode::Refused, fmt::format("disk '{}' cannot be written: input/output error", disk.text()));
+    auto begun = transfers.begin("restore " + id.text(), world_.setting.measures.image_mib,
+                                 [this, name = id.text()](const Result<void>& moved) { restored(name, moved); });
+    if (!begun) return failure(begun.error());
     world_.invariants.writesDisk(machine->name, id.text());
     machine->being_written = id.text();
     machine->disk_whole = false;
@@ -82,8 +87,6 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
     Restore& restore = restores_[id.text()];
     restore = {id, image_id, disk, RestoreState::Restoring, {}, {}};
     restore.progress.total_bytes = world_.setting.measures.image_mib << 20;
-    transfers.begin("restore " + id.text(), world_.setting.measures.image_mib,
-                    [this, name = id.text()](const Result<void>& moved) { restored(name, moved); });
     world_.log.line("image {} is being written to {}", image_id.text(), machine->name);
     return restore;
 }

@@ -21,7 +21,8 @@ class Transfers {
     using Ended = std::function<void(const base::Result<void>&)>;
     explicit Transfers(World& world) : world_(world) {}
 
-    void begin(const std::string& name, std::uint64_t mib, Ended ended);
+    /// Refused: too many wait already.
+    base::Result<void> begin(const std::string& name, std::uint64_t mib, Ended ended);
     /// Without telling its end.
     void cancel(const std::string& name);
     void cancelAll();
@@ -29,6 +30,7 @@ class Transfers {
     [[nodiscard]] std::optional<std::uint64_t> progress(const std::string& name) const;
     [[nodiscard]] bool waits(const std::string& name) const;
     [[nodiscard]] std::size_t moving() const { return moving_.size(); }
+    [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
   private:
     struct Transfer {
@@ -69,7 +71,7 @@ class ImageStore {
     Transfers transfers;
     std::map<std::string, protocol::Image> images;
     std::map<std::string, std::string> contents;  ///< of the images: their checksums
-    std::map<std::string, bool> corrupt;           ///< blocks that do not match are found when they are read
+    std::map<std::string, bool> corrupt;          ///< blocks that do not match are found when they are read
 
   private:
     void restored(const std::string& id, const base::Result<void>& moved);

@@ -51,8 +51,7 @@ Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base
     auto& kept = segments_[id.text()];
     kept.number = number;
     kept.segment.id = id;
-    kept.segment.order = order;
-    kept.segment.verified = true;
+    keep(kept, order);
     kept.segment.transaction_ms = base::milliseconds(world_.setting.measures.transaction);
     kept.segment.announce_ms = before == order.owner ? 0 : kept.segment.transaction_ms;
     if (!same) world_.log.line("segment {}: {} -> {}", id.text(), ownerText(before), describe(order));
@@ -72,8 +71,20 @@ std::string LanSwitch::owner(const std::string& segment) const {
 void LanSwitch::furnish(const base::SegmentId& id, protocol::SegmentOrder order) {
     auto& kept = segments_[id.text()];
     kept.segment.id = id;
+    keep(kept, std::move(order));
+}
+
+void LanSwitch::keep(Kept& kept, protocol::SegmentOrder order) {
+    if (const auto* before = kept.segment.order.member(kept.segment.order.owner)) owned_.erase(before->port.text());
     kept.segment.order = std::move(order);
     kept.segment.verified = true;
+    if (const auto* now = kept.segment.order.member(kept.segment.order.owner))
+        owned_[now->port.text()] = kept.segment.id.text();
+}
+
+std::string LanSwitch::ownedBy(const base::PortName& port) const {
+    const auto found = owned_.find(port.text());
+    return found == owned_.end() ? std::string() : found->second;
 }
 
 }  // namespace standin::simulation

@@ -25,6 +25,8 @@ class LanSwitch {
     [[nodiscard]] const protocol::SegmentOrder* inForce(const std::string& segment) const;
     /// `server` as long as nothing was ordered.
     [[nodiscard]] std::string owner(const std::string& segment) const;
+    /// The segment that belongs to whoever is at this port; empty: none.
+    [[nodiscard]] std::string ownedBy(const base::PortName& port) const;
     void furnish(const base::SegmentId& id, protocol::SegmentOrder order);
 
   private:
@@ -32,8 +34,11 @@ class LanSwitch {
         protocol::Segment segment;
         std::pair<std::uint64_t, std::uint64_t> number;  ///< of the order: epoch and sequence
     };
+    void keep(Kept& kept, protocol::SegmentOrder order);
+
     World& world_;
     std::map<std::string, Kept> segments_;
+    std::map<std::string, std::string> owned_;  ///< segments, by their owners' ports
 };
 
 }  // namespace standin::simulation

@@ -25,8 +25,8 @@ struct Machine {
     Boot boot = Boot::Well;
     VirtualTime boot_takes{};
 
-    bool broken = false;        ///< its hardware has failed
-    bool serves_broken = false; ///< and it goes on executing its job nevertheless, as far as anybody lets it
+    bool broken = false;         ///< its hardware has failed
+    bool serves_broken = false;  ///< and it goes on executing its job nevertheless, as far as anybody lets it
 
     std::string disk;           ///< the image on it
     bool disk_whole = true;     ///< false: written in part
@@ -48,10 +48,10 @@ struct Bmc {
         Lies      ///< says 'off' whatever is asked, and does nothing
     };
     Honesty honesty = Honesty::Honest;
-    bool dead = false;              ///< nobody answers
-    bool dies_with_machine = false; ///< it lives on its machine's own power supply
-    unsigned busy = 0;              ///< so many actions are answered with 'busy'
-    VirtualTime slower{};           ///< every answer takes so much longer
+    bool dead = false;               ///< nobody answers
+    bool dies_with_machine = false;  ///< it lives on its machine's own power supply
+    unsigned busy = 0;               ///< so many actions are answered with 'busy'
+    VirtualTime slower{};            ///< every answer takes so much longer
 };
 
 }  // namespace standin::simulation

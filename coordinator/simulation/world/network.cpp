@@ -93,7 +93,8 @@ Network::Fate Network::fateOf(const Command& command) {
 std::optional<base::Error> Network::refusal(const Command& command, Agent& agent) {
     if (!agent.up) return base::Error{ErrorCode::Unreachable, agent.name + " is not reachable: connection refused"};
     if (!isGuarded(command)) return std::nullopt;
-    const auto admitted = agent.gate.admit(*command.stamp);
+    auto admitted = agent.gate.admit(*command.stamp);
+    if (admitted) admitted = agent.gate.arrive(subjectOf(command), *command.stamp);
     return admitted ? std::nullopt : std::optional(admitted.error());
 }
 

@@ -55,6 +55,8 @@ class Network {
         VirtualTime back{};
         VirtualTime by{};
     };
+    template <typename Answer>
+    struct Call;
     Fate fateOf(const Command& command);
     std::optional<Disturbance> disturbanceOf(const Command& command);
     /// Nothing: the command may have its effect.
@@ -65,7 +67,12 @@ class Network {
     static std::string keyOf(const Command& command);
     static std::string subjectOf(const Command& command);
     template <typename Answer>
+    void send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there, Reply<Answer> reply);
+    template <typename Answer>
     void deliver(const Command& command, const Effect<Answer>& effect, const Reply<Answer>& reply);
+
+    /// A command whose predecessor is still being carried out is let in about so soon after its end.
+    static constexpr VirtualTime next_turn{10'000};
 
     EventQueue& queue_;
     EventLog& log_;
@@ -77,41 +84,53 @@ class Network {
     std::size_t under_way_ = 0;
 };
 
+/// One question, from who asks until its answer comes too late.
+template <typename Answer>
+struct Network::Call {
+    Command command;
+    Effect<Answer> effect;
+    Fate fate;
+    std::function<void()> end;
+    std::optional<base::Result<Answer>> answer;
+
+    void give(base::Result<Answer> given) {
+        if (answer) return;
+        answer = std::move(given);
+        end();
+    }
+};
+
 template <typename Answer>
 base::Result<Answer> Network::ask(const Command& command, drivers::Deadline deadline, Effect<Answer> effect) {
-    const Fate fate = fateOf(command);
-    auto answered = std::make_shared<std::optional<base::Result<Answer>>>();
     Suspension suspension;
-    auto give = [answered, end = suspension.ender()](base::Result<Answer> answer) {
-        if (*answered) return;
-        *answered = std::move(answer);
-        end();
-    };
-    Reply<Answer> reply = [this, give, fate](base::Result<Answer> answer) {
-        if (fate.mishap == Mishap::AnswerLost) return;
-        if (fate.mishap == Mishap::Unverified)
-            answer = base::failure(base::ErrorCode::TimedOut, "it was done, but could not be read back");
-        queue_.after(fate.back, [give, answer = std::move(answer)] { give(answer); });
-    };
-    if (fate.mishap == Mishap::Unreachable || fate.mishap == Mishap::Refused) {
-        queue_.after(fate.there + fate.back, [give, error = *fate.error] { give(base::failure(error)); });
+    auto call = std::make_shared<Call<Answer>>(
+        Call<Answer>{command, std::move(effect), fateOf(command), suspension.ender(), {}});
+    const Fate& fate = call->fate;
+    if (fate.error) {
+        queue_.after(fate.there + fate.back, [call] { call->give(base::failure(*call->fate.error)); });
     } else if (fate.mishap != Mishap::Lost) {
-        ++under_way_;
-        queue_.after(fate.there, [this, command, effect, reply] {
-            --under_way_;
-            deliver<Answer>(command, effect, reply);
+        send<Answer>(call, fate.there, [this, call](base::Result<Answer> answer) {
+            if (call->fate.mishap == Mishap::AnswerLost) return;
+            if (call->fate.mishap == Mishap::Unverified)
+                answer = base::failure(base::ErrorCode::TimedOut, "it was done, but could not be read back");
+            queue_.after(call->fate.back, [call, answer = std::move(answer)] { call->give(answer); });
         });
     }
-    if (fate.mishap == Mishap::Twice) {
-        ++under_way_;
-        queue_.after(fate.there + fate.by, [this, command, effect] {
-            --under_way_;
-            deliver<Answer>(command, effect, [](const base::Result<Answer>&) {});
-        });
-    }
-    queue_.after(deadline, [give, command, deadline] { give(base::failure(noAnswer(command, deadline))); });
+    if (fate.mishap == Mishap::Twice) send<Answer>(call, fate.there + fate.by, [](const base::Result<Answer>&) {});
+    queue_.after(deadline, [call, deadline] {
+        if (!call->answer) call->give(base::failure(noAnswer(call->command, deadline)));
+    });
     suspension.last();
-    return std::move(**answered);
+    return std::move(*call->answer);
+}
+
+template <typename Answer>
+void Network::send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there, Reply<Answer> reply) {
+    ++under_way_;
+    queue_.after(there, [this, call, reply = std::move(reply)] {
+        --under_way_;
+        deliver<Answer>(call->command, call->effect, reply);
+    });
 }
 
 template <typename Answer>
@@ -127,12 +146,15 @@ void Network::deliver(const Command& command, const Effect<Answer>& effect, cons
         const auto earlier = its.gate.earlier(key);
         if (earlier && earlier->answer.has_value()) return reply(std::any_cast<base::Result<Answer>>(earlier->answer));
         if (earlier && !earlier->done) return;  // the first one is answered
-        auto entered = its.gate.enter(key, subjectOf(command), *command.stamp);
-        if (!entered) {
-            carriedOut(command, &entered.error());
-            return reply(base::failure(entered.error()));
+        if (its.gate.isBusy(subjectOf(command))) {
+            ++under_way_;
+            queue_.after(next_turn, [this, command, effect, reply] {
+                --under_way_;
+                deliver<Answer>(command, effect, reply);
+            });
+            return;
         }
-        mine = *entered;
+        mine = its.gate.enter(key, subjectOf(command));
     }
     effect([this, command, reply, mine, life = its.lives](base::Result<Answer> answer) {
         if (agent(command.agent).lives != life) return;  // who would have answered is gone

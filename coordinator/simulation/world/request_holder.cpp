@@ -81,7 +81,8 @@ void RequestHolder::turnAwayOld(const std::string& name) {
     Job& job = at(name);
     while (!job.queue.empty() && job.queue.front().arrived + world_.setting.measures.holder_age <= world_.now()) {
         job.queue.front().request->fate = JobRequest::Fate::Broken;
-        world_.log.line("request {} of {} was held too long and is turned away", job.queue.front().request->number, name);
+        world_.log.line("request {} of {} was held too long and is turned away", job.queue.front().request->number,
+                        name);
         ++job.hold.refused;
         job.queue.pop_front();
     }

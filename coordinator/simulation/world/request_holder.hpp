@@ -21,7 +21,8 @@ class RequestHolder {
     base::Result<protocol::Hold> hold(const base::JobName& job);
     base::Result<protocol::Hold> setHold(const base::JobName& job, protocol::HoldState state);
     /// Asks until somebody answers or the time is over.
-    void probe(const base::JobName& job, const protocol::ProbeRequest& request, const Reply<protocol::ProbeAnswer>& reply);
+    void probe(const base::JobName& job, const protocol::ProbeRequest& request,
+               const Reply<protocol::ProbeAnswer>& reply);
 
     /// A client's request arrives at the front leg. False: nobody listens, or there is no room.
     bool accept(const JobRequestPtr& request);

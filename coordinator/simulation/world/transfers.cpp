@@ -12,7 +12,9 @@ std::int64_t Transfers::moved() const {
     return kib_per_second * (world_.now() - at_).count() / (1'000'000 * shares);
 }
 
-void Transfers::begin(const std::string& name, std::uint64_t mib, Ended ended) {
+base::Result<void> Transfers::begin(const std::string& name, std::uint64_t mib, Ended ended) {
+    if (waiting_.size() >= world_.setting.measures.store_waiting)
+        return base::failure(base::ErrorCode::Refused, "too many transfers wait already");
     proceed();
     const auto kib = static_cast<std::int64_t>(mib * 1024);
     Transfer transfer{name, kib, kib, std::move(ended)};
@@ -22,6 +24,7 @@ void Transfers::begin(const std::string& name, std::uint64_t mib, Ended ended) {
         waiting_.push_back(std::move(transfer));
     }
     plan();
+    return {};
 }
 
 void Transfers::cancel(const std::string& name) {
@@ -47,7 +50,8 @@ std::optional<std::uint64_t> Transfers::progress(const std::string& name) const 
 }
 
 bool Transfers::waits(const std::string& name) const {
-    return std::any_of(waiting_.begin(), waiting_.end(), [&](const Transfer& transfer) { return transfer.name == name; });
+    return std::any_of(waiting_.begin(), waiting_.end(),
+                       [&](const Transfer& transfer) { return transfer.name == name; });
 }
 
 /// What was moved since the last change.

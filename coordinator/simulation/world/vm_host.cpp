@@ -14,6 +14,11 @@ using protocol::StandInState;
 
 VmHost::VmHost(World& world, std::string name) : world_(world), name_(std::move(name)) {}
 
+ImageStore& VmHost::storeOf(const protocol::StandInDefinition& definition) const {
+    const auto& server = world_.setting.inventory.servers.at(definition.server);
+    return world_.stores.at(server.image_store.text());
+}
+
 VirtualMachine* VmHost::find(const std::string& stand_in) {
     const auto found = stand_ins_.find(stand_in);
     return found == stand_ins_.end() ? nullptr : &found->second;
@@ -24,7 +29,7 @@ Result<StandIn> VmHost::standIn(const base::StandInName& name) const {
     if (found == stand_ins_.end())
         return failure(ErrorCode::NotFound, fmt::format("there is no stand-in '{}'", name.text()));
     StandIn told = found->second.stand_in;
-    const auto done = world_.stores.begin()->second.transfers.progress("make " + name.text());
+    const auto done = storeOf(told.definition).transfers.progress("make " + name.text());
     if (told.state == StandInState::Making && done) {
         told.progress.total_bytes = world_.setting.measures.image_mib << 20;
         told.progress.done_bytes = *done;
@@ -47,21 +52,22 @@ void VmHost::make(const base::StandInName& name, const protocol::StandInDefiniti
         return reply(present->stand_in);
     const auto now = capacity();
     if (now.memory_committed_mib + definition.memory_mib > now.memory_mib) {
-        return reply(failure(ErrorCode::Refused, fmt::format("VM host '{}' has no {} MiB of memory left", name_,
-                                                             definition.memory_mib)));
+        return reply(failure(ErrorCode::Refused,
+                             fmt::format("VM host '{}' has no {} MiB of memory left", name_, definition.memory_mib)));
     }
+    auto& store = storeOf(definition);
+    const std::string image = definition.image.text();
+    auto begun = store.transfers.begin(
+        "make " + name.text(), world_.setting.measures.image_mib,
+        [this, &store, stand_in = name.text(), image](const Result<void>& moved) {
+            const bool sound = store.images.count(image) > 0 && !store.corrupt[image];
+            made(stand_in,
+                 sound ? moved : failure(ErrorCode::Corrupt, fmt::format("a block of image '{}' is damaged", image)));
+        });
+    if (!begun) return reply(failure(begun.error()));
     furnish(name, definition, StandInState::Making);
     VirtualMachine& machine = stand_ins_.at(name.text());
     machine.stand_in.port = {};  // until it was started once
-    auto& store = world_.stores.begin()->second;
-    const std::string image = definition.image.text();
-    store.transfers.begin("make " + name.text(), world_.setting.measures.image_mib,
-                          [this, &store, stand_in = name.text(), image](const Result<void>& moved) {
-                              const bool sound = store.images.count(image) > 0 && !store.corrupt[image];
-                              made(stand_in, sound ? moved
-                                                   : failure(ErrorCode::Corrupt,
-                                                             fmt::format("a block of image '{}' is damaged", image)));
-                          });
     reply(machine.stand_in);
 }
 
@@ -92,9 +98,10 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
     if (state == StandInState::Suspended && before != StandInState::Running)
         return reply(failure(ErrorCode::WrongState, "it is stopped, so there is nothing to suspend; start it first"));
     if (machine->will_not_resume && before == StandInState::Suspended) {
-        return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' did not become running: libvirt reads back "
-                                                              "suspended; see QEMU's log",
-                                                              name.text())));
+        return reply(
+            failure(ErrorCode::Internal, fmt::format("stand-in '{}' did not become running: libvirt reads back "
+                                                     "suspended; see QEMU's log",
+                                                     name.text())));
     }
     const auto takes = world_.setting.measures.resume;
     const unsigned cycle = machine->power_cycle;
@@ -136,7 +143,7 @@ Result<void> VmHost::remove(const base::StandInName& name) {
     if (machine == nullptr) return {};
     world_.invariants.removesStandIn(name.text());
     if (machine->stand_in.state == StandInState::Making)
-        world_.stores.begin()->second.transfers.cancel("make " + name.text());
+        storeOf(machine->stand_in.definition).transfers.cancel("make " + name.text());
     world_.log.line("stand-in {} is deleted", name.text());
     stand_ins_.erase(name.text());
     return {};

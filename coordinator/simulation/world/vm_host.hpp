@@ -10,17 +10,18 @@
 
 namespace standin::simulation {
 
+class ImageStore;
 class World;
 
 /// A stand-in, and what of it only the world knows.
 struct VirtualMachine {
     protocol::StandIn stand_in;
-    VirtualTime answers_from{};   ///< while it runs: its job answers from then on
-    bool mute = false;            ///< it runs, and its job does not answer
-    bool will_not_resume = false; ///< the hypervisor says so when it is asked to
-    unsigned unanswered = 0;      ///< requests that it works on
-    unsigned idle = 0;            ///< connections that clients keep open without asking anything
-    unsigned power_cycle = 0;     ///< what belongs to an earlier run does not come true any more
+    VirtualTime answers_from{};    ///< while it runs: its job answers from then on
+    bool mute = false;             ///< it runs, and its job does not answer
+    bool will_not_resume = false;  ///< the hypervisor says so when it is asked to
+    unsigned unanswered = 0;       ///< requests that it works on
+    unsigned idle = 0;             ///< connections that clients keep open without asking anything
+    unsigned power_cycle = 0;      ///< what belongs to an earlier run does not come true any more
 
     [[nodiscard]] bool answers(VirtualTime now) const {
         return stand_in.state == protocol::StandInState::Running && !mute && now >= answers_from;
@@ -55,6 +56,7 @@ class VmHost {
                  protocol::StandInState state);
 
   private:
+    [[nodiscard]] ImageStore& storeOf(const protocol::StandInDefinition& definition) const;
     void change(VirtualMachine& machine, protocol::StandInState state);
     void stop(const base::StandInName& name, const Reply<protocol::StandIn>& reply);
     void made(const std::string& name, const base::Result<void>& fetched);

@@ -21,7 +21,8 @@ World::World(const Setting& given, bool log_on)
 }
 
 void World::furnishMachines() {
-    auto furnish = [this](const std::string& name, const base::PortName& port, const base::DiskName& disk_name) -> Machine& {
+    auto furnish = [this](const std::string& name, const base::PortName& port,
+                          const base::DiskName& disk_name) -> Machine& {
         Machine& machine = machines[name];
         machine.name = name;
         machine.port = port;
@@ -66,10 +67,11 @@ void World::furnishStandIns() {
         definition.weight = server.stand_in.weight;
         definition.mac = server.mac;
         const auto placement = setting.contents.placements.find(row.server);
-        const bool runs = placement != setting.contents.placements.end() &&
-                          placement->second.on == domain::Placement::On::StandIn;
+        const bool runs =
+            placement != setting.contents.placements.end() && placement->second.on == domain::Placement::On::StandIn;
         vm_hosts.at(server.vm_host.text())
-            .furnish(row.stand_in, definition, runs ? protocol::StandInState::Running : protocol::StandInState::Suspended);
+            .furnish(row.stand_in, definition,
+                     runs ? protocol::StandInState::Running : protocol::StandInState::Suspended);
     }
     for (const auto& [name, server] : setting.inventory.servers) {
         const auto row = rows.find(name.text());

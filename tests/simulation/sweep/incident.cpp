@@ -48,19 +48,22 @@ class Author {
     }
     std::string server() { return numbered("server", 1 + static_cast<int>(chance_.below(incident_.layout.servers))); }
     std::string spare() {
-        return incident_.layout.spares == 0 ? server()
-                                            : numbered("spare", 1 + static_cast<int>(chance_.below(incident_.layout.spares)));
+        return incident_.layout.spares == 0
+                   ? server()
+                   : numbered("spare", 1 + static_cast<int>(chance_.below(incident_.layout.spares)));
     }
     std::string machine() { return chance_.percent(50) ? server() : spare(); }
 
     /// Some time on the way, by the clock or by what happens.
     std::string some() {
-        static constexpr std::array states{"TakingOver",      "GivingSegment",     "PreparingSpare",       "StartingSpare",
-                                           "HoldingRequests", "DrainingStandIn",   "StoppingStandIn",      "ReleasingRequests",
-                                           "Settling",        "GivingSegmentToSpare", "ColdPreparingSpare", "LeavingSpare"};
-        static constexpr std::array verbs{"segment.set",   "stand_in.running", "stand_in.stopped", "restore.begin",
-                                          "hold.holding",  "hold.releasing",   "hold.idle",        "power.off",
-                                          "power.on",      "probe",            "restore.get",      "stand_in.requests"};
+        static constexpr std::array states{"TakingOver",           "GivingSegment",      "PreparingSpare",
+                                           "StartingSpare",        "HoldingRequests",    "DrainingStandIn",
+                                           "StoppingStandIn",      "ReleasingRequests",  "Settling",
+                                           "GivingSegmentToSpare", "ColdPreparingSpare", "LeavingSpare"};
+        static constexpr std::array verbs{"segment.set",   "stand_in.running", "stand_in.stopped",
+                                          "restore.begin", "hold.holding",     "hold.releasing",
+                                          "hold.idle",     "power.off",        "power.on",
+                                          "probe",         "restore.get",      "stand_in.requests"};
         switch (chance_.below(4)) {
             case 0:
                 return "at " + time(1s, 40s);
@@ -85,8 +88,10 @@ class Author {
         }
         for (int i = 1; i <= incident_.layout.servers; ++i) {
             const std::string name = numbered("server", i);
-            if (chance_.percent(12)) line("at 0s: bmc {} {}", name, oneOf(std::array{"ignores", "dead", "dependent", "lies"}));
-            if (chance_.percent(12)) line("at 0s: bmc {} honest busy={} slower={}", name, chance_.below(4), time(0s, 9s));
+            if (chance_.percent(12))
+                line("at 0s: bmc {} {}", name, oneOf(std::array{"ignores", "dead", "dependent", "lies"}));
+            if (chance_.percent(12))
+                line("at 0s: bmc {} honest busy={} slower={}", name, chance_.below(4), time(0s, 9s));
             if (chance_.percent(10)) line("at 0s: stand-in {} {}", name, oneOf(std::array{"mute", "stuck", "lost"}));
             if (chance_.percent(5)) line("at 0s: image {}-1 corrupt", name);
             if (chance_.percent(12)) line("at state/GivingSegment: linger {} count=2 for={}", name, time(1s, 90s));
@@ -100,27 +105,52 @@ class Author {
             const std::string name = numbered("server", i);
             const auto at = chance_.between(1s, 4s);
             const bool odd = chance_.percent(35);
-            line("at {}: fail {} kind={} serves={}{}", durationText(at), name, oneOf(std::array{"processor", "memory", "power"}),
-                 chance_.percent(50) ? "yes" : "no", odd ? " trap=no" : "");
+            line("at {}: fail {} kind={} serves={}{}", durationText(at), name,
+                 oneOf(std::array{"processor", "memory", "power"}), chance_.percent(50) ? "yes" : "no",
+                 odd ? " trap=no" : "");
             if (!odd) continue;
             for (auto left = 1 + chance_.below(3); left > 0; --left)
-                line("at {}: trap {} times={} every={}", durationText(at + chance_.between(0s, 30s)), name, 1 + chance_.below(3), time(1ms, 20s));
-            if (chance_.percent(30)) line("at {}: trap {} kind=recovery", durationText(at + chance_.between(0s, 5s)), name);
+                line("at {}: trap {} times={} every={}", durationText(at + chance_.between(0s, 30s)), name,
+                     1 + chance_.below(3), time(1ms, 20s));
+            if (chance_.percent(30))
+                line("at {}: trap {} kind=recovery", durationText(at + chance_.between(0s, 5s)), name);
         }
         if (chance_.percent(8)) line("at {}: trap {} from=10.99.0.1", time(1s, 20s), server());
-        if (chance_.percent(8)) line("at {}: trap {} kind={}", time(1s, 20s), server(), oneOf(std::array{"test", "unknown", "recovery"}));
+        if (chance_.percent(8))
+            line("at {}: trap {} kind={}", time(1s, 20s), server(), oneOf(std::array{"test", "unknown", "recovery"}));
         if (chance_.percent(10)) line("{}: trap {}", some(), server());
     }
 
     void disturbance() {
-        static constexpr std::array targets{
-            "segment.set", "segment.get",      "stand_in.running", "stand_in.stopped", "stand_in.requests", "stand_in.get",
-            "probe",       "hold.holding",     "hold.releasing",   "hold.idle",        "hold.get",          "restore.begin",
-            "restore.get", "stand_in.resources", "power.off",      "power.on",         "power.read",        "image.get",
-            "switch1",     "vmhost1",          "store1",           "holder1",          "restore.cancel",    "stand_in.remove"};
-        static constexpr std::array mishaps{"unreachable", "lost", "answer-lost", "late", "refused", "unverified", "twice", "slow"};
+        static constexpr std::array targets{"segment.set",
+                                            "segment.get",
+                                            "stand_in.running",
+                                            "stand_in.stopped",
+                                            "stand_in.requests",
+                                            "stand_in.get",
+                                            "probe",
+                                            "hold.holding",
+                                            "hold.releasing",
+                                            "hold.idle",
+                                            "hold.get",
+                                            "restore.begin",
+                                            "restore.get",
+                                            "stand_in.resources",
+                                            "power.off",
+                                            "power.on",
+                                            "power.read",
+                                            "image.get",
+                                            "switch1",
+                                            "vmhost1",
+                                            "store1",
+                                            "holder1",
+                                            "restore.cancel",
+                                            "stand_in.remove"};
+        static constexpr std::array mishaps{"unreachable", "lost",       "answer-lost", "late",
+                                            "refused",     "unverified", "twice",       "slow"};
         static constexpr std::array of_power{"unreachable", "lost", "answer-lost", "late", "refused", "slow"};
-        const std::string how = chance_.percent(50) ? fmt::format("times={}", 1 + chance_.below(4)) : "for=" + time(100ms, 50s);
+        const std::string how =
+            chance_.percent(50) ? fmt::format("times={}", 1 + chance_.below(4)) : "for=" + time(100ms, 50s);
         const std::string target = oneOf(targets);
         // A BMC is asked within a session that does not outlive the question: nothing comes much later, or twice.
         const bool power = target.starts_with("power.");
@@ -150,13 +180,15 @@ class Author {
         static constexpr std::array early{"prepare", "refresh", "backup", "failover"};
         static constexpr std::array late{"retry", "confirm-fence", "close", "retry", "failover"};
         if (chance_.percent(30)) line("at {}: {} {}", time(0s, 3s), oneOf(early), server());
-        for (auto left = chance_.below(3); left > 0; --left) line("at {}: {} {}", time(5s, 170s), oneOf(late), server());
+        for (auto left = chance_.below(3); left > 0; --left)
+            line("at {}: {} {}", time(5s, 170s), oneOf(late), server());
     }
 
     void accident() {
         switch (chance_.below(4)) {
             case 0:
-                return line("{}: restart {} down={}", some(), oneOf(std::array{"switch1", "vmhost1", "store1", "holder1"}), time(10ms, 20s));
+                return line("{}: restart {} down={}", some(),
+                            oneOf(std::array{"switch1", "vmhost1", "store1", "holder1"}), time(10ms, 20s));
             case 1: {
                 line("{}: vm-host vmhost1 dies", some());
                 if (chance_.percent(50)) line("at {}: vm-host vmhost1 returns", time(20s, 170s));
@@ -182,6 +214,9 @@ Incident incidentOf(std::uint64_t seed) {
 Setting settingOf(const Incident& incident) {
     Setting setting = layOut(incident.layout);
     setting.seed = incident.seed;
+    setting.engine.keep_records = false;  // nobody replays a random incident: it is played again instead
+    setting.engine.watch_every = 30s;
+    setting.measures.between_requests = 1500ms;
     return setting;
 }
 

@@ -17,8 +17,8 @@ Incident incidentOf(std::uint64_t seed);
 
 Setting settingOf(const Incident& incident);
 
-/// How long an incident may take at most. Every fault that ends has ended within the first minutes; what comes after them
-/// are the patiences of the steps (the longest is ten minutes) one after the other.
+/// How long an incident may take at most. Every fault that ends has ended within the first minutes; what comes after
+/// them are the patiences of the steps (the longest is ten minutes) one after the other.
 constexpr VirtualTime liveness_within = std::chrono::hours(2);
 
 /// What came of an incident.

@@ -6,8 +6,9 @@
 
 namespace standin::simulation {
 
-/// The shortest incident that still `fails`, as far as can be found by leaving actions out (halves first, then quarters,
-/// down to single ones), then options, then servers and spares, and by making numbers smaller. At most `tries` plays.
+/// The shortest incident that still `fails`, as far as can be found by leaving actions out (halves first, then
+/// quarters, down to single ones), then options, then servers and spares, and by making numbers smaller. At most
+/// `tries` plays.
 Incident shrink(Incident incident, const std::function<bool(const Incident&)>& fails, unsigned tries = 600);
 
 }  // namespace standin::simulation

@@ -1,5 +1,5 @@
-// Plays random incidents, as many as wanted, in parallel processes. What it finds is told with its seed and the shortest script
-// that still fails; `--seed N` plays one with its whole log.
+// Plays random incidents, as many as wanted, in parallel processes. What it finds is told with its seed and the
+// shortest script that still fails; `--seed N` plays one with its whole log.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,13 +24,14 @@ struct Wanted {
 };
 
 void tell(const Incident& incident, const std::vector<Breach>& breaches) {
-    std::string text = fmt::format("# {} servers, {} spares, {} VM hosts, policy {}{}\n", incident.layout.servers,
-                                   incident.layout.spares, incident.layout.vm_hosts,
-                                   standin::domain::nameOf(incident.layout.policy),
-                                   incident.layout.is_protected ? "" : ", not protected");
+    std::string text =
+        fmt::format("# {} servers, {} spares, {} VM hosts, policy {}{}\n", incident.layout.servers,
+                    incident.layout.spares, incident.layout.vm_hosts, standin::domain::nameOf(incident.layout.policy),
+                    incident.layout.is_protected ? "" : ", not protected");
     text += standin::simulation::text(incident.script);
     for (const Breach& breach : breaches)
-        text += fmt::format("rule {} at {}: {}: {}\n", breach.rule, standin::simulation::text(breach.at), breach.who, breach.what);
+        text += fmt::format("rule {} at {}: {}: {}\n", breach.rule, standin::simulation::text(breach.at), breach.who,
+                            breach.what);
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
 }
@@ -88,7 +89,8 @@ int beginShare(const Wanted& wanted, unsigned job) {
 bool addShare(int from, Counts& counts) {
     std::string text;
     char buffer[4096];
-    for (ssize_t size = 0; (size = read(from, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(size));
+    for (ssize_t size = 0; (size = read(from, buffer, sizeof buffer)) > 0;)
+        text.append(buffer, static_cast<std::size_t>(size));
     close(from);
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
@@ -111,8 +113,8 @@ int playAll(const Wanted& wanted) {
     const auto incidents = wanted.to - wanted.from + 1;
     for (const auto& [what, count] : counts) fmt::print("{:>12} {}\n", count, what);
     const bool well = whole && counts["incidents that failed"] == 0;
-    fmt::print("{} incidents, seeds {}-{}, in {:.1f} s: {:.0f} a second with {} processes; {}\n", incidents, wanted.from,
-               wanted.to, seconds, static_cast<double>(incidents) / seconds, wanted.jobs,
+    fmt::print("{} incidents, seeds {}-{}, in {:.1f} s: {:.0f} a second with {} processes; {}\n", incidents,
+               wanted.from, wanted.to, seconds, static_cast<double>(incidents) / seconds, wanted.jobs,
                well ? "no rule was broken" : "RULES WERE BROKEN");
     if (!whole) fmt::print("a process died: its share was not played to the end\n");
     return well ? 0 : 1;
