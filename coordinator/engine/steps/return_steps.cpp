@@ -26,13 +26,18 @@ base::Result<Segment> giveToStandIn(const StepContext& context) {
     return order(context, wanted, "segment");
 }
 
-/// The back leg is with the stand-in, and new requests go on queueing behind those that are held.
+/// The back leg goes to the stand-in, and new requests go where they go now.
+base::Result<Segment> join(const StepContext& context, const Segment& segment) {
+    if (!leadsToHolder(segment)) return giveToStandIn(context);
+    auto wanted = segmentOrder(context, holder_member, stand_in_member);
+    wanted.established = stand_in_member;
+    return order(context, wanted, "back_leg");
+}
+
+/// Behind those that are held new requests go on queueing.
 base::Result<Hold> release(const StepContext& context, const Segment& segment, const Hold& now) {
     if (segment.order.back_leg_to != stand_in_member) {
-        auto wanted = segmentOrder(context, leadsToHolder(segment) ? holder_member : stand_in_member, stand_in_member);
-        if (leadsToHolder(segment)) wanted.established = stand_in_member;
-        wanted.proxied = !leadsToHolder(segment);
-        auto joined = order(context, wanted, "back_leg");
+        auto joined = join(context, segment);
         if (!joined) return base::failure(joined.error());
     }
     if (now.state == HoldState::Releasing) return now;
@@ -67,7 +72,8 @@ bool isWithStandIn(const StepContext& context, const Segment& segment) {
 }  // namespace
 
 /// One thing at a time, each found out by looking: so every poll, and every attempt after a crash, goes on from where
-/// the world is.
+/// the world is. Only the first thing of an attempt is ordered whatever the world looks like: it may look so because of
+/// a coordinator that was deposed, and then an order of ours that is still on its way would come true later.
 StepReport returnRequests(const StepContext& context) {
     if (!context.request.poll) {
         auto running = keepRunning(context);
@@ -77,6 +83,10 @@ StepReport returnRequests(const StepContext& context) {
     if (!segment) return StepReport::failed(segment.error());
     auto now = hold(context);
     if (!now) return withoutHolder(context, *segment, now.error());
+    if (!context.request.poll) {
+        segment = join(context, *segment);
+        if (!segment) return StepReport::failed(segment.error());
+    }
     if (now->held > 0 || (leadsToHolder(*segment) && now->state != HoldState::Releasing)) {
         auto released = release(context, *segment, *now);
         if (!released) return StepReport::failed(released.error());
