@@ -67,7 +67,7 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
         case StepName::StopStandIn:
             return atOnce(20s, true);
         case StepName::ReleaseHeld:
-            return {.deadline = 2s, .pause = 20ms, .patience = 60s, .lane = Lane::Critical};
+            return {.deadline = 2s, .pause = 20ms, .patience = 60s, .retry_refusals = true, .lane = Lane::Critical};
         case StepName::RetireHolder:
             return {.deadline = 5s, .pause = 30s, .patience = proxied_within + 1h, .retry_refusals = true};
         case StepName::ReturnRequests:

@@ -49,6 +49,14 @@ bool furtherSpare(const Course& course) {
     return false;
 }
 
+/// It is not there, does not run, or cannot be asked; as opposed to one that cannot grow.
+bool standInIsGone(const Course& course) {
+    const Step* grow = course.find(GrowStandIn);
+    return course.gaveUp(GrowStandIn) &&
+           (grow->state == StepState::Unknown || base::isTransient(grow->error) ||
+            grow->error == base::ErrorCode::NotFound || grow->error == base::ErrorCode::WrongState);
+}
+
 }  // namespace
 
 std::optional<Occurrence> spareOccurrence(const Course& course, bool cold) {
@@ -101,6 +109,16 @@ std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold) {
         return occurrence;
     }
     if (!course.concluded(FencePower)) return std::nullopt;  // an end is an end: nothing goes on behind it
+    if (standInIsGone(course)) {
+        return needsOperator(
+            course, Event::StandInLost, "stand_in_lost",
+            fmt::format("no spare could be prepared, and whether stand-in '{}' goes on is not known: {}",
+                        operation.stand_in.text(), course.problemOf(GrowStandIn)),
+            fmt::format(
+                "look after VM host '{}' first: the job of server '{}' may stand still; set another spare or mend "
+                "what failed",
+                course.observation().server.vm_host.text(), operation.server.text()));
+    }
     if (course.gaveUp(GrowStandIn)) left += fmt::format(", without more resources: {}", course.problemOf(GrowStandIn));
     return happened(Event::NoSpareLeft, "no spare could be prepared; " + left, note);
 }

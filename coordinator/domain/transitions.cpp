@@ -33,6 +33,7 @@ std::vector<Transition> failoverRows() {
         {failover, StartingSpare, SpareFailed, LeavingSpare, "it does not start, or its job does not answer"},
         {failover, LeavingSpare, FurtherSpare, PreparingSpare, "a further spare of the pool is tried"},
         {failover, LeavingSpare, NoSpareLeft, Failed, "S231: abnormal end; the stand-in goes on"},
+        {failover, LeavingSpare, StandInLost, NeedsOperator, "no spare, and the stand-in is stopped or its VM host does not answer: nobody may take it for granted"},
         // handover: stand-in -> spare (FIG. 13/14)
         {failover, HoldingRequests, RequestsHeld, DrainingStandIn, "S223"},
         {failover, HoldingRequests, HandoverFailed, ReturningRequests, "the holder or the switch could not be told"},

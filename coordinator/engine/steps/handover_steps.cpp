@@ -118,10 +118,9 @@ StepReport retireHolder(const StepContext& context) {
     if (!segment) return StepReport::failed(segment.error());
     auto idle = setHold(context, HoldState::Idle, "idle");
     if (!idle) return StepReport::failed(idle.error());
-    return StepReport::done(now->proxied == 0
-                                ? "no connection goes through the holder any more"
-                                : fmt::format("{} connections that still went through the holder were ended",
-                                              now->proxied));
+    return StepReport::done(
+        now->proxied == 0 ? "no connection goes through the holder any more"
+                          : fmt::format("{} connections that still went through the holder were ended", now->proxied));
 }
 
 StepReport growStandIn(const StepContext& context) {
@@ -132,6 +131,11 @@ StepReport growStandIn(const StepContext& context) {
         (*driver)->setResources(context.stamp(), context.operation.stand_in,
                                 {size.maximum_memory_mib, size.maximum_vcpus, size.grown_weight}, context.remaining());
     if (!grown) return StepReport::failed(grown.error());
+    if (grown->state != protocol::StandInState::Running) {
+        return StepReport::failed(
+            base::ErrorCode::WrongState,
+            fmt::format("stand-in '{}' is {}", context.operation.stand_in.text(), protocol::nameOf(grown->state)));
+    }
     return StepReport::done(fmt::format("stand-in '{}' has {} MiB, {} vCPUs, weight {}",
                                         context.operation.stand_in.text(), grown->resources.memory_mib,
                                         grown->resources.vcpus, grown->resources.weight));

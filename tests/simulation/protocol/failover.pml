@@ -253,7 +253,7 @@ inline enter() {
     :: event == SpareOwnsSegment -> op[c].job_runs = 1; op[c].placement = Spare
     :: event == SpareFailed -> op[c].spare_failed = 1
     :: event == SpareAnswers && !op[c].cold -> op[c].handovers++
-    :: event == StandInLost -> stand_in_lost = 1
+    :: event == StandInLost && op[c].state != NeedsOperator -> stand_in_lost = 1
     :: event == HolderLost -> holder_lost = 1
     :: event == RequestsReturned ->
         assert(owner == StandIn && !held);  /* what is said to be returned is */
@@ -338,6 +338,8 @@ inline occur() {
         go(StartingSpare, SpareAnswers, HoldingRequests)
     :: op[c].state == LeavingSpare && spareLeft && furtherSpare -> go(LeavingSpare, FurtherSpare, PreparingSpare)
     :: op[c].state == LeavingSpare && spareLeft && !furtherSpare && concluded(FencePower) -> go(LeavingSpare, NoSpareLeft, Failed)
+    /* GrowStandIn is no part of the model: it may find out that the stand-in is gone */
+    :: op[c].state == LeavingSpare && spareLeft && !furtherSpare && concluded(FencePower) -> go(LeavingSpare, StandInLost, NeedsOperator)
 
     :: op[c].state == HoldingRequests && isDone(HoldRequests) -> go(HoldingRequests, RequestsHeld, DrainingStandIn)
     :: op[c].state == HoldingRequests && gaveUp(HoldRequests) -> go(HoldingRequests, HandoverFailed, ReturningRequests)

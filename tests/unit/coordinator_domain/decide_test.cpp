@@ -199,6 +199,42 @@ BOOST_AUTO_TEST_CASE(a_spare_that_does_not_take_what_was_held_is_not_given_the_s
     BOOST_TEST((decide(operation, world, noon + 61s).after.state == State::GivingSegmentToSpare));
 }
 
+BOOST_AUTO_TEST_CASE(a_holder_that_refuses_to_release_once_is_asked_again) {
+    auto operation = failover();
+    operation.state = State::ReleasingRequests;
+    operation.spare = SpareName("spare01");
+    auto world = observation();
+    world.leased = {SpareName("spare01")};
+    for (const auto done : {StepName::FencePort, StepName::FencePower})
+        operation.at({done, "server01"}).state = StepState::Done;
+    auto& release = operation.at({StepName::ReleaseHeld, "spare01"});
+    release.state = StepState::Failed;
+    release.error = ErrorCode::Refused;
+    release.patience_from = release.started = release.ended = noon;
+    BOOST_TEST((started(decide(operation, world, noon + 1s)) == Names{"ReleaseHeld"}));
+    BOOST_TEST((decide(operation, world, noon + 61s).after.state == State::NeedsOperator));
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_that_is_stopped_or_not_heard_of_is_not_said_to_go_on) {
+    auto operation = failover();
+    operation.state = State::LeavingSpare;
+    operation.spare = SpareName("spare01");
+    operation.job_runs = true;
+    for (const auto done : {StepName::FencePort, StepName::FencePower})
+        operation.at({done, "server01"}).state = StepState::Done;
+    auto& grow = operation.at({StepName::GrowStandIn, "server01-1"});
+    grow.state = StepState::Failed;
+    grow.patience_from = grow.started = grow.ended = noon;
+    for (const auto error : {ErrorCode::Unreachable, ErrorCode::WrongState, ErrorCode::NotFound}) {
+        grow.error = error;
+        const auto decision = decide(operation, observation(), noon + 61s);
+        BOOST_TEST((decision.after.state == State::NeedsOperator));
+        BOOST_TEST(decision.after.cure.find("VM host") != std::string::npos);
+    }
+    grow.error = ErrorCode::Refused;  // it runs, and cannot grow
+    BOOST_TEST((decide(operation, observation(), noon + 61s).after.state == State::Failed));
+}
+
 /// Any course of steps, however strange, ends in rest within bounded time and breaks no assertion of decide().
 BOOST_AUTO_TEST_CASE(every_failover_comes_to_rest_whatever_becomes_of_its_steps) {
     for (unsigned seed = 1; seed <= 300; ++seed) {
