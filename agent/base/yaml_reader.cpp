@@ -108,6 +108,11 @@ std::string YamlReader::place(const std::string& key) const {
 
 void YamlReader::problem(const std::string& key, const std::string& what) { problems_->add(place(key), pathOf(key), what); }
 
+void YamlReader::problem(const std::string& key, std::size_t item, const std::string& what) {
+    const YAML::Node& node = *node_;
+    problems_->add(placeOf(file_, node[key][item].Mark()), pathOf(key), what);
+}
+
 std::optional<YAML::Node> YamlReader::find(const std::string& key, bool required) {
     asked_.insert(key);
     if (has(key)) {

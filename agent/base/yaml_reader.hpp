@@ -67,6 +67,8 @@ class YamlReader {
 
     /// A problem at `key` (or at the mapping itself if the key is absent) found by the caller's own check.
     void problem(const std::string& key, const std::string& what);
+    /// The same at one item of the list `key`; the first is 0.
+    void problem(const std::string& key, std::size_t item, const std::string& what);
 
     /// Records every key that was never asked for. Call it once when everything has been read.
     void finish();

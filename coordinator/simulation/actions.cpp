@@ -6,6 +6,7 @@
 #include <charconv>
 #include <functional>
 
+#include "coordinator/simulation/action_options.hpp"
 #include "coordinator/simulation/operator_actions.hpp"
 #include "coordinator/simulation/simulation.hpp"
 
@@ -168,6 +169,12 @@ const std::vector<Verb>& verbs() {
             {"repair",
              {"machine"},
              [](Simulation& s, const Action& a) { s.world.repair(s.world.machines.at(a.arguments[0])); }},
+            {"update",
+             {"machine"},
+             [](Simulation& s, const Action& a) {
+                 for (auto& [name, store] : s.world.stores)
+                     store.contents[a.arguments[0]] = "content of " + a.arguments[0] + ", updated";
+             }},
             {"trap", {"server"}, &trap},
             {"boot", {"machine", "well|never|elsewhere"}, &boot},
             {"disk",
@@ -205,15 +212,6 @@ const std::vector<Verb>& verbs() {
     return all;
 }
 
-bool isOneOf(std::string_view words, const std::string& word) {
-    while (!words.empty()) {
-        const auto end = std::min(words.find('|'), words.size());
-        if (words.substr(0, end) == word) return true;
-        words.remove_prefix(std::min(end + 1, words.size()));
-    }
-    return false;
-}
-
 bool names(const Simulation& simulation, std::string_view kind, const std::string& word) {
     const World& world = simulation.world;
     const auto& inventory = simulation.setting.inventory;
@@ -245,7 +243,7 @@ Result<void> check(const Simulation& simulation, const Action& action) {
         if (missing || !names(simulation, kind, action.arguments[i]))
             return failure(ErrorCode::InvalidInput, fmt::format("'{}': word {} is no {}", text(action), i + 1, kind));
     }
-    return {};
+    return checkOptions(action);
 }
 
 void perform(Simulation& simulation, const Action& action) {

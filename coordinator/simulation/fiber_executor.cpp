@@ -98,9 +98,11 @@ void FiberExecutor::begin(Pool* pool, std::function<void()> task) {
     thread->pool = pool;
     const std::uint64_t turn = ++thread->turn;
     const auto delay = Randomness::about(seed_, "start", ++begun_).between(VirtualTime(0), latest_start);
-    queue_.after(delay, [weak = std::weak_ptr(threads_), thread, turn, task = std::move(task)] {
+    queue_.after(delay, [weak = std::weak_ptr(threads_), thread, turn, task = std::move(task)]() mutable {
         const auto threads = weak.lock();
-        if (threads) threads->carryOn(*thread, turn, [&task](Fiber& fiber) { fiber.start(task); });
+        if (!threads) return;
+        // Kept by value: while the executor is frozen it outlives this event.
+        threads->carryOn(*thread, turn, [task = std::move(task)](Fiber& fiber) { fiber.start(task); });
     });
 }
 

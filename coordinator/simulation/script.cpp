@@ -15,8 +15,8 @@ using base::Result;
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> units{
-    {{"min", 60'000'000}, {"s", 1'000'000}, {"ms", 1'000}, {"us", 1}}};
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> units{
+    {{"h", 3'600'000'000}, {"min", 60'000'000}, {"s", 1'000'000}, {"ms", 1'000}, {"us", 1}}};
 
 std::vector<std::string_view> words(std::string_view line) {
     std::vector<std::string_view> found;

@@ -42,6 +42,7 @@ base::Result<void> Simulation::play(const Script& script) {
     for (const Action& action : script) {
         const auto perform_it = [this, action] {
             world.log.line("** {}", text(action).substr(text(action).find(": ") + 2));
+            done_.push_back({world.now(), world.disk.records, action});
             perform(*this, action);
         };
         const When& when = action.when;

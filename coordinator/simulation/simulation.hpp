@@ -46,10 +46,18 @@ class Simulation {
     TrapPath traps;
     /// The one that started last, if it runs; what is sent to the coordinator reaches this one.
     Coordinator& leader();
+    /// What was done of the scripts, in order.
+    struct Done {
+        VirtualTime at{};
+        std::uint64_t records = 0;  ///< that were durable by then
+        Action action;
+    };
+    [[nodiscard]] const std::vector<Done>& done() const { return done_; }
     /// As part of the script: nothing is at rest before it is done.
     void later(VirtualTime delay, std::function<void()> what);
 
   private:
+    std::vector<Done> done_;
     std::size_t due_ = 0;  ///< actions with a time that is still to come
 };
 

@@ -17,6 +17,7 @@ constexpr VirtualTime longest_way{1500};
 
 void Network::disturb(const std::string& target, const Disturbance& disturbance) {
     disturbances_[target] = disturbance;
+    unmet_.insert(target);
 }
 
 Agent& Network::agent(const std::string& name) {
@@ -53,6 +54,7 @@ std::optional<Disturbance> Network::disturbanceOf(const Command& command) {
         if (over || disturbance.times == 1) disturbances_.erase(found);
         if (over) continue;
         if (disturbance.times > 1) --found->second.times;
+        unmet_.erase(target);
         return disturbance;
     }
     return std::nullopt;

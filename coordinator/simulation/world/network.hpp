@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include "coordinator/drivers/deadline.hpp"
 #include "coordinator/simulation/event_log.hpp"
@@ -36,6 +37,8 @@ class Network {
     /// `target`: an agent, a verb, or a command (`segment.set/job01`). It takes the place of an earlier one.
     void disturb(const std::string& target, const Disturbance& disturbance);
     void heal(const std::string& target) { disturbances_.erase(target); }
+    /// Targets of disturbances that nothing has met so far.
+    [[nodiscard]] const std::set<std::string>& unmet() const { return unmet_; }
     void healAll() { disturbances_.clear(); }
 
     Agent& agent(const std::string& name);
@@ -79,6 +82,7 @@ class Network {
     Occurrences& occurrences_;
     const std::uint64_t seed_;
     std::map<std::string, Disturbance> disturbances_;
+    std::set<std::string> unmet_;
     std::map<std::string, Agent> agents_;
     std::map<std::string, unsigned> counts_;
     std::size_t under_way_ = 0;
