@@ -175,8 +175,8 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
 
 }  // namespace
 
-Decision decide(const Operation& operation, const Observation& observation, base::WallTime now) {
-    Decision decision{operation, {}, Wait{}};
+Decision decide(Operation operation, const Observation& observation, base::WallTime now) {
+    Decision decision{std::move(operation), {}, Wait{}};
     Operation& after = decision.after;
     for (int round = 0; round < most_changes_at_once; ++round) {
         const auto occurred = occurrence(Course(after, observation, now));

@@ -63,8 +63,8 @@ struct Decision {
 };
 
 /// Decides what comes next. Pure: the same arguments give the same answer, and asking again without anything new gives
-/// Wait or the same end. `operation` may be in any state, with steps in any course.
-Decision decide(const Operation& operation, const Observation& observation, base::WallTime now);
+/// Wait or the same end. `operation` may be in any state, with steps in any course; it becomes Decision::after.
+Decision decide(Operation operation, const Observation& observation, base::WallTime now);
 
 /// An event from outside: Preempted, OperatorRetries, OperatorCloses. Nothing if the state has no row for it.
 std::optional<Decision> accept(const Operation& operation, Event event, const std::string& why, base::WallTime now);

@@ -20,27 +20,27 @@ void Board::post(std::map<base::ServerName, journal::Maintenance> maintenance) {
     maintenance_ = std::move(maintenance);
 }
 
-void Board::post(const domain::Operation& operation) {
-    auto copy = std::make_shared<const domain::Operation>(operation);
+void Board::post(domain::Operation operation) {
+    auto posted = std::make_shared<const domain::Operation>(std::move(operation));
     const lock_guard lock(mutex_);
-    auto& open = open_[operation.server];
-    if (domain::isOpen(operation)) {
-        open.insert(operation.id);
+    auto& open = open_[posted->server];
+    if (domain::isOpen(*posted)) {
+        open.insert(posted->id);
     } else {
-        open.erase(operation.id);
+        open.erase(posted->id);
     }
-    operations_[operation.id] = std::move(copy);
+    operations_[posted->id] = std::move(posted);
 }
 
-void Board::post(const journal::Entry& entry) {
-    for (const auto& operation : entry.operations) post(operation);
+void Board::post(journal::Entry entry) {
+    for (auto& operation : entry.operations) post(std::move(operation));
     const lock_guard lock(mutex_);
-    for (const auto& row : entry.rows) rows_[row.server] = row;
+    for (auto& row : entry.rows) rows_[row.server] = std::move(row);
     for (const auto& server : entry.removed_rows) rows_.erase(server);
-    for (const auto& lease : entry.leases) leases_[lease.spare] = lease;
+    for (auto& lease : entry.leases) leases_[lease.spare] = std::move(lease);
     for (const auto& spare : entry.removed_leases) leases_.erase(spare);
-    for (const auto& [server, placement] : entry.placements) placements_[server] = placement;
-    for (const auto& [server, maintenance] : entry.maintenance) maintenance_[server] = maintenance;
+    for (auto& [server, placement] : entry.placements) placements_[server] = std::move(placement);
+    for (auto& [server, maintenance] : entry.maintenance) maintenance_[server] = std::move(maintenance);
 }
 
 void Board::forget(domain::OperationId id) {
@@ -121,6 +121,12 @@ std::vector<AgentSnapshot> Board::agents() const {
     std::vector<AgentSnapshot> agents;
     for (const auto& [name, agent] : agents_) agents.push_back(agent);
     return agents;
+}
+
+std::optional<AgentSnapshot> Board::agent(const base::AgentName& name) const {
+    const lock_guard lock(mutex_);
+    const auto found = agents_.find(name);
+    return found == agents_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::uint64_t Board::epoch() const {

@@ -18,9 +18,9 @@ class Board {
     void post(const domain::SpareTable& table);
     void post(std::map<base::ServerName, domain::Placement> placements);
     void post(std::map<base::ServerName, journal::Maintenance> maintenance);
-    void post(const domain::Operation& operation);
+    void post(domain::Operation operation);
     /// What was made durable: its changes, and nothing else, however much there is.
-    void post(const journal::Entry& entry);
+    void post(journal::Entry entry);
     void forget(domain::OperationId id);
     void post(AgentSnapshot agent);
     void setEpoch(std::uint64_t epoch);
@@ -32,6 +32,8 @@ class Board {
     [[nodiscard]] std::vector<domain::Operation> operations(std::size_t most) const;
     [[nodiscard]] std::optional<domain::Operation> operation(domain::OperationId id) const;
     [[nodiscard]] std::vector<AgentSnapshot> agents() const;
+    /// Nothing: it was never looked at.
+    [[nodiscard]] std::optional<AgentSnapshot> agent(const base::AgentName& name) const;
     [[nodiscard]] std::uint64_t epoch() const;
     [[nodiscard]] std::string problem() const;
 

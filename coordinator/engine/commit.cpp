@@ -57,8 +57,7 @@ bool Conductor::commit() {
         log_.note("the journal can be written again");
         board_.setProblem({});
     }
-    board_.post(entry_);
-    entry_ = {};  // the recorder refers to its records
+    board_.post(std::exchange(entry_, {}));  // the recorder refers to its records
     dirty_.clear();
     must_commit_ = false;
     flush_at_.reset();

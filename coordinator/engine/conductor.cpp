@@ -156,8 +156,9 @@ void Conductor::advance(domain::OperationId id) {
         again = false;
         const auto moment = now();
         const auto observation = observe(operation);
-        auto decision = domain::decide(operation, observation, moment);
-        recorder_.decided(operation, observation, decision, moment);
+        const auto before = recorder_.wantsWhole(id) ? std::optional(operation) : std::nullopt;
+        auto decision = domain::decide(std::move(operation), observation, moment);
+        recorder_.decided(before ? *before : decision.after, observation, decision, moment);
         operation = std::move(decision.after);
         changed(operation, decision.changes);
         wakes_.erase(id);

@@ -51,13 +51,18 @@ void Recorder::settle(domain::OperationId id) {
     if (auto found = courses_.find(id); found != courses_.end()) settle(id, found->second);
 }
 
+bool Recorder::wantsWhole(domain::OperationId id) const {
+    if (!keeps_) return false;
+    const auto found = courses_.find(id);
+    return found == courses_.end() || isWholeDue(found->second);
+}
+
 /// Makes sure that there is a whole operation to go on from.
 Recorder::Course& Recorder::begin(const Operation& operation, base::WallTime at) {
     Course& course = courses_[operation.id];
-    if (!course.whole_due && course.next - course.whole >= block) course.whole_due = WholeOperation::Because::Continued;
-    if (!course.whole_due) return course;
+    if (!isWholeDue(course)) return course;
     settle(operation.id, course);
-    const auto because = *std::exchange(course.whole_due, std::nullopt);
+    const auto because = std::exchange(course.whole_due, std::nullopt).value_or(WholeOperation::Because::Continued);
     if (because == WholeOperation::Because::Recovered) at = course.whole_at;
     course.whole = course.next;
     course.circumstances.reset();

@@ -26,7 +26,7 @@ class Recorder {
     void recovered(domain::OperationId id, std::uint32_t next_line, base::WallTime at);
     void forget(domain::OperationId id) { courses_.erase(id); }
 
-    // All of them before the operation is changed.
+    // All of them before the operation is changed; after it, decided() may be told if nobody wantsWhole().
     void report(const domain::Operation& operation, domain::ReportTaken taken, base::WallTime at);
     void event(const domain::Operation& operation, domain::EventAccepted accepted, base::WallTime at);
     void confirmed(const domain::Operation& operation, const std::string& asked_by, base::WallTime at);
@@ -36,6 +36,8 @@ class Recorder {
 
     /// The operation is about to be committed: its record must tell as much.
     void settle(domain::OperationId id);
+    /// The next line is preceded by the operation whole.
+    [[nodiscard]] bool wantsWhole(domain::OperationId id) const;
 
   private:
     /// The last report, as long as nothing but its step's next attempt has followed.
@@ -54,6 +56,7 @@ class Recorder {
         std::optional<domain::RecordLine> held;  ///< a poll: no reason to commit, and seldom worth a line
     };
 
+    static bool isWholeDue(const Course& course) { return course.whole_due || course.next - course.whole >= block; }
     Course& begin(const domain::Operation& operation, base::WallTime at);
     void write(domain::OperationId id, Course& course, domain::RecordLine line);
     void append(domain::OperationId id, Course& course, decltype(domain::RecordLine::what) what, base::WallTime at);

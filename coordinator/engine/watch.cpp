@@ -51,11 +51,9 @@ void Watch::claimAt(const base::AgentName& name) {
 
 void Watch::lookAtAgent(const base::AgentName& name) {
     claimAt(name);
-    AgentSnapshot seen;
-    for (auto& known : board_.agents()) {
-        if (known.name == name) seen = known;
-    }
-    const bool known_before = !seen.name.empty();
+    const auto known = board_.agent(name);
+    AgentSnapshot seen = known.value_or(AgentSnapshot{});
+    const bool known_before = known.has_value();
     const bool was_well = seen.reachable && seen.health.ok();
     seen.name = name;
     seen.url = inventory_.agent_urls.at(name);
