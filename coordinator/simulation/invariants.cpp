@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "coordinator/simulation/world/world.hpp"
 
@@ -12,6 +13,8 @@ namespace {
 
 const base::MemberName server_member("server");
 const base::MemberName spare_member("spare");
+const base::MemberName stand_in_member("stand-in");
+const base::MemberName holder_member("holder");
 constexpr std::size_t last_events = 40;
 
 }  // namespace
@@ -42,9 +45,15 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
         breach(2, server,
                fmt::format("segment {} goes to '{}' before the server is fenced", segment, order.owner.text()));
     }
+    const auto* stand_in = world_.standInOf(order);
+    if (order.owner == holder_member && stand_in != nullptr) drained_.erase(stand_in->stand_in.name.text());
+    if (order.owner != spare_member) return;
+    const auto policy = world_.serverOf(segment).fence_policy;
+    if (policy == domain::FencePolicy::Power && stand_in != nullptr &&
+        stand_in->stand_in.state == protocol::StandInState::Running)
+        breach(1, server, fmt::format("segment {} goes to the spare, and the stand-in runs", segment));
     const auto holder = world_.holders.find(world_.serverOf(segment).request_holder.text());
-    if (order.owner == spare_member && !order.proxied && holder != world_.holders.end() &&
-        holder->second.held(segment) > 0) {
+    if (!order.proxied && holder != world_.holders.end() && holder->second.held(segment) > 0) {
         breach(3, segment,
                fmt::format("{} held requests can't reach the spare any more", holder->second.held(segment)));
     }
@@ -85,6 +94,7 @@ void Invariants::switchesPower(const std::string& name, bool on) {
     const Machine& machine = world_.machines.at(name);
     if (on && !machine.being_written.empty())
         breach(5, name, fmt::format("it is switched on while restore {} writes to it", machine.being_written));
+    if (on) proved_.erase(name);
     if (on || !machine.is_spare) return;
     for (const auto& [switch_name, lan_switch] : world_.switches) {
         const std::string segment = lan_switch.ownedBy(machine.port);
@@ -99,7 +109,7 @@ void Invariants::removesStandIn(const std::string& stand_in) {
     const auto found = world_.setting.inventory.servers.find(base::ServerName(server));
     if (found == world_.setting.inventory.servers.end()) return;
     const std::string& segment = found->second.segment.text();
-    const base::MemberName owner(world_.switchOf(found->second).owner(segment));
+    const base::MemberName& owner = world_.switchOf(found->second).ownerOf(segment);
     if (world_.behind(segment, owner) == stand_in && machine->answers(world_.now()))
         breach(1, stand_in, "it is deleted while it executes the job");
 }
@@ -108,6 +118,34 @@ void Invariants::capturesDisk(const std::string& name) {
     const Machine& machine = world_.machines.at(name);
     if (machine.on && world_.bmcs.at(name).honesty == Bmc::Honesty::Honest)
         breach(6, name, "its disk is captured while it is on");
+}
+
+/// What is intended is durable before it begins: after a crash nobody would know of it.
+void Invariants::commanded(const protocol::CommandStamp& stamp) {
+    const std::string_view text = stamp.operation;
+    const auto slash = text.find('/');
+    domain::OperationId id = 0;
+    const auto read = std::from_chars(text.data(), text.data() + std::min(slash, text.size()), id);
+    if (slash == text.npos || read.ec != std::errc() || id == 0) return;  // no operation's
+    const auto name = domain::stepFrom(text.substr(slash + 1, text.find('/', slash + 1) - slash - 1));
+    const auto known = world_.disk.operations.find(id);
+    const bool intended = known != world_.disk.operations.end() && name &&
+                          std::any_of(known->second.steps.begin(), known->second.steps.end(),
+                                      [&](const domain::Step& step) { return step.id.name == *name; });
+    if (!intended) breach(8, stamp.operation, "it is commanded, and the journal does not know of it");
+}
+
+void Invariants::answersProbe(const std::string& executor) {
+    proved_.insert(executor);
+}
+
+void Invariants::tellsRequests(const std::string& stand_in, unsigned unanswered) {
+    if (unanswered == 0) drained_.insert(stand_in);
+}
+
+void Invariants::tellsHold(const std::string& job, const protocol::Hold& hold) {
+    if (hold.state == protocol::HoldState::Holding) released_.erase(job);
+    if (hold.state != protocol::HoldState::Holding && hold.held == 0) released_.insert(job);
 }
 
 void Invariants::failureReported(const std::string& server) {

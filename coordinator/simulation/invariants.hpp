@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/protocol/hold.hpp"
 #include "agent/protocol/segment.hpp"
 #include "coordinator/domain/operation.hpp"
 #include "coordinator/journal/journal.hpp"
@@ -44,6 +45,12 @@ class Invariants {
     void switchesPower(const std::string& machine, bool on);
     void removesStandIn(const std::string& stand_in);
     void capturesDisk(const std::string& machine);
+    /// A command has its effect at an agent.
+    void commanded(const protocol::CommandStamp& stamp);
+    // What agents say: a step that claims it must have heard it.
+    void answersProbe(const std::string& executor);
+    void tellsRequests(const std::string& stand_in, unsigned unanswered);
+    void tellsHold(const std::string& job, const protocol::Hold& hold);
     /// A server's failure was reported by somebody who may: a trap that the rules take for a failure, or an operator.
     void failureReported(const std::string& server);
     /// An operator has repaired the server and brings its job back.
@@ -62,6 +69,7 @@ class Invariants {
 
   private:
     void stepDone(const domain::Operation& operation, const domain::Step& step);
+    void unsaid(const domain::Operation& operation, const domain::Step& step, const char* what);
     void opens(const domain::Operation& operation);
     void rests(const domain::Operation& operation);
     void endOf(const domain::Operation& operation);
@@ -73,7 +81,10 @@ class Invariants {
     std::set<std::string> reported_;
     std::set<std::string> returned_;
     std::set<domain::OperationId> known_;
-    std::set<std::string> told_;  ///< operations that the operator was told about
+    std::set<std::string> proved_;    ///< machines that have answered a probe since they were switched on
+    std::set<std::string> drained_;   ///< stand-ins that had answered everything since requests are held
+    std::set<std::string> released_;  ///< jobs of which nothing was held any more since the holder releases
+    std::set<std::string> told_;      ///< operations that the operator was told about
     std::vector<Breach> breaches_;
 };
 

@@ -39,7 +39,9 @@ void Invariants::commits(const journal::Entry& entry) {
     }
     for (const auto& row : entry.rows) {
         const auto before = world_.disk.rows.find(row.server);
-        if (!row.standin_ready || (before != world_.disk.rows.end() && before->second.standin_ready)) continue;
+        const bool known =
+            before != world_.disk.rows.end() && before->second.standin_ready && before->second.stand_in == row.stand_in;
+        if (!row.standin_ready || known) continue;
         const auto* machine = world_.standIn(row.stand_in.text());
         if (machine == nullptr || machine->stand_in.state != protocol::StandInState::Suspended)
             breach(7, row.server.text(),
@@ -87,9 +89,24 @@ void Invariants::stepDone(const domain::Operation& operation, const domain::Step
                        fmt::format("{}: RestoreSpare is done, and the image is not on the disk", nameOf(operation)));
             return;
         }
+        case StepName::ProbeSpare:
+            if (proved_.count(step.id.subject) == 0) unsaid(operation, step, "it has answered no probe");
+            return;
+        case StepName::DrainStandIn:
+            if (drained_.count(step.id.subject) == 0) unsaid(operation, step, "it has never answered everything");
+            return;
+        case StepName::ReleaseHeld:
+            if (released_.count(world_.setting.inventory.servers.at(operation.server).segment.text()) == 0)
+                unsaid(operation, step, "requests were held whenever somebody asked");
+            return;
         default:
             return;
     }
+}
+
+void Invariants::unsaid(const domain::Operation& operation, const domain::Step& step, const char* what) {
+    breach(6, step.id.subject,
+           fmt::format("{}: {} is done, and {}", nameOf(operation), domain::nameOf(step.id.name), what));
 }
 
 /// Rule 8: no end in silence.

@@ -12,6 +12,8 @@ namespace {
 constexpr VirtualTime again{1s};
 constexpr VirtualTime patience{30s};
 
+const base::MemberName holder_member("holder");
+
 }  // namespace
 
 void Clients::begin(const std::string& job) {
@@ -37,8 +39,8 @@ void Clients::sendNext(const std::string& job) {
 
 void Clients::attempt(const JobRequestPtr& request) {
     const domain::Server& server = world_.serverOf(request->job);
-    const base::MemberName owner(world_.switchOf(server).owner(request->job));
-    if (owner == base::MemberName("holder")) {
+    const base::MemberName& owner = world_.switchOf(server).ownerOf(request->job);
+    if (owner == holder_member) {
         const auto holder = world_.holders.find(server.request_holder.text());
         if (holder != world_.holders.end() && holder->second.accept(request)) return;
     } else {

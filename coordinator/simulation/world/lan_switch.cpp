@@ -13,6 +13,8 @@ using protocol::Segment;
 
 namespace {
 
+const base::MemberName server_member("server");
+
 std::string ownerText(const base::MemberName& owner) {
     return owner.empty() ? "nobody" : owner.text();
 }
@@ -45,7 +47,7 @@ Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base
     }
     if (!order.owner.empty() && order.member(order.owner) == nullptr)
         return failure(ErrorCode::InvalidInput, fmt::format("owner '{}' is no member", order.owner.text()));
-    const base::MemberName before(owner(id.text()) == "nobody" ? "" : owner(id.text()));
+    const base::MemberName before = ownerOf(id.text());
     world_.invariants.segmentMoves(id.text(), before, order);
     const bool same = found != segments_.end() && found->second.segment.order == order;
     auto& kept = segments_[id.text()];
@@ -63,9 +65,13 @@ const protocol::SegmentOrder* LanSwitch::inForce(const std::string& segment) con
     return found == segments_.end() ? nullptr : &found->second.segment.order;
 }
 
-std::string LanSwitch::owner(const std::string& segment) const {
+const base::MemberName& LanSwitch::ownerOf(const std::string& segment) const {
     const auto* order = inForce(segment);
-    return order == nullptr ? "server" : ownerText(order->owner);
+    return order == nullptr ? server_member : order->owner;
+}
+
+std::string LanSwitch::owner(const std::string& segment) const {
+    return ownerText(ownerOf(segment));
 }
 
 void LanSwitch::furnish(const base::SegmentId& id, protocol::SegmentOrder order) {

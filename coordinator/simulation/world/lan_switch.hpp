@@ -23,7 +23,9 @@ class LanSwitch {
 
     /// What is in force; null: it was never ordered.
     [[nodiscard]] const protocol::SegmentOrder* inForce(const std::string& segment) const;
-    /// `server` as long as nothing was ordered.
+    /// Empty: nobody.
+    [[nodiscard]] const base::MemberName& ownerOf(const std::string& segment) const;
+    /// The same for people. `server` as long as nothing was ordered.
     [[nodiscard]] std::string owner(const std::string& segment) const;
     /// The segment that belongs to whoever is at this port; empty: none.
     [[nodiscard]] std::string ownedBy(const base::PortName& port) const;

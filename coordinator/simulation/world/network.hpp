@@ -45,6 +45,9 @@ class Network {
     /// Down for so long, then up again without its memory.
     void restart(const std::string& name, VirtualTime down);
 
+    /// Told of every command that is let in, before its effect.
+    std::function<void(const protocol::CommandStamp&)> commanded = [](const auto&) {};
+
     /// Commands on their way whose effects are still to come.
     [[nodiscard]] std::size_t underWay() const { return under_way_; }
     [[nodiscard]] unsigned count(const std::string& verb_or_command) const;
@@ -159,6 +162,7 @@ void Network::deliver(const Command& command, const Effect<Answer>& effect, cons
             return;
         }
         mine = its.gate.enter(key, subjectOf(command));
+        commanded(*command.stamp);
     }
     effect([this, command, reply, mine, life = its.lives](base::Result<Answer> answer) {
         if (agent(command.agent).lives != life) return;  // who would have answered is gone

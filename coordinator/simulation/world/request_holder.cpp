@@ -39,6 +39,7 @@ std::size_t RequestHolder::held(const std::string& job) const {
 Result<protocol::Hold> RequestHolder::hold(const base::JobName& job) {
     Job& its = at(job.text());
     its.hold.held = its.queue.size();
+    world_.invariants.tellsHold(job.text(), its.hold);
     return its.hold;
 }
 
@@ -150,6 +151,7 @@ void RequestHolder::look(const std::string& job, VirtualTime begun, VirtualTime 
     const std::string executor = order == nullptr ? "" : world_.behind(job, backLeg(*order));
     if (!executor.empty() && world_.answers(executor)) {
         const auto work = world_.setting.measures.request;
+        world_.invariants.answersProbe(executor);
         world_.queue.after(work, [this, begun, attempts, reply] {
             reply(protocol::ProbeAnswer{true, base::milliseconds(world_.now() - begun), 200, attempts, {}});
         });

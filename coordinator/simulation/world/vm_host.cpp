@@ -154,6 +154,7 @@ Result<protocol::StandInRequests> VmHost::requests(const base::StandInName& name
     if (found == stand_ins_.end())
         return failure(ErrorCode::NotFound, fmt::format("there is no stand-in '{}'", name.text()));
     const VirtualMachine& machine = found->second;
+    world_.invariants.tellsRequests(name.text(), machine.unanswered);
     return protocol::StandInRequests{machine.unanswered + machine.idle, machine.unanswered, true};
 }
 

@@ -16,6 +16,7 @@ World::World(const Setting& given, bool log_on)
     }
     for (auto& [name, store] : stores) network.agent(name).restarted = [its = &store] { its->interrupt(); };
     for (auto& [name, holder] : holders) network.agent(name).restarted = [its = &holder] { its->restarted(); };
+    network.commanded = [this](const protocol::CommandStamp& stamp) { invariants.commanded(stamp); };
     furnishMachines();
     furnishStandIns();
 }
@@ -115,6 +116,12 @@ VirtualMachine* World::standIn(const std::string& name) {
     return nullptr;
 }
 
+const VirtualMachine* World::standInOf(const protocol::SegmentOrder& order) {
+    static const base::MemberName stand_in_member("stand-in");
+    const auto* member = order.member(stand_in_member);
+    return member == nullptr ? nullptr : standIn(at(member->port));
+}
+
 void World::lose(const std::string& stand_in) {
     log.line("stand-in {} is lost", stand_in);
     for (auto& [name, host] : vm_hosts) host.lose(stand_in);
@@ -129,7 +136,7 @@ std::string World::at(const base::PortName& port) const {
 std::string World::behind(const std::string& segment, const base::MemberName& member) {
     const domain::Server& server = serverOf(segment);
     const auto* order = switchOf(server).inForce(segment);
-    if (order == nullptr) return member == base::MemberName("server") ? server.name.text() : std::string();
+    if (order == nullptr) return member.text() == "server" ? server.name.text() : std::string();
     const auto* found = order->member(member);
     return found == nullptr ? std::string() : at(found->port);
 }

@@ -53,6 +53,8 @@ class World {
     [[nodiscard]] LanSwitch& switchOf(const domain::Server& server) { return switches.at(server.switch_agent.text()); }
     /// Null: no VM host knows such a stand-in.
     VirtualMachine* standIn(const std::string& name);
+    /// The one that an order names as the server's.
+    const VirtualMachine* standInOf(const protocol::SegmentOrder& order);
     /// The machine or stand-in at a switch port: its name; empty: there is none.
     [[nodiscard]] std::string at(const base::PortName& port) const;
     /// Whom a frame for the job reaches when it is brought to this member of its segment; empty: nobody.
