@@ -54,6 +54,7 @@ run_label() {
     say "tests: $label"
     ctest --test-dir "$build" -L "^$label\$" -j "$jobs" "${again[@]}" --output-on-failure --output-junit "$report"
     [[ -s $report ]] || give_up "ctest ended without a report for $label"
+    grep -ohE '^[a-z_]+: (NOT )?caught .*|^[0-9]+ incidents, seeds .*' "$report"   # what the sweeps have to tell
     count "$report"
 }
 

@@ -246,4 +246,13 @@ Course play(const Incident& incident, Simulation::Log log) {
     return course;
 }
 
+std::string digestLine(std::uint64_t seed) {
+    const auto log = play(incidentOf(seed), Simulation::Log::On).log;
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const auto& line : log) {
+        for (const char c : line + "\n") hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    }
+    return fmt::format("{} {} {:016x}", seed, log.size(), hash);
+}
+
 }  // namespace standin::simulation

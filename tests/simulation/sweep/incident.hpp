@@ -29,4 +29,7 @@ struct Course {
 };
 Course play(const Incident& incident, Simulation::Log log = Simulation::Log::Off);
 
+/// What the log of a seed's incident comes to: `7 1234 0123456789abcdef` (seed, lines, FNV-1a of all of them).
+std::string digestLine(std::uint64_t seed);
+
 }  // namespace standin::simulation

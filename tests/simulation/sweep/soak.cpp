@@ -21,6 +21,7 @@ struct Wanted {
     std::uint64_t to = 1000;
     unsigned jobs = 1;
     unsigned most_findings = 3;  ///< each is shrunk, which takes its time
+    std::string mutation;        ///< this program's, which has to be found
 };
 
 void tell(const Incident& incident, const std::vector<Breach>& breaches) {
@@ -132,6 +133,24 @@ int playOne(std::uint64_t seed, bool shortest) {
     return course.breaches.empty() ? 0 : 1;
 }
 
+/// A rule is broken on purpose: how many incidents does it take?
+int playUntilCaught(const Wanted& wanted) {
+    for (std::uint64_t seed = wanted.from; seed <= wanted.to; ++seed) {
+        const auto breaches = play(incidentOf(seed)).breaches;
+        if (breaches.empty()) continue;
+        fmt::print("{}: caught by rule {} after {} incidents: {}: {}\n", wanted.mutation, breaches.front().rule,
+                   seed - wanted.from + 1, breaches.front().who, breaches.front().what);
+        return 0;
+    }
+    fmt::print("{}: NOT caught in {} incidents\n", wanted.mutation, wanted.to - wanted.from + 1);
+    return 1;
+}
+
+int tellDigests(const Wanted& wanted) {
+    for (std::uint64_t seed = wanted.from; seed <= wanted.to; ++seed) fmt::print("{}\n", digestLine(seed));
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -140,11 +159,14 @@ int main(int argc, char** argv) {
     std::string seeds = "1-1000";
     std::uint64_t one = 0;
     bool shortest = false;
+    bool digests = false;
     app.add_option("--seeds", seeds, "FROM-TO");
     app.add_option("--jobs", wanted.jobs, "processes")->check(CLI::Range(1U, 256U));
     app.add_option("--findings", wanted.most_findings, "that each process shrinks");
     app.add_option("--seed", one, "plays this one with its whole log");
     app.add_flag("--shrink", shortest, "with --seed: the shortest script that fails, instead of the log");
+    app.add_option("--until-caught", wanted.mutation, "plays until a rule is broken; the mutation's name");
+    app.add_flag("--digests", digests, "tells what the logs of the seeds come to, as digests.txt has it");
     CLI11_PARSE(app, argc, argv);
     if (one != 0) return playOne(one, shortest);
     std::istringstream range(seeds);
@@ -153,5 +175,6 @@ int main(int argc, char** argv) {
         std::fputs("--seeds wants FROM-TO\n", stderr);
         return 2;
     }
-    return playAll(wanted);
+    if (digests) return tellDigests(wanted);
+    return wanted.mutation.empty() ? playAll(wanted) : playUntilCaught(wanted);
 }
