@@ -53,6 +53,8 @@ void sendTrap(Simulation& simulation, const Action& failure) {
 /// A failure is reported once more, which starts nothing if it is known; what an operator asked is asked again only if
 /// nothing was recorded since.
 void reportAgain(Simulation& simulation, VirtualTime death, std::uint64_t records) {
+    if (simulation.leader().epoch() == 0)  // nobody listens yet: its disk may be full
+        return simulation.later(dead_for, [&simulation, death, records] { reportAgain(simulation, death, records); });
     const auto done = simulation.done();
     for (const auto& [at, records_then, action] : done) {
         const bool lost = records_then == records || at > death;
