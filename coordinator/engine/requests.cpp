@@ -96,6 +96,14 @@ Result<void> Conductor::retry(domain::OperationId id, const std::string& asked_b
     auto found = operations_.find(id);
     if (found == operations_.end()) return failure(ErrorCode::NotFound, fmt::format("there is no operation {}", id));
     const auto failed_spares = found->second.failed_spares;
+    // Its fences are confirmed, but of a server that was repaired since: nothing would keep the two apart.
+    if (const auto on = placements_.find(found->second.server); found->second.kind == OperationKind::Failover &&
+                                                                on != placements_.end() &&
+                                                                on->second.on == Placement::On::Server) {
+        return failure(ErrorCode::WrongState,
+                       fmt::format("server '{}' executes its job again; close it: standinctl operation close {}",
+                                   found->second.server.text(), id));
+    }
     if (!accept(found->second, Event::OperatorRetries, "retried by " + asked_by)) {
         return failure(
             ErrorCode::WrongState,
@@ -129,7 +137,8 @@ Result<void> Conductor::confirmFence(domain::OperationId id, const std::string& 
     return {};
 }
 
-/// Nobody is known to execute the job, but somebody may: closing would delete or give back the machine that does (rule 6).
+/// Nobody is known to execute the job, but somebody may: closing would delete or give back the machine that does (rule
+/// 6).
 bool Conductor::mayHaveGivenSegment(const domain::Operation& operation) const {
     const auto on = placements_.find(operation.server);
     if (on == placements_.end() || on->second.on != Placement::On::Nobody) return false;
@@ -153,11 +162,12 @@ Result<void> Conductor::close(domain::OperationId id, const std::string& asked_b
                                                         id, operation.stand_in.text(), operation.server.text()));
     }
     if (mayHaveGivenSegment(operation)) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("failover {} cannot be closed: segment '{}' was ordered to be given away, and nobody "
-                                   "confirmed or denied it, so somebody may execute the job; retry it, or bring the job "
-                                   "back to the server and say so: standinctl returned {}",
-                                   id, inventory_.servers.at(operation.server).segment.text(), operation.server.text()));
+        return failure(
+            ErrorCode::Conflict,
+            fmt::format("failover {} cannot be closed: segment '{}' was ordered to be given away, and nobody "
+                        "confirmed or denied it, so somebody may execute the job; retry it, or bring the job "
+                        "back to the server and say so: standinctl returned {}",
+                        id, inventory_.servers.at(operation.server).segment.text(), operation.server.text()));
     }
     if (!accept(operation, Event::OperatorCloses, "closed by " + asked_by)) {
         return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only a failover at rest is closed",

@@ -236,6 +236,20 @@ BOOST_AUTO_TEST_CASE(a_server_that_fails_again_before_its_failover_was_closed_is
     BOOST_TEST(lab.told("is not closed although server 'server01' has its job again"));
 }
 
+// Found by the random sweep: its fences were confirmed of a server that was repaired since.
+BOOST_AUTO_TEST_CASE(a_failover_is_not_retried_when_its_server_has_its_job_again) {
+    Protected lab;
+    lab.world.fail("restore.begin", Fault::Refuses);
+    const auto id = lab.failAndRun().id;
+    BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "Failed");
+    BOOST_REQUIRE(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.returned(server01, "operator ada"); }).has_value());
+    const auto retried = lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); });
+    BOOST_REQUIRE(!retried);
+    BOOST_TEST(retried.error().message.find("operation close") != std::string::npos, retried.error().message);
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+}
+
 BOOST_AUTO_TEST_CASE(a_returned_job_can_be_protected_and_failed_over_again) {
     Protected lab;
     const auto id = lab.failAndRun().id;
