@@ -62,8 +62,9 @@ std::uint64_t CommandGate::highestEpoch() const {
     return highest_;
 }
 
-base::Result<void> CommandGate::raiseEpoch(std::uint64_t epoch) {
-    if (epoch < highest_) {
+base::Result<void> CommandGate::raiseEpoch(const protocol::CommandStamp& stamp) {
+    const auto epoch = stamp.epoch;
+    if (protocol::isDeposed(stamp, highest_)) {
         return failure(ErrorCode::StaleEpoch,
                        fmt::format("epoch {} is older than {}: another coordinator leads since epoch {}; this one must stop", epoch, highest_, highest_));
     }
@@ -93,7 +94,7 @@ base::Result<void> CommandGate::admit(Request& request) {
     auto sequence = headerOf(request, protocol::sequence_header).empty() ? 0 : number(protocol::sequence_header);
     if (!sequence) return failure(sequence.error());
     request.stamp = protocol::CommandStamp{*epoch, operation, *sequence};
-    return raiseEpoch(*epoch);
+    return raiseEpoch(*request.stamp);
 }
 
 // One command for a subject at a time, and none behind a newer one. The answer to a command that hangs is not waited
@@ -104,28 +105,28 @@ base::Result<std::shared_ptr<CommandGate::Lane>> CommandGate::enter(const Reques
     auto& place = lanes_[request.subject];
     if (!place) place = std::make_shared<Lane>();
     const auto lane = place;
-    const auto overtaken = [&] { return std::pair(stamp.epoch, stamp.sequence) < std::pair(lane->epoch, lane->sequence); };
-    if (!overtaken()) lane->epoch = stamp.epoch, lane->sequence = stamp.sequence;
+    const auto overtaken = [&] { return lane->newest.overtakes(stamp); };
+    lane->newest.see(stamp);
     if (!ended_.wait_for(lock, longest_turn, [&] { return !lane->busy || overtaken(); })) {
         return failure(ErrorCode::Conflict, fmt::format("an earlier command for '{}' is still being carried out", request.subject));
     }
-    if (stamp.epoch < highest_) return failure(raiseEpoch(stamp.epoch).error());
+    if (protocol::isDeposed(stamp, highest_)) return failure(raiseEpoch(stamp).error());
     if (overtaken()) {
         return failure(ErrorCode::Conflict, fmt::format("command {} ('{}') for '{}' came too late: {} was commanded since", stamp.sequence,
-                                                        stamp.operation, request.subject, lane->sequence));
+                                                        stamp.operation, request.subject, lane->newest.age().second));
     }
     lane->busy = true;
     return lane;
 }
 
 void CommandGate::forgetOldLanes() {
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> ages;
-    for (const auto& [subject, lane] : lanes_) ages.emplace_back(lane->epoch, lane->sequence);
+    std::vector<protocol::NewestCommand::Age> ages;
+    for (const auto& [subject, lane] : lanes_) ages.push_back(lane->newest.age());
     const auto middle = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 2);
     std::nth_element(ages.begin(), middle, ages.end());
     std::erase_if(lanes_, [&](const auto& entry) {
         const auto& lane = entry.second;
-        return lane.use_count() == 1 && !lane->busy && std::pair(lane->epoch, lane->sequence) <= *middle;
+        return lane.use_count() == 1 && !lane->busy && lane->newest.age() <= *middle;
     });
 }
 
@@ -134,7 +135,7 @@ base::Result<Response> CommandGate::pass(Request& request, const Handler& handle
     auto admitted = admit(request);
     if (!admitted) return failure(admitted.error());
     const auto& stamp = *request.stamp;
-    const auto key = fmt::format("{} {} {} {} {}", stamp.epoch, stamp.sequence, stamp.operation, request.method, request.path);
+    const auto key = protocol::identityOf(stamp, request.method + ' ' + request.path);
     if (auto found = answered_.find(key); found != answered_.end()) {
         auto earlier = found->second;
         ended_.wait(lock, [&] { return earlier->done; });

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/http/router.hpp"
+#include "agent/protocol/command_order.hpp"
 
 namespace standin::http {
 
@@ -40,7 +41,7 @@ class CommandGate {
   private:
     CommandGate(std::string epoch_file, std::vector<std::string> commanders, std::uint64_t highest);
     base::Result<void> admit(Request& request);
-    base::Result<void> raiseEpoch(std::uint64_t epoch);
+    base::Result<void> raiseEpoch(const protocol::CommandStamp& stamp);
 
     struct Answered {
         bool done = false;
@@ -49,8 +50,7 @@ class CommandGate {
     /// The commands for one subject.
     struct Lane {
         bool busy = false;
-        std::uint64_t epoch = 0;
-        std::uint64_t sequence = 0;  ///< the highest that was seen, in that epoch
+        protocol::NewestCommand newest;
     };
     using Lock = std::unique_lock<std::mutex>;
     base::Result<std::shared_ptr<Lane>> enter(const Request& request, Lock& lock);

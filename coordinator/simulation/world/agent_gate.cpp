@@ -8,7 +8,7 @@ using base::ErrorCode;
 using base::failure;
 
 base::Result<void> AgentGate::admit(const protocol::CommandStamp& stamp) {
-    if (stamp.epoch < highest_) {
+    if (protocol::isDeposed(stamp, highest_)) {
         return failure(
             ErrorCode::StaleEpoch,
             fmt::format("epoch {} is older than {}: another coordinator has taken over", stamp.epoch, highest_));
@@ -24,12 +24,11 @@ std::shared_ptr<AgentGate::Handled> AgentGate::earlier(const std::string& key) c
 
 base::Result<void> AgentGate::arrive(const std::string& subject, const protocol::CommandStamp& stamp) {
     Lane& lane = lanes_[subject];
-    if (lane.epoch == stamp.epoch && stamp.sequence < lane.sequence) {
+    if (lane.newest.overtakes(stamp)) {
         return failure(ErrorCode::Conflict, fmt::format("command {} for '{}' came too late: {} was commanded since",
-                                                        stamp.sequence, subject, lane.sequence));
+                                                        stamp.sequence, subject, lane.newest.age().second));
     }
-    lane.epoch = stamp.epoch;
-    lane.sequence = stamp.sequence;
+    lane.newest.see(stamp);
     return {};
 }
 

@@ -8,12 +8,13 @@
 #include <string>
 
 #include "agent/base/result.hpp"
-#include "agent/protocol/common.hpp"
+#include "agent/protocol/command_order.hpp"
 
 namespace standin::simulation {
 
-/// What an agent lets in, as http::CommandGate does: no older epoch; for one subject one command after the other and
-/// none after a newer one; and a command that comes twice is answered again, not done again.
+/// What an agent lets in, by the rules of http::CommandGate (agent/protocol/command_order.hpp): no older epoch; for one
+/// subject one command after the other and none after a newer one; and a command that comes twice is answered again,
+/// not done again.
 class AgentGate {
   public:
     struct Handled {
@@ -22,8 +23,7 @@ class AgentGate {
     };
     struct Lane {
         std::shared_ptr<Handled> under_way;
-        std::uint64_t epoch = 0;
-        std::uint64_t sequence = 0;  ///< the highest that has come, in that epoch
+        protocol::NewestCommand newest;
     };
 
     /// Refused: an older epoch; otherwise the command's epoch is kept, durably.

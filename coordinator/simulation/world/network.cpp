@@ -113,8 +113,7 @@ base::Error Network::noAnswer(const Command& command, drivers::Deadline deadline
 }
 
 std::string Network::keyOf(const Command& command) {
-    return fmt::format("{} {} {} {}", command.stamp->epoch, command.stamp->sequence, command.stamp->operation,
-                       command.name());
+    return protocol::identityOf(*command.stamp, command.name());
 }
 
 /// What the agents' paths name: `/v1/segments/job01` and all that is below it is one subject.
