@@ -59,7 +59,10 @@ engine::Inventory inventoryFrom(const config::Configuration& configuration) {
         inventory.spares[one.spare.name] = one.spare;
         inventory.spare_power[one.spare.name] = one.ladder;
     }
-    for (const auto& agent : configuration.agents) inventory.agent_urls[agent.name] = agent.url;
+    for (const auto& agent : configuration.agents) {
+        inventory.agent_urls[agent.name] = agent.url;
+        if (agent.restores_at_once) inventory.restores_at_once[agent.name] = *agent.restores_at_once;
+    }
     inventory.capture_way = configuration.capture_way;
     return inventory;
 }

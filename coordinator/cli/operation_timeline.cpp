@@ -26,8 +26,14 @@ bool goesOn(const Json& step) {
     return outcome == "running" || outcome == "polling";
 }
 
+/// A step that others keep from beginning says so; other steps that are planned have nothing to say yet.
+bool waits(const Json& step) {
+    return textAt(step, "outcome") == "planned" && textAt(step, "start") == "-" && textAt(step, "message") != "-";
+}
+
 std::string resultOf(const Json& step) {
     auto outcome = textAt(step, "outcome");
+    if (outcome == "planned") return outcome;
     auto duration = numberAt(step, "duration_ms");
     if (goesOn(step)) {
         // Every tenth is enough for a line of its own.
@@ -86,11 +92,12 @@ void OperationTimeline::showHead(const Json& operation) {
 void OperationTimeline::showStep(const Json& step) {
     auto title = titleOf(step);
     auto result = resultOf(step);
-    if (textAt(step, "outcome") == "planned" || shown_[title] == result) return;
+    const bool planned = textAt(step, "outcome") == "planned";
+    if ((planned && !waits(step)) || shown_[title] == result) return;
     shown_[title] = result;
     // How a long step stands is said with the line, but is no reason for another one.
-    if (auto message = textAt(step, "message"); goesOn(step) && message != "-") result += ": " + message;
-    out_ << printable(fmt::format("  {:>10}  {:<28} {}", sinceFailure(step), title, result)) << '\n';
+    if (auto message = textAt(step, "message"); (goesOn(step) || planned) && message != "-") result += ": " + message;
+    out_ << printable(fmt::format("  {:>10}  {:<28} {}", planned ? "" : sinceFailure(step), title, result)) << '\n';
 }
 
 void OperationTimeline::show(const Json& operation) {

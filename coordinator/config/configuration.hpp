@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct TrapSettings {
 struct AgentSettings {
     base::AgentName name;
     std::string url;  ///< https://host:port
+    std::optional<std::size_t> restores_at_once;  ///< of an image store
 };
 
 /// A server and what cuts its power.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <set>
 #include <sstream>
 
 #include "coordinator/config/machine_reader.hpp"
@@ -76,6 +77,9 @@ bool isAgentUrl(const std::string& url) {
            parseListenAddress("0.0.0.0" + authority.substr(colon)).has_value();
 }
 
+/// Far more than a store can move at a time only keeps the most urgent one waiting for those that came before.
+constexpr std::int64_t most_restores = 64;
+
 std::vector<AgentSettings> readAgents(YamlReader& root) {
     std::vector<AgentSettings> agents;
     OnlyOnce urls("URL");
@@ -87,11 +91,24 @@ std::vector<AgentSettings> readAgents(YamlReader& root) {
             reader.problem("url", fmt::format("'{}' is not of the form 'https://host:port'", agent.url));
         }
         urls.claim(reader, "url", agent.url);
+        if (reader.has("restores_at_once"))
+            agent.restores_at_once = static_cast<std::size_t>(reader.integer("restores_at_once", 1, most_restores));
         reader.finish();
         agents.push_back(std::move(agent));
     }
     if (agents.empty()) root.problem("agents", "must name at least one agent");
     return agents;
+}
+
+/// What is said about restores is said of an agent that restores.
+void checkImageStores(const Configuration& configuration, YamlReader& root) {
+    std::set<std::string> stores;
+    for (const auto& one : configuration.servers) stores.insert(one.server.image_store.text());
+    for (const auto& one : configuration.spares) stores.insert(one.spare.image_store.text());
+    for (auto& [name, reader] : root.entries("agents")) {
+        if (reader.has("restores_at_once") && stores.count(name) == 0)
+            reader.problem("restores_at_once", fmt::format("no server or spare names '{}' as its image_store", name));
+    }
 }
 
 void readGeneral(Configuration& configuration, YamlReader reader) {
@@ -146,6 +163,7 @@ std::optional<Configuration> readConfiguration(const std::string& path, const Su
     for (auto& [name, reader] : root->entries("spares")) configuration.spares.push_back(machines.spare(name, reader));
     if (configuration.servers.empty()) root->problem("servers", "must name at least one server to protect");
     readNotifyAndCapture(configuration, *root, surroundings);
+    if (problems.empty()) checkImageStores(configuration, *root);
     root->finish();
     if (!problems.empty()) return std::nullopt;
     return configuration;

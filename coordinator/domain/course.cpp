@@ -49,7 +49,10 @@ bool Course::gaveUp(const Step& step) const {
 
 std::optional<base::WallTime> Course::dueAt(const StepId& id) const {
     const Step* step = operation_.find(id);
-    if (step == nullptr || step->state == StepState::Planned) return base::WallTime{};
+    if (step == nullptr || step->state == StepState::Planned) {
+        if (id.name == StepName::RestoreSpare && !observation_.restore_turn) return std::nullopt;
+        return base::WallTime{};
+    }
     if (step->state == StepState::Running || step->state == StepState::Done || gaveUp(*step)) return std::nullopt;
     const auto pause = limitsOf(id.name, observation_).pause;
     if (step->state != StepState::Polling) return step->ended + pause;

@@ -22,7 +22,7 @@ class Course {
     /// Why it did not succeed, for people.
     [[nodiscard]] std::string problemOf(StepName step) const;
     [[nodiscard]] const Step* find(StepName step) const;
-    /// When the next attempt or poll is due; nothing while it runs, or when it is concluded.
+    /// When the next attempt or poll is due; nothing while it runs, when it is concluded, or while others come first.
     [[nodiscard]] std::optional<base::WallTime> dueAt(const StepId& id) const;
 
     [[nodiscard]] const Operation& operation() const { return operation_; }

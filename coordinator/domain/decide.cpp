@@ -159,7 +159,8 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
                 next = at;
             }
             const Step* step = operation.find(id);
-            if (step != nullptr && step->state != StepState::Done && (step->state == StepState::Running || at)) {
+            const bool planned = step == nullptr || step->state == StepState::Planned;
+            if (planned ? !at : step->state != StepState::Done && (step->state == StepState::Running || at)) {
                 waiting_for += (waiting_for.empty() ? "" : ", ") + std::string(nameOf(id.name));
             }
         }

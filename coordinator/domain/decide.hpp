@@ -19,6 +19,8 @@ struct Observation {
     std::vector<base::SpareName> spares;
     /// Spares leased to this operation. A spare that is not among them is not written (rule 5).
     std::vector<base::SpareName> leased;
+    /// Its image store restores so many at a time; this operation's spare is among them, or comes next.
+    bool restore_turn = true;
     std::chrono::milliseconds spare_boot_within{120000};
     std::chrono::milliseconds spare_power_within{20000};
     CaptureWay capture_way = CaptureWay::Restart;

@@ -58,6 +58,7 @@ struct StepStart {
 struct Circumstances {
     std::vector<base::SpareName> spares;
     std::vector<base::SpareName> leased;
+    bool restore_turn = true;
     std::chrono::milliseconds spare_boot_within{};
     std::chrono::milliseconds spare_power_within{};
     bool operator==(const Circumstances&) const = default;
@@ -87,7 +88,8 @@ inline std::vector<StepStart> startsOf(const Decision& decision) {
 }
 
 inline Circumstances circumstancesOf(const Observation& observation) {
-    return {observation.spares, observation.leased, observation.spare_boot_within, observation.spare_power_within};
+    return {observation.spares, observation.leased, observation.restore_turn, observation.spare_boot_within,
+            observation.spare_power_within};
 }
 
 }  // namespace standin::domain

@@ -1,5 +1,9 @@
 #include "coordinator/engine/board.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace standin::engine {
 
 using std::lock_guard;
@@ -46,6 +50,36 @@ void Board::post(journal::Entry entry) {
 void Board::forget(domain::OperationId id) {
     const lock_guard lock(mutex_);
     operations_.erase(id);
+}
+
+void Board::post(std::vector<RestoreQueue> queues) {
+    const lock_guard lock(mutex_);
+    restore_queues_ = std::move(queues);
+}
+
+std::string RestoreQueue::sentence(std::size_t before) {
+    return fmt::format("waits for its turn: {} restore{} before it", before, before == 1 ? "" : "s");
+}
+
+std::optional<std::size_t> Board::restoresBefore(domain::OperationId id) const {
+    const lock_guard lock(mutex_);
+    for (const auto& queue : restore_queues_) {
+        const auto found = std::find(queue.waiting.begin(), queue.waiting.end(), id);
+        if (found != queue.waiting.end())
+            return queue.under_way + static_cast<std::size_t>(found - queue.waiting.begin());
+    }
+    return std::nullopt;
+}
+
+domain::Operation Board::shown(const domain::Operation& operation) const {
+    domain::Operation copy = operation;
+    if (!domain::isOpen(copy)) return copy;
+    if (const auto before = restoresBefore(copy.id)) {
+        domain::Step& step = copy.at({domain::StepName::RestoreSpare, copy.spare.text()});
+        step.first_started = {};  // what an attempt before an operator's retry left is not of interest
+        step.message = RestoreQueue::sentence(*before);
+    }
+    return copy;
 }
 
 void Board::post(AgentSnapshot agent) {
@@ -101,7 +135,7 @@ std::vector<domain::Operation> Board::operations(std::size_t most) const {
     }
     std::vector<domain::Operation> copies;
     copies.reserve(newest.size());
-    for (const auto& operation : newest) copies.push_back(*operation);
+    for (const auto& operation : newest) copies.push_back(shown(*operation));
     return copies;
 }
 
@@ -113,7 +147,7 @@ std::optional<domain::Operation> Board::operation(domain::OperationId id) const 
         if (it == operations_.end()) return std::nullopt;
         found = it->second;
     }
-    return *found;
+    return shown(*found);
 }
 
 std::vector<AgentSnapshot> Board::agents() const {

@@ -22,6 +22,8 @@ class Board {
     /// What was made durable: its changes, and nothing else, however much there is.
     void post(journal::Entry entry);
     void forget(domain::OperationId id);
+    /// Who waits for a restore: an operation is shown with its place, which is not durable.
+    void post(std::vector<RestoreQueue> queues);
     void post(AgentSnapshot agent);
     void setEpoch(std::uint64_t epoch);
     void setProblem(std::string problem);
@@ -38,6 +40,9 @@ class Board {
     [[nodiscard]] std::string problem() const;
 
   private:
+    [[nodiscard]] std::optional<std::size_t> restoresBefore(domain::OperationId id) const;
+    [[nodiscard]] domain::Operation shown(const domain::Operation& operation) const;
+
     mutable std::mutex mutex_;
     std::map<base::ServerName, domain::SpareTableRow> rows_;
     std::map<base::SpareName, domain::Lease> leases_;
@@ -45,6 +50,7 @@ class Board {
     std::map<base::ServerName, journal::Maintenance> maintenance_;
     std::map<domain::OperationId, std::shared_ptr<const domain::Operation>> operations_;
     std::map<base::ServerName, std::set<domain::OperationId>> open_;
+    std::vector<RestoreQueue> restore_queues_;
     std::map<base::AgentName, AgentSnapshot> agents_;
     std::uint64_t epoch_ = 0;
     std::string problem_;

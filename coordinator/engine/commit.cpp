@@ -20,6 +20,7 @@ void Conductor::finishBatch() {
     } else if (durable && !flush_at_ && !(dirty_.empty() && entry_.empty())) {
         flush_at_ = now() + flush_after;
     }
+    if (auto queues = restore_turns_.takeChanged()) board_.post(std::move(*queues));
     if (durable) {
         dispatchStarts();
         for (auto& line : std::exchange(lines_, {})) log_.write(line.level, line.text);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "coordinator/domain/recover.hpp"
+#include "coordinator/domain/restore_need.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
 namespace standin::engine {
@@ -66,6 +67,7 @@ base::Result<void> Conductor::recover() {
         recorder_.recovered(operation.id, contents->next_lines[operation.id], moment);
         board_.post(operation);
         if (operation.state != domain::State::Closed) touched_.insert(operation.id);
+        noteRestore(operation);
         operations_[operation.id] = std::move(operation);
     }
     board_.setEpoch(epoch_);
@@ -102,6 +104,7 @@ void Conductor::handle(std::vector<Input> inputs) {
     for (const auto id : std::exchange(touched_, {})) {
         if (leads()) advance(id);
     }
+    if (leads()) giveTurns();
     finishBatch();
 }
 
@@ -169,6 +172,39 @@ void Conductor::advance(domain::OperationId id) {
             if (wait->until) wakes_[id] = *wait->until;
         }
     }
+    noteRestore(operation);
+}
+
+void Conductor::noteRestore(const Operation& operation) {
+    const auto need = domain::restoreNeedOf(operation);
+    if (need == domain::RestoreNeed::None) {
+        restore_turns_.leave(operation.id);
+        return;
+    }
+    const auto& server = inventory_.servers.at(operation.server);
+    const RestoreTurns::Claim claim{server.priority, operation.failure_at, operation.id};
+    if (need == domain::RestoreNeed::UnderWay) {
+        restore_turns_.restore(server.image_store, claim);
+    } else if (!restore_turns_.hasTurn(operation.id)) {
+        if (!restore_turns_.before(operation.id)) wait_for_turn_.insert(operation.id);
+        restore_turns_.wait(server.image_store, claim);
+    }
+}
+
+/// After everything that this batch is about: so the most urgent of them comes first.
+void Conductor::giveTurns() {
+    for (auto turns = restore_turns_.give(); !turns.empty(); turns = restore_turns_.give()) {
+        for (const auto id : turns) advance(id);
+    }
+    for (const auto id : std::exchange(wait_for_turn_, {})) {
+        const auto before = restore_turns_.before(id);
+        if (!before) continue;
+        const auto& operation = operations_.at(id);
+        publish("step", operation,
+                fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), id, nameOf(domain::StepName::RestoreSpare),
+                            operation.spare.text(), RestoreQueue::sentence(*before)),
+                "");
+    }
 }
 
 /// True if the step has its outcome already.
@@ -205,6 +241,7 @@ void Conductor::changed(Operation& operation, const std::vector<domain::Change>&
 
 domain::Observation Conductor::observe(const Operation& operation) const {
     domain::Observation observation;
+    observation.restore_turn = restore_turns_.hasTurn(operation.id);
     observation.server = inventory_.servers.at(operation.server);
     observation.capture_way = inventory_.capture_way;
     const auto& server = observation.server;

@@ -110,6 +110,8 @@ class Conductor {
     void takeOutcome(StepOutcome& outcome);
     void takeReport(const ReportInput& input);
     void advance(domain::OperationId id);
+    void noteRestore(const domain::Operation& operation);
+    void giveTurns();
     bool begin(domain::Operation& operation, const domain::StepRequest& request);
     void take(domain::Operation& operation, const domain::StepId& step, const StepReport& report, base::WallTime ended);
     /// An event from outside; false if the operation's state has no row for it.
@@ -124,8 +126,6 @@ class Conductor {
 
     // dispatch.cpp: from a durable intent to the executor
     void dispatchStarts();
-    void waitForTurn(domain::OperationId id, const domain::StepRequest& request);
-    void dispatchRestores();
     [[nodiscard]] const domain::Server& serverOf(domain::OperationId id) const;
     void dispatch(domain::OperationId id, const domain::StepRequest& request);
 
@@ -184,8 +184,8 @@ class Conductor {
     Recorder recorder_{inventory_, settings_, entry_.records};
     bool must_commit_ = false;
     std::vector<std::pair<domain::OperationId, domain::StepRequest>> starts_;
-    RestoreTurns restore_turns_{settings_.restores_at_once};
-    std::map<domain::OperationId, domain::StepRequest> waiting_restores_;  ///< durable, and not begun yet
+    RestoreTurns restore_turns_{inventory_};
+    std::set<domain::OperationId> wait_for_turn_;  ///< since the present batch
     std::vector<Reply> replies_;
     struct Line {
         base::LogLevel level;

@@ -14,14 +14,7 @@ void Conductor::dispatchStarts() {
     const auto priority = [this](const auto& start) { return serverOf(start.first).priority; };
     std::stable_sort(starts.begin(), starts.end(),
                      [&](const auto& one, const auto& other) { return priority(one) > priority(other); });
-    for (const auto& [id, request] : starts) {
-        if (request.id.name == domain::StepName::RestoreSpare && !request.poll) {
-            waitForTurn(id, request);
-        } else {
-            dispatch(id, request);
-        }
-    }
-    dispatchRestores();
+    for (const auto& [id, request] : starts) dispatch(id, request);
     for (const auto& [id, step_id] : std::exchange(begun_, {})) {
         const auto& operation = operations_.at(id);
         publishStep(operation, *operation.find(step_id));
@@ -30,32 +23,6 @@ void Conductor::dispatchStarts() {
 
 const domain::Server& Conductor::serverOf(domain::OperationId id) const {
     return inventory_.servers.at(operations_.at(id).server);
-}
-
-void Conductor::waitForTurn(domain::OperationId id, const domain::StepRequest& request) {
-    auto& operation = operations_.at(id);
-    operation.at(request.id).message = "it waits for its turn: other restores are under way";
-    restore_turns_.claim(serverOf(id).image_store, {serverOf(id).priority, operation.failure_at, id, request.attempt});
-    waiting_restores_[id] = request;
-}
-
-void Conductor::dispatchRestores() {
-    const auto turns = restore_turns_.next([this](const RestoreTurns::Claim& claim) {
-        const auto found = operations_.find(claim.operation);
-        if (found == operations_.end()) return true;
-        const auto& operation = found->second;
-        const bool wanted =
-            operation.state == domain::State::PreparingSpare || operation.state == domain::State::ColdPreparingSpare;
-        const auto* step = operation.find(
-            {domain::StepName::RestoreSpare, domain::subjectOf(operation, domain::StepName::RestoreSpare)});
-        const bool under_way =
-            step != nullptr && (step->state == domain::StepState::Running || step->state == domain::StepState::Polling);
-        return !wanted || !under_way || step->attempts != claim.attempt;
-    });
-    for (const auto& turn : turns) {
-        const auto request = waiting_restores_.extract(turn.operation);
-        if (!request.empty()) dispatch(turn.operation, request.mapped());
-    }
 }
 
 /// Steps of one server may be under way beside each other, and what one of them commands may be late: the order of

@@ -33,6 +33,10 @@ struct Drivers {
     std::function<base::Result<void>(const base::AgentName&, std::uint64_t epoch, drivers::Deadline)> claim;
 };
 
+/// More than an image store moves at a time (`transfers_at_once`, 2 unless configured), so that its disks are never
+/// idle; the rest wait in the coordinator, which knows who comes first.
+inline constexpr std::size_t default_restores_at_once = 4;
+
 /// What is protected by what: from the configuration, constant while the coordinator runs.
 struct Inventory {
     std::map<base::ServerName, domain::Server> servers;
@@ -41,6 +45,8 @@ struct Inventory {
     std::map<base::SpareName, drivers::PowerLadder> spare_power;
     std::map<base::AgentName, std::string>
         agent_urls;  ///< `https://127.77.0.12:8441`; the image store's is told to the VM host
+    /// Of image stores: restores under way from each; default_restores_at_once where it is not named.
+    std::map<base::AgentName, std::size_t> restores_at_once;
     domain::CaptureWay capture_way = domain::CaptureWay::Restart;
 };
 

@@ -34,9 +34,6 @@ struct EngineSettings {
     std::chrono::milliseconds watch_every{10000};  ///< agents' health and the stand-ins' truth; 0: no watch
     std::size_t queue_limit = 65536;     ///< events waiting for the engine's thread; a report beyond is refused
     std::size_t keep_operations = 1000;  ///< ended operations kept in the journal and shown
-    /// Restores under way from one image store. It moves fewer at a time (`transfers_at_once`) and keeps few waiting:
-    /// so its disks are never idle, and who comes next is decided here.
-    std::size_t restores_at_once = 4;
     bool keep_records = true;                       ///< of what decisions were made from, with the journal
     std::chrono::milliseconds answer_within{5000};  ///< how long a caller waits for the engine's thread
 };

@@ -2,59 +2,64 @@
 
 #include <map>
 #include <set>
+#include <string>
 #include <tuple>
+#include <vector>
 
-#include "coordinator/domain/decide.hpp"
+#include "coordinator/engine/drivers.hpp"
+#include "coordinator/engine/snapshot.hpp"
 
 namespace standin::engine {
 
 /// Who restores when many spares want it: so many at a time from one image store, since they share its bandwidth and
-/// the first that is whole helps more than all that are half written; the most urgent first.
+/// the first that is whole helps more than all that are half written; the most urgent first. Nothing of it is durable:
+/// it follows from the operations (domain/restore_need.hpp), so that no crash leaves a turn taken.
 class RestoreTurns {
   public:
-    explicit RestoreTurns(std::size_t at_once) : at_once_(at_once) {}
-
     /// How urgent a restore is: by its server's priority, then by which failure was the first.
     struct Claim {
         int priority = 0;
         base::WallTime failure_at{};
         domain::OperationId operation = 0;
-        unsigned attempt = 0;
         auto operator<=>(const Claim& other) const {
-            return std::tuple(-priority, failure_at, operation, attempt) <=>
-                   std::tuple(-other.priority, other.failure_at, other.operation, other.attempt);
+            return std::tuple(-priority, failure_at, operation) <=>
+                   std::tuple(-other.priority, other.failure_at, other.operation);
         }
         bool operator==(const Claim&) const = default;
     };
 
-    void claim(const base::AgentName& store, const Claim& claim) { stores_[store].waiting.insert(claim); }
-    /// Those whose turn it is now, most urgent first; `isOver` tells of a claim whether its restore has ended, or is
-    /// not wanted any more.
-    template <typename IsOver>
-    std::vector<Claim> next(const IsOver& is_over);
+    explicit RestoreTurns(const Inventory& inventory) : inventory_(inventory) {}
+
+    /// It wants a turn, and waits for it unless it has one.
+    void wait(const base::AgentName& store, const Claim& claim);
+    /// It restores, whether or not it was given a turn here (it may have begun before the coordinator was started).
+    void restore(const base::AgentName& store, const Claim& claim);
+    /// It wants nothing any more.
+    void leave(domain::OperationId operation);
+
+    /// Gives the turns that are free, and returns who has got one, the most urgent first.
+    std::vector<domain::OperationId> give();
+    [[nodiscard]] bool hasTurn(domain::OperationId operation) const;
+    /// How many come before it; nothing: it does not wait.
+    [[nodiscard]] std::optional<std::size_t> before(domain::OperationId operation) const;
+
+    /// Who waits, if that has changed since it was asked for the last time.
+    [[nodiscard]] std::optional<std::vector<RestoreQueue>> takeChanged();
 
   private:
     struct Store {
         std::set<Claim> restoring;
         std::set<Claim> waiting;
     };
-    const std::size_t at_once_;
-    std::map<base::AgentName, Store> stores_;
-};
+    struct Place {
+        base::AgentName store;
+        Claim claim;
+    };
 
-template <typename IsOver>
-std::vector<RestoreTurns::Claim> RestoreTurns::next(const IsOver& is_over) {
-    std::vector<Claim> turns;
-    for (auto& [name, store] : stores_) {
-        std::erase_if(store.restoring, is_over);
-        while (store.restoring.size() < at_once_ && !store.waiting.empty()) {
-            auto first = store.waiting.extract(store.waiting.begin());
-            if (is_over(first.value())) continue;
-            turns.push_back(first.value());
-            store.restoring.insert(std::move(first));
-        }
-    }
-    return turns;
-}
+    const Inventory& inventory_;
+    std::map<base::AgentName, Store> stores_;
+    std::map<domain::OperationId, Place> places_;
+    bool changed_ = false;
+};
 
 }  // namespace standin::engine

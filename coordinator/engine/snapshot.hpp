@@ -29,6 +29,15 @@ struct SpareSnapshot {
     std::optional<domain::Lease> lease;  ///< absent: free
 };
 
+/// Restores from one image store that wait for their turn.
+struct RestoreQueue {
+    std::size_t under_way = 0;
+    std::vector<domain::OperationId> waiting;  ///< in the order of their turns
+
+    /// `waits for its turn: 3 restores before it`
+    static std::string sentence(std::size_t before);
+};
+
 /// An agent's health as the watch last saw it.
 struct AgentSnapshot {
     base::AgentName name;

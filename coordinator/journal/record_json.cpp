@@ -195,6 +195,7 @@ base::Result<Circumstances> circumstancesFrom(const json& object) {
     Circumstances circumstances;
     circumstances.spares = list<base::SpareName>(fields, "spares", &spareFrom);
     circumstances.leased = list<base::SpareName>(fields, "leased", &spareFrom);
+    circumstances.restore_turn = fields.boolean("restore_turn", true);
     circumstances.spare_boot_within = duration(fields, "spare_boot_within_ms");
     circumstances.spare_power_within = duration(fields, "spare_power_within_ms");
     return fields.finish(std::move(circumstances));
@@ -209,6 +210,7 @@ json body(const Decided& decided) {
     if (const auto& now = decided.circumstances) {
         object["circumstances"] = {{"spares", namesJson(now->spares)},
                                    {"leased", namesJson(now->leased)},
+                                   {"restore_turn", now->restore_turn},
                                    {"spare_boot_within_ms", now->spare_boot_within.count()},
                                    {"spare_power_within_ms", now->spare_power_within.count()}};
     }

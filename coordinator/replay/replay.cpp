@@ -106,6 +106,7 @@ class Reader {
         if (decided.circumstances) {
             observation_.spares = decided.circumstances->spares;
             observation_.leased = decided.circumstances->leased;
+            observation_.restore_turn = decided.circumstances->restore_turn;
             observation_.spare_boot_within = decided.circumstances->spare_boot_within;
             observation_.spare_power_within = decided.circumstances->spare_power_within;
         }

@@ -76,7 +76,7 @@ BOOST_FIXTURE_TEST_CASE(restores_use_the_whole_bandwidth_of_the_store_and_never_
         most_at_once = std::max(most_at_once, transfers.moving() + transfers.waiting());
         return simulation.world.disk.operations.size() == failed && simulation.atRest();
     }));
-    BOOST_TEST(most_at_once == simulation.setting.engine.restores_at_once);
+    BOOST_TEST(most_at_once == engine::default_restores_at_once);
 
     base::WallTime first = base::WallTime::max(), last{};
     for (const auto& operation : failovers()) {

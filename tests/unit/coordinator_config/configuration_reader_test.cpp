@@ -128,6 +128,30 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
     BOOST_CHECK(configuration.capture_way == domain::CaptureWay::PoweredOff);
 }
 
+BOOST_AUTO_TEST_CASE(an_image_store_says_how_many_restores_it_carries_beside_each_other) {
+    const std::string store = R"(store1: {url: "https://127.0.0.12:8441"})";
+    const auto withRestores = [&](const std::string& number) {
+        return with(store, R"(store1: {url: "https://127.0.0.12:8441", restores_at_once: )" + number + "}");
+    };
+    Reading reading(withRestores("7"));
+    BOOST_REQUIRE(reading.configuration.has_value());
+    BOOST_TEST(reading.configuration->agents.at(1).restores_at_once.value_or(0) == 7U);
+    BOOST_TEST(!Reading(good).configuration->agents.at(1).restores_at_once.has_value());
+    for (const char* wrong : {"0", "65", "many"}) {
+        const auto problem = Reading(withRestores(wrong)).onlyProblem();
+        BOOST_TEST(problem.find("agents.store1.restores_at_once") != std::string::npos, problem);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_restores_nothing_cannot_say_how_much_it_restores) {
+    Reading reading(with(R"(switch1: {url: "https://127.0.0.13:8441"})",
+                         R"(switch1: {url: "https://127.0.0.13:8441", restores_at_once: 2})"));
+    const auto problem = reading.onlyProblem();
+    BOOST_TEST(problem.find("agents.switch1.restores_at_once: no server or spare names 'switch1' as its image_store") !=
+                   std::string::npos,
+               problem);
+}
+
 BOOST_AUTO_TEST_CASE(mac_addresses_are_compared_without_regard_to_case) {
     Reading reading(with("52:54:00:77:09:01", "52:54:00:77:01:0a"));
     BOOST_TEST(reading.onlyProblem() ==
