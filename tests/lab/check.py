@@ -11,7 +11,8 @@ What it counts:
   lost_after_takeover   answered but in no ledger, whenever that was; or failed though they began to connect after the instant
   duplicated            entries processed more than once, on whatever machines
   out_of_order          entries that were processed before another one although that one was answered before they were sent; or
-                        was sent, to the same machine on a fresh connection, before they even began to connect
+                        was sent, to the same machine on a fresh connection, before they even began to connect. The latter not on a machine
+                        that nobody held requests for: a crowd that connects at once arrives as the network has it
 
 usage: check.py CLIENT_LOG --from UNIX_SECONDS NAME=LEDGER_FILE…   (machines in the order in which they had the job)
 """
@@ -48,7 +49,7 @@ def gaps(ledgers):
     return [name for name, entries in ledgers if [entry["sequence"] for entry in entries] != list(range(1, len(entries) + 1))]
 
 
-def contradictions(entries, requests):
+def contradictions(entries, requests, unheld):
     """Entries before which another one ought to have been processed: the client can disprove this order."""
     found = []
     first_answer = float("inf")   # the earliest answer among all entries processed later
@@ -56,7 +57,7 @@ def contradictions(entries, requests):
     for name, number in reversed([(name, entry["number"]) for name, entry in entries if entry["number"] in requests]):
         request = requests[number]
         fresh = not request.get("kept")
-        overtaken = fresh and first_sent.get(name, float("inf")) + ARRIVAL_MARGIN_S < request["started_at_mono"]
+        overtaken = fresh and name not in unheld and first_sent.get(name, float("inf")) + ARRIVAL_MARGIN_S < request["started_at_mono"]
         if first_answer < request["sent_at_mono"] or overtaken:
             found.append(number)
         if request["outcome"] == "answered":
@@ -66,11 +67,12 @@ def contradictions(entries, requests):
     return found[::-1]
 
 
-def judge(lines, ledgers, from_time):
+def judge(lines, ledgers, from_time, unheld=()):
     requests = {line["number"]: line for line in lines if "sent_at" in line}
     answered = [number for number, line in requests.items() if line["outcome"] == "answered"]
     failed = [line for line in lines if line["outcome"] == "failed"]
     entries = processed(ledgers)
+    disordered = contradictions(entries, requests, unheld)
     times = Counter(entry["number"] for _, entry in entries if entry["number"] in requests)
     missing = [number for number in answered if not times[number]]
     too_late = [line["number"] for line in failed if line["connecting_at"] >= from_time]
@@ -82,13 +84,13 @@ def judge(lines, ledgers, from_time):
         "failed_in_flight": len(in_flight),
         "lost_after_takeover": len(missing) + len(too_late),
         "duplicated": sum(count - 1 for count in times.values()),
-        "out_of_order": len(contradictions(entries, requests)),
+        "out_of_order": len(disordered),
         "entries": {name: by_machine[name] for name, _ in ledgers},
         "details": {
             "answered_but_missing": missing[:20],
             "failed_after_takeover": too_late[:20],
             "duplicated": [number for number, count in times.items() if count > 1][:20],
-            "out_of_order": contradictions(entries, requests)[:20],
+            "out_of_order": disordered[:20],
             "ledgers_with_gaps": gaps(ledgers),
             "numbers_used_twice": [number for number, count in Counter(line["number"] for line in lines).items() if count > 1][:20],
         },

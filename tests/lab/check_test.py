@@ -94,6 +94,14 @@ class CheckTest(unittest.TestCase):
         self.spare = ledger([8, 7], "spare01", 2000)
         self.assertTrue(check.passed(self.verdict()))
 
+    def test_where_nobody_held_requests_only_an_answer_proves_an_order(self):
+        self.lines[6:] = [request(7, 108, 120), request(8, 109, 119)]
+        self.spare = ledger([8, 7], "spare01", 2000)
+        ledgers = [("server", self.server), ("stand-in", self.stand_in), ("spare", self.spare)]
+        self.assertTrue(check.passed(check.judge(self.lines, ledgers, TAKEOVER, unheld=("spare",))))
+        self.lines[6:] = [request(7, 108, 108.5), request(8, 109, 119)]
+        self.assertFalse(check.passed(check.judge(self.lines, ledgers, TAKEOVER, unheld=("spare",))))
+
     def test_a_ledger_with_a_hole_is_refused(self):
         self.spare[1]["sequence"] = 3
         self.assert_refused()

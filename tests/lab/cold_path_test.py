@@ -8,6 +8,8 @@ RESTORED_AND_BOOTED_WITHIN_S = 180   # what a client must be ready to wait for o
 
 
 class ColdPathTest(LabCase):
+    unheld = ("spare",)
+
     @classmethod
     def play(cls):
         cls.fail_over(timeout_s=RESTORED_AND_BOOTED_WITHIN_S)

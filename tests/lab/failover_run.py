@@ -101,8 +101,8 @@ class FailoverRun:
             found.append(("spare", machines.read_ledger(plan.machine(spare).disk)))
         return found
 
-    def verdict(self, from_time=None):
-        return check.judge(self._read(self.client_log), self.ledgers(), from_time or self.broken_at)
+    def verdict(self, from_time=None, unheld=()):
+        return check.judge(self._read(self.client_log), self.ledgers(), from_time or self.broken_at, unheld)
 
     def result(self, verdict):
         """What the demo tells in its last line."""

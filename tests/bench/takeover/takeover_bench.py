@@ -42,6 +42,9 @@ def build_bare_machine(programs):
     machines.define(site.RECORD, BARE)
     machines.virsh("start", BARE.domain)
     machines.wait_for_boot(BARE)
+    # Nobody announces this machine: a client that had to ask for its address would now and then wait a second for its next try.
+    run("ip", "-n", plan.CLIENT_NAMESPACE, "neighbour", "replace", BARE.address.split("/")[0], "lladdr", BARE.mac,
+        "dev", SEGMENT.client_port + "0", "nud", "permanent")
 
 
 def probe(arguments, mode, address, *more):
