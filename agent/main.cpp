@@ -10,6 +10,7 @@
 
 #include "agent/agent_configuration.hpp"
 #include "agent/base/clock.hpp"
+#include "agent/base/resident_memory.hpp"
 #include "agent/http/capability.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
@@ -60,6 +61,7 @@ int serve(const AgentConfiguration& configuration) {
     const http::TlsLibrary tls_library;
     const base::SystemClock clock;
     const base::Log log(configuration.name.text());
+    if (const auto locked = base::stayInMemory(); !locked) log.notice("{}", locked.error().message);
 
     std::error_code problem;
     std::filesystem::create_directories(configuration.state_dir, problem);

@@ -7,6 +7,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 
+#include "agent/base/resident_memory.hpp"
 #include "agent/http/program.hpp"
 #include "agent/http/tls.hpp"
 #include "coordinator/composition.hpp"
@@ -20,6 +21,7 @@ int serve(const standin::config::Configuration& configuration) {
     const standin::http::StopSignal stop_signal;
     const standin::http::TlsLibrary tls_library;
     const standin::base::Log log("coordinator");
+    if (const auto locked = standin::base::stayInMemory(); !locked) log.notice("{}", locked.error().message);
     standin::Coordinator coordinator(configuration, log);
     if (auto started = coordinator.start(); !started) {
         log.error("{}", started.error().message);

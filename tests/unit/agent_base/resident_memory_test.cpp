@@ -1,0 +1,36 @@
+#include "agent/base/resident_memory.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <string>
+
+using namespace standin::base;
+
+namespace {
+
+// Of this process, in KiB, as the kernel tells it in /proc/self/status.
+unsigned long told(const std::string& key) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with(key + ":")) return std::stoul(line.substr(key.size() + 1));
+    return 0;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_process_that_stays_in_memory_has_locked_it_and_touched_no_more_of_it) {
+    const auto child = ::fork();
+    if (child == 0) {  // the test's own process stays as it is
+        const auto before = told("VmRSS");
+        const auto stayed = stayInMemory();
+        if (!stayed) ::_exit(stayed.error().code == ErrorCode::Refused && told("VmLck") == 0 ? 0 : 1);
+        ::_exit(told("VmLck") > 0 && told("VmRSS") < before + 4096 ? 0 : 2);
+    }
+    int status = 0;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    BOOST_TEST(WIFEXITED(status));
+    BOOST_TEST(WEXITSTATUS(status) == 0);
+}
