@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace standin::base {
@@ -25,6 +26,11 @@ class SystemClock final : public Clock {
 
 /// RFC 3339 in UTC with microseconds: `2026-11-23T05:06:07.123456Z`.
 std::string rfc3339(WallTime time);
+
+/// For files: whole microseconds since 1970 in UTC.
+inline std::int64_t microsecondsSince1970(WallTime time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
 
 /// Milliseconds with fraction, for JSON and logs.
 inline double milliseconds(std::chrono::nanoseconds duration) {

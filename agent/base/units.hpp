@@ -8,6 +8,8 @@
 
 namespace standin::base {
 
+inline constexpr std::uint64_t bytes_per_mib = 1ULL << 20;
+
 /// `250ms`, `2s`, `5min`, `1h` (a number needs its unit).
 Result<std::chrono::milliseconds> parseDuration(std::string_view text);
 

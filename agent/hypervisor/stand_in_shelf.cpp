@@ -1,12 +1,12 @@
 #include "agent/hypervisor/stand_in_shelf.hpp"
 
+#include "agent/base/units.hpp"
+
 namespace standin::hypervisor {
 
 namespace {
 
 using Phase = StandInRecord::Phase;
-
-constexpr std::uint64_t bytes_per_mib = 1ULL << 20;
 
 }  // namespace
 
@@ -82,7 +82,7 @@ std::vector<Demand> StandInShelf::demands(const base::StandInName& except) const
         Demand demand;
         demand.memory_mib = record.resources.memory_mib;
         demand.vcpus = record.resources.vcpus;
-        demand.disk_growth_mib = record.disk_bytes > taken ? (record.disk_bytes - taken) / bytes_per_mib : 0;
+        demand.disk_growth_mib = record.disk_bytes > taken ? (record.disk_bytes - taken) / base::bytes_per_mib : 0;
         result.push_back(demand);
     }
     return result;

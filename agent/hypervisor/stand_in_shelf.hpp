@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -14,6 +15,10 @@
 #include "agent/hypervisor/stand_in_directory.hpp"
 
 namespace standin::hypervisor {
+
+/// For `verbs`: a stop takes up to 10 s. Waited for by the wall clock: the thread sanitizer of g++ 12 does not know the
+/// steady one's way to lock.
+constexpr std::chrono::seconds longest_wait_for_verbs{15};
 
 /// One stand-in as this agent knows it. `mutex` guards what follows it; `verbs` is held by whoever acts on the domain,
 /// so that two commands to one stand-in never interleave.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/base/units.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/definition_check.hpp"
 #include "agent/hypervisor/host_memory.hpp"
@@ -17,10 +18,6 @@ using base::ErrorCode;
 using protocol::StandInState;
 using Phase = StandInRecord::Phase;
 
-// A stop takes up to 10 s. Waited for by the wall clock: the thread sanitizer of g++ 12 does not know the steady one's
-// way to lock.
-constexpr auto longest_wait_for_verbs = 15s;
-constexpr std::uint64_t bytes_per_mib = 1ULL << 20;
 constexpr std::uint64_t disk_margin_mib = 64;  // records, consoles and the file system's own
 
 }  // namespace
@@ -157,13 +154,13 @@ base::Result<Supply> StandIns::supply() {
     auto available = availableMemoryMib();
     if (!available) return base::failure(available.error());
     const auto less = [](std::uint64_t from, std::uint64_t amount) { return from > amount ? from - amount : 0; };
-    const auto reserve_mib = settings_.reserve_memory_bytes / bytes_per_mib;
+    const auto reserve_mib = settings_.reserve_memory_bytes / base::bytes_per_mib;
     Supply supply;
     supply.memory_mib = less(host->memory_mib, reserve_mib);
     supply.memory_available_mib = less(*available, reserve_mib);
     supply.cpus = host->cpus;
     supply.vcpus_per_cpu = settings_.vcpus_per_cpu;
-    supply.disk_free_mib = less(*free_bytes / bytes_per_mib, disk_margin_mib);
+    supply.disk_free_mib = less(*free_bytes / base::bytes_per_mib, disk_margin_mib);
     supply.run_at_once = settings_.run_at_once;
     return supply;
 }

@@ -2,6 +2,7 @@
 #include <Poco/UUIDGenerator.h>
 #include <fmt/format.h>
 
+#include "agent/base/units.hpp"
 #include "agent/hypervisor/definition_check.hpp"
 #include "agent/hypervisor/stand_ins.hpp"
 
@@ -13,11 +14,6 @@ using namespace std::chrono_literals;
 using base::ErrorCode;
 using protocol::StandInState;
 using Phase = StandInRecord::Phase;
-
-// A stop takes up to 10 s. Waited for by the wall clock: the thread sanitizer of g++ 12 does not know the steady one's
-// way to lock.
-constexpr auto longest_wait_for_verbs = 15s;
-constexpr std::uint64_t bytes_per_mib = 1ULL << 20;
 
 }  // namespace
 
@@ -53,7 +49,7 @@ base::Result<protocol::StandIn> StandIns::admit(const base::StandInName& name,
     wanted.memory_mib = definition.memory_mib;
     wanted.memory_growth_mib = definition.memory_mib + overhead_per_guest_mib;
     wanted.vcpus = definition.vcpus;
-    wanted.disk_growth_mib = disk_bytes / bytes_per_mib;
+    wanted.disk_growth_mib = disk_bytes / base::bytes_per_mib;
     if (auto fits = checkCapacity(*host, shelf_.demands(name), wanted); !fits) return base::failure(fits.error());
     if (auto failed = shelf_.find(name)) {
         if (failed->snapshot().phase != Phase::Failed) return get(name);  // another was faster

@@ -8,7 +8,7 @@ namespace standin::image_store {
 
 namespace {
 
-constexpr std::uint64_t rows_at_once = 4096;  // 128 KiB of table
+constexpr std::uint64_t rows_compared_at_once = 4096;  // 128 KiB of table
 
 // Reads a table from its beginning to its end and proves it by the whole checksum.
 class ProvenRows {
@@ -17,7 +17,7 @@ class ProvenRows {
         : image_(image), whole_(wholeChecksumBegin(image.manifest().size_bytes, image.manifest().block_size_bytes)) {}
 
     base::Result<std::span<const Checksum>> next() {
-        rows_.resize(std::min(rows_at_once, image_.manifest().blocks() - at_));
+        rows_.resize(std::min(rows_compared_at_once, image_.manifest().blocks() - at_));
         if (auto read = image_.readChecksums(at_, rows_); !read) return base::failure(read.error());
         whole_.update(std::as_bytes(std::span(rows_)));
         at_ += rows_.size();
@@ -57,7 +57,7 @@ base::Result<protocol::ImageDifference> difference(ImageContent& a, ImageContent
     ProvenRows left_rows(a);
     ProvenRows right_rows(b);
     const auto& larger = left.size_bytes > right.size_bytes ? left : right;
-    for (std::uint64_t at = 0; at < larger.blocks(); at += rows_at_once) {
+    for (std::uint64_t at = 0; at < larger.blocks(); at += rows_compared_at_once) {
         auto ours = left_rows.next();
         auto theirs = right_rows.next();
         if (!ours) return base::failure(ours.error());

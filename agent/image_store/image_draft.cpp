@@ -13,7 +13,6 @@ namespace standin::image_store {
 
 namespace {
 
-constexpr std::uint64_t write_back_every_bytes = 8U << 20;  // large enough for sequential writing, small against memory
 constexpr unsigned private_mode = 0600;
 constexpr std::size_t table_rows_at_once = 2048;  // 64 KiB of table
 

@@ -18,7 +18,6 @@ namespace standin::image_store {
 namespace {
 
 constexpr int attempts_without_gain = 3;  // of connections that broke before they brought a block
-constexpr std::uint64_t write_back_every_bytes = 8U << 20;
 constexpr auto tell_every = std::chrono::milliseconds(100);
 
 base::Unexpected cancelled() {

@@ -16,10 +16,6 @@ base::Unexpected corrupt(std::string_view what) {
     return base::failure(base::ErrorCode::Corrupt, fmt::format("the manifest is damaged: {}", what));
 }
 
-std::int64_t microsecondsOf(base::WallTime time) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-}
-
 base::Result<ImageManifest> fromJson(const nlohmann::json& json) {
     auto id = base::ImageId::parse(json.at("id").get<std::string>());
     auto disk = base::DiskName::parse(json.at("disk").get<std::string>());
@@ -50,7 +46,7 @@ std::vector<std::byte> encodeHeader(const ImageManifest& manifest) {
     nlohmann::ordered_json json{{"id", manifest.id.text()},
                                 {"disk", manifest.disk.text()},
                                 {"created_at", base::rfc3339(manifest.created_at)},
-                                {"created_us", microsecondsOf(manifest.created_at)},
+                                {"created_us", base::microsecondsSince1970(manifest.created_at)},
                                 {"size_bytes", manifest.size_bytes},
                                 {"block_size_bytes", manifest.block_size_bytes},
                                 {"data_blocks", manifest.data_blocks},

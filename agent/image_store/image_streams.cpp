@@ -14,7 +14,7 @@ namespace standin::image_store {
 
 namespace {
 
-constexpr std::uint64_t rows_at_once = 2048;
+constexpr std::uint64_t rows_sent_at_once = 2048;
 constexpr const char* binary = "application/octet-stream";
 
 // Once the head of an answer is sent, breaking the connection is the only way left to tell that the rest can't be had.
@@ -52,7 +52,7 @@ void eachDataBlock(ImageContent& image, std::uint64_t first, Each each) {
     ZeroBlocks zeros(image.manifest());
     std::vector<Checksum> rows;
     for (auto at = first; at < image.manifest().blocks(); at += rows.size()) {
-        rows.resize(std::min(rows_at_once, image.manifest().blocks() - at));
+        rows.resize(std::min(rows_sent_at_once, image.manifest().blocks() - at));
         orBreak(image.readChecksums(at, rows));
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (!zeros.contains(at + i, rows[i]) && !each(at + i)) return;
@@ -98,7 +98,7 @@ http::Response manifestResponse(std::unique_ptr<ImageContent> content) {
         write(out, encodeHeader(image->manifest()));
         std::vector<Checksum> rows;
         for (std::uint64_t at = 0; at < image->manifest().blocks() && out && !stopping; at += rows.size()) {
-            rows.resize(std::min(rows_at_once, image->manifest().blocks() - at));
+            rows.resize(std::min(rows_sent_at_once, image->manifest().blocks() - at));
             orBreak(image->readChecksums(at, rows));
             write(out, std::as_bytes(std::span(rows)));
         }

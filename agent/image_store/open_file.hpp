@@ -9,6 +9,9 @@
 
 namespace standin::image_store {
 
+/// What is written is sent to the medium in such pieces: large enough for sequential writing, small against memory.
+constexpr std::uint64_t write_back_every_bytes = 8U << 20;
+
 /// An open file or block device with its path for error messages. Move-only; closes itself.
 class OpenFile {
   public:

@@ -12,7 +12,6 @@ namespace standin::image_store {
 
 namespace {
 
-constexpr std::uint64_t write_back_every_bytes = 8U << 20;
 constexpr std::uint64_t zero_at_once_bytes = 256U << 20;  // between two looks at 'cancelled'; zeroing may mean writing
 constexpr std::size_t direct_alignment = 4096;            // of O_DIRECT on every disk
 

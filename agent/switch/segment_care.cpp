@@ -11,7 +11,7 @@ constexpr std::size_t warning_limit = 16;  // per segment: the latest say what m
 // A restarted forwarding plane has lost its flows without telling anybody, so while connections are steered we look.
 constexpr auto steering_check_every = 500ms;
 constexpr auto retry_after = 500ms;
-constexpr int conflict_limit = 5;  // somebody else changes the switch in the same milliseconds
+constexpr int most_repairs = 5;  // somebody else changes the switch in the same milliseconds
 constexpr auto far_away = 1h;
 
 }  // namespace
@@ -66,7 +66,7 @@ void SegmentKeeper::care() {
     if (!now) return;  // a change is told when the switch is back
     // Mostly it is our own transaction that woke us, and nobody shall wait for us then.
     auto repaired = planRepair(**now).empty() ? base::Result<void>() : repair();
-    for (int attempt = 1; attempt < conflict_limit && !repaired && repaired.error().code == base::ErrorCode::Conflict;
+    for (int attempt = 1; attempt < most_repairs && !repaired && repaired.error().code == base::ErrorCode::Conflict;
          ++attempt) {
         repaired = repair();
     }

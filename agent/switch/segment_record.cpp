@@ -4,11 +4,6 @@ namespace standin::lan_switch {
 
 using protocol::Json;
 
-namespace {
-constexpr int least_vlan = 1;
-constexpr int greatest_vlan = 4094;
-}  // namespace
-
 std::string textOf(const SegmentRecord& record) {
     Json quarantine = Json::object();
     for (const auto& [port, vlan] : record.quarantine) quarantine[port] = vlan;

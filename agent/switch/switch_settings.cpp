@@ -7,14 +7,12 @@ namespace standin::lan_switch {
 
 namespace {
 
-constexpr int greatest_vlan = 4094;
-
 std::optional<VlanRange> vlanRangeFrom(const std::string& text) {
     unsigned first = 0;
     unsigned last = 0;
     char rest = 0;
     if (std::sscanf(text.c_str(), "%4u-%4u%c", &first, &last, &rest) != 2) return std::nullopt;
-    if (first < 1 || first > last || last > greatest_vlan) return std::nullopt;
+    if (first < least_vlan || first > last || last > greatest_vlan) return std::nullopt;
     return VlanRange{static_cast<Vlan>(first), static_cast<Vlan>(last)};
 }
 

@@ -6,6 +6,9 @@ namespace standin::lan_switch {
 
 using Vlan = std::uint16_t;
 
+constexpr Vlan least_vlan = 1;
+constexpr Vlan greatest_vlan = 4094;
+
 /// VLANs that quarantines are taken from, both ends included. Nothing else on the LAN may use them.
 struct VlanRange {
     Vlan first = 0;

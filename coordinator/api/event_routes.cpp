@@ -25,7 +25,7 @@ constexpr std::size_t batch = 256;
 constexpr std::chrono::milliseconds wake_every{500};  // how soon an ending program is noticed
 constexpr std::chrono::seconds heartbeat_every{10};
 
-bool wholeNumber(std::string_view text, std::uint64_t& number) {
+bool readNumber(std::string_view text, std::uint64_t& number) {
     auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     return problem == std::errc{} && end == text.data() + text.size();
 }
@@ -48,7 +48,7 @@ void EventRoutes::add(http::Router& router) {
 Result<EventRoutes::Follower> EventRoutes::followerFrom(const Request& request) const {
     Follower follower{epoch_(), hub_.last(), 0};
     if (auto wanted = request.query.find("operation"); wanted != request.query.end()) {
-        if (!wholeNumber(wanted->second, follower.operation)) {
+        if (!readNumber(wanted->second, follower.operation)) {
             return failure(base::ErrorCode::InvalidInput, "operation: not a number");
         }
     }
@@ -57,8 +57,8 @@ Result<EventRoutes::Follower> EventRoutes::followerFrom(const Request& request) 
     auto dash = last->second.find('-');
     std::uint64_t epoch = 0;
     std::uint64_t id = 0;
-    if (dash == std::string::npos || !wholeNumber(last->second.substr(0, dash), epoch) ||
-        !wholeNumber(last->second.substr(dash + 1), id)) {
+    if (dash == std::string::npos || !readNumber(last->second.substr(0, dash), epoch) ||
+        !readNumber(last->second.substr(dash + 1), id)) {
         return failure(base::ErrorCode::InvalidInput, "Last-Event-ID: not an id of this stream, as in '3-141'");
     }
     // Ids begin anew with each epoch: whoever followed an earlier coordinator gets all that this one has kept.

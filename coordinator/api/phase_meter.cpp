@@ -12,7 +12,7 @@ namespace standin::api {
 
 namespace {
 
-constexpr std::chrono::milliseconds wake_every{500};
+constexpr std::chrono::milliseconds look_for_end_every{500};
 constexpr std::size_t most_remembered = 4096;  // more operations than are kept
 
 // The contract's names; finer phases keep their own.
@@ -41,7 +41,7 @@ void PhaseMeter::run() {
     std::uint64_t last = hub_.last();
     while (!hub_.closed()) {
         std::set<std::uint64_t> changed;
-        for (const auto& event : hub_.after(last, 256, wake_every)) {
+        for (const auto& event : hub_.after(last, 256, look_for_end_every)) {
             last = event.id;
             if (event.type == "state" && event.operation != 0) changed.insert(event.operation);
         }

@@ -27,7 +27,7 @@ struct SpareOrder {
     bool prepare = true;
 };
 
-Result<SpareOrder> orderIn(const Request& request) {
+Result<SpareOrder> spareOrderIn(const Request& request) {
     auto body = request.json();
     if (!body) return failure(body.error());
     protocol::JsonFields fields(*body, "spare table row");
@@ -74,7 +74,7 @@ std::optional<domain::OperationId> preparationOf(const Engine& engine, const Ser
 Result<Response> setSpare(Engine& engine, const Request& request) {
     auto name = request.id<ServerName>("server");
     if (!name) return failure(name.error());
-    auto order = orderIn(request);
+    auto order = spareOrderIn(request);
     if (!order) return failure(order.error());
     auto server = engine.server(*name);
     if (!server) return failure(ErrorCode::NotFound, fmt::format("there is no server '{}'", name->text()));

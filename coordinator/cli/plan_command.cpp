@@ -27,7 +27,7 @@ base::Result<Json> failuresFrom(const std::vector<std::string>& texts) {
     return failures;
 }
 
-std::string textOf(const Json& names) {
+std::string listOf(const Json& names) {
     std::string text;
     for (const auto& name : names) {
         if (name.is_string()) text += (text.empty() ? "" : ", ") + name.get<std::string>();
@@ -71,9 +71,9 @@ void printFailover(std::ostream& out, const Json& failover) {
 
 void printPlan(std::ostream& out, const Json& plan) {
     for (const auto& failover : listAt(plan, "failovers")) printFailover(out, failover);
-    out << printable("servers without anybody to execute their job: " + textOf(listAt(plan, "without"))) << '\n'
-        << printable("servers without a stand-in from then on: " + textOf(listAt(plan, "without_stand_in"))) << '\n'
-        << printable("spares left: " + textOf(listAt(plan, "spares_left"))) << '\n';
+    out << printable("servers without anybody to execute their job: " + listOf(listAt(plan, "without"))) << '\n'
+        << printable("servers without a stand-in from then on: " + listOf(listAt(plan, "without_stand_in"))) << '\n'
+        << printable("spares left: " + listOf(listAt(plan, "spares_left"))) << '\n';
     TextTable hosts({"VM HOST", "STAND-INS RUNNING", "THEY MAY TAKE", "LEFT FOR NEW ONES", "CPUS LEFT"});
     for (const auto& host : listAt(plan, "vm_hosts")) {
         auto mebibytes = [&](const char* field) {

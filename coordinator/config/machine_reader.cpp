@@ -66,15 +66,14 @@ void readJob(domain::Server& server, YamlReader reader) {
 }
 
 std::uint64_t checkedMebibytes(YamlReader& reader, const std::string& key, const std::string& text) {
-    constexpr std::uint64_t mebibyte = 1U << 20;
     if (text.empty()) return 0;  // already reported as missing
     auto bytes = base::parseBytes(text);
     if (!bytes) {
         reader.problem(key, bytes.error().message);
-    } else if (*bytes == 0 || *bytes % mebibyte != 0) {
+    } else if (*bytes == 0 || *bytes % base::bytes_per_mib != 0) {
         reader.problem(key, fmt::format("'{}' is not a whole number of MiB and more than 0", text));
     }
-    return bytes.value_or(0) / mebibyte;
+    return bytes.value_or(0) / base::bytes_per_mib;
 }
 
 unsigned readCount(YamlReader& reader, const std::string& key, std::int64_t most, unsigned otherwise) {

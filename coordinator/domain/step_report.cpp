@@ -6,7 +6,7 @@ namespace standin::domain {
 
 namespace {
 
-constexpr Names<StepReport::Kind, 3> kinds{{
+constexpr Names<StepReport::Kind, 3> report_kinds{{
     {StepReport::Kind::Done, "done"},
     {StepReport::Kind::Pending, "pending"},
     {StepReport::Kind::Failed, "failed"},
@@ -15,10 +15,10 @@ constexpr Names<StepReport::Kind, 3> kinds{{
 }  // namespace
 
 std::string_view nameOf(StepReport::Kind kind) {
-    return nameIn(kinds, kind);
+    return nameIn(report_kinds, kind);
 }
 std::optional<StepReport::Kind> reportKindFrom(std::string_view name) {
-    return valueIn(kinds, name);
+    return valueIn(report_kinds, name);
 }
 
 bool isUnderWay(const Operation& operation, const StepId& step, unsigned attempt) {

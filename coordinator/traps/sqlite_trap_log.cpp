@@ -32,10 +32,6 @@ bool isFailure(Verdict::Outcome outcome) {
     return outcome == Verdict::Outcome::Failure || outcome == Verdict::Outcome::UnknownServer;
 }
 
-std::int64_t microseconds(base::WallTime time) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-}
-
 class SqliteTrapLog final : public TrapLog {
   public:
     explicit SqliteTrapLog(const std::string& path) : session_("SQLite", path), backlog_(prepare()) {
@@ -161,7 +157,7 @@ void SqliteTrapLog::write(const std::vector<TrapBacklog::Item>& items) {
         for (const auto& item : items) {
             const TrapRecord& record = item.record;
             id = record.id;
-            last = microseconds(record.last_arrived);
+            last = base::microsecondsSince1970(record.last_arrived);
             count = record.trap.count;
             if (item.fresh) {
                 outcome = nameOf(record.verdict.outcome);

@@ -10,10 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-std::int64_t microseconds(base::WallTime time) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-}
-
 base::WallTime wallTime(std::int64_t microseconds_since_1970) {
     return base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(std::chrono::microseconds(microseconds_since_1970)));
 }
@@ -74,9 +70,9 @@ json toJson(const TrapRecord& record) {
     const Trap& trap = record.trap;
     json shown{{"id", record.id},
                {"arrived_at", base::rfc3339(trap.arrived_at)},
-               {"arrived_us", microseconds(trap.arrived_at)},
+               {"arrived_us", base::microsecondsSince1970(trap.arrived_at)},
                {"last_arrived_at", base::rfc3339(record.last_arrived)},
-               {"last_arrived_us", microseconds(record.last_arrived)},
+               {"last_arrived_us", base::microsecondsSince1970(record.last_arrived)},
                {"count", trap.count},
                {"source", trap.source},
                {"agent_address", trap.agent_address},
