@@ -8,18 +8,21 @@
 
 namespace standin::base {
 
+namespace {
+
+Unexpected failed(const std::string& why) {
+    return failure(ErrorCode::Refused, "memory that rests may be paged out, and the first answer after it be late: " + why);
+}
+
+}  // namespace
+
 Result<void> stayInMemory() {
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     ::setrlimit(RLIMIT_MEMLOCK, &unlimited);  // root may; who may not needs it from the service manager
     rlimit limit{};
     ::getrlimit(RLIMIT_MEMLOCK, &limit);
-    if (limit.rlim_cur != RLIM_INFINITY)
-        return Error{ErrorCode::Refused,
-                     "memory that rests may be paged out, and the first answer after it be late: locked memory is limited; give the "
-                     "service LimitMEMLOCK=infinity"};
-    if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
-        return Error{ErrorCode::Refused, std::string("memory that rests may be paged out, and the first answer after it be late: mlockall: ") +
-                                             std::strerror(errno)};
+    if (limit.rlim_cur != RLIM_INFINITY) return failed("locked memory is limited; give the service LimitMEMLOCK=infinity");
+    if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) return failed(std::strerror(errno));
     return {};
 }
 

@@ -17,7 +17,7 @@ json optionalMoment(base::WallTime time) {
     return time == base::WallTime{} ? json(nullptr) : json(base::rfc3339(time));
 }
 
-json toJson(const domain::Note& note) {
+json noteJson(const domain::Note& note) {
     return {{"topic", note.topic}, {"level", nameOf(note.level)}, {"sentence", note.sentence}, {"cure", note.cure}};
 }
 
@@ -83,7 +83,7 @@ json toJson(const domain::Operation& operation) {
     json failed = json::array();
     for (const auto& spare : operation.failed_spares) failed.push_back(spare.text());
     json notes = json::array();
-    for (const auto& note : operation.notes) notes.push_back(toJson(note));
+    for (const auto& note : operation.notes) notes.push_back(noteJson(note));
     json steps = json::array();
     for (const auto& step : operation.steps) steps.push_back(toJson(step));
     return {{"id", operation.id},
