@@ -2,10 +2,30 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace standin::base {
 
+struct FalseAssertion : std::logic_error {
+    using std::logic_error::logic_error;
+};
+
+/// While one lives, an assertion that fails in this thread is thrown as FalseAssertion: for running the program's rules on what
+/// somebody else wrote down, where nothing depends on them.
+class AssertionsThrow {
+  public:
+    AssertionsThrow() { ++depth_; }
+    ~AssertionsThrow() { --depth_; }
+    AssertionsThrow(const AssertionsThrow&) = delete;
+    AssertionsThrow& operator=(const AssertionsThrow&) = delete;
+    static bool now() { return depth_ > 0; }
+
+  private:
+    static inline thread_local int depth_ = 0;
+};
+
 [[noreturn]] inline void assertionFailed(const char* expression, const char* file, int line) {
+    if (AssertionsThrow::now()) throw FalseAssertion(expression);
     std::fprintf(stderr, "assertion failed: %s at %s:%d\n", expression, file, line);
     std::abort();
 }

@@ -130,6 +130,20 @@ BOOST_AUTO_TEST_CASE(a_record_with_a_hole_that_nothing_bridges_is_refused) {
     BOOST_TEST(!replay::replay(record).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_record_that_tells_what_cannot_be_is_refused_and_nothing_stops) {
+    Protected lab;
+    auto record = (lab.failAndRun(), lab.coordinator.journal.records.rbegin()->second);
+    for (auto& line : record) {
+        auto* decided = std::get_if<Decided>(&line.what);
+        if (decided != nullptr && decided->circumstances)
+            decided->circumstances->leased = !decided->circumstances->leased;
+    }
+    const auto again = replay::replay(record);
+    BOOST_REQUIRE(!again.has_value());
+    BOOST_TEST((again.error().code == base::ErrorCode::Corrupt));
+    BOOST_TEST(again.error().message.find("line ") == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_long_record_is_gone_on_with_after_its_middle_was_dropped) {
     Protected lab;
     lab.world.machines["spare01"].boots = false;
