@@ -5,7 +5,6 @@
 
 using namespace standin::request_holder::test;
 using standin::base::ErrorCode;
-using standin::protocol::Leg;
 using standin::protocol::Probe;
 using standin::protocol::ProbeAnswer;
 using standin::protocol::ProbeRequest;
@@ -14,7 +13,8 @@ using standin::request_holder::JobHolder;
 namespace {
 
 ProbeRequest request(Probe::Kind kind, std::chrono::milliseconds deadline = 10s) {
-    return {Leg::Back, Probe{kind, job_port, "/health", 200}, static_cast<std::uint32_t>(deadline.count())};
+    return {standin::protocol::Leg::Back, Probe{kind, job_port, "/health", 200},
+            static_cast<std::uint32_t>(deadline.count())};
 }
 
 ProbeAnswer ask(JobHolder& holder, const ProbeRequest& what) {
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(the_front_leg_and_a_path_that_is_none_are_refused) {
     HolderLab lab;
     auto holder = lab.holder();
     auto front = request(Probe::Kind::Tcp);
-    front.leg = Leg::Front;
+    front.leg = standin::protocol::Leg::Front;
     BOOST_TEST((holder->probe(front).error().code == ErrorCode::Unsupported));
     auto smuggled = request(Probe::Kind::Http);
     smuggled.probe.path = "/health HTTP/1.1\r\nX: y";
