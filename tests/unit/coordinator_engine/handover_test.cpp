@@ -12,7 +12,7 @@ bool retry(Protected& lab, domain::OperationId id) {
     return accepted;
 }
 
-domain::StepState stateOf(const domain::Operation& operation, domain::StepName name, const std::string& subject) {
+domain::StepState stepStateOf(const domain::Operation& operation, domain::StepName name, const std::string& subject) {
     const auto* step = operation.find({name, subject});
     return step == nullptr ? domain::StepState::Planned : step->state;
 }
@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(a_failover_does_not_wait_for_clients_that_keep_connections_
     lab.world.holds["job01"].proxied = 2;
     const auto id = lab.coordinator.fail("server01");
     lab.coordinator.run(std::chrono::minutes(5));
-    BOOST_TEST(standin::stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
     BOOST_TEST(lab.world.segments["job01"].order.proxied);
     BOOST_TEST(!lab.told("connections"));
 
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_connection_through_the_holder_that_never_ends_is_ended_af
     lab.coordinator.run(std::chrono::minutes(15));
     BOOST_TEST(!lab.world.segments["job01"].order.proxied);
     BOOST_TEST(lab.world.told.size() == told);
-    BOOST_TEST(standin::stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_left_in_the_holder_does_not_take_the_segment_from_a_server_that_has_its_job_again) {
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(the_back_leg_stays_with_the_stand_in_while_a_returned_reque
     stand_in.endless = true;
     lab.world.holds["job01"].unanswered = 1;
     const auto failover = lab.failAndRun();
-    BOOST_TEST(standin::stateOf(failover) == "NeedsOperator");
+    BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(failover.handovers == 1U);
     BOOST_TEST(lab.world.segments["job01"].order.back_leg_to.text() == "stand-in");
 }
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_holder_that_is_gone_does_not_keep_new_requests_from_the_s
         lab.world.holds["job01"].held = 0;  // lost with it
     };
     const auto failover = lab.failAndRun();
-    BOOST_TEST(standin::stateOf(failover) == "NeedsOperator");
+    BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(lab.owner() == "stand-in");
 }
 
@@ -134,12 +134,12 @@ BOOST_AUTO_TEST_CASE(a_retry_after_the_requests_were_released_leaves_the_spare_a
     };
     const auto id = lab.coordinator.fail("server01");
     lab.coordinator.run(std::chrono::minutes(30));
-    BOOST_REQUIRE(standin::stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
+    BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
     lab.world.after_effect = nullptr;
     lab.world.heal("segment.set");
     lab.world.course.clear();
     BOOST_TEST(retry(lab, id));
-    BOOST_TEST(standin::stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
     BOOST_TEST(lab.world.course.front() == "segment.set job01");
     const std::vector<std::string> owners{"server", "nobody", "stand-in", "holder", "spare"};
     BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
@@ -150,15 +150,15 @@ BOOST_AUTO_TEST_CASE(a_retry_half_way_returns_what_is_held_before_the_handover_b
     lab.world.fail("stand_in.stopped", Fault::Unreachable);
     const auto id = lab.coordinator.fail("server01");
     lab.coordinator.run(std::chrono::minutes(30));
-    BOOST_REQUIRE(standin::stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
+    BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
     BOOST_REQUIRE(lab.owner() == "holder");
     BOOST_REQUIRE(lab.world.holds["job01"].held == 3U);
     lab.world.heal("stand_in.stopped");
     BOOST_TEST(retry(lab, id));
     const auto failover = lab.coordinator.operation(id);
-    BOOST_TEST(standin::stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(
-        (stateOf(failover, domain::StepName::ReturnRequests, failover.stand_in.text()) == domain::StepState::Done));
+        (stepStateOf(failover, domain::StepName::ReturnRequests, failover.stand_in.text()) == domain::StepState::Done));
     const std::vector<std::string> owners{"server", "nobody", "stand-in", "holder", "stand-in", "holder", "spare"};
     BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
 }
