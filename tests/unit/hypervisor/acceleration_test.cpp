@@ -14,11 +14,11 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A host whose QEMU is a script that does `body` under KVM.
-struct Host {
+struct AskedHost {
     tests::TemporaryDirectory directory;
     AccelerationProbe probe;
 
-    Host() {
+    AskedHost() {
         probe.qemu = directory / "qemu";
         probe.cache_file = directory / "acceleration.json";
         probe.boot_id_file = directory / "boot_id";
@@ -42,7 +42,7 @@ struct Host {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(acceleration, Host)
+BOOST_FIXTURE_TEST_SUITE(acceleration, AskedHost)
 
 BOOST_AUTO_TEST_CASE(a_guest_that_answers_under_kvm_means_kvm) {
     qemuDoes("exit 33");

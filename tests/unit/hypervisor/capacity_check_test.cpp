@@ -7,7 +7,7 @@ using standin::base::ErrorCode;
 
 namespace {
 
-struct Host {
+struct FullHost {
     Supply supply{.memory_mib = 4096,
                   .memory_available_mib = 4096,
                   .cpus = 2,
@@ -27,7 +27,7 @@ struct Host {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(capacity_check, Host)
+BOOST_FIXTURE_TEST_SUITE(capacity_check, FullHost)
 
 BOOST_AUTO_TEST_CASE(what_fits_is_admitted) {
     BOOST_TEST(refusal({small, small}, small) == "");

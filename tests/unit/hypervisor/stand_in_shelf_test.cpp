@@ -14,11 +14,11 @@ using Phase = StandInRecord::Phase;
 
 namespace {
 
-struct Host {
+struct ShelfHost {
     tests::TemporaryDirectory temporary;
     StandInDirectory directory{temporary / "stand-ins"};
 
-    Host() { BOOST_REQUIRE(directory.prepare()); }
+    ShelfHost() { BOOST_REQUIRE(directory.prepare()); }
     static StandInRecord record(const std::string& name, Phase phase) {
         StandInRecord record;
         record.name = base::StandInName(name);
@@ -46,7 +46,7 @@ struct Host {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(stand_in_shelf, Host)
+BOOST_FIXTURE_TEST_SUITE(stand_in_shelf, ShelfHost)
 
 BOOST_AUTO_TEST_CASE(a_record_comes_back_as_it_was_saved) {
     StandInShelf shelf(directory);

@@ -13,7 +13,7 @@ using base::ErrorCode;
 
 namespace {
 
-constexpr auto long_enough = Deadline(20'000);
+constexpr auto ample = Deadline(20'000);
 
 /// Machines whose power is a file (`on` or `off`), and agents that are honest about it, or not.
 struct Machines {
@@ -48,18 +48,18 @@ BOOST_AUTO_TEST_SUITE(power_ladder)
 
 BOOST_FIXTURE_TEST_CASE(off_is_done_and_read_back, Machines) {
     PowerLadder ladder{{{outlet("a")}}};
-    BOOST_TEST((*driver.state(ladder, long_enough) == PowerState::On));
-    BOOST_REQUIRE(driver.off(ladder, long_enough));
+    BOOST_TEST((*driver.state(ladder, ample) == PowerState::On));
+    BOOST_REQUIRE(driver.off(ladder, ample));
     BOOST_TEST(isOff("a"));
-    BOOST_TEST((*driver.state(ladder, long_enough) == PowerState::Off));
-    BOOST_REQUIRE(driver.on(ladder, long_enough));
+    BOOST_TEST((*driver.state(ladder, ample) == PowerState::Off));
+    BOOST_REQUIRE(driver.on(ladder, ample));
     BOOST_TEST(!isOff("a"));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_machine_that_is_off_already_is_fenced, Machines) {
     PowerLadder ladder{{{outlet("a", "echo 'Success: Already OFF'; exit 0")}}};
     tests::writeFile(directory / "a.power", "off\n");
-    BOOST_TEST(driver.off(ladder, long_enough).has_value());
+    BOOST_TEST(driver.off(ladder, ample).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(an_agent_that_only_says_it_switched_off_is_not_believed, Machines) {
@@ -82,7 +82,7 @@ BOOST_FIXTURE_TEST_CASE(a_device_that_tells_the_new_state_late_is_asked_again, M
     auto status =
         "echo x >> $home/asked; [ $(wc -l < $home/asked) -lt 3 ] && { echo 'Status: ON'; exit 0; }; echo 'Status: "
         "OFF'; exit 2";
-    BOOST_TEST(driver.off({{{outlet("a", late, status)}}}, long_enough).has_value());
+    BOOST_TEST(driver.off({{{outlet("a", late, status)}}}, ample).has_value());
     BOOST_TEST(content("a.calls") == "off\nstatus\nstatus\nstatus\n");
 }
 
@@ -90,7 +90,7 @@ BOOST_FIXTURE_TEST_CASE(an_action_that_failed_but_reads_back_as_done_is_done, Ma
     BOOST_TEST(
         driver
             .off({{{outlet("a", "echo off > $power; echo 'Failed: Timed out waiting to power OFF' >&2; exit 1")}}},
-                 long_enough)
+                 ample)
             .has_value());
 }
 
@@ -100,10 +100,10 @@ BOOST_FIXTURE_TEST_CASE(an_action_that_hangs_after_it_switched_is_read_back_in_t
 
 BOOST_FIXTURE_TEST_CASE(the_next_rung_is_tried_when_one_fails_and_not_before, Machines) {
     PowerLadder ladder{{{outlet("bmc", "exit 1", "exit 1")}, {outlet("pdu")}, {outlet("never")}}};
-    BOOST_REQUIRE(driver.off(ladder, long_enough));
+    BOOST_REQUIRE(driver.off(ladder, ample));
     BOOST_TEST(isOff("pdu"));
     BOOST_TEST(content("never.calls") == "");
-    BOOST_TEST((*driver.state(ladder, long_enough) == PowerState::Off));
+    BOOST_TEST((*driver.state(ladder, ample) == PowerState::Off));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_rung_that_hangs_leaves_time_for_the_next_one, Machines) {
@@ -120,24 +120,24 @@ BOOST_FIXTURE_TEST_CASE(devices_that_act_together_must_all_confirm, Machines) {
     BOOST_TEST(done.error().message.find("fence_b") != std::string::npos);
     BOOST_TEST(done.error().message.find("fence_a") == std::string::npos);
     PowerLadder both{{{outlet("a"), outlet("b")}}};
-    BOOST_REQUIRE(driver.off(both, long_enough));
+    BOOST_REQUIRE(driver.off(both, ample));
     BOOST_TEST((isOff("a") && isOff("b")));
     tests::writeFile(directory / "a.power", "on\n");
-    BOOST_TEST((*driver.state(both, long_enough) == PowerState::On));  // one supply is enough to run
+    BOOST_TEST((*driver.state(both, ample) == PowerState::On));  // one supply is enough to run
 }
 
 BOOST_FIXTURE_TEST_CASE(half_a_rung_that_is_unknown_is_unknown, Machines) {
     auto unknown = outlet("b", "exit 1", "exit 1");
     auto off = outlet("a");
     tests::writeFile(directory / "a.power", "off\n");
-    BOOST_TEST((*driver.state({{{off, unknown}}}, long_enough) == PowerState::Unknown));
-    BOOST_TEST((*driver.state({{{off, unknown}, {off}}}, long_enough) == PowerState::Off));
+    BOOST_TEST((*driver.state({{{off, unknown}}}, ample) == PowerState::Unknown));
+    BOOST_TEST((*driver.state({{{off, unknown}, {off}}}, ample) == PowerState::Off));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_ladder_without_devices_confirms_nothing, Machines) {
     for (const auto& ladder : {PowerLadder{}, PowerLadder{{{}}}}) {
-        BOOST_TEST((driver.off(ladder, long_enough).error().code == ErrorCode::InvalidInput));
-        BOOST_TEST((*driver.state(ladder, long_enough) == PowerState::Unknown));
+        BOOST_TEST((driver.off(ladder, ample).error().code == ErrorCode::InvalidInput));
+        BOOST_TEST((*driver.state(ladder, ample) == PowerState::Unknown));
     }
 }
 
@@ -145,7 +145,7 @@ BOOST_FIXTURE_TEST_CASE(many_machines_are_fenced_at_the_same_time, Machines) {
     std::vector<std::future<base::Result<void>>> fenced;
     for (int i = 0; i < 12; ++i) {
         PowerLadder ladder{{{outlet("m" + std::to_string(i))}}};
-        fenced.push_back(std::async(std::launch::async, [this, ladder] { return driver.off(ladder, long_enough); }));
+        fenced.push_back(std::async(std::launch::async, [this, ladder] { return driver.off(ladder, ample); }));
     }
     for (auto& one : fenced) BOOST_TEST(one.get().has_value());
     for (int i = 0; i < 12; ++i) BOOST_TEST(isOff("m" + std::to_string(i)));
