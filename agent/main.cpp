@@ -10,7 +10,7 @@
 
 #include "agent/agent_configuration.hpp"
 #include "agent/base/clock.hpp"
-#include "agent/base/resident_memory.hpp"
+#include "agent/base/readiness.hpp"
 #include "agent/http/capability.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
@@ -56,12 +56,19 @@ int failed(const base::Log& log, const base::Error& error) {
     return 1;
 }
 
+// Who has a part in a takeover must be quick after weeks of rest and on a busy host; an image store only moves much.
+void getReady(const AgentConfiguration& configuration, const base::Log& log) {
+    if (const auto locked = base::stayInMemory(); !locked) log.notice("{}", locked.error().message);
+    if (!configuration.hypervisor && !configuration.lan_switch && !configuration.request_holder) return;
+    if (const auto first = base::comeFirst(); !first) log.notice("{}", first.error().message);
+}
+
 int serve(const AgentConfiguration& configuration) {
     const http::StopSignal stop_signal;
     const http::TlsLibrary tls_library;
     const base::SystemClock clock;
     const base::Log log(configuration.name.text());
-    if (const auto locked = base::stayInMemory(); !locked) log.notice("{}", locked.error().message);
+    getReady(configuration, log);
 
     std::error_code problem;
     std::filesystem::create_directories(configuration.state_dir, problem);

@@ -7,7 +7,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 
-#include "agent/base/resident_memory.hpp"
+#include "agent/base/readiness.hpp"
 #include "agent/http/program.hpp"
 #include "agent/http/tls.hpp"
 #include "coordinator/composition.hpp"
@@ -22,6 +22,7 @@ int serve(const standin::config::Configuration& configuration) {
     const standin::http::TlsLibrary tls_library;
     const standin::base::Log log("coordinator");
     if (const auto locked = standin::base::stayInMemory(); !locked) log.notice("{}", locked.error().message);
+    if (const auto first = standin::base::comeFirst(); !first) log.notice("{}", first.error().message);
     standin::Coordinator coordinator(configuration, log);
     if (auto started = coordinator.start(); !started) {
         log.error("{}", started.error().message);

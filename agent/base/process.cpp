@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <algorithm>
 #include <csignal>
 #include <cstring>
 
@@ -49,7 +50,8 @@ class BrokenPipeBlocked {
     }
     ~BrokenPipeBlocked() {
         const timespec at_once{};
-        while (::sigtimedwait(&pipe_, nullptr, &at_once) > 0) {}
+        while (::sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
+        }
         ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
     BrokenPipeBlocked(const BrokenPipeBlocked&) = delete;
@@ -73,7 +75,8 @@ class BrokenPipeIgnored {
     ~BrokenPipeIgnored() {
         if (!active_) return;
         timespec at_once{};
-        while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {}
+        while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+        }
         pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
     BrokenPipeIgnored(const BrokenPipeIgnored&) = delete;
@@ -123,7 +126,8 @@ class Child {
             if (left <= 0) break;
             std::array<pollfd, 4> watched{pollfd{out_.ends[0], POLLIN, 0}, pollfd{err_.ends[0], POLLIN, 0},
                                           pollfd{in_.ends[1], POLLOUT, 0}, pollfd{exit_watch, POLLIN, 0}};
-            if (::poll(watched.data(), watched.size(), static_cast<int>(std::min<long long>(left, 60'000))) < 0) continue;
+            if (::poll(watched.data(), watched.size(), static_cast<int>(std::min<long long>(left, 60'000))) < 0)
+                continue;
             if (watched[0].revents != 0 && !drain(out_.ends[0], outcome.output, request.output_limit)) out_.close(0);
             if (watched[1].revents != 0 && !drain(err_.ends[0], outcome.errors, request.output_limit)) err_.close(0);
             if (watched[2].revents != 0 && !feed(in_.ends[1], request.input, fed)) in_.close(1);
@@ -131,9 +135,14 @@ class Child {
             ended = watched[3].revents != 0;
         }
         if (ended) {
-            killGroup();  // what the program left running must neither outlive it nor go on writing; before reap(), while the id is its own
-            while (out_.ends[0] >= 0 && readable(out_.ends[0]) && drain(out_.ends[0], outcome.output, request.output_limit)) {}
-            while (err_.ends[0] >= 0 && readable(err_.ends[0]) && drain(err_.ends[0], outcome.errors, request.output_limit)) {}
+            killGroup();  // what the program left running must neither outlive it nor go on writing; before reap(),
+                          // while the id is its own
+            while (out_.ends[0] >= 0 && readable(out_.ends[0]) &&
+                   drain(out_.ends[0], outcome.output, request.output_limit)) {
+            }
+            while (err_.ends[0] >= 0 && readable(err_.ends[0]) &&
+                   drain(err_.ends[0], outcome.errors, request.output_limit)) {
+            }
         }
         if (exit_watch >= 0) ::close(exit_watch);
         return ended;
@@ -141,7 +150,8 @@ class Child {
 
     int reap() const {
         int status = 0;
-        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
+        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
 
@@ -182,6 +192,7 @@ int spawn(const ProcessRequest& request, Pipe& in, Pipe& out, Pipe& err, pid_t& 
     int problem = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
+    if (problem == 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), 0);  // see comeFirst()
     return problem;
 }
 
@@ -211,9 +222,11 @@ Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
     if (!child.communicate(request, outcome)) {
         child.killGroup();
         child.reap();
-        return failure(ErrorCode::TimedOut, fmt::format("'{}' did not end within {} ms and was killed", program, request.deadline.count()));
+        return failure(ErrorCode::TimedOut,
+                       fmt::format("'{}' did not end within {} ms and was killed", program, request.deadline.count()));
     }
-    child.killGroup();  // what the program left running in its group must not outlive it; before reaping, while the id is ours
+    child.killGroup();  // what the program left running in its group must not outlive it; before reaping, while the id
+                        // is ours
     outcome.exit_code = child.reap();
     return outcome;
 }
@@ -225,7 +238,8 @@ Result<std::string> runToSuccess(const ProcessRequest& request) {
     auto words = outcome->errors.empty() ? outcome->output : outcome->errors;
     if (words.size() > 400) words = words.substr(words.size() - 400);
     while (!words.empty() && words.back() == '\n') words.pop_back();
-    return failure(ErrorCode::Internal, fmt::format("'{}' ended with {}: {}", fmt::join(request.command, " "), outcome->exit_code, words));
+    return failure(ErrorCode::Internal,
+                   fmt::format("'{}' ended with {}: {}", fmt::join(request.command, " "), outcome->exit_code, words));
 }
 
 }  // namespace standin::base

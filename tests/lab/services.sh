@@ -84,6 +84,13 @@ give_memory_back() {
     rm -f "$record_dir/.tmpfs"
 }
 
+# As Open vSwitch's own start scripts have it. Where the kernel shares processors among sessions, niceness is one's session's.
+come_first() {
+    [[ $1 == ovs* ]] || return 0
+    renice -n -10 -p "$2" >/dev/null
+    [[ ! -w /proc/$2/autogroup ]] || echo -10 >"/proc/$2/autogroup"
+}
+
 record() {
     local pid_file until=$((SECONDS + deadline_s))
     pid_file=$(pid_file_of "$1")
@@ -102,6 +109,7 @@ up() {
         # The lock must not live on in the daemon: it would be held for ever.
         launch "$daemon" 9>&- || { say "could not start $daemon"; exit 1; }
         record "$daemon"
+        come_first "$daemon" "$(cat "$record_dir/$daemon")"
         local until=$((SECONDS + deadline_s))
         until answers "$daemon"; do
             ((SECONDS < until)) || { say "$daemon was started but does not answer within $deadline_s s"; exit 1; }

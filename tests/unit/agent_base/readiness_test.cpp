@@ -1,11 +1,14 @@
-#include "agent/base/resident_memory.hpp"
+#include "agent/base/readiness.hpp"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <string>
+
+#include "agent/base/process.hpp"
 
 using namespace standin::base;
 
@@ -28,6 +31,19 @@ BOOST_AUTO_TEST_CASE(a_process_that_stays_in_memory_has_locked_it_and_touched_no
         const auto stayed = stayInMemory();
         if (!stayed) ::_exit(stayed.error().code == ErrorCode::Refused && told("VmLck") == 0 ? 0 : 1);
         ::_exit(told("VmLck") > 0 && told("VmRSS") < before + 4096 ? 0 : 2);
+    }
+    int status = 0;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    BOOST_TEST(WIFEXITED(status));
+    BOOST_TEST(WEXITSTATUS(status) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_comes_first_has_a_niceness_below_zero_and_what_it_starts_has_not) {
+    const auto child = ::fork();
+    if (child == 0) {
+        if (!comeFirst()) ::_exit(::getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 1);
+        const auto started = runToSuccess({.command = {"sh", "-c", "until [ $(nice) = 0 ]; do :; done; nice"}});
+        ::_exit(::getpriority(PRIO_PROCESS, 0) == -10 && started && started->starts_with("0") ? 0 : 2);
     }
     int status = 0;
     BOOST_REQUIRE(::waitpid(child, &status, 0) == child);

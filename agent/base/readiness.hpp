@@ -9,4 +9,9 @@ namespace standin::base {
 /// the way; nothing is changed then, as a later allocation could fail.
 Result<void> stayInMemory();
 
+/// This process gets the processor before guests and whatever else keeps the host busy: niceness -10, as Open vSwitch's
+/// daemons have, also for its session where the kernel shares processors among sessions. The programs that it starts are
+/// ordinary again (runProcess()). For the calling thread and those that it starts later. Refused: without the right to (CAP_SYS_NICE, or `Nice=-10` in the service's unit).
+Result<void> comeFirst();
+
 }  // namespace standin::base

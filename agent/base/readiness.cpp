@@ -1,0 +1,42 @@
+#include "agent/base/readiness.hpp"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace standin::base {
+
+namespace {
+
+Unexpected failed(const std::string& why) {
+    return failure(ErrorCode::Refused,
+                   "memory that rests may be paged out, and the first answer after it be late: " + why);
+}
+
+constexpr int first = -10;
+
+}  // namespace
+
+Result<void> comeFirst() {
+    if (::getpriority(PRIO_PROCESS, 0) > first && ::setpriority(PRIO_PROCESS, 0, first) != 0)
+        return failure(ErrorCode::Refused, std::string("a busy host may delay a takeover: setpriority: ") +
+                                               std::strerror(errno) + "; give the service Nice=-10");
+    std::ofstream("/proc/self/autogroup") << first;  // there only where sessions share; else niceness is enough
+    return {};
+}
+
+Result<void> stayInMemory() {
+    const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_MEMLOCK, &unlimited);  // root may; who may not needs it from the service manager
+    rlimit limit{};
+    ::getrlimit(RLIMIT_MEMLOCK, &limit);
+    if (limit.rlim_cur != RLIM_INFINITY)
+        return failed("locked memory is limited; give the service LimitMEMLOCK=infinity");
+    if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) return failed(std::strerror(errno));
+    return {};
+}
+
+}  // namespace standin::base
