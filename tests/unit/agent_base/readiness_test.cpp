@@ -42,7 +42,9 @@ BOOST_AUTO_TEST_CASE(a_process_that_comes_first_has_a_niceness_below_zero_and_wh
     const auto child = ::fork();
     if (child == 0) {
         if (!comeFirst()) ::_exit(::getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 1);
-        const auto started = runToSuccess({.command = {"sh", "-c", "until [ $(nice) = 0 ]; do :; done; nice"}});
+        ProcessRequest request;
+        request.command = {"sh", "-c", "until [ $(nice) = 0 ]; do :; done; nice"};
+        const auto started = runToSuccess(request);
         ::_exit(::getpriority(PRIO_PROCESS, 0) == -10 && started && started->starts_with("0") ? 0 : 2);
     }
     int status = 0;
