@@ -154,6 +154,7 @@ void Invariants::failureReported(const std::string& server) {
 
 void Invariants::returned(const std::string& server) {
     returned_.insert(server);
+    unrecorded_returns_.insert(server);
 }
 
 void Invariants::tells(const std::string& operation, const std::string& message) {

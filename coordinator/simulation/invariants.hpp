@@ -72,6 +72,7 @@ class Invariants {
     void unsaid(const domain::Operation& operation, const domain::Step& step, const char* what);
     void opens(const domain::Operation& operation);
     void rests(const domain::Operation& operation);
+    void succeeds(const domain::Operation& operation);
     void endOf(const domain::Operation& operation);
     void endOf(const domain::SpareTableRow& row);
     void endOf(const engine::ServerSnapshot& told, bool in_suspense);
@@ -80,6 +81,8 @@ class Invariants {
     World& world_;
     std::set<std::string> reported_;
     std::set<std::string> returned_;
+    std::set<std::string>
+        unrecorded_returns_;  ///< nobody has told the operator that they are done, so they are asked again
     std::set<domain::OperationId> known_;
     std::set<std::string> proved_;    ///< machines that have answered a probe since they were switched on
     std::set<std::string> drained_;   ///< stand-ins that had answered everything since requests are held

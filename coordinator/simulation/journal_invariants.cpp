@@ -37,6 +37,9 @@ void Invariants::commits(const journal::Entry& entry) {
         if (rests && (before == world_.disk.operations.end() || before->second.state != operation.state))
             this->rests(operation);
     }
+    for (const auto& [server, placement] : entry.placements) {
+        if (placement.on == domain::Placement::On::Server) unrecorded_returns_.erase(server.text());
+    }
     for (const auto& row : entry.rows) {
         const auto before = world_.disk.rows.find(row.server);
         const bool known =
@@ -115,6 +118,18 @@ void Invariants::rests(const domain::Operation& operation) {
         breach(8, nameOf(operation), "it needs the operator and does not say what to do");
     if (operation.state != State::Closed && operation.notes.empty())
         breach(8, nameOf(operation), "it ends and has nothing to tell");
+    if (operation.kind == OperationKind::Failover && operation.state == State::Succeeded) succeeds(operation);
+}
+
+/// S229: the normal end says that the spare executes the job.
+void Invariants::succeeds(const domain::Operation& operation) {
+    const auto& server = world_.setting.inventory.servers.at(operation.server);
+    if (world_.switchOf(server).owner(server.segment.text()) != "spare")
+        breach(8, nameOf(operation), "it has succeeded, and the spare does not own the segment");
+    const auto spare = world_.machines.find(operation.spare.text());
+    // Hardware that fails after it was proved is the next failure.
+    if (spare != world_.machines.end() && !spare->second.broken && !spare->second.answers(world_.now()))
+        breach(8, nameOf(operation), fmt::format("it has succeeded, and spare '{}' does not answer", spare->first));
 }
 
 void Invariants::end(const engine::Board& board) {
@@ -141,11 +156,6 @@ void Invariants::endOf(const domain::Operation& operation) {
         return breach(8, nameOf(operation), fmt::format("it has not ended: it is {}", domain::nameOf(operation.state)));
     if (operation.state != State::Closed && told_.count(std::to_string(operation.id)) == 0)
         breach(8, nameOf(operation), "it has ended in silence");
-    if (operation.kind == OperationKind::Failover && operation.state == State::Succeeded) {
-        const auto& server = world_.setting.inventory.servers.at(operation.server);
-        if (world_.switchOf(server).owner(server.segment.text()) != "spare")
-            breach(8, nameOf(operation), "it has succeeded, and the spare does not own the segment");
-    }
 }
 
 void Invariants::endOf(const domain::SpareTableRow& row) {
@@ -164,7 +174,8 @@ void Invariants::endOf(const engine::ServerSnapshot& told, bool in_suspense) {
     const bool agrees = (on == On::Server && owner == "server") || (on == On::StandIn && owner == "stand-in") ||
                         (on == On::Spare && owner == "spare") ||
                         (on == On::Nobody && owner != "stand-in" && owner != "spare") ||
-                        (in_suspense && (owner == "holder" || on == On::Nobody));
+                        (in_suspense && (owner == "holder" || on == On::Nobody)) ||
+                        (owner == "server" && unrecorded_returns_.count(told.server.name.text()) > 0);
     if (!agrees)
         breach(8, told.server.name.text(),
                fmt::format("its job is said to be executed by '{}', and '{}' owns its segment", domain::nameOf(on),

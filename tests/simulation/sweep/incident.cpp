@@ -176,12 +176,35 @@ class Author {
         line("at {}: start two", durationText(at + chance_.between(0s, 10s)));
     }
 
+    static constexpr std::array after_return{"close", "retry", "prepare", "refresh", "backup", "failover"};
+
     void operatorActs() {
         static constexpr std::array early{"prepare", "refresh", "backup", "failover"};
-        static constexpr std::array late{"retry", "confirm-fence", "close", "retry", "failover"};
+        static constexpr std::array late{"retry",    "confirm-fence", "close",   "retry",
+                                         "failover", "prepare",       "refresh", "backup"};
         if (chance_.percent(30)) line("at {}: {} {}", time(0s, 3s), oneOf(early), server());
         for (auto left = chance_.below(3); left > 0; --left)
             line("at {}: {} {}", time(5s, 170s), oneOf(late), server());
+        if (chance_.percent(40)) operatorChangesTheTable();
+    }
+
+    /// Whatever suits, and whatever does not: what must not be is refused.
+    void operatorChangesTheTable() {
+        const std::string its = server();
+        switch (chance_.below(5)) {
+            case 0:
+                return line("at {}: unset-spare {}", time(0s, 170s), its);
+            case 1:
+                if (incident_.layout.spares == 0) return;
+                return line("at {}: set-spare {} {} {}-1", time(0s, 170s), its, spare(), its);
+            case 2:
+                line("at {}: maintenance {} on", time(0s, 60s), its);
+                return line("at {}: maintenance {} off", time(60s, 170s), its);
+            default:  // and again, should it be too early or not be answered
+                line("at {}: return {}", time(60s, 170s), its);
+                if (chance_.percent(50)) line("at {}: {} {}", time(170s, 200s), oneOf(after_return), its);
+                line("at {}: return {}", time(230s, 260s), its);
+        }
     }
 
     void accident() {
@@ -216,6 +239,7 @@ Setting settingOf(const Incident& incident) {
     setting.seed = incident.seed;
     setting.engine.keep_records = false;  // nobody replays a random incident: it is played again instead
     setting.engine.watch_every = 30s;
+    if (incident.seed % 3 == 0) setting.inventory.restores_at_once[base::AgentName("store1")] = 1;
     setting.measures.between_requests = 1500ms;
     return setting;
 }
