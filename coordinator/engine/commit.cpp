@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "coordinator/engine/conductor.hpp"
 
 namespace standin::engine {
@@ -66,11 +68,15 @@ bool Conductor::commit() {
     return true;
 }
 
+/// What has ended may still have a step to begin or to hear of: that the operator is told, e.g.
 void Conductor::forgetOldest() {
     if (operations_.size() <= settings_.keep_operations) return;
     std::size_t excess = operations_.size() - settings_.keep_operations;
     for (auto it = operations_.begin(); it != operations_.end() && excess > 0;) {
-        if (isOpen(it->second)) {
+        const auto& steps = it->second.steps;
+        if (isOpen(it->second) || std::any_of(steps.begin(), steps.end(), [](const domain::Step& step) {
+                return step.state == domain::StepState::Running;
+            })) {
             ++it;
             continue;
         }

@@ -79,7 +79,7 @@ class Conductor {
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
     base::Result<void> close(domain::OperationId id, const std::string& asked_by);
-    /// No failover of the server is under way.
+    /// No failover of the server is under way, and none orders its segment any more.
     base::Result<void> mayReturn(const base::ServerName& server);
     base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
@@ -143,6 +143,7 @@ class Conductor {
     domain::Operation* openOperationOf(const base::ServerName& server);
     static std::string executorOf(const domain::Placement& placement);
     std::string refusal(const domain::FailureReport& report);
+    [[nodiscard]] bool retiresHolder(const domain::Operation& failover) const;
     [[nodiscard]] bool mayHaveGivenSegment(const domain::Operation& operation) const;
     void preempt(domain::Operation& operation, domain::OperationId by);
     base::Result<void> mayPrepare(const OperationRequest& request);

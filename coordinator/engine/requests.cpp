@@ -177,12 +177,25 @@ Result<void> Conductor::close(domain::OperationId id, const std::string& asked_b
     return {};
 }
 
+/// It goes on behind a normal end. What it orders next would be newer than an order for the server.
+bool Conductor::retiresHolder(const domain::Operation& failover) const {
+    const auto* step = failover.find({domain::StepName::RetireHolder, failover.spare.text()});
+    return step != nullptr && (step->state == domain::StepState::Running ||
+                               (step->state != domain::StepState::Done && wakes_.count(failover.id) > 0));
+}
+
 Result<void> Conductor::mayReturn(const base::ServerName& server) {
     if (inventory_.servers.count(server) == 0)
         return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
     if (const auto* failover = openFailoverOf(server); failover != nullptr && !isResting(failover->state)) {
         return failure(ErrorCode::Conflict,
                        fmt::format("failover {} is going on: it is {}", failover->id, nameOf(failover->state)));
+    }
+    if (const auto* failover = openFailoverOf(server); failover != nullptr && retiresHolder(*failover)) {
+        return failure(ErrorCode::Conflict,
+                       fmt::format("failover {} still orders the segment of server '{}' for spare '{}', whose last "
+                                   "connections go through the holder; close it first: standinctl operation close {}",
+                                   failover->id, server.text(), failover->spare.text(), failover->id));
     }
     return {};
 }

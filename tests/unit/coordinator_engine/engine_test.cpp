@@ -41,18 +41,21 @@ struct RunningEngine {
         BOOST_TEST(world.breaches.empty());
     }
 
-    /// Follows the events until the operation is at rest.
-    domain::Operation untilRest(domain::OperationId id) {
+    /// Follows the events until the operation is as it is awaited.
+    domain::Operation until(domain::OperationId id, const std::function<bool(const domain::Operation&)>& awaited) {
         std::uint64_t seen = 0;
         const auto until = std::chrono::steady_clock::now() + 60s;
         while (std::chrono::steady_clock::now() < until) {
             const auto operation = engine.operation(id);
-            if (operation && isResting(operation->state)) return *operation;
+            if (operation && awaited(*operation)) return *operation;
             const auto news = events.after(seen, 1000, 1000ms);
             if (!news.empty()) seen = news.back().id;
         }
-        BOOST_FAIL("operation " << id << " did not come to rest within 60 s");
+        BOOST_FAIL("operation " << id << " is not as awaited within 60 s");
         return {};
+    }
+    domain::Operation untilRest(domain::OperationId id) {
+        return until(id, [](const domain::Operation& operation) { return isResting(operation.state); });
     }
     void protect(const std::string& server, const std::string& spare) {
         BOOST_REQUIRE(engine
@@ -119,7 +122,10 @@ BOOST_AUTO_TEST_CASE(a_job_returns_to_its_server_only_when_nobody_else_can_execu
     lab.protect("server01", "spare01");
     const auto outcome = lab.engine.reportAndWait({server, "processor", "a test", "trap 1", lab.clock.steady()});
     BOOST_REQUIRE(outcome.has_value());
-    lab.untilRest(outcome->operation);
+    lab.until(outcome->operation, [](const domain::Operation& failover) {
+        const auto* step = failover.find({domain::StepName::RetireHolder, failover.spare.text()});
+        return step != nullptr && step->state == domain::StepState::Done;
+    });
     const auto refused = lab.engine.returned(server, "operator ada");
     BOOST_REQUIRE(!refused);
     BOOST_TEST(refused.error().message.find("spare 'spare01' is not off") != std::string::npos);

@@ -250,6 +250,36 @@ BOOST_AUTO_TEST_CASE(a_failover_is_not_retried_when_its_server_has_its_job_again
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
 }
 
+// Found by the random sweep: the holder's retiring gave the segment to the spare after the server had got it.
+BOOST_AUTO_TEST_CASE(a_job_is_not_returned_while_a_failover_still_orders_its_segment) {
+    Protected lab;
+    lab.world.holds["job01"].proxied = 1;
+    const auto id = lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::minutes(2));
+    BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    const auto mayReturn = [&] {
+        return lab.coordinator.ask([&](engine::Conductor& c) { return c.mayReturn(server01); });
+    };
+    const auto refused = mayReturn();
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("operation close") != std::string::npos, refused.error().message);
+    lab.world.holds["job01"].proxied = 0;
+    lab.coordinator.run();
+    BOOST_TEST(mayReturn().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_has_ended_is_not_forgotten_before_its_operator_was_told) {
+    Protected lab;
+    lab.coordinator.kill();
+    lab.coordinator.settings.keep_operations = 0;
+    lab.coordinator.start();
+    const auto told = lab.world.told.size();
+    lab.world.fail("image.capture", Fault::Refuses);
+    BOOST_REQUIRE(ask(lab, OperationKind::Backup).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(lab.world.told.size() > told);
+}
+
 BOOST_AUTO_TEST_CASE(a_returned_job_can_be_protected_and_failed_over_again) {
     Protected lab;
     const auto id = lab.failAndRun().id;
