@@ -192,7 +192,8 @@ int spawn(const ProcessRequest& request, Pipe& in, Pipe& out, Pipe& err, pid_t& 
     int problem = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
-    if (problem == 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), 0);  // see comeFirst()
+    const bool comes_first = ::getpriority(PRIO_PROCESS, 0) < 0;  // it alone, not what it starts
+    if (problem == 0 && comes_first) ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), 0);
     return problem;
 }
 

@@ -28,6 +28,10 @@ Result<void> comeFirst() {
     return {};
 }
 
+void standBack() {
+    if (::getpriority(PRIO_PROCESS, 0) < 0) ::setpriority(PRIO_PROCESS, 0, 0);  // Linux takes it for the thread alone
+}
+
 Result<void> stayInMemory() {
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     ::setrlimit(RLIMIT_MEMLOCK, &unlimited);  // root may; who may not needs it from the service manager

@@ -14,4 +14,7 @@ Result<void> stayInMemory();
 /// ordinary again (runProcess()). For the calling thread and those that it starts later. Refused: without the right to (CAP_SYS_NICE, or `Nice=-10` in the service's unit).
 Result<void> comeFirst();
 
+/// This thread moves much and is in no hurry: it has no part in that. Does nothing where the process does not come first.
+void standBack();
+
 }  // namespace standin::base

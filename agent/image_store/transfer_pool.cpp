@@ -1,5 +1,7 @@
 #include "agent/image_store/transfer_pool.hpp"
 
+#include "agent/base/readiness.hpp"
+
 #include <fmt/format.h>
 
 namespace standin::image_store {
@@ -42,6 +44,7 @@ std::size_t TransferPool::waiting() const {
 }
 
 void TransferPool::run() {
+    base::standBack();
     std::unique_lock lock(mutex_);
     while (true) {
         changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });

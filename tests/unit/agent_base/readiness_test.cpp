@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "agent/base/process.hpp"
 
@@ -45,7 +46,13 @@ BOOST_AUTO_TEST_CASE(a_process_that_comes_first_has_a_niceness_below_zero_and_wh
         ProcessRequest request;
         request.command = {"sh", "-c", "until [ $(nice) = 0 ]; do :; done; nice"};
         const auto started = runToSuccess(request);
-        ::_exit(::getpriority(PRIO_PROCESS, 0) == -10 && started && started->starts_with("0") ? 0 : 2);
+        int of_thread = -1;
+        std::thread([&of_thread] {
+            standBack();
+            of_thread = ::getpriority(PRIO_PROCESS, 0);
+        }).join();
+        const bool first = ::getpriority(PRIO_PROCESS, 0) == -10;
+        ::_exit(first && of_thread == 0 && started && started->starts_with("0") ? 0 : 2);
     }
     int status = 0;
     BOOST_REQUIRE(::waitpid(child, &status, 0) == child);

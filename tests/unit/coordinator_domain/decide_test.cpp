@@ -55,6 +55,16 @@ void finish(Operation& operation, StepName name, StepState state = StepState::Do
 
 using Names = std::vector<std::string>;
 
+/// Fenced, its stand-in stopped, what is held on its way to the spare.
+Operation releasingFailover() {
+    auto operation = failover();
+    operation.state = State::ReleasingRequests;
+    operation.spare = SpareName("spare01");
+    for (const auto done : {StepName::FencePort, StepName::FencePower})
+        operation.at({done, "server01"}).state = StepState::Done;
+    return operation;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(deciding)
@@ -176,13 +186,9 @@ BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_its
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_that_does_not_take_what_was_held_is_not_given_the_segment) {
-    auto operation = failover();
-    operation.state = State::ReleasingRequests;
-    operation.spare = SpareName("spare01");
+    auto operation = releasingFailover();
     auto world = observation();
     world.leased = {SpareName("spare01")};
-    for (const auto done : {StepName::FencePort, StepName::FencePower})
-        operation.at({done, "server01"}).state = StepState::Done;
     operation.at({StepName::ProbeSpare, "spare01"}).state = StepState::Done;
     auto& release = operation.at({StepName::ReleaseHeld, "spare01"});
     release.state = StepState::Polling;
@@ -200,13 +206,9 @@ BOOST_AUTO_TEST_CASE(a_spare_that_does_not_take_what_was_held_is_not_given_the_s
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_that_refuses_to_release_once_is_asked_again) {
-    auto operation = failover();
-    operation.state = State::ReleasingRequests;
-    operation.spare = SpareName("spare01");
+    auto operation = releasingFailover();
     auto world = observation();
     world.leased = {SpareName("spare01")};
-    for (const auto done : {StepName::FencePort, StepName::FencePower})
-        operation.at({done, "server01"}).state = StepState::Done;
     auto& release = operation.at({StepName::ReleaseHeld, "spare01"});
     release.state = StepState::Failed;
     release.error = ErrorCode::Refused;
