@@ -1,6 +1,6 @@
 #include "agent/base/clock.hpp"
 
-#include <fmt/chrono.h>
+#include <fmt/compile.h>
 
 namespace standin::base {
 
@@ -9,9 +9,12 @@ SteadyTime SystemClock::steady() const { return std::chrono::steady_clock::now()
 
 std::string rfc3339(WallTime time) {
     using namespace std::chrono;
-    auto whole = floor<seconds>(time);
-    auto micros = duration_cast<microseconds>(time - whole).count();
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(system_clock::to_time_t(whole)), micros);
+    const auto day = floor<days>(time);
+    const year_month_day date(day);
+    const hh_mm_ss clock(floor<microseconds>(time - day));
+    return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z"), static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 }  // namespace standin::base

@@ -36,7 +36,7 @@ void JsonFields::problem(const std::string& sentence) {
 }
 
 const Json* JsonFields::find(const char* name, bool required) {
-    asked_.insert(name);
+    if (unknown_ == Unknown::Refuse) asked_.insert(name);
     if (json_.is_object()) {
         auto found = json_.find(name);
         if (found != json_.end() && !found->is_null()) return &*found;
@@ -47,14 +47,15 @@ const Json* JsonFields::find(const char* name, bool required) {
 
 bool JsonFields::has(const char* name) { return find(name, false) != nullptr; }
 
-std::string JsonFields::text(const char* name, std::size_t longest) {
+const std::string& JsonFields::text(const char* name, std::size_t longest) {
+    static const std::string none;
     const auto* value = find(name, true);
-    if (value == nullptr) return {};
+    if (value == nullptr) return none;
     if (!value->is_string() || value->get_ref<const std::string&>().size() > longest) {
         problem(fmt::format("field '{}' must be a text of at most {} bytes", name, longest));
-        return {};
+        return none;
     }
-    return value->get<std::string>();
+    return value->get_ref<const std::string&>();
 }
 
 std::string JsonFields::text(const char* name, const std::string& otherwise, std::size_t longest) {
@@ -111,14 +112,15 @@ const Json& JsonFields::object(const char* name) {
     return *value;
 }
 
-std::vector<Json> JsonFields::array(const char* name, std::size_t most) {
+const Json& JsonFields::array(const char* name, std::size_t most) {
+    static const Json none = Json::array();
     const auto* value = find(name, false);
-    if (value == nullptr) return {};
+    if (value == nullptr) return none;
     if (!value->is_array() || value->size() > most) {
         problem(fmt::format("field '{}' must be a list of at most {} items", name, most));
-        return {};
+        return none;
     }
-    return {value->begin(), value->end()};
+    return *value;
 }
 
 void JsonFields::checkUnknown() {

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "agent/base/identifier.hpp"
 #include "agent/base/result.hpp"
@@ -27,15 +26,16 @@ class JsonFields {
     JsonFields(const Json& object, std::string what, Unknown unknown = Unknown::Refuse);
 
     [[nodiscard]] bool has(const char* name);  ///< present and not null
-    std::string text(const char* name, std::size_t longest = 4096);
+    /// Lives as long as the object that is read.
+    const std::string& text(const char* name, std::size_t longest = 4096);
     std::string text(const char* name, const std::string& otherwise, std::size_t longest = 4096);
     std::int64_t integer(const char* name, std::int64_t least, std::int64_t most);
     std::int64_t integer(const char* name, std::int64_t least, std::int64_t most, std::int64_t otherwise);
     std::uint64_t count(const char* name, std::uint64_t otherwise = 0);
     double number(const char* name, double otherwise);
     bool boolean(const char* name, bool otherwise);
-    const Json& object(const char* name);                   ///< an empty object if absent
-    std::vector<Json> array(const char* name, std::size_t most = 65536);  ///< empty if absent
+    const Json& object(const char* name);                           ///< an empty object if absent
+    const Json& array(const char* name, std::size_t most = 65536);  ///< an empty list if absent
 
     /// A required name of the kind `Id`.
     template <typename Id>
@@ -75,7 +75,7 @@ class JsonFields {
     const Json& json_;
     std::string what_;
     Unknown unknown_;
-    std::set<std::string> asked_;
+    std::set<std::string> asked_;  ///< unless unknown ones are skipped
     std::string problem_;
 };
 

@@ -190,7 +190,7 @@ Json viewOf(const domain::Operation& operation) {
     view["job_runs"] = operation.job_runs;
     view["phases_ms"] = engine::phasesOf(operation);
     view["steps"] = Json::array();
-    for (const auto& step : operation.steps) view["steps"].push_back(viewOfStep(step));
+    for (const domain::Step& step : operation.steps) view["steps"].push_back(viewOfStep(step));
     view["notes"] = Json::array();
     for (const auto& note : operation.notes) {
         view["notes"].push_back({{"topic", note.topic},

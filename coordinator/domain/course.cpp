@@ -12,7 +12,7 @@ constexpr std::chrono::milliseconds longest_pause{500};
 }  // namespace
 
 const Step* Course::find(StepName step) const {
-    return operation_.find({step, subjectOf(operation_, step)});
+    return operation_.find(step, subjectOf(operation_, step));
 }
 
 bool Course::done(StepName step) const {

@@ -75,7 +75,7 @@ void noteUnconfirmedPower(Operation& operation, const Observation& observation, 
 /// Rules 1, 2 and 5 in the only place where steps are started: a breach is a defect of this program.
 void assertSafe(const Operation& operation, const Observation& observation, StepName step) {
     auto done = [&](StepName name, const std::string& subject) {
-        const Step* found = operation.find({name, subject});
+        const Step* found = operation.find(name, subject);
         return found != nullptr && found->state == StepState::Done;
     };
     const auto& spare = operation.spare;

@@ -78,8 +78,8 @@ inline constexpr std::chrono::minutes proxied_within{60};
 /// How each step is tried.
 StepLimits limitsOf(StepName step, const Observation& observation);
 
-/// Which machine, stand-in or image a step of this operation is about.
-std::string subjectOf(const Operation& operation, StepName step);
+/// Which machine, stand-in or image a step of this operation is about; lives as long as the operation stays as it is.
+const std::string& subjectOf(const Operation& operation, StepName step);
 
 /// The server is fenced as the policy demands (S182; rules 1, 2 and 6: only what was confirmed counts).
 bool isFenced(const Operation& operation, const Server& server);

@@ -15,9 +15,9 @@ bool contains(const std::vector<base::SpareName>& spares, const base::SpareName&
 /// To be done once more: its attempts are counted on, so that no command is taken for an earlier one. Also what is
 /// running: what comes of that attempt belongs to the past.
 void planAgain(Operation& operation, std::initializer_list<StepName> names) {
-    for (Step& step : operation.steps) {
-        const bool named = std::find(names.begin(), names.end(), step.id.name) != names.end();
-        if (named) step.state = StepState::Planned;
+    for (auto& step : operation.steps) {
+        const bool named = std::find(names.begin(), names.end(), step->id.name) != names.end();
+        if (named) step.own().state = StepState::Planned;
     }
 }
 
@@ -35,10 +35,10 @@ void chooseSpare(Operation& operation, const Observation& observation) {
 /// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that
 /// failed.
 void retry(Operation& operation) {
-    for (Step& step : operation.steps) {
-        const bool ended =
-            step.state == StepState::Failed || step.state == StepState::Unknown || step.state == StepState::Polling;
-        if (ended && step.id.name != StepName::TellOperator) step.state = StepState::Planned;
+    for (auto& step : operation.steps) {
+        const StepState its = step->state;
+        const bool ended = its == StepState::Failed || its == StepState::Unknown || its == StepState::Polling;
+        if (ended && step->id.name != StepName::TellOperator) step.own().state = StepState::Planned;
     }
     const bool spare_failed = contains(operation.failed_spares, operation.spare);
     if (spare_failed || operation.spare.empty()) {
@@ -51,7 +51,7 @@ void retry(Operation& operation) {
     }
     // Half way, requests may be held: they go back to the stand-in before the handover begins anew. Once they were
     // released to the spare there is no way back, and what is left to do is done as it was.
-    if (operation.handovers > 0 && operation.find({StepName::ReleaseHeld, operation.spare.text()}) == nullptr) {
+    if (operation.handovers > 0 && operation.find(StepName::ReleaseHeld, operation.spare.text()) == nullptr) {
         operation.at({StepName::ReturnRequests, operation.stand_in.text()}).state = StepState::Planned;
         planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare, StepName::HoldRequests,
                               StepName::DrainStandIn, StepName::StopStandIn});

@@ -1,7 +1,5 @@
 #include "coordinator/domain/operation.hpp"
 
-#include <algorithm>
-
 #include "coordinator/domain/named.hpp"
 #include "coordinator/domain/placement.hpp"
 
@@ -37,17 +35,20 @@ std::optional<Placement::On> placementFrom(std::string_view name) {
     return valueIn(places, name);
 }
 
-const Step* Operation::find(const StepId& step_id) const {
-    auto found = std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.id == step_id; });
-    return found == steps.end() ? nullptr : &*found;
+const Step* Operation::find(StepName name, std::string_view subject) const {
+    for (const Step& step : steps) {
+        if (step.id.name == name && step.id.subject == subject) return &step;
+    }
+    return nullptr;
 }
 
 Step& Operation::at(const StepId& step_id) {
-    auto found = std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.id == step_id; });
-    if (found != steps.end()) return *found;
-    steps.push_back(Step{});
-    steps.back().id = step_id;
-    return steps.back();
+    for (auto& step : steps) {
+        if (step->id.name == step_id.name && step->id.subject == step_id.subject) return step.own();
+    }
+    Step& added = steps.emplace_back().own();
+    added.id = step_id;
+    return added;
 }
 
 bool isResting(State state) {

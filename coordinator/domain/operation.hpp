@@ -7,6 +7,7 @@
 
 #include "agent/base/clock.hpp"
 #include "agent/base/identifier.hpp"
+#include "agent/base/shared.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/domain/spare_table.hpp"
 #include "coordinator/domain/state.hpp"
@@ -66,10 +67,12 @@ struct Operation {
     bool job_runs = false;                       ///< the stand-in or the spare executes the job since GiveSegment…
 
     std::vector<Note> notes;
-    std::vector<Step> steps;  ///< in the order of their first start
+    std::vector<base::Shared<Step>> steps;  ///< in the order of their first start; copies of the operation share them
 
-    [[nodiscard]] const Step* find(const StepId& step_id) const;
-    Step& at(const StepId& step_id);  ///< adds a planned one if there is none
+    [[nodiscard]] const Step* find(StepName name, std::string_view subject) const;
+    [[nodiscard]] const Step* find(const StepId& step_id) const { return find(step_id.name, step_id.subject); }
+    /// The step, to be changed; a planned one is added if there is none. Not to be kept beyond a copy of the operation.
+    Step& at(const StepId& step_id);
 };
 
 /// True for a state in which nothing more is done unless somebody asks: Succeeded, Failed, NeedsOperator, Closed.

@@ -2,7 +2,8 @@
 
 namespace standin::domain {
 
-std::string subjectOf(const Operation& operation, StepName step) {
+const std::string& subjectOf(const Operation& operation, StepName step) {
+    static const std::string none;
     switch (step) {
         case StepName::FencePort:
         case StepName::FencePower:
@@ -46,15 +47,15 @@ std::string subjectOf(const Operation& operation, StepName step) {
         case StepName::DiscardImage:
             return operation.image.text();
         case StepName::TellOperator:
-            return {};  // its subject is a note's topic
+            return none;  // its subject is a note's topic
     }
     STANDIN_ASSERT(!"every step has a subject");
-    return {};
+    return none;
 }
 
 bool isFenced(const Operation& operation, const Server& server) {
     auto done = [&operation](StepName step) {
-        const Step* found = operation.find({step, operation.server.text()});
+        const Step* found = operation.find(step, operation.server.text());
         return found != nullptr && found->state == StepState::Done;
     };
     if (server.fence_policy == FencePolicy::Power) return done(StepName::FencePower);
@@ -82,9 +83,9 @@ class Plan {
         return *this;
     }
     Plan& fences() { return add(FencePort).add(FencePower); }
-    /// The power is cut beside the takeover, not in its way: where the port fence is what the policy demands, the power's
-    /// devices (processes that start slowly, on processors that the takeover needs) are asked as soon as `step` has come
-    /// to an end, or the port fence to none.
+    /// The power is cut beside the takeover, not in its way: where the port fence is what the policy demands, the
+    /// power's devices (processes that start slowly, on processors that the takeover needs) are asked as soon as `step`
+    /// has come to an end, or the port fence to none.
     Plan& powerAfter(StepName step) {
         const bool port_is_enough = course_.observation().server.fence_policy == FencePolicy::Port;
         const bool port_failed = course_.attempted(FencePort) && !course_.done(FencePort);

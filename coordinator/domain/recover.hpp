@@ -8,8 +8,9 @@ namespace standin::domain {
 /// happened, and is observed again), and nobody's patience ran while nobody was there. There is no other recovery:
 /// decide() goes on from here.
 inline void recover(Operation& operation, base::WallTime now) {
-    for (Step& step : operation.steps) {
-        if (step.state == StepState::Planned || step.state == StepState::Done) continue;
+    for (auto& shared : operation.steps) {
+        if (shared->state == StepState::Planned || shared->state == StepState::Done) continue;
+        Step& step = shared.own();
         step.patience_from = now;
         if (step.state != StepState::Running) continue;
         step.state = StepState::Unknown;

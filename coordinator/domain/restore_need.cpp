@@ -6,7 +6,7 @@ RestoreNeed restoreNeedOf(const Operation& operation) {
     if (operation.state != State::PreparingSpare && operation.state != State::ColdPreparingSpare)
         return RestoreNeed::None;
     const auto stateOf = [&operation](StepName name) {
-        const Step* step = operation.find({name, operation.spare.text()});
+        const Step* step = operation.find(name, operation.spare.text());
         return step == nullptr ? StepState::Planned : step->state;
     };
     for (const StepName before : {StepName::LeaseSpare, StepName::PowerOffSpare, StepName::ReleaseSpare}) {

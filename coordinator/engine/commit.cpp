@@ -89,11 +89,8 @@ void Conductor::forgetOldest() {
 }
 
 std::optional<base::WallTime> Conductor::nextWake() const {
-    std::optional<base::WallTime> next = flush_at_;
-    for (const auto& [id, wake] : wakes_) {
-        if (!next || wake < *next) next = wake;
-    }
-    return next;
+    const auto wake = wakes_.next();
+    return flush_at_ && (!wake || *flush_at_ < *wake) ? flush_at_ : wake;
 }
 
 }  // namespace standin::engine

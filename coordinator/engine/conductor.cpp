@@ -93,14 +93,7 @@ void Conductor::handle(std::vector<Input> inputs) {
         }
     }
     const auto moment = now();
-    for (auto it = wakes_.begin(); it != wakes_.end();) {
-        if (it->second <= moment) {
-            touched_.insert(it->first);
-            it = wakes_.erase(it);
-        } else {
-            ++it;
-        }
-    }
+    while (const auto due = wakes_.takeDue(moment)) touched_.insert(*due);
     for (const auto id : std::exchange(touched_, {})) {
         if (leads()) advance(id);
     }
@@ -119,10 +112,11 @@ void Conductor::takeOutcome(StepOutcome& outcome) {
 }
 
 void Conductor::take(Operation& operation, const domain::StepId& id, const StepReport& report, base::WallTime ended) {
-    const Step& step = operation.at(id);
-    recorder_.report(operation, {id, step.attempts, report, ended}, ended);
-    const double percent_before = step.percent;
+    const Step& before = *operation.find(id);
+    const double percent_before = before.percent;
+    recorder_.report(operation, {id, before.attempts, report, ended}, ended);
     domain::applyReport(operation, id, report, ended);
+    const Step& step = *operation.find(id);
     if (step.state != StepState::Polling || step.percent - percent_before >= 1) publishStep(operation, step);
     dirty_.insert(operation.id);
 }
@@ -158,7 +152,7 @@ void Conductor::advance(domain::OperationId id) {
     for (bool again = true; again;) {
         again = false;
         const auto moment = now();
-        const auto observation = observe(operation);
+        const auto& observation = observe(operation);
         const auto before = recorder_.wantsWhole(id) ? std::optional(operation) : std::nullopt;
         auto decision = domain::decide(std::move(operation), observation, moment);
         recorder_.decided(before ? *before : decision.after, observation, decision, moment);
@@ -167,9 +161,9 @@ void Conductor::advance(domain::OperationId id) {
         wakes_.erase(id);
         if (const auto* start = std::get_if<domain::Start>(&decision.action)) {
             for (const auto& request : start->steps) again = begin(operation, request) || again;
-            if (start->next) wakes_[id] = *start->next;
+            if (start->next) wakes_.set(id, *start->next);
         } else if (const auto* wait = std::get_if<domain::Wait>(&decision.action)) {
-            if (wait->until) wakes_[id] = *wait->until;
+            if (wait->until) wakes_.set(id, *wait->until);
         }
     }
     noteRestore(operation);
@@ -239,11 +233,16 @@ void Conductor::changed(Operation& operation, const std::vector<domain::Change>&
     }
 }
 
-domain::Observation Conductor::observe(const Operation& operation) const {
-    domain::Observation observation;
+const domain::Observation& Conductor::observe(const Operation& operation) {
+    const auto [place, fresh] = observations_.try_emplace(operation.server);
+    domain::Observation& observation = place->second;
+    if (fresh) {
+        observation.server = inventory_.servers.at(operation.server);
+        observation.capture_way = inventory_.capture_way;
+    }
     observation.restore_turn = restore_turns_.hasTurn(operation.id);
-    observation.server = inventory_.servers.at(operation.server);
-    observation.capture_way = inventory_.capture_way;
+    observation.spares.clear();
+    observation.leased.clear();
     const auto& server = observation.server;
     auto mayUse = [&](const base::SpareName& name) {
         auto spare = inventory_.spares.find(name);
@@ -262,10 +261,11 @@ domain::Observation Conductor::observe(const Operation& operation) const {
     }
     if (!operation.spare.empty() && table_.leasedTo(operation.spare, operation.id))
         observation.leased.push_back(operation.spare);
-    if (auto spare = inventory_.spares.find(operation.spare); spare != inventory_.spares.end()) {
-        observation.spare_boot_within = spare->second.boot_within;
-        observation.spare_power_within = spare->second.power_within;
-    }
+    static const domain::Spare none;
+    const auto found = inventory_.spares.find(operation.spare);
+    const domain::Spare& spare = found == inventory_.spares.end() ? none : found->second;
+    observation.spare_boot_within = spare.boot_within;
+    observation.spare_power_within = spare.power_within;
     return observation;
 }
 

@@ -20,6 +20,7 @@
 #include "coordinator/engine/restore_turns.hpp"
 #include "coordinator/engine/steps/step_context.hpp"
 #include "coordinator/engine/timeline.hpp"
+#include "coordinator/engine/wakes.hpp"
 #include "coordinator/journal/journal.hpp"
 
 namespace standin::engine {
@@ -121,7 +122,7 @@ class Conductor {
     void turnAway(const std::vector<Input>& inputs) const;
     [[nodiscard]] base::Result<void> refused() const;
     void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
-    domain::Observation observe(const domain::Operation& operation) const;
+    const domain::Observation& observe(const domain::Operation& operation);
     void forgetOldest();
 
     // dispatch.cpp: from a durable intent to the executor
@@ -173,7 +174,9 @@ class Conductor {
     std::map<domain::OperationId, domain::Operation> operations_;
     std::map<base::ServerName, domain::Placement> placements_;
     std::map<base::ServerName, journal::Maintenance> maintenance_;
-    std::map<domain::OperationId, base::WallTime> wakes_;
+    /// Of servers that have had an operation: what stays as it is configured is copied once.
+    std::map<base::ServerName, domain::Observation> observations_;
+    Wakes wakes_;
     std::set<base::ImageId> images_being_removed_;
 
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;

@@ -127,7 +127,7 @@ Result<void> Conductor::confirmFence(domain::OperationId id, const std::string& 
     const auto moment = now();
     recorder_.confirmed(operation, asked_by, moment);
     domain::confirmPowerFence(operation, asked_by, moment);
-    publishStep(operation, operation.at({domain::StepName::FencePower, operation.server.text()}));
+    publishStep(operation, *operation.find(domain::StepName::FencePower, operation.server.text()));
     dirty_.insert(id);
     touched_.insert(id);
     must_commit_ = true;
@@ -179,9 +179,9 @@ Result<void> Conductor::close(domain::OperationId id, const std::string& asked_b
 
 /// It goes on behind a normal end. What it orders next would be newer than an order for the server.
 bool Conductor::retiresHolder(const domain::Operation& failover) const {
-    const auto* step = failover.find({domain::StepName::RetireHolder, failover.spare.text()});
+    const auto* step = failover.find(domain::StepName::RetireHolder, failover.spare.text());
     return step != nullptr && (step->state == domain::StepState::Running ||
-                               (step->state != domain::StepState::Done && wakes_.count(failover.id) > 0));
+                               (step->state != domain::StepState::Done && wakes_.has(failover.id)));
 }
 
 Result<void> Conductor::mayReturn(const base::ServerName& server) {

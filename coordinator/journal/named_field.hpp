@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@ namespace standin::journal {
 /// Reads a name of an enumeration by its `…From()` function; an unknown one is a problem of the field.
 template <typename Enum>
 Enum named(protocol::JsonFields& fields, const char* field, std::optional<Enum> (*from)(std::string_view)) {
-    const std::string name = fields.text(field);
+    const std::string& name = fields.text(field);
     const auto value = from(name);
     if (!value) fields.problem(std::string("field '") + field + "': '" + name + "' is not known");
     return value.value_or(Enum{});
@@ -30,11 +31,13 @@ inline base::WallTime moment(protocol::JsonFields& fields, const char* field) {
 }
 
 /// A list whose elements are read by `read`; the first problem is the list's.
-template <typename Element>
-std::vector<Element> list(protocol::JsonFields& fields, const char* field,
-                          base::Result<Element> (*read)(const nlohmann::json&)) {
-    std::vector<Element> elements;
-    for (const auto& object : fields.array(field)) {
+template <typename Element, typename Kept = Element>
+std::vector<Kept> list(protocol::JsonFields& fields, const char* field,
+                       base::Result<Element> (*read)(const nlohmann::json&)) {
+    std::vector<Kept> elements;
+    const auto& objects = fields.array(field);
+    elements.reserve(objects.size());
+    for (const auto& object : objects) {
         auto element = read(object);
         if (!element) {
             fields.problem(element.error().message);

@@ -33,24 +33,29 @@ base::Result<domain::Note> noteFrom(const json& object) {
 
 }  // namespace
 
+// Written field by field: nlohmann's lists of initializers cost several times as much, and an operation is written
+// whenever it has changed.
+
 json toJson(const domain::Step& step) {
-    return {{"name", nameOf(step.id.name)},
-            {"subject", step.id.subject},
-            {"state", nameOf(step.state)},
-            {"attempts", step.attempts},
-            {"plans", step.plans},
-            {"first_started", optionalMoment(step.first_started)},
-            {"patience_from", optionalMoment(step.patience_from)},
-            {"started", optionalMoment(step.started)},
-            {"ended", optionalMoment(step.ended)},
-            {"since_failure_ms", step.since_failure_ms},
-            {"duration_ms", step.duration_ms},
-            {"error", base::nameOf(step.error)},
-            {"message", step.message},
-            {"finding", nameOf(step.finding)},
-            {"found", step.found},
-            {"percent", step.percent},
-            {"phases_ms", step.phases_ms}};
+    json object;
+    object["name"] = nameOf(step.id.name);
+    object["subject"] = step.id.subject;
+    object["state"] = nameOf(step.state);
+    object["attempts"] = step.attempts;
+    object["plans"] = step.plans;
+    object["first_started"] = optionalMoment(step.first_started);
+    object["patience_from"] = optionalMoment(step.patience_from);
+    object["started"] = optionalMoment(step.started);
+    object["ended"] = optionalMoment(step.ended);
+    object["since_failure_ms"] = step.since_failure_ms;
+    object["duration_ms"] = step.duration_ms;
+    object["error"] = base::nameOf(step.error);
+    object["message"] = step.message;
+    object["finding"] = nameOf(step.finding);
+    object["found"] = step.found;
+    object["percent"] = step.percent;
+    object["phases_ms"] = step.phases_ms;
+    return object;
 }
 
 base::Result<domain::Step> stepFrom(const json& object) {
@@ -79,40 +84,44 @@ base::Result<domain::Step> stepFrom(const json& object) {
     return fields.finish(std::move(step));
 }
 
-json toJson(const domain::Operation& operation) {
-    json failed = json::array();
+json toJsonWithoutSteps(const domain::Operation& operation) {
+    json object;
+    object["id"] = operation.id;
+    object["kind"] = nameOf(operation.kind);
+    object["server"] = operation.server.text();
+    object["state"] = nameOf(operation.state);
+    object["why"] = operation.why;
+    object["cure"] = operation.cure;
+    object["opened_at"] = optionalMoment(operation.opened_at);
+    object["ended_at"] = optionalMoment(operation.ended_at);
+    object["failure_at"] = optionalMoment(operation.failure_at);
+    object["asked_by"] = operation.asked_by;
+    object["failure"] = operation.failure;
+    object["cause"] = operation.cause;
+    object["detect_ms"] = operation.detect_ms;
+    object["reports"] = operation.reports;
+    object["stand_in"] = nullable(operation.stand_in);
+    object["stand_in_port"] = nullable(operation.stand_in_port);
+    object["new_stand_in"] = nullable(operation.new_stand_in);
+    object["new_stand_in_port"] = nullable(operation.new_stand_in_port);
+    object["image"] = nullable(operation.image);
+    object["previous_image"] = nullable(operation.previous_image);
+    object["spare"] = nullable(operation.spare);
+    object["handovers"] = operation.handovers;
+    object["cold"] = operation.cold;
+    object["job_runs"] = operation.job_runs;
+    auto& failed = object["failed_spares"] = json::array();
     for (const auto& spare : operation.failed_spares) failed.push_back(spare.text());
-    json notes = json::array();
+    auto& notes = object["notes"] = json::array();
     for (const auto& note : operation.notes) notes.push_back(noteJson(note));
-    json steps = json::array();
-    for (const auto& step : operation.steps) steps.push_back(toJson(step));
-    return {{"id", operation.id},
-            {"kind", nameOf(operation.kind)},
-            {"server", operation.server.text()},
-            {"state", nameOf(operation.state)},
-            {"why", operation.why},
-            {"cure", operation.cure},
-            {"opened_at", optionalMoment(operation.opened_at)},
-            {"ended_at", optionalMoment(operation.ended_at)},
-            {"failure_at", optionalMoment(operation.failure_at)},
-            {"asked_by", operation.asked_by},
-            {"failure", operation.failure},
-            {"cause", operation.cause},
-            {"detect_ms", operation.detect_ms},
-            {"reports", operation.reports},
-            {"stand_in", nullable(operation.stand_in)},
-            {"stand_in_port", nullable(operation.stand_in_port)},
-            {"new_stand_in", nullable(operation.new_stand_in)},
-            {"new_stand_in_port", nullable(operation.new_stand_in_port)},
-            {"image", nullable(operation.image)},
-            {"previous_image", nullable(operation.previous_image)},
-            {"spare", nullable(operation.spare)},
-            {"failed_spares", failed},
-            {"handovers", operation.handovers},
-            {"cold", operation.cold},
-            {"job_runs", operation.job_runs},
-            {"notes", notes},
-            {"steps", steps}};
+    return object;
+}
+
+json toJson(const domain::Operation& operation) {
+    json object = toJsonWithoutSteps(operation);
+    auto& steps = object["steps"] = json::array();
+    for (const domain::Step& step : operation.steps) steps.push_back(toJson(step));
+    return object;
 }
 
 base::Result<domain::Operation> operationFrom(const json& object) {
@@ -148,7 +157,7 @@ base::Result<domain::Operation> operationFrom(const json& object) {
     operation.cold = fields.boolean("cold", false);
     operation.job_runs = fields.boolean("job_runs", false);
     operation.notes = list<domain::Note>(fields, "notes", &noteFrom);
-    operation.steps = list<domain::Step>(fields, "steps", &stepFrom);
+    operation.steps = list<domain::Step, base::Shared<domain::Step>>(fields, "steps", &stepFrom);
     return fields.finish(std::move(operation));
 }
 

@@ -14,6 +14,8 @@ namespace standin::journal {
 nlohmann::json toJson(const domain::Operation& operation);
 base::Result<domain::Operation> operationFrom(const nlohmann::json& json);
 
+nlohmann::json toJsonWithoutSteps(const domain::Operation& operation);
+
 nlohmann::json toJson(const domain::Step& step);
 base::Result<domain::Step> stepFrom(const nlohmann::json& json);
 

@@ -59,9 +59,9 @@ class FileLock {
     int descriptor_ = -1;
 };
 
-template <typename Element>
+template <typename Element, typename Kept>
 Result<void> readBodies(Session& session, const std::string& query, Result<Element> (*read)(const json&),
-                        std::vector<Element>& into) {
+                        std::vector<Kept>& into) {
     std::vector<std::string> bodies;
     session << query, Poco::Data::Keywords::into(bodies), now;
     for (const auto& body : bodies) {
@@ -94,24 +94,26 @@ Result<void> readByServer(Session& session, const std::string& table, Result<Ele
     return {};
 }
 
-void writeOperation(Session& session, const domain::Operation& operation) {
+using Steps = std::vector<base::Shared<domain::Step>>;
+
+/// Of its steps those that were changed since they were `written`.
+void writeOperation(Session& session, const domain::Operation& operation, const Steps& written) {
     Poco::Int64 id = static_cast<Poco::Int64>(operation.id);
-    json body = toJson(operation);
-    body.erase("steps");
-    std::string text = body.dump(), server = operation.server.text(), kind(nameOf(operation.kind)),
-                state(nameOf(operation.state));
+    std::string text = toJsonWithoutSteps(operation).dump(), server = operation.server.text(),
+                kind(nameOf(operation.kind)), state(nameOf(operation.state));
     session << "INSERT INTO operations (id, server, kind, state, body) VALUES (?, ?, ?, ?, ?) "
                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
         use(id), use(server), use(kind), use(state), use(text), now;
-    Poco::Int64 position = 0;
-    for (const auto& step : operation.steps) {
+    for (std::size_t i = 0; i < operation.steps.size(); ++i) {
+        if (i < written.size() && operation.steps[i].sharesWith(written[i])) continue;
+        const domain::Step& step = operation.steps[i];
+        Poco::Int64 position = static_cast<Poco::Int64>(i);
         std::string name(nameOf(step.id.name)), subject = step.id.subject, step_state(nameOf(step.state));
         std::string step_text = toJson(step).dump();
         session << "INSERT INTO steps (operation, position, name, subject, state, body) VALUES (?, ?, ?, ?, ?, ?) "
                    "ON CONFLICT (operation, name, subject) DO UPDATE SET state = excluded.state, body = excluded.body "
                    "WHERE body <> excluded.body",
             use(id), use(position), use(name), use(subject), use(step_state), use(step_text), now;
-        ++position;
     }
 }
 
@@ -155,6 +157,7 @@ struct SqliteJournal::Database {
     std::unique_ptr<Session> reading;
     std::uint64_t epoch = 0;
     unsigned commits = 0;
+    std::map<domain::OperationId, Steps> written;  ///< as the file has them
 
     Result<void> openFile();
     Result<void> readAll(Contents& contents);
@@ -241,7 +244,8 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
     Session& session = *database_->writing;
     try {
         session.begin();
-        for (const auto& operation : entry.operations) writeOperation(session, operation);
+        for (const auto& operation : entry.operations)
+            writeOperation(session, operation, database_->written[operation.id]);
         for (const auto& row : entry.rows)
             writeBody(session, "spare_table", "server", row.server.text(), toJson(row).dump());
         for (const auto& server : entry.removed_rows) removeRow(session, "spare_table", "server", server.text());
@@ -259,7 +263,8 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
         for (const auto& [id, page] : entry.records) writeRecord(session, id, page);
         if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back().id);
         // Forgetting is cheap but not free: now and then is often enough for a bound.
-        if (++database_->commits % 256 == 0) forgetOldest(session, database_->history);
+        const bool forgets = ++database_->commits % 256 == 0;
+        if (forgets) forgetOldest(session, database_->history);
         // Last, because the writes before hold the database: nobody can take an epoch between this look and the commit.
         if (const auto last = lastEpoch(session); last > database_->epoch) {
             session.rollback();
@@ -268,6 +273,11 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
                                        database_->path));
         }
         session.commit();
+        if (forgets) {
+            database_->written.clear();
+        } else {
+            for (const auto& operation : entry.operations) database_->written[operation.id] = operation.steps;
+        }
         return {};
     } catch (const Poco::Exception& exception) {
         const std::string text = exception.displayText();

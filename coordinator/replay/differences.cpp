@@ -57,7 +57,7 @@ std::vector<std::string> factsOf(const Operation& operation) {
                     operation.handovers),
         fmt::format("cold={} job_runs={}", operation.cold, operation.job_runs)};
     for (const auto& note : operation.notes) facts.push_back(fmt::format("note {}: {}", note.topic, note.sentence));
-    for (const auto& step : operation.steps) facts.push_back(stepText(step));
+    for (const Step& step : operation.steps) facts.push_back(stepText(step));
     return facts;
 }
 

@@ -27,8 +27,12 @@ void Invariants::commits(const journal::Entry& entry) {
     for (const auto& operation : entry.operations) {
         const auto before = world_.disk.operations.find(operation.id);
         if (before == world_.disk.operations.end()) opens(operation);
-        for (const auto& step : operation.steps) {
+        static const decltype(operation.steps) none;
+        const auto& known_steps = before == world_.disk.operations.end() ? none : before->second.steps;
+        for (std::size_t i = 0; i < operation.steps.size(); ++i) {
+            const domain::Step& step = operation.steps[i];
             if (step.state != StepState::Done) continue;
+            if (i < known_steps.size() && operation.steps[i].sharesWith(known_steps[i])) continue;
             const auto* known = before == world_.disk.operations.end() ? nullptr : before->second.find(step.id);
             if (known == nullptr || known->state != StepState::Done || known->attempts != step.attempts)
                 stepDone(operation, step);

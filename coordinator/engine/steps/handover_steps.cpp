@@ -74,7 +74,7 @@ StepReport stopStandIn(const StepContext& context) {
 }
 
 StepReport releaseHeld(const StepContext& context) {
-    const auto* stopped = context.operation.find({domain::StepName::StopStandIn, context.operation.stand_in.text()});
+    const auto* stopped = context.operation.find(domain::StepName::StopStandIn, context.operation.stand_in.text());
     if (!context.request.poll && (stopped == nullptr || stopped->state != domain::StepState::Done)) {
         // It may still execute the job: the connections that it has are taken from it before the spare gets any.
         auto isolated = segmentOrder(context, holder_member, spare_member);

@@ -19,7 +19,7 @@ StepReport powerOff(const StepContext& context) {
 
 /// The same for every attempt, so that the store recognises the restore; another one when it is begun anew.
 base::RestoreId restoreId(const StepContext& context) {
-    const auto* step = context.operation.find({domain::StepName::RestoreSpare, context.operation.spare.text()});
+    const auto* step = context.operation.find(domain::StepName::RestoreSpare, context.operation.spare.text());
     return base::RestoreId(fmt::format("{}-{}-{}", context.operation.id, step == nullptr ? 0 : step->plans,
                                        context.operation.spare.text().substr(0, 40)));
 }
@@ -55,7 +55,7 @@ StepReport powerOffSpare(const StepContext& context) {
 }
 
 StepReport powerOffFailedSpare(const StepContext& context) {
-    const auto* restore = context.operation.find({domain::StepName::RestoreSpare, context.operation.spare.text()});
+    const auto* restore = context.operation.find(domain::StepName::RestoreSpare, context.operation.spare.text());
     if (restore != nullptr && restore->state != domain::StepState::Done) {
         auto store = driverOf(context.drivers.image_stores, context.spare().image_store);
         // Nobody waits for this restore any more. If it cannot be told, it ends by itself on a spare that stays leased.

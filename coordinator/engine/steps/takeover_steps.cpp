@@ -37,7 +37,7 @@ namespace {
 /// After a retry: the order that gave it the segment was never confirmed, and came true. The probe's way does not lead
 /// to the owner of a segment.
 bool hasTheSegment(const StepContext& context) {
-    if (context.operation.find({domain::StepName::GiveSegment, context.operation.stand_in.text()}) == nullptr)
+    if (context.operation.find(domain::StepName::GiveSegment, context.operation.stand_in.text()) == nullptr)
         return false;
     const auto segment = observe(context);
     return segment && segment->verified && segment->order.owner == stand_in_member;

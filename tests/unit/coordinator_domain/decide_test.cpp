@@ -45,8 +45,9 @@ std::vector<std::string> started(const Decision& decision) {
 
 void finish(Operation& operation, StepName name, StepState state = StepState::Done,
             ErrorCode error = ErrorCode::Internal) {
-    for (auto& step : operation.steps) {
-        if (step.id.name != name) continue;
+    for (auto& shared : operation.steps) {
+        if (shared->id.name != name) continue;
+        auto& step = shared.own();
         step.state = state;
         step.error = error;
         step.ended = step.started + 1ms;
@@ -176,12 +177,12 @@ BOOST_AUTO_TEST_CASE(a_spare_is_not_written_before_it_is_leased_and_confirmed_as
 BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_its_patience_again) {
     auto operation = decide(failover(), observation(), noon).after;
     recover(operation, noon + 1h);
-    for (const auto& step : operation.steps) BOOST_TEST((step.state == StepState::Unknown));
+    for (const Step& step : operation.steps) BOOST_TEST((step.state == StepState::Unknown));
     const auto decision = decide(operation, observation(), noon + 1h);
     BOOST_TEST((decision.after.state == State::TakingOver));
     BOOST_TEST(started(decision) == (Names{"FencePort", "ResumeStandIn", "FencePower"}),
                boost::test_tools::per_element());
-    for (const auto& step : decision.after.steps)
+    for (const Step& step : decision.after.steps)
         BOOST_TEST(step.attempts == (step.id.name == StepName::FencePower ? 1u : 2u));
 }
 
@@ -200,8 +201,9 @@ BOOST_AUTO_TEST_CASE(a_spare_that_does_not_take_what_was_held_is_not_given_the_s
     BOOST_TEST((silent.after.state == State::NeedsOperator));
     BOOST_TEST(silent.after.cure.find("spare01") != std::string::npos);
 
-    release.state = StepState::Unknown;
-    release.error = ErrorCode::TimedOut;
+    auto& unknown = operation.at({StepName::ReleaseHeld, "spare01"});
+    unknown.state = StepState::Unknown;
+    unknown.error = ErrorCode::TimedOut;
     BOOST_TEST((decide(operation, world, noon + 61s).after.state == State::GivingSegmentToSpare));
 }
 
@@ -256,8 +258,9 @@ BOOST_AUTO_TEST_CASE(every_failover_comes_to_rest_whatever_becomes_of_its_steps)
             const auto decision = decide(operation, world, now);
             operation = decision.after;
             if (std::holds_alternative<Start>(decision.action)) {
-                for (auto& step : operation.steps) {
-                    if (step.state != StepState::Running) continue;
+                for (auto& shared : operation.steps) {
+                    if (shared->state != StepState::Running) continue;
+                    auto& step = shared.own();
                     const bool lucky = random() % 100 < luck;
                     now += std::chrono::milliseconds(random() % 100);
                     step.ended = now;

@@ -85,6 +85,31 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
     BOOST_TEST(journal.audit(10)->at(0).who == "operator ada");
 }
 
+BOOST_AUTO_TEST_CASE(steps_that_are_changed_after_a_commit_are_written_with_the_next_and_the_others_stay) {
+    Directory directory;
+    auto operation = failover(17);
+    {
+        SqliteJournal journal(directory.journal());
+        BOOST_REQUIRE(journal.open().has_value());
+        const auto commit = [&] {
+            Entry entry;
+            entry.operations.push_back(operation);
+            BOOST_REQUIRE(journal.commit(entry).has_value());
+        };
+        commit();
+        operation.at({domain::StepName::FencePower, "server01"}).state = domain::StepState::Running;
+        commit();
+        operation.at({domain::StepName::FencePort, "server01"}).state = domain::StepState::Done;
+        operation.at({domain::StepName::ResumeStandIn, "server01-1"}).message = "it answers";
+        commit();
+    }
+    SqliteJournal journal(directory.journal());
+    const auto contents = journal.open();
+    BOOST_REQUIRE(contents.has_value());
+    BOOST_REQUIRE(contents->operations.size() == 1u);
+    BOOST_TEST(journal::toJson(contents->operations[0]) == journal::toJson(operation));
+}
+
 BOOST_AUTO_TEST_CASE(a_second_coordinator_is_refused) {
     Directory directory;
     SqliteJournal first(directory.journal());
