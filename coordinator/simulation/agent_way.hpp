@@ -22,7 +22,7 @@ class Way {
                                   drivers::Deadline deadline, Effect<Answer> effect) {
         Command command{agent_, std::move(verb), subject, {}};
         if (stamp != nullptr) command.stamp = *stamp;
-        return world_.network.ask<Answer>(command, deadline, std::move(effect));
+        return world_.network.ask<Answer>(std::move(command), deadline, std::move(effect));
     }
     [[nodiscard]] World& world() { return world_; }
     [[nodiscard]] const std::string& agent() const { return agent_; }

@@ -23,7 +23,7 @@ void EventQueue::at(VirtualTime when, What what) {
     free_places_.pop_back();
     places_[place] = std::move(what);
     heap_.push_back({std::max(when, now_), sequence_++, place});
-    std::push_heap(heap_.begin(), heap_.end(), &later);
+    std::push_heap(heap_.begin(), heap_.end(), Later());
 }
 
 std::optional<VirtualTime> EventQueue::next() const {
@@ -32,7 +32,7 @@ std::optional<VirtualTime> EventQueue::next() const {
 
 void EventQueue::runNext() {
     STANDIN_ASSERT(!heap_.empty());
-    std::pop_heap(heap_.begin(), heap_.end(), &later);
+    std::pop_heap(heap_.begin(), heap_.end(), Later());
     const Entry entry = heap_.back();
     heap_.pop_back();
     now_ = entry.when;

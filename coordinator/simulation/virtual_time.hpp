@@ -41,9 +41,11 @@ class EventQueue {
         std::uint64_t sequence;
         std::uint32_t place;  ///< of what it is, so that little is moved about
     };
-    static bool later(const Entry& one, const Entry& other) {
-        return one.when != other.when ? one.when > other.when : one.sequence > other.sequence;
-    }
+    struct Later {
+        bool operator()(const Entry& one, const Entry& other) const {
+            return one.when != other.when ? one.when > other.when : one.sequence > other.sequence;
+        }
+    };
 
     const std::size_t limit_;
     VirtualTime now_{0};

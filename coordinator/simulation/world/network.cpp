@@ -40,8 +40,13 @@ void Network::restart(const std::string& name, VirtualTime down) {
 }
 
 unsigned Network::count(const std::string& verb_or_command) const {
-    const auto found = counts_.find(verb_or_command);
-    return found == counts_.end() ? 0 : found->second;
+    unsigned count = 0;
+    for (auto it = counts_.lower_bound(verb_or_command); it != counts_.end(); ++it) {
+        if (!it->first.starts_with(verb_or_command)) break;
+        const auto rest = it->first.substr(verb_or_command.size());
+        if (rest.empty() || rest.front() == '/') count += it->second;
+    }
+    return count;
 }
 
 std::optional<Disturbance> Network::disturbanceOf(const Command& command) {
@@ -62,7 +67,6 @@ std::optional<Disturbance> Network::disturbanceOf(const Command& command) {
 
 Network::Fate Network::fateOf(const Command& command) {
     const std::string name = command.name();
-    ++counts_[command.verb];
     auto chance = Randomness::about(seed_, name, ++counts_[name]);
     Fate fate;
     fate.there = chance.between(shortest_way, longest_way);

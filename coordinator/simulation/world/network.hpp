@@ -32,7 +32,7 @@ class Network {
 
     /// Precondition: within a task. Waits for the answer, or for the deadline: TimedOut.
     template <typename Answer>
-    base::Result<Answer> ask(const Command& command, drivers::Deadline deadline, Effect<Answer> effect);
+    base::Result<Answer> ask(Command command, drivers::Deadline deadline, Effect<Answer> effect);
 
     /// `target`: an agent, a verb, or a command (`segment.set/job01`). It takes the place of an earlier one.
     void disturb(const std::string& target, const Disturbance& disturbance);
@@ -50,6 +50,7 @@ class Network {
 
     /// Commands on their way whose effects are still to come.
     [[nodiscard]] std::size_t underWay() const { return under_way_; }
+    /// How often a verb, or a command (`segment.set/job01`), was asked for.
     [[nodiscard]] unsigned count(const std::string& verb_or_command) const;
 
   private:
@@ -75,7 +76,7 @@ class Network {
     template <typename Answer>
     void send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there, Reply<Answer> reply);
     template <typename Answer>
-    void deliver(const Command& command, const Effect<Answer>& effect, const Reply<Answer>& reply);
+    void deliver(const std::shared_ptr<Call<Answer>>& call, const Reply<Answer>& reply);
 
     /// A command whose predecessor is still being carried out is let in about so soon after its end.
     static constexpr VirtualTime next_turn{10'000};
@@ -87,7 +88,7 @@ class Network {
     std::map<std::string, Disturbance> disturbances_;
     std::set<std::string> unmet_;
     std::map<std::string, Agent> agents_;
-    std::map<std::string, unsigned> counts_;
+    std::map<std::string, unsigned> counts_;  ///< of commands
     std::size_t under_way_ = 0;
 };
 
@@ -108,10 +109,11 @@ struct Network::Call {
 };
 
 template <typename Answer>
-base::Result<Answer> Network::ask(const Command& command, drivers::Deadline deadline, Effect<Answer> effect) {
+base::Result<Answer> Network::ask(Command command, drivers::Deadline deadline, Effect<Answer> effect) {
     Suspension suspension;
+    auto its_fate = fateOf(command);
     auto call = std::make_shared<Call<Answer>>(
-        Call<Answer>{command, std::move(effect), fateOf(command), suspension.ender(), {}});
+        Call<Answer>{std::move(command), std::move(effect), std::move(its_fate), suspension.ender(), {}});
     const Fate& fate = call->fate;
     if (fate.error) {
         queue_.after(fate.there + fate.back, [call] { call->give(base::failure(*call->fate.error)); });
@@ -120,7 +122,8 @@ base::Result<Answer> Network::ask(const Command& command, drivers::Deadline dead
             if (call->fate.mishap == Mishap::AnswerLost) return;
             if (call->fate.mishap == Mishap::Unverified)
                 answer = base::failure(base::ErrorCode::TimedOut, "it was done, but could not be read back");
-            queue_.after(call->fate.back, [call, answer = std::move(answer)] { call->give(answer); });
+            queue_.after(call->fate.back,
+                         [call, answer = std::move(answer)]() mutable { call->give(std::move(answer)); });
         });
     }
     if (fate.mishap == Mishap::Twice) send<Answer>(call, fate.there + fate.by, [](const base::Result<Answer>&) {});
@@ -136,12 +139,13 @@ void Network::send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there,
     ++under_way_;
     queue_.after(there, [this, call, reply = std::move(reply)] {
         --under_way_;
-        deliver<Answer>(call->command, call->effect, reply);
+        deliver<Answer>(call, reply);
     });
 }
 
 template <typename Answer>
-void Network::deliver(const Command& command, const Effect<Answer>& effect, const Reply<Answer>& reply) {
+void Network::deliver(const std::shared_ptr<Call<Answer>>& call, const Reply<Answer>& reply) {
+    const Command& command = call->command;
     Agent& its = agent(command.agent);
     if (const auto error = refusal(command, its)) {
         carriedOut(command, &*error);
@@ -155,18 +159,18 @@ void Network::deliver(const Command& command, const Effect<Answer>& effect, cons
         if (earlier && !earlier->done) return;  // the first one is answered
         if (its.gate.isBusy(subjectOf(command))) {
             ++under_way_;
-            queue_.after(next_turn, [this, command, effect, reply] {
+            queue_.after(next_turn, [this, call, reply] {
                 --under_way_;
-                deliver<Answer>(command, effect, reply);
+                deliver<Answer>(call, reply);
             });
             return;
         }
         mine = its.gate.enter(key, subjectOf(command));
         commanded(*command.stamp);
     }
-    effect([this, command, reply, mine, life = its.lives](base::Result<Answer> answer) {
-        if (agent(command.agent).lives != life) return;  // who would have answered is gone
-        carriedOut(command, answer ? nullptr : &answer.error());
+    call->effect([call, reply, mine, &its, life = its.lives, this](base::Result<Answer> answer) {
+        if (its.lives != life) return;  // who would have answered is gone
+        carriedOut(call->command, answer ? nullptr : &answer.error());
         if (mine) {
             mine->done = true;
             if (answer) mine->answer = answer;

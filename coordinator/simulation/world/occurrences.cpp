@@ -12,18 +12,23 @@ void Occurrences::await(const std::string& what, unsigned nth, std::function<voi
 
 void Occurrences::happened(std::string_view what) {
     const auto found = awaited_.find(what);
-    if (found == awaited_.end()) return;
-    const unsigned count = ++found->second.count;
-    const auto actions = found->second.then;  // one of them may await something more
-    for (const auto& [nth, then] : actions) {
-        if (nth == count) then();
+    if (found != awaited_.end()) happened(found->second);
+}
+
+void Occurrences::happened(Awaited& awaited) {
+    const unsigned count = ++awaited.count;
+    std::vector<std::function<void()>> due;  // one of them may await something more
+    for (const auto& [nth, then] : awaited.then) {
+        if (nth == count) due.push_back(then);
     }
+    for (const auto& then : due) then();
 }
 
 void Occurrences::happened(std::string_view verb, std::string_view subject) {
-    if (awaited_.empty()) return;
-    happened(verb);
-    happened(std::string(verb) + "/" + std::string(subject));
+    for (auto it = awaited_.lower_bound(verb); it != awaited_.end() && it->first.starts_with(verb); ++it) {
+        const std::string_view rest = std::string_view(it->first).substr(verb.size());
+        if (rest.empty() || (rest.front() == '/' && rest.substr(1) == subject)) happened(it->second);
+    }
 }
 
 }  // namespace standin::simulation

@@ -22,6 +22,8 @@ class Occurrences {
         unsigned count = 0;
         std::vector<std::pair<unsigned, std::function<void()>>> then;
     };
+    static void happened(Awaited& awaited);
+
     std::map<std::string, Awaited, std::less<>> awaited_;
 };
 

@@ -19,10 +19,6 @@ constexpr VirtualTime between_probes{100ms};
 /// A connection that was handed on stays open as long as its client likes; these clients close soon.
 constexpr VirtualTime longest_open{600ms};
 
-const base::MemberName& backLeg(const protocol::SegmentOrder& order) {
-    return order.back_leg_to;
-}
-
 }  // namespace
 
 RequestHolder::Job& RequestHolder::at(const std::string& job) {
@@ -34,6 +30,12 @@ RequestHolder::Job& RequestHolder::at(const std::string& job) {
 std::size_t RequestHolder::held(const std::string& job) const {
     const auto found = jobs_.find(job);
     return found == jobs_.end() ? 0 : found->second.queue.size();
+}
+
+std::string RequestHolder::behindBackLeg(const std::string& job) const {
+    const auto* order = world_.switchOf(world_.serverOf(job)).inForce(job);
+    const auto* member = order == nullptr ? nullptr : order->member(order->back_leg_to);
+    return member == nullptr ? std::string() : world_.at(member->port);
 }
 
 Result<protocol::Hold> RequestHolder::hold(const base::JobName& job) {
@@ -93,8 +95,7 @@ void RequestHolder::turnAwayOld(const std::string& name) {
 void RequestHolder::deliver(const std::string& name) {
     Job& job = at(name);
     if (job.delivering || job.queue.empty() || job.hold.state == HoldState::Holding) return;
-    const auto* order = world_.switchOf(world_.serverOf(name)).inForce(name);
-    const std::string executor = order == nullptr ? "" : world_.behind(name, backLeg(*order));
+    const std::string executor = behindBackLeg(name);
     job.delivering = true;
     if (executor.empty() || !world_.answers(executor)) {
         world_.queue.after(retry, [this, name, life = job.life] {
@@ -142,24 +143,26 @@ void RequestHolder::restarted() {
 
 void RequestHolder::probe(const base::JobName& job, const protocol::ProbeRequest& request,
                           const Reply<protocol::ProbeAnswer>& reply) {
-    look(job.text(), world_.now(), world_.now() + std::chrono::milliseconds(request.deadline_ms), 1, reply);
+    const auto begun = world_.now();
+    look(std::make_shared<Probe>(
+        Probe{job.text(), begun, begun + std::chrono::milliseconds(request.deadline_ms), 0, reply}));
 }
 
-void RequestHolder::look(const std::string& job, VirtualTime begun, VirtualTime until, unsigned attempts,
-                         const Reply<protocol::ProbeAnswer>& reply) {
-    const auto* order = world_.switchOf(world_.serverOf(job)).inForce(job);
-    const std::string executor = order == nullptr ? "" : world_.behind(job, backLeg(*order));
+void RequestHolder::look(const std::shared_ptr<Probe>& probe) {
+    ++probe->attempts;
+    const std::string executor = behindBackLeg(probe->job);
     if (!executor.empty() && world_.answers(executor)) {
         const auto work = world_.setting.measures.request;
         world_.invariants.answersProbe(executor);
-        world_.queue.after(work, [this, begun, attempts, reply] {
-            reply(protocol::ProbeAnswer{true, base::milliseconds(world_.now() - begun), 200, attempts, {}});
+        world_.queue.after(work, [this, probe] {
+            const auto took = base::milliseconds(world_.now() - probe->begun);
+            probe->reply(protocol::ProbeAnswer{true, took, 200, probe->attempts, {}});
         });
         return;
     }
-    if (world_.now() + between_probes > until)
-        return reply(protocol::ProbeAnswer{false, 0, 0, attempts, "connection refused"});
-    world_.queue.after(between_probes, [=, this] { look(job, begun, until, attempts + 1, reply); });
+    if (world_.now() + between_probes > probe->until)
+        return probe->reply(protocol::ProbeAnswer{false, 0, 0, probe->attempts, "connection refused"});
+    world_.queue.after(between_probes, [this, probe] { look(probe); });
 }
 
 }  // namespace standin::simulation

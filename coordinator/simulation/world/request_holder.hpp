@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "agent/protocol/hold.hpp"
@@ -44,12 +45,20 @@ class RequestHolder {
         std::uint64_t last_delivered = 0;
         unsigned life = 0;  ///< what belongs to an earlier one does not come true any more
     };
+    struct Probe {
+        std::string job;
+        VirtualTime begun{};
+        VirtualTime until{};
+        unsigned attempts = 0;
+        Reply<protocol::ProbeAnswer> reply;
+    };
     Job& at(const std::string& job);
     void deliver(const std::string& job);
     void handedOn(const std::string& job, const Held& held, bool answered);
     void turnAwayOld(const std::string& job);
-    void look(const std::string& job, VirtualTime begun, VirtualTime until, unsigned attempts,
-              const Reply<protocol::ProbeAnswer>& reply);
+    void look(const std::shared_ptr<Probe>& probe);
+    /// Who executes what is handed on; empty: nobody.
+    [[nodiscard]] std::string behindBackLeg(const std::string& job) const;
 
     World& world_;
     std::map<std::string, Job> jobs_;
