@@ -17,7 +17,7 @@ double medianOf(std::vector<double> values) {
 
 Durations::Durations(const std::vector<domain::Operation>& past) {
     for (const auto& operation : past) {
-        for (const auto& step : operation.steps) {
+        for (const domain::Step& step : operation.steps) {
             if (step.state == domain::StepState::Done && step.attempts > 0)
                 done_[step.id.name][operation.server].push_back(step.duration_ms);
         }

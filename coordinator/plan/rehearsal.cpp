@@ -134,7 +134,7 @@ class Rehearsal {
         course.job_back_ms = engine::takeoverMs(operation);
         if (operation.ended_at != base::WallTime{})
             course.ends_ms = base::milliseconds(operation.ended_at - operation.failure_at);
-        for (const auto& step : operation.steps) {
+        for (const domain::Step& step : operation.steps) {
             if (step.attempts > 0) course.steps.push_back(planned(operation, step));
         }
         std::stable_sort(course.steps.begin(), course.steps.end(),
