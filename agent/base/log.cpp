@@ -38,7 +38,7 @@ Log::Log(std::string component, Sink sink, LogLevel threshold)
 Log Log::named(std::string component) const { return Log(std::move(component), sink_, threshold_); }
 
 void Log::write(LogLevel level, std::string_view sentence) const {
-    if (level > threshold_ || !sink_) return;
+    if (!takes(level)) return;
     std::string line = component_ + ": " + std::string(sentence);
     // What came from outside may carry line ends; one event stays one line.
     std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');

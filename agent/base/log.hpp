@@ -51,6 +51,8 @@ class Log {
     }
 
     void write(LogLevel level, std::string_view sentence) const;
+    /// False: what is written at this level goes nowhere, and need not be put into words.
+    [[nodiscard]] bool takes(LogLevel level) const { return level <= threshold_ && sink_; }
 
   private:
     std::string component_;

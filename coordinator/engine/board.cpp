@@ -24,8 +24,7 @@ void Board::post(std::map<base::ServerName, journal::Maintenance> maintenance) {
     maintenance_ = std::move(maintenance);
 }
 
-void Board::post(domain::Operation operation) {
-    auto posted = std::make_shared<const domain::Operation>(std::move(operation));
+void Board::post(base::Shared<domain::Operation> posted) {
     const lock_guard lock(mutex_);
     auto& open = open_[posted->server];
     if (domain::isOpen(*posted)) {
@@ -33,7 +32,7 @@ void Board::post(domain::Operation operation) {
     } else {
         open.erase(posted->id);
     }
-    operations_[posted->id] = std::move(posted);
+    operations_.insert_or_assign(posted->id, posted);
 }
 
 void Board::post(journal::Entry entry) {
@@ -127,7 +126,7 @@ std::vector<domain::SpareTableRow> Board::rows() const {
 }
 
 std::vector<domain::Operation> Board::operations(std::size_t most) const {
-    std::vector<std::shared_ptr<const domain::Operation>> newest;
+    std::vector<base::Shared<domain::Operation>> newest;
     {
         const lock_guard lock(mutex_);
         for (auto it = operations_.rbegin(); it != operations_.rend() && newest.size() < most; ++it)
@@ -135,19 +134,19 @@ std::vector<domain::Operation> Board::operations(std::size_t most) const {
     }
     std::vector<domain::Operation> copies;
     copies.reserve(newest.size());
-    for (const auto& operation : newest) copies.push_back(shown(*operation));
+    for (const domain::Operation& operation : newest) copies.push_back(shown(operation));
     return copies;
 }
 
 std::optional<domain::Operation> Board::operation(domain::OperationId id) const {
-    std::shared_ptr<const domain::Operation> found;
+    std::optional<base::Shared<domain::Operation>> found;
     {
         const lock_guard lock(mutex_);
         auto it = operations_.find(id);
         if (it == operations_.end()) return std::nullopt;
         found = it->second;
     }
-    return shown(*found);
+    return shown(**found);
 }
 
 std::vector<AgentSnapshot> Board::agents() const {

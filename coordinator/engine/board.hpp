@@ -18,7 +18,7 @@ class Board {
     void post(const domain::SpareTable& table);
     void post(std::map<base::ServerName, domain::Placement> placements);
     void post(std::map<base::ServerName, journal::Maintenance> maintenance);
-    void post(domain::Operation operation);
+    void post(base::Shared<domain::Operation> operation);
     /// What was made durable: its changes, and nothing else, however much there is.
     void post(journal::Entry entry);
     void forget(domain::OperationId id);
@@ -48,7 +48,7 @@ class Board {
     std::map<base::SpareName, domain::Lease> leases_;
     std::map<base::ServerName, domain::Placement> placements_;
     std::map<base::ServerName, journal::Maintenance> maintenance_;
-    std::map<domain::OperationId, std::shared_ptr<const domain::Operation>> operations_;
+    std::map<domain::OperationId, base::Shared<domain::Operation>> operations_;
     std::map<base::ServerName, std::set<domain::OperationId>> open_;
     std::vector<RestoreQueue> restore_queues_;
     std::map<base::AgentName, AgentSnapshot> agents_;

@@ -40,7 +40,8 @@ bool Conductor::commit() {
     entry_.operations.reserve(dirty_.size());
     for (const auto id : dirty_) {
         recorder_.settle(id);
-        if (auto found = operations_.find(id); found != operations_.end()) entry_.operations.push_back(found->second);
+        if (auto found = operations_.find(id); found != operations_.end())
+            entry_.operations.emplace_back(found->second);
     }
     auto done = journal_.commit(entry_);
     if (!done && done.error().code == base::ErrorCode::StaleEpoch) {
@@ -83,6 +84,7 @@ void Conductor::forgetOldest() {
         board_.forget(it->first);
         recorder_.forget(it->first);
         wakes_.erase(it->first);
+        operations_of_[it->second.server].erase(it->first);
         it = operations_.erase(it);
         --excess;
     }

@@ -45,7 +45,7 @@ base::Result<void> Conductor::recover() {
     last_operation_ = contents->last_operation;
     table_.restore(std::move(contents->rows), std::move(contents->leases));
     for (const auto& [name, spare] : inventory_.spares) {
-        if (table_.lease(name) == nullptr) free_spares_.insert(name);
+        if (table_.lease(name) == nullptr) free_spares_.emplace(name, &spare);
     }
     placements_ = std::move(contents->placements);
     maintenance_ = std::move(contents->maintenance);
@@ -68,6 +68,7 @@ base::Result<void> Conductor::recover() {
         board_.post(operation);
         if (operation.state != domain::State::Closed) touched_.insert(operation.id);
         noteRestore(operation);
+        operations_of_[operation.server].insert(operation.id);
         operations_[operation.id] = std::move(operation);
     }
     board_.setEpoch(epoch_);
@@ -244,20 +245,21 @@ const domain::Observation& Conductor::observe(const Operation& operation) {
     observation.spares.clear();
     observation.leased.clear();
     const auto& server = observation.server;
-    auto mayUse = [&](const base::SpareName& name) {
-        auto spare = inventory_.spares.find(name);
-        if (spare == inventory_.spares.end()) return false;
-        if (spare->second.switch_agent != server.switch_agent || spare->second.image_store != server.image_store)
-            return false;
+    const auto isInReach = [&server](const domain::Spare& spare) {
+        return spare.switch_agent == server.switch_agent && spare.image_store == server.image_store;
+    };
+    const auto mayUse = [&](const base::SpareName& name) {
+        const auto spare = inventory_.spares.find(name);
+        if (spare == inventory_.spares.end() || !isInReach(spare->second)) return false;
         const auto* lease = table_.lease(name);
         return lease == nullptr ||
                (lease->server == operation.server && (lease->failover == 0 || lease->failover == operation.id));
     };
     const auto* row = table_.row(operation.server);
     if (row != nullptr && mayUse(row->spare)) observation.spares.push_back(row->spare);
-    for (const auto& name : free_spares_) {
+    for (const auto& [name, spare] : free_spares_) {
         if (observation.spares.size() >= spares_to_try + operation.failed_spares.size()) break;
-        if (mayUse(name)) observation.spares.push_back(name);
+        if (isInReach(*spare)) observation.spares.push_back(name);
     }
     if (!operation.spare.empty() && table_.leasedTo(operation.spare, operation.id))
         observation.leased.push_back(operation.spare);

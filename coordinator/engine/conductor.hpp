@@ -142,6 +142,7 @@ class Conductor {
                             base::WallTime failure_at);
     domain::Operation* openFailoverOf(const base::ServerName& server);
     domain::Operation* openOperationOf(const base::ServerName& server);
+    domain::Operation* newestOf(const base::ServerName& server, bool (*is)(const domain::Operation&));
     static std::string executorOf(const domain::Placement& placement);
     std::string refusal(const domain::FailureReport& report);
     [[nodiscard]] bool retiresHolder(const domain::Operation& failover) const;
@@ -170,8 +171,9 @@ class Conductor {
     std::uint64_t sequence_ = 0;  ///< of the last command; (epoch, sequence) ascends for ever
     domain::OperationId last_operation_ = 0;
     domain::SpareTable table_;
-    std::set<base::SpareName> free_spares_;  ///< configured, and leased to nobody
+    std::map<base::SpareName, const domain::Spare*> free_spares_;  ///< configured, and leased to nobody
     std::map<domain::OperationId, domain::Operation> operations_;
+    std::map<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
     std::map<base::ServerName, domain::Placement> placements_;
     std::map<base::ServerName, journal::Maintenance> maintenance_;
     /// Of servers that have had an operation: what stays as it is configured is copied once.

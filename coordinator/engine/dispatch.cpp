@@ -66,6 +66,7 @@ void Conductor::dispatch(domain::OperationId id, const domain::StepRequest& requ
 }
 
 void Conductor::publish(const char* type, const domain::Operation& operation, std::string text, std::string data) {
+    if (!events_.wants(type)) return;
     EngineEvent event;
     event.type = type;
     event.at = now();
@@ -78,17 +79,17 @@ void Conductor::publish(const char* type, const domain::Operation& operation, st
 
 void Conductor::publishStep(const domain::Operation& operation, const domain::Step& step) {
     const bool progress = step.state == domain::StepState::Polling;
+    const char* const type = progress ? "progress" : "step";
+    const bool failed = step.state == domain::StepState::Failed || step.state == domain::StepState::Unknown;
+    const auto level = failed ? base::LogLevel::Warning : base::LogLevel::Note;
+    const bool logged = (failed || step.state == domain::StepState::Done) && log_.takes(level);
+    if (!logged && !events_.wants(type)) return;
     std::string text = fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), operation.id, nameOf(step.id.name),
                                    step.id.subject, nameOf(step.state));
     if (progress) text += fmt::format(" {:.0f} %", step.percent);
     if (!step.message.empty()) text += ": " + step.message;
-    if (step.state == domain::StepState::Failed || step.state == domain::StepState::Unknown) {
-        lines_.push_back({base::LogLevel::Warning, text});
-    } else if (step.state == domain::StepState::Done) {
-        lines_.push_back({base::LogLevel::Note, fmt::format("{} duration_ms={:.3f}", text, step.duration_ms)});
-    }
-    publish(progress ? "progress" : "step", operation, std::move(text),
-            events_.wantsData() ? journal::toJson(step).dump() : "");
+    if (logged) lines_.push_back({level, failed ? text : fmt::format("{} duration_ms={:.3f}", text, step.duration_ms)});
+    publish(type, operation, std::move(text), events_.wantsData() ? journal::toJson(step).dump() : "");
 }
 
 }  // namespace standin::engine

@@ -99,6 +99,7 @@ void Conductor::setRow(const domain::SpareTableRow& row) {
     entry_.rows.push_back(row);
     std::erase(entry_.removed_rows, row.server);
     must_commit_ = true;
+    if (!events_.wants("row")) return;
     EngineEvent event{"row",
                       now(),
                       0,
@@ -127,7 +128,8 @@ void Conductor::leasesChanged() {
             free_spares_.erase(spare);
         } else {
             entry_.removed_leases.push_back(spare);
-            if (inventory_.spares.count(spare) > 0) free_spares_.insert(spare);
+            const auto configured = inventory_.spares.find(spare);
+            if (configured != inventory_.spares.end()) free_spares_.emplace(spare, &configured->second);
         }
         must_commit_ = true;
     }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/base/clock.hpp"
@@ -31,6 +32,8 @@ class EventSink {
   public:
     virtual ~EventSink() = default;
     virtual void publish(EngineEvent event) = 0;
+    /// False: events of this type are left out.
+    [[nodiscard]] virtual bool wants(std::string_view /*type*/) const { return true; }
     /// False: nobody reads the events' data, and it is left empty.
     [[nodiscard]] virtual bool wantsData() const { return true; }
 };

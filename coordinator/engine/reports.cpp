@@ -54,6 +54,7 @@ domain::Operation& Conductor::open(OperationKind kind, const base::ServerName& s
     dirty_.insert(operation.id);
     touched_.insert(operation.id);
     must_commit_ = true;
+    operations_of_[server].insert(operation.id);
     auto& opened = operations_[operation.id] = std::move(operation);
     publish("operation", opened,
             fmt::format("{} {} of server '{}' opened by {}", nameOf(kind), opened.id, server.text(), asked_by), "{}");
@@ -61,17 +62,21 @@ domain::Operation& Conductor::open(OperationKind kind, const base::ServerName& s
 }
 
 domain::Operation* Conductor::openFailoverOf(const base::ServerName& server) {
-    for (auto it = operations_.rbegin(); it != operations_.rend(); ++it) {
-        auto& operation = it->second;
-        if (operation.server == server && operation.kind == OperationKind::Failover && isOpen(operation))
-            return &operation;
-    }
-    return nullptr;
+    return newestOf(server, [](const domain::Operation& operation) {
+        return operation.kind == OperationKind::Failover && isOpen(operation);
+    });
 }
 
 domain::Operation* Conductor::openOperationOf(const base::ServerName& server) {
-    for (auto it = operations_.rbegin(); it != operations_.rend(); ++it) {
-        if (it->second.server == server && isOpen(it->second)) return &it->second;
+    return newestOf(server, &domain::isOpen);
+}
+
+domain::Operation* Conductor::newestOf(const base::ServerName& server, bool (*is)(const domain::Operation&)) {
+    const auto its = operations_of_.find(server);
+    if (its == operations_of_.end()) return nullptr;
+    for (auto id = its->second.rbegin(); id != its->second.rend(); ++id) {
+        auto& operation = operations_.at(*id);
+        if (is(operation)) return &operation;
     }
     return nullptr;
 }

@@ -40,7 +40,7 @@ struct RecordPage {
 
 /// One change, durable as a whole or not at all. Everything in it replaces what stood there before.
 struct Entry {
-    std::vector<domain::Operation> operations;
+    std::vector<base::Shared<domain::Operation>> operations;
     std::vector<domain::SpareTableRow> rows;
     std::vector<base::ServerName> removed_rows;
     std::vector<domain::Lease> leases;

@@ -244,7 +244,7 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
     Session& session = *database_->writing;
     try {
         session.begin();
-        for (const auto& operation : entry.operations)
+        for (const domain::Operation& operation : entry.operations)
             writeOperation(session, operation, database_->written[operation.id]);
         for (const auto& row : entry.rows)
             writeBody(session, "spare_table", "server", row.server.text(), toJson(row).dump());
@@ -261,7 +261,7 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
         }
         for (const auto& audited : entry.audit) writeAudit(session, audited);
         for (const auto& [id, page] : entry.records) writeRecord(session, id, page);
-        if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back().id);
+        if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back()->id);
         // Forgetting is cheap but not free: now and then is often enough for a bound.
         const bool forgets = ++database_->commits % 256 == 0;
         if (forgets) forgetOldest(session, database_->history);
@@ -276,7 +276,8 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
         if (forgets) {
             database_->written.clear();
         } else {
-            for (const auto& operation : entry.operations) database_->written[operation.id] = operation.steps;
+            for (const domain::Operation& operation : entry.operations)
+                database_->written[operation.id] = operation.steps;
         }
         return {};
     } catch (const Poco::Exception& exception) {

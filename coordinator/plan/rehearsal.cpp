@@ -127,7 +127,7 @@ class Rehearsal {
             course.why = outcome == outcomes_.end() ? "the coordinator would not answer" : outcome->second.reason;
             return course;
         }
-        const auto& operation = simulation_.world.disk.operations.at(outcome->second.operation);
+        const domain::Operation& operation = simulation_.world.disk.operations.at(outcome->second.operation);
         course.ends = operation.state;
         course.why = operation.why;
         course.cure = operation.cure;

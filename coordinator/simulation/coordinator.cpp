@@ -12,14 +12,17 @@ constexpr VirtualTime waking{30};
 /// A coordinator that could not start ends, and the host's service manager starts it again.
 constexpr VirtualTime starting_again{2s};
 
+base::Log::Sink logTo(World& world, const std::string& name) {
+    return [&world, &name](base::LogLevel, std::string_view line) { world.log.line("{}: {}", name, line); };
+}
+
 }  // namespace
 
 struct Coordinator::Life {
     Life(Coordinator& its, World& world, std::uint64_t seed)
         : executor(std::make_unique<FiberExecutor>(world.queue, seed)),
           journal(world, its.name_),
-          log("engine",
-              [&its, &world](base::LogLevel, std::string_view line) { world.log.line("{}: {}", its.name_, line); }),
+          log("engine", world.log.on() ? logTo(world, its.name_) : base::Log::Sink()),
           conductor(world.setting.inventory, its.drivers_, journal, *executor, world.clock, its, log,
                     world.setting.engine, board, [&its](engine::StepOutcome outcome) { its.take(std::move(outcome)); }),
           watch(world.setting.inventory, its.drivers_, *executor, world.clock, board, its,

@@ -47,6 +47,7 @@ class Coordinator final : engine::EventSink {
     /// From one start to the end.
     struct Life;
     void publish(engine::EngineEvent event) override;
+    [[nodiscard]] bool wants(std::string_view type) const override { return type == "state"; }
     [[nodiscard]] bool wantsData() const override { return false; }
     void answer(const std::string& what, const base::Error* error);
     void run(Life& life);

@@ -130,7 +130,7 @@ void Invariants::commanded(const protocol::CommandStamp& stamp) {
     const auto name = domain::stepFrom(text.substr(slash + 1, text.find('/', slash + 1) - slash - 1));
     const auto known = world_.disk.operations.find(id);
     const bool intended = known != world_.disk.operations.end() && name &&
-                          std::any_of(known->second.steps.begin(), known->second.steps.end(),
+                          std::any_of(known->second->steps.begin(), known->second->steps.end(),
                                       [&](const domain::Step& step) { return step.id.name == *name; });
     if (!intended) breach(8, stamp.operation, "it is commanded, and the journal does not know of it");
 }

@@ -26,7 +26,7 @@ base::Result<Value> readBack(const Value& value, base::Result<Value> (*from)(con
 void JournalDisk::take(const journal::Contents& contents) {
     epoch = contents.epoch;
     last_operation = contents.last_operation;
-    for (const auto& operation : contents.operations) operations[operation.id] = operation;
+    for (const auto& operation : contents.operations) operations.insert_or_assign(operation.id, operation);
     for (const auto& row : contents.rows) rows[row.server] = row;
     for (const auto& lease : contents.leases) leases[lease.spare] = lease;
     placements = contents.placements;
@@ -35,8 +35,8 @@ void JournalDisk::take(const journal::Contents& contents) {
 
 void JournalDisk::write(journal::Entry entry) {
     for (auto& operation : entry.operations) {
-        last_operation = std::max(last_operation, operation.id);
-        operations[operation.id] = std::move(operation);
+        last_operation = std::max(last_operation, operation->id);
+        operations.insert_or_assign(operation->id, operation);
     }
     for (const auto& row : entry.rows) rows[row.server] = row;
     for (const auto& server : entry.removed_rows) rows.erase(server);
@@ -59,7 +59,7 @@ base::Result<journal::Contents> SimulatedJournal::open() {
     contents.epoch = epoch_;
     contents.last_operation = disk.last_operation;
     for (const auto& [id, operation] : disk.operations) {
-        auto read = readBack(operation, &journal::operationFrom);
+        auto read = readBack(*operation, &journal::operationFrom);
         if (!read) return failure(read.error());
         contents.operations.push_back(std::move(*read));
     }

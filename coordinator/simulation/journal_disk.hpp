@@ -13,7 +13,7 @@ class World;
 struct JournalDisk {
     std::uint64_t epoch = 0;
     domain::OperationId last_operation = 0;
-    std::map<domain::OperationId, domain::Operation> operations;
+    std::map<domain::OperationId, base::Shared<domain::Operation>> operations;
     std::map<base::ServerName, domain::SpareTableRow> rows;
     std::map<base::SpareName, domain::Lease> leases;
     std::map<base::ServerName, domain::Placement> placements;

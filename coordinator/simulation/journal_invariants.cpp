@@ -24,21 +24,21 @@ std::string nameOf(const domain::Operation& operation) {
 }  // namespace
 
 void Invariants::commits(const journal::Entry& entry) {
-    for (const auto& operation : entry.operations) {
+    for (const domain::Operation& operation : entry.operations) {
         const auto before = world_.disk.operations.find(operation.id);
         if (before == world_.disk.operations.end()) opens(operation);
         static const decltype(operation.steps) none;
-        const auto& known_steps = before == world_.disk.operations.end() ? none : before->second.steps;
+        const auto& known_steps = before == world_.disk.operations.end() ? none : before->second->steps;
         for (std::size_t i = 0; i < operation.steps.size(); ++i) {
             const domain::Step& step = operation.steps[i];
             if (step.state != StepState::Done) continue;
             if (i < known_steps.size() && operation.steps[i].sharesWith(known_steps[i])) continue;
-            const auto* known = before == world_.disk.operations.end() ? nullptr : before->second.find(step.id);
+            const auto* known = before == world_.disk.operations.end() ? nullptr : before->second->find(step.id);
             if (known == nullptr || known->state != StepState::Done || known->attempts != step.attempts)
                 stepDone(operation, step);
         }
         const bool rests = domain::isResting(operation.state);
-        if (rests && (before == world_.disk.operations.end() || before->second.state != operation.state))
+        if (rests && (before == world_.disk.operations.end() || before->second->state != operation.state))
             this->rests(operation);
     }
     for (const auto& [server, placement] : entry.placements) {
@@ -61,7 +61,7 @@ void Invariants::opens(const domain::Operation& operation) {
     if (operation.kind != OperationKind::Failover) return;
     const std::string& server = operation.server.text();
     for (const auto& [id, other] : world_.disk.operations) {
-        if (other.server == operation.server && other.kind == OperationKind::Failover && domain::isOpen(other))
+        if (other->server == operation.server && other->kind == OperationKind::Failover && domain::isOpen(other))
             breach(4, server, fmt::format("failover {} is opened while failover {} is open", operation.id, id));
     }
     if (reported_.erase(server) == 0)
@@ -140,7 +140,7 @@ void Invariants::end(const engine::Board& board) {
     std::set<std::string> in_suspense;
     for (const auto& [id, operation] : world_.disk.operations) {
         endOf(operation);
-        if (operation.state == State::NeedsOperator) in_suspense.insert(operation.server.text());
+        if (operation->state == State::NeedsOperator) in_suspense.insert(operation->server.text());
     }
     std::set<std::string> known_as_silent;
     for (const auto& agent : board.agents()) {

@@ -17,7 +17,7 @@ const std::string ada = "operator ada";
 OperationId newestOf(const World& world, const base::ServerName& server) {
     OperationId newest = 0;
     for (const auto& [id, operation] : world.disk.operations) {
-        if (operation.server == server) newest = id;
+        if (operation->server == server) newest = id;
     }
     return newest;
 }

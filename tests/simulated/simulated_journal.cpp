@@ -19,7 +19,7 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     if (!problem.empty()) return base::failure(problem_code, problem);
     ++commits;
     if (before) before(commits);
-    for (const auto& operation : entry.operations) operations_[operation.id] = operation;
+    for (const domain::Operation& operation : entry.operations) operations_[operation.id] = operation;
     for (const auto& row : entry.rows) rows_[row.server] = row;
     for (const auto& server : entry.removed_rows) rows_.erase(server);
     for (const auto& lease : entry.leases) leases_[lease.spare] = lease;

@@ -56,7 +56,7 @@ journal::Entry commitOf(domain::OperationId id) {
     row.note = "used by failover";
     entry.rows.push_back(row);
     entry.audit.push_back(
-        {0, entry.operations[0].opened_at, "trap 4711", "failure 'processor' of server 'server01'", "failover"});
+        {0, entry.operations[0]->opened_at, "trap 4711", "failure 'processor' of server 'server01'", "failover"});
     return entry;
 }
 

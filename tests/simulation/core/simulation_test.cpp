@@ -25,7 +25,7 @@ struct Played {
                            [&](const auto& line) { return line.find(part) != std::string::npos; });
     }
     [[nodiscard]] std::string state() const {
-        return std::string(domain::nameOf(simulation.world.disk.operations.rbegin()->second.state));
+        return std::string(domain::nameOf(simulation.world.disk.operations.rbegin()->second->state));
     }
 
     Simulation simulation;
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_trap_from_an_unknown_address_starts_nothing) {
 
 BOOST_AUTO_TEST_CASE(restores_share_their_stores_bandwidth) {
     const auto restored = [](const Played& played) {
-        const auto& operation = played.simulation.world.disk.operations.rbegin()->second;
+        const domain::Operation& operation = played.simulation.world.disk.operations.rbegin()->second;
         return operation.find({domain::StepName::RestoreSpare, operation.spare.text()})->duration_ms;
     };
     const Played alone("at 1s: fail server01");

@@ -42,8 +42,8 @@ std::vector<std::string> finalWorld(Simulation& simulation) {
             "spare {} is leased to {} {}", spare.text(), lease.server.text(),
             lease.failover == 0 ? std::string("as its row says") : fmt::format("by failover {}", lease.failover)));
     for (const auto& [id, operation] : world.disk.operations) {
-        lines.push_back(fmt::format("{} {} of {} is {}", domain::nameOf(operation.kind), id, operation.server.text(),
-                                    domain::nameOf(operation.state)));
+        lines.push_back(fmt::format("{} {} of {} is {}", domain::nameOf(operation->kind), id, operation->server.text(),
+                                    domain::nameOf(operation->state)));
     }
     return lines;
 }

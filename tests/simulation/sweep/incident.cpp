@@ -256,10 +256,10 @@ Course play(const Incident& incident, Simulation::Log log) {
     counts["records"] = simulation.world.disk.records;
     counts["virtual seconds"] = static_cast<std::uint64_t>(simulation.world.now().count() / 1'000'000);
     for (const auto& [id, operation] : simulation.world.disk.operations) {
-        if (operation.kind != domain::OperationKind::Failover) continue;
+        if (operation->kind != domain::OperationKind::Failover) continue;
         ++counts["failovers"];
-        ++counts[fmt::format("failovers {}", domain::nameOf(operation.state))];
-        if (operation.cold) ++counts["failovers on the cold path"];
+        ++counts[fmt::format("failovers {}", domain::nameOf(operation->state))];
+        if (operation->cold) ++counts["failovers on the cold path"];
     }
     for (const auto& [name, server] : simulation.setting.inventory.servers) {
         for (const auto& request : simulation.world.clients.ledger(server.segment.text())) {
