@@ -17,34 +17,37 @@ const base::MemberName holder_member("holder");
 }  // namespace
 
 void Clients::begin(const std::string& job) {
-    if (world_.setting.measures.between_requests.count() > 0) sendNext(job);
+    if (world_.setting.measures.between_requests.count() == 0) return;
+    Job& its = jobs_[job];
+    its.name = job;
+    its.server = &world_.serverOf(job);
+    its.lan_switch = &world_.switchOf(*its.server);
+    const auto holder = world_.holders.find(its.server->request_holder.text());
+    its.holder = holder == world_.holders.end() ? nullptr : &holder->second;
+    sendNext(its);
 }
 
-void Clients::sendNext(const std::string& job) {
-    auto& ledger = ledgers_[job];
-    auto chance = Randomness::about(world_.setting.seed, "request/" + job, ledger.size());
+void Clients::sendNext(Job& job) {
+    auto chance = Randomness::about(world_.setting.seed, "request/" + job.name, job.ledger.size());
     const auto pause = world_.setting.measures.between_requests;
-    world_.queue.after(chance.between(pause / 10, 2 * pause), [this, job] {
+    world_.queue.after(chance.between(pause / 10, 2 * pause), [this, &job] {
         if (!sending_) return;
         auto request = std::make_shared<JobRequest>();
-        request->job = job;
+        request->job = job.name;
         request->sent = world_.now();
-        auto& its_ledger = ledgers_[job];
-        its_ledger.push_back(request);
-        request->number = static_cast<unsigned>(its_ledger.size());
-        attempt(request);
+        job.ledger.push_back(request);
+        request->number = static_cast<unsigned>(job.ledger.size());
+        attempt(job, request);
         sendNext(job);
     });
 }
 
-void Clients::attempt(const JobRequestPtr& request) {
-    const domain::Server& server = world_.serverOf(request->job);
-    const base::MemberName& owner = world_.switchOf(server).ownerOf(request->job);
-    if (owner == holder_member) {
-        const auto holder = world_.holders.find(server.request_holder.text());
-        if (holder != world_.holders.end() && holder->second.accept(request)) return;
+void Clients::attempt(Job& job, const JobRequestPtr& request) {
+    const auto* order = job.lan_switch->inForce(job.name);
+    if (order != nullptr && order->owner == holder_member) {
+        if (job.holder != nullptr && job.holder->accept(request)) return;
     } else {
-        const std::string executor = world_.behind(request->job, owner);
+        const std::string executor = order == nullptr ? job.server->name.text() : world_.behind(*order, order->owner);
         if (!executor.empty() && world_.answers(executor)) return work(request, executor, {});
     }
     if (world_.now() - request->sent >= patience) {
@@ -52,7 +55,7 @@ void Clients::attempt(const JobRequestPtr& request) {
         world_.log.line("request {} of {} is given up by its client", request->number, request->job);
         return;
     }
-    world_.queue.after(again, [this, request] { attempt(request); });
+    world_.queue.after(again, [this, &job, request] { attempt(job, request); });
 }
 
 void Clients::work(const JobRequestPtr& request, const std::string& executor, std::function<void(bool)> done) {
@@ -85,7 +88,7 @@ void Clients::answered(const JobRequestPtr& request, const std::string& executor
 }
 
 unsigned Clients::count(const std::string& job, JobRequest::Fate fate) {
-    const auto& ledger = ledgers_[job];
+    const auto& ledger = jobs_[job].ledger;
     return static_cast<unsigned>(
         std::count_if(ledger.begin(), ledger.end(), [fate](const auto& request) { return request->fate == fate; }));
 }

@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/domain/server.hpp"
 #include "coordinator/simulation/virtual_time.hpp"
 
 namespace standin::simulation {
 
+class LanSwitch;
+class RequestHolder;
 class World;
 
 /// A request that a client sends, and what became of it.
@@ -44,17 +47,25 @@ class Clients {
 
     /// Brings a request to a machine or stand-in that answers now. `done` is told how it ended: true is answered.
     void work(const JobRequestPtr& request, const std::string& executor, std::function<void(bool)> done);
-    [[nodiscard]] const std::vector<JobRequestPtr>& ledger(const std::string& job) { return ledgers_[job]; }
+    [[nodiscard]] const std::vector<JobRequestPtr>& ledger(const std::string& job) { return jobs_[job].ledger; }
     [[nodiscard]] unsigned count(const std::string& job, JobRequest::Fate fate);
 
   private:
-    void sendNext(const std::string& job);
-    void attempt(const JobRequestPtr& request);
+    /// A job, and those on its requests' way.
+    struct Job {
+        std::string name;
+        const domain::Server* server = nullptr;
+        LanSwitch* lan_switch = nullptr;
+        RequestHolder* holder = nullptr;  ///< null: there is none
+        std::vector<JobRequestPtr> ledger;
+    };
+    void sendNext(Job& job);
+    void attempt(Job& job, const JobRequestPtr& request);
     void answered(const JobRequestPtr& request, const std::string& executor);
 
     World& world_;
     bool sending_ = true;
-    std::map<std::string, std::vector<JobRequestPtr>> ledgers_;
+    std::map<std::string, Job> jobs_;
 };
 
 }  // namespace standin::simulation

@@ -34,8 +34,7 @@ std::size_t RequestHolder::held(const std::string& job) const {
 
 std::string RequestHolder::behindBackLeg(const std::string& job) const {
     const auto* order = world_.switchOf(world_.serverOf(job)).inForce(job);
-    const auto* member = order == nullptr ? nullptr : order->member(order->back_leg_to);
-    return member == nullptr ? std::string() : world_.at(member->port);
+    return order == nullptr ? std::string() : world_.behind(*order, order->back_leg_to);
 }
 
 Result<protocol::Hold> RequestHolder::hold(const base::JobName& job) {

@@ -137,7 +137,11 @@ std::string World::behind(const std::string& segment, const base::MemberName& me
     const domain::Server& server = serverOf(segment);
     const auto* order = switchOf(server).inForce(segment);
     if (order == nullptr) return member.text() == "server" ? server.name.text() : std::string();
-    const auto* found = order->member(member);
+    return behind(*order, member);
+}
+
+std::string World::behind(const protocol::SegmentOrder& order, const base::MemberName& member) const {
+    const auto* found = order.member(member);
     return found == nullptr ? std::string() : at(found->port);
 }
 

@@ -59,6 +59,7 @@ class World {
     [[nodiscard]] std::string at(const base::PortName& port) const;
     /// Whom a frame for the job reaches when it is brought to this member of its segment; empty: nobody.
     [[nodiscard]] std::string behind(const std::string& segment, const base::MemberName& member);
+    [[nodiscard]] std::string behind(const protocol::SegmentOrder& order, const base::MemberName& member) const;
     /// A machine or stand-in of this name executes requests now.
     [[nodiscard]] bool answers(const std::string& executor);
     /// The machine whose disk it is; null: none.
