@@ -148,7 +148,7 @@ Action rest(const Operation& operation) {
 Action act(Operation& operation, const Observation& observation, base::WallTime now) {
     std::vector<StepId> due;
     std::optional<base::WallTime> next;
-    std::string waiting_for;
+    std::vector<StepName> waiting_for;
     {
         const Course course(operation, observation, now);
         for (const StepId& id : plan(course)) {
@@ -161,7 +161,7 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
             const Step* step = operation.find(id);
             const bool planned = step == nullptr || step->state == StepState::Planned;
             if (planned ? !at : step->state != StepState::Done && (step->state == StepState::Running || at)) {
-                waiting_for += (waiting_for.empty() ? "" : ", ") + std::string(nameOf(id.name));
+                waiting_for.push_back(id.name);
             }
         }
     }
@@ -171,7 +171,9 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
         return start;
     }
     if (isResting(operation.state) && waiting_for.empty()) return rest(operation);
-    return Wait{next, "waiting for " + waiting_for};
+    std::string why;
+    for (const StepName step : waiting_for) why.append(why.empty() ? "waiting for " : ", ").append(nameOf(step));
+    return Wait{next, std::move(why)};
 }
 
 }  // namespace

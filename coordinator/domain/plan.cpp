@@ -69,7 +69,7 @@ using enum StepName;
 /// Collects the steps of a plan by name.
 class Plan {
   public:
-    explicit Plan(const Course& course) : course_(course) {}
+    explicit Plan(const Course& course) : course_(course) { steps_.reserve(8); }  // more than most plans have
     Plan& add(StepName step) {
         steps_.push_back({step, subjectOf(course_.operation(), step)});
         return *this;

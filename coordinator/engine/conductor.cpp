@@ -16,13 +16,6 @@ using domain::Step;
 using domain::StepState;
 using nlohmann::json;
 
-namespace {
-
-/// So many free spares are offered to a failover at a time; it takes one.
-constexpr std::size_t spares_to_try = 4;
-
-}  // namespace
-
 Conductor::Conductor(const Inventory& inventory, const Drivers& drivers, journal::Journal& journal, Executor& executor,
                      const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings,
                      Board& board, Deliver deliver)
@@ -115,7 +108,7 @@ void Conductor::takeOutcome(StepOutcome& outcome) {
 void Conductor::take(Operation& operation, const domain::StepId& id, const StepReport& report, base::WallTime ended) {
     const Step& before = *operation.find(id);
     const double percent_before = before.percent;
-    recorder_.report(operation, {id, before.attempts, report, ended}, ended);
+    if (recorder_.keeps()) recorder_.report(operation, {id, before.attempts, report, ended}, ended);
     domain::applyReport(operation, id, report, ended);
     const Step& step = *operation.find(id);
     if (step.state != StepState::Polling || step.percent - percent_before >= 1) publishStep(operation, step);
@@ -232,43 +225,6 @@ void Conductor::changed(Operation& operation, const std::vector<domain::Change>&
         must_commit_ = true;
         dirty_.insert(operation.id);
     }
-}
-
-const domain::Observation& Conductor::observe(const Operation& operation) {
-    const auto [place, fresh] = observations_.try_emplace(operation.server);
-    domain::Observation& observation = place->second;
-    if (fresh) {
-        observation.server = inventory_.servers.at(operation.server);
-        observation.capture_way = inventory_.capture_way;
-    }
-    observation.restore_turn = restore_turns_.hasTurn(operation.id);
-    observation.spares.clear();
-    observation.leased.clear();
-    const auto& server = observation.server;
-    const auto isInReach = [&server](const domain::Spare& spare) {
-        return spare.switch_agent == server.switch_agent && spare.image_store == server.image_store;
-    };
-    const auto mayUse = [&](const base::SpareName& name) {
-        const auto spare = inventory_.spares.find(name);
-        if (spare == inventory_.spares.end() || !isInReach(spare->second)) return false;
-        const auto* lease = table_.lease(name);
-        return lease == nullptr ||
-               (lease->server == operation.server && (lease->failover == 0 || lease->failover == operation.id));
-    };
-    const auto* row = table_.row(operation.server);
-    if (row != nullptr && mayUse(row->spare)) observation.spares.push_back(row->spare);
-    for (const auto& [name, spare] : free_spares_) {
-        if (observation.spares.size() >= spares_to_try + operation.failed_spares.size()) break;
-        if (isInReach(*spare)) observation.spares.push_back(name);
-    }
-    if (!operation.spare.empty() && table_.leasedTo(operation.spare, operation.id))
-        observation.leased.push_back(operation.spare);
-    static const domain::Spare none;
-    const auto found = inventory_.spares.find(operation.spare);
-    const domain::Spare& spare = found == inventory_.spares.end() ? none : found->second;
-    observation.spare_boot_within = spare.boot_within;
-    observation.spare_power_within = spare.power_within;
-    return observation;
 }
 
 }  // namespace standin::engine

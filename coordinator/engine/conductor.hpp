@@ -122,8 +122,11 @@ class Conductor {
     void turnAway(const std::vector<Input>& inputs) const;
     [[nodiscard]] base::Result<void> refused() const;
     void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
-    const domain::Observation& observe(const domain::Operation& operation);
     void forgetOldest();
+
+    // observe.cpp: what decide() has to know beside the operation
+    const domain::Observation& observe(const domain::Operation& operation);
+    void observeSpares(const domain::Operation& operation, domain::Observation& observation) const;
 
     // dispatch.cpp: from a durable intent to the executor
     void dispatchStarts();
@@ -176,8 +179,16 @@ class Conductor {
     std::map<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
     std::map<base::ServerName, domain::Placement> placements_;
     std::map<base::ServerName, journal::Maintenance> maintenance_;
-    /// Of servers that have had an operation: what stays as it is configured is copied once.
-    std::map<base::ServerName, domain::Observation> observations_;
+    /// What was observed for a server's operation, and of what it holds until that changes.
+    struct Seen {
+        domain::Observation observation;
+        domain::OperationId operation = 0;
+        base::SpareName spare;
+        std::size_t failed_spares = 0;
+        std::uint64_t lease_changes = 0;
+    };
+    std::map<base::ServerName, Seen> seen_;
+    std::uint64_t lease_changes_ = 0;
     Wakes wakes_;
     std::set<base::ImageId> images_being_removed_;
 

@@ -121,6 +121,7 @@ void Conductor::setPlacement(const base::ServerName& server, domain::Placement p
 /// among them.
 void Conductor::leasesChanged() {
     for (const auto& spare : table_.takeChangedLeases()) {
+        ++lease_changes_;
         std::erase_if(entry_.leases, [&](const auto& lease) { return lease.spare == spare; });
         std::erase(entry_.removed_leases, spare);
         if (const auto* lease = table_.lease(spare)) {

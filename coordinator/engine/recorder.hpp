@@ -22,6 +22,9 @@ class Recorder {
              std::map<domain::OperationId, journal::RecordPage>& pages)
         : inventory_(inventory), keeps_(settings.keep_records), pages_(pages) {}
 
+    /// False: nothing is recorded, whatever is told.
+    [[nodiscard]] bool keeps() const { return keeps_; }
+
     /// The journal has an operation: its next line is this one, and follows a restart.
     void recovered(domain::OperationId id, std::uint32_t next_line, base::WallTime at);
     void forget(domain::OperationId id) { courses_.erase(id); }
