@@ -23,35 +23,40 @@ class EventQueue {
   public:
     using What = std::function<void()>;
 
-    explicit EventQueue(std::size_t limit = 1'000'000) : limit_(limit) {}  // more is a loop that feeds itself
+    explicit EventQueue(std::size_t limit = 1'000'000);  // more is a loop that feeds itself
 
     [[nodiscard]] VirtualTime now() const { return now_; }
     /// A moment that has passed already is now.
     void at(VirtualTime when, What what);
     void after(VirtualTime delay, What what) { at(now_ + delay, std::move(what)); }
     /// Nothing: the queue is empty.
-    [[nodiscard]] std::optional<VirtualTime> next() const;
+    [[nodiscard]] std::optional<VirtualTime> next() const {
+        return heap_.empty() ? std::nullopt : std::optional(heap_.front().when);
+    }
     /// Lets time pass until the next event, and carries it out. Precondition: there is one.
     void runNext();
     [[nodiscard]] std::uint64_t events() const { return done_; }
 
   private:
+    /// Small enough to be kept in two registers while others are moved past it.
     struct Entry {
         VirtualTime when;
-        std::uint64_t sequence;
-        std::uint32_t place;  ///< of what it is, so that little is moved about
-    };
-    struct Later {
-        bool operator()(const Entry& one, const Entry& other) const {
-            return one.when != other.when ? one.when > other.when : one.sequence > other.sequence;
+        std::uint64_t order;  ///< of scheduling; the lowest bits are the place of what it is, so that little is moved
+        [[nodiscard]] std::size_t place() const { return order % places; }
+        [[nodiscard]] bool isBefore(const Entry& other) const {
+            return when != other.when ? when < other.when : order < other.order;
         }
     };
+    static constexpr std::uint64_t places = 1 << 24;  ///< more than any limit
+
+    void push(Entry entry);
+    Entry pop();
 
     const std::size_t limit_;
     VirtualTime now_{0};
     std::uint64_t sequence_ = 0;
     std::uint64_t done_ = 0;
-    std::vector<Entry> heap_;
+    std::vector<Entry> heap_;  ///< the first is the next; each comes before both at twice its position
     std::vector<What> places_;
     std::vector<std::uint32_t> free_places_;
 };

@@ -41,10 +41,10 @@ void Network::restart(const std::string& name, VirtualTime down) {
 
 unsigned Network::count(const std::string& verb_or_command) const {
     unsigned count = 0;
-    for (auto it = counts_.lower_bound(verb_or_command); it != counts_.end(); ++it) {
-        if (!it->first.starts_with(verb_or_command)) break;
-        const auto rest = it->first.substr(verb_or_command.size());
-        if (rest.empty() || rest.front() == '/') count += it->second;
+    for (const auto& [name, times] : counts_) {
+        if (!name.starts_with(verb_or_command)) continue;
+        const auto rest = name.substr(verb_or_command.size());
+        if (rest.empty() || rest.front() == '/') count += times;
     }
     return count;
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <unordered_map>
 
 #include "coordinator/drivers/deadline.hpp"
 #include "coordinator/simulation/event_log.hpp"
@@ -88,7 +89,7 @@ class Network {
     std::map<std::string, Disturbance> disturbances_;
     std::set<std::string> unmet_;
     std::map<std::string, Agent> agents_;
-    std::map<std::string, unsigned> counts_;  ///< of commands
+    std::unordered_map<std::string, unsigned> counts_;  ///< of commands
     std::size_t under_way_ = 0;
 };
 
