@@ -1,11 +1,14 @@
 #include "agent/base/readiness.hpp"
 
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <limits>
 
 namespace standin::base {
 
@@ -14,6 +17,16 @@ namespace {
 Unexpected failed(const std::string& why) {
     return failure(ErrorCode::Refused,
                    "memory that rests may be paged out, and the first answer after it be late: " + why);
+}
+
+/// Who may lock memory without limit (CAP_IPC_LOCK) is not held to the one that its service manager set.
+bool lockedWithoutLimit() {
+    std::ifstream status("/proc/self/status");
+    for (std::string key; status >> key; status.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
+        std::uint64_t effective = 0;
+        if (key == "CapEff:" && status >> std::hex >> effective) return (effective >> CAP_IPC_LOCK & 1U) != 0;
+    }
+    return false;
 }
 
 constexpr int first = -10;
@@ -37,7 +50,7 @@ Result<void> stayInMemory() {
     ::setrlimit(RLIMIT_MEMLOCK, &unlimited);  // root may; who may not needs it from the service manager
     rlimit limit{};
     ::getrlimit(RLIMIT_MEMLOCK, &limit);
-    if (limit.rlim_cur != RLIM_INFINITY)
+    if (limit.rlim_cur != RLIM_INFINITY && !lockedWithoutLimit())
         return failed("locked memory is limited; give the service LimitMEMLOCK=infinity");
     if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) return failed(std::strerror(errno));
     return {};

@@ -1,6 +1,8 @@
 #include "agent/base/readiness.hpp"
 
+#include <linux/capability.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +34,24 @@ BOOST_AUTO_TEST_CASE(a_process_that_stays_in_memory_has_locked_it_and_touched_no
         const auto stayed = stayInMemory();
         if (!stayed) ::_exit(stayed.error().code == ErrorCode::Refused && told("VmLck") == 0 ? 0 : 1);
         ::_exit(told("VmLck") > 0 && told("VmRSS") < before + 4096 ? 0 : 2);
+    }
+    int status = 0;
+    BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+    BOOST_TEST(WIFEXITED(status));
+    BOOST_TEST(WEXITSTATUS(status) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_may_not_lock_all_that_it_will_touch_locks_nothing_and_says_what_its_service_lacks) {
+    const auto child = ::fork();
+    if (child == 0) {
+        const rlimit little{1 << 20, 1 << 20};
+        ::setrlimit(RLIMIT_MEMLOCK, &little);
+        __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+        const __user_cap_data_struct none[2]{};
+        if (::syscall(SYS_capset, &header, none) != 0) ::_exit(3);
+        const auto stayed = stayInMemory();
+        const bool says = !stayed && stayed.error().message.find("LimitMEMLOCK=infinity") != std::string::npos;
+        ::_exit(says && told("VmLck") == 0 ? 0 : 1);
     }
     int status = 0;
     BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
