@@ -90,7 +90,7 @@ base::Result<std::unique_ptr<TrapSocket>> TrapSocket::open(const ListenAddress& 
     }
     if (bind(fd, reinterpret_cast<sockaddr*>(&storage), size) != 0) {
         return problem(address, "bind", errno == EACCES       ? "; ports below 1024 need CAP_NET_BIND_SERVICE"
-                                        : errno == EADDRINUSE ? "; another program (snmptrapd?) listens there already"
+                                        : errno == EADDRINUSE ? "; another program listens there already (snmptrapd? or systemd for it, see snmptrapd.socket)"
                                                               : "");
     }
     getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);

@@ -4,16 +4,16 @@ import os
 import signal
 from pathlib import Path
 
-from hardware import product
+from hardware import daemons
 from hardware.host import wait_until
 from lab_case import LabCase, main
 
 
 def kill_and_restart():
-    pid = product.pid_of("coordinator")
+    pid = daemons.pid_of("coordinator")
     os.kill(pid, signal.SIGKILL)
     wait_until("the coordinator is gone", lambda: not Path(f"/proc/{pid}").exists(), 10, pause_s=0.005)
-    product.start("coordinator")
+    daemons.start("coordinator")
 
 
 class CommonCases:

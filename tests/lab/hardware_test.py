@@ -98,7 +98,7 @@ class HardwareTest(unittest.TestCase):
     def test_a_machine_that_dies_is_told_by_its_bmc_and_by_that_address(self):
         for name, version in (("server01", 3), ("server02", 1)):   # as numbers: v3 and v2c
             with self.subTest(name), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-                receiver.bind(("127.77.0.1", 162))
+                receiver.bind(plan.TRAP_RECEIVER)
                 receiver.settimeout(20)
                 lab("break", name)
                 datagram, sender = receiver.recvfrom(4096)
@@ -108,7 +108,7 @@ class HardwareTest(unittest.TestCase):
 
     def test_what_the_bmc_switched_off_itself_is_no_failure(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-            receiver.bind(("127.77.0.1", 162))
+            receiver.bind(plan.TRAP_RECEIVER)
             bmc.power(self.server, "off")
             wait_until("server01 is off", lambda: machines.state(self.server) == "shut off", 10)
             receiver.settimeout(2)

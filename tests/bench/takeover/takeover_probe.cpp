@@ -26,7 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint16_t trap_port = 162;
+constexpr std::uint16_t trap_port = 1162;
 // Five hundred attempts in a second find the moment to 2 ms and leave the host its time.
 constexpr auto ask_every = 2ms;
 

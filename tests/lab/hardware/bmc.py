@@ -88,11 +88,11 @@ def power(machine, action):
     return run(*_ipmitool(machine, "power", action), deadline_s=30).strip()
 
 
-def send_trap(machine, receiver, specific, severity):
+def send_trap(machine, specific, severity):
     """Sends a Platform Event Trap from this machine's BMC; answers what snmptrap had to say against it."""
     version = ["-v3", "-e", engine_id(machine)] if machine.snmp == "v3" else ["-v2c"]
     oid = f".1.3.6.1.4.1.3183.1.1.0.{specific}"
-    words = ["snmptrap", f"--clientaddr={machine.bmc}", "-m", "", *version, receiver, "", oid,
+    words = ["snmptrap", f"--clientaddr={machine.bmc}", "-m", "", *version, "{}:{}".format(*plan.TRAP_RECEIVER), "", oid,
              ".1.3.6.1.4.1.3183.1.1.1", "x", _pet_bytes(machine, severity)]
     directory = plan.BMCS / machine.name
     environment = dict(os.environ, SNMPCONFPATH=str(directory), SNMP_PERSISTENT_DIR=str(directory / "snmp"))

@@ -22,7 +22,7 @@ LINE = re.compile(r"event 'lifecycle' for domain '([^']+)': (.+)")
 
 
 def send(machine, event, severity):
-    trouble = bmc.send_trap(machine, plan.TRAP_RECEIVER, event, severity)
+    trouble = bmc.send_trap(machine, event, severity)
     print(f"{time.time():.6f} {machine.name}: event {event:06x}{': ' + trouble if trouble else ''}", flush=True)
 
 

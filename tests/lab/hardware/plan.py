@@ -14,7 +14,7 @@ RECORD = STATE / "record"      # what was made and must be taken down again
 
 BRIDGE = "sl-br0"
 CLIENT_NAMESPACE = "sl-client"
-TRAP_RECEIVER = "127.77.0.1:162"
+TRAP_RECEIVER = ("127.77.0.1", 1162)   # 162 is taken where the package snmptrapd put its socket
 UNUSED_VLAN = 4001             # where ports are that belong to no segment yet; the product quarantines each by itself
 JOB_PORT = 8080
 PARTITION_START = 1024 * 1024

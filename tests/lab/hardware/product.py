@@ -4,16 +4,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hardware import machines, plan, site
-from hardware.host import Failed, end_process, run, say, start_time, wait_until
+from hardware import daemons, machines, plan, site
+from hardware.host import Failed, run, say
 from hardware.record import Record
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORD = Record(plan.RECORD)
-RUN = Path("/run/standin")
 CONFIGURATION = Path("/etc/standin")
 STATE = Path("/var/lib/standin")
-LOGS = Path("/var/log/standin")
 AGENTS = ("vmhost1", "store1", "switch1", "holder1")
 STAND_INS = STATE / "vmhost1" / "stand-ins"
 PROGRAMS = (Path("/usr/local/sbin/standin-agent"), Path("/usr/local/sbin/standin-coordinator"), Path("/usr/local/bin/standinctl"))
@@ -41,27 +39,12 @@ def play(playbook, *words):
         raise Failed(f"playbooks/{playbook} failed:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-25:]))
 
 
-def pid_file(instance):
-    return RUN / ("standin-coordinator.pid" if instance == "coordinator" else f"standin-agent-{instance}.pid")
-
-
-def pid_of(instance):
-    return int(pid_file(instance).read_text(encoding="ascii"))
-
-
-def start(instance):
-    """Starts a daemon again as its role does."""
-    program = "standin-coordinator" if instance == "coordinator" else "standin-agent"
-    run("start-stop-daemon", "--start", "--background", "--make-pidfile", "--pidfile", pid_file(instance), "--output", LOGS / f"{instance}.log",
-        "--startas", f"/usr/local/sbin/{program}", "--", "--config", CONFIGURATION / f"{instance}.yml")
-
-
 def take_down():
     """Only what the lab's own `set_up` made."""
     if not RECORD.of("product"):
         return
     for instance in ("coordinator", *AGENTS):
-        _stop(instance)
+        daemons.stop(instance)
     for stand_in in STAND_INS.glob("*/"):
         domain = f"vmhost1.{stand_in.name}"
         if machines.virsh("domstate", domain, check=False).strip() not in ("", "shut off"):
@@ -71,18 +54,9 @@ def take_down():
         name = namespace.split(" ")[0]
         if name.startswith("standin-holder1-"):
             run("ip", "netns", "delete", name)
-    for directory in (CONFIGURATION, STATE, RUN):
+    for directory in (CONFIGURATION, STATE, daemons.RUN):
         shutil.rmtree(directory, ignore_errors=True)
     for program in PROGRAMS:
         program.unlink(missing_ok=True)
     RECORD.remove("product", "standin")
 
-
-def _stop(instance):
-    try:
-        pid = pid_of(instance)
-    except (OSError, ValueError):
-        return
-    command = Path(f"/proc/{pid}/cmdline")
-    if command.exists() and b"standin-" in command.read_bytes():
-        end_process(pid, start_time(pid), deadline_s=35)
