@@ -151,7 +151,8 @@ BOOST_AUTO_TEST_CASE(when_no_quarantine_is_left_the_order_is_refused_with_the_cu
 BOOST_AUTO_TEST_CASE(a_vlan_that_somebody_uses_is_no_quarantine) {
     addAccess("stranger", 3000);
     addAccess("other", 1).trunks = {3001};
-    for (const auto& [port, wanted] : plan(order("server"))->ports) {
+    const auto planned = plan(order("server"));
+    for (const auto& [port, wanted] : planned->ports) {
         BOOST_TEST(wanted.vlan != 3000);
         BOOST_TEST(wanted.vlan != 3001);
     }
