@@ -7,7 +7,10 @@ namespace {
 class SimulatedNotifier final : public drivers::Notifier {
   public:
     explicit SimulatedNotifier(SimulatedWorld& world) : world_(world) {}
-    void notify(const drivers::Notification& notification) override { world_.told.push_back(notification.message); }
+    void notify(const drivers::Notification& notification) override {
+        const std::lock_guard lock(world_.mutex);
+        world_.told.push_back(notification.message);
+    }
 
   private:
     SimulatedWorld& world_;
@@ -27,6 +30,7 @@ engine::Drivers simulatedDrivers(SimulatedWorld& world, const engine::Inventory&
     drivers.power = simulatedPower(world);
     drivers.notifier = std::make_shared<SimulatedNotifier>(world);
     drivers.claim = [&world](const base::AgentName&, std::uint64_t epoch, drivers::Deadline) -> base::Result<void> {
+        const std::lock_guard lock(world.mutex);
         ++world.claims;
         if (epoch < world.highest_epoch) return base::failure(base::ErrorCode::StaleEpoch, "claim: stale epoch");
         world.highest_epoch = epoch;
