@@ -5,6 +5,7 @@ The copy is a container with a network and a /run of its own, made of this host'
 gone at its end. Its journal and logs are left in /var/log/standin-lab/under_systemd.
 
 usage: sudo under_systemd.py COMMAND [ARGUMENT…]
+The exit code is the command's, or 77 where this host can boot no container.
 """
 
 import os
@@ -23,12 +24,12 @@ BOOT_WITHIN_S = 120
 STOP_WITHIN_S = 60
 SOCKETS_OF_OTHERS = ("snmptrapd.socket", "snmptrapd.service")   # hold port 162 wherever the package is installed
 OWN_MOUNTS = "STANDIN_OWN_MOUNTS"
+NOT_HERE = 77   # ctest takes it for skipped
 
 
 class MachineWithSystemd:
-    """Booted on entry; powered off and forgotten on exit, also after a failure."""
-
-    def __enter__(self):
+    def boot(self):
+        """Failed says what its console showed; nothing is left then."""
         self.directory = Path(tempfile.mkdtemp(prefix="standin-systemd-"))
         run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", self.directory)
         upper, work, self.root = (self.directory / name for name in ("upper", "work", "root"))
@@ -47,11 +48,10 @@ class MachineWithSystemd:
             self._let_libvirt_make_control_groups()
         except Failed as failure:
             console = (self.directory / "console").read_text(errors="replace")
-            self.__exit__()
+            self.power_off()
             raise Failed(f"{failure}; its console:\n{console[-2000:]}") from failure
-        return self
 
-    def __exit__(self, *_):
+    def power_off(self):
         self.container.terminate()
         try:
             self.container.wait(STOP_WITHIN_S)
@@ -109,12 +109,18 @@ def main():
         os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv], dict(os.environ, **{OWN_MOUNTS: "yes"}))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started = time.monotonic()
-    with MachineWithSystemd() as machine:
-        say(f"systemd runs after {time.monotonic() - started:.1f} s")
-        try:
-            code = machine.call(*sys.argv[1:])
-        finally:
-            machine.keep_logs(LOGS / "under_systemd")
+    try:
+        machine = MachineWithSystemd()
+        machine.boot()
+    except Failed as failure:
+        say(f"this host boots no container: {failure}")
+        sys.exit(NOT_HERE)
+    say(f"systemd runs after {time.monotonic() - started:.1f} s")
+    try:
+        code = machine.call(*sys.argv[1:])
+    finally:
+        machine.keep_logs(LOGS / "under_systemd")
+        machine.power_off()
     sys.exit(code)
 
 
