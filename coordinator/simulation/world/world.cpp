@@ -110,8 +110,15 @@ void World::furnishSegment(const domain::Server& server, const domain::SpareTabl
 }
 
 VirtualMachine* World::standIn(const std::string& name) {
+    const auto known = host_of_stand_in_.find(name);
+    if (known != host_of_stand_in_.end()) {
+        if (auto* found = known->second->find(name)) return found;
+    }
     for (auto& [host_name, host] : vm_hosts) {
-        if (auto* found = host.find(name)) return found;
+        auto* found = host.find(name);
+        if (found == nullptr) continue;
+        host_of_stand_in_[name] = &host;
+        return found;
     }
     return nullptr;
 }

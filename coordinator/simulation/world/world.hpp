@@ -78,6 +78,7 @@ class World {
     void furnishSegment(const domain::Server& server, const domain::SpareTableRow* row);
 
     std::map<std::string, const domain::Server*> servers_;  ///< by segment
+    std::map<std::string, VmHost*> host_of_stand_in_;       ///< where it was found last
     std::map<std::string, std::string> machine_of_disk_;
     std::map<std::string, std::string> machine_at_port_;
 };
