@@ -62,8 +62,10 @@ Json viewOfProbe(const protocol::Probe& probe) {
 }
 
 Json viewOfPlacement(const domain::Placement& placement) {
-    return {
-        {"on", nameOf(placement.on)}, {"stand_in", nullable(placement.stand_in)}, {"spare", nullable(placement.spare)}};
+    return {{"on", nameOf(placement.on)},
+            {"stand_in", nullable(placement.stand_in)},
+            {"spare", nullable(placement.spare)},
+            {"brought_back_by", textOrNull(placement.brought_back_by)}};
 }
 
 }  // namespace

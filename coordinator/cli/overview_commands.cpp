@@ -26,6 +26,8 @@ std::string readinessOf(const Json& server) {
 
 // What an operator should know first: why it is not ready, or that failures start nothing.
 std::string remarkOf(const Json& server) {
+    if (auto by = textAt(server, "runs_on", "brought_back_by"); by != "-")
+        return "its job is being brought back to it, as " + by + " has asked";
     if (flagAt(server, "maintenance")) {
         auto why = textAt(server, "maintenance_why");
         return why == "-" ? "in maintenance" : "in maintenance: " + why;

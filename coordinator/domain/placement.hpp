@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "agent/base/identifier.hpp"
@@ -18,6 +19,9 @@ struct Placement {
     On on = On::Server;
     base::StandInName stand_in;  ///< with StandIn
     base::SpareName spare;       ///< with Spare
+    /// The operator who is bringing the job back to the server; empty: nobody. The intent is durable before the segment
+    /// is ordered to be the server's, and goes when that is known to be so, or never to come.
+    std::string brought_back_by{};
     bool operator==(const Placement&) const = default;
 };
 

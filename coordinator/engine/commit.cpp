@@ -25,6 +25,7 @@ void Conductor::finishBatch() {
     if (auto queues = restore_turns_.takeChanged()) board_.post(std::move(*queues));
     if (durable) {
         dispatchStarts();
+        dispatchReturns();
         for (auto& line : std::exchange(lines_, {})) log_.write(line.level, line.text);
         for (auto& event : std::exchange(published_, {})) events_.publish(std::move(event));
     }
@@ -91,8 +92,11 @@ void Conductor::forgetOldest() {
 }
 
 std::optional<base::WallTime> Conductor::nextWake() const {
-    const auto wake = wakes_.next();
-    return flush_at_ && (!wake || *flush_at_ < *wake) ? flush_at_ : wake;
+    auto next = wakes_.next();
+    if (flush_at_ && (!next || *flush_at_ < *next)) next = flush_at_;
+    // What could not be made durable is begun with the next commit.
+    if (const auto at = nextReturn(); at && !must_commit_ && (!next || *at < *next)) next = at;
+    return next;
 }
 
 }  // namespace standin::engine

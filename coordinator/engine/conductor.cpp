@@ -42,6 +42,7 @@ base::Result<void> Conductor::recover() {
     }
     placements_ = std::move(contents->placements);
     maintenance_ = std::move(contents->maintenance);
+    recoverReturns();
     const auto moment = now();
     for (auto& operation : contents->operations) {
         if (inventory_.servers.count(operation.server) == 0) {

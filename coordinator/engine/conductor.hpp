@@ -14,6 +14,7 @@
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/failure.hpp"
 #include "coordinator/engine/board.hpp"
+#include "coordinator/engine/bring_back.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/executor.hpp"
 #include "coordinator/engine/recorder.hpp"
@@ -54,8 +55,8 @@ using Input = std::variant<StepOutcome, ReportInput, Request>;
 /// nothing new wait for the next commit (a crash loses nothing but the knowledge, and the step is observed again).
 class Conductor {
   public:
-    /// `deliver` is called from the executor's threads.
-    using Deliver = std::function<void(StepOutcome)>;
+    /// Called from the executor's threads.
+    using Deliver = std::function<void(Input)>;
 
     Conductor(const Inventory& inventory, const Drivers& drivers, journal::Journal& journal, Executor& executor,
               const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings, Board& board,
@@ -82,7 +83,12 @@ class Conductor {
     base::Result<void> close(domain::OperationId id, const std::string& asked_by);
     /// No failover of the server is under way, and none orders its segment any more.
     base::Result<void> mayReturn(const base::ServerName& server);
-    base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
+    /// Who has asked is told what came of it; not before, nor without, success.
+    using ReturnAnswer = std::function<void(const base::Result<void>& done)>;
+    base::Result<void> beginReturn(const base::ServerName& server, const std::string& asked_by, ReturnAnswer answer);
+    void takeReturn(const base::ServerName& server, std::uint64_t attempt, const ReturnOutcome& outcome);
+    /// Nobody waits any longer for what comes of any.
+    void abandonReturns(const base::Error& why);
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
     base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
@@ -140,6 +146,17 @@ class Conductor {
     void setPlacement(const base::ServerName& server, domain::Placement placement);
     void leasesChanged();
 
+    // returned.cpp: a job on its way back to its server
+    void recoverReturns();
+    void dispatchReturns();
+    [[nodiscard]] std::optional<base::WallTime> nextReturn() const;
+    [[nodiscard]] base::Result<void> notBeingReturned(const base::ServerName& server) const;
+    struct JobReturn;
+    void doubtReturn(const base::ServerName& server, JobReturn& its, const std::string& problem);
+    void endReturn(const base::ServerName& server, const base::Result<void>& done);
+    void abandonReturn(const base::ServerName& server, const base::Error& why);
+    void freeSparesOf(const base::ServerName& server);
+
     // requests.cpp
     domain::Operation& open(domain::OperationKind kind, const base::ServerName& server, const std::string& asked_by,
                             base::WallTime failure_at);
@@ -191,6 +208,19 @@ class Conductor {
     std::uint64_t lease_changes_ = 0;
     Wakes wakes_;
     std::set<base::ImageId> images_being_removed_;
+    /// Intended (the placement says so, durably) and not known to have ended.
+    struct JobReturn {
+        std::string asked_by;
+        ReturnAnswer answer;  ///< nobody's, after a restart
+        base::WallTime since{};
+        base::WallTime due{};
+        bool gave_up = false;       ///< until an operator asks again
+        std::uint64_t attempt = 0;  ///< the sequence of the one that is under way; 0: none is
+        bool claims_first = false;
+        bool in_doubt = false;  ///< the segment may have been given, or may yet be
+        std::string problem{};
+    };
+    std::map<base::ServerName, JobReturn> returns_;
 
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
 

@@ -25,6 +25,8 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
         case Event::Begins:
             if (!failover) return;
             not_ready(fmt::format("used by failover {}", operation.id));
+            abandonReturn(operation.server,
+                          {base::ErrorCode::Conflict, fmt::format("failover {} was opened", operation.id)});
             setPlacement(operation.server, {Placement::On::Nobody, {}, {}});
             break;
         case Event::SegmentGiven:

@@ -6,6 +6,13 @@ using base::ErrorCode;
 using base::failure;
 using base::Result;
 
+namespace {
+
+/// The agents that an attempt may ask, one after the other (bring_back.cpp).
+constexpr int agents_asked = 6;
+
+}  // namespace
+
 bool Engine::report(const domain::FailureReport& report) {
     if (parts_->post(ReportInput{report, {}}, parts_->settings.queue_limit)) return true;
     parts_->log.error("a failure report of server '{}' could not be taken: the engine is stopped or overrun",
@@ -37,6 +44,22 @@ Result<void> Engine::confirmFence(domain::OperationId id, const std::string& ask
 
 Result<void> Engine::close(domain::OperationId id, const std::string& asked_by) {
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.close(id, asked_by); });
+}
+
+Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by) {
+    auto owed = std::make_shared<Owed<void>>();
+    auto future = owed->future();
+    auto begun = parts_->ask<void>([=](Conductor& conductor) {
+        return conductor.beginReturn(server, asked_by, [owed](const Result<void>& done) { owed->give(done); });
+    });
+    if (!begun) return begun;
+    if (future.wait_for(agents_asked * parts_->settings.answer_within) != std::future_status::ready) {
+        return failure(ErrorCode::TimedOut,
+                       fmt::format("no agent answered in time; the job of server '{}' is being brought back all the "
+                                   "same: look at standinctl status",
+                                   server.text()));
+    }
+    return future.get();
 }
 
 Result<void> Engine::setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image,

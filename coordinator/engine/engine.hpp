@@ -34,7 +34,7 @@ struct EngineSettings {
     std::chrono::milliseconds watch_every{10000};  ///< agents' health and the stand-ins' truth; 0: no watch
     std::size_t queue_limit = 65536;     ///< events waiting for the engine's thread; a report beyond is refused
     std::size_t keep_operations = 1000;  ///< ended operations kept in the journal and shown
-    bool keep_records = true;                       ///< of what decisions were made from, with the journal
+    bool keep_records = true;            ///< of what decisions were made from, with the journal
     std::chrono::milliseconds answer_within{5000};  ///< how long a caller waits for the engine's thread
 };
 
@@ -89,7 +89,7 @@ class Engine {
     base::Result<void> close(domain::OperationId id, const std::string& asked_by);
     /// The operator has repaired the server and brings its job back by hand: the segment is given to the server again,
     /// after it was confirmed that its stand-in does not run and its spare is off. WrongState otherwise, with what has
-    /// to be stopped first.
+    /// to be stopped first. TimedOut: whether it has the segment is not known, and is tried again until it is.
     base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
 
     /// S101–S105; prepare has to be requested separately.

@@ -47,6 +47,7 @@ class Owed {
         if (!given_) give(base::failure(base::ErrorCode::Unreachable, "the engine stopped before it answered"));
     }
     void give(base::Result<Answer> answer) {
+        if (given_) return;
         given_ = true;
         promise_.set_value(std::move(answer));
     }
@@ -68,7 +69,7 @@ struct Engine::Parts {
           settings(settings_given),
           inbox(std::make_shared<Inbox>()),
           conductor(inventory, drivers, journal, executor, clock, events, log, settings, board,
-                    [box = inbox](StepOutcome outcome) { box->push(std::move(outcome)); }),
+                    [box = inbox](Input outcome) { box->push(std::move(outcome)); }),
           watch(inventory, drivers, executor, clock, board, events,
                 [box = inbox](Request request) { box->push(std::move(request)); }),
           executor(executor_given) {}

@@ -75,6 +75,7 @@ void Engine::stop() {
         parts_->inbox->arrived.notify_all();
     }
     if (parts_->thread.joinable()) parts_->thread.join();
+    parts_->conductor.abandonReturns({base::ErrorCode::Unreachable, "the engine stopped before it answered"});
     std::vector<Input> unanswered;
     {
         const std::lock_guard lock(parts_->inbox->mutex);

@@ -21,6 +21,7 @@ void Conductor::depose(const std::string& why) {
     published_.clear();
     flush_at_.reset();
     must_commit_ = false;
+    abandonReturns({base::ErrorCode::StaleEpoch, problem});
     drivers_.notifier->notify({drivers::Notification::Kind::NeedsOperator, {}, {}, problem});
 }
 

@@ -95,6 +95,8 @@ Result<domain::OperationId> Conductor::request(const OperationRequest& request) 
 Result<void> Conductor::retry(domain::OperationId id, const std::string& asked_by) {
     auto found = operations_.find(id);
     if (found == operations_.end()) return failure(ErrorCode::NotFound, fmt::format("there is no operation {}", id));
+    auto stays = notBeingReturned(found->second.server);
+    if (!stays) return stays;
     const auto failed_spares = found->second.failed_spares;
     // Its fences are confirmed, but of a server that was repaired since: nothing would keep the two apart.
     if (const auto on = placements_.find(found->second.server); found->second.kind == OperationKind::Failover &&
@@ -182,37 +184,6 @@ bool Conductor::retiresHolder(const domain::Operation& failover) const {
     const auto* step = failover.find(domain::StepName::RetireHolder, failover.spare.text());
     return step != nullptr && (step->state == domain::StepState::Running ||
                                (step->state != domain::StepState::Done && wakes_.has(failover.id)));
-}
-
-Result<void> Conductor::mayReturn(const base::ServerName& server) {
-    if (inventory_.servers.count(server) == 0)
-        return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
-    if (const auto* failover = openFailoverOf(server); failover != nullptr && !isResting(failover->state)) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("failover {} is going on: it is {}", failover->id, nameOf(failover->state)));
-    }
-    if (const auto* failover = openFailoverOf(server); failover != nullptr && retiresHolder(*failover)) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("failover {} still orders the segment of server '{}' for spare '{}', whose last "
-                                   "connections go through the holder; close it first: standinctl operation close {}",
-                                   failover->id, server.text(), failover->spare.text(), failover->id));
-    }
-    return {};
-}
-
-Result<void> Conductor::returned(const base::ServerName& server, const std::string& asked_by) {
-    auto may = mayReturn(server);
-    if (!may) return may;
-    setPlacement(server, {});
-    // Spares that closed failovers of this server had left executing the job are free again, or their row's.
-    for (const auto& [spare, lease] : std::map(table_.leases())) {
-        if (lease.server != server || lease.failover == 0) continue;
-        auto held = operations_.find(lease.failover);
-        if (held == operations_.end() || !isOpen(held->second)) table_.release(spare, lease.failover);
-    }
-    leasesChanged();
-    audit(asked_by, fmt::format("job of server '{}' returned", server.text()), "accepted");
-    return {};
 }
 
 }  // namespace standin::engine

@@ -1,85 +1,201 @@
+// An operator brings a job back to its server: the intent is durable first, then the segment is ordered, then what came
+// of it is durable. A coordinator that is started again finishes what it finds begun.
+#include <fmt/format.h>
+
 #include "coordinator/engine/bring_back.hpp"
-#include "coordinator/engine/engine_parts.hpp"
+#include "coordinator/engine/conductor.hpp"
 
 namespace standin::engine {
 
 using base::ErrorCode;
 using base::failure;
 using base::Result;
+using domain::Placement;
 
 namespace {
 
-/// Nobody else may execute the job: unknown is not off (rule 6).
-Result<void> nobodyElseExecutes(const Drivers& drivers, const Inventory& inventory, const ServerSnapshot& now,
-                                std::chrono::milliseconds patience) {
-    const auto& server = now.server;
-    for (const auto& name : {now.placement.stand_in, now.row ? now.row->stand_in : base::StandInName{}}) {
-        if (name.empty()) continue;
-        auto stand_in = drivers.hypervisors.at(server.vm_host)->standIn(name, patience);
-        if (!stand_in && stand_in.error().code != ErrorCode::NotFound) return failure(stand_in.error());
-        if (!stand_in || stand_in->state == protocol::StandInState::Suspended ||
-            stand_in->state == protocol::StandInState::Stopped) {
-            continue;
-        }
-        return failure(ErrorCode::WrongState,
-                       fmt::format("stand-in '{}' is {}; stop it on VM host '{}' first", name.text(),
-                                   protocol::nameOf(stand_in->state), server.vm_host.text()));
-    }
-    if (now.placement.spare.empty()) return {};
-    auto power = drivers.power->state(inventory.spare_power.at(now.placement.spare), patience);
-    if (!power) return failure(power.error());
-    if (*power == drivers::PowerState::Off) return {};
-    return failure(ErrorCode::WrongState,
-                   fmt::format("spare '{}' is not off; switch it off first", now.placement.spare.text()));
-}
-
-protocol::SegmentOrder orderForServer(const ServerSnapshot& now) {
-    const auto& server = now.server;
-    protocol::SegmentOrder order;
-    order.vlan = server.vlan;
-    order.address = server.address;
-    order.job_ports = server.job_ports;
-    order.owner = base::MemberName("server");
-    order.members.push_back({order.owner, server.port, server.mac});
-    if (now.row && !now.row->stand_in_port.empty()) {
-        order.members.push_back({base::MemberName("stand-in"), now.row->stand_in_port, server.mac});
-    }
-    if (!server.holder_ports.front.empty()) {
-        order.members.push_back({base::MemberName("holder"), server.holder_ports.front, server.holder_ports.front_mac});
-    }
-    order.back_leg_port = server.holder_ports.back;
-    return order;
-}
+/// Between attempts, as long as it is not known whether the server has its segment: an agent that was restarted answers
+/// again after seconds.
+constexpr std::chrono::seconds return_again_after{2};
+/// As long as a failover tries to give a segment away; then a person has to look after the switch.
+constexpr std::chrono::minutes return_patience{10};
 
 }  // namespace
 
-Result<void> bringBack(const Drivers& drivers, const Inventory& inventory, const ServerSnapshot& now,
-                       const protocol::CommandStamp& stamp, std::chrono::milliseconds patience) {
-    auto& lan_switch = *drivers.switches.at(now.server.switch_agent);
-    auto segment = lan_switch.segment(now.server.segment, patience);
-    if (!segment && segment.error().code != ErrorCode::NotFound) return failure(segment.error());
-    if (!segment || segment->order.owner == base::MemberName("server")) return {};
-    auto alone = nobodyElseExecutes(drivers, inventory, now, patience);
-    if (!alone) return alone;
-    auto given = lan_switch.setSegment(stamp, now.server.segment, orderForServer(now), patience);
-    return given ? Result<void>() : Result<void>(failure(given.error()));
+Result<void> Conductor::mayReturn(const base::ServerName& server) {
+    if (inventory_.servers.count(server) == 0)
+        return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
+    if (const auto found = returns_.find(server); found == returns_.end() || !found->second.gave_up) {
+        auto under_way = notBeingReturned(server);
+        if (!under_way) return under_way;
+    }
+    const auto* failover = openFailoverOf(server);
+    if (failover != nullptr && !isResting(failover->state)) {
+        return failure(ErrorCode::Conflict,
+                       fmt::format("failover {} is going on: it is {}", failover->id, nameOf(failover->state)));
+    }
+    if (failover != nullptr && retiresHolder(*failover)) {
+        return failure(ErrorCode::Conflict,
+                       fmt::format("failover {} still orders the segment of server '{}' for spare '{}', whose last "
+                                   "connections go through the holder; close it first: standinctl operation close {}",
+                                   failover->id, server.text(), failover->spare.text(), failover->id));
+    }
+    return {};
 }
 
-Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by) {
-    const auto now = this->server(server);
-    if (!now) return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
-    auto sequence = parts_->ask<std::uint64_t>([=](Conductor& conductor) -> Result<std::uint64_t> {
-        auto may = conductor.mayReturn(server);
-        if (!may) return failure(may.error());
-        return conductor.nextSequence();
-    });
-    if (!sequence) return failure(sequence.error());
-    const auto moment = std::chrono::duration_cast<std::chrono::milliseconds>(parts_->clock.wall().time_since_epoch());
-    const protocol::CommandStamp stamp{epoch(), fmt::format("returned/{}/{}", server.text(), moment.count()),
-                                       *sequence};
-    auto back = bringBack(parts_->drivers, parts_->inventory, *now, stamp, parts_->settings.answer_within);
-    if (!back) return back;
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.returned(server, asked_by); });
+Result<void> Conductor::notBeingReturned(const base::ServerName& server) const {
+    const auto found = returns_.find(server);
+    if (found == returns_.end()) return {};
+    return failure(
+        ErrorCode::Conflict,
+        fmt::format("the job of server '{}' is being brought back to it, as {} has asked{}", server.text(),
+                    found->second.asked_by, found->second.problem.empty() ? "" : ": " + found->second.problem));
+}
+
+Result<void> Conductor::beginReturn(const base::ServerName& server, const std::string& asked_by, ReturnAnswer answer) {
+    auto may = mayReturn(server);
+    if (!may) return may;
+    // What was given up would be ordered anew by a coordinator that is started again, for the spare.
+    if (auto* failover = openFailoverOf(server)) {
+        const domain::StepId retiring{domain::StepName::RetireHolder, failover->spare.text()};
+        const auto* step = failover->find(retiring);
+        if (step != nullptr && step->state != domain::StepState::Done)
+            take(*failover, retiring, StepReport::done("the job is brought back to its server"), now());
+    }
+    Placement placement = placements_[server];
+    placement.brought_back_by = asked_by;
+    setPlacement(server, std::move(placement));
+    auto& its = returns_[server];  // one that was given up leaves its doubts
+    its.asked_by = asked_by;
+    its.answer = std::move(answer);
+    its.since = its.due = now();
+    its.gave_up = false;
+    return {};
+}
+
+/// Found begun in the journal.
+void Conductor::recoverReturns() {
+    for (const auto& [server, placement] : placements_) {
+        if (placement.brought_back_by.empty() || inventory_.servers.count(server) == 0) continue;
+        auto& its = returns_[server];
+        its.asked_by = placement.brought_back_by;
+        its.since = its.due = now();
+        its.claims_first = its.in_doubt = true;
+        log_.notice("the job of server '{}' was being brought back to it, as {} had asked: it is finished now",
+                    server.text(), its.asked_by);
+    }
+}
+
+std::optional<base::WallTime> Conductor::nextReturn() const {
+    std::optional<base::WallTime> next;
+    for (const auto& [server, its] : returns_) {
+        if (its.attempt == 0 && !its.gave_up && (!next || its.due < *next)) next = its.due;
+    }
+    return next;
+}
+
+/// Precondition: what was gathered is durable, intents among it.
+void Conductor::dispatchReturns() {
+    for (auto& [server, its] : returns_) {
+        if (its.attempt != 0 || its.gave_up || its.due > now()) continue;
+        its.attempt = nextSequence();
+        ReturnAttempt attempt;
+        attempt.now.server = inventory_.servers.at(server);
+        attempt.now.placement = placements_.at(server);
+        if (const auto* row = table_.row(server)) attempt.now.row = *row;
+        attempt.stamp = {epoch_, fmt::format("returned/{}/{}-{}", server.text(), epoch_, its.attempt), its.attempt};
+        attempt.claims_first = its.claims_first;
+        attempt.patience = settings_.answer_within;
+        executor_.post(domain::Lane::Ordinary, [attempt = std::move(attempt), deliver = deliver_, leads = leads_,
+                                                &drivers = drivers_, &inventory = inventory_] {
+            if (!*leads) return;
+            auto outcome = bringBack(drivers, inventory, attempt);
+            deliver(Request([server = attempt.now.server.name, number = attempt.stamp.sequence,
+                             outcome = std::move(outcome)](Conductor& conductor) -> Reply {
+                conductor.takeReturn(server, number, outcome);
+                return {};
+            }));
+        });
+    }
+}
+
+void Conductor::takeReturn(const base::ServerName& server, std::uint64_t attempt, const ReturnOutcome& outcome) {
+    auto found = returns_.find(server);
+    if (found == returns_.end() || found->second.attempt != attempt) return;  // decided otherwise meanwhile
+    if (!outcome.done && outcome.done.error().code == ErrorCode::StaleEpoch)
+        return depose(outcome.done.error().message);
+    auto& its = found->second;
+    its.in_doubt = outcome.in_doubt || (its.in_doubt && !outcome.claimed);
+    if (outcome.done || !its.in_doubt) return endReturn(server, outcome.done);
+    its.claims_first = its.claims_first && !outcome.claimed;
+    doubtReturn(server, its, outcome.done.error().message);
+}
+
+/// It may still come true (rule 6): the intent stays until somebody has said what is so.
+void Conductor::doubtReturn(const base::ServerName& server, JobReturn& its, const std::string& problem) {
+    its.attempt = 0;
+    its.due = now() + return_again_after;
+    const auto sentence =
+        fmt::format("whether server '{}' has its segment again is not known: {}", server.text(), problem);
+    if (std::exchange(its.problem, problem) != problem)
+        lines_.push_back({base::LogLevel::Warning, sentence + "; it is tried again"});
+    if (auto answer = std::exchange(its.answer, {}))
+        answer(failure(ErrorCode::TimedOut, sentence + "; it is tried again until this is known"));
+    its.gave_up = its.due >= its.since + return_patience;
+    if (!its.gave_up) return;
+    drivers_.notifier->notify(
+        {drivers::Notification::Kind::NeedsOperator,
+         {},
+         server.text(),
+         fmt::format("{}; see that agent '{}' answers, then ask again: standinctl returned {}", sentence,
+                     inventory_.servers.at(server).switch_agent.text(), server.text())});
+}
+
+void Conductor::endReturn(const base::ServerName& server, const Result<void>& done) {
+    auto its = std::move(returns_.at(server));
+    returns_.erase(server);
+    Placement placement = done ? Placement{} : placements_[server];
+    placement.brought_back_by.clear();
+    setPlacement(server, std::move(placement));
+    if (done) freeSparesOf(server);
+    audit(its.asked_by, fmt::format("job of server '{}' returned", server.text()),
+          done ? "accepted" : "refused: " + done.error().message);
+    if (its.answer) {
+        replies_.push_back(
+            [answer = its.answer, done](const Result<void>& durable) { answer(durable ? done : durable); });
+        return;
+    }
+    using Kind = drivers::Notification::Kind;
+    drivers_.notifier->notify(
+        {done ? Kind::NormalEnd : Kind::NeedsOperator,
+         {},
+         server.text(),
+         done ? fmt::format("server '{}' has its job again, as {} had asked", server.text(), its.asked_by)
+              : fmt::format("the job of server '{}' was not brought back to it, as {} had asked: {}; then ask again: "
+                            "standinctl returned {}",
+                            server.text(), its.asked_by, done.error().message, server.text())});
+}
+
+/// Those that closed failovers of this server had left executing the job: they are free again, or their row's.
+void Conductor::freeSparesOf(const base::ServerName& server) {
+    for (const auto& [spare, lease] : std::map(table_.leases())) {
+        if (lease.server != server || lease.failover == 0) continue;
+        auto held = operations_.find(lease.failover);
+        if (held == operations_.end() || !isOpen(held->second)) table_.release(spare, lease.failover);
+    }
+    leasesChanged();
+}
+
+void Conductor::abandonReturn(const base::ServerName& server, const base::Error& why) {
+    const auto found = returns_.find(server);
+    if (found == returns_.end()) return;
+    const auto answer = std::move(found->second.answer);
+    returns_.erase(found);
+    if (answer) answer(failure(why));
+}
+
+void Conductor::abandonReturns(const base::Error& why) {
+    while (!returns_.empty()) abandonReturn(base::ServerName(returns_.begin()->first), why);
 }
 
 }  // namespace standin::engine

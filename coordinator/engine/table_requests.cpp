@@ -133,7 +133,7 @@ void Conductor::standInLost(const base::ServerName& server, const base::StandInN
 }
 
 void Conductor::ownerSeen(const base::ServerName& server, const base::MemberName& owner) {
-    if (owner == base::MemberName("server") || openFailoverOf(server) != nullptr) return;
+    if (owner == base::MemberName("server") || openFailoverOf(server) != nullptr || !notBeingReturned(server)) return;
     auto found = placements_.find(server);
     if (found != placements_.end() && found->second.on != domain::Placement::On::Server) return;
     domain::Placement placement{domain::Placement::On::Nobody, {}, {}};

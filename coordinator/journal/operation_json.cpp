@@ -204,8 +204,10 @@ base::Result<domain::Lease> leaseFrom(const json& object) {
 }
 
 json toJson(const domain::Placement& placement) {
-    return {
-        {"on", nameOf(placement.on)}, {"stand_in", nullable(placement.stand_in)}, {"spare", nullable(placement.spare)}};
+    return {{"on", nameOf(placement.on)},
+            {"stand_in", nullable(placement.stand_in)},
+            {"spare", nullable(placement.spare)},
+            {"brought_back_by", placement.brought_back_by}};
 }
 
 base::Result<domain::Placement> placementFrom(const json& object) {
@@ -214,6 +216,7 @@ base::Result<domain::Placement> placementFrom(const json& object) {
     placement.on = named<domain::Placement::On>(fields, "on", &domain::placementFrom);
     placement.stand_in = fields.optionalId<base::StandInName>("stand_in");
     placement.spare = fields.optionalId<base::SpareName>("spare");
+    placement.brought_back_by = fields.text("brought_back_by", "");
     return fields.finish(std::move(placement));
 }
 

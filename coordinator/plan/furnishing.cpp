@@ -77,7 +77,9 @@ void furnishRows(Setting& setting, const Situation& situation) {
     setting.contents.leases = situation.contents.leases;
     setting.contents.maintenance = situation.contents.maintenance;
     for (const auto& [server, placement] : situation.contents.placements) {
-        if (setting.inventory.servers.count(server) > 0) setting.contents.placements[server] = placement;
+        if (setting.inventory.servers.count(server) == 0) continue;
+        setting.contents.placements[server] = placement;
+        setting.contents.placements[server].brought_back_by.clear();  // the plan is about a failure, not about that
     }
     for (const auto& operation : situation.contents.operations) {
         if (setting.inventory.servers.count(operation.server) > 0) setting.contents.operations.push_back(operation);

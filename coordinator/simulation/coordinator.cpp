@@ -24,7 +24,7 @@ struct Coordinator::Life {
           journal(world, its.name_),
           log("engine", world.log.on() ? logTo(world, its.name_) : base::Log::Sink()),
           conductor(world.setting.inventory, its.drivers_, journal, *executor, world.clock, its, log,
-                    world.setting.engine, board, [&its](engine::StepOutcome outcome) { its.take(std::move(outcome)); }),
+                    world.setting.engine, board, [&its](engine::Input outcome) { its.take(std::move(outcome)); }),
           watch(world.setting.inventory, its.drivers_, *executor, world.clock, board, its,
                 [&its](engine::Request request) { its.take(std::move(request)); }) {}
     ~Life() { executor.reset(); }  // tasks are unwound before what they refer to
@@ -70,10 +70,6 @@ void Coordinator::goOn() {
     if (!running()) return;
     world_.log.line("coordinator {} goes on", name_);
     life_->executor->thaw();
-}
-
-void Coordinator::run(std::function<void(const engine::Drivers&)> task) {
-    if (running()) life_->executor->run([this, task = std::move(task)] { task(drivers_); });
 }
 
 const engine::Board& Coordinator::board() const {

@@ -34,9 +34,6 @@ class Coordinator final : engine::EventSink {
     void ask(const std::string& what, std::function<base::Result<Answer>(engine::Conductor&)> question,
              std::function<void(const base::Result<Answer>&)> then = {});
 
-    /// On a thread of its own, as what serves operators does: it may ask agents.
-    void run(std::function<void(const engine::Drivers&)> task);
-
     [[nodiscard]] const engine::Board& board() const;
     /// 0: it does not run, or has not read the journal yet.
     [[nodiscard]] std::uint64_t epoch() const { return running() ? board().epoch() : 0; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "coordinator/simulation/script.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
 namespace standin::simulation {
@@ -16,6 +17,8 @@ const base::MemberName spare_member("spare");
 const base::MemberName stand_in_member("stand-in");
 const base::MemberName holder_member("holder");
 constexpr std::size_t last_events = 40;
+/// Between the last question and the segment: a command, and one that is slow.
+constexpr VirtualTime longest_unasked{5s};
 
 }  // namespace
 
@@ -48,6 +51,7 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     const auto* stand_in = world_.standInOf(order);
     if (order.owner == holder_member && stand_in != nullptr) drained_.erase(stand_in->stand_in.name.text());
     if (order.owner != spare_member) return;
+    if (from != spare_member) reliesOn(segment, order);
     const auto policy = world_.serverOf(segment).fence_policy;
     if (policy == domain::FencePolicy::Power && stand_in != nullptr &&
         stand_in->stand_in.state == protocol::StandInState::Running)
@@ -57,6 +61,22 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
         breach(3, segment,
                fmt::format("{} held requests can't reach the spare any more", holder->second.held(segment)));
     }
+}
+
+void Invariants::breaks(const std::string& machine) {
+    broken_.try_emplace(machine, world_.now(), world_.network.count("probe"));
+}
+
+/// S228: who gets the segment was asked just before, or nobody could be reached to ask it.
+void Invariants::reliesOn(const std::string& segment, const protocol::SegmentOrder& order) {
+    const std::string spare = world_.at(order.member(order.owner)->port);
+    const auto broken = broken_.find(spare);
+    if (broken == broken_.end() || world_.machines.at(spare).answers(world_.now())) return;
+    const auto& [since, probes] = broken->second;
+    if (world_.now() < since + longest_unasked || world_.network.count("probe") > probes) return;
+    breach(8, spare,
+           fmt::format("segment {} goes to it, it has been dead for {}, and nobody has asked it since", segment,
+                       durationText(world_.now() - since)));
 }
 
 void Invariants::executes(const JobRequest& request, const std::string& executor) {
@@ -70,10 +90,6 @@ void Invariants::executes(const JobRequest& request, const std::string& executor
 void Invariants::deliversHeld(const std::string& job, std::uint64_t number, std::uint64_t last_number) {
     if (number <= last_number)
         breach(3, job, fmt::format("held request {} is delivered after request {}", number, last_number));
-}
-
-void Invariants::dropsHeld(const std::string& job, std::size_t requests) {
-    breach(3, job, fmt::format("{} requests that the holder had accepted are dropped", requests));
 }
 
 void Invariants::writesDisk(const std::string& name, const std::string& restore) {
@@ -126,6 +142,11 @@ void Invariants::commanded(const protocol::CommandStamp& stamp) {
     const auto slash = text.find('/');
     domain::OperationId id = 0;
     const auto read = std::from_chars(text.data(), text.data() + std::min(slash, text.size()), id);
+    if (text.starts_with("returned/")) {
+        const base::ServerName server(std::string(text.substr(slash + 1, text.find('/', slash + 1) - slash - 1)));
+        if (intended_returns_.count(server) == 0)
+            breach(8, stamp.operation, "it is commanded, and the journal does not know of it");
+    }
     if (slash == text.npos || read.ec != std::errc() || id == 0) return;  // no operation's
     const auto name = domain::stepFrom(text.substr(slash + 1, text.find('/', slash + 1) - slash - 1));
     const auto known = world_.disk.operations.find(id);
@@ -154,7 +175,6 @@ void Invariants::failureReported(const std::string& server) {
 
 void Invariants::returned(const std::string& server) {
     returned_.insert(server);
-    unrecorded_returns_.insert(server);
 }
 
 void Invariants::tells(const std::string& operation, const std::string& message) {

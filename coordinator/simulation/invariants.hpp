@@ -40,11 +40,13 @@ class Invariants {
     void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order);
     void executes(const JobRequest& request, const std::string& executor);
     void deliversHeld(const std::string& job, std::uint64_t number, std::uint64_t last_number);
-    void dropsHeld(const std::string& job, std::size_t requests);
     void writesDisk(const std::string& machine, const std::string& restore);
     void switchesPower(const std::string& machine, bool on);
     void removesStandIn(const std::string& stand_in);
     void capturesDisk(const std::string& machine);
+    /// Its hardware breaks down, or is repaired.
+    void breaks(const std::string& machine);
+    void isRepaired(const std::string& machine) { broken_.erase(machine); }
     /// A command has its effect at an agent.
     void commanded(const protocol::CommandStamp& stamp);
     // What agents say: a step that claims it must have heard it.
@@ -76,15 +78,17 @@ class Invariants {
     void endOf(const domain::Operation& operation);
     void endOf(const domain::SpareTableRow& row);
     void endOf(const engine::ServerSnapshot& told, bool in_suspense);
+    void reliesOn(const std::string& segment, const protocol::SegmentOrder& order);
     [[nodiscard]] bool isFenced(const std::string& server, const base::MemberName& owner) const;
 
     World& world_;
     std::set<std::string> reported_;
     std::set<std::string> returned_;
-    std::set<std::string>
-        unrecorded_returns_;  ///< nobody has told the operator that they are done, so they are asked again
+    std::set<base::ServerName> intended_returns_;  ///< durably; until somebody else is to have the job
     std::set<domain::OperationId> known_;
-    std::set<std::string> proved_;    ///< machines that have answered a probe since they were switched on
+    std::set<std::string> proved_;  ///< machines that have answered a probe since they were switched on
+    /// Broken machines: since when, and how many probes were sent to anybody before.
+    std::map<std::string, std::pair<VirtualTime, unsigned>> broken_;
     std::set<std::string> drained_;   ///< stand-ins that had answered everything since requests are held
     std::set<std::string> released_;  ///< jobs of which nothing was held any more since the holder releases
     std::set<std::string> told_;      ///< operations that the operator was told about

@@ -42,7 +42,11 @@ void Invariants::commits(const journal::Entry& entry) {
             this->rests(operation);
     }
     for (const auto& [server, placement] : entry.placements) {
-        if (placement.on == domain::Placement::On::Server) unrecorded_returns_.erase(server.text());
+        if (!placement.brought_back_by.empty()) {
+            intended_returns_.insert(server);
+        } else if (placement.on != domain::Placement::On::Server) {
+            intended_returns_.erase(server);
+        }
     }
     for (const auto& row : entry.rows) {
         const auto before = world_.disk.rows.find(row.server);
@@ -179,7 +183,7 @@ void Invariants::endOf(const engine::ServerSnapshot& told, bool in_suspense) {
                         (on == On::Spare && owner == "spare") ||
                         (on == On::Nobody && owner != "stand-in" && owner != "spare") ||
                         (in_suspense && (owner == "holder" || on == On::Nobody)) ||
-                        (owner == "server" && unrecorded_returns_.count(told.server.name.text()) > 0);
+                        (owner == "server" && !told.placement.brought_back_by.empty());  // told as not known
     if (!agrees)
         breach(8, told.server.name.text(),
                fmt::format("its job is said to be executed by '{}', and '{}' owns its segment", domain::nameOf(on),

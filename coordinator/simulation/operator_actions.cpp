@@ -1,6 +1,5 @@
 #include "coordinator/simulation/operator_actions.hpp"
 
-#include "coordinator/engine/bring_back.hpp"
 #include "coordinator/simulation/simulation.hpp"
 
 namespace standin::simulation {
@@ -56,20 +55,15 @@ void bringBack(Simulation& simulation, const base::ServerName& server, const std
     auto& leader = simulation.leader();
     if (leader.epoch() == 0) return;
     const auto told = leader.board().server(simulation.setting.inventory.servers.at(server));
-    leader.ask<std::uint64_t>(
-        what,
-        [server](Conductor& c) -> Result<std::uint64_t> {
-            auto may = c.mayReturn(server);
-            return may ? Result<std::uint64_t>(c.nextSequence()) : base::failure(may.error());
-        },
-        [&simulation, &leader, told, server, what](const Result<std::uint64_t>& sequence) {
-            if (!sequence) return;
+    leader.ask<void>(
+        what, [server](Conductor& c) { return c.mayReturn(server); },
+        [&simulation, &leader, told, server, what](const Result<void>& may) {
+            if (!may) return;
             makeReady(simulation.world, told);
-            const protocol::CommandStamp stamp{leader.epoch(), "returned/" + std::to_string(*sequence), *sequence};
-            leader.run([&simulation, &leader, told, server, what, stamp](const engine::Drivers& drivers) {
-                const auto back = engine::bringBack(drivers, simulation.setting.inventory, told, stamp, 5s);
-                if (!back) return simulation.world.log.line("{}: refused: {}", what, back.error().message);
-                leader.ask<void>(what, [server](Conductor& c) { return c.returned(server, ada); });
+            leader.ask<void>(what, [&log = simulation.world.log, server, what](Conductor& c) {
+                return c.beginReturn(server, ada, [&log, what](const Result<void>& done) {
+                    log.line("{}: {}", what, done ? "done" : "not done: " + done.error().message);
+                });
             });
         });
 }

@@ -12,7 +12,7 @@ void SimulatedCoordinator::start() {
     base::Log logging("engine", [this](base::LogLevel, std::string_view line) { log.emplace_back(line); });
     conductor = std::make_unique<engine::Conductor>(
         inventory, drivers_, journal, executor, clock, events_, logging, settings, *board,
-        [this](engine::StepOutcome outcome) { inbox_.emplace_back(std::move(outcome)); });
+        [this](engine::Input outcome) { inbox_.emplace_back(std::move(outcome)); });
     auto recovered = conductor->recover();
     if (!recovered) throw std::logic_error(recovered.error().message);
 }

@@ -201,10 +201,21 @@ class Author {
                 line("at {}: maintenance {} on", time(0s, 60s), its);
                 return line("at {}: maintenance {} off", time(60s, 170s), its);
             default:  // and again, should it be too early or not be answered
-                line("at {}: return {}", time(60s, 170s), its);
+                returnJob(its);
                 if (chance_.percent(50)) line("at {}: {} {}", time(170s, 200s), oneOf(after_return), its);
                 line("at {}: return {}", time(230s, 260s), its);
         }
+    }
+
+    void returnJob(const std::string& server) {
+        const auto at = chance_.between(60s, 170s);
+        line("at {}: return {}", durationText(at), server);
+        // The intent is durable, the order under way, its outcome to be recorded: all within so long.
+        if (chance_.percent(40))
+            line("at {}: kill one for={}", durationText(at + chance_.between(0s, 120ms)), time(1ms, 30s));
+        if (chance_.percent(20))
+            line("at {}: disturb segment.set {} by={} times={}", durationText(at),
+                 oneOf(std::array{"lost", "answer-lost", "late", "unverified"}), time(1ms, 40s), 1 + chance_.below(2));
     }
 
     void accident() {

@@ -47,6 +47,32 @@ struct Protected {
         coordinator.run();
         return coordinator.operation(id);
     }
+    /// As an honest operator: the server is repaired, and whoever had its job is stopped, before it is brought back.
+    void repair() {
+        world.repaired.insert("server01");
+        world.machines["server01"] = {true, "server01-1", true};
+        for (auto& [name, machine] : world.machines) {
+            if (name.starts_with("spare")) machine.on = false;
+        }
+        for (auto& [name, machine] : world.stand_ins) machine.stand_in.state = protocol::StandInState::Stopped;
+    }
+    /// What came of it is in `returned`.
+    base::Result<void> beginReturn() {
+        returned.reset();
+        return coordinator.ask([this](engine::Conductor& c) {
+            return c.beginReturn(base::ServerName("server01"), "operator ada",
+                                 [this](const base::Result<void>& done) { returned = done; });
+        });
+    }
+    bool bringBack() {
+        repair();
+        if (!beginReturn()) return false;
+        coordinator.run();
+        return returned && returned->has_value();
+    }
+    [[nodiscard]] domain::Placement placement() const {
+        return coordinator.board->server(coordinator.inventory.servers.at(base::ServerName("server01"))).placement;
+    }
     [[nodiscard]] std::string owner(const std::string& segment = "job01") const {
         return world.segments.at(segment).order.owner.text();
     }
@@ -62,6 +88,7 @@ struct Protected {
 
     simulated::SimulatedCoordinator coordinator;
     simulated::SimulatedWorld& world = coordinator.world;
+    std::optional<base::Result<void>> returned;
 };
 
 inline std::string stateOf(const domain::Operation& operation) {

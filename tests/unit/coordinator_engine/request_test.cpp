@@ -230,8 +230,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_fails_again_before_its_failover_was_closed_is
     Protected lab;
     lab.failAndRun();
     BOOST_TEST((report(lab).kind == engine::Engine::ReportOutcome::Kind::Merged));
-    BOOST_REQUIRE(
-        lab.coordinator.ask([&](engine::Conductor& c) { return c.returned(server01, "operator ada"); }).has_value());
+    BOOST_REQUIRE(lab.bringBack());
     BOOST_TEST((report(lab).kind == engine::Engine::ReportOutcome::Kind::Refused));
     BOOST_TEST(lab.told("is not closed although server 'server01' has its job again"));
 }
@@ -242,8 +241,7 @@ BOOST_AUTO_TEST_CASE(a_failover_is_not_retried_when_its_server_has_its_job_again
     lab.world.fail("restore.begin", Fault::Refuses);
     const auto id = lab.failAndRun().id;
     BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "Failed");
-    BOOST_REQUIRE(
-        lab.coordinator.ask([&](engine::Conductor& c) { return c.returned(server01, "operator ada"); }).has_value());
+    BOOST_REQUIRE(lab.bringBack());
     const auto retried = lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); });
     BOOST_REQUIRE(!retried);
     BOOST_TEST(retried.error().message.find("operation close") != std::string::npos, retried.error().message);
@@ -285,11 +283,7 @@ BOOST_AUTO_TEST_CASE(a_returned_job_can_be_protected_and_failed_over_again) {
     const auto id = lab.failAndRun().id;
     BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "operator ada"); }).has_value());
     lab.coordinator.run();
-    lab.world.machines["spare01"].on = false;  // the failback by hand
-    lab.world.machines["server01"] = {true, "server01-1", true};
-    lab.world.segments["job01"].order.owner = base::MemberName("server");
-    BOOST_TEST(
-        lab.coordinator.ask([&](engine::Conductor& c) { return c.returned(server01, "operator ada"); }).has_value());
+    BOOST_REQUIRE(lab.bringBack());
     BOOST_REQUIRE(ask(lab, OperationKind::Prepare).has_value());
     lab.coordinator.run();
     BOOST_TEST(lab.coordinator.row("server01")->standin_ready);

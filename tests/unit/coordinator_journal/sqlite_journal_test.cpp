@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
                               base::StandInName("server01-1"), base::PortName("vnet1"), true, "a note"});
         entry.leases.push_back({base::SpareName("spare01"), base::ServerName("server01"), 17, "a failover"});
         entry.placements[base::ServerName("server01")] = {
-            domain::Placement::On::StandIn, base::StandInName("server01-1"), {}};
+            domain::Placement::On::StandIn, base::StandInName("server01-1"), {}, "operator ada"};
         entry.maintenance[base::ServerName("server02")] = {true, "new fans"};
         entry.audit.push_back({0, operationTime(), "operator ada", "failover", "operation 17"});
         BOOST_REQUIRE(journal.commit(entry).has_value());
@@ -81,6 +81,7 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
     BOOST_TEST(contents->rows[0].stand_in_port.text() == "vnet1");
     BOOST_TEST(contents->leases.at(0).failover == 17u);
     BOOST_TEST((contents->placements.at(base::ServerName("server01")).on == domain::Placement::On::StandIn));
+    BOOST_TEST(contents->placements.at(base::ServerName("server01")).brought_back_by == "operator ada");
     BOOST_TEST(contents->maintenance.at(base::ServerName("server02")).why == "new fans");
     BOOST_TEST(journal.audit(10)->at(0).who == "operator ada");
 }
