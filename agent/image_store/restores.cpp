@@ -51,6 +51,7 @@ base::Result<void> Restores::start() {
             restore.state = RestoreState::Failed;
             restore.problem = fmt::format(
                 "interrupted when the agent stopped; disk '{}' is incomplete, restore it again", restore.disk.text());
+            restore.cause = base::ErrorCode::Unreachable;  // nobody was there: another attempt may well succeed
             log_.warning("restore '{}': {}", restore.id.text(), restore.problem);
             if (auto saved = records_.save(restore); !saved) return saved;
         }
@@ -128,6 +129,7 @@ void Restores::end(const std::shared_ptr<Task>& task, const base::Result<void>& 
         restore.problem = fmt::format("cancelled; disk '{}' is incomplete", restore.disk.text());
     } else {
         restore.state = RestoreState::Failed;
+        restore.cause = outcome.error().code;
         restore.problem = fmt::format("{}; disk '{}' is incomplete", outcome.error().message, restore.disk.text());
     }
     restore.progress = task->watch.progress();

@@ -92,7 +92,8 @@ base::Result<ImageDifference> imageDifferenceFrom(const Json& json) {
 Json toJson(const Restore& restore) {
     return {{"id", restore.id.text()},          {"image", restore.image.text()},
             {"disk", restore.disk.text()},      {"state", nameOf(restore.state)},
-            {"progress", toJson(restore.progress)}, {"problem", restore.problem}};
+            {"progress", toJson(restore.progress)}, {"problem", restore.problem},
+            {"cause", restore.problem.empty() ? Json(nullptr) : Json(base::nameOf(restore.cause))}};
 }
 
 base::Result<Restore> restoreFrom(const Json& json) {
@@ -103,6 +104,8 @@ base::Result<Restore> restoreFrom(const Json& json) {
     restore.disk = fields.id<base::DiskName>("disk");
     restore.state = stateIn(restore_states, fields);
     restore.progress = progressFrom(fields.object("progress"));
+    // An agent of an earlier release does not tell it.
+    if (json.contains("cause") && json["cause"].is_string()) restore.cause = base::errorCodeFrom(json["cause"].get<std::string>());
     restore.problem = fields.text("problem", "");
     return fields.finish(restore);
 }

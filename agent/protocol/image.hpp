@@ -47,6 +47,7 @@ struct Restore {
     RestoreState state = RestoreState::Waiting;
     Progress progress;
     std::string problem;
+    base::ErrorCode cause = base::ErrorCode::Refused;  ///< of a failure: whether it is worth another attempt
 };
 Json toJson(const Restore& restore);
 base::Result<Restore> restoreFrom(const Json& json);

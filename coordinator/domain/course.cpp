@@ -9,6 +9,20 @@ namespace {
 /// Progress that is told less often than this looks as if it stood still.
 constexpr std::chrono::milliseconds longest_pause{500};
 
+/// Not for another attempt at once, as a time-out is; but somebody may be busy, hold it, or be about to stop.
+bool mayPass(base::ErrorCode error) {
+    using enum base::ErrorCode;
+    return error == Refused || error == Conflict || error == WrongState || error == Internal;
+}
+
+/// Every failure makes an attempt; polls that are answered make none.
+std::chrono::milliseconds pauseAfter(const Step& failed, const StepLimits& limits) {
+    constexpr unsigned most_doublings = 16;
+    const auto doubled =
+        limits.pause * (1U << std::min(failed.attempts - std::min(failed.attempts, 1U), most_doublings));
+    return std::max(limits.pause, std::min(doubled, limits.longest_pause));
+}
+
 }  // namespace
 
 const Step* Course::find(StepName step) const {
@@ -42,7 +56,8 @@ bool Course::gaveUp(const Step& step) const {
         case StepState::Unknown:
             return patience_ended;
         case StepState::Failed:
-            return patience_ended || !(limits.retry_refusals || base::isTransient(step.error));
+            return patience_ended || !(limits.retry_refusals || base::isTransient(step.error) ||
+                                       (mayPass(step.error) && step.attempts < limits.refusals));
     }
     return false;
 }
@@ -54,8 +69,9 @@ std::optional<base::WallTime> Course::dueAt(const StepId& id) const {
         return base::WallTime{};
     }
     if (step->state == StepState::Running || step->state == StepState::Done || gaveUp(*step)) return std::nullopt;
-    const auto pause = limitsOf(id.name, observation_).pause;
-    if (step->state != StepState::Polling) return step->ended + pause;
+    const auto limits = limitsOf(id.name, observation_);
+    const auto pause = limits.pause;
+    if (step->state != StepState::Polling) return step->ended + pauseAfter(*step, limits);
     // What has taken long already is asked after less often: it is known only a little later for it.
     const auto grown = std::min((step->ended - step->patience_from) / 20, base::WallTime::duration(longest_pause));
     return step->ended + std::max(base::WallTime::duration(pause), grown);

@@ -51,6 +51,9 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
                 return happened(Event::StandInLost, why,
                                 Note{"stand_in_lost", Level::Warning, why + "; requests it had may have failed", {}});
             }
+            if (course.gaveUp(DrainStandIn) && course.find(DrainStandIn)->state == StepState::Failed) {
+                return happened(Event::HandoverFailed, "the handover cannot go on: " + course.problemOf(DrainStandIn));
+            }
             if (course.gaveUp(DrainStandIn)) {
                 return happened(Event::HandoverFailed,
                                 fmt::format("stand-in '{}' did not finish within {} s: {}", operation.stand_in.text(),
@@ -79,17 +82,18 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
         case State::ReleasingRequests:
             if (course.done(ReleaseHeld)) return happened(Event::HeldReleased, "nothing is held any more");
             if (!course.gaveUp(ReleaseHeld)) return std::nullopt;
-            // The holder answers, so it is the spare that does not take them. Nobody may go on as if it did; and what it
-            // took before is on its disk alone, so the stand-in cannot simply go on either.
+            // The holder answers, so it is the spare that does not take them. Nobody may go on as if it did; and what
+            // it took before is on its disk alone, so the stand-in cannot simply go on either.
             if (!gone(ReleaseHeld)) {
                 const auto& spare = operation.spare.text();
                 return needsOperator(
                     course, Event::HandoverFailed, "spare_takes_nothing",
-                    fmt::format("spare '{}' does not take the requests that were held for it: {}", spare,
+                    fmt::format("the job cannot be handed over to spare '{}', and the stand-in is stopped: {}", spare,
                                 course.problemOf(ReleaseHeld)),
-                    fmt::format("see on its console whether spare '{}' executes its job, and start it again if not; then "
-                                "retry: standinctl operation retry {}",
-                                spare, operation.id));
+                    fmt::format(
+                        "see on its console whether spare '{}' executes its job, and start it again if not; then "
+                        "retry: standinctl operation retry {}",
+                        spare, operation.id));
             }
             return happened(Event::HolderLost, "held requests could not be released: " + course.problemOf(ReleaseHeld),
                             Note{"holder_lost", Level::Error,

@@ -55,7 +55,8 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
         case StepName::IsolateSpare:
             return atOnce(60s, true);
         case StepName::RestoreSpare:  // a full disk over a slow network; a stalled store is told by its own state
-            return longWork(12h);
+            // A store that has its hands full, or is about to stop, is asked again for a quarter of a minute.
+            return {.deadline = 10s, .pause = 500ms, .patience = 12h, .longest_pause = 5s, .refusals = 6};
         case StepName::ProbeSpare:
             return {.deadline = 5s, .pause = 200ms, .patience = observation.spare_boot_within};
 
@@ -63,7 +64,13 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
         case StepName::HoldRequests:
             return atOnce(30s, true);
         case StepName::DrainStandIn:
-            return {.deadline = 2s, .pause = 20ms, .patience = server.drain_within, .lane = Lane::Critical};
+            // Whoever answers is asked at once again, whoever does not is not besieged: it has other guests to bring
+            // back.
+            return {.deadline = 2s,
+                    .pause = 20ms,
+                    .patience = server.drain_within,
+                    .longest_pause = 1s,
+                    .lane = Lane::Critical};
         case StepName::StopStandIn:
             return atOnce(20s, true);
         case StepName::ReleaseHeld:

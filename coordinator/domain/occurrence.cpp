@@ -23,7 +23,10 @@ Occurrence segmentRefused(const Course& course, StepName step) {
     return needsOperator(
         course, Event::SegmentRefused, "segment_refused",
         fmt::format("segment '{}' could not be given away: {}", server.segment.text(), course.problemOf(step)),
-        fmt::format("see that agent '{}' runs and reaches its switch", server.switch_agent.text()));
+        fmt::format("see that agent '{}' runs and reaches its switch{}", server.switch_agent.text(),
+                    step == GiveSegmentToSpare
+                        ? fmt::format(", and that spare '{}' executes its job", course.operation().spare.text())
+                        : ""));
 }
 
 namespace {

@@ -126,8 +126,13 @@ struct StepLimits {
     std::chrono::milliseconds deadline{};  ///< for one attempt (or one poll of a long step) to answer
     std::chrono::milliseconds pause{};     ///< between attempts
     std::chrono::milliseconds patience{};  ///< from the first attempt on; after it the step is given up
+    /// Where attempts fail one after the other, pauses double up to this; 0: they don't.
+    std::chrono::milliseconds longest_pause{};
     bool retry_refusals =
         false;  ///< also a definite failure may pass (a device that answers 'busy', a power that stays on)
+    /// So many attempts may be refused for a reason that may pass (busy, in use), though not for one that stays
+    /// (corrupt, not there), before the step is given up.
+    unsigned refusals = 0;
     Lane lane = Lane::Ordinary;
 };
 

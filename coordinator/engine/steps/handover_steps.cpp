@@ -19,6 +19,21 @@ StepReport untilNothingIsHeld(const protocol::Hold& now) {
     return StepReport::done(std::move(message));
 }
 
+/// What is wrong with the spare, which answered when it was prepared and may have died since: nobody is handed over to
+/// a machine that is silent. Empty: it answers, or nobody can ask it (without a holder what it said then has to do).
+std::string silenceOfSpare(const StepContext& context) {
+    auto answer = probe(context, std::max(context.remaining() / 2, std::chrono::milliseconds(200)));
+    if (!answer || answer->answered) return {};
+    return fmt::format("spare '{}' does not answer any more: {}", context.spare().name.text(), answer->problem);
+}
+
+/// The stand-in can still go on: this is the last moment to find out that it has to.
+StepReport drained(const StepContext& context, std::string message) {
+    const std::string silence = silenceOfSpare(context);
+    if (!silence.empty()) return StepReport::failed(ErrorCode::Refused, silence);
+    return StepReport::done(std::move(message));
+}
+
 /// How long a connection on which nobody waits for an answer keeps the handover waiting: clients that keep connections
 /// open without need would otherwise decide when it happens. 5 s is more than a client pauses within one exchange.
 std::chrono::milliseconds idleGrace(const domain::Server& server) {
@@ -43,10 +58,10 @@ StepReport drainStandIn(const StepContext& context) {
     auto requests = (*driver)->requests(context.operation.stand_in, context.remaining());
     if (!requests) return StepReport::failed(requests.error());
     if (requests->open_connections == 0 && requests->complete)
-        return StepReport::done("the stand-in has no connection left");
+        return drained(context, "the stand-in has no connection left");
     if (requests->unanswered == 0 && context.running_for >= idleGrace(context.server())) {
-        return StepReport::done(
-            fmt::format("the stand-in has answered everything; {} connections are idle", requests->open_connections));
+        return drained(context, fmt::format("the stand-in has answered everything; {} connections are idle",
+                                            requests->open_connections));
     }
     return StepReport::pending(
         fmt::format("{} connections, {} of them unanswered", requests->open_connections, requests->unanswered));
@@ -84,10 +99,21 @@ StepReport releaseHeld(const StepContext& context) {
     }
     auto now = context.request.poll ? hold(context) : setHold(context, HoldState::Releasing, {});
     if (!now) return StepReport::failed(now.error());
-    return untilNothingIsHeld(*now);
+    auto report = untilNothingIsHeld(*now);
+    if (report.kind != StepReport::Kind::Done) return report;
+    // Nobody may have found out that it takes nothing: there was nothing to take.
+    const std::string silence = silenceOfSpare(context);
+    return silence.empty() ? report : StepReport::pending("nothing is held, but " + silence);
 }
 
 StepReport giveSegmentToSpare(const StepContext& context) {
+    // It was asked just before; unless the fence was waited for, or the switch, or a coordinator.
+    if (context.operation.cold || context.request.attempt > 1) {
+        auto owned = observe(context);
+        const bool owns = owned && owned->order.owner == spare_member;
+        const std::string silence = owns ? std::string() : silenceOfSpare(context);
+        if (!silence.empty()) return StepReport::failed(ErrorCode::Refused, silence);
+    }
     auto wanted = segmentOrder(context, spare_member, spare_member);
     wanted.proxied = context.operation.handovers > 0;  // on the cold path nothing ever went through the holder
     auto segment = order(context, wanted);

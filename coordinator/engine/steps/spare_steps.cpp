@@ -44,8 +44,7 @@ StepReport reportOf(const protocol::Restore& restore) {
         case protocol::RestoreState::Cancelled:
             break;
     }
-    return StepReport::failed(ErrorCode::Refused,
-                              restore.problem.empty() ? "the restore was cancelled" : restore.problem);
+    return StepReport::failed(restore.cause, restore.problem.empty() ? "the restore was cancelled" : restore.problem);
 }
 
 }  // namespace

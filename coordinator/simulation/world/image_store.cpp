@@ -83,7 +83,6 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
     machine->being_written = id.text();
     machine->disk_whole = false;
     machine->disk = image_id.text();
-    if (machine->boot == Boot::Elsewhere && machine->is_spare) machine->boot = Boot::Well;
     Restore& restore = restores_[id.text()];
     restore = {id, image_id, disk, RestoreState::Restoring, {}, {}};
     restore.progress.total_bytes = world_.setting.measures.image_mib << 20;
@@ -95,8 +94,10 @@ void ImageStore::restored(const std::string& id, const Result<void>& moved) {
     Restore& restore = restores_.at(id);
     if (!moved) return end(restore, RestoreState::Failed, moved.error().message);
     const std::string image = restore.image.text();
-    if (images.count(image) == 0 || corrupt[image])
+    if (images.count(image) == 0 || corrupt[image]) {
+        restore.cause = ErrorCode::Corrupt;
         return end(restore, RestoreState::Failed, fmt::format("a block of image '{}' is damaged", image));
+    }
     end(restore, RestoreState::Done, {});
 }
 
@@ -137,7 +138,9 @@ void ImageStore::cancel(const base::RestoreId& id) {
 void ImageStore::interrupt() {
     transfers.cancelAll();
     for (auto& [id, restore] : restores_) {
-        if (restore.state == RestoreState::Restoring) end(restore, RestoreState::Failed, "the agent was stopped");
+        if (restore.state != RestoreState::Restoring) continue;
+        restore.cause = ErrorCode::Unreachable;
+        end(restore, RestoreState::Failed, "the agent was stopped");
     }
     for (auto& [id, image] : images) {
         if (image.state == ImageState::Capturing) image.state = ImageState::Failed;

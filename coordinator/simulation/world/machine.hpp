@@ -11,8 +11,11 @@ namespace standin::simulation {
 enum class Boot {
     Well,      ///< its job answers after `boot_takes`
     Never,     ///< nothing comes
-    Elsewhere  ///< something else than its disk's system comes, and does not answer as the job
+    Elsewhere  ///< something else than its disk's system comes, and does not answer as the job (also after a restore)
 };
+
+/// What a spare has on its disk before anything was restored to it: no job.
+inline constexpr const char* left_over = "left over";
 
 /// A bare-metal machine: a server, or a spare.
 struct Machine {
@@ -36,7 +39,8 @@ struct Machine {
     /// It executes requests that reach it.
     [[nodiscard]] bool answers(VirtualTime now) const {
         if (!on || (broken && !serves_broken)) return false;
-        return boot == Boot::Well && disk_whole && being_written.empty() && now >= on_since + boot_takes;
+        return boot == Boot::Well && disk != left_over && disk_whole && being_written.empty() &&
+               now >= on_since + boot_takes;
     }
 };
 

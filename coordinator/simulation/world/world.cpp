@@ -48,8 +48,7 @@ void World::furnishMachines() {
     for (const auto& [name, spare] : setting.inventory.spares) {
         Machine& machine = furnish(name.text(), spare.port, spare.disk);
         machine.is_spare = true;
-        machine.disk = "left over";
-        machine.boot = Boot::Elsewhere;  // what a spare has on its disk is no job
+        machine.disk = left_over;
         stores.try_emplace(spare.image_store.text(), *this);
     }
 }
@@ -95,8 +94,7 @@ void World::furnishSegment(const domain::Server& server, const domain::SpareTabl
     if (const auto spare = setting.inventory.spares.find(placement.spare); spare != setting.inventory.spares.end()) {
         order.members.push_back({base::MemberName("spare"), spare->second.port, spare->second.mac});
         Machine& machine = machines.at(placement.spare.text());
-        machine.boot = Boot::Well;
-        machine.disk = row != nullptr ? row->image.text() : machine.disk;
+        machine.disk = row != nullptr ? row->image.text() : "restored before";
     }
     if (!server.holder_ports.front.empty())
         order.members.push_back({base::MemberName("holder"), server.holder_ports.front, server.holder_ports.front_mac});
@@ -168,7 +166,6 @@ void World::power(Machine& machine, bool on) {
     invariants.switchesPower(machine.name, on);
     machine.on = on;
     machine.on_since = now();
-    if (on && machine.disk == "left over") machine.boot = Boot::Elsewhere;
     log.line("{} is {}", machine.name, on ? "on" : "off");
     Bmc& bmc = bmcs.at(machine.name);
     if (bmc.dies_with_machine) bmc.dead = !on;
@@ -176,6 +173,7 @@ void World::power(Machine& machine, bool on) {
 
 void World::breakDown(Machine& machine, bool serves) {
     machine.broken = true;
+    invariants.breaks(machine.name);
     machine.serves_broken = serves;
     log.line("{} has failed{}", machine.name, serves ? ", and goes on executing its job" : "");
     if (bmcs.at(machine.name).dies_with_machine) bmcs.at(machine.name).dead = true;
@@ -183,6 +181,7 @@ void World::breakDown(Machine& machine, bool serves) {
 
 void World::repair(Machine& machine) {
     machine.broken = machine.serves_broken = false;
+    invariants.isRepaired(machine.name);
     bmcs.at(machine.name) = {};
     log.line("{} is repaired", machine.name);
 }

@@ -150,6 +150,24 @@ BOOST_AUTO_TEST_CASE(a_step_without_an_answer_is_tried_again_after_its_pause) {
     BOOST_TEST(again.after.find({StepName::FencePort, "server01"})->attempts == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_restore_is_asked_for_again_where_the_refusal_may_pass_and_not_where_it_stays) {
+    for (const auto& [error, again] : {std::pair(ErrorCode::Refused, true), std::pair(ErrorCode::Unreachable, true),
+                                       std::pair(ErrorCode::Corrupt, false), std::pair(ErrorCode::NotFound, false)}) {
+        auto operation = failover();
+        operation.state = State::PreparingSpare;
+        operation.spare = SpareName("spare01");
+        for (const auto done : {StepName::LeaseSpare, StepName::PowerOffSpare, StepName::ReleaseSpare})
+            operation.at({done, "spare01"}).state = StepState::Done;
+        auto seen = observation();
+        seen.leased = {SpareName("spare01")};
+        operation = decide(operation, seen, noon).after;
+        BOOST_REQUIRE(operation.find({StepName::RestoreSpare, "spare01"}) != nullptr);
+        finish(operation, StepName::RestoreSpare, StepState::Failed, error);
+        const auto decision = decide(operation, seen, noon + 1s);
+        BOOST_TEST((decision.after.state == State::PreparingSpare) == again, nameOf(error));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(without_a_stand_in_the_restore_path_begins_at_once) {
     const auto decision = decide(failover(false), observation(), noon);
     BOOST_TEST((decision.after.state == State::ColdPreparingSpare));

@@ -19,6 +19,60 @@ BOOST_AUTO_TEST_CASE(a_spare_that_cannot_be_restored_leaves_the_job_on_a_grown_s
     BOOST_TEST(lab.told("has ended abnormally"));
 }
 
+BOOST_AUTO_TEST_CASE(a_spare_is_not_given_up_because_its_image_store_is_busy) {
+    Protected lab;
+    lab.world.fail("restore.begin spare01", Fault::Refuses, 4);
+    BOOST_TEST(stateOf(lab.failAndRun()) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_dies_while_nothing_is_held_leaves_the_job_on_the_stand_in) {
+    Protected lab;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb != "hold.holding") return;
+        lab.world.holds["job01"].held = 0;
+        lab.world.machines["spare01"].boots = false;
+    };
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Failed", failover.why);
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Running));
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_dies_behind_a_stopped_stand_in_gets_the_segment_only_when_it_answers_again) {
+    Protected lab;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb != "stand_in.stopped") return;
+        lab.world.holds["job01"].held = 0;
+        lab.world.machines["spare01"].boots = false;
+    };
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "NeedsOperator", failover.why);
+    BOOST_TEST(failover.cure.find("operation retry") != std::string::npos, failover.cure);
+    BOOST_TEST(lab.owner() == "holder");
+    lab.world.machines["spare01"].boots = true;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(failover.id, "ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(failover.id)) == "Succeeded");
+    BOOST_TEST(lab.owner() == "spare");
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_of_the_cold_path_that_dies_while_the_fence_is_awaited_does_not_get_the_segment) {
+    Protected lab(1, 1, FencePolicy::Power);
+    lab.world.stand_ins.erase(lab.standIn());
+    lab.world.fail("power.off server01", Fault::Refuses);
+    const auto id = lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::minutes(30));
+    BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
+    lab.world.machines["spare01"].boots = false;
+    lab.world.heal("power.off server01");
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "ada"); }).has_value());
+    lab.coordinator.run(std::chrono::minutes(30));
+    const auto failover = lab.coordinator.operation(id);
+    BOOST_TEST(stateOf(failover) == "NeedsOperator", failover.why);
+    BOOST_TEST(lab.owner() != "spare");
+    BOOST_TEST(failover.cure.find("that spare 'spare01' executes its job") != std::string::npos, failover.cure);
+}
+
 BOOST_AUTO_TEST_CASE(a_further_spare_of_the_pool_is_tried) {
     Protected lab(1, 2);
     lab.world.machines["spare01"].boots = false;
@@ -157,6 +211,15 @@ BOOST_AUTO_TEST_CASE(a_vm_host_that_dies_while_draining_does_not_keep_requests_f
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(lab.owner() == "spare");
     BOOST_TEST(lab.told("not heard of any more"));
+}
+
+BOOST_AUTO_TEST_CASE(a_vm_host_that_is_gone_is_not_besieged_while_draining) {
+    Protected lab;
+    lab.world.fail("stand_in.requests", Fault::Unreachable);
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    const auto drain_within = lab.coordinator.inventory.servers.begin()->second.drain_within;
+    BOOST_TEST(lab.world.count("stand_in.requests") < 10 + drain_within / std::chrono::seconds(1));
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_that_cannot_hold_leaves_the_job_on_the_stand_in) {
