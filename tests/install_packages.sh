@@ -11,5 +11,5 @@ export DEBIAN_FRONTEND=noninteractive
 [[ ${#missing[@]} -eq 0 && -n $(apt-cache policy qemu-guest-agent) ]] || apt-get update -qq
 if ((${#missing[@]})); then
     echo "installing ${missing[*]}" >&2
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    apt-get install -y -q --no-install-recommends "${missing[@]}"   # its output is the sign of life of minutes
 fi

@@ -69,13 +69,13 @@ for word in "$@"; do
     esac
 done
 
+mkdir -p "$build"
 if [[ $install == yes ]]; then
     say "installing packages"
-    "$root/tests/install_packages.sh" || give_up "the packages could not be installed"
+    "$root/tests/install_packages.sh" >"$build/packages.log" 2>&1 || { tail -n 30 "$build/packages.log"; give_up "the packages could not be installed"; }
 fi
 say "building"
 cd "$root" || exit 1
-mkdir -p "$build"
 cmake --preset debug >"$build/configure.log" 2>&1 || { cat "$build/configure.log"; give_up "cmake failed"; }
 cmake --build --preset debug || give_up "the build failed"
 say "starting libvirt and Open vSwitch where they do not run"
