@@ -64,6 +64,7 @@ bool Course::gaveUp(const Step& step) const {
 
 std::optional<base::WallTime> Course::dueAt(const StepId& id) const {
     const Step* step = operation_.find(id);
+    if (id.name == StepName::FencePower && observation_.power_on_under_way) return std::nullopt;
     if (step == nullptr || step->state == StepState::Planned) {
         if (id.name == StepName::RestoreSpare && !observation_.restore_turn) return std::nullopt;
         return base::WallTime{};

@@ -21,6 +21,9 @@ struct Observation {
     std::vector<base::SpareName> leased;
     /// Its image store restores so many at a time; this operation's spare is among them, or comes next.
     bool restore_turn = true;
+    /// Another operation has commanded the server's power on, and what comes of it is not known yet: a power that is
+    /// read back as off now may be on in a moment (rule 6).
+    bool power_on_under_way = false;
     std::chrono::milliseconds spare_boot_within{120000};
     std::chrono::milliseconds spare_power_within{20000};
     CaptureWay capture_way = CaptureWay::Restart;

@@ -33,9 +33,11 @@ void chooseSpare(Operation& operation, const Observation& observation) {
 }
 
 /// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that
-/// failed.
+/// failed. Only the power is read again: since it was, the server may have been repaired and switched on.
 void retry(Operation& operation) {
     for (auto& step : operation.steps) {
+        const bool read_back = step->id.name == StepName::FencePower && step->found.empty();
+        if (read_back) step.own().state = StepState::Planned;
         const StepState its = step->state;
         const bool ended = its == StepState::Failed || its == StepState::Unknown || its == StepState::Polling;
         if (ended && step->id.name != StepName::TellOperator) step.own().state = StepState::Planned;

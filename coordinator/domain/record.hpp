@@ -59,6 +59,7 @@ struct Circumstances {
     std::vector<base::SpareName> spares;
     std::vector<base::SpareName> leased;
     bool restore_turn = true;
+    bool power_on_under_way = false;
     std::chrono::milliseconds spare_boot_within{};
     std::chrono::milliseconds spare_power_within{};
     bool operator==(const Circumstances&) const = default;
@@ -88,7 +89,11 @@ inline std::vector<StepStart> startsOf(const Decision& decision) {
 }
 
 inline Circumstances circumstancesOf(const Observation& observation) {
-    return {observation.spares, observation.leased, observation.restore_turn, observation.spare_boot_within,
+    return {observation.spares,
+            observation.leased,
+            observation.restore_turn,
+            observation.power_on_under_way,
+            observation.spare_boot_within,
             observation.spare_power_within};
 }
 

@@ -112,8 +112,9 @@ struct Step {
     base::ErrorCode error{};          ///< meaningful in Failed and Unknown
     std::string message;              ///< what happened, for people
     Finding finding = Finding::None;  ///< meaningful in Done
-    std::string found;                ///< a name the step learned, e.g. StartStandIn: the stand-in's switch port
-    double percent = 0;               ///< progress of a long step
+    std::string found;   ///< a name the step learned, e.g. StartStandIn: the stand-in's switch port; FencePower: who
+                         ///< has confirmed it by hand
+    double percent = 0;  ///< progress of a long step
     std::map<std::string, double>
         phases_ms;  ///< parts of the duration the step measured itself, e.g. `resume`, `first_answer`
 };

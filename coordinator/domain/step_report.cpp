@@ -56,6 +56,7 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
 void confirmPowerFence(Operation& operation, const std::string& asked_by, base::WallTime now) {
     Step& step = operation.at({StepName::FencePower, operation.server.text()});
     step.state = StepState::Done;
+    step.found = asked_by;
     step.ended = now;
     if (step.attempts == 0) step.first_started = step.started = step.ended;
     step.message = "confirmed as off by " + asked_by;

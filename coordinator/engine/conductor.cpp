@@ -102,6 +102,9 @@ void Conductor::takeOutcome(StepOutcome& outcome) {
     if (found == operations_.end()) return;
     Operation& operation = found->second;
     touched_.insert(operation.id);
+    if (outcome.step.name == domain::StepName::StartServer && powering_on_.erase(operation.server) != 0) {
+        if (const auto* failover = openFailoverOf(operation.server)) touched_.insert(failover->id);
+    }
     if (!domain::isUnderWay(operation, outcome.step, outcome.attempt)) return;  // decided otherwise meanwhile
     take(operation, outcome.step, outcome.report, timeline_.at(outcome.ended));
 }

@@ -194,6 +194,8 @@ class Conductor {
     std::map<base::SpareName, const domain::Spare*> free_spares_;  ///< configured, and leased to nobody
     std::map<domain::OperationId, domain::Operation> operations_;
     std::map<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
+    /// Whose StartServer has been commanded and not answered, also after its operation has ended.
+    std::map<base::ServerName, domain::OperationId> powering_on_;
     std::map<base::ServerName, domain::Placement> placements_;
     std::map<base::ServerName, journal::Maintenance> maintenance_;
     /// What was observed for a server's operation, and of what it holds until that changes.

@@ -42,6 +42,7 @@ void Conductor::dispatch(domain::OperationId id, const domain::StepRequest& requ
         }
         begun_.emplace_back(id, request.id);
     }
+    if (request.id.name == domain::StepName::StartServer) powering_on_[operation.server] = id;
     auto context = std::make_shared<StepContext>(
         StepContext{drivers_,
                     inventory_,

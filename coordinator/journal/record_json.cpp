@@ -196,6 +196,7 @@ base::Result<Circumstances> circumstancesFrom(const json& object) {
     circumstances.spares = list<base::SpareName>(fields, "spares", &spareFrom);
     circumstances.leased = list<base::SpareName>(fields, "leased", &spareFrom);
     circumstances.restore_turn = fields.boolean("restore_turn", true);
+    circumstances.power_on_under_way = fields.boolean("power_on_under_way", false);
     circumstances.spare_boot_within = duration(fields, "spare_boot_within_ms");
     circumstances.spare_power_within = duration(fields, "spare_power_within_ms");
     return fields.finish(std::move(circumstances));
@@ -213,6 +214,7 @@ json body(const Decided& decided) {
                                    {"restore_turn", now->restore_turn},
                                    {"spare_boot_within_ms", now->spare_boot_within.count()},
                                    {"spare_power_within_ms", now->spare_power_within.count()}};
+        if (now->power_on_under_way) object["circumstances"]["power_on_under_way"] = true;
     }
     return object;
 }

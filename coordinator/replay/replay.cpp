@@ -108,6 +108,7 @@ class Reader {
             observation_.spares = decided.circumstances->spares;
             observation_.leased = decided.circumstances->leased;
             observation_.restore_turn = decided.circumstances->restore_turn;
+            observation_.power_on_under_way = decided.circumstances->power_on_under_way;
             observation_.spare_boot_within = decided.circumstances->spare_boot_within;
             observation_.spare_power_within = decided.circumstances->spare_power_within;
         }

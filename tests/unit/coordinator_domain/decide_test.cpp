@@ -4,6 +4,7 @@
 #include <random>
 
 #include "coordinator/domain/recover.hpp"
+#include "coordinator/domain/step_report.hpp"
 
 using namespace standin::domain;
 using standin::base::ErrorCode;
@@ -97,6 +98,27 @@ BOOST_AUTO_TEST_CASE(under_policy_port_the_power_is_cut_at_once_when_the_port_fe
     finish(operation, StepName::FencePort, StepState::Unknown, ErrorCode::TimedOut);
     BOOST_TEST(started(decide(operation, observation(), noon + 2ms)) == Names{"FencePower"},
                boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_power_is_not_cut_before_it_is_known_what_came_of_an_order_to_switch_it_on) {
+    auto world = observation(FencePolicy::Power);
+    world.power_on_under_way = true;
+    const auto first = decide(failover(), world, noon);
+    BOOST_TEST(started(first) == (Names{"FencePort", "ResumeStandIn"}), boost::test_tools::per_element());
+    world.power_on_under_way = false;
+    BOOST_TEST(started(decide(first.after, world, noon + 2ms)) == Names{"FencePower"},
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_reads_the_power_again_unless_a_person_has_seen_that_it_is_off) {
+    for (const bool by_hand : {false, true}) {
+        auto operation = releasingFailover();
+        if (by_hand) confirmPowerFence(operation, "ada", noon);
+        operation.state = State::NeedsOperator;
+        const auto retried = accept(operation, Event::OperatorRetries, "ada", noon + 1min);
+        BOOST_REQUIRE(retried.has_value());
+        BOOST_TEST(isFenced(retried->after, observation(FencePolicy::Power).server) == by_hand);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(asking_again_without_news_waits) {
