@@ -138,9 +138,11 @@ base::Result<Answer> Network::ask(Command command, drivers::Deadline deadline, E
 template <typename Answer>
 void Network::send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there, Reply<Answer> reply) {
     ++under_way_;
-    queue_.after(there, [this, call, reply = std::move(reply)] {
+    const Agent& its = agent(call->command.agent);
+    queue_.after(there, [this, call, reply = std::move(reply), &its, life = its.lives] {
         --under_way_;
-        deliver<Answer>(call, reply);
+        // A connection ends with the agent; who is there after it never gets what was on its way.
+        if (its.lives == life) deliver<Answer>(call, reply);
     });
 }
 
