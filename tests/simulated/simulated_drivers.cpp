@@ -34,6 +34,7 @@ engine::Drivers simulatedDrivers(SimulatedWorld& world, const engine::Inventory&
         ++world.claims;
         if (epoch < world.highest_epoch) return base::failure(base::ErrorCode::StaleEpoch, "claim: stale epoch");
         world.highest_epoch = epoch;
+        if (world.after_claim) world.after_claim();
         return {};
     };
     return drivers;

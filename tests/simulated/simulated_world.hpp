@@ -57,6 +57,9 @@ class SimulatedWorld {
     /// Called after each effect, before its outcome is known to anybody.
     std::function<void(const std::string& verb, const std::string& subject)> after_effect;
 
+    /// Called after each claim of an epoch that was granted, before who claims it knows.
+    std::function<void()> after_claim;
+
     std::recursive_mutex mutex;  ///< held during each command
     SimulatedClock& clock;
     std::map<std::string, Machine> machines;  ///< servers and spares

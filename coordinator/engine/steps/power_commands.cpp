@@ -8,10 +8,17 @@ namespace {
 
 /// A healthy agent answers in a millisecond.
 constexpr drivers::Deadline patience{2000};
+/// Nobody waits so long for an answer: this coordinator stood still meanwhile (was stopped, swapped out), and what it
+/// was told says nothing about who leads now.
+constexpr drivers::Deadline too_old{2 * patience};
 
 base::Result<void> stillLeads(const StepContext& context, const base::AgentName& witness) {
     if (!context.drivers.claim) return {};
-    return context.drivers.claim(witness, context.epoch, std::min(patience, context.remaining()));
+    for (;;) {
+        const auto asked = context.clock.steady();
+        auto leads = context.drivers.claim(witness, context.epoch, std::min(patience, context.remaining()));
+        if (context.clock.steady() - asked < too_old) return leads;
+    }
 }
 
 }  // namespace

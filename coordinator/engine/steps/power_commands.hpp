@@ -5,7 +5,8 @@
 namespace standin::engine::steps {
 
 // Power devices know no epochs: they obey a deposed coordinator, too. So the agent of the machine's switch, which every
-// coordinator that leads commands, is asked immediately before. StaleEpoch: nothing was switched.
+// coordinator that leads commands, is asked immediately before; and again where this coordinator stood still before it
+// had the answer. StaleEpoch: nothing was switched.
 
 /// Off and on, read back, for a machine that may have been given other work by another coordinator. An agent that does
 /// not answer is an error: without its switch the machine is of no use anyway.

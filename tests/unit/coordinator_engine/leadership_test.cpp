@@ -61,6 +61,22 @@ BOOST_AUTO_TEST_CASE(a_deposed_coordinator_does_not_switch_a_spare_that_may_exec
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_coordinator_that_stood_still_asks_again_whether_it_leads_before_it_switches_a_spare) {
+    Protected lab;
+    lab.world.machines["spare01"].on = true;
+    lab.coordinator.fail("server01");
+    bool stood_still = false;
+    lab.world.after_claim = [&] {
+        if (std::exchange(stood_still, true)) return;
+        lab.world.clock.pass(std::chrono::seconds(33));
+        depose(lab);
+    };
+    lab.coordinator.run();
+    BOOST_TEST(stood_still);
+    BOOST_TEST(lab.world.machines["spare01"].on);
+    BOOST_TEST(!lab.coordinator.conductor->leads());
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_begun_that_the_journal_refuses_because_another_coordinator_leads) {
     Protected lab;
     lab.coordinator.journal.problem = "another coordinator leads since epoch 9";
