@@ -10,6 +10,9 @@ using base::Result;
 
 namespace {
 
+const base::MemberName server_member("server");
+const base::MemberName holder_member("holder");
+
 /// Nobody else may execute the job: unknown is not off (rule 6).
 Result<void> nobodyElseExecutes(const Drivers& drivers, const Inventory& inventory, const ServerSnapshot& now,
                                 std::chrono::milliseconds patience) {
@@ -34,34 +37,49 @@ Result<void> nobodyElseExecutes(const Drivers& drivers, const Inventory& invento
                    fmt::format("spare '{}' is not off; switch it off first", now.placement.spare.text()));
 }
 
-protocol::SegmentOrder orderForServer(const ServerSnapshot& now) {
+/// `through_holder`: requests that the holder accepted go on through it, to the server.
+protocol::SegmentOrder orderForServer(const ServerSnapshot& now, bool through_holder) {
     const auto& server = now.server;
     protocol::SegmentOrder order;
     order.vlan = server.vlan;
     order.address = server.address;
     order.job_ports = server.job_ports;
-    order.owner = base::MemberName("server");
+    order.owner = server_member;
     order.members.push_back({order.owner, server.port, server.mac});
     if (now.row && !now.row->stand_in_port.empty()) {
         order.members.push_back({base::MemberName("stand-in"), now.row->stand_in_port, server.mac});
     }
     if (!server.holder_ports.front.empty()) {
-        order.members.push_back({base::MemberName("holder"), server.holder_ports.front, server.holder_ports.front_mac});
+        order.members.push_back({holder_member, server.holder_ports.front, server.holder_ports.front_mac});
     }
     order.back_leg_port = server.holder_ports.back;
+    if (through_holder && !order.back_leg_port.empty()) {
+        order.back_leg_to = server_member;
+        order.proxied = true;
+    }
     return order;
 }
 
 /// Success: the segment is the server's, read back and verified.
-Result<void> giveToServer(const Drivers& drivers, const ReturnAttempt& attempt) {
+Result<void> giveToServer(const Drivers& drivers, const ReturnAttempt& attempt, bool through_holder) {
     auto& lan_switch = *drivers.switches.at(attempt.now.server.switch_agent);
-    auto given =
-        lan_switch.setSegment(attempt.stamp, attempt.now.server.segment, orderForServer(attempt.now), attempt.patience);
+    auto given = lan_switch.setSegment(attempt.stamp, attempt.now.server.segment,
+                                       orderForServer(attempt.now, through_holder), attempt.patience);
     if (!given) return failure(given.error());
-    if (given->verified && given->order.owner == base::MemberName("server")) return {};
+    if (given->verified && given->order.owner == server_member) return {};
     return failure(ErrorCode::TimedOut,
                    fmt::format("switch agent '{}' did not confirm the owner of segment '{}'",
                                attempt.now.server.switch_agent.text(), attempt.now.server.segment.text()));
+}
+
+/// What is held goes to the server in order (rule 3). The server has its segment whatever the holder says: what a
+/// holder cannot be told to release it turns away, visibly, when it is too old.
+void releaseToServer(const Drivers& drivers, const ReturnAttempt& attempt) {
+    const auto holder = drivers.holders.find(attempt.now.server.request_holder);
+    if (holder == drivers.holders.end()) return;
+    auto stamp = attempt.stamp;
+    stamp.operation += "/release";
+    (void)holder->second->setHold(stamp, attempt.now.server.job(), protocol::HoldState::Releasing, attempt.patience);
 }
 
 }  // namespace
@@ -79,12 +97,17 @@ ReturnOutcome bringBack(const Drivers& drivers, const Inventory& inventory, cons
         outcome.done = failure(segment.error());
         return outcome;
     }
-    const bool never_ordered = !segment;
-    if (never_ordered || (segment->verified && segment->order.owner == base::MemberName("server"))) return outcome;
-    outcome.done = nobodyElseExecutes(drivers, inventory, attempt.now, attempt.patience);
-    if (!outcome.done) return outcome;
-    outcome.done = giveToServer(drivers, attempt);
-    outcome.in_doubt = !outcome.done && outcome.done.error().code == ErrorCode::TimedOut;
+    if (!segment) return outcome;  // it was never ordered
+    const auto& in_force = segment->order;
+    const bool has_it = segment->verified && in_force.owner == server_member;
+    const bool through_holder = in_force.owner == holder_member || in_force.back_leg_to == server_member;
+    if (!has_it) {
+        outcome.done = nobodyElseExecutes(drivers, inventory, attempt.now, attempt.patience);
+        if (!outcome.done) return outcome;
+        outcome.done = giveToServer(drivers, attempt, through_holder);
+        outcome.in_doubt = !outcome.done && outcome.done.error().code == ErrorCode::TimedOut;
+    }
+    if (outcome.done && through_holder) releaseToServer(drivers, attempt);
     return outcome;
 }
 

@@ -41,7 +41,7 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     if (order.owner == server_member && from != server_member) {
         if (returned_.erase(server) == 0)
             breach(1, server, fmt::format("segment {} goes back to a fenced server", segment));
-        return;
+        return leavesHeldBehind(segment, order);
     }
     if (order.owner.empty() || order.owner == server_member) return;
     if (!isFenced(server, from)) {
@@ -56,11 +56,16 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     if (policy == domain::FencePolicy::Power && stand_in != nullptr &&
         stand_in->stand_in.state == protocol::StandInState::Running)
         breach(1, server, fmt::format("segment {} goes to the spare, and the stand-in runs", segment));
+    leavesHeldBehind(segment, order);
+}
+
+/// Nobody but the owner gets what is held, and the owner only through the holder.
+void Invariants::leavesHeldBehind(const std::string& segment, const protocol::SegmentOrder& order) {
     const auto holder = world_.holders.find(world_.serverOf(segment).request_holder.text());
-    if (!order.proxied && holder != world_.holders.end() && holder->second.held(segment) > 0) {
-        breach(3, segment,
-               fmt::format("{} held requests can't reach the spare any more", holder->second.held(segment)));
-    }
+    if (order.proxied || holder == world_.holders.end() || holder->second.held(segment) == 0) return;
+    breach(
+        3, segment,
+        fmt::format("{} held requests can't reach the {} any more", holder->second.held(segment), order.owner.text()));
 }
 
 void Invariants::breaks(const std::string& machine) {

@@ -79,6 +79,7 @@ class Invariants {
     void endOf(const domain::SpareTableRow& row);
     void endOf(const engine::ServerSnapshot& told, bool in_suspense);
     void reliesOn(const std::string& segment, const protocol::SegmentOrder& order);
+    void leavesHeldBehind(const std::string& segment, const protocol::SegmentOrder& order);
     [[nodiscard]] bool isFenced(const std::string& server, const base::MemberName& owner) const;
 
     World& world_;

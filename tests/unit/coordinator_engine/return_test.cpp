@@ -135,6 +135,24 @@ BOOST_AUTO_TEST_CASE(nobody_retries_a_failover_whose_job_is_on_its_way_back) {
     BOOST_TEST(lab.owner() == "server");
 }
 
+BOOST_AUTO_TEST_CASE(requests_that_are_held_when_a_job_is_brought_back_are_released_to_its_server) {
+    for (const bool answer_lost : {false, true}) {
+        Protected lab(1, 1, domain::FencePolicy::Power);
+        lab.world.fail("stand_in.stopped", Fault::Refuses);
+        lab.failAndRun();
+        BOOST_REQUIRE(lab.owner() == "holder");
+        BOOST_REQUIRE(lab.world.holds.at("job01").held > 0u);
+        if (answer_lost) lab.world.fail("segment.set", Fault::TimesOutAfter, 1);
+        lab.repair();
+        BOOST_REQUIRE(lab.beginReturn().has_value());
+        lab.coordinator.run();
+        BOOST_TEST(lab.owner() == "server");
+        BOOST_TEST((lab.world.holds.at("job01").state == protocol::HoldState::Releasing));
+        BOOST_TEST(lab.world.segments.at("job01").order.proxied);
+        BOOST_TEST(lab.world.segments.at("job01").order.back_leg_to.text() == "server");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_fails_while_its_job_is_said_to_be_brought_back_is_failed_over) {
     Protected lab;
     BOOST_REQUIRE(lab.beginReturn().has_value());
