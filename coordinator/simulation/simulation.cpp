@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "coordinator/simulation/actions.hpp"
 
 namespace standin::simulation {
 
 namespace {
 
-/// Everything at rest has to stay so for two rounds of the watch, which finds out what nobody told.
+/// Everything at rest has to stay so for two rounds of the watch, which finds out what nobody told, and nothing may go
+/// wrong meanwhile: a coordinator that was killed, or a question that was lost, finds out nothing.
 VirtualTime settling(const Setting& setting) {
     return 2 * setting.engine.watch_every + 10s;
 }
@@ -102,9 +105,12 @@ Ending Simulation::run(VirtualTime most) {
     while (!ending.stable && runUntil([this] { return atRest(); }, until - world.now())) {
         ending.at = world.now();
         world.clients.end();
-        const auto records = world.disk.records;
+        const auto happened = [this] {
+            return std::tuple(world.disk.records, done_.size(), world.network.disturbed());
+        };
+        const auto before = happened();
         runUntil([] { return false; }, settling(setting));
-        ending.stable = records == world.disk.records && runUntil([this] { return atRest(); }, settling(setting));
+        ending.stable = before == happened() && runUntil([this] { return atRest(); }, settling(setting));
     }
     if (!ending.stable) {
         ending.at = world.now();

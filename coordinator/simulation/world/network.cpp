@@ -60,6 +60,7 @@ std::optional<Disturbance> Network::disturbanceOf(const Command& command) {
         if (over) continue;
         if (disturbance.times > 1) --found->second.times;
         unmet_.erase(target);
+        if (disturbance.until || disturbance.times > 0) ++disturbed_;
         return disturbance;
     }
     return std::nullopt;

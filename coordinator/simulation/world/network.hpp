@@ -40,6 +40,8 @@ class Network {
     void heal(const std::string& target) { disturbances_.erase(target); }
     /// Targets of disturbances that nothing has met so far.
     [[nodiscard]] const std::set<std::string>& unmet() const { return unmet_; }
+    /// How often something was disturbed by what will pass.
+    [[nodiscard]] std::size_t disturbed() const { return disturbed_; }
     void healAll() { disturbances_.clear(); }
 
     Agent& agent(const std::string& name);
@@ -91,6 +93,7 @@ class Network {
     std::map<std::string, Agent> agents_;
     std::unordered_map<std::string, unsigned> counts_;  ///< of commands
     std::size_t under_way_ = 0;
+    std::size_t disturbed_ = 0;
 };
 
 /// One question, from who asks until its answer comes too late.
