@@ -125,6 +125,7 @@ void Invariants::switchesPower(const std::string& name, bool on) {
 }
 
 void Invariants::removesStandIn(const std::string& stand_in) {
+    suspended_.erase(stand_in);
     const auto* machine = world_.standIn(stand_in);
     const std::string server = machine->stand_in.definition.server.text();
     const auto found = world_.setting.inventory.servers.find(base::ServerName(server));
@@ -167,6 +168,14 @@ void Invariants::answersProbe(const std::string& executor) {
 
 void Invariants::tellsRequests(const std::string& stand_in, unsigned unanswered) {
     if (unanswered == 0) drained_.insert(stand_in);
+}
+
+void Invariants::tellsStandIn(const protocol::StandIn& stand_in) {
+    if (stand_in.state == protocol::StandInState::Suspended) {
+        suspended_.insert(stand_in.name.text());
+    } else {
+        suspended_.erase(stand_in.name.text());
+    }
 }
 
 void Invariants::tellsHold(const std::string& job, const protocol::Hold& hold) {

@@ -7,6 +7,7 @@
 
 #include "agent/protocol/hold.hpp"
 #include "agent/protocol/segment.hpp"
+#include "agent/protocol/stand_in.hpp"
 #include "coordinator/domain/operation.hpp"
 #include "coordinator/journal/journal.hpp"
 #include "coordinator/simulation/virtual_time.hpp"
@@ -52,6 +53,7 @@ class Invariants {
     // What agents say: a step that claims it must have heard it.
     void answersProbe(const std::string& executor);
     void tellsRequests(const std::string& stand_in, unsigned unanswered);
+    void tellsStandIn(const protocol::StandIn& stand_in);
     void tellsHold(const std::string& job, const protocol::Hold& hold);
     /// A server's failure was reported by somebody who may: a trap that the rules take for a failure, or an operator.
     void failureReported(const std::string& server);
@@ -90,9 +92,10 @@ class Invariants {
     std::set<std::string> proved_;  ///< machines that have answered a probe since they were switched on
     /// Broken machines: since when, and how many probes were sent to anybody before.
     std::map<std::string, std::pair<VirtualTime, unsigned>> broken_;
-    std::set<std::string> drained_;   ///< stand-ins that had answered everything since requests are held
-    std::set<std::string> released_;  ///< jobs of which nothing was held any more since the holder releases
-    std::set<std::string> told_;      ///< operations that the operator was told about
+    std::set<std::string> suspended_;  ///< stand-ins that were suspended when they were last told of
+    std::set<std::string> drained_;    ///< stand-ins that had answered everything since requests are held
+    std::set<std::string> released_;   ///< jobs of which nothing was held any more since the holder releases
+    std::set<std::string> told_;       ///< operations that the operator was told about
     std::vector<Breach> breaches_;
 };
 

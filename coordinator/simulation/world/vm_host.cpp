@@ -34,6 +34,7 @@ Result<StandIn> VmHost::standIn(const base::StandInName& name) const {
         told.progress.total_bytes = world_.setting.measures.image_mib << 20;
         told.progress.done_bytes = *done;
     }
+    world_.invariants.tellsStandIn(told);
     return told;
 }
 
@@ -91,7 +92,10 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
     if (machine == nullptr)
         return reply(failure(ErrorCode::NotFound, fmt::format("there is no stand-in '{}'", name.text())));
     const StandInState before = machine->stand_in.state;
-    if (before == state) return reply(machine->stand_in);
+    if (before == state) {
+        world_.invariants.tellsStandIn(machine->stand_in);
+        return reply(machine->stand_in);
+    }
     if (before == StandInState::Making || before == StandInState::Failed)
         return reply(failure(ErrorCode::WrongState, fmt::format("stand-in '{}' is not made", name.text())));
     if (state == StandInState::Stopped) return stop(name, reply);
@@ -113,6 +117,7 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
         still->stand_in.port = base::PortName("t-" + name.text());
         still->answers_from = world_.now();
         if (before == StandInState::Stopped) still->answers_from += world_.setting.measures.stand_in_boot;
+        world_.invariants.tellsStandIn(still->stand_in);
         reply(still->stand_in);
     });
 }
@@ -127,6 +132,7 @@ void VmHost::stop(const base::StandInName& name, const Reply<StandIn>& reply) {
         if (!lives_ || still == nullptr)
             return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
         if (still->power_cycle == cycle) change(*still, StandInState::Stopped);
+        world_.invariants.tellsStandIn(still->stand_in);
         reply(still->stand_in);
     });
 }
