@@ -92,7 +92,10 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
 
 void ImageStore::restored(const std::string& id, const Result<void>& moved) {
     Restore& restore = restores_.at(id);
-    if (!moved) return end(restore, RestoreState::Failed, moved.error().message);
+    if (!moved) {
+        restore.cause = moved.error().code;
+        return end(restore, RestoreState::Failed, moved.error().message);
+    }
     const std::string image = restore.image.text();
     if (images.count(image) == 0 || corrupt[image]) {
         restore.cause = ErrorCode::Corrupt;
@@ -133,18 +136,6 @@ void ImageStore::cancel(const base::RestoreId& id) {
     if (found->second.state != RestoreState::Restoring) return;
     transfers.cancel("restore " + id.text());
     end(found->second, RestoreState::Cancelled, {});
-}
-
-void ImageStore::interrupt() {
-    transfers.cancelAll();
-    for (auto& [id, restore] : restores_) {
-        if (restore.state != RestoreState::Restoring) continue;
-        restore.cause = ErrorCode::Unreachable;
-        end(restore, RestoreState::Failed, "the agent was stopped");
-    }
-    for (auto& [id, image] : images) {
-        if (image.state == ImageState::Capturing) image.state = ImageState::Failed;
-    }
 }
 
 }  // namespace standin::simulation

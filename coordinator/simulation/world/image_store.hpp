@@ -25,7 +25,8 @@ class Transfers {
     base::Result<void> begin(const std::string& name, std::uint64_t mib, Ended ended);
     /// Without telling its end.
     void cancel(const std::string& name);
-    void cancelAll();
+    /// All of them end in failure.
+    void interrupt();
     /// Bytes moved; nothing: there is no such transfer.
     [[nodiscard]] std::optional<std::uint64_t> progress(const std::string& name) const;
     [[nodiscard]] bool waits(const std::string& name) const;
@@ -65,8 +66,8 @@ class ImageStore {
                                             const base::DiskName& disk);
     base::Result<protocol::Restore> restoreState(const base::RestoreId& id) const;
     void cancel(const base::RestoreId& id);
-    /// The agent is started again: what had not ended has failed.
-    void interrupt();
+    /// The agent is started again: what had not ended has failed, also for VM hosts that were reading an image.
+    void interrupt() { transfers.interrupt(); }
 
     Transfers transfers;
     std::map<std::string, protocol::Image> images;

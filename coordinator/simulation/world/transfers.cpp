@@ -1,5 +1,7 @@
 // Whole numbers only: what is the same on every machine must not depend on how one rounds.
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "coordinator/simulation/world/image_store.hpp"
 #include "coordinator/simulation/world/world.hpp"
@@ -35,10 +37,13 @@ void Transfers::cancel(const std::string& name) {
     plan();
 }
 
-void Transfers::cancelAll() {
-    moving_.clear();
+void Transfers::interrupt() {
+    auto interrupted = std::exchange(moving_, {});
+    std::move(waiting_.begin(), waiting_.end(), std::back_inserter(interrupted));
     waiting_.clear();
     plan();
+    for (const Transfer& transfer : interrupted)
+        transfer.ended(base::failure(base::ErrorCode::Unreachable, "the agent was stopped"));
 }
 
 std::optional<std::uint64_t> Transfers::progress(const std::string& name) const {
