@@ -11,11 +11,6 @@ constexpr StepLimits atOnce(std::chrono::milliseconds patience, bool retry_refus
     return {.deadline = 5s, .pause = 500ms, .patience = patience, .retry_refusals = retry_refusals};
 }
 
-/// Work that takes long is asked after every half second, so that progress looks alive and nobody is kept busy.
-constexpr StepLimits longWork(std::chrono::milliseconds patience) {
-    return {.deadline = 10s, .pause = 500ms, .patience = patience};
-}
-
 }  // namespace
 
 StepLimits limitsOf(StepName step, const Observation& observation) {
@@ -88,8 +83,8 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
 
         case StepName::CheckCapacity:
             return atOnce(30s);
-        case StepName::MakeStandIn:
-            return longWork(6h);
+        case StepName::MakeStandIn:  // while somebody makes it; making_occurrence.cpp has how often nobody may answer
+            return {.deadline = 10s, .pause = 500ms, .patience = 6h, .longest_pause = 5s};
         case StepName::IsolateStandIn:
         case StepName::AdoptStandIn:
         case StepName::StartStandIn:
@@ -107,8 +102,8 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
                     .pause = 2s,
                     .patience = 3 * server.fence_within,
                     .retry_refusals = true};
-        case StepName::CaptureImage:
-            return longWork(12h);
+        case StepName::CaptureImage:  // who captures may go on though nobody hears of it, and the server must stay off
+            return {.deadline = 10s, .pause = 500ms, .patience = 12h};
         case StepName::CompareImages:
             return {.deadline = 60s, .pause = 1s, .patience = 5min};
         case StepName::DiscardImage:

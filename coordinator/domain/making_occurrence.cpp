@@ -9,6 +9,16 @@ using Level = Note::Level;
 
 namespace {
 
+/// Making takes hours, if it has to. Where nobody answers they would be spent on hope: so many attempts in vain are
+/// five minutes of refused connections, or a quarter of an hour of silence; a VM host has booted by then.
+constexpr unsigned most_attempts_to_make = 60;
+
+bool triedInVain(const Course& course) {
+    const Step* make = course.find(MakeStandIn);
+    return make != nullptr && make->attempts >= most_attempts_to_make &&
+           (make->state == StepState::Failed || make->state == StepState::Unknown);
+}
+
 Occurrence standInFailed(const Course& course, StepName step) {
     return happened(Event::StandInFailed, fmt::format("stand-in '{}': {}: {}", course.operation().new_stand_in.text(),
                                                       nameOf(step), course.problemOf(step)));
@@ -52,6 +62,7 @@ std::optional<Occurrence> makingOccurrence(const Course& course) {
             return afterAll(course, {DeleteOldStandIn}, DeleteOldStandIn, Event::OldStandInRemoved,
                             "the old stand-in is deleted");
         case State::MakingStandIn:
+            if (triedInVain(course)) return standInFailed(course, MakeStandIn);
             return afterAll(course, {MakeStandIn}, MakeStandIn, Event::StandInMade, "made from the image");
         case State::ProvingStandIn:
             return afterAll(course, {StartStandIn, IsolateStandIn, ProbeStandIn}, ProbeStandIn, Event::StandInAnswers,
