@@ -46,10 +46,14 @@ Result<void> Conductor::mayReturn(const base::ServerName& server) {
 Result<void> Conductor::notBeingReturned(const base::ServerName& server) const {
     const auto found = returns_.find(server);
     if (found == returns_.end()) return {};
-    return failure(
-        ErrorCode::Conflict,
-        fmt::format("the job of server '{}' is being brought back to it, as {} has asked{}", server.text(),
-                    found->second.asked_by, found->second.problem.empty() ? "" : ": " + found->second.problem));
+    const auto& its = found->second;
+    const std::string cure =
+        its.gave_up ? fmt::format("; see that agent '{}' answers, then ask for it again: standinctl returned {}",
+                                  inventory_.servers.at(server).switch_agent.text(), server.text())
+                    : "";
+    return failure(ErrorCode::Conflict,
+                   fmt::format("the job of server '{}' is being brought back to it, as {} has asked{}{}", server.text(),
+                               its.asked_by, its.problem.empty() ? "" : ": " + its.problem, cure));
 }
 
 Result<void> Conductor::beginReturn(const base::ServerName& server, const std::string& asked_by, ReturnAnswer answer) {

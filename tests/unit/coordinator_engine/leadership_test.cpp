@@ -77,6 +77,17 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_stood_still_asks_again_whether_it_leads_
     BOOST_TEST(!lab.coordinator.conductor->leads());
 }
 
+BOOST_AUTO_TEST_CASE(a_witness_that_is_always_late_keeps_a_spare_from_being_switched_and_nobody_waiting) {
+    Protected lab;
+    lab.world.machines["spare01"].on = true;
+    lab.coordinator.fail("server01");
+    lab.world.after_claim = [&] { lab.world.clock.pass(std::chrono::seconds(5)); };
+    lab.coordinator.run();
+    BOOST_TEST(lab.world.machines["spare01"].on);
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST(lab.told("who leads"));
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_begun_that_the_journal_refuses_because_another_coordinator_leads) {
     Protected lab;
     lab.coordinator.journal.problem = "another coordinator leads since epoch 9";

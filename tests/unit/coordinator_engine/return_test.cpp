@@ -106,13 +106,17 @@ BOOST_AUTO_TEST_CASE(an_order_for_the_server_that_nobody_has_confirmed_is_not_gi
 
 BOOST_AUTO_TEST_CASE(a_switch_that_stays_silent_is_told_to_the_operator_who_may_ask_again) {
     Protected lab;
-    lab.failAndRun();
+    const auto id = lab.failAndRun().id;
     lab.repair();
     lab.world.fail("segment.set", Fault::TimesOut);
     BOOST_REQUIRE(lab.beginReturn().has_value());
     lab.coordinator.run();
     BOOST_TEST(lab.told("whether server 'server01' has its segment again is not known"));
     BOOST_TEST(lab.placement().brought_back_by == "operator ada");
+    const auto retried = lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator bob"); });
+    BOOST_REQUIRE(!retried);
+    BOOST_TEST(retried.error().message.find("standinctl returned server01") != std::string::npos,
+               retried.error().message);
     lab.world.heal("segment.set");
     BOOST_TEST(lab.bringBack());
     BOOST_TEST(lab.owner() == "server");
