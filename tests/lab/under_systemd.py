@@ -94,7 +94,8 @@ class MachineWithSystemd:
         return next((pid for pid in children if Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == "systemd"), None)
 
     def _booted(self):
-        state = subprocess.run(self._inside("systemctl", "is-system-running"), capture_output=True, text=True, check=False).stdout.strip()
+        asked = self._inside("timeout", "10", "systemctl", "is-system-running")
+        state = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
         return state in ("running", "degraded")   # whatever else this host has installed may not work in a container
 
 
