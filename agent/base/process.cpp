@@ -111,7 +111,8 @@ bool feed(int descriptor, const std::string& input, std::size_t& fed) {
 
 class Child {
   public:
-    Child(pid_t pid, Pipe& in, Pipe& out, Pipe& err) : pid_(pid), in_(in), out_(out), err_(err) {}
+    Child(pid_t pid, pid_t group, Pipe& in, Pipe& out, Pipe& err)
+        : pid_(pid), group_(group), in_(in), out_(out), err_(err) {}
 
     // True when the program closed its outputs and ended before the deadline.
     bool communicate(const ProcessRequest& request, ProcessOutcome& outcome) {
@@ -155,7 +156,7 @@ class Child {
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
 
-    void killGroup() const { ::kill(-pid_, SIGKILL); }
+    void killGroup() const { ::kill(-group_, SIGKILL); }
 
   private:
     static bool readable(int descriptor) {
@@ -164,17 +165,21 @@ class Child {
     }
 
     pid_t pid_;
+    pid_t group_;
     Pipe& in_;
     Pipe& out_;
     Pipe& err_;
 };
 
-int spawn(const ProcessRequest& request, Pipe& in, Pipe& out, Pipe& err, pid_t& pid) {
+/// Starts a program with these ends of pipes as its standard input, output and error (-1: as ours), in `group` (0: one
+/// of its own).
+int spawn(const std::vector<std::string>& command, const std::array<int, 3>& standard_ends, pid_t group, pid_t& pid) {
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, in.ends[0], STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, out.ends[1], STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, err.ends[1], STDERR_FILENO);
+    for (int end = 0; end < 3; ++end) {
+        const int ours = standard_ends[static_cast<std::size_t>(end)];
+        if (ours >= 0) ::posix_spawn_file_actions_adddup2(&actions, ours, end);
+    }
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
     sigset_t none;
@@ -184,10 +189,10 @@ int spawn(const ProcessRequest& request, Pipe& in, Pipe& out, Pipe& err, pid_t& 
     sigaddset(&standard, SIGPIPE);
     ::posix_spawnattr_setsigmask(&attributes, &none);
     ::posix_spawnattr_setsigdefault(&attributes, &standard);
-    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setpgroup(&attributes, group);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     std::vector<char*> arguments;
-    for (const auto& argument : request.command) arguments.push_back(const_cast<char*>(argument.c_str()));
+    for (const auto& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
     int problem = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
     ::posix_spawnattr_destroy(&attributes);
@@ -196,6 +201,34 @@ int spawn(const ProcessRequest& request, Pipe& in, Pipe& out, Pipe& err, pid_t& 
     if (problem == 0 && comes_first) ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), 0);
     return problem;
 }
+
+/// The first of a program's process group: when this program dies, however it does, the group is killed. A signal at
+/// the parent's death would reach the program alone, and not what it has started; the end of a pipe that only we hold
+/// open comes whoever dies how.
+class Guardian {
+  public:
+    Guardian() {
+        if (line_.ends[0] < 0) return;
+        if (spawn({"/bin/sh", "-c", "read -r line; kill -KILL 0"}, {line_.ends[0], -1, -1}, 0, pid_) != 0) pid_ = -1;
+        line_.close(0);
+    }
+    /// Precondition: its group is killed, or holds nobody else.
+    ~Guardian() {
+        if (pid_ < 0) return;
+        line_.close(1);
+        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+        }
+    }
+    Guardian(const Guardian&) = delete;
+    Guardian& operator=(const Guardian&) = delete;
+    [[nodiscard]] bool watches() const { return pid_ > 0; }
+    /// Its own until it is destroyed.
+    [[nodiscard]] pid_t group() const { return pid_; }
+
+  private:
+    Pipe line_;
+    pid_t pid_ = -1;
+};
 
 }  // namespace
 
@@ -208,8 +241,15 @@ Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
     if (in.ends[0] < 0 || out.ends[0] < 0 || err.ends[0] < 0) {
         return failure(ErrorCode::Internal, fmt::format("could not run '{}': no file descriptors left", program));
     }
+    const Guardian guardian;
+    if (!guardian.watches()) {
+        return failure(
+            ErrorCode::Internal,
+            fmt::format("could not run '{}': /bin/sh, which ends it if this program dies, did not start", program));
+    }
     pid_t pid = 0;
-    if (int problem = spawn(request, in, out, err, pid); problem != 0) {
+    if (int problem = spawn(request.command, {in.ends[0], out.ends[1], err.ends[1]}, guardian.group(), pid);
+        problem != 0) {
         return failure(problem == ENOENT ? ErrorCode::NotFound : ErrorCode::Internal,
                        fmt::format("could not run '{}': {}", program, std::strerror(problem)));
     }
@@ -218,7 +258,7 @@ Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
     err.close(1);
     in.makeNonBlocking(1);
     BrokenPipeIgnored ignored;
-    Child child(pid, in, out, err);
+    Child child(pid, guardian.group(), in, out, err);
     ProcessOutcome outcome;
     if (!child.communicate(request, outcome)) {
         child.killGroup();

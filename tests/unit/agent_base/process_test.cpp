@@ -1,6 +1,12 @@
 #include "agent/base/process.hpp"
 
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 
 using namespace standin::base;
 using namespace std::chrono_literals;
@@ -19,6 +25,29 @@ BOOST_AUTO_TEST_CASE(a_program_that_hangs_is_killed_with_its_children_at_the_dea
     auto outcome = runProcess({{"sh", "-c", "sleep 600 & sleep 600"}, "", 50ms});
     BOOST_REQUIRE(!outcome);
     BOOST_TEST((outcome.error().code == ErrorCode::TimedOut));
+}
+
+// Everybody who is started inherits the pipe's end: it comes to its end when the last of them is gone.
+BOOST_AUTO_TEST_CASE(a_program_and_what_it_has_started_end_when_their_caller_is_killed) {
+    std::array<int, 2> pipe{};
+    BOOST_REQUIRE(::pipe(pipe.data()) == 0);
+    const pid_t caller = ::fork();
+    if (caller == 0) {
+        ::dup2(pipe[1], 9);  // the shell's redirections know one digit
+        ::close(pipe[0]);
+        ::close(pipe[1]);
+        static_cast<void>(runProcess({{"sh", "-c", "sleep 60 & echo begun >&9; wait"}, "", 60s}));
+        ::_exit(0);
+    }
+    ::close(pipe[1]);
+    std::array<char, 16> said{};
+    BOOST_REQUIRE(::read(pipe[0], said.data(), said.size()) > 0);
+    ::kill(caller, SIGKILL);
+    ::waitpid(caller, nullptr, 0);
+    pollfd end{pipe[0], POLLIN, 0};
+    BOOST_REQUIRE_MESSAGE(::poll(&end, 1, 10'000) == 1, "somebody still runs");
+    BOOST_TEST(::read(pipe[0], said.data(), said.size()) == 0);
+    ::close(pipe[0]);
 }
 
 BOOST_AUTO_TEST_CASE(a_child_that_keeps_the_output_open_does_not_keep_the_caller_waiting) {
