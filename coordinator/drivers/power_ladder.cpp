@@ -38,6 +38,11 @@ SteadyTime LadderPowerDriver::endOfRung(SteadyTime until, std::size_t index, std
     return devices_.now() + left(until) / static_cast<int>(rungs - index);
 }
 
+// Nobody waits any longer for a further rung: what it switched then could be a machine that executes a job since.
+bool LadderPowerDriver::isOver(SteadyTime until, std::size_t index) {
+    return index > 0 && left(until) == Deadline(0);
+}
+
 template <typename Answer>
 std::vector<Answer> LadderPowerDriver::askTogether(const std::vector<PowerDevice>& rung,
                                                    std::function<Answer(const PowerDevice&)> ask) {
@@ -78,6 +83,10 @@ base::Result<void> LadderPowerDriver::drive(const PowerLadder& ladder, PowerStat
     bool asked = false;
     ErrorCode code = ErrorCode::InvalidInput;
     for (std::size_t index = 0; index < ladder.rungs.size(); ++index) {
+        if (isOver(until, index)) {
+            reasons += (reasons.empty() ? "" : "; ") + std::string("no time was left for a further rung");
+            break;
+        }
         const auto end = endOfRung(until, index, ladder.rungs.size());
         const auto outcomes = askTogether<Outcome>(
             ladder.rungs[index], [&](const PowerDevice& device) { return driveDevice(device, wanted, end); });
@@ -106,7 +115,7 @@ base::Result<void> LadderPowerDriver::on(const PowerLadder& ladder, Deadline dea
 
 base::Result<PowerState> LadderPowerDriver::state(const PowerLadder& ladder, Deadline deadline) {
     const auto until = devices_.now() + deadline;
-    for (std::size_t index = 0; index < ladder.rungs.size(); ++index) {
+    for (std::size_t index = 0; index < ladder.rungs.size() && !isOver(until, index); ++index) {
         const auto end = endOfRung(until, index, ladder.rungs.size());
         const auto readings = askTogether<PowerReading>(
             ladder.rungs[index], [&](const PowerDevice& device) { return devices_.read(device, left(end)); });

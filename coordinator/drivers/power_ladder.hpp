@@ -33,9 +33,10 @@ class PowerDevices {
 
 /// The rules of a ladder of devices (S182, S203, S230), whatever the devices are.
 ///
-/// A rung is tried when the rungs before it could not confirm; each gets an equal share of the time that is left. The
-/// devices of one rung act at the same time and all must confirm. What a device says of its own action is not believed:
-/// it is read back, also after its action failed or was given up, until it confirms or the rung's time is over.
+/// A rung is tried when the rungs before it could not confirm; each gets an equal share of the time that is left, and
+/// none is begun when that is over. The devices of one rung act at the same time and all must confirm. What a device
+/// says of its own action is not believed: it is read back, also after its action failed or was given up, until it
+/// confirms or the rung's time is over.
 ///
 /// Errors: InvalidInput or NotFound if no device was even asked because the configuration is wrong; otherwise TimedOut,
 /// 'may have happened', with every device's reason.
@@ -55,6 +56,7 @@ class LadderPowerDriver : public PowerDriver {
     Outcome driveDevice(const PowerDevice& device, PowerState wanted, base::SteadyTime until);
     [[nodiscard]] Deadline left(base::SteadyTime until);
     base::SteadyTime endOfRung(base::SteadyTime until, std::size_t index, std::size_t rungs);
+    bool isOver(base::SteadyTime until, std::size_t index);
     template <typename Answer>
     std::vector<Answer> askTogether(const std::vector<PowerDevice>& rung,
                                     std::function<Answer(const PowerDevice&)> ask);

@@ -42,9 +42,44 @@ struct Machines {
     [[nodiscard]] bool isOff(const std::string& name) const { return content(name + ".power") == "off\n"; }
 };
 
+/// Devices that never confirm, and whose first takes longer than it was given: a process that stood still, say.
+struct LateDevices : PowerDevices {
+    std::vector<std::string> asked;
+    base::SteadyTime time{};
+
+    base::Result<void> act(const PowerDevice& device, PowerState, Deadline) override {
+        asked.push_back("act " + device.agent);
+        time += 1min;
+        return base::failure(ErrorCode::TimedOut, "no answer");
+    }
+    PowerReading read(const PowerDevice& device, Deadline) override {
+        asked.push_back("read " + device.agent);
+        time += 1min;
+        return {PowerState::Unknown, "no answer"};
+    }
+    base::SteadyTime now() override { return time; }
+    void pause(Deadline pause) override { time += pause; }
+    void together(const std::vector<std::function<void()>>& tasks) override {
+        for (const auto& task : tasks) task();
+    }
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(power_ladder)
+
+BOOST_FIXTURE_TEST_CASE(no_further_rung_is_begun_when_the_time_is_over, LateDevices) {
+    LadderPowerDriver ladder_driver(*this);
+    const PowerLadder ladder{{{{"fence_a", {}, ""}}, {{"fence_b", {}, ""}}}};
+    const auto done = ladder_driver.off(ladder, Deadline(20s));
+    BOOST_REQUIRE(!done);
+    BOOST_TEST((done.error().code == ErrorCode::TimedOut));
+    BOOST_TEST(done.error().message.find("no time was left for a further rung") != std::string::npos);
+    BOOST_TEST(asked == (std::vector<std::string>{"act fence_a", "read fence_a"}), boost::test_tools::per_element());
+    asked.clear();
+    BOOST_TEST((*ladder_driver.state(ladder, Deadline(20s)) == PowerState::Unknown));
+    BOOST_TEST(asked == std::vector<std::string>{"read fence_a"}, boost::test_tools::per_element());
+}
 
 BOOST_FIXTURE_TEST_CASE(off_is_done_and_read_back, Machines) {
     PowerLadder ladder{{{outlet("a")}}};
