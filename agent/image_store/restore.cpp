@@ -126,7 +126,8 @@ class Restoration {
 
 base::Result<void> checkFits(const ImageManifest& image, const DiskAccess& disk) {
     if (disk.sizeBytes() >= image.size_bytes) return {};
-    return base::failure(base::ErrorCode::Refused,
+    // Not a refusal, which may pass: the same disk is as small the next time.
+    return base::failure(base::ErrorCode::InvalidInput,
                          fmt::format("disk '{}' has {} bytes, image '{}' needs {} ({} more); nothing was written",
                                      disk.name().text(), disk.sizeBytes(), image.id.text(), image.size_bytes,
                                      base::humanBytes(image.size_bytes - disk.sizeBytes())));

@@ -6,7 +6,7 @@
 
 namespace standin::image_store {
 
-/// Refused, before anything is written, if the disk is smaller than the image.
+/// InvalidInput, before anything is written, if the disk is smaller than the image: no other time makes it fit.
 base::Result<void> checkFits(const ImageManifest& image, const DiskAccess& disk);
 
 /// Makes the disk equal to the image (S189, S212): every block is checked before it is written, zeros are made as holes

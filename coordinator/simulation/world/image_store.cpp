@@ -75,7 +75,7 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
         return failure(ErrorCode::Refused,
                        fmt::format("disk '{}' is in use: restore '{}'", disk.text(), machine->being_written));
     if (machine->disk_refuses)
-        return failure(ErrorCode::Refused, fmt::format("disk '{}' cannot be written: input/output error", disk.text()));
+        return failure(ErrorCode::Corrupt, fmt::format("disk '{}' cannot be written: input/output error", disk.text()));
     auto begun = transfers.begin("restore " + id.text(), world_.setting.measures.image_mib,
                                  [this, name = id.text()](const Result<void>& moved) { restored(name, moved); });
     if (!begun) return failure(begun.error());

@@ -91,12 +91,12 @@ BOOST_FIXTURE_TEST_CASE(bad_requests_are_told_by_what_is_wrong_with_them, StoreA
     BOOST_TEST((code(client->get("/v1/images/a/blocks?from=x", answer_deadline)) == base::ErrorCode::InvalidInput));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_disk_that_is_too_small_or_in_use_is_refused, StoreAgent) {
+BOOST_FIXTURE_TEST_CASE(a_disk_that_is_in_use_is_refused_and_one_that_is_too_small_is_invalid_input, StoreAgent) {
     captured("a");
     std::filesystem::resize_file(directory / "spare01", 90 * block);
     auto small = put("/v1/restores/r", {{"image", "a"}, {"disk", "spare01"}});
     BOOST_REQUIRE(!small);
-    BOOST_TEST((small.error().code == base::ErrorCode::Refused));
+    BOOST_TEST((small.error().code == base::ErrorCode::InvalidInput));
     auto user = DiskAccess::open({disk("d"), directory / "server01"}, DiskAccess::Purpose::Read);
     auto busy = put("/v1/images/b", {{"disk", "server01"}});
     BOOST_REQUIRE(!busy);

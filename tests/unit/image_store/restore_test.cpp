@@ -28,14 +28,14 @@ BOOST_FIXTURE_TEST_CASE(restoring_twice_is_the_same_as_once, ImageFixture) {
     BOOST_TEST((readFile(directory / "target") == source));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_disk_that_is_too_small_is_refused_and_stays_untouched, ImageFixture) {
+BOOST_FIXTURE_TEST_CASE(a_disk_that_is_too_small_is_no_disk_for_the_image_however_often_it_is_tried_and_stays_untouched, ImageFixture) {
     makeDisk(directory / "disk");
     captured("a", directory / "disk");
     auto before = noise(20 * block, 9);  // 512 bytes short
     tests::writeFile(directory / "target", before);
     auto done = restored("a", directory / "target");
     BOOST_REQUIRE(!done);
-    BOOST_TEST((done.error().code == base::ErrorCode::Refused));
+    BOOST_TEST((done.error().code == base::ErrorCode::InvalidInput));
     BOOST_TEST(done.error().message.find("nothing was written") != std::string::npos);
     BOOST_TEST((readFile(directory / "target") == before));
 }
