@@ -57,7 +57,7 @@ bool Course::gaveUp(const Step& step) const {
             return patience_ended;
         case StepState::Failed:
             return patience_ended || !(limits.retry_refusals || base::isTransient(step.error) ||
-                                       (mayPass(step.error) && step.attempts < limits.refusals));
+                                       (mayPass(step.error) && step.refusals < limits.refusals));
     }
     return false;
 }

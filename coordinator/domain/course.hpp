@@ -49,6 +49,9 @@ struct Occurrence {
 };
 std::optional<Occurrence> occurrence(const Course& course);
 
+/// An agent that a long step has waited for in vain long enough for the operator to hear of it now.
+std::optional<Note> silenceToTell(const Course& course);
+
 /// What a transition changes in the operation beside its state.
 void enter(Operation& operation, const Change& change, const Observation& observation);
 

@@ -120,6 +120,8 @@ StepRequest begin(Operation& operation, const Observation& observation, const St
     if (step.state == StepState::Planned) {
         step.first_started = now;
         step.patience_from = now;
+        step.refusals = 0;
+        step.silent_since = {};
         ++step.plans;
     }
     step.state = StepState::Running;
@@ -185,6 +187,7 @@ Decision decide(Operation operation, const Observation& observation, base::WallT
         const auto occurred = occurrence(Course(after, observation, now));
         if (!occurred) {
             noteUnconfirmedPower(after, observation, now);
+            if (const auto note = silenceToTell(Course(after, observation, now))) addNote(after, *note);
             decision.action = act(after, observation, now);
             return decision;
         }

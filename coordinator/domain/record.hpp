@@ -34,6 +34,7 @@ struct ReportTaken {
     StepReport report;
     base::WallTime ended{};
     unsigned alike = 0;  ///< so many before it said the same and led to nothing but the next one; they are not kept
+    base::WallTime first_ended{};  ///< of the first of those; meaningful if there are any
 };
 
 /// An event from outside that accept() took.

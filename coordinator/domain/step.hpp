@@ -110,6 +110,8 @@ struct Step {
     double since_failure_ms = 0;      ///< start of the last attempt, counted from the trap's arrival (or the request's)
     double duration_ms = 0;           ///< from first_started to ended
     base::ErrorCode error{};          ///< meaningful in Failed and Unknown
+    unsigned refusals = 0;            ///< so many of the latest attempts, in a row, had a definite 'no' for an answer
+    base::WallTime silent_since{};    ///< end of the first of the latest attempts, in a row, that nobody has answered
     std::string message;              ///< what happened, for people
     Finding finding = Finding::None;  ///< meaningful in Done
     std::string found;   ///< a name the step learned, e.g. StartStandIn: the stand-in's switch port; FencePower: who
@@ -131,8 +133,8 @@ struct StepLimits {
     std::chrono::milliseconds longest_pause{};
     bool retry_refusals =
         false;  ///< also a definite failure may pass (a device that answers 'busy', a power that stays on)
-    /// So many attempts may be refused for a reason that may pass (busy, in use), though not for one that stays
-    /// (corrupt, not there), before the step is given up.
+    /// So many attempts in a row may be refused for a reason that may pass (busy, in use), though not for one that
+    /// stays (corrupt, not there, too small), before the step is given up.
     unsigned refusals = 0;
     Lane lane = Lane::Ordinary;
 };

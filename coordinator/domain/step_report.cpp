@@ -26,8 +26,26 @@ bool isUnderWay(const Operation& operation, const StepId& step, unsigned attempt
     return found != nullptr && found->state == StepState::Running && found->attempts == attempt;
 }
 
-void applyReport(Operation& operation, const StepId& id, const StepReport& report, base::WallTime ended) {
+namespace {
+
+/// How long nobody has answered, or how often somebody has said no.
+void countInVain(Step& step, const StepReport& report, base::WallTime ended, const AlikeBefore& before) {
+    const bool failed = report.kind == StepReport::Kind::Failed;
+    const bool silent = failed && base::isTransient(report.error.code);
+    step.refusals = failed && !silent ? step.refusals + before.number + 1 : 0;
+    if (!silent) {
+        step.silent_since = {};
+    } else if (step.silent_since == base::WallTime{}) {
+        step.silent_since = before.number > 0 ? before.first_ended : ended;
+    }
+}
+
+}  // namespace
+
+void applyReport(Operation& operation, const StepId& id, const StepReport& report, base::WallTime ended,
+                 const AlikeBefore& before) {
     Step& step = operation.at(id);
+    countInVain(step, report, ended, before);
     step.ended = ended;
     step.duration_ms = base::milliseconds(ended - step.first_started);
     step.message = report.message;

@@ -44,7 +44,13 @@ bool isUnderWay(const Operation& operation, const StepId& step, unsigned attempt
 
 /// What an attempt, or a poll, that is under way means to the operation. Pure, as decide() is: a decision made again
 /// later rests on the same rule.
-void applyReport(Operation& operation, const StepId& step, const StepReport& report, base::WallTime ended);
+/// `before`: so many reports that said the same came before this one, the first of them at `first_ended`.
+struct AlikeBefore {
+    unsigned number = 0;
+    base::WallTime first_ended{};
+};
+void applyReport(Operation& operation, const StepId& step, const StepReport& report, base::WallTime ended,
+                 const AlikeBefore& before = {});
 
 /// The operator's word that the failed server is without power: it counts as the power fence.
 void confirmPowerFence(Operation& operation, const std::string& asked_by, base::WallTime now);

@@ -79,7 +79,9 @@ void Recorder::report(const Operation& operation, ReportTaken taken, base::WallT
     const auto id = operation.id;
     Course* course = &courses_[id];
     if (course->tail && course->tail->asked_again && isAlike(course->tail->taken, taken)) {
-        taken.alike = course->tail->taken.alike + 1;
+        const auto& earlier = course->tail->taken;
+        taken.alike = earlier.alike + 1;
+        taken.first_ended = earlier.alike > 0 ? earlier.first_ended : earlier.ended;
         course->held.reset();
         course->tail->taken = taken;
         course->tail->asked_again = false;

@@ -50,6 +50,8 @@ json toJson(const domain::Step& step) {
     object["since_failure_ms"] = step.since_failure_ms;
     object["duration_ms"] = step.duration_ms;
     object["error"] = base::nameOf(step.error);
+    if (step.refusals > 0) object["refusals"] = step.refusals;
+    if (step.silent_since != base::WallTime{}) object["silent_since"] = base::rfc3339(step.silent_since);
     object["message"] = step.message;
     object["finding"] = nameOf(step.finding);
     object["found"] = step.found;
@@ -73,6 +75,8 @@ base::Result<domain::Step> stepFrom(const json& object) {
     step.since_failure_ms = fields.number("since_failure_ms", 0);
     step.duration_ms = fields.number("duration_ms", 0);
     step.error = base::errorCodeFrom(fields.text("error"));
+    step.refusals = static_cast<unsigned>(fields.count("refusals"));
+    step.silent_since = moment(fields, "silent_since");
     step.message = fields.text("message", "", 65536);
     step.finding = named<domain::Finding>(fields, "finding", &domain::findingFrom);
     step.found = fields.text("found", "");

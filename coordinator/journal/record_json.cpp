@@ -115,7 +115,10 @@ json body(const ReportTaken& taken) {
     if (taken.report.finding != Finding::None) object["finding"] = nameOf(taken.report.finding);
     if (!taken.report.found.empty()) object["found"] = taken.report.found;
     if (!taken.report.phases_ms.empty()) object["phases_ms"] = taken.report.phases_ms;
-    if (taken.alike > 0) object["alike"] = taken.alike;
+    if (taken.alike > 0) {
+        object["alike"] = taken.alike;
+        object["first_ended"] = base::rfc3339(taken.first_ended);
+    }
     return object;
 }
 
@@ -135,6 +138,7 @@ base::Result<ReportTaken> reportFrom(const json& object) {
     }
     taken.ended = moment(fields, "ended");
     taken.alike = static_cast<unsigned>(fields.count("alike"));
+    taken.first_ended = moment(fields, "first_ended");
     return fields.finish(std::move(taken));
 }
 

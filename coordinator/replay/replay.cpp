@@ -83,7 +83,7 @@ class Reader {
             judge(verse, {fmt::format("then: attempt {} was waited for; now: it is not", taken.attempt)});
             return;
         }
-        applyReport(operation(), taken.step, taken.report, taken.ended);
+        applyReport(operation(), taken.step, taken.report, taken.ended, {taken.alike, taken.first_ended});
     }
 
     void take(const EventAccepted& accepted, Verse& verse) {

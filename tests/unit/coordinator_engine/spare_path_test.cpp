@@ -25,6 +25,49 @@ BOOST_AUTO_TEST_CASE(a_spare_is_not_given_up_because_its_image_store_is_busy) {
     BOOST_TEST(stateOf(lab.failAndRun()) == "Succeeded");
 }
 
+BOOST_AUTO_TEST_CASE(a_busy_image_store_is_asked_again_also_after_it_was_silent_for_long) {
+    Protected lab;
+    lab.world.fail("restore.begin spare01", Fault::Unreachable, 40);
+    const auto id = lab.coordinator.fail("server01");
+    while (lab.world.count("restore.begin spare01") < 40 && lab.coordinator.runOne(base::WallTime::max())) {
+    }
+    lab.world.fail("restore.begin spare01", Fault::Refuses, 4);
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(the_operator_hears_once_of_an_image_store_that_is_away_while_a_restore_waits_for_it) {
+    Protected lab;
+    for (const char* verb : {"restore.begin spare01", "restore.get"}) lab.world.fail(verb, Fault::Unreachable);
+    const auto id = lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::minutes(4));
+    BOOST_TEST(!lab.told("neither answered nor confirmed"));
+    lab.coordinator.run(std::chrono::hours(2));
+    const auto of_silence = [](const std::string& message) {
+        return message.find("neither answered nor confirmed") != std::string::npos;
+    };
+    BOOST_TEST(std::count_if(lab.world.told.begin(), lab.world.told.end(), of_silence) == 1);
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "PreparingSpare");
+    for (const char* verb : {"restore.begin spare01", "restore.get"}) lab.world.heal(verb);
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(the_operator_hears_of_an_image_store_that_is_away_while_a_server_stays_off_for_a_capture) {
+    Protected lab;
+    const auto id = lab.coordinator.ask([](engine::Conductor& c) {
+        return *c.request({domain::OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
+    });
+    for (const char* verb : {"image.capture", "image.get"}) lab.world.fail(verb, Fault::TimesOut);
+    lab.coordinator.run(std::chrono::minutes(10));
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "CapturingImage");
+    BOOST_TEST(lab.told("server 'server01' waits to be captured"));
+    BOOST_TEST(lab.told("standinctl failover server01"));
+    for (const char* verb : {"image.capture", "image.get"}) lab.world.heal(verb);
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+}
+
 BOOST_AUTO_TEST_CASE(a_spare_that_dies_while_nothing_is_held_leaves_the_job_on_the_stand_in) {
     Protected lab;
     lab.world.after_effect = [&](const std::string& verb, const std::string&) {

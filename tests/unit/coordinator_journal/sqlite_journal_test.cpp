@@ -44,6 +44,8 @@ domain::Operation failover(domain::OperationId id) {
     step.state = domain::StepState::Running;
     step.attempts = 2;
     step.phases_ms["transaction"] = 0.5;
+    step.refusals = 2;
+    step.silent_since = operationTime();
     return operation;
 }
 

@@ -1,0 +1,75 @@
+// Long waits in which nobody answers: the operator hears of them while they go on (rule 8).
+#include <fmt/format.h>
+
+#include "coordinator/domain/course.hpp"
+
+namespace standin::domain {
+
+namespace {
+
+/// An agent that is started again, and a host that boots, answer before that: nobody is called for what ends by itself.
+/// Of what lasts longer nobody knows when it ends, and some of these waits last for hours.
+constexpr std::chrono::minutes told_after{5};
+
+/// Whom a step waits for that has more patience than that; empty: none that others would not tell of.
+base::AgentName waitsFor(StepName step, const Server& server) {
+    switch (step) {
+        case StepName::RestoreSpare:
+        case StepName::CaptureImage:
+            return server.image_store;
+        case StepName::GiveSegment:
+        case StepName::GiveSegmentToSpare:
+            return server.switch_agent;
+        case StepName::MakeStandIn:
+        case StepName::SuspendStandIn:
+            return server.vm_host;
+        default:
+            return {};
+    }
+}
+
+/// Of an outage the operator hears once.
+bool isTold(const Operation& operation, const std::string& topic, base::WallTime silent_since) {
+    const Step* told = operation.find(StepName::TellOperator, topic);
+    return told != nullptr && told->first_started >= silent_since;
+}
+
+std::string whatStands(const Operation& operation, StepName step) {
+    const auto& server = operation.server.text();
+    if (step == StepName::CaptureImage) return fmt::format("server '{}' waits to be captured", server);
+    if (step == StepName::MakeStandIn || step == StepName::SuspendStandIn)
+        return fmt::format("the new stand-in of server '{}' waits for it", server);
+    if (step == StepName::RestoreSpare) return fmt::format("spare '{}' waits for its image", operation.spare.text());
+    return fmt::format("the job of server '{}' stands still until its segment can be given away", server);
+}
+
+std::string cureOf(const Operation& operation, StepName step, const base::AgentName& agent) {
+    std::string cure = fmt::format("see that agent '{}' runs and can be reached; it is asked on", agent.text());
+    if (step == StepName::CaptureImage) {
+        cure += fmt::format("; where the job cannot wait, let its stand-in take over: standinctl failover {}",
+                            operation.server.text());
+    }
+    return cure;
+}
+
+}  // namespace
+
+std::optional<Note> silenceToTell(const Course& course) {
+    const Operation& operation = course.operation();
+    for (const Step& step : operation.steps) {
+        if (step.silent_since == base::WallTime{} || step.ended < step.silent_since + told_after) continue;
+        if (step.state != StepState::Failed && step.state != StepState::Unknown) continue;
+        const auto agent = waitsFor(step.id.name, course.observation().server);
+        if (agent.empty() || course.find(step.id.name) != &step || course.gaveUp(step.id.name)) continue;
+        const std::string topic = "silent_" + agent.text();
+        if (isTold(operation, topic, step.silent_since)) continue;
+        const auto silent_for = std::chrono::floor<std::chrono::minutes>(step.ended - step.silent_since);
+        return Note{topic, Note::Level::Warning,
+                    fmt::format("agent '{}' has neither answered nor confirmed anything for {} minutes, and {}: {}",
+                                agent.text(), silent_for.count(), whatStands(operation, step.id.name), step.message),
+                    cureOf(operation, step.id.name, agent)};
+    }
+    return std::nullopt;
+}
+
+}  // namespace standin::domain
