@@ -60,11 +60,13 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
             return atOnce(30s, true);
         case StepName::DrainStandIn:
             // Whoever answers is asked at once again, whoever does not is not besieged: it has other guests to bring
-            // back.
+            // back. A spare that does not answer is asked three times, for a second each: one answer may be late or
+            // lost, and the whole handover would be made again for it; longer, and what is held grows too old.
             return {.deadline = 2s,
                     .pause = 20ms,
                     .patience = server.drain_within,
                     .longest_pause = 1s,
+                    .refusals = 3,
                     .lane = Lane::Critical};
         case StepName::StopStandIn:
             return atOnce(20s, true);

@@ -36,7 +36,9 @@ class SimulatedHolderDriver final : public drivers::HolderDriver {
                                         Deadline deadline) override {
         return carryOut<protocol::ProbeAnswer>(
             world_, "probe", job.text(), nullptr, deadline, [&]() -> Result<protocol::ProbeAnswer> {
-                const bool answers = answersBehindBackLeg(job);
+                const bool misses = world_.probes_to_miss > 0;
+                if (misses) --world_.probes_to_miss;
+                const bool answers = !misses && answersBehindBackLeg(job);
                 if (!answers) world_.clock.pass(std::chrono::milliseconds(request.deadline_ms));
                 return protocol::ProbeAnswer{answers, answers ? 5.0 : 0, answers ? 200 : 0, 1,
                                              answers ? "" : "connection refused"};

@@ -74,7 +74,8 @@ class SimulatedWorld {
     std::map<std::string, std::string> spare_of_disk;
     protocol::Capacity capacity;
     std::uint64_t highest_epoch = 0;
-    int claims = 0;  ///< of epochs
+    int claims = 0;                     ///< of epochs
+    int probes_to_miss = 0;             ///< so many probes yet get no answer, whoever is asked
     std::vector<std::string> told;      ///< what the operator was told
     std::vector<std::string> breaches;  ///< must stay empty
     std::vector<std::string> course;    ///< every command that had its effect, in order

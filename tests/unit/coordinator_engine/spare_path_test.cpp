@@ -68,6 +68,27 @@ BOOST_AUTO_TEST_CASE(the_operator_hears_of_an_image_store_that_is_away_while_a_s
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
 }
 
+BOOST_AUTO_TEST_CASE(a_spare_that_leaves_two_probes_unanswered_while_draining_gets_the_job_at_the_first_try) {
+    Protected lab;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.holding") lab.world.probes_to_miss = 2;
+    };
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(failover.handovers == 1U);
+    BOOST_TEST(lab.world.probes_to_miss == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_leaves_three_probes_unanswered_in_a_row_while_draining_sends_the_requests_back) {
+    Protected lab;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.holding" && lab.coordinator.last().handovers == 1) lab.world.probes_to_miss = 3;
+    };
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(failover.handovers == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_spare_that_dies_while_nothing_is_held_leaves_the_job_on_the_stand_in) {
     Protected lab;
     lab.world.after_effect = [&](const std::string& verb, const std::string&) {
