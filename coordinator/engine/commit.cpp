@@ -41,8 +41,10 @@ bool Conductor::commit() {
     entry_.operations.reserve(dirty_.size());
     for (const auto id : dirty_) {
         recorder_.settle(id);
-        if (auto found = operations_.find(id); found != operations_.end())
+        if (auto found = operations_.find(id); found != operations_.end()) {
+            noteEnd(found->second);
             entry_.operations.emplace_back(found->second);
+        }
     }
     auto done = journal_.commit(entry_);
     if (!done && done.error().code == base::ErrorCode::StaleEpoch) {
@@ -71,23 +73,27 @@ bool Conductor::commit() {
 }
 
 /// What has ended may still have a step to begin or to hear of: that the operator is told, e.g.
+void Conductor::noteEnd(const domain::Operation& operation) {
+    const bool has_ended = !isOpen(operation) &&
+                           std::none_of(operation.steps.begin(), operation.steps.end(), [](const domain::Step& step) {
+                               return step.state == domain::StepState::Running;
+                           });
+    if (has_ended) {
+        ended_.insert(operation.id);
+    } else {
+        ended_.erase(operation.id);
+    }
+}
+
 void Conductor::forgetOldest() {
-    if (operations_.size() <= settings_.keep_operations) return;
-    std::size_t excess = operations_.size() - settings_.keep_operations;
-    for (auto it = operations_.begin(); it != operations_.end() && excess > 0;) {
-        const auto& steps = it->second.steps;
-        if (isOpen(it->second) || std::any_of(steps.begin(), steps.end(), [](const domain::Step& step) {
-                return step.state == domain::StepState::Running;
-            })) {
-            ++it;
-            continue;
-        }
+    while (operations_.size() > settings_.keep_operations && !ended_.empty()) {
+        const auto it = operations_.find(*ended_.begin());
+        ended_.erase(ended_.begin());
         board_.forget(it->first);
         recorder_.forget(it->first);
         wakes_.erase(it->first);
         operations_of_[it->second.server].erase(it->first);
-        it = operations_.erase(it);
-        --excess;
+        operations_.erase(it);
     }
 }
 

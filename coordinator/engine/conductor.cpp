@@ -62,6 +62,7 @@ base::Result<void> Conductor::recover() {
         board_.post(operation);
         if (operation.state != domain::State::Closed) touched_.insert(operation.id);
         noteRestore(operation);
+        noteEnd(operation);
         operations_of_[operation.server].insert(operation.id);
         operations_[operation.id] = std::move(operation);
     }

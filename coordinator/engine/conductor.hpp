@@ -128,6 +128,7 @@ class Conductor {
     void turnAway(const std::vector<Input>& inputs) const;
     [[nodiscard]] base::Result<void> refused() const;
     void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
+    void noteEnd(const domain::Operation& operation);
     void forgetOldest();
 
     // observe.cpp: what decide() has to know beside the operation
@@ -194,6 +195,7 @@ class Conductor {
     std::map<base::SpareName, const domain::Spare*> free_spares_;  ///< configured, and leased to nobody
     std::map<domain::OperationId, domain::Operation> operations_;
     std::map<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
+    std::set<domain::OperationId> ended_;  ///< of them, those that may be forgotten, however many are open
     /// Whose StartServer has been commanded and not answered, also after its operation has ended.
     std::map<base::ServerName, domain::OperationId> powering_on_;
     std::map<base::ServerName, domain::Placement> placements_;

@@ -278,6 +278,35 @@ BOOST_AUTO_TEST_CASE(an_operation_that_has_ended_is_not_forgotten_before_its_ope
     BOOST_TEST(lab.world.told.size() > told);
 }
 
+BOOST_AUTO_TEST_CASE(the_oldest_operations_that_have_ended_are_forgotten_and_those_that_are_open_never) {
+    Protected lab(2, 2);
+    lab.coordinator.kill();
+    lab.coordinator.settings.keep_operations = 3;
+    lab.coordinator.start();
+    const auto failover = lab.failAndRun("server01").id;
+    const auto backup = [&] {
+        const auto id = lab.coordinator.ask([](engine::Conductor& c) {
+            return *c.request({OperationKind::Backup, base::ServerName("server02"), {}, "operator ada", {}});
+        });
+        lab.coordinator.run();
+        return id;
+    };
+    const auto shown = [&] {
+        std::vector<domain::OperationId> ids;
+        for (const auto& operation : lab.coordinator.board->operations(100)) ids.push_back(operation.id);
+        return ids;
+    };
+    backup();
+    auto before = backup();
+    auto last = backup();
+    BOOST_TEST(shown() == (std::vector{last, before, failover}), boost::test_tools::per_element());
+    lab.coordinator.kill();
+    lab.coordinator.start();
+    lab.coordinator.run();
+    before = std::exchange(last, backup());
+    BOOST_TEST(shown() == (std::vector{last, before, failover}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_returned_job_can_be_protected_and_failed_over_again) {
     Protected lab;
     const auto id = lab.failAndRun().id;
