@@ -32,8 +32,21 @@ void chooseSpare(Operation& operation, const Observation& observation) {
     }
 }
 
+/// Requests that were held have been given to the spare, or may have been: the stand-in has no part in the job any
+/// more.
+bool isReleased(const Operation& operation) {
+    return operation.find(StepName::ReleaseHeld, operation.spare.text()) != nullptr;
+}
+
+/// It was stopped half way of a handover, or may have been, and requests may be held: returning them lets it run again.
+bool isReturnedFirst(const Operation& operation) {
+    const Step* returning = operation.find(StepName::ReturnRequests, operation.stand_in.text());
+    return operation.handovers > 0 || (returning != nullptr && returning->state != StepState::Done);
+}
+
 /// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that
-/// failed. Only the power is read again: since it was, the server may have been repaired and switched on.
+/// failed. Only the power is read again: since it was, the server may have been repaired and switched on; and whether
+/// the stand-in runs: since then a person may have stopped it.
 void retry(Operation& operation) {
     for (auto& step : operation.steps) {
         const bool read_back = step->id.name == StepName::FencePower && step->found.empty();
@@ -51,9 +64,11 @@ void retry(Operation& operation) {
                               StepName::ProbeSpare, StepName::PowerOffFailedSpare, StepName::GrowStandIn});
         if (!operation.job_runs) planAgain(operation, {StepName::ResumeStandIn, StepName::StopStandIn});
     }
+    if (operation.job_runs && !isReturnedFirst(operation) && !isReleased(operation))
+        planAgain(operation, {StepName::ResumeStandIn, StepName::GiveSegment, StepName::IsolateSpare});
     // Half way, requests may be held: they go back to the stand-in before the handover begins anew. Once they were
     // released to the spare there is no way back, and what is left to do is done as it was.
-    if (operation.handovers > 0 && operation.find(StepName::ReleaseHeld, operation.spare.text()) == nullptr) {
+    if (operation.handovers > 0 && !isReleased(operation)) {
         operation.at({StepName::ReturnRequests, operation.stand_in.text()}).state = StepState::Planned;
         planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare, StepName::HoldRequests,
                               StepName::DrainStandIn, StepName::StopStandIn});
@@ -69,8 +84,11 @@ void enter(Operation& operation, const Change& change, const Observation& observ
     switch (change.event) {
         case Event::StandInUnusable:
             operation.cold = true;
+            operation.job_runs = false;
             break;
         case Event::SegmentGiven:
+            operation.job_runs = !isReleased(operation);
+            break;
         case Event::SpareOwnsSegment:
             operation.job_runs = true;
             break;
@@ -99,6 +117,7 @@ void enter(Operation& operation, const Change& change, const Observation& observ
         default:
             break;
     }
+    if (change.to == State::ReleasingRequests) operation.job_runs = false;
     if (change.to == State::ReturningRequests) planAgain(operation, {StepName::ReturnRequests});
     if (change.to == State::PreparingSpare || change.to == State::ColdPreparingSpare)
         chooseSpare(operation, observation);

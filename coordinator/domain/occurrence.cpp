@@ -31,6 +31,13 @@ Occurrence segmentRefused(const Course& course, StepName step) {
 
 namespace {
 
+/// A retry comes by here again, with the segment where the handover has left it.
+std::string whoseSegment(const Course& course) {
+    const bool half_way = course.find(ReturnRequests) != nullptr && !course.done(ReturnRequests);
+    if (course.find(ReleaseHeld) != nullptr || half_way) return "it was given to the stand-in before";
+    return "the stand-in owns the segment";
+}
+
 std::optional<Occurrence> failoverOccurrence(const Course& course) {
     const Operation& operation = course.operation();
     switch (operation.state) {
@@ -39,7 +46,9 @@ std::optional<Occurrence> failoverOccurrence(const Course& course) {
         case State::TakingOver:
             return takeoverOccurrence(course);
         case State::GivingSegment:
-            if (course.done(GiveSegment)) return happened(Event::SegmentGiven, "the stand-in owns the segment");
+            if (course.done(GiveSegment)) return happened(Event::SegmentGiven, whoseSegment(course));
+            // After a retry: whether it runs is not known, and nobody has taken the segment from it.
+            if (course.gaveUp(ResumeStandIn)) return happened(Event::SegmentGiven, "the stand-in keeps the segment");
             if (course.gaveUp(GiveSegment)) return segmentRefused(course, GiveSegment);
             return std::nullopt;
         case State::PreparingSpare:

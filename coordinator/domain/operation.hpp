@@ -64,7 +64,7 @@ struct Operation {
     std::vector<base::SpareName> failed_spares;  ///< tried and given up, in order
     unsigned handovers = 0;                      ///< begun so far; bounded
     bool cold = false;                           ///< the stand-in is of no use: the spare takes over by itself
-    bool job_runs = false;                       ///< the stand-in or the spare executes the job since GiveSegment…
+    bool job_runs = false;                       ///< who was given the segment executes the job, as far as is known
 
     std::vector<Note> notes;
     std::vector<base::Shared<Step>> steps;  ///< in the order of their first start; copies of the operation share them

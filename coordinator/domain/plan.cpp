@@ -121,10 +121,14 @@ void planFailover(Plan& plan, const Course& course) {
     const bool stand_in_left_over = !operation.stand_in.empty() && course.find(ResumeStandIn) != nullptr;
     switch (operation.state) {
         case State::TakingOver:
-            plan.add(FencePort).add(ResumeStandIn).powerAfter(ResumeStandIn);
+            plan.add(FencePort);
+            // After a retry it owns the segment: before it runs again, nobody else may.
+            if (!operation.job_runs || isFenced(operation, course.observation().server)) plan.add(ResumeStandIn);
+            plan.powerAfter(ResumeStandIn);
             break;
         case State::GivingSegment:
-            plan.add(GiveSegment).powerAfter(GiveSegment);
+            if (course.done(ResumeStandIn)) plan.add(GiveSegment);
+            plan.powerAfter(GiveSegment);
             break;
         case State::PreparingSpare:
             plan.add(FencePower);

@@ -43,6 +43,45 @@ Note unprovedNote(const Course& course) {
                         server.request_holder.text())};
 }
 
+/// After a retry: it has executed the job since the failure, and nobody could say now whether it still runs. Only a
+/// clear 'no' is one (rule 6).
+bool mayStillRun(const Course& course) {
+    const Step* resume = course.find(ResumeStandIn);
+    return course.operation().job_runs && course.gaveUp(ResumeStandIn) &&
+           (resume->state == StepState::Unknown || base::isTransient(resume->error) ||
+            resume->error == base::ErrorCode::Internal || resume->error == base::ErrorCode::Conflict);
+}
+
+Note unknownNote(const Course& course) {
+    const auto& host = course.observation().server.vm_host.text();
+    return {"stand_in_unknown", Level::Warning,
+            fmt::format("whether stand-in '{}' still executes the job is not known, and a spare is prepared for it: {}",
+                        course.operation().stand_in.text(), course.problemOf(ResumeStandIn)),
+            fmt::format("look after VM host '{}': the job may stand still until the spare has it", host)};
+}
+
+Occurrence unusable(const Course& course) {
+    const Operation& operation = course.operation();
+    const std::string why =
+        fmt::format("stand-in '{}' does not {}: {}", operation.stand_in.text(),
+                    operation.job_runs ? "execute the job any more" : "answer", course.problemOf(ResumeStandIn));
+    return happened(
+        Event::StandInUnusable, why,
+        Note{"cold_path", Level::Warning, why + "; the job stands still until a spare is restored and started", {}});
+}
+
+/// What the stand-in has to do with it when the server is fenced. A retry comes by here again.
+std::string partOfStandIn(const Course& course) {
+    const Operation& operation = course.operation();
+    if (course.find(ReleaseHeld) != nullptr) return "the stand-in's part is over";
+    if (mayStillRun(course)) return "whether the stand-in runs is not known";
+    const Step* returning = course.find(ReturnRequests);
+    if (operation.job_runs && returning != nullptr && !course.done(ReturnRequests))
+        return "the stand-in has to get its requests back";
+    if (operation.job_runs) return "the stand-in runs";
+    return course.find(ResumeStandIn)->finding == Finding::Unproved ? "the stand-in runs" : "the stand-in answers";
+}
+
 }  // namespace
 
 std::optional<Occurrence> takeoverOccurrence(const Course& course) {
@@ -58,21 +97,17 @@ std::optional<Occurrence> takeoverOccurrence(const Course& course) {
                                          operation.server.text()),
                              {}});
     }
-    if (course.gaveUp(ResumeStandIn)) {
-        const std::string why = fmt::format("stand-in '{}' does not answer: {}", operation.stand_in.text(),
-                                            course.problemOf(ResumeStandIn));
-        return happened(
-            Event::StandInUnusable, why,
-            Note{
-                "cold_path", Level::Warning, why + "; the job stands still until a spare is restored and started", {}});
-    }
-    if (isFenced(operation, course.observation().server) && course.done(ResumeStandIn)) {
-        const bool unproved = course.find(ResumeStandIn)->finding == Finding::Unproved;
+    const bool unknown = mayStillRun(course);
+    if (course.gaveUp(ResumeStandIn) && !unknown) return unusable(course);
+    if (isFenced(operation, course.observation().server) && (course.done(ResumeStandIn) || unknown)) {
+        std::optional<Note> note;
+        if (unknown) note = unknownNote(course);
+        if (course.find(ResumeStandIn)->finding == Finding::Unproved && !operation.job_runs)
+            note = unprovedNote(course);
         return happened(Event::StandInReady,
-                        fmt::format("{}, and the stand-in {}",
-                                    course.done(FencePort) ? "the port is fenced" : "the power is off",
-                                    unproved ? "runs" : "answers"),
-                        unproved ? std::optional(unprovedNote(course)) : std::nullopt);
+                        fmt::format("{}, and {}", course.done(FencePort) ? "the port is fenced" : "the power is off",
+                                    partOfStandIn(course)),
+                        note);
     }
     if (fenceFailed(course)) return fenceFailure(course);
     return std::nullopt;

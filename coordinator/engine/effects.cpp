@@ -30,7 +30,17 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
             setPlacement(operation.server, {Placement::On::Nobody, {}, {}});
             break;
         case Event::SegmentGiven:
-            setPlacement(operation.server, {Placement::On::StandIn, operation.stand_in, {}});
+            if (operation.job_runs) setPlacement(operation.server, {Placement::On::StandIn, operation.stand_in, {}});
+            return;
+        case Event::StandInUnusable:
+            // After a retry; the name stays, for what was done last is on its disk.
+            if (placements_[operation.server].on == Placement::On::StandIn)
+                setPlacement(operation.server, {Placement::On::Nobody, operation.stand_in, {}});
+            return;
+        case Event::StandInStopped:
+        case Event::StandInLost:
+            if (change.to != State::ReleasingRequests) return;
+            setPlacement(operation.server, {Placement::On::Nobody, operation.stand_in, operation.spare});
             return;
         case Event::SpareOwnsSegment:
             setPlacement(operation.server, {Placement::On::Spare, {}, operation.spare});

@@ -163,6 +163,20 @@ Result<void> Conductor::close(domain::OperationId id, const std::string& asked_b
                                                         "server and say so: standinctl returned {}",
                                                         id, operation.stand_in.text(), operation.server.text()));
     }
+    if (auto on = placements_.find(operation.server);
+        on != placements_.end() && on->second.on == Placement::On::Nobody && !on->second.stand_in.empty() &&
+        on->second.stand_in == operation.stand_in && isOpen(operation)) {
+        return failure(
+            ErrorCode::Conflict,
+            fmt::format("failover {} cannot be closed: nobody executes the job, and what was done last is "
+                        "on stand-in '{}'{}; retry it, or bring the job back to the server and say so: "
+                        "standinctl returned {}",
+                        id, operation.stand_in.text(),
+                        on->second.spare.empty()
+                            ? ""
+                            : fmt::format(" and, as far as it was handed over, on spare '{}'", on->second.spare.text()),
+                        operation.server.text()));
+    }
     if (mayHaveGivenSegment(operation)) {
         return failure(
             ErrorCode::Conflict,
