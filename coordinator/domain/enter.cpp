@@ -88,6 +88,10 @@ void enter(Operation& operation, const Change& change, const Observation& observ
             break;
         case Event::SegmentGiven:
             operation.job_runs = !isReleased(operation);
+            // Nobody could say whether the stand-in runs: then it keeps the segment as it was given to it.
+            if (const Step* given = operation.find(StepName::GiveSegment, operation.stand_in.text());
+                given != nullptr && given->state != StepState::Done)
+                operation.at(given->id).state = StepState::Done;
             break;
         case Event::SpareOwnsSegment:
             operation.job_runs = true;

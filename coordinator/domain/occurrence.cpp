@@ -18,6 +18,11 @@ Occurrence needsOperator(const Course& course, Event event, const std::string& t
     return {event, why, Note{topic, Level::Error, why, cure}, cure};
 }
 
+bool isHalfWay(const Course& course) {
+    const bool returning = course.find(ReturnRequests) != nullptr && !course.done(ReturnRequests);
+    return returning || course.find(ReleaseHeld) != nullptr;
+}
+
 Occurrence segmentRefused(const Course& course, StepName step) {
     const auto& server = course.observation().server;
     return needsOperator(
@@ -31,13 +36,6 @@ Occurrence segmentRefused(const Course& course, StepName step) {
 
 namespace {
 
-/// A retry comes by here again, with the segment where the handover has left it.
-std::string whoseSegment(const Course& course) {
-    const bool half_way = course.find(ReturnRequests) != nullptr && !course.done(ReturnRequests);
-    if (course.find(ReleaseHeld) != nullptr || half_way) return "it was given to the stand-in before";
-    return "the stand-in owns the segment";
-}
-
 std::optional<Occurrence> failoverOccurrence(const Course& course) {
     const Operation& operation = course.operation();
     switch (operation.state) {
@@ -46,7 +44,11 @@ std::optional<Occurrence> failoverOccurrence(const Course& course) {
         case State::TakingOver:
             return takeoverOccurrence(course);
         case State::GivingSegment:
-            if (course.done(GiveSegment)) return happened(Event::SegmentGiven, whoseSegment(course));
+            // A retry comes by here again, with the segment where the handover has left it.
+            if (course.done(GiveSegment)) {
+                return happened(Event::SegmentGiven, isHalfWay(course) ? "it was given to the stand-in before"
+                                                                       : "the stand-in owns the segment");
+            }
             // After a retry: whether it runs is not known, and nobody has taken the segment from it.
             if (course.gaveUp(ResumeStandIn)) return happened(Event::SegmentGiven, "the stand-in keeps the segment");
             if (course.gaveUp(GiveSegment)) return segmentRefused(course, GiveSegment);

@@ -20,6 +20,9 @@ Occurrence happened(Event event, std::string why, std::optional<Note> note = std
 /// Leads to NeedsOperator: why, and what has to be mended before `retry`.
 Occurrence needsOperator(const Course& course, Event event, const std::string& topic, const std::string& why,
                          const std::string& what_to_mend);
+/// After a retry: a handover has been begun that still goes on, so what becomes of the stand-in is its matter. Requests
+/// were released to the spare, or have to be returned to the stand-in first.
+bool isHalfWay(const Course& course);
 /// Held requests could not be returned to the stand-in.
 Occurrence returnFailed(const Course& course);
 /// The segment could not be given away by `step`.

@@ -122,8 +122,10 @@ void planFailover(Plan& plan, const Course& course) {
     switch (operation.state) {
         case State::TakingOver:
             plan.add(FencePort);
-            // After a retry it owns the segment: before it runs again, nobody else may.
-            if (!operation.job_runs || isFenced(operation, course.observation().server)) plan.add(ResumeStandIn);
+            // After a retry the segment may be its own: before it runs again, nobody else may.
+            if (!isHalfWay(course) &&
+                (course.find(GiveSegment) == nullptr || isFenced(operation, course.observation().server)))
+                plan.add(ResumeStandIn);
             plan.powerAfter(ResumeStandIn);
             break;
         case State::GivingSegment:

@@ -75,9 +75,7 @@ std::string partOfStandIn(const Course& course) {
     const Operation& operation = course.operation();
     if (course.find(ReleaseHeld) != nullptr) return "the stand-in's part is over";
     if (mayStillRun(course)) return "whether the stand-in runs is not known";
-    const Step* returning = course.find(ReturnRequests);
-    if (operation.job_runs && returning != nullptr && !course.done(ReturnRequests))
-        return "the stand-in has to get its requests back";
+    if (isHalfWay(course)) return "the stand-in has to get its requests back";
     if (operation.job_runs) return "the stand-in runs";
     return course.find(ResumeStandIn)->finding == Finding::Unproved ? "the stand-in runs" : "the stand-in answers";
 }
@@ -97,9 +95,10 @@ std::optional<Occurrence> takeoverOccurrence(const Course& course) {
                                          operation.server.text()),
                              {}});
     }
-    const bool unknown = mayStillRun(course);
-    if (course.gaveUp(ResumeStandIn) && !unknown) return unusable(course);
-    if (isFenced(operation, course.observation().server) && (course.done(ResumeStandIn) || unknown)) {
+    const bool half_way = isHalfWay(course);
+    const bool unknown = !half_way && mayStillRun(course);
+    if (course.gaveUp(ResumeStandIn) && !unknown && !half_way) return unusable(course);
+    if (isFenced(operation, course.observation().server) && (course.done(ResumeStandIn) || unknown || half_way)) {
         std::optional<Note> note;
         if (unknown) note = unknownNote(course);
         if (course.find(ResumeStandIn)->finding == Finding::Unproved && !operation.job_runs)

@@ -269,6 +269,45 @@ BOOST_AUTO_TEST_CASE(a_retry_says_that_nobody_knows_whether_a_stand_in_runs_whos
     BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
 }
 
+BOOST_AUTO_TEST_CASE(a_stand_in_of_which_nobody_knew_is_left_alone_once_its_requests_are_released_to_the_spare) {
+    StandInStopped lab;
+    for (const char* verb : {"stand_in.running", "stand_in.requests", "stand_in.stopped"})
+        lab.world.fail(verb, Fault::Unreachable);
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.releasing") lab.world.machines["spare01"].boots = false;
+        if (verb == "hold.releasing") lab.world.holds["job01"].held = 0;
+    };
+    lab.retryUntilRestored();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
+    BOOST_TEST((lab.placement().on == domain::Placement::On::Nobody));
+    for (const char* verb : {"stand_in.running", "stand_in.requests", "stand_in.stopped"}) lab.world.heal(verb);
+    lab.world.after_effect = nullptr;
+    lab.world.machines["spare01"].boots = true;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
+    BOOST_TEST((lab.guest().state == protocol::StandInState::Stopped));
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_of_which_nobody_knew_gets_its_requests_back_at_the_next_retry) {
+    StandInStopped lab;
+    lab.guest().state = protocol::StandInState::Running;
+    lab.world.fail("stand_in.running", Fault::Unreachable);
+    lab.world.stand_ins.at(lab.standIn()).connections = 1;
+    lab.world.stand_ins.at(lab.standIn()).endless = true;
+    lab.retryUntilRestored();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
+    BOOST_TEST(lab.owner() == "holder");
+    lab.world.heal("stand_in.running");
+    lab.world.stand_ins.at(lab.standIn()).endless = false;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded", lab.coordinator.operation(lab.id).why);
+    BOOST_TEST(lab.owner() == "spare");
+}
+
 BOOST_AUTO_TEST_CASE(without_a_stand_in_the_spare_takes_over_on_the_cold_path) {
     Protected lab;
     lab.world.stand_ins.clear();
