@@ -17,7 +17,11 @@ inline bool isDeposed(const CommandStamp& stamp, std::uint64_t highest_epoch) {
 
 /// One command, however often it comes; `what` is commanded with it.
 inline std::string identityOf(const CommandStamp& stamp, const std::string& what) {
-    return std::to_string(stamp.epoch) + ' ' + std::to_string(stamp.sequence) + ' ' + stamp.operation + ' ' + what;
+    std::string identity = std::to_string(stamp.epoch);
+    const std::string sequence = std::to_string(stamp.sequence);
+    identity.reserve(identity.size() + sequence.size() + stamp.operation.size() + what.size() + 3);
+    identity.append(1, ' ').append(sequence).append(1, ' ').append(stamp.operation).append(1, ' ').append(what);
+    return identity;
 }
 
 /// The newest command that was seen for one subject.

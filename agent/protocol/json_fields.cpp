@@ -35,8 +35,8 @@ void JsonFields::problem(const std::string& sentence) {
     if (problem_.empty()) problem_ = sentence;
 }
 
-const Json* JsonFields::find(const char* name, bool required) {
-    if (unknown_ == Unknown::Refuse) asked_.insert(name);
+const Json* JsonFields::find(std::string_view name, bool required) {
+    if (unknown_ == Unknown::Refuse) asked_.emplace(name);
     if (json_.is_object()) {
         auto found = json_.find(name);
         if (found != json_.end() && !found->is_null()) return &*found;
@@ -49,17 +49,23 @@ bool JsonFields::has(const char* name) { return find(name, false) != nullptr; }
 
 const std::string& JsonFields::text(const char* name, std::size_t longest) {
     static const std::string none;
-    const auto* value = find(name, true);
-    if (value == nullptr) return none;
-    if (!value->is_string() || value->get_ref<const std::string&>().size() > longest) {
-        problem(fmt::format("field '{}' must be a text of at most {} bytes", name, longest));
-        return none;
-    }
-    return value->get_ref<const std::string&>();
+    if (find(name, true) == nullptr) return none;
+    const auto* value = optionalText(name, longest);
+    return value == nullptr ? none : *value;
 }
 
 std::string JsonFields::text(const char* name, const std::string& otherwise, std::size_t longest) {
-    return has(name) ? text(name, longest) : otherwise;
+    const auto* value = optionalText(name, longest);
+    return value == nullptr ? otherwise : *value;
+}
+
+const std::string* JsonFields::optionalText(const char* name, std::size_t longest) {
+    const auto* value = find(name, false);
+    if (value == nullptr) return nullptr;
+    const auto* its = value->get_ptr<const std::string*>();
+    if (its != nullptr && its->size() <= longest) return its;
+    problem(fmt::format("field '{}' must be a text of at most {} bytes", name, longest));
+    return nullptr;
 }
 
 std::int64_t JsonFields::integer(const char* name, std::int64_t least, std::int64_t most) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "agent/base/identifier.hpp"
 #include "agent/base/result.hpp"
@@ -29,6 +30,8 @@ class JsonFields {
     /// Lives as long as the object that is read.
     const std::string& text(const char* name, std::size_t longest = 4096);
     std::string text(const char* name, const std::string& otherwise, std::size_t longest = 4096);
+    /// Null where it is absent, or no text.
+    const std::string* optionalText(const char* name, std::size_t longest = 4096);
     std::int64_t integer(const char* name, std::int64_t least, std::int64_t most);
     std::int64_t integer(const char* name, std::int64_t least, std::int64_t most, std::int64_t otherwise);
     std::uint64_t count(const char* name, std::uint64_t otherwise = 0);
@@ -45,7 +48,8 @@ class JsonFields {
     /// An optional name; absent or null gives an empty one.
     template <typename Id>
     Id optionalId(const char* name) {
-        return has(name) ? parsed<Id>(name, text(name)) : Id{};
+        const auto* value = optionalText(name);
+        return value != nullptr ? parsed<Id>(name, *value) : Id{};
     }
 
     void problem(const std::string& sentence);
@@ -69,13 +73,13 @@ class JsonFields {
         }
         return *id;
     }
-    const Json* find(const char* name, bool required);
+    const Json* find(std::string_view name, bool required);
     void checkUnknown();
 
     const Json& json_;
     std::string what_;
     Unknown unknown_;
-    std::set<std::string> asked_;  ///< unless unknown ones are skipped
+    std::set<std::string, std::less<>> asked_;  ///< unless unknown ones are skipped
     std::string problem_;
 };
 

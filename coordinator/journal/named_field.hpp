@@ -24,8 +24,9 @@ Enum named(protocol::JsonFields& fields, const char* field, std::optional<Enum> 
 
 /// The epoch where there is none.
 inline base::WallTime moment(protocol::JsonFields& fields, const char* field) {
-    if (!fields.has(field)) return {};
-    const auto time = momentFrom(fields.text(field));
+    const auto* text = fields.optionalText(field);
+    if (text == nullptr) return {};
+    const auto time = momentFrom(*text);
     if (!time) fields.problem(std::string("field '") + field + "': " + time.error().message);
     return time.value_or(base::WallTime{});
 }

@@ -13,12 +13,20 @@ using protocol::nullable;
 
 namespace {
 
+// Written field by field: nlohmann's lists of initializers cost several times as much, and an operation is written
+// whenever it has changed.
+
 json optionalMoment(base::WallTime time) {
     return time == base::WallTime{} ? json(nullptr) : json(base::rfc3339(time));
 }
 
 json noteJson(const domain::Note& note) {
-    return {{"topic", note.topic}, {"level", nameOf(note.level)}, {"sentence", note.sentence}, {"cure", note.cure}};
+    json object;
+    object["topic"] = note.topic;
+    object["level"] = nameOf(note.level);
+    object["sentence"] = note.sentence;
+    object["cure"] = note.cure;
+    return object;
 }
 
 base::Result<domain::Note> noteFrom(const json& object) {
@@ -32,9 +40,6 @@ base::Result<domain::Note> noteFrom(const json& object) {
 }
 
 }  // namespace
-
-// Written field by field: nlohmann's lists of initializers cost several times as much, and an operation is written
-// whenever it has changed.
 
 json toJson(const domain::Step& step) {
     json object;
@@ -166,14 +171,16 @@ base::Result<domain::Operation> operationFrom(const json& object) {
 }
 
 json toJson(const domain::SpareTableRow& row) {
-    return {{"server", row.server.text()},
-            {"spare", row.spare.text()},
-            {"image", nullable(row.image)},
-            {"standin_ready", row.standin_ready},
-            {"stand_in", nullable(row.stand_in)},
-            {"stand_in_port", nullable(row.stand_in_port)},
-            {"stale", row.stale},
-            {"note", row.note}};
+    json object;
+    object["server"] = row.server.text();
+    object["spare"] = row.spare.text();
+    object["image"] = nullable(row.image);
+    object["standin_ready"] = row.standin_ready;
+    object["stand_in"] = nullable(row.stand_in);
+    object["stand_in_port"] = nullable(row.stand_in_port);
+    object["stale"] = row.stale;
+    object["note"] = row.note;
+    return object;
 }
 
 base::Result<domain::SpareTableRow> rowFrom(const json& object) {
@@ -191,10 +198,12 @@ base::Result<domain::SpareTableRow> rowFrom(const json& object) {
 }
 
 json toJson(const domain::Lease& lease) {
-    return {{"spare", lease.spare.text()},
-            {"server", lease.server.text()},
-            {"failover", lease.failover},
-            {"reason", lease.reason}};
+    json object;
+    object["spare"] = lease.spare.text();
+    object["server"] = lease.server.text();
+    object["failover"] = lease.failover;
+    object["reason"] = lease.reason;
+    return object;
 }
 
 base::Result<domain::Lease> leaseFrom(const json& object) {
@@ -208,10 +217,12 @@ base::Result<domain::Lease> leaseFrom(const json& object) {
 }
 
 json toJson(const domain::Placement& placement) {
-    return {{"on", nameOf(placement.on)},
-            {"stand_in", nullable(placement.stand_in)},
-            {"spare", nullable(placement.spare)},
-            {"brought_back_by", placement.brought_back_by}};
+    json object;
+    object["on"] = nameOf(placement.on);
+    object["stand_in"] = nullable(placement.stand_in);
+    object["spare"] = nullable(placement.spare);
+    object["brought_back_by"] = placement.brought_back_by;
+    return object;
 }
 
 base::Result<domain::Placement> placementFrom(const json& object) {
