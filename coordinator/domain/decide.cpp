@@ -180,29 +180,33 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
 
 }  // namespace
 
-Decision decide(Operation operation, const Observation& observation, base::WallTime now) {
-    Decision decision{std::move(operation), {}, Wait{}};
-    Operation& after = decision.after;
+Verdict decideOn(Operation& operation, const Observation& observation, base::WallTime now) {
+    Verdict verdict;
     for (int round = 0; round < most_changes_at_once; ++round) {
-        const auto occurred = occurrence(Course(after, observation, now));
+        const auto occurred = occurrence(Course(operation, observation, now));
         if (!occurred) {
-            noteUnconfirmedPower(after, observation, now);
-            if (const auto note = silenceToTell(Course(after, observation, now))) addNote(after, *note);
-            decision.action = act(after, observation, now);
-            return decision;
+            noteUnconfirmedPower(operation, observation, now);
+            if (const auto note = silenceToTell(Course(operation, observation, now))) addNote(operation, *note);
+            verdict.action = act(operation, observation, now);
+            return verdict;
         }
-        const auto to = successor(after.kind, after.state, occurred->event);
+        const auto to = successor(operation.kind, operation.state, occurred->event);
         STANDIN_ASSERT(to.has_value());
-        applyChange(after, *occurred, *to, &observation, now, decision.changes);
+        applyChange(operation, *occurred, *to, &observation, now, verdict.changes);
     }
     STANDIN_ASSERT(!"an operation comes to rest");
-    return decision;
+    return verdict;
+}
+
+Decision decide(Operation operation, const Observation& observation, base::WallTime now) {
+    auto verdict = decideOn(operation, observation, now);
+    return {std::move(verdict), std::move(operation)};
 }
 
 std::optional<Decision> accept(const Operation& operation, Event event, const std::string& why, base::WallTime now) {
     const auto to = successor(operation.kind, operation.state, event);
     if (!to) return std::nullopt;
-    Decision decision{operation, {}, Wait{now, why}};
+    Decision decision{{{}, Wait{now, why}}, operation};
     applyChange(decision.after, Occurrence{event, why, {}, {}}, *to, nullptr, now, decision.changes);
     return decision;
 }

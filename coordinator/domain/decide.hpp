@@ -61,15 +61,21 @@ struct Closed {};
 
 using Action = std::variant<Start, Wait, Succeeded, Failed, NeedsOperator, Closed>;
 
-struct Decision {
-    Operation after;  ///< the operation with its new state, spare and notes; steps to start are marked Running
+struct Verdict {
     std::vector<Change> changes;  ///< in order; empty: the state stays
     Action action;
+};
+
+struct Decision : Verdict {
+    Operation after;  ///< the operation with its new state, spare and notes; steps to start are marked Running
 };
 
 /// Decides what comes next. Pure: the same arguments give the same answer, and asking again without anything new gives
 /// Wait or the same end. `operation` may be in any state, with steps in any course; it becomes Decision::after.
 Decision decide(Operation operation, const Observation& observation, base::WallTime now);
+
+/// The same; the operation itself becomes what Decision::after would be.
+Verdict decideOn(Operation& operation, const Observation& observation, base::WallTime now);
 
 /// An event from outside: Preempted, OperatorRetries, OperatorCloses. Nothing if the state has no row for it.
 std::optional<Decision> accept(const Operation& operation, Event event, const std::string& why, base::WallTime now);

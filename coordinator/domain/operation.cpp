@@ -36,8 +36,9 @@ std::optional<Placement::On> placementFrom(std::string_view name) {
 }
 
 const Step* Operation::find(StepName name, std::string_view subject) const {
-    for (const Step& step : steps) {
-        if (step.id.name == name && step.id.subject == subject) return &step;
+    // What is asked for most is what was started last.
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        if ((*step)->id.name == name && (*step)->id.subject == subject) return &**step;
     }
     return nullptr;
 }

@@ -81,7 +81,7 @@ struct RecordLine {
 };
 
 /// What a decision starts, in order.
-inline std::vector<StepStart> startsOf(const Decision& decision) {
+inline std::vector<StepStart> startsOf(const Verdict& decision) {
     std::vector<StepStart> starts;
     if (const auto* start = std::get_if<Start>(&decision.action)) {
         for (const auto& step : start->steps) starts.push_back({step.id, step.attempt, step.poll});

@@ -153,15 +153,14 @@ void Conductor::advance(domain::OperationId id) {
         const auto moment = now();
         const auto& observation = observe(operation);
         const auto before = recorder_.wantsWhole(id) ? std::optional(operation) : std::nullopt;
-        auto decision = domain::decide(std::move(operation), observation, moment);
-        recorder_.decided(before ? *before : decision.after, observation, decision, moment);
-        operation = std::move(decision.after);
-        changed(operation, decision.changes);
+        const auto verdict = domain::decideOn(operation, observation, moment);
+        recorder_.decided(before ? *before : operation, observation, verdict, moment);
+        changed(operation, verdict.changes);
         wakes_.erase(id);
-        if (const auto* start = std::get_if<domain::Start>(&decision.action)) {
+        if (const auto* start = std::get_if<domain::Start>(&verdict.action)) {
             for (const auto& request : start->steps) again = begin(operation, request) || again;
             if (start->next) wakes_.set(id, *start->next);
-        } else if (const auto* wait = std::get_if<domain::Wait>(&decision.action)) {
+        } else if (const auto* wait = std::get_if<domain::Wait>(&verdict.action)) {
             if (wait->until) wakes_.set(id, *wait->until);
         }
     }

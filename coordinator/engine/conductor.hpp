@@ -138,7 +138,8 @@ class Conductor {
     // dispatch.cpp: from a durable intent to the executor
     void dispatchStarts();
     [[nodiscard]] const domain::Server& serverOf(domain::OperationId id) const;
-    void dispatch(domain::OperationId id, const domain::StepRequest& request);
+    void noteStart(domain::OperationId id, const domain::StepRequest& request);
+    void dispatch(const base::Shared<domain::Operation>& operation, const domain::StepRequest& request);
 
     // effects.cpp: what a change of state means for spare table, leases and placements
     void apply(domain::Operation& operation, const domain::Change& change);

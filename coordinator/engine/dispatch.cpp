@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "coordinator/engine/conductor.hpp"
@@ -14,7 +15,12 @@ void Conductor::dispatchStarts() {
     const auto priority = [this](const auto& start) { return serverOf(start.first).priority; };
     std::stable_sort(starts.begin(), starts.end(),
                      [&](const auto& one, const auto& other) { return priority(one) > priority(other); });
-    for (const auto& [id, request] : starts) dispatch(id, request);
+    for (const auto& [id, request] : starts) noteStart(id, request);
+    std::map<domain::OperationId, base::Shared<domain::Operation>> as_started;
+    for (const auto& [id, request] : starts) {
+        const auto& operation = as_started.try_emplace(id, operations_.at(id)).first->second;
+        dispatch(operation, request);
+    }
     for (const auto& [id, step_id] : std::exchange(begun_, {})) {
         const auto& operation = operations_.at(id);
         publishStep(operation, *operation.find(step_id));
@@ -25,39 +31,41 @@ const domain::Server& Conductor::serverOf(domain::OperationId id) const {
     return inventory_.servers.at(operations_.at(id).server);
 }
 
-/// Steps of one server may be under way beside each other, and what one of them commands may be late: the order of
-/// their sequences is the order in which agents let them take effect.
-void Conductor::dispatch(domain::OperationId id, const domain::StepRequest& request) {
+/// The intent is durable since this moment; the wait for the disk is not the step's.
+void Conductor::noteStart(domain::OperationId id, const domain::StepRequest& request) {
     domain::Operation& operation = operations_.at(id);
+    if (request.id.name == domain::StepName::StartServer) powering_on_[operation.server] = id;
+    if (request.poll) return;
     domain::Step& step = operation.at(request.id);
     const auto moment = now();
-    if (!request.poll) {
-        // The intent is durable since this moment; the wait for the disk is not the step's.
-        if (step.first_started == step.started) step.first_started = moment;
-        step.started = moment;
-        step.message.clear();
-        step.since_failure_ms = base::milliseconds(moment - operation.failure_at);
-        if (operation.kind == domain::OperationKind::Failover && operation.detect_ms == 0) {
-            operation.detect_ms = step.since_failure_ms;
-        }
-        begun_.emplace_back(id, request.id);
-    }
-    if (request.id.name == domain::StepName::StartServer) powering_on_[operation.server] = id;
-    auto context = std::make_shared<StepContext>(
-        StepContext{drivers_,
-                    inventory_,
-                    clock_,
-                    operation,
-                    request,
-                    epoch_,
-                    nextSequence(),
-                    {},
-                    std::chrono::duration_cast<std::chrono::milliseconds>(moment - step.first_started)});
+    if (step.first_started == step.started) step.first_started = moment;
+    step.started = moment;
+    step.message.clear();
+    step.since_failure_ms = base::milliseconds(moment - operation.failure_at);
+    if (operation.kind == domain::OperationKind::Failover && operation.detect_ms == 0)
+        operation.detect_ms = step.since_failure_ms;
+    begun_.emplace_back(id, request.id);
+}
+
+/// Steps of one server may be under way beside each other, and what one of them commands may be late: the order of
+/// their sequences is the order in which agents let them take effect.
+void Conductor::dispatch(const base::Shared<domain::Operation>& operation, const domain::StepRequest& request) {
+    const auto running_for = now() - operation->find(request.id)->first_started;
+    auto context =
+        std::make_shared<StepContext>(StepContext{drivers_,
+                                                  inventory_,
+                                                  clock_,
+                                                  operation,
+                                                  request,
+                                                  epoch_,
+                                                  nextSequence(),
+                                                  {},
+                                                  std::chrono::duration_cast<std::chrono::milliseconds>(running_for)});
     executor_.post(request.limits.lane, [context, deliver = deliver_, leads = leads_, &clock = clock_] {
         if (!*leads) return;
         context->begun = clock.steady();
         StepOutcome outcome;
-        outcome.operation = context->operation.id;
+        outcome.operation = context->operation->id;
         outcome.step = context->request.id;
         outcome.attempt = context->request.attempt;
         outcome.report = perform(*context);

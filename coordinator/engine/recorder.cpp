@@ -111,9 +111,9 @@ void Recorder::confirmed(const Operation& operation, const std::string& asked_by
 }
 
 void Recorder::decided(const Operation& operation, const domain::Observation& observation,
-                       const domain::Decision& decision, base::WallTime at) {
+                       const domain::Verdict& verdict, base::WallTime at) {
     if (!keeps_) return;
-    domain::Decided line{{}, decision.changes, domain::startsOf(decision)};
+    domain::Decided line{{}, verdict.changes, domain::startsOf(verdict)};
     if (line.changes.empty() && line.starts.empty()) return;
     Course* course = &courses_[operation.id];
     auto circumstances = domain::circumstancesOf(observation);

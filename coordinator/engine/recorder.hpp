@@ -35,7 +35,7 @@ class Recorder {
     void confirmed(const domain::Operation& operation, const std::string& asked_by, base::WallTime at);
     /// Nothing is written of a decision that only waits: it changes nothing.
     void decided(const domain::Operation& operation, const domain::Observation& observation,
-                 const domain::Decision& decision, base::WallTime at);
+                 const domain::Verdict& verdict, base::WallTime at);
 
     /// The operation is about to be committed: its record must tell as much.
     void settle(domain::OperationId id);

@@ -55,7 +55,7 @@ StepReport holdRequests(const StepContext& context) {
 StepReport drainStandIn(const StepContext& context) {
     auto driver = driverOf(context.drivers.hypervisors, context.server().vm_host);
     if (!driver) return StepReport::failed(driver.error());
-    auto requests = (*driver)->requests(context.operation.stand_in, context.remaining());
+    auto requests = (*driver)->requests(context.operation->stand_in, context.remaining());
     if (!requests) return StepReport::failed(requests.error());
     if (requests->open_connections == 0 && requests->complete)
         return drained(context, "the stand-in has no connection left");
@@ -70,26 +70,26 @@ StepReport drainStandIn(const StepContext& context) {
 StepReport stopStandIn(const StepContext& context) {
     auto driver = driverOf(context.drivers.hypervisors, context.server().vm_host);
     if (!driver) return StepReport::failed(driver.error());
-    if (context.operation.state == domain::State::StoppingStandIn) {
+    if (context.operation->state == domain::State::StoppingStandIn) {
         // A request may have come on an idle connection since the stand-in was found drained.
-        auto requests = (*driver)->requests(context.operation.stand_in, context.remaining());
+        auto requests = (*driver)->requests(context.operation->stand_in, context.remaining());
         if (requests && requests->unanswered > 0) {
             return StepReport::failed(
                 ErrorCode::Conflict,
                 fmt::format("{} requests have come on connections that were idle", requests->unanswered));
         }
     }
-    auto stand_in = (*driver)->setState(context.stamp(), context.operation.stand_in, protocol::StandInState::Stopped,
+    auto stand_in = (*driver)->setState(context.stamp(), context.operation->stand_in, protocol::StandInState::Stopped,
                                         context.remaining());
     if (!stand_in) {
         if (stand_in.error().code == ErrorCode::NotFound) return StepReport::done("it does not exist any more");
         return StepReport::failed(stand_in.error());
     }
-    return StepReport::done(fmt::format("stand-in '{}' is stopped, and kept", context.operation.stand_in.text()));
+    return StepReport::done(fmt::format("stand-in '{}' is stopped, and kept", context.operation->stand_in.text()));
 }
 
 StepReport releaseHeld(const StepContext& context) {
-    const auto* stopped = context.operation.find(domain::StepName::StopStandIn, context.operation.stand_in.text());
+    const auto* stopped = context.operation->find(domain::StepName::StopStandIn, context.operation->stand_in.text());
     if (!context.request.poll && (stopped == nullptr || stopped->state != domain::StepState::Done)) {
         // It may still execute the job: the connections that it has are taken from it before the spare gets any.
         auto isolated = segmentOrder(context, holder_member, spare_member);
@@ -108,14 +108,14 @@ StepReport releaseHeld(const StepContext& context) {
 
 StepReport giveSegmentToSpare(const StepContext& context) {
     // It was asked just before; unless the fence was waited for, or the switch, or a coordinator.
-    if (context.operation.cold || context.request.attempt > 1) {
+    if (context.operation->cold || context.request.attempt > 1) {
         auto owned = observe(context);
         const bool owns = owned && owned->order.owner == spare_member;
         const std::string silence = owns ? std::string() : silenceOfSpare(context);
         if (!silence.empty()) return StepReport::failed(ErrorCode::Refused, silence);
     }
     auto wanted = segmentOrder(context, spare_member, spare_member);
-    wanted.proxied = context.operation.handovers > 0;  // on the cold path nothing ever went through the holder
+    wanted.proxied = context.operation->handovers > 0;  // on the cold path nothing ever went through the holder
     auto segment = order(context, wanted);
     if (!segment) return StepReport::failed(segment.error());
     auto report = StepReport::done(fmt::format("segment '{}' belongs to the spare", context.server().segment.text()));
@@ -154,16 +154,16 @@ StepReport growStandIn(const StepContext& context) {
     if (!driver) return StepReport::failed(driver.error());
     const auto& size = context.server().stand_in;
     auto grown =
-        (*driver)->setResources(context.stamp(), context.operation.stand_in,
+        (*driver)->setResources(context.stamp(), context.operation->stand_in,
                                 {size.maximum_memory_mib, size.maximum_vcpus, size.grown_weight}, context.remaining());
     if (!grown) return StepReport::failed(grown.error());
     if (grown->state != protocol::StandInState::Running) {
         return StepReport::failed(
             base::ErrorCode::WrongState,
-            fmt::format("stand-in '{}' is {}", context.operation.stand_in.text(), protocol::nameOf(grown->state)));
+            fmt::format("stand-in '{}' is {}", context.operation->stand_in.text(), protocol::nameOf(grown->state)));
     }
     return StepReport::done(fmt::format("stand-in '{}' has {} MiB, {} vCPUs, weight {}",
-                                        context.operation.stand_in.text(), grown->resources.memory_mib,
+                                        context.operation->stand_in.text(), grown->resources.memory_mib,
                                         grown->resources.vcpus, grown->resources.weight));
 }
 

@@ -32,8 +32,8 @@ StepReport captureImage(const StepContext& context) {
     auto store = driverOf(context.drivers.image_stores, server.image_store);
     if (!store) return StepReport::failed(store.error());
     auto image = context.request.poll
-                     ? (*store)->image(context.operation.image, context.remaining())
-                     : (*store)->capture(context.stamp(), context.operation.image, server.disk, context.remaining());
+                     ? (*store)->image(context.operation->image, context.remaining())
+                     : (*store)->capture(context.stamp(), context.operation->image, server.disk, context.remaining());
     if (!image) return StepReport::failed(image.error());
     switch (image->state) {
         case protocol::ImageState::Capturing:
@@ -62,7 +62,7 @@ StepReport compareImages(const StepContext& context) {
     auto store = driverOf(context.drivers.image_stores, context.server().image_store);
     if (!store) return StepReport::failed(store.error());
     auto difference =
-        (*store)->difference(context.operation.previous_image, context.operation.image, context.remaining());
+        (*store)->difference(context.operation->previous_image, context.operation->image, context.remaining());
     if (!difference) return StepReport::failed(difference.error());
     auto report =
         StepReport::done(difference->equal ? "no difference" : fmt::format("{} blocks differ", difference->blocks));
@@ -73,14 +73,14 @@ StepReport compareImages(const StepContext& context) {
 StepReport discardImage(const StepContext& context) {
     auto store = driverOf(context.drivers.image_stores, context.server().image_store);
     if (!store) return StepReport::failed(store.error());
-    auto removed = (*store)->remove(context.stamp(), context.operation.image, context.remaining());
+    auto removed = (*store)->remove(context.stamp(), context.operation->image, context.remaining());
     if (!removed) return StepReport::failed(removed.error());
-    return StepReport::done(fmt::format("image '{}' is not kept", context.operation.image.text()));
+    return StepReport::done(fmt::format("image '{}' is not kept", context.operation->image.text()));
 }
 
 StepReport tellOperator(const StepContext& context) {
     using Kind = drivers::Notification::Kind;
-    for (const auto& note : context.operation.notes) {
+    for (const auto& note : context.operation->notes) {
         if (note.topic != context.request.id.subject) continue;
         drivers::Notification notification;
         notification.kind = Kind::Warning;
@@ -89,8 +89,8 @@ StepReport tellOperator(const StepContext& context) {
         } else if (note.level == domain::Note::Level::Error) {
             notification.kind = Kind::NeedsOperator;
         }
-        notification.operation = std::to_string(context.operation.id);
-        notification.server = context.operation.server.text();
+        notification.operation = std::to_string(context.operation->id);
+        notification.server = context.operation->server.text();
         notification.message = note.cure.empty() ? note.sentence : note.sentence + "; " + note.cure;
         context.drivers.notifier->notify(notification);
         return StepReport::done(notification.message);

@@ -57,7 +57,7 @@ StepReport withoutHolder(const StepContext& context, const Segment& segment, con
 base::Result<void> keepRunning(const StepContext& context) {
     auto driver = driverOf(context.drivers.hypervisors, context.server().vm_host);
     if (!driver) return base::failure(driver.error());
-    auto stand_in = (*driver)->setState(context.stamp("resume"), context.operation.stand_in,
+    auto stand_in = (*driver)->setState(context.stamp("resume"), context.operation->stand_in,
                                         protocol::StandInState::Running, context.remaining());
     if (!stand_in) return base::failure(stand_in.error());
     return {};

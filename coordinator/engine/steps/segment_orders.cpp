@@ -7,7 +7,7 @@ namespace standin::engine::steps {
 protocol::SegmentOrder segmentOrder(const StepContext& context, const base::MemberName& owner,
                                     const base::MemberName& back_leg_to) {
     const auto& server = context.server();
-    const auto& operation = context.operation;
+    const domain::Operation& operation = context.operation;
     protocol::SegmentOrder order;
     order.vlan = server.vlan;
     order.address = server.address;

@@ -19,9 +19,9 @@ StepReport powerOff(const StepContext& context) {
 
 /// The same for every attempt, so that the store recognises the restore; another one when it is begun anew.
 base::RestoreId restoreId(const StepContext& context) {
-    const auto* step = context.operation.find(domain::StepName::RestoreSpare, context.operation.spare.text());
-    return base::RestoreId(fmt::format("{}-{}-{}", context.operation.id, step == nullptr ? 0 : step->plans,
-                                       context.operation.spare.text().substr(0, 40)));
+    const auto* step = context.operation->find(domain::StepName::RestoreSpare, context.operation->spare.text());
+    return base::RestoreId(fmt::format("{}-{}-{}", context.operation->id, step == nullptr ? 0 : step->plans,
+                                       context.operation->spare.text().substr(0, 40)));
 }
 
 StepReport reportOf(const protocol::Restore& restore) {
@@ -54,7 +54,7 @@ StepReport powerOffSpare(const StepContext& context) {
 }
 
 StepReport powerOffFailedSpare(const StepContext& context) {
-    const auto* restore = context.operation.find(domain::StepName::RestoreSpare, context.operation.spare.text());
+    const auto* restore = context.operation->find(domain::StepName::RestoreSpare, context.operation->spare.text());
     if (restore != nullptr && restore->state != domain::StepState::Done) {
         auto store = driverOf(context.drivers.image_stores, context.spare().image_store);
         // Nobody waits for this restore any more. If it cannot be told, it ends by itself on a spare that stays leased.
@@ -87,14 +87,14 @@ StepReport restoreSpare(const StepContext& context) {
     if (!store) return StepReport::failed(store.error());
     auto restore = context.request.poll
                        ? (*store)->restoreState(restoreId(context), context.remaining())
-                       : (*store)->restore(context.stamp(), restoreId(context), context.operation.image,
+                       : (*store)->restore(context.stamp(), restoreId(context), context.operation->image,
                                            context.spare().disk, context.remaining());
     if (!restore) return StepReport::failed(restore.error());
     return reportOf(*restore);
 }
 
 StepReport isolateSpare(const StepContext& context) {
-    const base::MemberName owner = context.operation.job_runs ? stand_in_member : base::MemberName{};
+    const base::MemberName owner = context.operation->job_runs ? stand_in_member : base::MemberName{};
     auto segment = order(context, segmentOrder(context, owner, spare_member));
     if (!segment) return StepReport::failed(segment.error());
     return StepReport::done(fmt::format("port '{}' is in quarantine", context.spare().port.text()));

@@ -26,13 +26,13 @@ base::Result<void> serverOwnsSegment(const StepContext& context) {
         ErrorCode::Conflict,
         fmt::format("segment '{}' does not belong to its server but to '{}'; bring the job back to server '{}' first",
                     segment->id.text(), segment->order.owner.empty() ? "nobody" : segment->order.owner.text(),
-                    context.operation.server.text()));
+                    context.operation->server.text()));
 }
 
 StepReport setState(const StepContext& context, StandInState wanted, const std::string& done) {
     auto driver = hypervisorOf(context);
     if (!driver) return StepReport::failed(driver.error());
-    auto stand_in = (*driver)->setState(context.stamp(), context.operation.new_stand_in, wanted, context.remaining());
+    auto stand_in = (*driver)->setState(context.stamp(), context.operation->new_stand_in, wanted, context.remaining());
     if (!stand_in) return StepReport::failed(stand_in.error());
     if (stand_in->state != wanted) {
         return StepReport::failed(ErrorCode::WrongState,
@@ -61,7 +61,7 @@ StepReport checkCapacity(const StepContext& context) {
     if (!driver) return StepReport::failed(driver.error());
     auto store = driverOf(context.drivers.image_stores, server.image_store);
     if (!store) return StepReport::failed(store.error());
-    auto image = (*store)->image(context.operation.image, context.remaining());
+    auto image = (*store)->image(context.operation->image, context.remaining());
     if (!image) return StepReport::failed(image.error());
     if (image->state != protocol::ImageState::Ready) {
         return StepReport::failed(ErrorCode::WrongState,
@@ -91,7 +91,7 @@ StepReport checkCapacity(const StepContext& context) {
         fmt::format("{} MiB are needed, VM host '{}' has {} MiB left if every stand-in runs", needed, host, free));
     report.finding = domain::Finding::Beside;
     if (needed <= free) return report;
-    const bool has_old = !context.operation.stand_in.empty();
+    const bool has_old = !context.operation->stand_in.empty();
     if (has_old && capacity->memory_committed_mib >= needed) {  // the old one is of the same size
         report.finding = domain::Finding::Instead;
         return report;
@@ -103,7 +103,7 @@ StepReport checkCapacity(const StepContext& context) {
 
 StepReport makeStandIn(const StepContext& context) {
     const auto& server = context.server();
-    const auto& name = context.operation.new_stand_in;
+    const auto& name = context.operation->new_stand_in;
     auto driver = hypervisorOf(context);
     if (!driver) return StepReport::failed(driver.error());
     base::Result<protocol::StandIn> stand_in = base::failure(ErrorCode::Internal, "");
@@ -112,7 +112,7 @@ StepReport makeStandIn(const StepContext& context) {
     } else {
         protocol::StandInDefinition definition;
         definition.server = server.name;
-        definition.image = context.operation.image;
+        definition.image = context.operation->image;
         auto url = context.inventory.agent_urls.find(server.image_store);
         if (url == context.inventory.agent_urls.end()) {
             return StepReport::failed(ErrorCode::NotFound,
@@ -134,11 +134,11 @@ StepReport makeStandIn(const StepContext& context) {
     switch (stand_in->state) {
         case StandInState::Making: {
             const auto& progress = stand_in->progress;
-            return StepReport::pending(
-                fmt::format("stand-in '{}' is being made from image '{}'", name.text(), context.operation.image.text()),
-                progress.total_bytes == 0
-                    ? 0
-                    : 100.0 * static_cast<double>(progress.done_bytes) / static_cast<double>(progress.total_bytes));
+            return StepReport::pending(fmt::format("stand-in '{}' is being made from image '{}'", name.text(),
+                                                   context.operation->image.text()),
+                                       progress.total_bytes == 0 ? 0
+                                                                 : 100.0 * static_cast<double>(progress.done_bytes) /
+                                                                       static_cast<double>(progress.total_bytes));
         }
         case StandInState::Failed:
             return StepReport::failed(ErrorCode::Refused, stand_in->problem);
@@ -148,7 +148,7 @@ StepReport makeStandIn(const StepContext& context) {
                 fmt::format("VM host '{}' cannot tell the state of stand-in '{}'", server.vm_host.text(), name.text()));
         default:
             return StepReport::done(
-                fmt::format("stand-in '{}' is made from image '{}'", name.text(), context.operation.image.text()));
+                fmt::format("stand-in '{}' is made from image '{}'", name.text(), context.operation->image.text()));
     }
 }
 
@@ -157,7 +157,7 @@ StepReport startStandIn(const StepContext& context) {
     if (report.kind == StepReport::Kind::Done && !base::PortName::parse(report.found)) {
         return StepReport::failed(ErrorCode::Internal,
                                   fmt::format("VM host '{}' does not tell the switch port of stand-in '{}'",
-                                              context.server().vm_host.text(), context.operation.new_stand_in.text()));
+                                              context.server().vm_host.text(), context.operation->new_stand_in.text()));
     }
     return report;
 }
@@ -167,11 +167,11 @@ StepReport isolateStandIn(const StepContext& context) {
     if (!owned) return StepReport::failed(owned.error());
     auto segment = order(context, segmentOrder(context, server_member, new_stand_in_member));
     if (!segment) return StepReport::failed(segment.error());
-    return StepReport::done(fmt::format("port '{}' is in quarantine", context.operation.new_stand_in_port.text()));
+    return StepReport::done(fmt::format("port '{}' is in quarantine", context.operation->new_stand_in_port.text()));
 }
 
 StepReport probeStandIn(const StepContext& context) {
-    return probeOnce(context, fmt::format("stand-in '{}'", context.operation.new_stand_in.text()));
+    return probeOnce(context, fmt::format("stand-in '{}'", context.operation->new_stand_in.text()));
 }
 
 StepReport suspendStandIn(const StepContext& context) {
@@ -182,20 +182,21 @@ StepReport adoptStandIn(const StepContext& context) {
     auto owned = serverOwnsSegment(context);
     if (!owned) return StepReport::failed(owned.error());
     StepContext adopted = context;
-    adopted.operation.stand_in_port = context.operation.new_stand_in_port;
-    adopted.operation.new_stand_in_port = {};
+    domain::Operation& operation = adopted.operation.own();
+    operation.stand_in_port = std::exchange(operation.new_stand_in_port, {});
     auto segment = order(context, segmentOrder(adopted, server_member, stand_in_member));
     if (!segment) return StepReport::failed(segment.error());
     return StepReport::done("the segment knows it as the server's stand-in");
 }
 
 StepReport deleteStandIn(const StepContext& context) {
-    return remove(context, context.operation.kind == domain::OperationKind::Failover ? context.operation.stand_in
-                                                                                     : context.operation.new_stand_in);
+    return remove(context, context.operation->kind == domain::OperationKind::Failover
+                               ? context.operation->stand_in
+                               : context.operation->new_stand_in);
 }
 
 StepReport deleteOldStandIn(const StepContext& context) {
-    return remove(context, context.operation.stand_in);
+    return remove(context, context.operation->stand_in);
 }
 
 }  // namespace standin::engine::steps

@@ -10,26 +10,26 @@
 
 namespace standin::engine {
 
-/// What a step is told: the operation as it was when the step was started, and the hands to work with.
+/// What a step is told: the operation as it was when its steps were started, and the hands to work with.
 struct StepContext {
     const Drivers& drivers;
     const Inventory& inventory;
     const base::Clock& clock;
-    domain::Operation operation;
+    base::Shared<domain::Operation> operation;
     domain::StepRequest request;
     std::uint64_t epoch = 0;
     std::uint64_t sequence = 0;  ///< of this attempt or poll among all that were started in this epoch
     base::SteadyTime begun{};
     std::chrono::milliseconds running_for{};  ///< since the step's first attempt
 
-    [[nodiscard]] const domain::Server& server() const { return inventory.servers.at(operation.server); }
+    [[nodiscard]] const domain::Server& server() const { return inventory.servers.at(operation->server); }
     /// Precondition: the operation has a spare.
-    [[nodiscard]] const domain::Spare& spare() const { return inventory.spares.at(operation.spare); }
-    [[nodiscard]] const domain::Step& step() const { return *operation.find(request.id); }
+    [[nodiscard]] const domain::Spare& spare() const { return inventory.spares.at(operation->spare); }
+    [[nodiscard]] const domain::Step& step() const { return *operation->find(request.id); }
 
     /// The id of one command of this attempt; `part` tells the commands of an attempt apart.
     [[nodiscard]] protocol::CommandStamp stamp(const std::string& part = {}) const {
-        std::string id = std::to_string(operation.id) + "/" + std::string(nameOf(request.id.name)) + "/" +
+        std::string id = std::to_string(operation->id) + "/" + std::string(nameOf(request.id.name)) + "/" +
                          std::to_string(request.attempt);
         return {epoch, part.empty() ? id : id + "/" + part, sequence};
     }

@@ -37,7 +37,7 @@ namespace {
 /// After a retry: the order that gave it the segment was never confirmed, and came true. The probe's way does not lead
 /// to the owner of a segment.
 bool hasTheSegment(const StepContext& context) {
-    if (context.operation.find(domain::StepName::GiveSegment, context.operation.stand_in.text()) == nullptr)
+    if (context.operation->find(domain::StepName::GiveSegment, context.operation->stand_in.text()) == nullptr)
         return false;
     const auto segment = observe(context);
     return segment && segment->verified && segment->order.owner == stand_in_member;
@@ -47,7 +47,7 @@ bool hasTheSegment(const StepContext& context) {
 
 StepReport resumeStandIn(const StepContext& context) {
     const auto& server = context.server();
-    const auto& name = context.operation.stand_in;
+    const auto& name = context.operation->stand_in;
     auto driver = driverOf(context.drivers.hypervisors, server.vm_host);
     if (!driver) return StepReport::failed(driver.error());
     const auto before = context.clock.steady();
