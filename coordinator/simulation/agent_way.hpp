@@ -20,7 +20,7 @@ class Way {
     template <typename Answer>
     base::Result<Answer> askLater(std::string verb, const std::string& subject, const protocol::CommandStamp* stamp,
                                   drivers::Deadline deadline, Effect<Answer> effect) {
-        Command command{agent_, std::move(verb), subject, {}};
+        Command command(agent_, std::move(verb), subject);
         if (stamp != nullptr) command.stamp = *stamp;
         return world_.network.ask<Answer>(std::move(command), deadline, std::move(effect));
     }

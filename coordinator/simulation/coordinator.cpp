@@ -1,5 +1,8 @@
 #include "coordinator/simulation/coordinator.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "coordinator/simulation/drivers.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
@@ -38,7 +41,9 @@ struct Coordinator::Life {
     engine::Conductor conductor;
     engine::Watch watch;
     std::vector<engine::Input> inbox;
-    std::function<void()> wake;  ///< set while the engine's thread waits
+    std::optional<Suspension::Ender> wake;  ///< set while the engine's thread waits
+    std::optional<VirtualTime> alarm;       ///< the next moment in which it is looked whether the thread has to wake
+    VirtualTime input_seen{};               ///< when it wakes for the first of what is in the inbox
     bool recovered = false;
     VirtualTime next_look{};
 };
@@ -78,14 +83,41 @@ const engine::Board& Coordinator::board() const {
 }
 
 bool Coordinator::atRest() const {
-    return running() && life_->wake && life_->inbox.empty() && life_->executor->busy() == 1 &&
+    return running() && life_->wake && life_->inbox.empty() && life_->executor->isIdleBut(1) &&
            !life_->conductor.nextWake();
 }
 
 void Coordinator::take(engine::Input input) {
     if (!running()) return;
+    if (life_->inbox.empty()) life_->input_seen = world_.now() + waking;
     life_->inbox.push_back(std::move(input));
-    if (life_->wake) world_.queue.after(waking, life_->wake);
+    if (life_->wake) setAlarm(*life_);
+}
+
+/// When its thread, which waits, has to wake; nothing: when something arrives.
+std::optional<VirtualTime> Coordinator::wakesAt(const Life& life) const {
+    std::optional<VirtualTime> at;
+    const auto also = [&at](VirtualTime when) { at = at ? std::min(*at, when) : when; };
+    if (!life.inbox.empty()) also(life.input_seen);
+    if (const auto wake = life.conductor.nextWake())
+        also(world_.now() + std::chrono::ceil<VirtualTime>(*wake - life.conductor.now()));
+    if (world_.setting.engine.watch_every.count() > 0) also(life.next_look);
+    return at;
+}
+
+/// One alarm at a time is enough: it looks again what there is to wake for.
+void Coordinator::setAlarm(Life& life) {
+    const auto at = wakesAt(life);
+    if (!at || (life.alarm && *life.alarm <= *at)) return;
+    life.alarm = std::max(*at, world_.now());
+    world_.queue.at(*life.alarm, [this, &life, starts = starts_, alarm = *life.alarm] {
+        if (starts != starts_ || !running() || life.alarm != alarm) return;
+        life.alarm.reset();
+        const auto wake = life.wake;
+        if (!wake) return;
+        if (const auto due = wakesAt(life); due && *due <= world_.now()) return (*wake)();
+        setAlarm(life);
+    });
 }
 
 /// What Engine does on its thread.
@@ -107,12 +139,9 @@ void Coordinator::run(Life& life) {
         if (life.inbox.empty()) {
             Suspension suspension;
             life.wake = suspension.ender();
-            if (const auto wake = life.conductor.nextWake()) {
-                world_.queue.after(std::chrono::ceil<VirtualTime>(*wake - life.conductor.now()), life.wake);
-            }
-            if (watch_every.count() > 0) world_.queue.at(life.next_look, life.wake);
+            setAlarm(life);
             suspension.last();
-            life.wake = nullptr;
+            life.wake.reset();
         }
         life.conductor.handle(std::exchange(life.inbox, {}));
         if (watch_every.count() > 0 && world_.now() >= life.next_look) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "coordinator/engine/conductor.hpp"
@@ -48,7 +49,8 @@ class Coordinator final : engine::EventSink {
     [[nodiscard]] bool wantsData() const override { return false; }
     void answer(const std::string& what, const base::Error* error);
     void run(Life& life);
-    void wake();
+    [[nodiscard]] std::optional<VirtualTime> wakesAt(const Life& life) const;
+    void setAlarm(Life& life);
 
     World& world_;
     const std::string name_;

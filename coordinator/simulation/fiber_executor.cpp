@@ -1,5 +1,9 @@
 #include "coordinator/simulation/fiber_executor.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "agent/base/assertion.hpp"
 
 namespace standin::simulation {
@@ -7,21 +11,23 @@ namespace standin::simulation {
 struct FiberExecutor::Thread {
     Fiber fiber;
     Pool* pool = nullptr;
-    std::uint64_t turn = 0;  ///< how often it was begun or waited: whoever would end an earlier wait comes too late
+    std::uint64_t turn = 0;      ///< how often it was begun or waited: whoever would end an earlier wait comes too late
+    std::function<void()> task;  ///< until it is begun
+
+    void goOn() { task ? fiber.start(std::exchange(task, nullptr)) : fiber.resume(); }
 };
 
 struct FiberExecutor::Threads {
     explicit Threads(FiberExecutor& its) : executor(its) {}
 
-    /// Runs `go` if the thread still waits for it.
-    void carryOn(Thread& thread, std::uint64_t turn, const std::function<void(Fiber&)>& go);
+    /// The thread goes on, if it still waits for that.
+    void resume(Thread& thread, std::uint64_t turn);
 
     FiberExecutor& executor;
     bool frozen = false;
     struct Due {
         Thread* thread;
         std::uint64_t turn;
-        std::function<void(Fiber&)> go;
     };
     std::vector<Due> due;  ///< while it is frozen
     std::vector<Thread*> idle;
@@ -38,17 +44,17 @@ constexpr VirtualTime latest_start{80};
 thread_local FiberExecutor::Thread* FiberExecutor::running_ = nullptr;
 thread_local FiberExecutor* FiberExecutor::running_on_ = nullptr;
 
-void FiberExecutor::Threads::carryOn(Thread& thread, std::uint64_t turn, const std::function<void(Fiber&)>& go) {
+void FiberExecutor::Threads::resume(Thread& thread, std::uint64_t turn) {
     if (thread.turn != turn) return;
     if (frozen) {
-        due.push_back({&thread, turn, go});
+        due.push_back({&thread, turn});
         return;
     }
     STANDIN_ASSERT(running_ == nullptr);
     ++thread.turn;
     running_ = &thread;
     running_on_ = &executor;
-    go(thread.fiber);
+    thread.goOn();
     running_ = nullptr;
     running_on_ = nullptr;
     if (!thread.fiber.idle()) return;
@@ -98,11 +104,9 @@ void FiberExecutor::begin(Pool* pool, std::function<void()> task) {
     thread->pool = pool;
     const std::uint64_t turn = ++thread->turn;
     const auto delay = Randomness::about(seed_, "start", ++begun_).between(VirtualTime(0), latest_start);
-    queue_.after(delay, [weak = std::weak_ptr(threads_), thread, turn, task = std::move(task)]() mutable {
-        const auto threads = weak.lock();
-        if (!threads) return;
-        // Kept by value: while the executor is frozen it outlives this event.
-        threads->carryOn(*thread, turn, [task = std::move(task)](Fiber& fiber) { fiber.start(task); });
+    thread->task = std::move(task);
+    queue_.after(delay, [weak = std::weak_ptr(threads_), thread, turn] {
+        if (const auto threads = weak.lock()) threads->resume(*thread, turn);
     });
 }
 
@@ -113,17 +117,15 @@ void FiberExecutor::freeze() {
 void FiberExecutor::thaw() {
     threads_->frozen = false;
     for (auto& due : std::exchange(threads_->due, {})) {
-        queue_.after(VirtualTime(0), [weak = std::weak_ptr(threads_), due = std::move(due)] {
-            const auto threads = weak.lock();
-            if (threads) threads->carryOn(*due.thread, due.turn, due.go);
+        queue_.after(VirtualTime(0), [weak = std::weak_ptr(threads_), due] {
+            if (const auto threads = weak.lock()) threads->resume(*due.thread, due.turn);
         });
     }
 }
 
-std::size_t FiberExecutor::busy() const {
-    std::size_t waiting = 0;
-    for (const Pool& pool : pools_) waiting += pool.tasks.size();
-    return waiting + threads_->all.size() - threads_->idle.size();
+bool FiberExecutor::isIdleBut(std::size_t running) const {
+    if (threads_->all.size() - threads_->idle.size() != running) return false;
+    return std::all_of(pools_.begin(), pools_.end(), [](const Pool& pool) { return pool.tasks.empty(); });
 }
 
 void FiberExecutor::sleep(EventQueue& queue, VirtualTime time) {
@@ -135,14 +137,14 @@ void FiberExecutor::sleep(EventQueue& queue, VirtualTime time) {
 void FiberExecutor::together(EventQueue& queue, const std::vector<std::function<void()>>& tasks) {
     struct Others {
         std::size_t running = 0;
-        std::function<void()> ended;  ///< set once somebody waits for them
+        std::optional<Suspension::Ender> ended;  ///< set once somebody waits for them
     };
     auto others = std::make_shared<Others>();
     for (std::size_t i = 1; i < tasks.size(); ++i) {
         ++others->running;
         running_on_->run([&queue, others, task = tasks[i]] {
             task();
-            if (--others->running == 0 && others->ended) queue.after(VirtualTime(0), others->ended);
+            if (--others->running == 0 && others->ended) queue.after(VirtualTime(0), *others->ended);
         });
     }
     if (!tasks.empty()) tasks.front()();
@@ -152,21 +154,20 @@ void FiberExecutor::together(EventQueue& queue, const std::vector<std::function<
     suspension.last();
 }
 
-Suspension::Suspension() : thread_(FiberExecutor::running_) {
-    STANDIN_ASSERT(thread_ != nullptr);
-    threads_ = FiberExecutor::running_on_->threads_;
-    turn_ = ++thread_->turn;
+Suspension::Suspension() {
+    STANDIN_ASSERT(FiberExecutor::running_ != nullptr);
+    its_.thread_ = FiberExecutor::running_;
+    its_.threads_ = FiberExecutor::running_on_->threads_;
+    its_.turn_ = ++its_.thread_->turn;
 }
 
-std::function<void()> Suspension::ender() const {
-    return [weak = threads_, thread = thread_, turn = turn_] {
-        const auto threads = weak.lock();
-        if (threads) threads->carryOn(*thread, turn, [](Fiber& fiber) { fiber.resume(); });
-    };
+void Suspension::Ender::operator()() const {
+    const auto threads = threads_.lock();
+    if (threads) threads->resume(*thread_, turn_);
 }
 
 std::function<bool()> Suspension::over() const {
-    return [weak = threads_, thread = thread_, turn = turn_] { return weak.expired() || thread->turn != turn; };
+    return [its = its_] { return its.threads_.expired() || its.thread_->turn != its.turn_; };
 }
 
 void Suspension::last() {

@@ -32,8 +32,8 @@ class FiberExecutor final : public engine::Executor {
     /// all the same.
     void freeze();
     void thaw();
-    /// Tasks that run or wait for their turn.
-    [[nodiscard]] std::size_t busy() const;
+    /// So many tasks run, and none waits for its turn.
+    [[nodiscard]] bool isIdleBut(std::size_t running) const;
 
     /// Within a task: lets virtual time pass.
     static void sleep(EventQueue& queue, VirtualTime time);
@@ -65,19 +65,27 @@ class FiberExecutor final : public engine::Executor {
 /// The running task waits for something: it is made before that is set going, and whoever ends it may come too late.
 class Suspension {
   public:
+    /// Ends one, from outside of all tasks; nothing happens when the task is gone, or has gone on already.
+    class Ender {
+      public:
+        void operator()() const;
+
+      private:
+        friend class Suspension;
+        std::weak_ptr<FiberExecutor::Threads> threads_;
+        FiberExecutor::Thread* thread_ = nullptr;
+        std::uint64_t turn_ = 0;
+    };
     /// Precondition: within a task of a FiberExecutor.
     Suspension();
-    /// Ends it, from outside of all tasks; nothing happens when the task is gone, or has gone on already.
-    [[nodiscard]] std::function<void()> ender() const;
+    [[nodiscard]] const Ender& ender() const { return its_; }
     /// Tells whether whoever waited is gone, or has gone on.
     [[nodiscard]] std::function<bool()> over() const;
     /// Returns when it was ended.
     void last();
 
   private:
-    std::weak_ptr<FiberExecutor::Threads> threads_;
-    FiberExecutor::Thread* thread_;
-    std::uint64_t turn_;
+    Ender its_;
 };
 
 }  // namespace standin::simulation

@@ -74,7 +74,7 @@ void Invariants::breaks(const std::string& machine) {
 
 /// S228: who gets the segment was asked just before, or nobody could be reached to ask it.
 void Invariants::reliesOn(const std::string& segment, const protocol::SegmentOrder& order) {
-    const std::string spare = world_.at(order.member(order.owner)->port);
+    const std::string spare(world_.at(order.member(order.owner)->port));
     const auto broken = broken_.find(spare);
     if (broken == broken_.end() || world_.machines.at(spare).answers(world_.now())) return;
     const auto& [since, probes] = broken->second;

@@ -15,7 +15,7 @@ namespace {
 
 Command commandTo(const drivers::PowerDevice& device, const char* verb) {
     const std::string& machine = device.options.at("machine");
-    return {"bmc-" + machine, verb, machine, {}};
+    return {"bmc-" + machine, verb, machine};
 }
 
 /// Whether the power really changes, and what is said about it.
@@ -39,18 +39,18 @@ PowerReading readingOf(World& world, const std::string& name) {
 }  // namespace
 
 Result<void> SimulatedPowerDevices::act(const drivers::PowerDevice& device, PowerState wanted, Deadline deadline) {
-    const Command command = commandTo(device, wanted == PowerState::Off ? "power.off" : "power.on");
     return world_.network.ask<void>(
-        command, deadline, [&world = world_, name = command.subject, wanted](const Reply<void>& reply) {
+        commandTo(device, wanted == PowerState::Off ? "power.off" : "power.on"), deadline,
+        [&world = world_, name = device.options.at("machine"), wanted](const Reply<void>& reply) {
             const auto takes = world.setting.measures.power + world.bmcs.at(name).slower;
             world.queue.after(takes, [&world, name, wanted, reply] { switchPower(world, name, wanted, reply); });
         });
 }
 
 PowerReading SimulatedPowerDevices::read(const drivers::PowerDevice& device, Deadline deadline) {
-    const Command command = commandTo(device, "power.read");
     auto reading = world_.network.ask<PowerReading>(
-        command, deadline, [&world = world_, name = command.subject](const Reply<PowerReading>& reply) {
+        commandTo(device, "power.read"), deadline,
+        [&world = world_, name = device.options.at("machine")](const Reply<PowerReading>& reply) {
             const Bmc& bmc = world.bmcs.at(name);
             if (bmc.dead) return;
             const auto takes = world.setting.measures.power_read + bmc.slower;

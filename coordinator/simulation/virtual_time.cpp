@@ -24,7 +24,7 @@ void EventQueue::at(VirtualTime when, What what) {
     }
     const std::uint32_t place = free_places_.back();
     free_places_.pop_back();
-    places_[place].swap(what);
+    places_[place] = std::move(what);
     push({std::max(when, now_), sequence_++ * places + place});
 }
 
@@ -62,8 +62,7 @@ void EventQueue::runNext() {
     const Entry entry = pop();
     now_ = entry.when;
     ++done_;
-    What what;
-    what.swap(places_[entry.place()]);
+    What what = std::move(places_[entry.place()]);
     free_places_.push_back(static_cast<std::uint32_t>(entry.place()));
     what();
 }

@@ -2,12 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/base/clock.hpp"
+#include "coordinator/simulation/happening.hpp"
 
 namespace standin::simulation {
 
@@ -21,7 +21,7 @@ std::string text(VirtualTime time);
 /// simulation. Time passes only from event to event.
 class EventQueue {
   public:
-    using What = std::function<void()>;
+    using What = Happening;
 
     explicit EventQueue(std::size_t limit = 1'000'000);  // more is a loop that feeds itself
 

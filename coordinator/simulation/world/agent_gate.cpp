@@ -22,25 +22,25 @@ std::shared_ptr<AgentGate::Handled> AgentGate::earlier(const std::string& key) c
     return found == handled_.end() ? nullptr : found->second;
 }
 
-base::Result<void> AgentGate::arrive(const std::string& subject, const protocol::CommandStamp& stamp) {
-    Lane& lane = lanes_[subject];
-    if (lane.newest.overtakes(stamp)) {
+base::Result<void> AgentGate::Lane::arrive(const protocol::CommandStamp& stamp) {
+    if (newest.overtakes(stamp)) {
         return failure(ErrorCode::Conflict, fmt::format("command {} for '{}' came too late: {} was commanded since",
-                                                        stamp.sequence, subject, lane.newest.age().second));
+                                                        stamp.sequence, subject, newest.age().second));
     }
-    lane.newest.see(stamp);
+    newest.see(stamp);
     return {};
 }
 
-bool AgentGate::isBusy(const std::string& subject) const {
-    const auto lane = lanes_.find(subject);
-    return lane != lanes_.end() && lane->second.under_way && !lane->second.under_way->done;
+AgentGate::Lane& AgentGate::lane(const std::string& subject) {
+    Lane& its = lanes_[subject];
+    if (its.subject.empty()) its.subject = subject;
+    return its;
 }
 
-std::shared_ptr<AgentGate::Handled> AgentGate::enter(const std::string& key, const std::string& subject) {
+std::shared_ptr<AgentGate::Handled> AgentGate::enter(std::string key, Lane& lane) {
     auto mine = std::make_shared<Handled>();
-    lanes_[subject].under_way = mine;
-    if (handled_.insert_or_assign(key, mine).second) order_.push_back(key);
+    lane.under_way = mine;
+    if (handled_.insert_or_assign(key, mine).second) order_.push_back(std::move(key));
     while (order_.size() > most_answers) {
         handled_.erase(order_.front());
         order_.pop_front();

@@ -21,7 +21,14 @@ class AgentGate {
         bool done = false;
         std::any answer;  ///< empty unless it was done: what was refused may be tried again
     };
+    /// What comes for one subject.
     struct Lane {
+        /// Conflict: a newer one has come.
+        base::Result<void> arrive(const protocol::CommandStamp& stamp);
+        /// One is still being carried out: the next has to wait for its end.
+        [[nodiscard]] bool isBusy() const { return under_way && !under_way->done; }
+
+        std::string subject;
         std::shared_ptr<Handled> under_way;
         protocol::NewestCommand newest;
     };
@@ -30,12 +37,10 @@ class AgentGate {
     base::Result<void> admit(const protocol::CommandStamp& stamp);
     /// The same command, if it was let in before; null otherwise.
     [[nodiscard]] std::shared_ptr<Handled> earlier(const std::string& key) const;
-    /// Conflict: a newer one for the same subject has come.
-    base::Result<void> arrive(const std::string& subject, const protocol::CommandStamp& stamp);
-    /// One for the same subject is still being carried out: the next has to wait for its end.
-    [[nodiscard]] bool isBusy(const std::string& subject) const;
-    /// Lets it in. Precondition: not isBusy().
-    std::shared_ptr<Handled> enter(const std::string& key, const std::string& subject);
+    /// Until forget().
+    Lane& lane(const std::string& subject);
+    /// Lets it in. Precondition: the lane is not busy.
+    std::shared_ptr<Handled> enter(std::string key, Lane& lane);
     /// The agent was started again: it knows only the epoch.
     void forget();
     [[nodiscard]] std::uint64_t highestEpoch() const { return highest_; }

@@ -8,8 +8,9 @@ namespace standin::simulation {
 
 namespace {
 
-/// A connection that nobody accepts is tried again by TCP after this time, and given up by the client some time.
-constexpr VirtualTime again{1s};
+/// A connection that nobody accepts is tried again by TCP, each time after twice the pause (Linux's begins with 1 s),
+/// and given up by the client some time.
+constexpr VirtualTime first_pause{1s};
 constexpr VirtualTime patience{30s};
 
 const base::MemberName holder_member("holder");
@@ -47,15 +48,17 @@ void Clients::attempt(Job& job, const JobRequestPtr& request) {
     if (order != nullptr && order->owner == holder_member) {
         if (job.holder != nullptr && job.holder->accept(request)) return;
     } else {
-        const std::string executor = order == nullptr ? job.server->name.text() : world_.behind(*order, order->owner);
-        if (!executor.empty() && world_.answers(executor)) return work(request, executor, {});
+        const std::string_view executor =
+            order == nullptr ? std::string_view(job.server->name.text()) : world_.behind(*order, order->owner);
+        if (!executor.empty() && world_.answers(executor)) return work(request, std::string(executor), {});
     }
     if (world_.now() - request->sent >= patience) {
         request->fate = JobRequest::Fate::GivenUp;
         world_.log.line("request {} of {} is given up by its client", request->number, request->job);
         return;
     }
-    world_.queue.after(again, [this, &job, request] { attempt(job, request); });
+    const auto waited = world_.now() - request->sent;
+    world_.queue.after(waited + first_pause, [this, &job, request] { attempt(job, request); });
 }
 
 void Clients::work(const JobRequestPtr& request, const std::string& executor, std::function<void(bool)> done) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "agent/base/result.hpp"
 #include "agent/protocol/common.hpp"
@@ -16,11 +17,18 @@ namespace standin::simulation {
 /// `image.list`, `image.capture`, `image.difference`, `image.remove`, `restore.begin`, `restore.get`, `restore.cancel`,
 /// `power.off`, `power.on`, `power.read`, `health.get`, `epoch.claim`.
 struct Command {
+    /// `about`: the segment, job, stand-in, image, spare or machine.
+    Command(std::string agent_name, std::string its_verb, const std::string& about)
+        : agent(std::move(agent_name)), verb(std::move(its_verb)) {
+        name.reserve(verb.size() + 1 + about.size());
+        name.append(verb).append(1, '/').append(about);
+    }
+    [[nodiscard]] std::string_view subject() const { return std::string_view(name).substr(verb.size() + 1); }
+
     std::string agent;
     std::string verb;
-    std::string subject;                          ///< the segment, job, stand-in, image, spare or machine
+    std::string name;                             ///< `segment.set/job01`
     std::optional<protocol::CommandStamp> stamp;  ///< absent: a question, which changes nothing
-    [[nodiscard]] std::string name() const { return verb + "/" + subject; }
 };
 
 /// Takes an answer on its way; called at most once, at any time.

@@ -51,15 +51,15 @@ unsigned Network::count(const std::string& verb_or_command) const {
 
 std::optional<Disturbance> Network::disturbanceOf(const Command& command) {
     if (disturbances_.empty()) return std::nullopt;
-    for (const auto& target : {command.name(), command.verb, command.agent}) {
-        const auto found = disturbances_.find(target);
+    for (const auto* target : {&command.name, &command.verb, &command.agent}) {
+        const auto found = disturbances_.find(*target);
         if (found == disturbances_.end()) continue;
         const Disturbance disturbance = found->second;
         const bool over = disturbance.until && *disturbance.until <= queue_.now();
         if (over || disturbance.times == 1) disturbances_.erase(found);
         if (over) continue;
         if (disturbance.times > 1) --found->second.times;
-        unmet_.erase(target);
+        unmet_.erase(*target);
         if (disturbance.until || disturbance.times > 0) ++disturbed_;
         return disturbance;
     }
@@ -67,8 +67,7 @@ std::optional<Disturbance> Network::disturbanceOf(const Command& command) {
 }
 
 Network::Fate Network::fateOf(const Command& command) {
-    const std::string name = command.name();
-    auto chance = Randomness::about(seed_, name, ++counts_[name]);
+    auto chance = Randomness::about(seed_, command.name, ++counts_[command.name]);
     Fate fate;
     fate.there = chance.between(shortest_way, longest_way);
     fate.back = chance.between(shortest_way, longest_way);
@@ -76,7 +75,7 @@ Network::Fate Network::fateOf(const Command& command) {
     if (!disturbance) return fate;
     fate.mishap = disturbance->mishap;
     fate.by = disturbance->by;
-    log_.line("{}: {} {}: {}", command.agent, command.verb, command.subject, nameOf(disturbance->mishap));
+    log_.line("{}: {} {}: {}", command.agent, command.verb, command.subject(), nameOf(disturbance->mishap));
     switch (disturbance->mishap) {
         case Mishap::Unreachable:
             fate.error = base::Error{ErrorCode::Unreachable, command.agent + " is not reachable: connection refused"};
@@ -97,33 +96,31 @@ Network::Fate Network::fateOf(const Command& command) {
     return fate;
 }
 
-std::optional<base::Error> Network::refusal(const Command& command, Agent& agent) {
+std::optional<base::Error> Network::refusal(const Command& command, Agent& agent, AgentGate::Lane* lane) {
     if (!agent.up) return base::Error{ErrorCode::Unreachable, agent.name + " is not reachable: connection refused"};
-    if (!isGuarded(command)) return std::nullopt;
+    if (lane == nullptr) return std::nullopt;
     auto admitted = agent.gate.admit(*command.stamp);
-    if (admitted) admitted = agent.gate.arrive(subjectOf(command), *command.stamp);
+    if (admitted) admitted = lane->arrive(*command.stamp);
     return admitted ? std::nullopt : std::optional(admitted.error());
 }
 
 void Network::carriedOut(const Command& command, const base::Error* error) {
     if (command.stamp && log_.on()) {
-        log_.line("{}: {} {} [{}]{}{}", command.agent, command.verb, command.subject, command.stamp->operation,
+        log_.line("{}: {} {} [{}]{}{}", command.agent, command.verb, command.subject(), command.stamp->operation,
                   error == nullptr ? "" : ": ", error == nullptr ? "" : error->message);
     }
-    if (error == nullptr) occurrences_.happened(command.verb, command.subject);
+    if (error == nullptr) occurrences_.happened(command.verb, command.subject());
 }
 
 base::Error Network::noAnswer(const Command& command, drivers::Deadline deadline) {
     return {ErrorCode::TimedOut, fmt::format("{} did not answer within {} ms", command.agent, deadline.count())};
 }
 
-std::string Network::keyOf(const Command& command) {
-    return protocol::identityOf(*command.stamp, command.name());
-}
-
-/// What the agents' paths name: `/v1/segments/job01` and all that is below it is one subject.
 std::string Network::subjectOf(const Command& command) {
-    return command.verb.substr(0, command.verb.find('.')) + "/" + command.subject;
+    std::string subject = command.name;
+    if (const auto dot = command.verb.find('.'); dot != command.verb.npos)
+        subject.erase(dot, command.verb.size() - dot);
+    return subject;
 }
 
 }  // namespace standin::simulation

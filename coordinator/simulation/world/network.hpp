@@ -69,12 +69,12 @@ class Network {
     struct Call;
     Fate fateOf(const Command& command);
     std::optional<Disturbance> disturbanceOf(const Command& command);
-    /// Nothing: the command may have its effect.
-    static std::optional<base::Error> refusal(const Command& command, Agent& agent);
+    /// Nothing: the command may have its effect. `lane`: null unless it is guarded.
+    static std::optional<base::Error> refusal(const Command& command, Agent& agent, AgentGate::Lane* lane);
     void carriedOut(const Command& command, const base::Error* error);
     static base::Error noAnswer(const Command& command, drivers::Deadline deadline);
     static bool isGuarded(const Command& command) { return command.stamp && command.stamp->epoch != 0; }
-    static std::string keyOf(const Command& command);
+    /// What the agents' paths name: `/v1/segments/job01` and all that is below it is one subject.
     static std::string subjectOf(const Command& command);
     template <typename Answer>
     void send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there, Reply<Answer> reply);
@@ -100,9 +100,10 @@ class Network {
 template <typename Answer>
 struct Network::Call {
     Command command;
+    Agent& agent;
     Effect<Answer> effect;
     Fate fate;
-    std::function<void()> end;
+    Suspension::Ender end;
     std::optional<base::Result<Answer>> answer;
 
     void give(base::Result<Answer> given) {
@@ -116,8 +117,9 @@ template <typename Answer>
 base::Result<Answer> Network::ask(Command command, drivers::Deadline deadline, Effect<Answer> effect) {
     Suspension suspension;
     auto its_fate = fateOf(command);
+    Agent& asked = agent(command.agent);
     auto call = std::make_shared<Call<Answer>>(
-        Call<Answer>{std::move(command), std::move(effect), std::move(its_fate), suspension.ender(), {}});
+        Call<Answer>{std::move(command), asked, std::move(effect), std::move(its_fate), suspension.ender(), {}});
     const Fate& fate = call->fate;
     if (fate.error) {
         queue_.after(fate.there + fate.back, [call] { call->give(base::failure(*call->fate.error)); });
@@ -141,29 +143,29 @@ base::Result<Answer> Network::ask(Command command, drivers::Deadline deadline, E
 template <typename Answer>
 void Network::send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there, Reply<Answer> reply) {
     ++under_way_;
-    const Agent& its = agent(call->command.agent);
-    queue_.after(there, [this, call, reply = std::move(reply), &its, life = its.lives] {
+    queue_.after(there, [this, call, reply = std::move(reply), life = call->agent.lives] {
         --under_way_;
         // A connection ends with the agent; who is there after it never gets what was on its way.
-        if (its.lives == life) deliver<Answer>(call, reply);
+        if (call->agent.lives == life) deliver<Answer>(call, reply);
     });
 }
 
 template <typename Answer>
 void Network::deliver(const std::shared_ptr<Call<Answer>>& call, const Reply<Answer>& reply) {
     const Command& command = call->command;
-    Agent& its = agent(command.agent);
-    if (const auto error = refusal(command, its)) {
+    Agent& its = call->agent;
+    auto* const lane = its.up && isGuarded(command) ? &its.gate.lane(subjectOf(command)) : nullptr;
+    if (const auto error = refusal(command, its, lane)) {
         carriedOut(command, &*error);
         return reply(base::failure(*error));
     }
     std::shared_ptr<AgentGate::Handled> mine;
-    if (isGuarded(command)) {
-        const std::string key = keyOf(command);
+    if (lane != nullptr) {
+        std::string key = protocol::identityOf(*command.stamp, command.name);
         const auto earlier = its.gate.earlier(key);
         if (earlier && earlier->answer.has_value()) return reply(std::any_cast<base::Result<Answer>>(earlier->answer));
         if (earlier && !earlier->done) return;  // the first one is answered
-        if (its.gate.isBusy(subjectOf(command))) {
+        if (lane->isBusy()) {
             ++under_way_;
             queue_.after(next_turn, [this, call, reply] {
                 --under_way_;
@@ -171,7 +173,7 @@ void Network::deliver(const std::shared_ptr<Call<Answer>>& call, const Reply<Ans
             });
             return;
         }
-        mine = its.gate.enter(key, subjectOf(command));
+        mine = its.gate.enter(std::move(key), *lane);
         commanded(*command.stamp);
     }
     call->effect([call, reply, mine, &its, life = its.lives, this](base::Result<Answer> answer) {

@@ -15,7 +15,8 @@ namespace {
 
 /// A machine that does not accept the connection yet is asked again.
 constexpr VirtualTime retry{100ms};
-constexpr VirtualTime between_probes{100ms};
+/// A machine that boots does not even refuse: the holder keeps some connections waiting, and adds one this often.
+constexpr VirtualTime between_probes{250ms};
 /// A connection that was handed on stays open as long as its client likes; these clients close soon.
 constexpr VirtualTime longest_open{600ms};
 
@@ -23,7 +24,10 @@ constexpr VirtualTime longest_open{600ms};
 
 RequestHolder::Job& RequestHolder::at(const std::string& job) {
     Job& its = jobs_[job];
-    if (its.hold.job.empty()) its.hold.job = base::JobName(job);
+    if (its.lan_switch == nullptr) {
+        its.hold.job = base::JobName(job);
+        its.lan_switch = &world_.switchOf(world_.serverOf(job));
+    }
     return its;
 }
 
@@ -32,9 +36,9 @@ std::size_t RequestHolder::held(const std::string& job) const {
     return found == jobs_.end() ? 0 : found->second.queue.size();
 }
 
-std::string RequestHolder::behindBackLeg(const std::string& job) const {
-    const auto* order = world_.switchOf(world_.serverOf(job)).inForce(job);
-    return order == nullptr ? std::string() : world_.behind(*order, order->back_leg_to);
+std::string_view RequestHolder::behindBackLeg(const Job& job) const {
+    const auto* order = job.lan_switch->inForce(job.hold.job.text());
+    return order == nullptr ? std::string_view() : world_.behind(*order, order->back_leg_to);
 }
 
 Result<protocol::Hold> RequestHolder::hold(const base::JobName& job) {
@@ -94,7 +98,7 @@ void RequestHolder::turnAwayOld(const std::string& name) {
 void RequestHolder::deliver(const std::string& name) {
     Job& job = at(name);
     if (job.delivering || job.queue.empty() || job.hold.state == HoldState::Holding) return;
-    const std::string executor = behindBackLeg(name);
+    const std::string executor(behindBackLeg(job));
     job.delivering = true;
     if (executor.empty() || !world_.answers(executor)) {
         world_.queue.after(retry, [this, name, life = job.life] {
@@ -133,6 +137,7 @@ void RequestHolder::restarted() {
         for (auto& held : job.queue) held.request->fate = JobRequest::Fate::Broken;
         Job fresh;
         fresh.hold.job = job.hold.job;
+        fresh.lan_switch = job.lan_switch;
         fresh.life = job.life + 1;
         fresh.arrivals = job.arrivals;
         fresh.last_delivered = job.last_delivered;
@@ -144,15 +149,15 @@ void RequestHolder::probe(const base::JobName& job, const protocol::ProbeRequest
                           const Reply<protocol::ProbeAnswer>& reply) {
     const auto begun = world_.now();
     look(std::make_shared<Probe>(
-        Probe{job.text(), begun, begun + std::chrono::milliseconds(request.deadline_ms), 0, reply}));
+        Probe{at(job.text()), begun, begun + std::chrono::milliseconds(request.deadline_ms), 0, reply}));
 }
 
 void RequestHolder::look(const std::shared_ptr<Probe>& probe) {
     ++probe->attempts;
-    const std::string executor = behindBackLeg(probe->job);
+    const std::string_view executor = behindBackLeg(probe->job);
     if (!executor.empty() && world_.answers(executor)) {
         const auto work = world_.setting.measures.request;
-        world_.invariants.answersProbe(executor);
+        world_.invariants.answersProbe(std::string(executor));
         world_.queue.after(work, [this, probe] {
             const auto took = base::milliseconds(world_.now() - probe->begun);
             probe->reply(protocol::ProbeAnswer{true, took, 200, probe->attempts, {}});

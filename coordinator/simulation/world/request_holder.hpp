@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "agent/protocol/hold.hpp"
 #include "coordinator/simulation/world/clients.hpp"
@@ -11,6 +12,7 @@
 
 namespace standin::simulation {
 
+class LanSwitch;
 class World;
 
 /// Takes a job's requests while nobody may process them, and hands them on in the order of their arrival to the machine
@@ -38,6 +40,7 @@ class RequestHolder {
         std::uint64_t number = 0;
     };
     struct Job {
+        const LanSwitch* lan_switch = nullptr;
         protocol::Hold hold;
         std::deque<Held> queue;
         bool delivering = false;
@@ -46,7 +49,7 @@ class RequestHolder {
         unsigned life = 0;  ///< what belongs to an earlier one does not come true any more
     };
     struct Probe {
-        std::string job;
+        const Job& job;
         VirtualTime begun{};
         VirtualTime until{};
         unsigned attempts = 0;
@@ -58,7 +61,7 @@ class RequestHolder {
     void turnAwayOld(const std::string& job);
     void look(const std::shared_ptr<Probe>& probe);
     /// Who executes what is handed on; empty: nobody.
-    [[nodiscard]] std::string behindBackLeg(const std::string& job) const;
+    [[nodiscard]] std::string_view behindBackLeg(const Job& job) const;
 
     World& world_;
     std::map<std::string, Job> jobs_;

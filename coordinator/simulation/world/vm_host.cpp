@@ -19,7 +19,7 @@ ImageStore& VmHost::storeOf(const protocol::StandInDefinition& definition) const
     return world_.stores.at(server.image_store.text());
 }
 
-VirtualMachine* VmHost::find(const std::string& stand_in) {
+VirtualMachine* VmHost::find(std::string_view stand_in) {
     const auto found = stand_ins_.find(stand_in);
     return found == stand_ins_.end() ? nullptr : &found->second;
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "agent/protocol/stand_in.hpp"
 #include "coordinator/simulation/virtual_time.hpp"
@@ -32,6 +33,8 @@ struct VirtualMachine {
 /// stay, what was in memory is gone.
 class VmHost {
   public:
+    using StandIns = std::map<std::string, VirtualMachine, std::less<>>;
+
     VmHost(World& world, std::string name);
 
     base::Result<protocol::StandIn> standIn(const base::StandInName& name) const;
@@ -49,8 +52,8 @@ class VmHost {
     void comeBack();
     [[nodiscard]] bool lives() const { return lives_; }
     /// Null: there is none.
-    VirtualMachine* find(const std::string& stand_in);
-    [[nodiscard]] const std::map<std::string, VirtualMachine>& standIns() const { return stand_ins_; }
+    VirtualMachine* find(std::string_view stand_in);
+    [[nodiscard]] const StandIns& standIns() const { return stand_ins_; }
     /// As the world is furnished: suspended, and its job would answer at once.
     void furnish(const base::StandInName& name, const protocol::StandInDefinition& definition,
                  protocol::StandInState state);
@@ -64,7 +67,7 @@ class VmHost {
     World& world_;
     const std::string name_;
     bool lives_ = true;
-    std::map<std::string, VirtualMachine> stand_ins_;
+    StandIns stand_ins_;
 };
 
 }  // namespace standin::simulation

@@ -107,7 +107,7 @@ void World::furnishSegment(const domain::Server& server, const domain::SpareTabl
     switchOf(server).furnish(server.segment, std::move(order));
 }
 
-VirtualMachine* World::standIn(const std::string& name) {
+VirtualMachine* World::standIn(std::string_view name) {
     const auto known = host_of_stand_in_.find(name);
     if (known != host_of_stand_in_.end()) {
         if (auto* found = known->second->find(name)) return found;
@@ -115,7 +115,7 @@ VirtualMachine* World::standIn(const std::string& name) {
     for (auto& [host_name, host] : vm_hosts) {
         auto* found = host.find(name);
         if (found == nullptr) continue;
-        host_of_stand_in_[name] = &host;
+        host_of_stand_in_.insert_or_assign(std::string(name), &host);
         return found;
     }
     return nullptr;
@@ -132,25 +132,26 @@ void World::lose(const std::string& stand_in) {
     for (auto& [name, host] : vm_hosts) host.lose(stand_in);
 }
 
-std::string World::at(const base::PortName& port) const {
+std::string_view World::at(const base::PortName& port) const {
     const auto machine = machine_at_port_.find(port.text());
     if (machine != machine_at_port_.end()) return machine->second;
-    return port.text().starts_with("t-") ? port.text().substr(2) : std::string();  // VmHost names its ports so
+    const std::string_view name = port.text();
+    return name.starts_with("t-") ? name.substr(2) : std::string_view();  // VmHost names its ports so
 }
 
-std::string World::behind(const std::string& segment, const base::MemberName& member) {
+std::string_view World::behind(const std::string& segment, const base::MemberName& member) {
     const domain::Server& server = serverOf(segment);
     const auto* order = switchOf(server).inForce(segment);
-    if (order == nullptr) return member.text() == "server" ? server.name.text() : std::string();
+    if (order == nullptr) return member.text() == "server" ? std::string_view(server.name.text()) : std::string_view();
     return behind(*order, member);
 }
 
-std::string World::behind(const protocol::SegmentOrder& order, const base::MemberName& member) const {
+std::string_view World::behind(const protocol::SegmentOrder& order, const base::MemberName& member) const {
     const auto* found = order.member(member);
-    return found == nullptr ? std::string() : at(found->port);
+    return found == nullptr ? std::string_view() : at(found->port);
 }
 
-bool World::answers(const std::string& executor) {
+bool World::answers(std::string_view executor) {
     if (const auto machine = machines.find(executor); machine != machines.end()) return machine->second.answers(now());
     const auto* stand_in = standIn(executor);
     return stand_in != nullptr && stand_in->answers(now());

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/simulation/event_log.hpp"
@@ -37,8 +38,8 @@ class World {
     Network network;
     JournalDisk disk;
 
-    std::map<std::string, Machine> machines;  ///< servers and spares
-    std::map<std::string, Bmc> bmcs;          ///< by their machines' names
+    std::map<std::string, Machine, std::less<>> machines;  ///< servers and spares
+    std::map<std::string, Bmc> bmcs;                       ///< by their machines' names
     std::map<std::string, VmHost> vm_hosts;
     std::map<std::string, LanSwitch> switches;
     std::map<std::string, ImageStore> stores;
@@ -52,16 +53,17 @@ class World {
     [[nodiscard]] const domain::Server& serverOf(const std::string& segment) const { return *servers_.at(segment); }
     [[nodiscard]] LanSwitch& switchOf(const domain::Server& server) { return switches.at(server.switch_agent.text()); }
     /// Null: no VM host knows such a stand-in.
-    VirtualMachine* standIn(const std::string& name);
+    VirtualMachine* standIn(std::string_view name);
     /// The one that an order names as the server's.
     const VirtualMachine* standInOf(const protocol::SegmentOrder& order);
-    /// The machine or stand-in at a switch port: its name; empty: there is none.
-    [[nodiscard]] std::string at(const base::PortName& port) const;
-    /// Whom a frame for the job reaches when it is brought to this member of its segment; empty: nobody.
-    [[nodiscard]] std::string behind(const std::string& segment, const base::MemberName& member);
-    [[nodiscard]] std::string behind(const protocol::SegmentOrder& order, const base::MemberName& member) const;
+    /// The machine or stand-in at a switch port: its name; empty: there is none. Lives as long as the port's name.
+    [[nodiscard]] std::string_view at(const base::PortName& port) const;
+    /// Whom a frame for the job reaches when it is brought to this member of its segment; empty: nobody. Lives as long
+    /// as the order is in force.
+    [[nodiscard]] std::string_view behind(const std::string& segment, const base::MemberName& member);
+    [[nodiscard]] std::string_view behind(const protocol::SegmentOrder& order, const base::MemberName& member) const;
     /// A machine or stand-in of this name executes requests now.
-    [[nodiscard]] bool answers(const std::string& executor);
+    [[nodiscard]] bool answers(std::string_view executor);
     /// The machine whose disk it is; null: none.
     Machine* machineWith(const base::DiskName& disk);
 
@@ -77,8 +79,8 @@ class World {
     void furnishStandIns();
     void furnishSegment(const domain::Server& server, const domain::SpareTableRow* row);
 
-    std::map<std::string, const domain::Server*> servers_;  ///< by segment
-    std::map<std::string, VmHost*> host_of_stand_in_;       ///< where it was found last
+    std::map<std::string, const domain::Server*> servers_;          ///< by segment
+    std::map<std::string, VmHost*, std::less<>> host_of_stand_in_;  ///< where it was found last
     std::map<std::string, std::string> machine_of_disk_;
     std::map<std::string, std::string> machine_at_port_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -273,10 +274,10 @@ Course play(const Incident& incident, Simulation::Log log) {
         if (operation->cold) ++counts["failovers on the cold path"];
     }
     for (const auto& [name, server] : simulation.setting.inventory.servers) {
-        for (const auto& request : simulation.world.clients.ledger(server.segment.text())) {
-            ++counts["requests"];
-            if (request->by_holder) ++counts["requests held"];
-        }
+        const auto& ledger = simulation.world.clients.ledger(server.segment.text());
+        counts["requests"] += ledger.size();
+        counts["requests held"] += static_cast<std::uint64_t>(
+            std::count_if(ledger.begin(), ledger.end(), [](const auto& request) { return request->by_holder; }));
     }
     return course;
 }

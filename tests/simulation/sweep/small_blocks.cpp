@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <new>
 
 namespace {
@@ -21,17 +22,24 @@ struct Free {
     Free* next;
 };
 
-/// Reserved, not used: pages are there once they are touched.
+/// Reserved, not used: pages are there once they are touched, large ones where the system has them.
 char* reserve() {
-    void* const region =
-        mmap(nullptr, chunk * chunks, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    constexpr std::size_t large_page = 2 * 1024 * 1024;
+    void* const region = mmap(nullptr, chunk * chunks + large_page, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (region == MAP_FAILED) std::abort();
-    return static_cast<char*>(region);
+    void* begin = region;
+    std::size_t size = chunk * chunks + large_page;
+    std::align(large_page, chunk * chunks, begin, size);
+    madvise(begin, chunk * chunks, MADV_HUGEPAGE);
+    return static_cast<char*>(begin);
 }
 
+char* begin_of_region = nullptr;  ///< set with the first block
+
 char* region() {
-    static char* const begin = reserve();
-    return begin;
+    if (begin_of_region == nullptr) begin_of_region = reserve();
+    return begin_of_region;
 }
 
 std::atomic<std::size_t> used{0};
