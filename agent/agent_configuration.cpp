@@ -18,6 +18,8 @@ void readIdentity(base::YamlReader& agent, AgentConfiguration& configuration) {
         agent.problem("listen", settings.error().message);
     }
     configuration.state_dir = agent.text("state_dir");
+    if (!configuration.state_dir.empty() && !configuration.state_dir.starts_with('/'))
+        agent.problem("state_dir", "must be an absolute path");
     configuration.tls = http::tlsFilesFrom(agent);
     configuration.commanders = agent.texts("commanders");
     if (configuration.commanders.empty()) configuration.commanders = {"coordinator"};

@@ -11,6 +11,9 @@ namespace standin::base {
 
 namespace {
 
+// Ten years: whatever is added to it, in nanoseconds too, does not overflow.
+constexpr std::uint64_t longest_duration_ms = 3650ULL * 86'400'000;
+
 struct Unit {
     std::string_view name;
     std::uint64_t factor;
@@ -37,6 +40,8 @@ Result<std::chrono::milliseconds> parseDuration(std::string_view text) {
     static constexpr std::array<Unit, 5> units{{{"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
     auto parsed = parseWithUnit(text, units.begin(), units.end(), "2s");
     if (!parsed) return failure(parsed.error());
+    if (*parsed > longest_duration_ms)
+        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is longer than 3650d", text));
     return std::chrono::milliseconds(static_cast<std::int64_t>(*parsed));
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -27,21 +28,71 @@ std::optional<std::int64_t> wholeNumber(const std::string& text) {
     return number;
 }
 
-// yaml-cpp keeps the last of two equal keys in silence; an operator who wrote a key twice meant something else.
-void findTwins(const YAML::Node& node, const std::string& file, YamlProblems& problems) {
-    if (node.IsSequence()) {
-        for (const auto& item : node) findTwins(item, file, problems);
-    }
-    if (!node.IsMap()) return;
-    std::set<std::string> seen;
-    for (const auto& entry : node) {
-        if (!entry.first.IsScalar()) {
-            problems.add(placeOf(file, entry.first.Mark()), "", "a key must be plain text");
-        } else if (!seen.insert(entry.first.Scalar()).second) {
-            problems.add(placeOf(file, entry.first.Mark()), entry.first.Scalar(), "stands here twice");
+/// Looks through a whole document for what yaml-cpp takes in silence: it keeps the last of two equal keys, and an
+/// operator who wrote a key twice meant something else; and an anchor may contain itself, or unfold to more than any
+/// memory holds.
+class Inspection {
+  public:
+    Inspection(const std::string& file, YamlProblems& problems) : file_(file), problems_(problems) {}
+
+    /// False: it was given up, and nobody else should walk through the document either.
+    bool walk(const YAML::Node& node, std::size_t depth = 0) {
+        if (depth > deepest || ++seen_ > most_nodes) {
+            problems_.add(placeOf(file_, node.Mark()), "", "is nested too deeply, or its anchors unfold to too much");
+            return false;
         }
-        findTwins(entry.second, file, problems);
+        if (node.IsSequence()) {
+            for (const auto& item : node) {
+                if (!walk(item, depth + 1)) return false;
+            }
+        }
+        if (!node.IsMap()) return true;
+        std::set<std::string> keys;
+        for (const auto& entry : node) {
+            if (!entry.first.IsScalar()) {
+                problems_.add(placeOf(file_, entry.first.Mark()), "", "a key must be plain text");
+            } else if (!keys.insert(entry.first.Scalar()).second) {
+                problems_.add(placeOf(file_, entry.first.Mark()), entry.first.Scalar(), "stands here twice");
+            }
+            if (!walk(entry.second, depth + 1)) return false;
+        }
+        return true;
     }
+
+  private:
+    static constexpr std::size_t deepest = 32;            // our documents are 7 deep
+    static constexpr std::size_t most_nodes = 2'000'000;  // 4 MiB have fewer, unless anchors are unfolded
+
+    const std::string& file_;
+    YamlProblems& problems_;
+    std::size_t seen_ = 0;
+};
+
+/// Where the text is not UTF-8 (RFC 3629) or has a character that no text has; npos if nowhere.
+std::size_t firstStrangeByte(const std::string& text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[at]);
+        const std::size_t more = lead < 0x80   ? 0
+                                 : lead < 0xC2 ? 4
+                                 : lead < 0xE0 ? 1
+                                 : lead < 0xF0 ? 2
+                                 : lead < 0xF5 ? 3
+                                               : 4;
+        if (lead == 0 || more == 4 || at + more >= text.size()) return at;
+        for (std::size_t i = 1; i <= more; ++i) {
+            if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return at;
+        }
+        at += more + 1;
+    }
+    return std::string::npos;
+}
+
+/// `file:line:column` of a byte, as an editor counts.
+std::string placeOf(const std::string& file, const std::string& text, std::size_t at) {
+    const auto line_begin = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
+    const auto column = line_begin == std::string::npos ? at + 1 : at - line_begin;
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+    return fmt::format("{}:{}:{}", file, line, column);
 }
 
 }  // namespace
@@ -60,6 +111,11 @@ YamlReader::YamlReader(const YAML::Node& node, std::string file, std::string pat
     : node_(std::make_shared<YAML::Node>(node)), file_(std::move(file)), path_(std::move(path)), problems_(&problems) {}
 
 std::optional<YamlReader> YamlReader::fromFile(const std::string& path, YamlProblems& problems) {
+    std::error_code unknown;
+    if (std::filesystem::is_directory(path, unknown)) {
+        problems.add(path, "", "is a directory; name the file in it");
+        return std::nullopt;
+    }
     std::ifstream in(path, std::ios::binary);
     if (!in) {
         problems.add(path, "", "the file cannot be read; does it exist, and may this user read it?");
@@ -76,13 +132,24 @@ std::optional<YamlReader> YamlReader::fromFile(const std::string& path, YamlProb
 }
 
 std::optional<YamlReader> YamlReader::fromText(const std::string& text, const std::string& name, YamlProblems& problems) {
+    if (const auto at = firstStrangeByte(text); at != std::string::npos) {
+        problems.add(placeOf(name, text, at), "", "is not text in UTF-8; save the file as that");
+        return std::nullopt;
+    }
     try {
-        YAML::Node root = YAML::Load(text);
-        if (!root.IsMap()) {
-            problems.add(name, "", "the document must be a mapping of keys to values");
+        const auto documents = YAML::LoadAll(text);
+        if (documents.empty() || documents.front().IsNull()) {
+            problems.add(name, "", "is empty; it must be a mapping of keys to values");
             return std::nullopt;
         }
-        findTwins(root, name, problems);
+        const auto& root = documents.front();
+        if (!root.IsMap()) {
+            problems.add(placeOf(name, root.Mark()), "", "the document must be a mapping of keys to values");
+            return std::nullopt;
+        }
+        if (documents.size() > 1)
+            problems.add(placeOf(name, documents[1].Mark()), "", "a second document begins here; there must be one");
+        if (!Inspection(name, problems).walk(root)) return std::nullopt;
         return YamlReader(root, name, "", problems);
     } catch (const YAML::Exception& exception) {
         problems.add(placeOf(name, exception.mark), "", "not valid YAML: " + exception.msg);

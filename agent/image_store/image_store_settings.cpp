@@ -19,7 +19,9 @@ bool isBelow(const fs::path& path, const fs::path& directory) {
 // Two names for one disk, or a disk among the images, is how the wrong thing gets overwritten.
 void readDisks(base::YamlReader& disks, ImageStoreSettings& settings) {
     std::map<std::string, std::string> names;
-    const fs::path images = fs::weakly_canonical(settings.images_dir.empty() ? "/nowhere" : settings.images_dir);
+    std::error_code unknown;
+    auto images = fs::weakly_canonical(settings.images_dir.empty() ? "/nowhere" : settings.images_dir, unknown);
+    if (unknown) images = fs::path(settings.images_dir).lexically_normal();
     for (auto& [name, reader] : disks.entries()) {
         auto id = base::DiskName::parse(name);
         auto path = reader.text("path");

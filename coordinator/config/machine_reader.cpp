@@ -45,7 +45,7 @@ protocol::Probe readProbe(YamlReader reader) {
         probe.kind = protocol::Probe::Kind::Http;
         probe.port = readPort(*http, "port");
         probe.path = http->text("path", "/");
-        if (probe.path.front() != '/') http->problem("path", "must begin with '/'");
+        if (!probe.path.starts_with('/')) http->problem("path", "must begin with '/'");
         probe.expect_status = static_cast<int>(http->integer("expect", 100, 599, 200));
         http->finish();
     } else {

@@ -45,6 +45,61 @@ BOOST_AUTO_TEST_CASE(text_that_is_not_yaml_is_told_with_its_place) {
     BOOST_TEST(problems.lines().at(0).find("a.yml:") == 0U);
 }
 
+namespace {
+
+/// What is wrong with a text, one problem after the other.
+std::string problemsOf(const std::string& text) {
+    YamlProblems problems;
+    YamlReader::fromText(text, "a.yml", problems);
+    return problems.error().message;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_anchor_that_contains_itself_is_refused) {
+    BOOST_TEST(problemsOf("a: &a [*a]\n").find("its anchors unfold to too much") != std::string::npos);
+    BOOST_TEST(problemsOf("a: &a\n  b: *a\n").find("its anchors unfold to too much") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(anchors_that_unfold_without_measure_are_refused) {
+    std::string bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+    for (int i = 1; i < 12; ++i) {
+        bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+        for (int j = 0; j < 10; ++j) bomb += (j == 0 ? "*a" : ", *a") + std::to_string(i - 1);
+        bomb += "]\n";
+    }
+    BOOST_TEST(problemsOf(bomb).find("its anchors unfold to too much") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_written_once_and_used_twice_is_fine) {
+    BOOST_TEST(problemsOf("a: &a {x: 1}\nb: *a\n").empty());
+}
+
+BOOST_AUTO_TEST_CASE(text_without_measure_in_depth_is_refused) {
+    BOOST_TEST(!problemsOf("a: " + std::string(100'000, '[')).empty());
+    BOOST_TEST(!problemsOf("a: " + std::string(40, '[') + std::string(40, ']')).empty());
+    BOOST_TEST(!problemsOf(std::string(100'000, '{')).empty());
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_are_told_with_their_place) {
+    BOOST_TEST(problemsOf("a: 1\nb: \xff\n") == "a.yml:2:4: is not text in UTF-8; save the file as that");
+    BOOST_TEST(problemsOf(std::string("a: 1\0", 5)) == "a.yml:1:5: is not text in UTF-8; save the file as that");
+    BOOST_TEST(problemsOf("a: \xc3").find("a.yml:1:4") == 0U);
+    BOOST_TEST(problemsOf("a: \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\n").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_second_document_is_not_passed_over) {
+    BOOST_TEST(problemsOf("a: 1\n---\nb: 2\n").find("a.yml:3:1: a second document begins here") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_file_and_a_directory_are_told_as_such) {
+    BOOST_TEST(problemsOf("").find("a.yml: is empty") == 0U);
+    BOOST_TEST(problemsOf("# nothing\n").find("a.yml: is empty") == 0U);
+    YamlProblems problems;
+    BOOST_TEST(!YamlReader::fromFile("/tmp", problems).has_value());
+    BOOST_TEST(problems.error().message == "/tmp: is a directory; name the file in it");
+}
+
 BOOST_AUTO_TEST_CASE(yes_is_not_taken_for_true) {
     YamlProblems problems;
     auto reader = YamlReader::fromText("on_failure: yes\n", "a.yml", problems);

@@ -53,6 +53,7 @@ BOOST_AUTO_TEST_CASE(a_disk_among_the_images_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_place) {
+    BOOST_TEST(Read("images_dir: /" + std::string(5000, 'x') + "\ndisks: {a: {path: b}}\n").tells("absolute"));
     BOOST_TEST(Read("images_dir: relative\n").tells("images_dir"));
     BOOST_TEST(Read("images_dir: /x\nblock_size: 3KiB\n").tells("agent.yml:2"));
     BOOST_TEST(Read("images_dir: /x\ndisk: {}\n").tells("disk"));
