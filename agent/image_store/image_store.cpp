@@ -62,18 +62,22 @@ base::Result<void> ImageStore::start() {
     captures_ = std::make_unique<Captures>(*repository_, *pool_, throttle_, clock_, log_);
     restores_ = std::make_unique<Restores>(*repository_, RestoreRecords(settings_.images_dir + "/.restores"), *pool_,
                                            throttle_, clock_, log_);
+    verifications_ = std::make_unique<Verifications>(*pool_, throttle_, clock_, log_);
     if (finished_) {
         captures_->onFinished([this](bool succeeded, auto took) { finished_("capture", succeeded, took); });
         restores_->onFinished([this](bool succeeded, auto took) { finished_("restore", succeeded, took); });
+        verifications_->onFinished([this](bool succeeded, auto took) { finished_("verification", succeeded, took); });
     }
     if (auto started = restores_->start(); !started) return started;
     pool_->start();
+    verifications_->start();
     return {};
 }
 
 void ImageStore::stop() {
     if (captures_) captures_->cancelAll();
     if (restores_) restores_->interruptAll();
+    if (verifications_) verifications_->stop();
     if (pool_) pool_->stop();
 }
 
@@ -115,6 +119,7 @@ base::Result<protocol::Image> ImageStore::capture(const base::ImageId& id, const
 
 base::Result<void> ImageStore::remove(const base::ImageId& id) {
     captures_->remove(id);
+    verifications_->remove(id);
     auto removed = repository_->remove(id);
     if (!removed && removed.error().code == base::ErrorCode::NotFound) return {};
     if (removed) log_.notice("image '{}': 'ready' -> 'none' (deleted)", id.text());
@@ -127,6 +132,19 @@ base::Result<protocol::ImageDifference> ImageStore::difference(const base::Image
     auto right = open(b);
     if (!right) return base::failure(right.error());
     return image_store::difference(**left, **right);
+}
+
+base::Result<protocol::ImageVerification> ImageStore::verify(const base::ImageId& id) {
+    auto content = open(id);
+    if (!content) return base::failure(content.error());
+    return verifications_->begin(id, std::move(*content));
+}
+
+base::Result<protocol::ImageVerification> ImageStore::verification(const base::ImageId& id) const {
+    auto told = verifications_->find(id);
+    if (told) return told;
+    auto content = open(id);  // no image is another matter than no verification
+    return base::failure(content ? told.error() : content.error());
 }
 
 base::Result<std::unique_ptr<ImageContent>> ImageStore::open(const base::ImageId& id) const {

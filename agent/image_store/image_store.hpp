@@ -8,6 +8,7 @@
 #include "agent/image_store/captures.hpp"
 #include "agent/image_store/image_store_settings.hpp"
 #include "agent/image_store/restores.hpp"
+#include "agent/image_store/verifications.hpp"
 
 namespace standin::image_store {
 
@@ -28,11 +29,15 @@ class ImageStore {
     /// Absolute: an image that is there and was captured from that disk is the answer. Conflict if it was captured from
     /// another one.
     base::Result<protocol::Image> capture(const base::ImageId& id, const base::DiskName& disk);
-    /// Afterwards there is no such image (there may have been none). Cancels its capture. Conflict while it is restored
-    /// or fetched.
+    /// Afterwards there is no such image (there may have been none). Cancels its capture and its verification. Conflict
+    /// while it is restored or fetched.
     base::Result<void> remove(const base::ImageId& id);
     [[nodiscard]] base::Result<protocol::ImageDifference> difference(const base::ImageId& a,
                                                                      const base::ImageId& b) const;
+    /// Begins to read the image again (see Verifications). NotFound; WrongState while it is being captured; Corrupt if
+    /// nothing of it can be read.
+    base::Result<protocol::ImageVerification> verify(const base::ImageId& id);
+    [[nodiscard]] base::Result<protocol::ImageVerification> verification(const base::ImageId& id) const;
     /// WrongState while it is being captured.
     [[nodiscard]] base::Result<std::unique_ptr<ImageContent>> open(const base::ImageId& id) const;
 
@@ -44,7 +49,7 @@ class ImageStore {
     [[nodiscard]] std::vector<protocol::Disk> disks() const;
     void checkHealth(protocol::Health& health) const;
 
-    /// `kind` is `capture` or `restore`. Set before start().
+    /// `kind` is `capture`, `restore` or `verification`. Set before start().
     using Finished = std::function<void(const std::string& kind, bool succeeded, std::chrono::nanoseconds took)>;
     void onFinished(Finished finished) { finished_ = std::move(finished); }
     [[nodiscard]] std::uint64_t freeBytes() const;
@@ -61,6 +66,7 @@ class ImageStore {
     std::unique_ptr<TransferPool> pool_;
     std::unique_ptr<Captures> captures_;
     std::unique_ptr<Restores> restores_;
+    std::unique_ptr<Verifications> verifications_;
 };
 
 }  // namespace standin::image_store

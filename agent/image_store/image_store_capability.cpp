@@ -46,6 +46,16 @@ Result<Response> putImage(ImageStore& store, const Request& request) {
     return accepted(*image, "/v1/images/", image->state == protocol::ImageState::Ready);
 }
 
+Result<Response> putVerification(ImageStore& store, const Request& request) {
+    auto id = request.id<base::ImageId>("id");
+    if (!id) return failure(id.error());
+    auto begun = store.verify(*id);
+    if (!begun) return failure(begun.error());
+    auto response = Response::json(toJson(*begun), 202);
+    response.headers["Location"] = "/v1/images/" + id->text() + "/verification";
+    return response;
+}
+
 Result<Response> putRestore(ImageStore& store, const Request& request) {
     auto id = request.id<base::RestoreId>("id");
     if (!id) return failure(id.error());
@@ -66,9 +76,9 @@ ImageStoreCapability::ImageStoreCapability(ImageStoreSettings settings, const ba
                                            http::Metrics& metrics, const base::Log& log)
     : store_(std::move(settings), clock, log.named("image store")) {
     store_.onFinished([&metrics](const std::string& kind, bool succeeded, std::chrono::nanoseconds took) {
-        metrics.observeSeconds("standin_image_transfer_seconds", "Duration of captures and restores of images.",
-                               std::chrono::duration<double>(took).count(),
-                               {{"kind", kind}, {"outcome", succeeded ? "done" : "failed"}});
+        metrics.observeSeconds(
+            "standin_image_transfer_seconds", "Duration of captures, restores and verifications of images.",
+            std::chrono::duration<double>(took).count(), {{"kind", kind}, {"outcome", succeeded ? "done" : "failed"}});
     });
 }
 
@@ -102,6 +112,13 @@ void ImageStoreCapability::addImageRoutes(http::Router& router) {
         if (!b) return failure(b.error());
         return http::answer(store_.difference(*a, *b));
     });
+    router.add("GET", "/v1/images/{id}/verification", [this](const Request& request) -> Result<Response> {
+        auto id = request.id<base::ImageId>("id");
+        if (!id) return failure(id.error());
+        return http::answer(store_.verification(*id));
+    });
+    router.add("PUT", "/v1/images/{id}/verification",
+               [this](const Request& request) { return putVerification(store_, request); });
 }
 
 void ImageStoreCapability::addContentRoutes(http::Router& router) {

@@ -43,6 +43,7 @@ class TransferWatch {
     void finish() { done_bytes_ = total_bytes_.load(); }
     void cancel() { stop_.request_stop(); }
 
+    [[nodiscard]] std::stop_token stopToken() const { return stop_.get_token(); }
     [[nodiscard]] bool cancelled() const { return stop_.stop_requested(); }
     [[nodiscard]] bool begun() const { return begun_; }
     [[nodiscard]] bool readingBack() const { return reading_back_; }

@@ -19,6 +19,7 @@ void TransferPool::stop() {
         dropped.swap(waiting_);
     }
     changed_.notify_all();
+    rested_.notify_all();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
 }
@@ -43,6 +44,11 @@ std::size_t TransferPool::waiting() const {
     return waiting_.size();
 }
 
+void TransferPool::awaitRest(const std::stop_token& stop) const {
+    std::unique_lock lock(mutex_);
+    rested_.wait(lock, stop, [this] { return stopping_ || (waiting_.empty() && running_ == 0); });
+}
+
 void TransferPool::run() {
     base::standBack();
     std::unique_lock lock(mutex_);
@@ -51,10 +57,12 @@ void TransferPool::run() {
         if (stopping_) return;
         auto transfer = std::move(waiting_.front());
         waiting_.pop_front();
+        ++running_;
         lock.unlock();
         transfer();
         transfer = nullptr;
         lock.lock();
+        if (--running_ == 0 && waiting_.empty()) rested_.notify_all();
     }
 }
 

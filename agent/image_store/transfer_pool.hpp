@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -23,6 +24,8 @@ class TransferPool {
     /// Refused when too many wait already or after stop().
     base::Result<void> submit(std::function<void()> transfer);
     [[nodiscard]] std::size_t waiting() const;
+    /// Waits until nothing runs or waits here, or until asked to stop.
+    void awaitRest(const std::stop_token& stop) const;
 
   private:
     void run();
@@ -31,7 +34,9 @@ class TransferPool {
     const std::size_t waiting_most_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
+    mutable std::condition_variable_any rested_;
     std::deque<std::function<void()>> waiting_;
+    std::size_t running_ = 0;
     std::vector<std::thread> threads_;
     bool stopping_ = false;
 };

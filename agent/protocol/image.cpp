@@ -23,6 +23,14 @@ constexpr std::array<std::pair<RestoreState, const char*>, 6> restore_states{{
     {RestoreState::Cancelled, "cancelled"},
 }};
 
+constexpr std::array<std::pair<VerificationState, const char*>, 5> verification_states{{
+    {VerificationState::Waiting, "waiting"},
+    {VerificationState::Reading, "reading"},
+    {VerificationState::Intact, "intact"},
+    {VerificationState::Damaged, "damaged"},
+    {VerificationState::Failed, "failed"},
+}};
+
 template <typename State, std::size_t N>
 const char* nameIn(const std::array<std::pair<State, const char*>, N>& names, State state) {
     for (const auto& [candidate, name] : names) {
@@ -45,6 +53,9 @@ State stateIn(const std::array<std::pair<State, const char*>, N>& names, JsonFie
 
 const char* nameOf(ImageState state) { return nameIn(image_states, state); }
 const char* nameOf(RestoreState state) { return nameIn(restore_states, state); }
+const char* nameOf(VerificationState state) {
+    return nameIn(verification_states, state);
+}
 
 Json toJson(const Image& image) {
     return {{"id", image.id.text()},
@@ -108,6 +119,24 @@ base::Result<Restore> restoreFrom(const Json& json) {
     if (json.contains("cause") && json["cause"].is_string()) restore.cause = base::errorCodeFrom(json["cause"].get<std::string>());
     restore.problem = fields.text("problem", "");
     return fields.finish(restore);
+}
+
+Json toJson(const ImageVerification& verification) {
+    return {{"image", verification.image.text()},        {"state", nameOf(verification.state)},
+            {"progress", toJson(verification.progress)}, {"damaged_blocks", verification.damaged_blocks},
+            {"ended_at", verification.ended_at},         {"problem", verification.problem}};
+}
+
+base::Result<ImageVerification> imageVerificationFrom(const Json& json) {
+    JsonFields fields(json, "image verification", JsonFields::Unknown::Skip);
+    ImageVerification verification;
+    verification.image = fields.id<base::ImageId>("image");
+    verification.state = stateIn(verification_states, fields);
+    verification.progress = progressFrom(fields.object("progress"));
+    verification.damaged_blocks = fields.count("damaged_blocks");
+    verification.ended_at = fields.text("ended_at", "");
+    verification.problem = fields.text("problem", "");
+    return fields.finish(verification);
 }
 
 Json toJson(const Disk& disk) {

@@ -52,6 +52,21 @@ struct Restore {
 Json toJson(const Restore& restore);
 base::Result<Restore> restoreFrom(const Json& json);
 
+enum class VerificationState { Waiting, Reading, Intact, Damaged, Failed };
+const char* nameOf(VerificationState state);
+
+/// `GET /v1/images/{id}/verification`: the image's blocks are read again and compared with their checksums.
+struct ImageVerification {
+    base::ImageId image;
+    VerificationState state = VerificationState::Waiting;
+    Progress progress;
+    std::uint64_t damaged_blocks = 0;
+    std::string ended_at;  ///< RFC 3339; empty while it goes on
+    std::string problem;   ///< the first that is damaged, or why it could not be told; and what to do
+};
+Json toJson(const ImageVerification& verification);
+base::Result<ImageVerification> imageVerificationFrom(const Json& json);
+
 /// `GET /v1/disks`: the machines' disks that this host reaches.
 struct Disk {
     base::DiskName name;

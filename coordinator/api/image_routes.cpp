@@ -39,6 +39,16 @@ Result<Response> difference(const Engine& engine, const Request& request) {
     return Response::json(toJson(*found));
 }
 
+Result<Response> verify(Engine& engine, const Request& request) {
+    auto image = request.id<ImageId>("image");
+    if (!image) return failure(image.error());
+    auto begun = engine.verifyImage(*image, askerOf(request));
+    if (!begun) return failure(begun.error());
+    auto response = Response::json(toJson(*begun), 202);
+    response.headers["Location"] = "/v1/images/" + image->text() + "/verification";
+    return response;
+}
+
 Result<Response> remove(Engine& engine, const Request& request) {
     auto image = request.id<ImageId>("image");
     if (!image) return failure(image.error());
@@ -54,6 +64,13 @@ void addImageRoutes(http::Router& router, Engine& engine) {
     router.add("GET", "/v1/images", [&engine](const Request&) { return list(engine); });
     router.add("GET", "/v1/images/{a}/difference/{b}",
                [&engine](const Request& request) { return difference(engine, request); });
+    router.add("GET", "/v1/images/{image}/verification", [&engine](const Request& request) -> Result<Response> {
+        auto image = request.id<ImageId>("image");
+        if (!image) return failure(image.error());
+        return http::answer(engine.verification(*image));
+    });
+    router.add("POST", "/v1/images/{image}/verification",
+               [&engine](const Request& request) { return verify(engine, request); });
     router.add("DELETE", "/v1/images/{image}", [&engine](const Request& request) { return remove(engine, request); });
 }
 

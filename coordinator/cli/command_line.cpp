@@ -135,7 +135,10 @@ void Grammar::addImage() {
                       [&a](const CommandContext& c) { return compareImages(c, a.first, a.second); });
     diff->add_option("IMAGE", a.first, "An image")->required();
     diff->add_option("OTHER", a.second, "Another image of the same image store")->required();
-    absentVerb(*image, "verify", "image verify", "Check an image")->add_option("IMAGE", a.first, "An image");
+    verb(*image, "verify", "Read an image again and compare it with its checksums",
+         [&a](const CommandContext& c) { return verifyImage(c, a.first); })
+        ->add_option("IMAGE", a.first, "An image")
+        ->required();
     auto* prune = verb(*image, "prune", "Delete images that nothing uses",
                        [&a](const CommandContext& c) { return pruneImages(c, a.prune); });
     prune->add_option("--keep", a.prune.keep, "So many of the newest of each disk stay in any case")

@@ -29,6 +29,8 @@ int unsetSpare(const CommandContext& context, const std::string& server);
 
 int listImages(const CommandContext& context);
 int compareImages(const CommandContext& context, const std::string& one, const std::string& other);
+/// Has the image read again and waits for what comes of it: Done if it is intact.
+int verifyImage(const CommandContext& context, const std::string& image);
 struct PruneChoice {
     std::size_t keep = 2;  ///< of each disk, whole ones
     bool yes = false;      ///< without asking

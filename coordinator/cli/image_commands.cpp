@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <thread>
 
 #include "agent/base/identifier.hpp"
 #include "agent/base/units.hpp"
@@ -30,6 +32,14 @@ std::string usersAt(const Json& image) {
         if (user.is_string()) users += (users.empty() ? "" : ", ") + user.get<std::string>();
     }
     return users;
+}
+
+/// How much is done, 0 to 1.
+double shareAt(const Json& verification) {
+    auto progress = verification.find("progress");
+    if (progress == verification.end()) return 0;
+    const auto total = numberAt(*progress, "total_bytes").value_or(0);
+    return total > 0 ? numberAt(*progress, "done_bytes").value_or(0) / total : 0;
 }
 
 /// Of each disk all but the newest `keep` that are whole, if nothing uses them. What is being captured is nobody's to
@@ -77,6 +87,31 @@ int compareImages(const CommandContext& context, const std::string& one, const s
                                                               textAt(body, "blocks"), sizeAt(body, "bytes"));
         context.out << printable(text) << '\n';
     });
+}
+
+int verifyImage(const CommandContext& context, const std::string& image) {
+    if (!isImage(context, image)) return ExitCode::WrongUsage;
+    const auto path = fmt::format("/v1/images/{}/verification", image);
+    auto told = context.ask("POST", path);
+    auto stateOf = [](const CommandContext::Reply& reply) { return textAt(reply.body, "state"); };
+    auto tenth = -1.0;
+    while (told.accepted() && (stateOf(told) == "waiting" || stateOf(told) == "reading")) {
+        const auto now = std::floor(10 * shareAt(told.body));
+        if (!context.json && now > tenth)
+            context.out << printable(fmt::format("image {}: {}, {} %", image, stateOf(told), 10 * now)) << std::endl;
+        tenth = std::max(tenth, now);
+        // The store tells nobody when it has ended: it is asked.
+        std::this_thread::sleep_for(context.pause);
+        told = context.ask("GET", path);
+    }
+    if (!told.accepted()) return told.exit_code;
+    if (context.json) context.printJson(told.body);
+    if (stateOf(told) == "intact") {
+        if (!context.json) context.out << printable(fmt::format("image {} is intact", image)) << '\n';
+        return ExitCode::Done;
+    }
+    context.err << "standinctl: " << printable(textAt(told.body, "problem")) << '\n';
+    return ExitCode::Failed;
 }
 
 int pruneImages(const CommandContext& context, const PruneChoice& choice) {

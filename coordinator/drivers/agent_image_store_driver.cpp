@@ -65,6 +65,19 @@ base::Result<void> AgentImageStoreDriver::remove(const CommandStamp& stamp, cons
     return removed(client_->remove(pathOf(id), stamp, deadline));
 }
 
+base::Result<protocol::ImageVerification> AgentImageStoreDriver::verify(const CommandStamp& stamp,
+                                                                        const base::ImageId& id, Deadline deadline) {
+    return messageIn(*client_, "the verification of " + phraseOf(id),
+                     client_->put(pathOf(id) + "/verification", Json::object(), stamp, deadline),
+                     protocol::imageVerificationFrom);
+}
+
+base::Result<protocol::ImageVerification> AgentImageStoreDriver::verification(const base::ImageId& id,
+                                                                              Deadline deadline) {
+    return messageIn(*client_, "the verification of " + phraseOf(id),
+                     client_->get(pathOf(id) + "/verification", deadline), protocol::imageVerificationFrom);
+}
+
 base::Result<Restore> AgentImageStoreDriver::restore(const CommandStamp& stamp, const base::RestoreId& id,
                                                      const base::ImageId& image, const base::DiskName& disk,
                                                      Deadline deadline) {

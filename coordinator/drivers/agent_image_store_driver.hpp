@@ -22,6 +22,9 @@ class AgentImageStoreDriver final : public ImageStoreDriver {
     base::Result<protocol::ImageDifference> difference(const base::ImageId& a, const base::ImageId& b,
                                                        Deadline deadline) override;
     base::Result<void> remove(const protocol::CommandStamp& stamp, const base::ImageId& id, Deadline deadline) override;
+    base::Result<protocol::ImageVerification> verify(const protocol::CommandStamp& stamp, const base::ImageId& id,
+                                                     Deadline deadline) override;
+    base::Result<protocol::ImageVerification> verification(const base::ImageId& id, Deadline deadline) override;
     base::Result<protocol::Restore> restore(const protocol::CommandStamp& stamp, const base::RestoreId& id,
                                             const base::ImageId& image, const base::DiskName& disk,
                                             Deadline deadline) override;

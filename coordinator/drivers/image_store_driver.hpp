@@ -19,6 +19,16 @@ class ImageStoreDriver {
     virtual base::Result<protocol::ImageDifference> difference(const base::ImageId& a, const base::ImageId& b, Deadline deadline) = 0;
     virtual base::Result<void> remove(const protocol::CommandStamp& stamp, const base::ImageId& id, Deadline deadline) = 0;
 
+    /// Begins to read the image again and to compare it with its checksums; verification() tells how far it is and what
+    /// came of it. A store that has nothing to read again need not: Unsupported.
+    virtual base::Result<protocol::ImageVerification> verify(const protocol::CommandStamp&, const base::ImageId&,
+                                                             Deadline) {
+        return base::failure(base::ErrorCode::Unsupported, "this image store can't verify images");
+    }
+    virtual base::Result<protocol::ImageVerification> verification(const base::ImageId&, Deadline) {
+        return base::failure(base::ErrorCode::Unsupported, "this image store can't verify images");
+    }
+
     /// Same id, same restore: repeating it does not begin a second one. Refused: the disk is in use.
     virtual base::Result<protocol::Restore> restore(const protocol::CommandStamp& stamp, const base::RestoreId& id,
                                                     const base::ImageId& image, const base::DiskName& disk, Deadline deadline) = 0;

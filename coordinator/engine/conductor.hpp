@@ -99,6 +99,8 @@ class Conductor {
     [[nodiscard]] std::vector<std::string> usersOf(const base::ImageId& image) const;
     /// Until endRemoval() nothing may begin to use it. Conflict: somebody uses it.
     base::Result<protocol::CommandStamp> beginRemoval(const base::ImageId& image);
+    /// A command to verify an image, on record.
+    protocol::CommandStamp beginVerification(const base::ImageId& image, const std::string& asked_by);
     void endRemoval(const base::ImageId& image, const std::string& asked_by, const std::string& outcome);
     /// What would come of it; nothing is begun, told or counted.
     Engine::ReportOutcome foresee(const domain::FailureReport& report);

@@ -123,6 +123,9 @@ class Engine {
     [[nodiscard]] base::Result<std::vector<std::string>> usersOf(const base::ImageId& image) const;
     /// Deletes an image. Conflict: somebody uses it; nobody can begin to meanwhile.
     base::Result<void> removeImage(const base::ImageId& image, const std::string& asked_by);
+    /// Has the image's store read it again and compare it with its checksums; verification() tells what came of it.
+    base::Result<protocol::ImageVerification> verifyImage(const base::ImageId& image, const std::string& asked_by);
+    [[nodiscard]] base::Result<protocol::ImageVerification> verification(const base::ImageId& image) const;
     [[nodiscard]] std::uint64_t epoch() const;
     [[nodiscard]] const Inventory& inventory() const;
     /// Empty: the engine acts. Otherwise why it does not, with the cure (the journal cannot be written).

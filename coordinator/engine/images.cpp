@@ -65,6 +65,22 @@ Result<void> Engine::removeImage(const base::ImageId& image, const std::string& 
     return removed ? ended : removed;
 }
 
+Result<protocol::ImageVerification> Engine::verifyImage(const base::ImageId& image, const std::string& asked_by) {
+    auto store = storeOf(parts_->drivers, image, parts_->settings.answer_within);
+    if (!store) return failure(store.error());
+    auto stamp = parts_->ask<protocol::CommandStamp>([=](Conductor& conductor) -> Result<protocol::CommandStamp> {
+        return conductor.beginVerification(image, asked_by);
+    });
+    if (!stamp) return failure(stamp.error());
+    return (*store)->verify(*stamp, image, parts_->settings.answer_within);
+}
+
+Result<protocol::ImageVerification> Engine::verification(const base::ImageId& image) const {
+    auto store = storeOf(parts_->drivers, image, parts_->settings.answer_within);
+    if (!store) return failure(store.error());
+    return (*store)->verification(image, parts_->settings.answer_within);
+}
+
 std::vector<std::string> Conductor::usersOf(const base::ImageId& image) const {
     std::vector<std::string> users;
     for (const auto& [server, row] : table_.rows()) {
@@ -84,11 +100,13 @@ Result<protocol::CommandStamp> Conductor::beginRemoval(const base::ImageId& imag
                        fmt::format("image '{}' is used by {}", image.text(), fmt::join(users, ", ")));
     }
     images_being_removed_.insert(image);
-    protocol::CommandStamp stamp;
-    stamp.epoch = epoch_;
-    stamp.operation = fmt::format("remove/{}/{}", image.text(), now().time_since_epoch().count());
-    stamp.sequence = nextSequence();
-    return stamp;
+    return protocol::CommandStamp{epoch_, fmt::format("remove/{}/{}", image.text(), now().time_since_epoch().count()),
+                                  nextSequence()};
+}
+
+protocol::CommandStamp Conductor::beginVerification(const base::ImageId& image, const std::string& asked_by) {
+    audit(asked_by, fmt::format("verification of image '{}'", image.text()), "begun");
+    return {epoch_, fmt::format("verify/{}/{}", image.text(), now().time_since_epoch().count()), nextSequence()};
 }
 
 void Conductor::endRemoval(const base::ImageId& image, const std::string& asked_by, const std::string& outcome) {

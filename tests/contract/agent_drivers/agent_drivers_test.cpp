@@ -208,6 +208,28 @@ BOOST_FIXTURE_TEST_CASE(what_the_agent_says_is_handed_on_with_its_code, Scripted
     BOOST_CHECK(captured.error().code == ErrorCode::WrongState);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_verification_is_ordered_and_read, ScriptedAgent) {
+    protocol::ImageVerification damaged;
+    damaged.image = base::ImageId("image-1");
+    damaged.state = protocol::VerificationState::Damaged;
+    damaged.damaged_blocks = 3;
+    damaged.problem = "3 of its blocks";
+    auto waiting = damaged;
+    waiting.state = protocol::VerificationState::Waiting;
+    answers("PUT", "/v1/images/{id}/verification", toJson(waiting), 202);
+    answers("GET", "/v1/images/{id}/verification", toJson(damaged));
+    listen();
+    drivers::AgentImageStoreDriver driver(client());
+    auto begun = driver.verify({1, "a"}, base::ImageId("image-1"), deadline);
+    BOOST_REQUIRE(begun);
+    BOOST_CHECK(begun->state == protocol::VerificationState::Waiting);
+    auto told = driver.verification(base::ImageId("image-1"), deadline);
+    BOOST_REQUIRE(told);
+    BOOST_CHECK(told->state == protocol::VerificationState::Damaged);
+    BOOST_TEST(told->damaged_blocks == 3U);
+    BOOST_TEST(told->problem == "3 of its blocks");
+}
+
 BOOST_FIXTURE_TEST_CASE(removing_what_is_gone_succeeds, ScriptedAgent) {
     refuses("DELETE", "/v1/stand-ins/{name}", ErrorCode::NotFound);
     refuses("DELETE", "/v1/images/{id}", ErrorCode::Conflict);

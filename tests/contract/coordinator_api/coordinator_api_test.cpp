@@ -170,6 +170,17 @@ BOOST_FIXTURE_TEST_CASE(images_of_the_stores_are_listed, ApiUnderTest) {
     BOOST_TEST(images[0]["used_by"].empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(an_image_is_verified_by_its_store_and_the_audit_says_who_asked, ApiUnderTest) {
+    auto begun = tryPost("/v1/images/image-1/verification", Json::object());
+    BOOST_REQUIRE(begun);
+    BOOST_TEST(begun->status == 202);
+    BOOST_TEST(begun->location == "/v1/images/image-1/verification");
+    BOOST_TEST(get("/v1/images/image-1/verification").body["state"] == "intact");
+    BOOST_TEST(get("/v1/audit").body["entries"][0]["what"] == "verification of image 'image-1'");
+    BOOST_CHECK(refusalOf(tryPost("/v1/images/image-9/verification", Json::object())).code == ErrorCode::NotFound);
+    BOOST_CHECK(refusalOf(tryPost("/v1/images/a%20b/verification", Json::object())).code == ErrorCode::InvalidInput);
+}
+
 BOOST_FIXTURE_TEST_CASE(an_image_that_a_row_needs_is_not_deleted, ApiUnderTest) {
     put("/v1/spare-table/server01", {{"spare", "spare01"}});
     auto ada = clientOf("ada");

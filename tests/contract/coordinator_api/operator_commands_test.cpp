@@ -122,6 +122,15 @@ BOOST_FIXTURE_TEST_CASE(prune_asks_before_it_deletes_and_keeps_what_is_used, Ope
     BOOST_TEST(contains(kept.out, "image-1"));
 }
 
+BOOST_FIXTURE_TEST_CASE(an_operator_has_an_image_verified_and_hears_that_it_is_intact, Operator) {
+    const auto verified = standinctl({"image", "verify", "image-1"});
+    BOOST_TEST(verified.exit_code == ExitCode::Done, verified.err);
+    BOOST_TEST(contains(verified.out, "image image-1 is intact"));
+    const auto absent = standinctl({"image", "verify", "image-9"});
+    BOOST_TEST(absent.exit_code == ExitCode::Failed);
+    BOOST_TEST(contains(absent.err, "there is no image 'image-9'"));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_plan_is_made_by_the_coordinator_and_touches_nothing, Operator) {
     const auto plan = standinctl({"plan", "server01", "--fail", "server=server02,spare=spare01"});
     BOOST_TEST(plan.exit_code == ExitCode::Done, plan.err);

@@ -72,6 +72,22 @@ BOOST_FIXTURE_TEST_CASE(differences_disks_and_health_are_told, StoreAgent) {
     BOOST_TEST(client->ask("/v1/health", answer_deadline)->status == 200);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_verification_is_accepted_and_tells_what_is_damaged, StoreAgent) {
+    captured("a");
+    BOOST_TEST((client->get("/v1/images/a/verification", answer_deadline).error().code == base::ErrorCode::NotFound));
+    auto begun = put("/v1/images/a/verification", protocol::Json::object());
+    BOOST_REQUIRE_MESSAGE(begun, why(begun));
+    BOOST_TEST(begun->status == 202);
+    BOOST_TEST(begun->location == "/v1/images/a/verification");
+    BOOST_TEST(settled("/v1/images/a/verification")["state"] == "intact");
+    flip(directory / "images/a/content", 9);
+    BOOST_REQUIRE(put("/v1/images/a/verification", protocol::Json::object()));
+    auto told = settled("/v1/images/a/verification");
+    BOOST_TEST(told["state"] == "damaged");
+    BOOST_TEST(told["damaged_blocks"] == 1);
+    BOOST_TEST(remove("/v1/images/a")->status == 204);
+}
+
 BOOST_FIXTURE_TEST_CASE(bad_requests_are_told_by_what_is_wrong_with_them, StoreAgent) {
     captured("a");
     auto code = [](const auto& result) {

@@ -88,7 +88,8 @@ struct StoreAgent {
             auto json = client->get(path, answer_deadline);
             BOOST_REQUIRE_MESSAGE(json, why(json));
             auto state = (*json)["state"].get<std::string>();
-            if (state != "capturing" && state != "waiting" && state != "restoring" && state != "verifying")
+            if (state != "capturing" && state != "waiting" && state != "restoring" && state != "verifying" &&
+                state != "reading")
                 return *json;
         }
     }

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/exit_code.hpp"
 #include "tests/unit/cli/scripted_coordinator.hpp"
 
@@ -137,6 +138,33 @@ BOOST_AUTO_TEST_CASE(prune_deletes_only_when_it_is_allowed_to) {
     BOOST_TEST(done.exit_code == ExitCode::Failed);
     BOOST_TEST(contains(done.out, "image old is deleted"));
     BOOST_TEST(contains(done.err, "is used by backup 7"));
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_image_ends_with_1_and_what_to_do) {
+    ScriptedCoordinator coordinator;
+    coordinator
+        .answers("POST /v1/images/image-1/verification", 202,
+                 R"({"state":"reading","progress":{"done_bytes":3,"total_bytes":9}})")
+        .answers("GET /v1/images/image-1/verification", 200,
+                 R"({"state":"damaged","damaged_blocks":2,"problem":"2 blocks are damaged; delete it"})");
+    std::ostringstream out;
+    std::ostringstream err;
+    CommandContext context{coordinator, out, err};
+    context.pause = std::chrono::milliseconds(0);
+    BOOST_TEST(verifyImage(context, "image-1") == ExitCode::Failed);
+    BOOST_TEST(out.str() == "image image-1: reading, 30 %\n");
+    BOOST_TEST(err.str() == "standinctl: 2 blocks are damaged; delete it\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_intact_image_ends_with_0_and_as_json_with_what_the_store_says) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("POST /v1/images/image-1/verification", 202, R"({"state":"intact","damaged_blocks":0})");
+    auto done = run(coordinator, {"image", "verify", "image-1", "--json"});
+    BOOST_TEST(done.exit_code == ExitCode::Done);
+    BOOST_CHECK(Json::parse(done.out) == Json::parse(R"({"state":"intact","damaged_blocks":0})"));
+    BOOST_TEST(run(coordinator, {"image", "verify"}).exit_code == ExitCode::WrongUsage);
+    BOOST_TEST(run(coordinator, {"image", "verify", "no/name"}).exit_code == ExitCode::WrongUsage);
+    BOOST_TEST(run(coordinator, {"image", "verify", "image-2"}).exit_code == ExitCode::Failed);
 }
 
 BOOST_AUTO_TEST_CASE(an_older_coordinator_that_does_not_say_who_uses_an_image_loses_none) {

@@ -46,6 +46,9 @@ struct StoreFixture {
             std::this_thread::yield();
         }
     }
+    static bool active(protocol::VerificationState state) {
+        return state == protocol::VerificationState::Waiting || state == protocol::VerificationState::Reading;
+    }
     static bool active(ImageState state) { return state == ImageState::Capturing; }
     static bool active(RestoreState state) {
         return state == RestoreState::Waiting || state == RestoreState::Restoring || state == RestoreState::Verifying;
@@ -55,6 +58,11 @@ struct StoreFixture {
         auto begun = store->capture(image(id), disk("server01"));
         BOOST_REQUIRE_MESSAGE(begun, why(begun));
         return settled([&] { return store->image(image(id)); });
+    }
+    protocol::ImageVerification verified(const std::string& id) {
+        auto begun = store->verify(image(id));
+        BOOST_REQUIRE_MESSAGE(begun, why(begun));
+        return settled([&] { return store->verification(image(id)); });
     }
     protocol::Restore ended(const std::string& id) {
         return settled([&] { return store->restores().find(restoreId(id)); });
@@ -101,6 +109,65 @@ BOOST_FIXTURE_TEST_CASE(unknown_disks_and_images_are_not_found, StoreFixture) {
     BOOST_TEST((store->restore(restoreId("r"), image("a"), disk("spare01")).error().code == base::ErrorCode::NotFound));
     BOOST_TEST((store->restores().find(restoreId("r")).error().code == base::ErrorCode::NotFound));
     BOOST_TEST((store->image(image("a")).error().code == base::ErrorCode::NotFound));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_image_that_is_as_it_was_captured_is_verified_as_intact, StoreFixture) {
+    captured("a");
+    BOOST_TEST((store->verification(image("a")).error().code == base::ErrorCode::NotFound));
+    auto told = verified("a");
+    BOOST_TEST((told.state == protocol::VerificationState::Intact), told.problem);
+    BOOST_TEST(told.problem.empty());
+    BOOST_TEST(!told.ended_at.empty());
+    BOOST_TEST(told.progress.done_bytes == 3 * block);
+}
+
+BOOST_FIXTURE_TEST_CASE(every_damaged_block_is_counted_and_the_first_one_named, StoreFixture) {
+    captured("a");
+    flip(directory / "images/a/content", 2 * block + 9);
+    flip(directory / "images/a/content", 3 * block + 9);
+    auto told = verified("a");
+    BOOST_TEST((told.state == protocol::VerificationState::Damaged));
+    BOOST_TEST(told.damaged_blocks == 2U);
+    BOOST_TEST(told.problem.find("the first: block 2 (byte 131072) of image 'a'") != std::string::npos, told.problem);
+    BOOST_TEST(told.problem.find("capture its server anew") != std::string::npos);
+    flip(directory / "images/a/content", 2 * block + 9);
+    flip(directory / "images/a/content", 3 * block + 9);
+    BOOST_TEST((verified("a").state == protocol::VerificationState::Intact));  // begun anew
+}
+
+BOOST_FIXTURE_TEST_CASE(a_damaged_table_of_checksums_is_found_also_where_it_tells_of_zeros, StoreFixture) {
+    captured("a");
+    flip(directory / "images/a/manifest", manifest_header_bytes + 10 * sizeof(Checksum));
+    auto told = verified("a");
+    BOOST_TEST((told.state == protocol::VerificationState::Damaged));
+    BOOST_TEST(told.problem.find("do not give its whole checksum") != std::string::npos, told.problem);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_image_that_is_not_there_or_cannot_be_opened_is_not_verified, StoreFixture) {
+    BOOST_TEST((store->verify(image("a")).error().code == base::ErrorCode::NotFound));
+    BOOST_TEST((store->verification(image("a")).error().code == base::ErrorCode::NotFound));
+    captured("a");
+    fs::resize_file(directory / "images/a/content", block);
+    BOOST_TEST((store->verify(image("a")).error().code == base::ErrorCode::Corrupt));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_verification_waits_for_restores_and_is_no_obstacle_to_a_deletion, SlowStore) {
+    BOOST_REQUIRE(store->restore(restoreId("r"), image("a"), disk("spare01")));  // crawls
+    BOOST_REQUIRE(store->verify(image("a")));
+    auto again = store->verify(image("a"));
+    BOOST_REQUIRE(again);
+    BOOST_TEST(again->progress.done_bytes == 0U);
+    store->cancelRestore(restoreId("r"));
+    BOOST_REQUIRE(store->verify(image("a")));
+    BOOST_TEST(store->remove(image("a")).has_value());
+    BOOST_TEST((store->verification(image("a")).error().code == base::ErrorCode::NotFound));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_stops_while_a_verification_waits_for_a_restore, SlowStore) {
+    BOOST_REQUIRE(store->restore(restoreId("r"), image("a"), disk("spare01")));
+    BOOST_REQUIRE(store->verify(image("a")));
+    restart();
+    BOOST_TEST((store->verification(image("a")).error().code == base::ErrorCode::NotFound));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_restore_is_done_once_for_an_id, StoreFixture) {
