@@ -11,9 +11,12 @@ namespace standin::hypervisor {
 
 namespace {
 
-// A libvirtd that says nothing for 2 s × 3 is dead or stuck; its connection is closed and every call on it fails.
+// A libvirtd that says nothing for 2 s × 3 is dead or stuck; the connection that hears is closed and opened anew.
 constexpr int keepalive_seconds = 2;
 constexpr unsigned keepalive_misses = 3;
+
+constexpr std::size_t most_idle = 8;       // each costs libvirtd a few hundred KiB; more calls at a time are rare
+constexpr std::size_t most_handles = 256;  // some hundred bytes each; twice the stand-ins of a large host
 
 // Errors are returned, not printed by the library.
 void keepSilent(void*, virErrorPtr) {}
@@ -59,8 +62,7 @@ void EventCounter::wait(std::uint64_t seen, std::chrono::milliseconds longest) {
 LibvirtSession::LibvirtSession(std::shared_ptr<LibvirtEvents> events, _virConnect* connection)
     : events_(std::move(events)), connection_(connection) {}
 
-base::Result<std::shared_ptr<LibvirtSession>> LibvirtSession::open(const std::string& uri,
-                                                                   std::shared_ptr<EventCounter> counter) {
+base::Result<std::unique_ptr<LibvirtSession>> LibvirtSession::open(const std::string& uri) {
     auto events = LibvirtEvents::share();
     if (!events) return base::failure(base::ErrorCode::Internal, "could not start libvirt's event loop");
     virSetErrorFunc(nullptr, keepSilent);
@@ -69,11 +71,14 @@ base::Result<std::shared_ptr<LibvirtSession>> LibvirtSession::open(const std::st
         auto error = libvirtFailure(fmt::format("connect to libvirt at '{}'", uri)).error;
         return base::failure(base::ErrorCode::Unreachable, error.message + "; is libvirtd running?");
     }
-    auto session = std::shared_ptr<LibvirtSession>(new LibvirtSession(std::move(events), connection));
-    virConnectSetKeepAlive(connection, keepalive_seconds,
-                           keepalive_misses);  // in-process drivers have none and need none
-    session->callback_ = lifecycleCallback(connection, std::move(counter));
-    return session;
+    return std::unique_ptr<LibvirtSession>(new LibvirtSession(std::move(events), connection));
+}
+
+void LibvirtSession::listen(std::shared_ptr<EventCounter> counter) {
+    callback_ = lifecycleCallback(connection_, std::move(counter));
+    // Last: its questions are sent by the event loop's thread, which must not meet a call. In-process drivers have none
+    // and need none.
+    virConnectSetKeepAlive(connection_, keepalive_seconds, keepalive_misses);
 }
 
 LibvirtSession::~LibvirtSession() {
@@ -87,35 +92,49 @@ bool LibvirtSession::alive() const {
 }
 
 base::Result<std::shared_ptr<_virDomain>> LibvirtSession::domain(const std::string& uuid) {
-    {
-        std::lock_guard lock(mutex_);
-        auto found = domains_.find(uuid);
-        if (found != domains_.end()) return found->second;
-    }
+    if (auto found = domains_.find(uuid); found != domains_.end()) return found->second;
     auto* domain = virDomainLookupByUUIDString(connection_, uuid.c_str());
     if (domain == nullptr) return libvirtFailure(fmt::format("find domain {}", uuid));
-    auto handle = std::shared_ptr<_virDomain>(domain, [](_virDomain* d) { virDomainFree(d); });
-    std::lock_guard lock(mutex_);
-    domains_[uuid] = handle;
-    return handle;
+    // A handle is a name; those of domains that others have deleted meanwhile are let go all together.
+    if (domains_.size() >= most_handles) domains_.clear();
+    return domains_[uuid] = std::shared_ptr<_virDomain>(domain, [](_virDomain* d) { virDomainFree(d); });
 }
 
 void LibvirtSession::forget(const std::string& uuid) {
-    std::lock_guard lock(mutex_);
     domains_.erase(uuid);
 }
 
-LibvirtConnection::LibvirtConnection(std::string uri) : uri_(std::move(uri)) {}
-
-base::Result<std::shared_ptr<LibvirtSession>> LibvirtConnection::session() {
-    std::lock_guard lock(mutex_);
-    if (session_ && session_->alive()) return session_;
-    session_.reset();
-    auto opened = LibvirtSession::open(uri_, events_);
+// The first connection hears; it is there as long as it lives, so that nothing is missed between two calls.
+base::Result<void> LibvirtConnection::hear() {
+    std::lock_guard lock(hearing_mutex_);
+    if (hearing_ && hearing_->alive()) return {};
+    hearing_.reset();
+    auto opened = LibvirtSession::open(uri_);
     if (!opened) return base::failure(opened.error());
-    session_ = *opened;
+    (*opened)->listen(events_);
+    hearing_ = std::move(*opened);
     events_->add();  // what happened while there was no connection nobody told
-    return session_;
+    return {};
+}
+
+base::Result<LibvirtConnection::Session> LibvirtConnection::take() {
+    if (auto heard = hear(); !heard) return base::failure(heard.error());
+    while (true) {
+        Session session;
+        {
+            std::lock_guard lock(mutex_);
+            if (idle_.empty()) break;
+            session = std::move(idle_.back());
+            idle_.pop_back();
+        }
+        if (session->alive()) return session;
+    }
+    return LibvirtSession::open(uri_);
+}
+
+void LibvirtConnection::giveBack(Session session) {
+    std::lock_guard lock(mutex_);
+    if (idle_.size() < most_idle) idle_.push_back(std::move(session));
 }
 
 }  // namespace standin::hypervisor

@@ -2,10 +2,12 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "agent/base/result.hpp"
 
@@ -29,16 +31,18 @@ class EventCounter {
     std::uint64_t count_ = 0;
 };
 
-/// One open connection to libvirt, with the domains that were looked up on it. Closed when the last user lets go of it.
+/// One open connection to libvirt, with the domains that were looked up on it.
 class LibvirtSession {
   public:
     /// May block as long as libvirt does. Unreachable with libvirt's words and the cure.
-    static base::Result<std::shared_ptr<LibvirtSession>> open(const std::string& uri,
-                                                              std::shared_ptr<EventCounter> counter);
+    static base::Result<std::unique_ptr<LibvirtSession>> open(const std::string& uri);
     ~LibvirtSession();
     LibvirtSession(const LibvirtSession&) = delete;
     LibvirtSession& operator=(const LibvirtSession&) = delete;
 
+    /// From now on `counter` counts what happens to domains, and the connection is closed when libvirt falls silent.
+    /// Nothing else may be asked on it afterwards.
+    void listen(std::shared_ptr<EventCounter> counter);
     [[nodiscard]] bool alive() const;
     [[nodiscard]] _virConnect* connection() const { return connection_; }
     /// The domain's handle, kept after the first time since a lookup costs a round trip.
@@ -51,23 +55,41 @@ class LibvirtSession {
     std::shared_ptr<LibvirtEvents> events_;
     _virConnect* connection_;
     int callback_ = -1;
-    std::mutex mutex_;
     std::map<std::string, std::shared_ptr<_virDomain>> domains_;
 };
 
-/// Keeps a session open and opens another when it broke. Safe to call from any thread.
+/// Connections to libvirt: one that only hears what happens, and as many as there are calls at a time. Each call has
+/// one to itself, because libvirt's client (before 9.7) is not safe where a second thread speaks up on a connection on
+/// which a first one waits: it keeps a pointer to the first one's stack and follows it when libvirtd answers late. Safe
+/// to call from any thread.
 class LibvirtConnection {
   public:
-    explicit LibvirtConnection(std::string uri);
-    /// The session; opens one if there is none that lives. May block as long as libvirt does.
-    base::Result<std::shared_ptr<LibvirtSession>> session();
+    explicit LibvirtConnection(std::string uri) : uri_(std::move(uri)) {}
+
+    /// Runs `action` with a session that nobody else has meanwhile; opens one if none is idle. May block as long as
+    /// libvirt does.
+    template <typename T>
+    base::Result<T> with(const std::function<base::Result<T>(LibvirtSession&)>& action) {
+        auto session = take();
+        if (!session) return base::failure(session.error());
+        auto result = action(**session);
+        giveBack(std::move(*session));
+        return result;
+    }
     [[nodiscard]] EventCounter& events() { return *events_; }
 
   private:
+    using Session = std::unique_ptr<LibvirtSession>;
+    base::Result<Session> take();
+    void giveBack(Session session);
+    base::Result<void> hear();
+
     const std::string uri_;
     std::shared_ptr<EventCounter> events_ = std::make_shared<EventCounter>();
+    std::mutex hearing_mutex_;
+    Session hearing_;
     std::mutex mutex_;
-    std::shared_ptr<LibvirtSession> session_;
+    std::vector<Session> idle_;  ///< the last one was used last
 };
 
 }  // namespace standin::hypervisor

@@ -104,9 +104,7 @@ template <typename T>
 base::Result<T> LibvirtDomains::call(const std::string& what, std::chrono::milliseconds deadline,
                                      std::function<base::Result<T>(LibvirtSession&)> action) {
     return calls_.call<T>(what, deadline, [connection = connection_, action = std::move(action)]() -> base::Result<T> {
-        auto session = connection->session();
-        if (!session) return base::failure(session.error());
-        return action(**session);
+        return connection->with(action);
     });
 }
 
