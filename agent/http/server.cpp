@@ -1,16 +1,16 @@
 #include "agent/http/server.hpp"
 
-#include <Poco/Net/HTTPRequestHandler.h>
-#include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServerConnection.h>
 #include <Poco/Net/HTTPServerParams.h>
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerRequestImpl.h>
 #include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/HTTPServerResponseImpl.h>
+#include <Poco/Net/HTTPServerSession.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SecureServerSocket.h>
 #include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/Net/TCPServer.h>
+#include <Poco/Net/TCPServerConnection.h>
 #include <Poco/Net/TCPServerConnectionFactory.h>
 #include <Poco/ThreadPool.h>
 #include <Poco/URI.h>
@@ -39,21 +39,31 @@ struct Shared {
     CommandGate* gate;
     base::Log log;
     std::size_t body_limit;
+    std::chrono::milliseconds handshake_limit;
     std::atomic<bool> stopping{false};
     OpenConnections connections{};
 };
 
+// Of a body that is too large so much is read all the same, and dropped: who is still sending when the connection ends
+// never sees the answer.
+constexpr std::uint64_t most_dropped = 64U << 20;
+
 base::Result<void> readBody(Poco::Net::HTTPServerRequest& from, std::size_t limit, std::string& body) {
-    if (from.hasContentLength() && from.getContentLength64() > static_cast<Poco::Int64>(limit)) {
+    const auto too_large = [&] {
         return failure(ErrorCode::InvalidInput, fmt::format("the body is larger than {} bytes", limit));
-    }
+    };
+    if (from.hasContentLength() && from.getContentLength64() > static_cast<Poco::Int64>(most_dropped))
+        return too_large();
     if (!from.hasContentLength() && !from.getChunkedTransferEncoding()) return {};
     char buffer[8192];
+    std::uint64_t read = 0;
     auto& in = from.stream();
     while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
-        body.append(buffer, static_cast<std::size_t>(in.gcount()));
-        if (body.size() > limit) return failure(ErrorCode::InvalidInput, fmt::format("the body is larger than {} bytes", limit));
+        read += static_cast<std::uint64_t>(in.gcount());
+        if (read <= limit) body.append(buffer, static_cast<std::size_t>(in.gcount()));
+        if (read > most_dropped) break;
     }
+    if (read > limit) return too_large();
     return {};
 }
 
@@ -101,11 +111,11 @@ void send(const Response& response, Poco::Net::HTTPServerResponse& to, const std
     out.flush();
 }
 
-class RoutedHandler final : public Poco::Net::HTTPRequestHandler {
+class RoutedHandler {
   public:
     explicit RoutedHandler(Shared& shared) : shared_(shared) {}
 
-    void handleRequest(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to) override {
+    void handleRequest(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to) {
         try {
             auto response = respond(from, to);
             send(response, to, shared_.stopping);
@@ -142,43 +152,85 @@ class RoutedHandler final : public Poco::Net::HTTPRequestHandler {
 
 /// A connection that is known as long as it lasts, by a descriptor of its own: the session closes the other one, and its
 /// number may be given to somebody else before the connection has gone.
-class KnownConnection final : public Poco::Net::HTTPServerConnection {
+class KnownConnection final : public Poco::Net::TCPServerConnection {
   public:
-    KnownConnection(const Poco::Net::StreamSocket& socket, const Poco::Net::HTTPServerParams::Ptr& params,
-                    const Poco::Net::HTTPRequestHandlerFactory::Ptr& handlers, OpenConnections& known)
-        : HTTPServerConnection(socket, params, handlers), known_(known), descriptor_(::fcntl(socket.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)) {
-        known_.add(descriptor_);
+    KnownConnection(const Poco::Net::StreamSocket& socket, Poco::Net::HTTPServerParams::Ptr params, Shared& shared)
+        : TCPServerConnection(socket),
+          params_(std::move(params)),
+          shared_(shared),
+          descriptor_(::fcntl(socket.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)) {
+        shared_.connections.add(descriptor_);
     }
     ~KnownConnection() override {
-        known_.remove(descriptor_);
+        shared_.connections.remove(descriptor_);
         ::close(descriptor_);
     }
 
+    void run() override {
+        shakeHands();
+        Poco::Net::HTTPServerSession session(socket(), params_);
+        while (!shared_.stopping && session.hasMoreRequests()) {
+            try {
+                serveOne(session);
+            } catch (const Poco::Net::NoMessageException&) {
+                return;  // the client has gone
+            } catch (const Poco::Net::MessageException& exception) {
+                return refuse(session, exception);
+            } catch (const Poco::DataException& exception) {  // a number that is none
+                return refuse(session, exception);
+            }
+        }
+    }
+
   private:
-    OpenConnections& known_;
+    // Nobody who says nothing keeps a thread for longer than this from those who have a certificate.
+    void shakeHands() {
+        const auto send_timeout = socket().getSendTimeout();
+        const Poco::Timespan limit(shared_.handshake_limit.count() * Poco::Timespan::MILLISECONDS);
+        socket().setSendTimeout(limit);
+        socket().setReceiveTimeout(limit);
+        Poco::Net::SecureStreamSocket(socket()).completeHandshake();
+        socket().setSendTimeout(send_timeout);  // that of receiving is the session's
+    }
+
+    void serveOne(Poco::Net::HTTPServerSession& session) {
+        Poco::Net::HTTPServerParams::Ptr params = params_;  // Poco wants it changeable
+        Poco::Net::HTTPServerResponseImpl response(session);
+        Poco::Net::HTTPServerRequestImpl request(response, session, params.get());
+        response.setDate(Poco::Timestamp());
+        response.setVersion(Poco::Net::HTTPMessage::HTTP_1_1);
+        response.setKeepAlive(request.getKeepAlive() && session.canKeepAlive());
+        if (request.getExpectContinue()) response.sendContinue();
+        RoutedHandler(shared_).handleRequest(request, response);
+        session.setKeepAlive(response.getKeepAlive() && session.canKeepAlive());
+    }
+
+    // What follows on the connection can't be told from what was not understood: it ends.
+    void refuse(Poco::Net::HTTPServerSession& session, const Poco::Exception& why) {
+        Poco::Net::HTTPServerResponseImpl response(session);
+        response.setKeepAlive(false);
+        session.setKeepAlive(false);
+        const auto what = why.message().empty() ? std::string(why.name()) : why.message();
+        send(responseFrom(
+                 {ErrorCode::InvalidInput, fmt::format("the request is not valid HTTP: {}", what.substr(0, 200))}),
+             response, shared_.stopping);
+    }
+
+    const Poco::Net::HTTPServerParams::Ptr params_;
+    Shared& shared_;
     const int descriptor_;
 };
 
 class ConnectionFactory final : public Poco::Net::TCPServerConnectionFactory {
   public:
-    ConnectionFactory(Poco::Net::HTTPServerParams::Ptr params, Poco::Net::HTTPRequestHandlerFactory::Ptr handlers, OpenConnections& known)
-        : params_(std::move(params)), handlers_(std::move(handlers)), known_(known) {}
+    ConnectionFactory(Poco::Net::HTTPServerParams::Ptr params, Shared& shared)
+        : params_(std::move(params)), shared_(shared) {}
     Poco::Net::TCPServerConnection* createConnection(const Poco::Net::StreamSocket& socket) override {
-        return new KnownConnection(socket, params_, handlers_, known_);
+        return new KnownConnection(socket, params_, shared_);
     }
 
   private:
     Poco::Net::HTTPServerParams::Ptr params_;
-    Poco::Net::HTTPRequestHandlerFactory::Ptr handlers_;
-    OpenConnections& known_;
-};
-
-class HandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
-  public:
-    explicit HandlerFactory(Shared& shared) : shared_(shared) {}
-    Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest&) override { return new RoutedHandler(shared_); }
-
-  private:
     Shared& shared_;
 };
 
@@ -211,7 +263,11 @@ struct Server::Inside {
 };
 
 Server::Server(ServerSettings settings, TlsContext tls, const Router& router, CommandGate* gate, base::Log log)
-    : inside_(new Inside{settings, std::move(tls), {router, gate, std::move(log), settings.body_limit}, nullptr, nullptr}) {}
+    : inside_(new Inside{settings,
+                         std::move(tls),
+                         {router, gate, std::move(log), settings.body_limit, settings.handshake_limit},
+                         nullptr,
+                         nullptr}) {}
 
 Server::~Server() { stop(); }
 
@@ -229,8 +285,7 @@ base::Result<void> Server::start() {
         params->setKeepAliveTimeout(Poco::Timespan(settings.idle_limit.count(), 0));
         params->setTimeout(Poco::Timespan(30, 0));
         inside_->pool = std::make_unique<Poco::ThreadPool>(4, settings.threads, 60);
-        Poco::Net::TCPServerConnectionFactory::Ptr connections(
-            new ConnectionFactory(params, new HandlerFactory(inside_->shared), inside_->shared.connections));
+        Poco::Net::TCPServerConnectionFactory::Ptr connections(new ConnectionFactory(params, inside_->shared));
         inside_->server = std::make_unique<Poco::Net::TCPServer>(connections, *inside_->pool, socket, params);
         inside_->server->start();
         return {};

@@ -17,6 +17,7 @@ struct ServerSettings {
     std::uint16_t port = 0;   ///< 0: any free one, see Server::port()
     std::size_t body_limit = 1U << 20;
     int threads = 64;         ///< one per open connection; more wait in a bounded queue
+    std::chrono::milliseconds handshake_limit{5000};  ///< TLS takes milliseconds; a busy host may need a second
     std::chrono::seconds idle_limit{300};  ///< an idle connection is closed; callers that must be fast ask more often than that
 };
 

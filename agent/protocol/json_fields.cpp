@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <set>
+#include <vector>
+
 namespace standin::protocol {
 
 using base::ErrorCode;
@@ -12,14 +15,21 @@ constexpr int deepest = 32;  // our own messages are 4 deep; more is an attack o
 }
 
 base::Result<Json> parseJson(const std::string& text) {
-    bool too_deep = false;
-    Json::parser_callback_t watch = [&](int depth, Json::parse_event_t, Json&) {
-        too_deep = too_deep || depth > deepest;
-        return !too_deep;
+    std::string problem;
+    std::vector<std::set<std::string>> seen;  // the fields of the objects that are open
+    Json::parser_callback_t watch = [&](int depth, Json::parse_event_t event, Json& value) {
+        if (depth > deepest) problem = "the JSON text is nested too deeply";
+        if (!problem.empty()) return false;
+        if (event == Json::parse_event_t::object_start) seen.emplace_back();
+        if (event == Json::parse_event_t::object_end) seen.pop_back();
+        // The library keeps the last of two in silence; whoever says a thing twice means something else.
+        if (event == Json::parse_event_t::key && !seen.back().insert(value.get<std::string>()).second)
+            problem = fmt::format("field '{}' stands there twice", value.get<std::string>().substr(0, 80));
+        return problem.empty();
     };
     try {
         Json json = Json::parse(text, watch);
-        if (too_deep) return failure(ErrorCode::InvalidInput, "the JSON text is nested too deeply");
+        if (!problem.empty()) return failure(ErrorCode::InvalidInput, problem);
         return json;
     } catch (const Json::exception& exception) {
         return failure(ErrorCode::InvalidInput, fmt::format("not valid JSON: {}", exception.what()));

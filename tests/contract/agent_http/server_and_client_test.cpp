@@ -1,3 +1,5 @@
+#include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/StreamSocket.h>
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
@@ -127,7 +129,38 @@ BOOST_FIXTURE_TEST_CASE(a_body_that_is_not_json_is_an_error_of_the_caller, Agent
 
 BOOST_FIXTURE_TEST_CASE(a_body_over_the_limit_is_refused, Agent) {
     auto answer = client(authority.issue("coordinator"))->put("/v1/things/a", std::string(2 << 20, 'x'), {1, "1/x"}, deadline);
-    BOOST_TEST(!answer.has_value());
+    BOOST_REQUIRE(!answer);
+    BOOST_TEST((answer.error().code == base::ErrorCode::InvalidInput), answer.error().message);
+    BOOST_TEST(answer.error().message.find("larger than 1048576 bytes") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(connections_on_which_nobody_speaks_keep_nobody_out, Agent) {
+    auto context = http::serverContext(files);
+    auto settings = *http::parseListen("127.0.0.1:0");
+    settings.threads = 4;
+    settings.handshake_limit = 200ms;
+    http::Server small(settings, *context, router, gate.get(), silent);
+    BOOST_REQUIRE(small.start());
+    std::vector<Poco::Net::StreamSocket> mute(12);
+    for (auto& socket : mute) socket.connect(Poco::Net::SocketAddress("127.0.0.1", small.port()));
+    auto answer = client(authority.issue("coordinator"), fmt::format("https://127.0.0.1:{}", small.port()))
+                      ->get("/v1/health", deadline);
+    BOOST_TEST(answer.has_value(), (answer ? "" : answer.error().message));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_no_http_is_answered_with_what_is_wrong, Agent) {
+    auto identity = authority.issue("coordinator");
+    for (const auto* length : {"Content-Length: many", "Content-Length: -5"}) {
+        auto outcome =
+            base::runProcess({{"curl", "--silent", "--cacert", identity.ca, "--cert", identity.certificate, "--key",
+                               identity.key, "-X", "GET", "-H", length, "-w", "%{http_code}", url + "/v1/nothing"},
+                              "",
+                              20s});
+        BOOST_REQUIRE(outcome);
+        BOOST_TEST(outcome->output.find("\"code\":") != std::string::npos, outcome->output);
+        BOOST_TEST(outcome->output.find("40") != std::string::npos, outcome->output);
+    }
+    BOOST_TEST(client(identity)->get("/v1/health", deadline).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_client_goes_on_after_the_agent_was_restarted, Agent) {

@@ -83,6 +83,12 @@ BOOST_AUTO_TEST_CASE(a_probe_needs_exactly_one_kind) {
 BOOST_AUTO_TEST_CASE(json_that_is_nested_too_deeply_is_refused) {
     BOOST_TEST(!protocol::parseJson(std::string(100'000, '[')).has_value());
     BOOST_TEST(!protocol::parseJson("{\"a\":").has_value());
+    BOOST_TEST(protocol::parseJson(R"({"a":{"x":1},"b":{"x":1},"c":[{"x":1},{"x":1}]})").has_value());
+    for (const auto* twice : {R"({"a":1,"a":2})", R"([{"b":{"a":1,"c":{},"a":2}}])"}) {
+        auto parsed = protocol::parseJson(twice);
+        BOOST_REQUIRE(!parsed);
+        BOOST_TEST(parsed.error().message == "field 'a' stands there twice");
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
