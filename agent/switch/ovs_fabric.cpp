@@ -24,6 +24,7 @@ constexpr milliseconds transaction_deadline{1'000};
 constexpr milliseconds apply_deadline{2'000};
 constexpr milliseconds openflow_deadline{500};
 constexpr milliseconds control_deadline{1'000};
+constexpr milliseconds health_deadline{500};  // health answers within a second
 constexpr milliseconds ofctl_deadline{5'000};
 
 // The start of a pass that was asked for may be missed (see settle()); by itself the next one begins after half a second.
@@ -143,6 +144,11 @@ base::Result<void> OvsFabric::settle() {
         return purged ? base::Result<void>() : failure(purged.error());
     }
     return {};
+}
+
+base::Result<void> OvsFabric::daemonAnswers() const {
+    auto version = askVswitchd(runDirectory(), "version", {}, health_deadline);
+    return version ? base::Result<void>() : failure(version.error());
 }
 
 base::Result<void> OvsFabric::awaitApplied(std::int64_t configuration) {

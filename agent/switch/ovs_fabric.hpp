@@ -25,6 +25,8 @@ class OvsFabric final : public SwitchFabric {
 
     void start(std::function<void()> on_change) override;
     void stop() override;
+    /// Whether ovs-vswitchd lives: it answers on its control socket, within the time that health has.
+    [[nodiscard]] base::Result<void> daemonAnswers() const;
     base::Result<FabricMoment> view() override;
     base::Result<void> commit(const FabricView& view, const FabricChange& change) override;
     base::Result<void> announce(const Announcement& announcement) override;

@@ -157,10 +157,14 @@ void SwitchCapability::checkHealth(protocol::Health& health) {
                              now ? "" : "start Open vSwitch (ovsdb-server, ovs-vswitchd) and make the bridge"});
     if (!now) return;
     const FabricView& view = **now;
-    health.checks.push_back(
-        {"switch applies", view.applied,
-         view.applied ? "ovs-vswitchd works as configured" : "ovs-vswitchd has not applied the last configuration",
-         view.applied ? "" : "is ovs-vswitchd running? see its log"});
+    // Also while nothing waits to be applied: one that hangs or has gone is to be heard of before a server fails.
+    const auto answers = fabric_.daemonAnswers();
+    const bool applies = view.applied && answers;
+    health.checks.push_back({"switch applies", applies,
+                             applies         ? "ovs-vswitchd works as configured"
+                             : !view.applied ? "ovs-vswitchd has not applied the last configuration"
+                                             : answers.error().message,
+                             applies ? "" : "is ovs-vswitchd running? see its log; if it hangs, restart it"});
     for (const auto& problem : view.problems) {
         health.checks.push_back({"segment records", false, problem, "remove that key, then order the segment again"});
     }

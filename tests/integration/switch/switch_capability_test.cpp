@@ -111,4 +111,14 @@ BOOST_AUTO_TEST_CASE(health_is_well_until_the_switch_stops_and_then_says_what_to
     BOOST_TEST(!ill.checks[0].cure.empty());
 }
 
+BOOST_AUTO_TEST_CASE(health_says_that_the_daemon_is_gone_also_while_nothing_waits_for_it) {
+    BOOST_TEST(health().ok());
+    lan.stopDaemon();
+    const auto ill = health();
+    BOOST_TEST(!ill.ok());
+    BOOST_TEST(ill.checks[1].name == "switch applies");
+    BOOST_TEST(!ill.checks[1].ok);
+    BOOST_TEST(ill.checks[1].cure.find("ovs-vswitchd") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
