@@ -172,7 +172,10 @@ void SqliteTrapLog::write(const std::vector<TrapBacklog::Item>& items) {
         }
         session_.commit();
     } catch (...) {
-        if (session_.isTransaction()) session_.rollback();
+        try {
+            if (session_.isTransaction()) session_.rollback();
+        } catch (const Poco::Exception&) {  // SQLite has rolled back by itself; what it could not do is what counts
+        }
         throw;
     }
 }

@@ -89,6 +89,11 @@ json toJson(const TrapRecord& record) {
 }
 
 base::Result<TrapRecord> trapRecordFrom(const json& shown) {
+    if (!shown.is_object()) return base::failure(base::ErrorCode::Corrupt, "a trap record must be a JSON object");
+    for (const auto* field : {"source", "oid"}) {
+        if (!shown.contains(field))
+            return base::failure(base::ErrorCode::Corrupt, fmt::format("a trap record needs the field '{}'", field));
+    }
     try {
         TrapRecord record;
         record.id = shown.value("id", std::uint64_t{0});

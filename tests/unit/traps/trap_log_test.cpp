@@ -1,10 +1,15 @@
-#include <boost/test/unit_test.hpp>
+#include "coordinator/traps/trap_log.hpp"
 
+#include <sys/resource.h>
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "coordinator/traps/trap_backlog.hpp"
-#include "coordinator/traps/trap_log.hpp"
 #include "trap_builder.hpp"
 
 using namespace standin::traps;
@@ -39,6 +44,24 @@ void recordIn(TrapLog& log, Trap made, Verdict::Outcome outcome = Verdict::Outco
     record.trap = std::move(made);
     log.record(std::move(record));
 }
+
+/// No file of this process grows beyond so many bytes, as on a full disk, until it is lifted.
+class LimitedFiles {
+  public:
+    explicit LimitedFiles(rlim_t bytes) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit tight{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &tight);
+    }
+    ~LimitedFiles() { lift(); }
+    LimitedFiles(const LimitedFiles&) = delete;
+    LimitedFiles& operator=(const LimitedFiles&) = delete;
+    void lift() const { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+  private:
+    rlimit before_{};
+};
 
 }  // namespace
 
@@ -121,6 +144,25 @@ BOOST_AUTO_TEST_CASE(a_batch_that_could_not_be_written_is_kept_with_its_repeats)
     BOOST_REQUIRE(again.size() == 1U);
     BOOST_TEST(again[0].fresh);
     BOOST_TEST(again[0].record.trap.count == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_disk_does_not_take_is_told_with_the_disks_words_and_written_later) {
+    const Directory directory;
+    auto log = openSqliteTrapLog(directory.file()).value();
+    const LimitedFiles limited(64U << 10);
+    for (int number = 1; number <= 40; ++number) {
+        Trap made = arrived("1.3.6.1.4.1.9." + std::to_string(number), std::chrono::seconds(number));
+        made.varbinds.push_back(octets("1.3.6.1.4.1.9.2", std::string(8192, 'x')));
+        recordIn(*log, made);
+    }
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (log->counts().problem.empty() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    BOOST_TEST(log->counts().problem.find("the trap log cannot be written") == 0U);
+    BOOST_TEST(log->counts().problem.find("rollback") == std::string::npos, log->counts().problem);
+    limited.lift();
+    while (!log->counts().problem.empty() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    BOOST_TEST(log->counts().problem.empty());
+    BOOST_TEST(log->list({}).value().size() == 40U);
 }
 
 BOOST_AUTO_TEST_CASE(records_are_listed_newest_first_by_page_outcome_and_server) {
