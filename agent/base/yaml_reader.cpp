@@ -1,6 +1,7 @@
 #include "agent/base/yaml_reader.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -33,11 +34,12 @@ std::optional<std::int64_t> wholeNumber(const std::string& text) {
 /// memory holds.
 class Inspection {
   public:
-    Inspection(const std::string& file, YamlProblems& problems) : file_(file), problems_(problems) {}
+    Inspection(const std::string& file, std::size_t text_bytes, YamlProblems& problems)
+        : file_(file), problems_(problems), most_nodes_(text_bytes / 2 + most_unfolded) {}
 
     /// False: it was given up, and nobody else should walk through the document either.
     bool walk(const YAML::Node& node, std::size_t depth = 0) {
-        if (depth > deepest || ++seen_ > most_nodes) {
+        if (depth > deepest || ++seen_ > most_nodes_) {
             problems_.add(placeOf(file_, node.Mark()), "", "is nested too deeply, or its anchors unfold to too much");
             return false;
         }
@@ -60,11 +62,13 @@ class Inspection {
     }
 
   private:
-    static constexpr std::size_t deepest = 32;            // our documents are 7 deep
-    static constexpr std::size_t most_nodes = 2'000'000;  // 4 MiB have fewer, unless anchors are unfolded
+    static constexpr std::size_t deepest = 32;  // our documents are 7 deep
+    // What stands there takes two bytes a node or more; this much may come of anchors besides.
+    static constexpr std::size_t most_unfolded = 100'000;
 
     const std::string& file_;
     YamlProblems& problems_;
+    const std::size_t most_nodes_;
     std::size_t seen_ = 0;
 };
 
@@ -93,6 +97,20 @@ std::string placeOf(const std::string& file, const std::string& text, std::size_
     const auto column = line_begin == std::string::npos ? at + 1 : at - line_begin;
     const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
     return fmt::format("{}:{}:{}", file, line, column);
+}
+
+/// The first tab that indents a line, as far as the text was read; npos if there is none.
+std::size_t indentingTab(const std::string& text, const YAML::Mark& mark) {
+    const auto last = std::min<std::size_t>(static_cast<std::size_t>(std::max(mark.pos, 0)), text.size());
+    for (std::size_t begin = 0; begin <= last && begin < text.size();) {
+        const auto content = text.find_first_not_of(" \t", begin);
+        const auto tab = text.find('\t', begin);
+        if (tab != std::string::npos && (content == std::string::npos || tab < content)) return tab;
+        const auto end = text.find('\n', begin);
+        if (end == std::string::npos) break;
+        begin = end + 1;
+    }
+    return std::string::npos;
 }
 
 }  // namespace
@@ -149,9 +167,16 @@ std::optional<YamlReader> YamlReader::fromText(const std::string& text, const st
         }
         if (documents.size() > 1)
             problems.add(placeOf(name, documents[1].Mark()), "", "a second document begins here; there must be one");
-        if (!Inspection(name, problems).walk(root)) return std::nullopt;
+        if (!Inspection(name, text.size(), problems).walk(root)) return std::nullopt;
         return YamlReader(root, name, "", problems);
+    } catch (const YAML::DeepRecursion& exception) {
+        problems.add(placeOf(name, exception.mark), "", "is nested too deeply");
+        return std::nullopt;
     } catch (const YAML::Exception& exception) {
+        if (const auto at = indentingTab(text, exception.mark); at != std::string::npos) {
+            problems.add(placeOf(name, text, at), "", "a tab; YAML is indented with blanks");
+            return std::nullopt;
+        }
         problems.add(placeOf(name, exception.mark), "", "not valid YAML: " + exception.msg);
         return std::nullopt;
     }

@@ -88,6 +88,11 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_are_told_with_their_place) {
     BOOST_TEST(problemsOf("a: \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\n").empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_tab_that_indents_is_told_as_one) {
+    BOOST_TEST(problemsOf("a:\n\tb: 1\n") == "a.yml:2:1: a tab; YAML is indented with blanks");
+    BOOST_TEST(problemsOf("a: 1\t# fine\n").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_second_document_is_not_passed_over) {
     BOOST_TEST(problemsOf("a: 1\n---\nb: 2\n").find("a.yml:3:1: a second document begins here") == 0U);
 }
