@@ -70,8 +70,8 @@ void Verifications::run(const std::shared_ptr<Task>& task) {
     } else if (damage || damage.error().code == base::ErrorCode::Corrupt) {
         outcome.state = VerificationState::Damaged;
         outcome.damaged_blocks = damage ? damage->blocks : 0;
-        outcome.problem = damage ? fmt::format("{} of {}'s blocks are damaged, the first: {}; {}", damage->blocks,
-                                               image, damage->first, cure)
+        outcome.problem = damage ? fmt::format("damaged blocks of {}: {}, the first: {}; {}", image, damage->blocks,
+                                               damage->first, cure)
                                  : fmt::format("{}; {}", damage.error().message, cure);
     } else {
         outcome.state = VerificationState::Failed;

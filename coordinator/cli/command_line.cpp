@@ -6,6 +6,7 @@
 
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/input.hpp"
+#include "coordinator/cli/text_table.hpp"
 
 namespace standin::cli {
 
@@ -258,6 +259,16 @@ int runCommandLine(const std::vector<std::string>& arguments, const Surroundings
     try {
         grammar.app().parse(
             std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants them backwards
+    } catch (const CLI::RequiredError& problem) {
+        // Where a verb is missing because the word that stands in its place is none, that word is what was wrong.
+        const auto strange = grammar.app().remaining(true);
+        if (strange.empty()) {
+            grammar.app().exit(problem, surroundings.out, surroundings.err);
+            return ExitCode::WrongUsage;
+        }
+        surroundings.err << "standinctl: there is no verb '" << printable(strange.front().substr(0, 80))
+                         << "'; see standinctl --help\n";
+        return ExitCode::WrongUsage;
     } catch (const CLI::ParseError& problem) {
         return grammar.app().exit(problem, surroundings.out, surroundings.err) == 0 ? ExitCode::Done
                                                                                     : ExitCode::WrongUsage;

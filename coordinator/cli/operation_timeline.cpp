@@ -89,11 +89,23 @@ void OperationTimeline::showHead(const Json& operation) {
     begun_ = true;
 }
 
+// A step that is tried again and again is not told again and again, as long as the same comes of it.
+bool OperationTimeline::isRepetition(const Json& step, const std::string& title) {
+    const auto outcome = textAt(step, "outcome");
+    const bool again = numberAt(step, "attempts").value_or(1) > 1 && !failures_[title].empty();
+    if (goesOn(step)) return again && numberAt(step, "percent").value_or(0) < 10;
+    const bool failed = outcome == "failed" || outcome == "unknown";
+    const auto failure = failed ? outcome + ": " + textAt(step, "message") : std::string();
+    const bool same = again && failed && failures_[title] == failure;
+    failures_[title] = failure;
+    return same;
+}
+
 void OperationTimeline::showStep(const Json& step) {
     auto title = titleOf(step);
     auto result = resultOf(step);
     const bool planned = textAt(step, "outcome") == "planned";
-    if ((planned && !waits(step)) || shown_[title] == result) return;
+    if ((planned && !waits(step)) || shown_[title] == result || isRepetition(step, title)) return;
     shown_[title] = result;
     // How a long step stands is said with the line, but is no reason for another one.
     if (auto message = textAt(step, "message"); (goesOn(step) || planned) && message != "-") result += ": " + message;

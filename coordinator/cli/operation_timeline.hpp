@@ -18,9 +18,11 @@ class OperationTimeline {
   private:
     void showHead(const Json& operation);
     void showStep(const Json& step);
+    bool isRepetition(const Json& step, const std::string& title);
 
     std::ostream& out_;
     std::map<std::string, std::string> shown_;  ///< step or note -> what was last printed of it
+    std::map<std::string, std::string> failures_;  ///< step -> what its last attempt failed with
     std::string state_;
     bool begun_ = false;
 };

@@ -105,6 +105,17 @@ BOOST_AUTO_TEST_CASE(a_wrong_command_line_ends_with_2_and_asks_nobody) {
     BOOST_TEST(coordinator.asked.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_verb_that_does_not_exist_is_named) {
+    ScriptedCoordinator coordinator;
+    for (const auto& wrong : std::vector<std::vector<std::string>>{{"stauts"}, {"image", "stauts"}}) {
+        auto done = run(coordinator, wrong);
+        BOOST_TEST(done.exit_code == ExitCode::WrongUsage);
+        BOOST_TEST(done.err == "standinctl: there is no verb 'stauts'; see standinctl --help\n");
+    }
+    BOOST_TEST(run(coordinator, {"image"}).exit_code == ExitCode::WrongUsage);
+    BOOST_TEST(run(coordinator, {"image", "verify"}).err.find("IMAGE") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(who_asks_has_to_be_known) {
     ScriptedCoordinator coordinator;
     std::ostringstream out;
@@ -163,6 +174,34 @@ BOOST_AUTO_TEST_CASE(an_operation_is_watched_step_by_step_to_its_end) {
                "operation 7 succeeded: fenced\n"
                "phases:  resume 2.5 ms\n");
     BOOST_TEST(coordinator.asked.size() == 3U);  // another operation's event asks nothing
+}
+
+BOOST_AUTO_TEST_CASE(a_step_that_fails_the_same_way_again_and_again_is_told_once) {
+    ScriptedCoordinator coordinator;
+    std::vector<StreamedEvent> events{heartbeat};
+    auto stopping = [&](const std::string& outcome, int attempts, const std::string& message) {
+        coordinator.answers("GET /v1/operations/7", 200,
+                            operationIn("TakingOver", "null",
+                                        R"({"name":"StopStandIn","subject":"s1","outcome":")" + outcome +
+                                            R"(","since_failure_ms":9,"attempts":)" + std::to_string(attempts) +
+                                            R"(,"duration_ms":1,"message":")" + message + "\"}"));
+        events.push_back(eventOf("1-1", 7));
+    };
+    stopping("running", 1, "");
+    for (int attempt = 1; attempt < 9; ++attempt) {
+        stopping("failed", attempt, "refused");
+        stopping("running", attempt + 1, "refused");
+    }
+    stopping("failed", 9, "out of memory");
+    stopping("running", 10, "out of memory");
+    stopping("done", 10, "it is off");
+    coordinator.answers("GET /v1/operations/7", 200, operationIn("Succeeded", "\"succeeded\"", "")).streams(events);
+    const auto done = run(coordinator, {"operation", "watch", "7"});
+    std::size_t lines = 0;
+    for (auto at = done.out.find("StopStandIn"); at != std::string::npos; at = done.out.find("StopStandIn", at + 1))
+        ++lines;
+    BOOST_TEST(lines == 4U, done.out);  // running, refused, out of memory, done
+    BOOST_TEST(done.out.find("done in 1.0 ms, 10 attempts: it is off") != std::string::npos, done.out);
 }
 
 BOOST_AUTO_TEST_CASE(a_long_step_is_told_every_tenth_of_its_way) {
