@@ -155,12 +155,11 @@ BOOST_AUTO_TEST_CASE(what_the_disk_does_not_take_is_told_with_the_disks_words_an
         made.varbinds.push_back(octets("1.3.6.1.4.1.9.2", std::string(8192, 'x')));
         recordIn(*log, made);
     }
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (log->counts().problem.empty() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    while (log->counts().problem.empty()) std::this_thread::yield();
     BOOST_TEST(log->counts().problem.find("the trap log cannot be written") == 0U);
     BOOST_TEST(log->counts().problem.find("rollback") == std::string::npos, log->counts().problem);
     limited.lift();
-    while (!log->counts().problem.empty() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    while (!log->counts().problem.empty()) std::this_thread::yield();
     BOOST_TEST(log->counts().problem.empty());
     BOOST_TEST(log->list({}).value().size() == 40U);
 }
