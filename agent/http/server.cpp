@@ -208,6 +208,7 @@ class KnownConnection final : public Poco::Net::TCPServerConnection {
     // What follows on the connection can't be told from what was not understood: it ends.
     void refuse(Poco::Net::HTTPServerSession& session, const Poco::Exception& why) {
         Poco::Net::HTTPServerResponseImpl response(session);
+        response.setVersion(Poco::Net::HTTPMessage::HTTP_1_1);
         response.setKeepAlive(false);
         session.setKeepAlive(false);
         const auto what = why.message().empty() ? std::string(why.name()) : why.message();

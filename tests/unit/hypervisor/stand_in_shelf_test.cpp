@@ -98,6 +98,8 @@ BOOST_AUTO_TEST_CASE(qemu_s_user_may_pass_through_but_not_list_the_directories) 
     struct stat status {};
     BOOST_REQUIRE(::stat(directory.pathOf(base::StandInName("server01-1")).c_str(), &status) == 0);
     BOOST_TEST((status.st_mode & 07U) == 01U);
+    BOOST_REQUIRE(::stat((temporary / "stand-ins").c_str(), &status) == 0);
+    BOOST_TEST((status.st_mode & 0777U) == 0711U);  // as roles/standin_agent makes it
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_stand_in_demands_nothing) {
