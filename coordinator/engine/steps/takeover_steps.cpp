@@ -65,7 +65,7 @@ StepReport resumeStandIn(const StepContext& context) {
     report.phases_ms["resume"] = base::milliseconds(resumed - before);
     for (const auto& warning : stand_in->warnings) report.message += "; " + warning;
 
-    if (context.operation.job_runs) {
+    if (context.operation->job_runs) {
         report.message = fmt::format("stand-in '{}' runs", name.text());
         return report;
     }

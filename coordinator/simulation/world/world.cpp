@@ -69,9 +69,10 @@ void World::furnishStandIns() {
         const auto placement = setting.contents.placements.find(row.server);
         const bool runs =
             placement != setting.contents.placements.end() && placement->second.on == domain::Placement::On::StandIn;
-        vm_hosts.at(server.vm_host.text())
-            .furnish(row.stand_in, definition,
+        VmHost& host = vm_hosts.at(server.vm_host.text());
+        host.furnish(row.stand_in, definition,
                      runs ? protocol::StandInState::Running : protocol::StandInState::Suspended);
+        host_of_stand_in_[row.stand_in.text()] = &host;
     }
     for (const auto& [name, server] : setting.inventory.servers) {
         const auto row = rows.find(name.text());
