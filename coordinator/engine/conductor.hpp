@@ -168,6 +168,7 @@ class Conductor {
     domain::Operation* openOperationOf(const base::ServerName& server);
     domain::Operation* newestOf(const base::ServerName& server, bool (*is)(const domain::Operation&));
     static std::string executorOf(const domain::Placement& placement);
+    static base::Error notClosed(const domain::Operation& operation);
     std::string refusal(const domain::FailureReport& report);
     [[nodiscard]] bool retiresHolder(const domain::Operation& failover) const;
     [[nodiscard]] bool mayHaveGivenSegment(const domain::Operation& operation) const;

@@ -26,7 +26,9 @@ void Conductor::depose(const std::string& why) {
 }
 
 base::Result<void> Conductor::refused() const {
-    return base::failure(leads() ? base::ErrorCode::Internal : base::ErrorCode::StaleEpoch, board_.problem());
+    if (!leads()) return base::failure(base::ErrorCode::StaleEpoch, board_.problem());
+    return base::failure(base::ErrorCode::Internal,
+                         board_.problem() + "; what was asked for is kept, and done once the journal can be written");
 }
 
 /// Requests that are dropped are answered by their senders' end.

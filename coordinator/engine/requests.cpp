@@ -22,6 +22,15 @@ constexpr std::size_t longest_server_name = 42;
 
 }  // namespace
 
+/// What holds the server, and how it lets it go.
+base::Error Conductor::notClosed(const domain::Operation& operation) {
+    const char* const cure = isResting(operation.state) ? "close it first: standinctl operation close"
+                                                        : "wait for its end: standinctl operation watch";
+    return {ErrorCode::Conflict,
+            fmt::format("{} {} of server '{}' is not closed: it is {}; {} {}", nameOf(operation.kind), operation.id,
+                        operation.server.text(), nameOf(operation.state), cure, operation.id)};
+}
+
 Result<void> Conductor::mayPrepare(const OperationRequest& request) {
     const auto& name = request.server.text();
     if (inventory_.servers.count(request.server) == 0)
@@ -31,11 +40,7 @@ Result<void> Conductor::mayPrepare(const OperationRequest& request) {
                        fmt::format("the name of server '{}' is too long for a stand-in's: at most {} characters", name,
                                    longest_server_name));
     }
-    if (const auto* operation = openOperationOf(request.server)) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("{} {} of server '{}' is not closed: it is {}", nameOf(operation->kind),
-                                   operation->id, name, nameOf(operation->state)));
-    }
+    if (const auto* operation = openOperationOf(request.server)) return failure(notClosed(*operation));
     if (auto found = placements_.find(request.server);
         found != placements_.end() && found->second.on != Placement::On::Server) {
         return failure(ErrorCode::WrongState,

@@ -36,11 +36,8 @@ Result<void> Conductor::setSpare(const base::ServerName& server, const base::Spa
     }
     const auto* standing = table_.row(server);
     if (standing != nullptr && standing->spare == spare && standing->image == image) return {};
-    if (const auto* operation = openOperationOf(server)) {
-        return refused(ErrorCode::Conflict,
-                       fmt::format("{} {} of server '{}' is not closed: it is {}", nameOf(operation->kind),
-                                   operation->id, server.text(), nameOf(operation->state)));
-    }
+    if (const auto* operation = openOperationOf(server))
+        return refused(ErrorCode::Conflict, notClosed(*operation).message);
     if (images_being_removed_.count(image) > 0)
         return refused(ErrorCode::Conflict, fmt::format("image '{}' is being deleted", image.text()));
     auto set = table_.set(server, spare, image);
@@ -53,11 +50,7 @@ Result<void> Conductor::setSpare(const base::ServerName& server, const base::Spa
 
 Result<void> Conductor::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
     const std::string what = fmt::format("removal of the row of server '{}'", server.text());
-    if (const auto* operation = openOperationOf(server)) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("{} {} of server '{}' is not closed: it is {}", nameOf(operation->kind),
-                                   operation->id, server.text(), nameOf(operation->state)));
-    }
+    if (const auto* operation = openOperationOf(server)) return failure(notClosed(*operation));
     const auto* row = table_.row(server);
     const auto stand_in = row == nullptr ? base::StandInName{} : row->stand_in;
     if (!stand_in.empty()) {

@@ -39,25 +39,29 @@ void Watch::begin(std::function<void()> look) {
     });
 }
 
-void Watch::claimAt(const base::AgentName& name) {
-    if (!drivers_.claim) return;
+base::Result<void> Watch::claimAt(const base::AgentName& name) {
+    if (!drivers_.claim) return {};
     auto claimed = drivers_.claim(name, board_.epoch(), patience);
-    if (claimed || claimed.error().code != base::ErrorCode::StaleEpoch) return;
+    if (claimed || claimed.error().code != base::ErrorCode::StaleEpoch) return claimed;
     post_([why = claimed.error().message](Conductor& conductor) -> Reply {
         conductor.depose(why);
         return {};
     });
+    return claimed;
 }
 
 void Watch::lookAtAgent(const base::AgentName& name) {
-    claimAt(name);
+    const auto claimed = claimAt(name);
     const auto known = board_.agent(name);
     AgentSnapshot seen = known.value_or(AgentSnapshot{});
     const bool known_before = known.has_value();
     const bool was_well = seen.reachable && seen.health.ok();
     seen.name = name;
     seen.url = inventory_.agent_urls.at(name);
-    auto health = drivers_.health(name, patience);
+    // Who has just not answered is not waited for again.
+    const bool silent = !claimed && base::isTransient(claimed.error().code);
+    auto health =
+        silent ? base::Result<protocol::Health>(base::failure(claimed.error())) : drivers_.health(name, patience);
     seen.reachable = health.has_value();
     if (health) {
         seen.health = *health;

@@ -24,7 +24,7 @@ class Watch {
   private:
     void begin(std::function<void()> look);
     /// So that the agent refuses older coordinators from now on, and a newer one is heard of also while nothing is done.
-    void claimAt(const base::AgentName& name);
+    base::Result<void> claimAt(const base::AgentName& name);
     void lookAtAgent(const base::AgentName& name);
     void lookAtStandIn(const domain::SpareTableRow& row);
     void lookAtSegment(const base::ServerName& server);
