@@ -40,6 +40,9 @@ Result<void> Conductor::mayReturn(const base::ServerName& server) {
                                    "connections go through the holder; close it first: standinctl operation close {}",
                                    failover->id, server.text(), failover->spare.text(), failover->id));
     }
+    // The answer is given once what it rests on is durable: who is told that nothing orders the segment for the spare
+    // any more switches the server on, and a coordinator that is started again must not order it anew.
+    if (failover != nullptr && dirty_.count(failover->id) > 0) must_commit_ = true;
     return {};
 }
 
