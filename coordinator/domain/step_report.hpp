@@ -42,13 +42,14 @@ std::optional<StepReport::Kind> reportKindFrom(std::string_view name);
 /// True while this attempt of the step is waited for; what comes of any other has been overtaken.
 bool isUnderWay(const Operation& operation, const StepId& step, unsigned attempt);
 
-/// What an attempt, or a poll, that is under way means to the operation. Pure, as decide() is: a decision made again
-/// later rests on the same rule.
-/// `before`: so many reports that said the same came before this one, the first of them at `first_ended`.
+/// So many reports that said the same came before this one, the first of them at `first_ended`.
 struct AlikeBefore {
     unsigned number = 0;
     base::WallTime first_ended{};
 };
+
+/// What an attempt, or a poll, that is under way means to the operation. Pure, as decide() is: a decision made again
+/// later rests on the same rule.
 void applyReport(Operation& operation, const StepId& step, const StepReport& report, base::WallTime ended,
                  const AlikeBefore& before = {});
 
