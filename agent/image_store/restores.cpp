@@ -10,7 +10,7 @@ using protocol::RestoreState;
 
 namespace {
 
-constexpr std::size_t ended_kept = 256;  // so that a coordinator that was away can still ask
+constexpr std::size_t ended_restores_kept = 256;  // so that a coordinator that was away can still ask
 
 bool isActive(RestoreState state) {
     return state == RestoreState::Waiting || state == RestoreState::Restoring || state == RestoreState::Verifying;
@@ -192,7 +192,7 @@ protocol::Restore Restores::restoreOf(const Task& task) {
 }
 
 void Restores::forgetOldest() {
-    while (tasks_.size() > ended_kept) {
+    while (tasks_.size() > ended_restores_kept) {
         auto oldest = tasks_.end();
         for (auto entry = tasks_.begin(); entry != tasks_.end(); ++entry) {
             if (isActive(entry->second->restore.state)) continue;

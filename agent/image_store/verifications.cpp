@@ -13,8 +13,8 @@ using protocol::VerificationState;
 
 namespace {
 
-constexpr std::size_t waiting_most = 256;  // all images of a large store, asked for one after the other
-constexpr std::size_t ended_kept = 256;    // for those who ask later; each holds a few hundred bytes
+constexpr std::size_t waiting_most = 256;              // all images of a large store, asked for one after the other
+constexpr std::size_t ended_verifications_kept = 256;  // for those who ask later; each holds a few hundred bytes
 
 constexpr const char* cure = "delete it and capture its server anew; a stand-in made from it may be damaged, too";
 
@@ -128,7 +128,7 @@ ImageVerification Verifications::toldOf(const Task& task) {
 }
 
 void Verifications::forgetOld() {
-    while (tasks_.size() > ended_kept) {
+    while (tasks_.size() > ended_verifications_kept) {
         auto oldest = tasks_.end();
         for (auto entry = tasks_.begin(); entry != tasks_.end(); ++entry) {
             if (entry->second->active) continue;

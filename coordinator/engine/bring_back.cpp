@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/domain/segment_members.hpp"
+
 namespace standin::engine {
 
 using base::ErrorCode;
 using base::failure;
 using base::Result;
+using domain::holder_member;
+using domain::server_member;
 
 namespace {
-
-const base::MemberName server_member("server");
-const base::MemberName holder_member("holder");
 
 /// Nobody else may execute the job: unknown is not off (rule 6).
 Result<void> nobodyElseExecutes(const Drivers& drivers, const Inventory& inventory, const ServerSnapshot& now,

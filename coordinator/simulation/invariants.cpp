@@ -5,17 +5,19 @@
 #include <algorithm>
 #include <charconv>
 
+#include "coordinator/domain/segment_members.hpp"
 #include "coordinator/simulation/script.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
 namespace standin::simulation {
 
+using domain::holder_member;
+using domain::server_member;
+using domain::spare_member;
+using domain::stand_in_member;
+
 namespace {
 
-const base::MemberName server_member("server");
-const base::MemberName spare_member("spare");
-const base::MemberName stand_in_member("stand-in");
-const base::MemberName holder_member("holder");
 constexpr std::size_t last_events = 40;
 /// Between the last question and the segment: a command, and one that is slow.
 constexpr VirtualTime longest_unasked{5s};

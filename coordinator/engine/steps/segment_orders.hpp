@@ -1,15 +1,15 @@
 #pragma once
 
+#include "coordinator/domain/segment_members.hpp"
 #include "coordinator/engine/steps/step_context.hpp"
 
 namespace standin::engine::steps {
 
-/// The names that machines have on a segment.
-inline const base::MemberName server_member{"server"};
-inline const base::MemberName stand_in_member{"stand-in"};
-inline const base::MemberName new_stand_in_member{"new-stand-in"};
-inline const base::MemberName spare_member{"spare"};
-inline const base::MemberName holder_member{"holder"};
+using domain::holder_member;
+using domain::new_stand_in_member;
+using domain::server_member;
+using domain::spare_member;
+using domain::stand_in_member;
 
 /// An order with all machines of the operation that are known as members, owned by `owner` (empty: nobody), the
 /// holder's back leg with `back_leg_to` (empty: by itself).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/domain/segment_members.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
 namespace standin::simulation {
@@ -12,8 +13,6 @@ namespace {
 /// and given up by the client some time.
 constexpr VirtualTime first_pause{1s};
 constexpr VirtualTime patience{30s};
-
-const base::MemberName holder_member("holder");
 
 }  // namespace
 
@@ -45,7 +44,7 @@ void Clients::sendNext(Job& job) {
 
 void Clients::attempt(Job& job, const JobRequestPtr& request) {
     const auto* order = job.lan_switch->inForce(job.name);
-    if (order != nullptr && order->owner == holder_member) {
+    if (order != nullptr && order->owner == domain::holder_member) {
         if (job.holder != nullptr && job.holder->accept(request)) return;
     } else {
         const std::string_view executor =

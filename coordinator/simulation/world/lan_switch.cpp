@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/domain/segment_members.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
 namespace standin::simulation {
@@ -12,8 +13,6 @@ using base::Result;
 using protocol::Segment;
 
 namespace {
-
-const base::MemberName server_member("server");
 
 std::string ownerText(const base::MemberName& owner) {
     return owner.empty() ? "nobody" : owner.text();
@@ -67,7 +66,7 @@ const protocol::SegmentOrder* LanSwitch::inForce(const std::string& segment) con
 
 const base::MemberName& LanSwitch::ownerOf(const std::string& segment) const {
     const auto* order = inForce(segment);
-    return order == nullptr ? server_member : order->owner;
+    return order == nullptr ? domain::server_member : order->owner;
 }
 
 std::string LanSwitch::owner(const std::string& segment) const {

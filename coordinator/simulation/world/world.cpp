@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/domain/segment_members.hpp"
+
 namespace standin::simulation {
 
 World::World(const Setting& given, bool log_on)
@@ -123,8 +125,7 @@ VirtualMachine* World::standIn(std::string_view name) {
 }
 
 const VirtualMachine* World::standInOf(const protocol::SegmentOrder& order) {
-    static const base::MemberName stand_in_member("stand-in");
-    const auto* member = order.member(stand_in_member);
+    const auto* member = order.member(domain::stand_in_member);
     return member == nullptr ? nullptr : standIn(at(member->port));
 }
 
