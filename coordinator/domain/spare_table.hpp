@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/name_map.hpp"
 #include "agent/base/result.hpp"
 
 namespace standin::domain {
@@ -55,8 +56,8 @@ class SpareTable {
     [[nodiscard]] bool leasedTo(const base::SpareName& spare, OperationId failover) const;
     [[nodiscard]] const SpareTableRow* row(const base::ServerName& server) const;
     [[nodiscard]] const Lease* lease(const base::SpareName& spare) const;
-    [[nodiscard]] const std::map<base::ServerName, SpareTableRow>& rows() const { return rows_; }
-    [[nodiscard]] const std::map<base::SpareName, Lease>& leases() const { return leases_; }
+    [[nodiscard]] const base::NameMap<base::ServerName, SpareTableRow>& rows() const { return rows_; }
+    [[nodiscard]] const base::NameMap<base::SpareName, Lease>& leases() const { return leases_; }
 
     /// Puts what prepare, refresh or the watch found out about the stand-in into the row. NotFound without a row.
     base::Result<void> update(const SpareTableRow& row);
@@ -71,8 +72,8 @@ class SpareTable {
     void hold(Lease lease);
     void free(const base::SpareName& spare);
 
-    std::map<base::ServerName, SpareTableRow> rows_;
-    std::map<base::SpareName, Lease> leases_;
+    base::NameMap<base::ServerName, SpareTableRow> rows_;
+    base::NameMap<base::SpareName, Lease> leases_;
     std::set<base::SpareName> changed_leases_;
 };
 

@@ -14,12 +14,12 @@ void Board::post(const domain::SpareTable& table) {
     leases_ = table.leases();
 }
 
-void Board::post(std::map<base::ServerName, domain::Placement> placements) {
+void Board::post(base::NameMap<base::ServerName, domain::Placement> placements) {
     const lock_guard lock(mutex_);
     placements_ = std::move(placements);
 }
 
-void Board::post(std::map<base::ServerName, journal::Maintenance> maintenance) {
+void Board::post(base::NameMap<base::ServerName, journal::Maintenance> maintenance) {
     const lock_guard lock(mutex_);
     maintenance_ = std::move(maintenance);
 }

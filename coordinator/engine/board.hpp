@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "agent/base/name_map.hpp"
 #include "coordinator/engine/snapshot.hpp"
 #include "coordinator/journal/journal.hpp"
 
@@ -16,8 +17,8 @@ namespace standin::engine {
 class Board {
   public:
     void post(const domain::SpareTable& table);
-    void post(std::map<base::ServerName, domain::Placement> placements);
-    void post(std::map<base::ServerName, journal::Maintenance> maintenance);
+    void post(base::NameMap<base::ServerName, domain::Placement> placements);
+    void post(base::NameMap<base::ServerName, journal::Maintenance> maintenance);
     void post(base::Shared<domain::Operation> operation);
     /// What was made durable: its changes, and nothing else, however much there is.
     void post(journal::Entry entry);
@@ -44,12 +45,12 @@ class Board {
     [[nodiscard]] domain::Operation shown(const domain::Operation& operation) const;
 
     mutable std::mutex mutex_;
-    std::map<base::ServerName, domain::SpareTableRow> rows_;
-    std::map<base::SpareName, domain::Lease> leases_;
-    std::map<base::ServerName, domain::Placement> placements_;
-    std::map<base::ServerName, journal::Maintenance> maintenance_;
+    base::NameMap<base::ServerName, domain::SpareTableRow> rows_;
+    base::NameMap<base::SpareName, domain::Lease> leases_;
+    base::NameMap<base::ServerName, domain::Placement> placements_;
+    base::NameMap<base::ServerName, journal::Maintenance> maintenance_;
     std::map<domain::OperationId, base::Shared<domain::Operation>> operations_;
-    std::map<base::ServerName, std::set<domain::OperationId>> open_;
+    base::NameMap<base::ServerName, std::set<domain::OperationId>> open_;
     std::vector<RestoreQueue> restore_queues_;
     std::map<base::AgentName, AgentSnapshot> agents_;
     std::uint64_t epoch_ = 0;

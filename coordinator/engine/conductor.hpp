@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/base/log.hpp"
+#include "agent/base/name_map.hpp"
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/failure.hpp"
 #include "coordinator/engine/board.hpp"
@@ -198,12 +199,12 @@ class Conductor {
     domain::SpareTable table_;
     std::map<base::SpareName, const domain::Spare*> free_spares_;  ///< configured, and leased to nobody
     std::map<domain::OperationId, domain::Operation> operations_;
-    std::map<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
+    base::NameMap<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
     std::set<domain::OperationId> ended_;  ///< of them, those that may be forgotten, however many are open
     /// Whose StartServer has been commanded and not answered, also after its operation has ended.
     std::map<base::ServerName, domain::OperationId> powering_on_;
-    std::map<base::ServerName, domain::Placement> placements_;
-    std::map<base::ServerName, journal::Maintenance> maintenance_;
+    base::NameMap<base::ServerName, domain::Placement> placements_;
+    base::NameMap<base::ServerName, journal::Maintenance> maintenance_;
     /// What was observed for a server's operation, and of what it holds until that changes.
     struct Seen {
         domain::Observation observation;
@@ -212,7 +213,7 @@ class Conductor {
         std::size_t failed_spares = 0;
         std::uint64_t lease_changes = 0;
     };
-    std::map<base::ServerName, Seen> seen_;
+    base::NameMap<base::ServerName, Seen> seen_;
     std::uint64_t lease_changes_ = 0;
     Wakes wakes_;
     std::set<base::ImageId> images_being_removed_;

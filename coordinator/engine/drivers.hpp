@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/name_map.hpp"
 #include "agent/protocol/common.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/drivers/holder_driver.hpp"
@@ -39,10 +40,10 @@ inline constexpr std::size_t default_restores_at_once = 4;
 
 /// What is protected by what: from the configuration, constant while the coordinator runs.
 struct Inventory {
-    std::map<base::ServerName, domain::Server> servers;
-    std::map<base::SpareName, domain::Spare> spares;
-    std::map<base::ServerName, drivers::PowerLadder> server_power;
-    std::map<base::SpareName, drivers::PowerLadder> spare_power;
+    base::NameMap<base::ServerName, domain::Server> servers;
+    base::NameMap<base::SpareName, domain::Spare> spares;
+    base::NameMap<base::ServerName, drivers::PowerLadder> server_power;
+    base::NameMap<base::SpareName, drivers::PowerLadder> spare_power;
     std::map<base::AgentName, std::string>
         agent_urls;  ///< `https://127.77.0.12:8441`; the image store's is told to the VM host
     /// Of image stores: restores under way from each; default_restores_at_once where it is not named.

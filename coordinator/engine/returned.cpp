@@ -185,11 +185,13 @@ void Conductor::endReturn(const base::ServerName& server, const Result<void>& do
 
 /// Those that closed failovers of this server had left executing the job: they are free again, or their row's.
 void Conductor::freeSparesOf(const base::ServerName& server) {
-    for (const auto& [spare, lease] : std::map(table_.leases())) {
+    std::vector<domain::Lease> over;
+    for (const auto& [spare, lease] : table_.leases()) {
         if (lease.server != server || lease.failover == 0) continue;
-        auto held = operations_.find(lease.failover);
-        if (held == operations_.end() || !isOpen(held->second)) table_.release(spare, lease.failover);
+        const auto held = operations_.find(lease.failover);
+        if (held == operations_.end() || !domain::isOpen(held->second)) over.push_back(lease);
     }
+    for (const auto& lease : over) table_.release(lease.spare, lease.failover);
     leasesChanged();
 }
 

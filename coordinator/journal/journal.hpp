@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/base/name_map.hpp"
 #include "agent/base/result.hpp"
 #include "coordinator/domain/audit_entry.hpp"
 #include "coordinator/domain/operation.hpp"
@@ -27,8 +28,8 @@ struct Contents {
     std::vector<domain::Operation> operations;  ///< all open ones and the last ended ones, by id
     std::vector<domain::SpareTableRow> rows;
     std::vector<domain::Lease> leases;
-    std::map<base::ServerName, domain::Placement> placements;
-    std::map<base::ServerName, Maintenance> maintenance;
+    base::NameMap<base::ServerName, domain::Placement> placements;
+    base::NameMap<base::ServerName, Maintenance> maintenance;
     std::map<domain::OperationId, std::uint32_t> next_lines;  ///< of the records, where there is one
 };
 

@@ -80,7 +80,7 @@ Result<Maintenance> maintenanceFrom(const json& object) {
 
 template <typename Element>
 Result<void> readByServer(Session& session, const std::string& table, Result<Element> (*read)(const json&),
-                          std::map<base::ServerName, Element>& into) {
+                          base::NameMap<base::ServerName, Element>& into) {
     std::vector<std::string> servers;
     std::vector<Element> elements;
     session << "SELECT server FROM " + table + " ORDER BY server", Poco::Data::Keywords::into(servers), now;

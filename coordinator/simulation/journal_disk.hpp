@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "agent/base/name_map.hpp"
 #include "coordinator/journal/journal.hpp"
 #include "coordinator/simulation/virtual_time.hpp"
 
@@ -14,10 +15,10 @@ struct JournalDisk {
     std::uint64_t epoch = 0;
     domain::OperationId last_operation = 0;
     std::map<domain::OperationId, base::Shared<domain::Operation>> operations;
-    std::map<base::ServerName, domain::SpareTableRow> rows;
-    std::map<base::SpareName, domain::Lease> leases;
-    std::map<base::ServerName, domain::Placement> placements;
-    std::map<base::ServerName, journal::Maintenance> maintenance;
+    base::NameMap<base::ServerName, domain::SpareTableRow> rows;
+    base::NameMap<base::SpareName, domain::Lease> leases;
+    base::NameMap<base::ServerName, domain::Placement> placements;
+    base::NameMap<base::ServerName, journal::Maintenance> maintenance;
     std::vector<domain::AuditEntry> audit;
     std::uint64_t records = 0;  ///< commits that became durable
     bool full = false;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/base/name_map.hpp"
 #include "agent/protocol/image.hpp"
 #include "coordinator/simulation/virtual_time.hpp"
 #include "coordinator/simulation/world/command.hpp"
@@ -70,8 +71,8 @@ class ImageStore {
     void interrupt() { transfers.interrupt(); }
 
     Transfers transfers;
-    std::map<std::string, protocol::Image> images;
-    std::map<std::string, std::string> contents;  ///< of the images: their checksums
+    base::NameMap<std::string, protocol::Image> images;
+    base::NameMap<std::string, std::string> contents;  ///< of the images: their checksums
     std::map<std::string, bool> corrupt;          ///< blocks that do not match are found when they are read
 
   private:

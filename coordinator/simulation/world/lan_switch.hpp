@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/base/name_map.hpp"
 #include "agent/protocol/segment.hpp"
 
 namespace standin::simulation {
@@ -39,8 +40,8 @@ class LanSwitch {
     void keep(Kept& kept, protocol::SegmentOrder order);
 
     World& world_;
-    std::map<std::string, Kept> segments_;
-    std::map<std::string, std::string> owned_;  ///< segments, by their owners' ports
+    base::NameMap<std::string, Kept> segments_;
+    base::NameMap<std::string, std::string> owned_;  ///< segments, by their owners' ports
 };
 
 }  // namespace standin::simulation

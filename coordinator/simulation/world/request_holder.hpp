@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/base/name_map.hpp"
 #include "agent/protocol/hold.hpp"
 #include "coordinator/simulation/world/clients.hpp"
 #include "coordinator/simulation/world/command.hpp"
@@ -64,7 +65,7 @@ class RequestHolder {
     [[nodiscard]] std::string_view behindBackLeg(const Job& job) const;
 
     World& world_;
-    std::map<std::string, Job> jobs_;
+    base::NameMap<std::string, Job> jobs_;
 };
 
 }  // namespace standin::simulation

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/base/name_map.hpp"
 #include "coordinator/simulation/event_log.hpp"
 #include "coordinator/simulation/invariants.hpp"
 #include "coordinator/simulation/journal_disk.hpp"
@@ -38,8 +39,8 @@ class World {
     Network network;
     JournalDisk disk;
 
-    std::map<std::string, Machine, std::less<>> machines;  ///< servers and spares
-    std::map<std::string, Bmc> bmcs;                       ///< by their machines' names
+    base::NameMap<std::string, Machine> machines;  ///< servers and spares
+    base::NameMap<std::string, Bmc> bmcs;          ///< by their machines' names
     std::map<std::string, VmHost> vm_hosts;
     std::map<std::string, LanSwitch> switches;
     std::map<std::string, ImageStore> stores;
@@ -79,10 +80,10 @@ class World {
     void furnishStandIns();
     void furnishSegment(const domain::Server& server, const domain::SpareTableRow* row);
 
-    std::map<std::string, const domain::Server*> servers_;          ///< by segment
-    std::map<std::string, VmHost*, std::less<>> host_of_stand_in_;  ///< where it was found last
-    std::map<std::string, std::string> machine_of_disk_;
-    std::map<std::string, std::string> machine_at_port_;
+    base::NameMap<std::string, const domain::Server*> servers_;  ///< by segment
+    base::NameMap<std::string, VmHost*> host_of_stand_in_;       ///< where it was found last
+    base::NameMap<std::string, std::string> machine_of_disk_;
+    base::NameMap<std::string, std::string> machine_at_port_;
 };
 
 }  // namespace standin::simulation
