@@ -62,32 +62,6 @@ class BrokenPipeBlocked {
     sigset_t before_{};
 };
 
-// Writing to a program that does not read its input must be an error of write() and not a signal that ends this one.
-class BrokenPipeIgnored {
-  public:
-    BrokenPipeIgnored() {
-        sigset_t waiting;
-        sigpending(&waiting);
-        sigemptyset(&pipe_);
-        sigaddset(&pipe_, SIGPIPE);
-        if (sigismember(&waiting, SIGPIPE) == 0) active_ = pthread_sigmask(SIG_BLOCK, &pipe_, &before_) == 0;
-    }
-    ~BrokenPipeIgnored() {
-        if (!active_) return;
-        timespec at_once{};
-        while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
-        }
-        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-    BrokenPipeIgnored(const BrokenPipeIgnored&) = delete;
-    BrokenPipeIgnored& operator=(const BrokenPipeIgnored&) = delete;
-
-  private:
-    sigset_t pipe_{};
-    sigset_t before_{};
-    bool active_ = false;
-};
-
 // Reads what is there; false at end of file.
 bool drain(int descriptor, std::string& into, std::size_t limit) {
     std::array<char, 8192> buffer{};
@@ -257,7 +231,6 @@ Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
     out.close(1);
     err.close(1);
     in.makeNonBlocking(1);
-    BrokenPipeIgnored ignored;
     Child child(pid, guardian.group(), in, out, err);
     ProcessOutcome outcome;
     if (!child.communicate(request, outcome)) {
@@ -266,8 +239,6 @@ Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
         return failure(ErrorCode::TimedOut,
                        fmt::format("'{}' did not end within {} ms and was killed", program, request.deadline.count()));
     }
-    child.killGroup();  // what the program left running in its group must not outlive it; before reaping, while the id
-                        // is ours
     outcome.exit_code = child.reap();
     return outcome;
 }
