@@ -12,6 +12,7 @@ using Time = ProbeSchedule::Time;
 
 constexpr Time shortest_pause{3'000};
 constexpr Time longest_pause{50'000};
+constexpr Time pause_when_connected{20'000};
 constexpr Time pause_when_slow{250'000};
 constexpr Time first_anchor_after{10'000};
 
@@ -39,7 +40,7 @@ Time ProbeSchedule::next(Time last) const {
     const auto waiting =
         std::count_if(attempts_.begin(), attempts_.end(), [](const Attempt& attempt) { return attempt.connected; });
     if (static_cast<std::size_t>(waiting) >= connected_enough) return last + pause_when_slow;
-    return last + std::clamp(last / 16, shortest_pause, longest_pause);
+    return last + std::clamp(last / 16, waiting > 0 ? pause_when_connected : shortest_pause, longest_pause);
 }
 
 std::optional<std::size_t> ProbeSchedule::victim() const {

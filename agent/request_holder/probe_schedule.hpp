@@ -38,8 +38,9 @@ class ProbeSchedule {
     void connected(std::size_t id);
     void end(std::size_t id);
 
-    /// When the next attempt is due after one that was started at `last`: 3 ms at first, a sixteenth of the time passed
-    /// later, at most 50 ms; 250 ms while enough are connected.
+    /// When the next attempt is due after one that was started, or got its connection, at `last`: 3 ms at first, a
+    /// sixteenth of the time passed later, at most 50 ms. At least 20 ms while one is connected, on which nothing gets
+    /// lost (every further one takes time from the machine that it needs to answer the first); 250 ms while enough are.
     [[nodiscard]] Time next(Time last) const;
     /// The attempt to be closed before another may begin: the oldest that is no anchor.
     [[nodiscard]] std::optional<std::size_t> victim() const;

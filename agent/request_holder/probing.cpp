@@ -91,6 +91,7 @@ void Probing::connected(std::size_t id) {
         return;
     }
     schedule_.connected(id);
+    scheduleNext(passed());
     const auto host = NetworkAddress{address_, 32}.host();
     const auto request =
         fmt::format("GET {} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: standin-agent\r\nConnection: close\r\n\r\n",

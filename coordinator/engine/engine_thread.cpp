@@ -5,10 +5,13 @@ namespace standin::engine {
 namespace {
 /// So many inputs share a commit; more would make the first of them wait too long.
 constexpr std::size_t batch_limit = 1024;
+/// Nothing has come for so long: nobody waits for the disk.
+constexpr std::chrono::seconds quiet{1};
 }  // namespace
 
 void Engine::Parts::run() {
     auto next_look = clock.steady();
+    auto last_input = next_look;
     std::unique_lock lock(inbox->mutex);
     while (!inbox->closed) {
         auto patience = std::chrono::milliseconds(60000);
@@ -33,7 +36,9 @@ void Engine::Parts::run() {
             inbox->inputs.erase(inbox->inputs.begin(), end);
         }
         lock.unlock();
+        if (!batch.empty()) last_input = clock.steady();
         conductor.handle(std::move(batch));
+        if (clock.steady() - last_input >= quiet) journal.tidy();
         if (settings.watch_every.count() > 0 && clock.steady() >= next_look) {
             if (conductor.leads()) watch.look(conductor);
             next_look = clock.steady() + settings.watch_every;

@@ -68,6 +68,9 @@ class Journal {
     /// Durable (as the disk understands it) when it succeeds; nothing of it happened when it fails. StaleEpoch: a newer
     /// epoch was taken since open(), so another coordinator leads. Called by one thread.
     virtual base::Result<void> commit(const Entry& entry) = 0;
+    /// What nobody has to wait for: forgets the oldest, makes room. For quiet moments; called by the thread that
+    /// commits. What could not be done is tried again another time.
+    virtual void tidy() {}
     /// Newest first. Callable from any thread.
     virtual base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) = 0;
     /// The lines of an operation's record, each as toJson() wrote it, so that what another version wrote can be handed

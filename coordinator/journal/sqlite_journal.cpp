@@ -96,6 +96,9 @@ Result<void> readByServer(Session& session, const std::string& table, Result<Ele
 
 using Steps = std::vector<base::Shared<domain::Step>>;
 
+constexpr unsigned commits_worth_tidying = 64;    // about as many as one failover makes
+constexpr unsigned most_commits_untidied = 4096;  // some ten thousand rows
+
 /// Of its steps those that were changed since they were `written`.
 void writeOperation(Session& session, const domain::Operation& operation, const Steps& written) {
     Poco::Int64 id = static_cast<Poco::Int64>(operation.id);
@@ -146,6 +149,13 @@ void forgetOldest(Session& session, const History& history) {
     session << "DELETE FROM audit WHERE id <= (SELECT COALESCE(MAX(id), 0) FROM audit) - ?", use(entries), now;
 }
 
+void undo(Session& session) {
+    try {
+        if (session.isTransaction()) session.rollback();
+    } catch (const Poco::Exception&) {  // the transaction is gone already (disk full rolls back by itself)
+    }
+}
+
 }  // namespace
 
 struct SqliteJournal::Database {
@@ -156,9 +166,13 @@ struct SqliteJournal::Database {
     std::mutex reading_mutex;
     std::unique_ptr<Session> reading;
     std::uint64_t epoch = 0;
-    unsigned commits = 0;
+    unsigned commits = 0;  ///< since the oldest were forgotten
     std::map<domain::OperationId, Steps> written;  ///< as the file has them
 
+    void forgotten() {
+        written.clear();
+        commits = 0;
+    }
     Result<void> openFile();
     Result<void> readAll(Contents& contents);
 };
@@ -262,8 +276,7 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
         for (const auto& audited : entry.audit) writeAudit(session, audited);
         for (const auto& [id, page] : entry.records) writeRecord(session, id, page);
         if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back()->id);
-        // Forgetting is cheap but not free: now and then is often enough for a bound.
-        const bool forgets = ++database_->commits % 256 == 0;
+        const bool forgets = ++database_->commits >= most_commits_untidied;
         if (forgets) forgetOldest(session, database_->history);
         // Last, because the writes before hold the database: nobody can take an epoch between this look and the commit.
         if (const auto last = lastEpoch(session); last > database_->epoch) {
@@ -274,7 +287,7 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
         }
         session.commit();
         if (forgets) {
-            database_->written.clear();
+            database_->forgotten();
         } else {
             for (const domain::Operation& operation : entry.operations)
                 database_->written[operation.id] = operation.steps;
@@ -282,13 +295,25 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
         return {};
     } catch (const Poco::Exception& exception) {
         const std::string text = exception.displayText();
-        try {
-            if (session.isTransaction()) session.rollback();
-        } catch (const Poco::Exception&) {  // the transaction is gone already (disk full rolls back by itself)
-        }
+        undo(session);
         return failure(
             ErrorCode::Internal,
             fmt::format("journal '{}' cannot be written: {}; make room on its file system", database_->path, text));
+    }
+}
+
+void SqliteJournal::tidy() {
+    if (database_->commits < commits_worth_tidying) return;
+    Session& session = *database_->writing;
+    try {
+        session.begin();
+        forgetOldest(session, database_->history);
+        if (lastEpoch(session) > database_->epoch) return undo(session);  // another coordinator's by now
+        session.commit();
+        database_->forgotten();
+        session << "PRAGMA wal_checkpoint(PASSIVE)", now;
+    } catch (const Poco::Exception&) {
+        undo(session);  // a disk that is full or gone is told with the next commit
     }
 }
 

@@ -35,6 +35,7 @@ class SqliteJournal final : public Journal {
 
     base::Result<Contents> open() override;
     base::Result<void> commit(const Entry& entry) override;
+    void tidy() override;
     base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
     base::Result<std::vector<std::string>> record(domain::OperationId id) override;
 

@@ -27,8 +27,8 @@ class SimulatedJournal final : public journal::Journal {
     std::map<domain::OperationId, domain::Operation> operations_;
     std::map<base::ServerName, domain::SpareTableRow> rows_;
     std::map<base::SpareName, domain::Lease> leases_;
-    std::map<base::ServerName, domain::Placement> placements_;
-    std::map<base::ServerName, journal::Maintenance> maintenance_;
+    base::NameMap<base::ServerName, domain::Placement> placements_;
+    base::NameMap<base::ServerName, journal::Maintenance> maintenance_;
     std::vector<domain::AuditEntry> audit_;
 };
 

@@ -54,13 +54,24 @@ BOOST_AUTO_TEST_CASE(the_first_attempt_and_long_lived_ones_are_never_given_up_fo
     BOOST_TEST((open.rbegin()->second > 59900ms));
 }
 
+BOOST_AUTO_TEST_CASE(a_machine_that_has_accepted_a_connection_is_left_the_time_to_answer) {
+    ProbeSchedule schedule;
+    schedule.begin(Time(0));
+    BOOST_TEST((schedule.next(1ms) - 1ms == 3ms));
+    schedule.connected(1);
+    BOOST_TEST((schedule.next(1ms) - 1ms == 20ms));
+    BOOST_TEST((schedule.next(600s) - 600s == 50ms));
+    schedule.end(1);
+    BOOST_TEST((schedule.next(1ms) - 1ms == 3ms));
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_accepts_but_is_slow_is_not_flooded) {
     ProbeSchedule schedule;
     for (std::size_t count = 0; count < ProbeSchedule::connected_enough; ++count)
         schedule.connected(schedule.begin(Time(count)));
     BOOST_TEST((schedule.next(1ms) - 1ms == 250ms));
     schedule.end(1);
-    BOOST_TEST((schedule.next(1ms) - 1ms == 3ms));
+    BOOST_TEST((schedule.next(1ms) - 1ms == 20ms));
 }
 
 BOOST_AUTO_TEST_CASE(an_http_status_is_read_from_a_whole_status_line_only) {
