@@ -27,7 +27,8 @@ class NameMap {
     NameMap() = default;
     NameMap(const NameMap& other) : ordered_(other.ordered_) {
         places_.reserve(ordered_.size());
-        for (auto place = ordered_.begin(); place != ordered_.end(); ++place) places_.emplace(textOf(place->first), place);
+        for (auto place = ordered_.begin(); place != ordered_.end(); ++place)
+            places_.emplace(textOf(place->first), place);
     }
     NameMap(NameMap&&) noexcept = default;  // the entries stay where they are
     NameMap& operator=(const NameMap& other) { return *this = NameMap(other); }

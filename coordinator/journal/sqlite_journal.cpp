@@ -166,7 +166,7 @@ struct SqliteJournal::Database {
     std::mutex reading_mutex;
     std::unique_ptr<Session> reading;
     std::uint64_t epoch = 0;
-    unsigned commits = 0;  ///< since the oldest were forgotten
+    unsigned commits = 0;                          ///< since the oldest were forgotten
     std::map<domain::OperationId, Steps> written;  ///< as the file has them
 
     void forgotten() {

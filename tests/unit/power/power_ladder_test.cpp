@@ -177,7 +177,8 @@ BOOST_FIXTURE_TEST_CASE(a_ladder_without_devices_confirms_nothing, Machines) {
 }
 
 BOOST_FIXTURE_TEST_CASE(many_machines_are_fenced_at_the_same_time, Machines) {
-    // All outlets first: an agent that starts while another's program is still open for writing keeps that from being run.
+    // All outlets first: an agent that starts while another's program is still open for writing keeps that from being
+    // run.
     std::vector<PowerLadder> ladders;
     for (int i = 0; i < 12; ++i) ladders.push_back({{{outlet("m" + std::to_string(i))}}});
     std::vector<std::future<base::Result<void>>> fenced;
