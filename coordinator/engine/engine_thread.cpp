@@ -37,8 +37,9 @@ void Engine::Parts::run() {
         }
         lock.unlock();
         if (!batch.empty()) last_input = clock.steady();
+        const bool is_quiet = clock.steady() - last_input >= quiet;  // before a commit that may have been slow
         conductor.handle(std::move(batch));
-        if (clock.steady() - last_input >= quiet) journal.tidy();
+        if (is_quiet) journal.tidy();
         if (settings.watch_every.count() > 0 && clock.steady() >= next_look) {
             if (conductor.leads()) watch.look(conductor);
             next_look = clock.steady() + settings.watch_every;

@@ -73,7 +73,7 @@ class ImageStore {
     Transfers transfers;
     base::NameMap<std::string, protocol::Image> images;
     base::NameMap<std::string, std::string> contents;  ///< of the images: their checksums
-    std::map<std::string, bool> corrupt;          ///< blocks that do not match are found when they are read
+    std::map<std::string, bool> corrupt;               ///< blocks that do not match are found when they are read
 
   private:
     void restored(const std::string& id, const base::Result<void>& moved);

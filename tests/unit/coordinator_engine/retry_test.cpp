@@ -1,0 +1,143 @@
+#include "tests/unit/coordinator_engine/protected_lab.hpp"
+
+using namespace standin;
+using domain::FencePolicy;
+using domain::StepName;
+using simulated::Fault;
+
+BOOST_AUTO_TEST_SUITE(retries)
+
+BOOST_AUTO_TEST_CASE(the_operators_retry_tries_the_spare_again_and_hands_over) {
+    Protected lab;
+    lab.world.machines["spare01"].boots = false;
+    const auto id = lab.failAndRun().id;
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+    lab.world.machines["spare01"].boots = true;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    BOOST_TEST(lab.world.restores.size() == 2u);  // begun anew: the spare had run from its disk
+    BOOST_TEST(lab.owner() == "spare");
+}
+
+namespace {
+
+/// The stand-in executes the job, and no spare could be prepared; since then a person has stopped the stand-in.
+struct StandInStopped : Protected {
+    explicit StandInStopped(FencePolicy policy = FencePolicy::Port) : Protected(1, 1, policy) {
+        world.machines["spare01"].boots = false;
+        id = failAndRun().id;
+        BOOST_REQUIRE(stateOf(coordinator.operation(id)) == "Failed");
+        world.machines["spare01"].boots = true;
+        guest().state = protocol::StandInState::Stopped;
+        world.course.clear();
+    }
+    protocol::StandIn& guest() { return world.stand_ins.at(standIn()).stand_in; }
+    /// And goes on until the spare is restored.
+    void retryUntilRestored() {
+        BOOST_TEST(coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+        while (world.count("restore.get") < 5 && coordinator.runOne(base::WallTime::max())) {
+        }
+    }
+    domain::OperationId id = 0;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_retry_lets_a_stand_in_run_again_that_a_person_has_stopped) {
+    StandInStopped lab;
+    lab.retryUntilRestored();
+    BOOST_TEST((lab.guest().state == protocol::StandInState::Running));
+    BOOST_TEST((lab.placement().on == domain::Placement::On::StandIn));
+    BOOST_TEST(lab.owner() == "stand-in");
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_lets_the_stand_in_run_again_only_behind_the_fence_that_the_policy_demands) {
+    StandInStopped lab(FencePolicy::Power);
+    lab.world.machines["server01"].on = true;  // repaired meanwhile
+    lab.retryUntilRestored();
+    const auto& course = lab.world.course;
+    const auto off = std::find(course.begin(), course.end(), "power.off server01");
+    const auto runs = std::find(course.begin(), course.end(), "stand_in.running " + lab.standIn());
+    BOOST_TEST((off != course.end() && off < runs && runs != course.end()));
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_says_that_the_job_stands_still_when_the_stand_in_is_gone) {
+    StandInStopped lab;
+    lab.world.stand_ins.erase(lab.standIn());
+    lab.retryUntilRestored();
+    BOOST_TEST((lab.placement().on == domain::Placement::On::Nobody));
+    BOOST_TEST(!lab.coordinator.operation(lab.id).job_runs);
+    BOOST_TEST(lab.owner() == "");
+    BOOST_TEST(lab.told("does not execute the job any more"));
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
+    BOOST_TEST((lab.placement().on == domain::Placement::On::Spare));
+}
+
+BOOST_AUTO_TEST_CASE(a_failover_whose_stand_in_is_gone_after_it_had_the_job_is_not_closed) {
+    StandInStopped lab;
+    lab.world.stand_ins.erase(lab.standIn());
+    lab.world.machines["spare01"].boots = false;
+    lab.retryUntilRestored();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
+    const auto closed = lab.coordinator.ask([&](engine::Conductor& c) { return c.close(lab.id, "operator ada"); });
+    BOOST_REQUIRE(!closed.has_value());
+    BOOST_TEST(closed.error().message.find("what was done last is on stand-in") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_says_that_nobody_knows_whether_a_stand_in_runs_whose_vm_host_is_silent) {
+    StandInStopped lab;
+    lab.world.fail("stand_in.running", Fault::TimesOut);
+    lab.retryUntilRestored();
+    BOOST_TEST((lab.placement().on == domain::Placement::On::StandIn));  // nobody has said anything else
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST(lab.told("still executes the job is not known"));
+    lab.world.heal("stand_in.running");
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_of_which_nobody_knew_is_left_alone_once_its_requests_are_released_to_the_spare) {
+    StandInStopped lab;
+    for (const char* verb : {"stand_in.running", "stand_in.requests", "stand_in.stopped"})
+        lab.world.fail(verb, Fault::Unreachable);
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.releasing") lab.world.machines["spare01"].boots = false;
+        if (verb == "hold.releasing") lab.world.holds["job01"].held = 0;
+    };
+    lab.retryUntilRestored();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
+    BOOST_TEST((lab.placement().on == domain::Placement::On::Nobody));
+    for (const char* verb : {"stand_in.running", "stand_in.requests", "stand_in.stopped"}) lab.world.heal(verb);
+    lab.world.after_effect = nullptr;
+    lab.world.machines["spare01"].boots = true;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
+    BOOST_TEST((lab.guest().state == protocol::StandInState::Stopped));
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_of_which_nobody_knew_gets_its_requests_back_at_the_next_retry) {
+    StandInStopped lab;
+    lab.guest().state = protocol::StandInState::Running;
+    lab.world.fail("stand_in.running", Fault::Unreachable);
+    lab.world.stand_ins.at(lab.standIn()).connections = 1;
+    lab.world.stand_ins.at(lab.standIn()).endless = true;
+    lab.retryUntilRestored();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
+    BOOST_TEST(lab.owner() == "holder");
+    lab.world.heal("stand_in.running");
+    lab.world.stand_ins.at(lab.standIn()).endless = false;
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded", lab.coordinator.operation(lab.id).why);
+    BOOST_TEST(lab.owner() == "spare");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
