@@ -46,13 +46,13 @@ void StandIns::tend() {
 }
 
 void StandIns::tendOnce() {
-    std::map<std::string, int> by_state{{"making", 0},  {"failed", 0},    {"stopped", 0},
+    std::map<std::string, int> by_state{{"making", 0},  {"failed", 0},    {"stopped", 0}, {"kept", 0},
                                         {"running", 0}, {"suspended", 0}, {"unknown", 0}};
     const bool reachable = domains_.host().has_value();
     for (const auto& stand_in : shelf_.all()) {
         const auto record = stand_in->snapshot();
         if (record.phase != Phase::Made) {
-            ++by_state[record.phase == Phase::Making ? "making" : "failed"];
+            ++by_state[record.phase == Phase::Making ? "making" : record.phase == Phase::Kept ? "kept" : "failed"];
             continue;
         }
         auto status = reachable ? domains_.status(record.uuid) : base::Result<DomainStatus>(DomainStatus{});

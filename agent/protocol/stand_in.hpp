@@ -33,6 +33,7 @@ enum class StandInState {
     Stopped,    ///< made, off
     Running,    ///< executing
     Suspended,  ///< in memory, not executing
+    Kept,       ///< a stand-in no more; its disk is kept until it is deleted
     Unknown     ///< the hypervisor could not tell; never taken for any of the others
 };
 const char* nameOf(StandInState state);

@@ -39,6 +39,14 @@ base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise,
     return static_cast<std::size_t>(*number);
 }
 
+base::Result<bool> discardIn(const Request& request) {
+    if (request.body.empty()) return false;
+    auto body = request.json();
+    if (!body) return base::failure(body.error());
+    protocol::JsonFields fields(*body, "request");
+    return fields.finish(bool{fields.boolean("discard_data", false)});
+}
+
 Response accepted(std::uint64_t operation, const protocol::Json& body) {
     auto response = Response::json(body, 202);
     response.headers["Location"] = fmt::format("/v1/operations/{}", operation);

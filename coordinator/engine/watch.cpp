@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/base/moment.hpp"
+
 namespace standin::engine {
 
 namespace {
@@ -29,6 +31,7 @@ void Watch::look(const Conductor& conductor) {
     }
     for (const auto& row : conductor.rowsToWatch()) begin([this, row] { lookAtStandIn(row); });
     for (const auto& server : conductor.serversToWatch()) begin([this, server] { lookAtSegment(server); });
+    for (const auto& row : conductor.rowsOfUnknownAge()) begin([this, row] { lookAtImage(row); });
 }
 
 void Watch::begin(std::function<void()> look) {
@@ -102,6 +105,18 @@ void Watch::lookAtStandIn(const domain::SpareTableRow& row) {
     if (why.empty()) return;
     post_([row, why](Conductor& conductor) -> Reply {
         conductor.standInLost(row.server, row.stand_in, why);
+        return {};
+    });
+}
+
+void Watch::lookAtImage(const domain::SpareTableRow& row) {
+    auto store = drivers_.image_stores.find(inventory_.servers.at(row.server).image_store);
+    if (store == drivers_.image_stores.end()) return;
+    auto image = store->second->image(row.image, patience);
+    const auto at = image ? base::momentFrom(image->created_at) : base::Result<base::WallTime>(base::WallTime{});
+    if (!at || *at == base::WallTime{}) return;
+    post_([row, at = *at](Conductor& conductor) -> Reply {
+        conductor.imageSeen(row.server, row.image, at);
         return {};
     });
 }
