@@ -85,11 +85,11 @@ class FailoverRun:
             client.wait(timeout=120)
 
     def answered(self):
-        return [line for line in self._read(self.client_log) if line["outcome"] == "answered"]
+        return [line for line in self.lines(self.client_log) if line["outcome"] == "answered"]
 
     def owners(self):
         """The segment's owners in order, as Open vSwitch had them: [(unix seconds, [name, …]), …]."""
-        return [(line["at"], [self._name_of(port) for port in line["owners"]]) for line in self._read(self.owner_log)]
+        return [(line["at"], [self._name_of(port) for port in line["owners"]]) for line in self.lines(self.owner_log)]
 
     def wait_for_owner(self, name, deadline_s=120):
         wait_until(f"the segment belongs to {name}", lambda: any(name in owners for _, owners in self.owners()), deadline_s, pause_s=0.002)
@@ -109,7 +109,7 @@ class FailoverRun:
         return found
 
     def verdict(self, from_time=None, unheld=()):
-        return check.judge(self._read(self.client_log), self.ledgers(), from_time or self.broken_at, unheld)
+        return check.judge(self.lines(self.client_log), self.ledgers(), from_time or self.broken_at, unheld)
 
     def result(self, verdict):
         """What the demo tells in its last line."""
@@ -133,7 +133,8 @@ class FailoverRun:
         return self._processes[-1]
 
     @staticmethod
-    def _read(path):
+    def lines(path):
+        """What is whole in a log that is being written."""
         text = path.read_text(encoding="utf-8")
         return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
 
