@@ -72,7 +72,7 @@ int serve(const AgentConfiguration& configuration) {
 
     std::error_code problem;
     std::filesystem::create_directories(configuration.state_dir, problem);
-    auto gate = http::CommandGate::open(configuration.state_dir + "/epoch", configuration.commanders);
+    auto gate = http::CommandGate::open(configuration.state_dir + "/epoch");
     if (!gate) return failed(log, gate.error());
     auto tls = http::serverContext(configuration.tls);
     if (!tls) return failed(log, tls.error());
@@ -98,7 +98,8 @@ int serve(const AgentConfiguration& configuration) {
         health.add([&capability](protocol::Health& now) { capability->checkHealth(now); });
     }
 
-    http::Server server(configuration.listen, *tls, router, gate->get(), log);
+    const auto roles = http::Roles::ofAgent(configuration.commanders, configuration.readers);
+    http::Server server(configuration.listen, *tls, router, {roles, gate->get()}, log);
     auto listening = server.start();
     if (!listening) return failed(log, listening.error());
     log.notice("agent serves at {}:{}", configuration.listen.host, server.port());

@@ -36,6 +36,10 @@ http::TlsFiles tlsFilesFrom(const config::TlsFiles& files) {
     return {files.ca_file, files.certificate_file, files.key_file};
 }
 
+std::shared_ptr<const http::Roles> rolesFrom(const config::RoleSettings& roles) {
+    return http::Roles::ofCoordinator(roles.viewers, roles.operators, roles.confirmers);
+}
+
 }  // namespace
 
 // In the order in which they depend on each other; destroyed the other way round.
@@ -148,11 +152,13 @@ Result<void> Coordinator::startApi() {
     settings.host = configuration_.listen.host;
     settings.port = configuration_.listen.port;
     parts.api = std::make_unique<api::CoordinatorApiServer>(
-        settings, *tls,
+        settings, *tls, rolesFrom(configuration_.roles),
         api::Backstage{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
                        parts.trap_intake->servers(), parts.health, parts.metrics},
         log_.named("api"));
     if (auto started = parts.api->start(); !started) return started;
+    if (configuration_.roles.operators.empty())
+        log_.warning("nobody may command: the configuration names no certificate under coordinator.roles.operators");
     for (const auto& address : parts.trap_listener->addresses())
         log_.notice("takes traps at {}:{}", address.host, address.port);
     log_.notice("serves at {}:{} in epoch {}", settings.host, parts.api->port(), parts.engine->epoch());

@@ -23,6 +23,7 @@
 #include <ostream>
 
 #include "agent/http/open_connections.hpp"
+#include "agent/http/peer.hpp"
 
 namespace standin::http {
 
@@ -36,7 +37,7 @@ constexpr std::chrono::seconds farewell{5};
 
 struct Shared {
     const Router& router;
-    CommandGate* gate;
+    Guard guard;
     base::Log log;
     std::size_t body_limit;
     std::chrono::milliseconds handshake_limit;
@@ -67,7 +68,7 @@ base::Result<void> readBody(Poco::Net::HTTPServerRequest& from, std::size_t limi
     return {};
 }
 
-base::Result<Request> requestFrom(Poco::Net::HTTPServerRequest& from, std::size_t limit) {
+base::Result<Request> requestFrom(Poco::Net::HTTPServerRequest& from, const Guard& guard, std::size_t limit) {
     Request request;
     request.method = from.getMethod();
     try {
@@ -84,7 +85,11 @@ base::Result<Request> requestFrom(Poco::Net::HTTPServerRequest& from, std::size_
     }
     auto& inside = dynamic_cast<Poco::Net::HTTPServerRequestImpl&>(from);
     Poco::Net::SecureStreamSocket socket(inside.socket());
-    request.peer = peerName(socket);
+    const auto peer = peerOf(socket);
+    request.peer = peer.text;
+    request.address = from.clientAddress().host().toString();
+    request.roles = guard.roles;
+    request.grants = guard.roles->grantsOf(peer);
     auto body = readBody(from, limit, request.body);
     if (!body) return failure(body.error());
     return request;
@@ -131,20 +136,29 @@ class RoutedHandler {
 
   private:
     Response respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to) {
-        auto request = requestFrom(from, shared_.body_limit);
+        auto request = requestFrom(from, shared_.guard, shared_.body_limit);
         if (!request) {
             to.setKeepAlive(false);  // what is left of the body has not been read
             return responseFrom(request.error());
         }
         auto route = shared_.router.find(*request);
+        if (const auto allowed = mayPass(*request, route ? (*route)->access : Access::Read); !allowed)
+            return responseFrom(allowed.error());
         if (!route) {
             auto response = responseFrom(route.error());
             if (route.error().code == ErrorCode::WrongState) response.status = 405;
             return response;
         }
-        const bool gated = shared_.gate != nullptr && (*route)->access == Access::Command;
-        auto result = gated ? shared_.gate->pass(*request, (*route)->handler) : (*route)->handler(*request);
+        const bool gated = shared_.guard.gate != nullptr && (*route)->access == Access::Command;
+        auto result = gated ? shared_.guard.gate->pass(*request, (*route)->handler) : (*route)->handler(*request);
         return result ? std::move(*result) : responseFrom(result.error());
+    }
+
+    // Also of paths that do not exist: who has no role learns nothing.
+    [[nodiscard]] base::Result<void> mayPass(const Request& request, Access access) const {
+        if (request.grants.may(access)) return {};
+        const auto what = fmt::format("{} {}", request.method.substr(0, 20), request.path.substr(0, 200));
+        return failure(request.roles->lacking(access, request.peer, what));
     }
 
     Shared& shared_;
@@ -263,10 +277,10 @@ struct Server::Inside {
     std::unique_ptr<Poco::Net::TCPServer> server;
 };
 
-Server::Server(ServerSettings settings, TlsContext tls, const Router& router, CommandGate* gate, base::Log log)
+Server::Server(ServerSettings settings, TlsContext tls, const Router& router, Guard guard, base::Log log)
     : inside_(new Inside{settings,
                          std::move(tls),
-                         {router, gate, std::move(log), settings.body_limit, settings.handshake_limit},
+                         {router, std::move(guard), std::move(log), settings.body_limit, settings.handshake_limit},
                          nullptr,
                          nullptr}) {}
 

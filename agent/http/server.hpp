@@ -7,6 +7,7 @@
 
 #include "agent/base/log.hpp"
 #include "agent/http/command_gate.hpp"
+#include "agent/http/roles.hpp"
 #include "agent/http/router.hpp"
 #include "agent/http/tls.hpp"
 
@@ -24,10 +25,16 @@ struct ServerSettings {
 /// `127.0.0.1:8441`; brackets for IPv6.
 base::Result<ServerSettings> parseListen(const std::string& text);
 
-/// HTTPS with certificates on both sides. Each request goes through the route table; commands go through the gate if there is one.
+/// What stands before the handlers.
+struct Guard {
+    std::shared_ptr<const Roles> roles;
+    CommandGate* gate = nullptr;  ///< an agent's; null: commands need no stamp
+};
+
+/// HTTPS with certificates on both sides. A request whose certificate lacks the role that its route demands is refused. Each request goes through the route table; commands go through the gate if there is one.
 class Server {
   public:
-    Server(ServerSettings settings, TlsContext tls, const Router& router, CommandGate* gate, base::Log log);
+    Server(ServerSettings settings, TlsContext tls, const Router& router, Guard guard, base::Log log);
     ~Server();
 
     base::Result<void> start();

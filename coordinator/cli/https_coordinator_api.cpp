@@ -81,6 +81,18 @@ class EventAssembler {
     StreamedEvent event_;
 };
 
+/// What the coordinator says about a stream that it does not give.
+base::Error refusalIn(const HTTPResponse& response, std::istream& in) {
+    std::string text(4096, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    auto said = nlohmann::json::parse(text, nullptr, false);
+    if (said.is_object() && said.contains("message") && said["message"].is_string())
+        return {ErrorCode::Refused, said["message"].get<std::string>()};
+    return {ErrorCode::Refused, fmt::format("the coordinator refused the event stream with status {}",
+                                            static_cast<int>(response.getStatus()))};
+}
+
 }  // namespace
 
 struct HttpsCoordinatorApi::Inside {
@@ -182,10 +194,7 @@ Result<void> HttpsCoordinatorApi::follow(const std::string& last_id, const Event
         sent = true;
         HTTPResponse response;
         auto& in = session->receiveResponse(response);
-        if (response.getStatus() != HTTPResponse::HTTP_OK) {
-            return failure(ErrorCode::Refused, fmt::format("the coordinator refused the event stream with status {}",
-                                                           static_cast<int>(response.getStatus())));
-        }
+        if (response.getStatus() != HTTPResponse::HTTP_OK) return failure(refusalIn(response, in));
         EventAssembler assembler;
         for (std::string line; std::getline(in, line);) {
             auto event = assembler.take(std::move(line));
