@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/agent_configuration.hpp"
+#include "agent/base/bounded_end.hpp"
 #include "agent/base/clock.hpp"
 #include "agent/base/readiness.hpp"
 #include "agent/http/capability.hpp"
@@ -104,6 +105,7 @@ int serve(const AgentConfiguration& configuration) {
     if (!listening) return failed(log, listening.error());
     log.notice("agent serves at {}:{}", configuration.listen.host, server.port());
     int number = stop_signal.wait();
+    base::endWithin(base::longest_end, log);
     log.notice("agent stops (signal {})", number);
     server.stop();
     for (auto capability = capabilities.rbegin(); capability != capabilities.rend(); ++capability) (*capability)->stop();

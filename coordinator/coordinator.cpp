@@ -166,12 +166,14 @@ Result<void> Coordinator::startApi() {
 }
 
 void Coordinator::stop() {
-    if (parts_->api) parts_->api->stop();
     // The queue first: a listener that waits for room in it would never stop.
     if (parts_->trap_listener) parts_->trap_queue.close();
     if (parts_->trap_listener) parts_->trap_listener->stop();
     if (parts_->trap_intake) parts_->trap_intake->stop();
     if (parts_->engine) parts_->engine->stop();
+    // Once nothing is decided any more: what a broken connection means is for the next start to find out.
+    if (parts_->connections) parts_->connections->breakOff();
+    if (parts_->api) parts_->api->stop();
     if (parts_->executor) parts_->executor->stop();
     if (parts_->command_notifier) parts_->command_notifier->stop();
     if (parts_->connections) parts_->connections->stop();
