@@ -80,11 +80,19 @@ std::unique_ptr<ClientConnection> ClientConnection::open(const Endpoint& endpoin
     return std::unique_ptr<ClientConnection>(new ClientConnection(socket));
 }
 
-ClientConnection::ClientConnection(DeadlineSocket socket) : socket_(std::move(socket)), session_(socket_) {
-    // Otherwise Poco connects anew when the first byte can't be sent: without our deadline, and the request goes out
-    // twice. The header says that the connection is kept.
-    session_.setKeepAlive(false);
+SingleSession::SingleSession(const DeadlineSocket& socket) : HTTPSClientSession(socket) {
+    setKeepAlive(true);
 }
+
+int SingleSession::write(const char* buffer, std::streamsize length) {
+    return HTTPSession::write(buffer, length);
+}
+
+void SingleSession::connect(const Poco::Net::SocketAddress& /*address*/) {
+    throw Poco::Net::ConnectionResetException("the connection has ended");
+}
+
+ClientConnection::ClientConnection(DeadlineSocket socket) : socket_(std::move(socket)), session_(socket_) {}
 
 void ClientConnection::breakOff() const {
     ::shutdown(socket_.impl()->sockfd(), SHUT_RDWR);

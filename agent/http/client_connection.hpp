@@ -23,6 +23,17 @@ struct Endpoint {
     [[nodiscard]] std::string authority() const;
 };
 
+/// Poco's own connects anew when the first byte of a request can't be sent: without a deadline, and the request may go
+/// out twice.
+class SingleSession final : public Poco::Net::HTTPSClientSession {
+  public:
+    explicit SingleSession(const DeadlineSocket& socket);
+
+  protected:
+    int write(const char* buffer, std::streamsize length) override;
+    void connect(const Poco::Net::SocketAddress& address) override;
+};
+
 /// An HTTPS connection to a peer, from resolving its name to the last byte of an answer bounded by one moment.
 class ClientConnection {
   public:
@@ -42,7 +53,7 @@ class ClientConnection {
     explicit ClientConnection(DeadlineSocket socket);
 
     DeadlineSocket socket_;
-    Poco::Net::HTTPSClientSession session_;
+    SingleSession session_;
 };
 
 /// What is wrong with an answer that ended before its deadline and before its end; Poco takes a connection that ends

@@ -2,9 +2,11 @@
 
 #include <Poco/Exception.h>
 #include <Poco/Net/SecureStreamSocketImpl.h>
+#include <openssl/err.h>
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace standin::http {
 
@@ -15,6 +17,13 @@ using Poco::Net::StreamSocketImpl;
 namespace {
 
 constexpr base::SteadyTime never = base::SteadyTime::max();
+
+/// What another connection of this thread has left behind would be taken for this one's: OpenSSL looks at its queue of
+/// errors, and Poco at errno, to tell why a call has not succeeded.
+void forgetErrors() {
+    ERR_clear_error();
+    errno = 0;
+}
 
 }  // namespace
 
@@ -64,6 +73,7 @@ class DeadlineSocketImpl final : public SecureStreamSocketImpl {
     template <typename Step>
     int patiently(Step step) {
         for (;;) {
+            forgetErrors();
             const int outcome = step();
             short wanted = 0;
             if (outcome == SecureStreamSocket::ERR_SSL_WANT_READ) wanted = POLLIN;
@@ -105,6 +115,7 @@ void DeadlineSocket::shakeHands() {
 }
 
 DeadlineSocket::Wants DeadlineSocket::tryHandshake() {
+    forgetErrors();
     switch (its().completeHandshake()) {
         case ERR_SSL_WANT_READ:
             return Wants::Read;
