@@ -33,12 +33,12 @@ void sendHead(const Response& response, Poco::Net::HTTPServerResponse& to) {
     }
 }
 
-void sendWhole(const Response& response, Poco::Net::HTTPServerResponse& to) {
+void sendWhole(const Response& response, Poco::Net::HTTPServerResponse& to, const PacedSession& session) {
     sendHead(response, to);
     auto& out = to.send();
     out.write(response.body.data(), static_cast<std::streamsize>(response.body.size()));
     out.flush();
-    if (!out) throw Poco::Net::ConnectionResetException("the peer did not take the answer");
+    if (const auto* problem = session.networkException()) problem->rethrow();
 }
 
 std::string wordsOf(const std::exception& exception) {
@@ -107,7 +107,7 @@ Exchange::Next Exchange::serveOne(const FrontDoor::ConnectionPtr& connection) {
     auto response = respond(from, to, *connection, is_stream);
     if (is_stream) return stream(connection, std::move(response), to.getKeepAlive());
     connection->socket->setDeadline(within(limits_.answer));
-    sendWhole(response, to);
+    sendWhole(response, to, session);
     return to.getKeepAlive() ? Next::Ask : Next::Close;
 }
 
@@ -157,7 +157,7 @@ Exchange::Next Exchange::refuse(Connection& connection, const std::string& why) 
         prepare(to, false);
         sendWhole(responseFrom(
                       {ErrorCode::InvalidInput, fmt::format("the request is not valid HTTP: {}", why.substr(0, 200))}),
-                  to);
+                  to, *connection.session);
     } catch (const Poco::Exception&) {  // who sent it does not listen
     }
     return Next::Close;
@@ -175,7 +175,7 @@ Exchange::Next Exchange::stream(const FrontDoor::ConnectionPtr& connection, Resp
     Poco::Net::HTTPServerResponseImpl to(*connection->session);
     prepare(to, keep);
     connection->socket->setDeadline(within(limits_.answer));
-    sendWhole(refusal, to);
+    sendWhole(refusal, to, *connection->session);
     return keep ? Next::Ask : Next::Close;
 }
 
