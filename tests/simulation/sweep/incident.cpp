@@ -146,10 +146,12 @@ class Author {
                                             "store1",
                                             "holder1",
                                             "restore.cancel",
-                                            "stand_in.remove"};
-        static constexpr std::array mishaps{"unreachable", "lost",       "answer-lost", "late",
-                                            "refused",     "unverified", "twice",       "slow"};
-        static constexpr std::array of_power{"unreachable", "lost", "answer-lost", "late", "refused", "slow"};
+                                            "stand_in.remove",
+                                            "epoch.claim"};
+        static constexpr std::array mishaps{"unreachable", "lost",  "answer-lost", "late", "refused",
+                                            "unverified",  "twice", "slow",        "drip", "hung"};
+        static constexpr std::array of_power{"unreachable", "lost", "answer-lost", "late",
+                                             "refused",     "slow", "drip",        "hung"};
         const std::string how =
             chance_.percent(50) ? fmt::format("times={}", 1 + chance_.below(4)) : "for=" + time(100ms, 50s);
         const std::string target = oneOf(targets);
