@@ -13,13 +13,17 @@ enum class DomainState {
     Absent,  ///< not defined
     Off,
     Running,
-    Paused,
-    Unknown  ///< in between (shutting down, say), or the hypervisor can't tell
+    Paused,      ///< because somebody asked for it
+    Halted,      ///< stopped by an error (internal error, crash, watchdog, I/O error): it can't be resumed
+    OutOfSpace,  ///< stopped when it wrote to a full disk: it can be resumed when there is space
+    Unknown      ///< in between (shutting down, say), or the hypervisor can't tell
 };
 
 struct DomainStatus {
     DomainState state = DomainState::Unknown;
-    std::string oddity;  ///< why it is in this state if that is out of the ordinary, e.g. `paused after an I/O error`
+    std::string oddity{};  ///< why it is in this state if that is out of the ordinary, e.g. `paused after an I/O error`
+    std::string reason{};  ///< how it came to be off, e.g. `its guest shut down`; empty in other states
+    bool crashed = false;  ///< off, and neither its guest nor anybody else had asked for that
 };
 
 /// What a domain has just now; zero and false where it is not running.

@@ -7,7 +7,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/hypervisor/capacity_check.hpp"
@@ -28,16 +30,31 @@ struct ShelvedStandIn {
     mutable std::mutex mutex;
     StandInRecord record;
     protocol::Progress progress;
-    std::string clock_warning;                     ///< why the guest's clock was not set after the last resume
-    DomainState last_seen = DomainState::Unknown;  ///< when it was last looked at; never taken for what is now
-    bool guest_agent = false;                      ///< connected then
-    bool being_made = false;                       ///< a maker holds it
-    std::condition_variable let_go;                ///< the maker is through with it
+    std::string clock_warning;                        ///< why the guest's clock was not set after the last resume
+    DomainState last_seen = DomainState::Unknown;     ///< when it was last looked at; never taken for what is now
+    bool guest_agent = false;                         ///< connected then
+    std::string problem;                              ///< why its guest did not do then what was commanded
+    std::optional<protocol::StandInState> commanded;  ///< where the last command brought it; none while one is at work
+    std::uint64_t commands = 0;                       ///< begun and ended: tells whether one came between two looks
+    bool being_made = false;                          ///< a maker holds it
+    std::condition_variable let_go;                   ///< the maker is through with it
     std::atomic<bool> cancelled{false};
 
     [[nodiscard]] StandInRecord snapshot() const {
         std::lock_guard lock(mutex);
         return record;
+    }
+    /// A command begins, or has ended with the stand-in in `state`. Returns what was noted before.
+    std::optional<protocol::StandInState> note(std::optional<protocol::StandInState> state) {
+        std::lock_guard lock(mutex);
+        ++commands;
+        return std::exchange(commanded, state);
+    }
+    void note(std::optional<protocol::StandInState> state, DomainState seen) {
+        std::lock_guard lock(mutex);
+        ++commands;
+        commanded = state;
+        last_seen = seen;
     }
 };
 

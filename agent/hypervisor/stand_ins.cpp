@@ -35,8 +35,7 @@ StandIns::StandIns(HypervisorSettings settings, base::AgentName agent, Domains& 
       shelf_(directory_),
       taps_(clock_, log_),
       clocks_(domains_, clock_, metrics_, log_),
-      states_(agent_.text(), settings_.stop_within, directory_, shelf_, domains_, taps_, clocks_, clock_, metrics_,
-              log_) {}
+      states_(agent_.text(), settings_, directory_, shelf_, domains_, taps_, clocks_, clock_, metrics_, log_) {}
 
 StandIns::~StandIns() {
     stop();
@@ -131,8 +130,10 @@ base::Result<protocol::StandIn> StandIns::get(const base::StandInName& name) {
     const auto record = (*stand_in)->snapshot();
     if (record.phase == Phase::Making) return told(**stand_in, StandInState::Making);
     if (record.phase != Phase::Made) return told(**stand_in, StandInState::Failed);
-    auto status = domains_.status(record.uuid);
+    base::Result<DomainStatus> status = DomainStatus{};
+    const auto problem = look(**stand_in, status);
     auto answer = told(**stand_in, status ? standInStateOf(status->state) : StandInState::Unknown);
+    if (!problem.empty()) answer.problem = problem;
     if (!status) answer.warnings.push_back("state: " + status.error().message);
     if (status && !status->oddity.empty()) answer.warnings.push_back("state: " + status->oddity);
     if (!status || status->state != DomainState::Running) return answer;
@@ -144,6 +145,19 @@ base::Result<protocol::StandIn> StandIns::get(const base::StandInName& name) {
     if (!view->guest_agent)
         answer.warnings.push_back("guest_agent: none answers in it (yet); its clock can't be set after a resume");
     return answer;
+}
+
+// Its domain's state, and what is wrong with it. A command that is carried out meanwhile explains whatever is seen.
+std::string StandIns::look(const ShelvedStandIn& stand_in, base::Result<DomainStatus>& status) const {
+    const auto noted = [&] {
+        std::lock_guard lock(stand_in.mutex);
+        return std::pair(stand_in.commanded, stand_in.commands);
+    };
+    const auto record = stand_in.snapshot();
+    const auto before = noted();
+    status = domains_.status(record.uuid);
+    if (!status || noted() != before) return "";
+    return states_.problem(record, *status, before.first);
 }
 
 base::Result<Supply> StandIns::supply() {
@@ -212,8 +226,13 @@ base::Result<protocol::StandInRequests> StandIns::requests(const base::StandInNa
         return base::failure(ErrorCode::WrongState,
                              fmt::format("stand-in '{}' is not made, so it has no requests", name.text()));
     }
+    base::Result<DomainStatus> status = DomainStatus{};
+    const auto problem = look(**stand_in, status);
+    if (status && (status->state == DomainState::Halted || status->state == DomainState::OutOfSpace)) {
+        return base::failure(ErrorCode::WrongState,
+                             fmt::format("stand-in '{}' answers no request any more: {}", name.text(), problem));
+    }
     if (auto seen = taps_.requests(name)) return *seen;
-    auto status = domains_.status(record.uuid);
     if (!status) return base::failure(status.error());
     protocol::StandInRequests none;
     none.complete =

@@ -46,12 +46,15 @@ class StandIns {
     base::Result<ShelvedPtr> existing(const base::StandInName& name) const;
     base::Result<ShelvedPtr> made(const base::StandInName& name, std::unique_lock<std::timed_mutex>& verbs) const;
     [[nodiscard]] protocol::StandIn told(const ShelvedStandIn& stand_in, protocol::StandInState state) const;
+    std::string look(const ShelvedStandIn& stand_in, base::Result<DomainStatus>& status) const;
     base::Result<Supply> supply();
     base::Result<protocol::StandIn> admit(const base::StandInName& name, const protocol::StandInDefinition& definition,
                                           std::uint64_t disk_bytes);
     base::Result<void> clear(ShelvedStandIn& stand_in);
     void tend();
     void tendOnce();
+    void tendOne(const ShelvedPtr& stand_in, const base::Result<DomainStatus>& status, const std::string& problem);
+    bool waitToTend(std::uint64_t seen);
 
     const HypervisorSettings settings_;
     const base::AgentName agent_;
