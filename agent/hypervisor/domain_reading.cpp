@@ -80,7 +80,10 @@ DomainStatus statusFromQemu(const std::string& answer) {
     if (status == "paused") return {DomainState::Paused, ""};
     if (status == "running") return {DomainState::Running, ""};
     for (const auto* halted : {"internal-error", "guest-panicked", "io-error", "watchdog"}) {
-        if (status == halted) return {DomainState::Halted, fmt::format("QEMU has stopped it ({})", status)};
+        if (status != halted) continue;
+        DomainStatus told{DomainState::Halted, fmt::format("QEMU has stopped it ({})", status)};
+        told.internal_error = status == "internal-error";
+        return told;
     }
     return {DomainState::Unknown, "paused, and neither libvirt nor QEMU gives a reason"};
 }

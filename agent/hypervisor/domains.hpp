@@ -24,6 +24,7 @@ struct DomainStatus {
     std::string oddity{};  ///< why it is in this state if that is out of the ordinary, e.g. `paused after an I/O error`
     std::string reason{};  ///< how it came to be off, e.g. `its guest shut down`; empty in other states
     bool crashed = false;  ///< off, and neither its guest nor anybody else had asked for that
+    bool internal_error = false;  ///< halted by the hypervisor itself, not by what its guest or a device does
 };
 
 /// What a domain has just now; zero and false where it is not running.
@@ -58,6 +59,10 @@ class Domains {
     virtual base::Result<void> setResources(const std::string& uuid, const protocol::StandInResources& resources) = 0;
     /// Sets the guest's clock through its agent. Unreachable: there is no agent in it (any more, yet).
     virtual base::Result<void> setClock(const std::string& uuid, base::WallTime time) = 0;
+
+    /// Whether an operating system's drivers are at work in a running machine: its agent is connected, it has answered
+    /// the balloon, or it has flushed its disk. Firmware and boot loaders do none of that.
+    virtual base::Result<bool> showsLife(const std::string& uuid) = 0;
 
     /// A number that grows with every event of any machine; waitForEvent() returns when it is no longer `seen`, or
     /// after `longest`.

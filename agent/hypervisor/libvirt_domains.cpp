@@ -99,6 +99,30 @@ base::Result<DomainStatus> readStatus(virDomainPtr domain, const std::string& uu
     return statusFrom(state, reason);
 }
 
+// The guest's driver answers the first question that QEMU asks it, and QEMU asks once it has been told to.
+bool answersBalloon(virDomainPtr domain) {
+    constexpr int every_s = 1;
+    virDomainMemoryStatStruct stats[VIR_DOMAIN_MEMORY_STAT_NR];
+    virDomainSetMemoryStatsPeriod(domain, every_s, VIR_DOMAIN_AFFECT_LIVE);
+    const int count = virDomainMemoryStats(domain, stats, VIR_DOMAIN_MEMORY_STAT_NR, 0);
+    const bool answers = std::any_of(stats, stats + std::max(count, 0), [](const virDomainMemoryStatStruct& stat) {
+        return stat.tag == VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE && stat.val > 0;
+    });
+    if (answers) virDomainSetMemoryStatsPeriod(domain, 0, VIR_DOMAIN_AFFECT_LIVE);
+    return answers;
+}
+
+bool hasFlushedDisk(virDomainPtr domain) {
+    int count = 0;
+    if (virDomainBlockStatsFlags(domain, "vda", nullptr, &count, 0) != 0 || count <= 0) return false;
+    std::vector<virTypedParameter> stats(static_cast<std::size_t>(count));
+    if (virDomainBlockStatsFlags(domain, "vda", stats.data(), &count, 0) != 0) return false;
+    long long flushes = 0;
+    virTypedParamsGetLLong(stats.data(), count, VIR_DOMAIN_BLOCK_STATS_FLUSH_REQ, &flushes);
+    virTypedParamsClear(stats.data(), count);
+    return flushes > 0;
+}
+
 unsigned weightOf(virDomainPtr domain) {
     virTypedParameter parameters[16];
     int count = 16;
@@ -234,6 +258,20 @@ base::Result<void> LibvirtDomains::setClock(const std::string& uuid, base::WallT
         return checked(virDomainSetTime(domain->get(), seconds.count(), static_cast<unsigned>(rest.count()), 0),
                        "set the clock of domain " + uuid);
     });
+}
+
+base::Result<bool> LibvirtDomains::showsLife(const std::string& uuid) {
+    return call<bool>("look for signs of life in domain " + uuid, usual,
+                      [uuid](LibvirtSession& session) -> base::Result<bool> {
+                          auto domain = session.domain(uuid);
+                          if (!domain) return base::failure(domain.error());
+                          if (answersBalloon(domain->get()) || hasFlushedDisk(domain->get())) return true;
+                          auto* xml = virDomainGetXMLDesc(domain->get(), 0);
+                          if (xml == nullptr) return libvirtFailure("read the definition of domain " + uuid);
+                          const bool connected = hasConnectedGuestAgent(xml);
+                          std::free(xml);
+                          return connected;
+                      });
 }
 
 std::uint64_t LibvirtDomains::eventsSeen() const {

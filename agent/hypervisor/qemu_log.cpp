@@ -47,7 +47,22 @@ std::string printable(std::string text) {
     return text;
 }
 
+std::string joined(const std::deque<std::string>& words) {
+    std::string result;
+    for (const auto& line : words) result.append(result.empty() ? "" : "; ").append(line);
+    return result.substr(0, longest);
+}
+
 }  // namespace
+
+std::string wordsOf(const std::string& errors) {
+    std::deque<std::string> words;
+    std::istringstream lines(errors);
+    for (std::string line; words.size() < most_lines && std::getline(lines, line);) {
+        if (!line.empty() && !isDump(line)) words.push_back(printable(withoutTime(line)));
+    }
+    return joined(words);
+}
 
 std::string lastWordsOf(const std::string& log) {
     std::deque<std::string> words;
@@ -67,9 +82,7 @@ std::string lastWordsOf(const std::string& log) {
         words.push_back(printable(withoutTime(line)));
         if (words.size() > most_lines) words.pop_front();
     }
-    std::string result;
-    for (const auto& line : words) result.append(result.empty() ? "" : "; ").append(line);
-    return result.substr(0, longest);
+    return joined(words);
 }
 
 std::string qemuLastWords(const std::string& directory, const std::string& domain) {

@@ -18,7 +18,7 @@ std::string withWords(std::string reason, const std::string& words) {
 bool hasProblem(const DomainStatus& status, std::optional<StandInState> commanded) {
     if (status.state == DomainState::Halted || status.state == DomainState::OutOfSpace) return true;
     if (status.state != DomainState::Off && status.state != DomainState::Absent) return false;
-    return status.crashed || commanded == StandInState::Running || commanded == StandInState::Suspended;
+    return commanded ? *commanded != StandInState::Stopped : status.crashed;
 }
 
 std::string problemOf(const DomainStatus& status, const GuestCircumstances& circumstances) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/base/clock.hpp"
 #include "agent/hypervisor/capacity_check.hpp"
 #include "agent/hypervisor/domains.hpp"
 #include "agent/hypervisor/stand_in_directory.hpp"
@@ -21,6 +22,13 @@ namespace standin::hypervisor {
 /// For `verbs`: a stop takes up to 10 s. Waited for by the wall clock: the thread sanitizer of g++ 12 does not know the
 /// steady one's way to lock.
 constexpr std::chrono::seconds longest_wait_for_verbs{15};
+
+/// A guest that was started, until it is suspended or stopped: it has still to prove that it runs here.
+struct GuestTrial {
+    base::SteadyTime since;
+    bool alive = false;     ///< it has shown a sign of life
+    std::string suspicion;  ///< why it was started again without KVM, where only its life without it proves the reason
+};
 
 /// One stand-in as this agent knows it. `mutex` guards what follows it; `verbs` is held by whoever acts on the domain,
 /// so that two commands to one stand-in never interleave.
@@ -35,9 +43,11 @@ struct ShelvedStandIn {
     bool guest_agent = false;                         ///< connected then
     std::string problem;                              ///< why its guest did not do then what was commanded
     std::optional<protocol::StandInState> commanded;  ///< where the last command brought it; none while one is at work
-    std::uint64_t commands = 0;                       ///< begun and ended: tells whether one came between two looks
-    bool being_made = false;                          ///< a maker holds it
-    std::condition_variable let_go;                   ///< the maker is through with it
+    std::optional<GuestTrial> trial;
+    bool remade = false;             ///< it is being started again under software emulation
+    std::uint64_t commands = 0;      ///< begun and ended: tells whether one came between two looks
+    bool being_made = false;         ///< a maker holds it
+    std::condition_variable let_go;  ///< the maker is through with it
     std::atomic<bool> cancelled{false};
 
     [[nodiscard]] StandInRecord snapshot() const {
@@ -49,6 +59,18 @@ struct ShelvedStandIn {
         std::lock_guard lock(mutex);
         ++commands;
         return std::exchange(commanded, state);
+    }
+    [[nodiscard]] bool isRemade() const {
+        std::lock_guard lock(mutex);
+        return remade;
+    }
+    void beginTrial(base::SteadyTime now) {
+        std::lock_guard lock(mutex);
+        trial = GuestTrial{now, false, trial ? trial->suspicion : ""};
+    }
+    void endTrial() {
+        std::lock_guard lock(mutex);
+        trial.reset();
     }
     void note(std::optional<protocol::StandInState> state, DomainState seen) {
         std::lock_guard lock(mutex);

@@ -91,6 +91,7 @@ base::Result<void> StandInStates::bring(const ShelvedPtr& stand_in, StandInState
     }
     const bool reached = standInStateOf(*after) == wanted;
     stand_in->note(reached ? std::optional(wanted) : std::nullopt, *after);
+    if (wanted != StandInState::Running) stand_in->endTrial();
     if (!reached) {
         return base::failure(ErrorCode::Internal,
                              fmt::format("stand-in '{}' did not become {}: libvirt reads back {}; see QEMU's log",
@@ -187,6 +188,7 @@ base::Result<DomainStatus> StandInStates::begin(const ShelvedPtr& stand_in, cons
     }
     auto started = domains_.change(record.uuid, DomainVerb::Start);
     if (started) watch(record, true);  // no guest takes requests within the milliseconds since its start
+    if (started) stand_in->beginTrial(clock_.steady());
     return started;
 }
 

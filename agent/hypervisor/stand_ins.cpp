@@ -20,6 +20,12 @@ using Phase = StandInRecord::Phase;
 
 constexpr std::uint64_t disk_margin_mib = 64;  // records, consoles and the file system's own
 
+AccelerationProbe probeIn(const HypervisorSettings& settings) {
+    auto probe = settings.probe;
+    if (probe.cache_file.empty()) probe.cache_file = settings.stand_in_dir + "/acceleration.json";
+    return probe;
+}
+
 }  // namespace
 
 StandIns::StandIns(HypervisorSettings settings, base::AgentName agent, Domains& domains, ImageSource& images,
@@ -31,6 +37,7 @@ StandIns::StandIns(HypervisorSettings settings, base::AgentName agent, Domains& 
       clock_(clock),
       metrics_(metrics),
       log_(log.named("hypervisor")),
+      acceleration_(settings_.acceleration, probeIn(settings_)),
       directory_(settings_.stand_in_dir),
       shelf_(directory_),
       taps_(clock_, log_),
@@ -44,15 +51,15 @@ StandIns::~StandIns() {
 base::Result<void> StandIns::start() {
     if (auto prepared = directory_.prepare(); !prepared) return prepared;
     if (auto loaded = shelf_.load(); !loaded) return loaded;
-    AccelerationProbe probe;
-    probe.cache_file = settings_.stand_in_dir + "/acceleration.json";
-    acceleration_ = findAcceleration(settings_.acceleration, settings_.uri, probe);
-    if (acceleration_.type == DomainType::Qemu)
-        log_.warning("guests run by software emulation: {}", acceleration_.reason);
+    acceleration_.find(settings_.uri);
+    if (const auto found = acceleration_.current(); found.type == DomainType::Qemu)
+        log_.warning("guests run by software emulation: {}", found.reason);
     maker_ =
         std::make_unique<StandInMaker>(StandInMaker::Ground{agent_.text(), settings_.bridge, settings_.landing_vlan,
-                                                            settings_.network_offloads, acceleration_.type},
-                                       directory_, shelf_, domains_, images_, metrics_, log_);
+                                                            settings_.network_offloads, settings_.kvm_program},
+                                       acceleration_, directory_, shelf_, domains_, images_, metrics_, log_);
+    trial_ =
+        std::make_unique<KvmTrial>(settings_, agent_.text(), acceleration_, domains_, *maker_, states_, clock_, log_);
     if (auto started = taps_.start(); !started) return started;
     maker_->start();
     clocks_.start();
@@ -119,8 +126,12 @@ protocol::StandIn StandIns::told(const ShelvedStandIn& stand_in, StandInState st
     told.problem = record.problem;
     if (!stand_in.clock_warning.empty() && state == StandInState::Running)
         told.warnings.push_back(stand_in.clock_warning);
-    if (acceleration_.type == DomainType::Qemu)
-        told.warnings.push_back("acceleration: software emulation, " + acceleration_.reason);
+    const auto host = acceleration_.current();
+    const bool as_host = record.accelerated_by.empty();
+    if (as_host ? host.type == DomainType::Qemu : record.accelerated_by == "tcg") {
+        told.warnings.push_back("acceleration: software emulation, " +
+                                (as_host ? host.reason : record.emulated_because));
+    }
     return told;
 }
 
@@ -130,8 +141,12 @@ base::Result<protocol::StandIn> StandIns::get(const base::StandInName& name) {
     const auto record = (*stand_in)->snapshot();
     if (record.phase == Phase::Making) return told(**stand_in, StandInState::Making);
     if (record.phase != Phase::Made) return told(**stand_in, StandInState::Failed);
+    const bool remade = (*stand_in)->isRemade();
     base::Result<DomainStatus> status = DomainStatus{};
     const auto problem = look(**stand_in, status);
+    // It does not stay as it is: whoever waits for it waits on.
+    if (remade || (status && trial_->startsAgain(**stand_in, *status, problem)))
+        return told(**stand_in, StandInState::Making);
     auto answer = told(**stand_in, status ? standInStateOf(status->state) : StandInState::Unknown);
     if (!problem.empty()) answer.problem = problem;
     if (!status) answer.warnings.push_back("state: " + status.error().message);
@@ -183,7 +198,10 @@ base::Result<protocol::StandIn> StandIns::setState(const base::StandInName& name
     std::unique_lock<std::timed_mutex> verbs;
     auto stand_in = made(name, verbs);
     if (!stand_in) return base::failure(stand_in.error());
-    if (auto brought = states_.bring(*stand_in, wanted); !brought) return base::failure(brought.error());
+    auto brought = states_.bring(*stand_in, wanted);
+    if (!brought && wanted == StandInState::Running && trial_->emulateAfterFailedStart(*stand_in, brought.error()))
+        brought = states_.bring(*stand_in, wanted);
+    if (!brought) return base::failure(brought.error());
     return told(**stand_in, wanted);
 }
 
@@ -253,7 +271,7 @@ base::Result<protocol::Capacity> StandIns::capacity() {
     capacity.vcpus_committed = sum.vcpus;
     capacity.disk_free_mib = host->disk_free_mib - std::min(host->disk_free_mib, sum.disk_growth_mib);
     capacity.stand_ins = demands.size();
-    capacity.acceleration = acceleration_.name();
+    capacity.acceleration = acceleration_.current().name();
     return capacity;
 }
 

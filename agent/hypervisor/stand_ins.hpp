@@ -9,6 +9,7 @@
 #include "agent/hypervisor/acceleration.hpp"
 #include "agent/hypervisor/guest_clocks.hpp"
 #include "agent/hypervisor/hypervisor_settings.hpp"
+#include "agent/hypervisor/kvm_trial.hpp"
 #include "agent/hypervisor/stand_in_maker.hpp"
 #include "agent/hypervisor/stand_in_states.hpp"
 
@@ -63,13 +64,14 @@ class StandIns {
     const base::Clock& clock_;
     http::Metrics& metrics_;
     base::Log log_;
-    Acceleration acceleration_;
+    HostAcceleration acceleration_;
     StandInDirectory directory_;
     StandInShelf shelf_;
     TapObserver taps_;
     GuestClocks clocks_;
     std::unique_ptr<StandInMaker> maker_;
     StandInStates states_;
+    std::unique_ptr<KvmTrial> trial_;
     std::mutex
         admission_;  ///< between the check for room and the promise of it nobody else may be promised the same room
     std::mutex tending_;

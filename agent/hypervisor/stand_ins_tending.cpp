@@ -86,17 +86,19 @@ void StandIns::tendOne(const ShelvedPtr& stand_in, const base::Result<DomainStat
     const auto state = status ? status->state : DomainState::Unknown;
     states_.watchIfNeeded(record, state);
     auto view = state == DomainState::Running ? domains_.view(record.uuid) : base::Result<DomainView>(DomainView{});
+    const bool again = status && trial_->startsAgain(*stand_in, *status, problem);
     std::string known;
     {
         std::lock_guard lock(stand_in->mutex);
         stand_in->last_seen = state;
         stand_in->guest_agent = view && view->guest_agent;
-        known = std::exchange(stand_in->problem, problem);
+        known = std::exchange(stand_in->problem, again ? "" : problem);
     }
-    if (known.empty() && !problem.empty())
+    if (known.empty() && !problem.empty() && !again)
         log_.error("stand-in {}: {}: {}", record.name.text(), nameOf(standInStateOf(state)), problem);
     if (!known.empty() && problem.empty())
         log_.notice("stand-in {}: it is {} again", record.name.text(), nameOf(standInStateOf(state)));
+    if (status) trial_->look(stand_in, *status, problem);
     if (state != DomainState::OutOfSpace) return;
     if (auto gone_on = states_.goOn(stand_in); !gone_on)
         log_.warning("stand-in {}: it could not go on: {}", record.name.text(), gone_on.error().message);
@@ -126,16 +128,17 @@ void StandIns::checkHealth(protocol::Health& health) {
                 fmt::format("'{}' answers", settings_.uri),
                 "start libvirtd (systemctl start libvirtd) or see why it hangs (journalctl -u libvirtd)"));
     http::checkSpace(health, "stand-ins", settings_.stand_in_dir, least_space);
-    const bool test = acceleration_.type == DomainType::Test;
+    const auto acceleration = acceleration_.current();
+    const bool test = acceleration.type == DomainType::Test;
     const bool bridge_there = test || ::if_nametoindex(settings_.bridge.c_str()) != 0;
     health.checks.push_back({"bridge", bridge_there,
                              fmt::format("bridge '{}' is {}there", settings_.bridge, bridge_there ? "" : "not "),
                              bridge_there ? "" : "see that Open vSwitch runs and has the bridge (ovs-vsctl show)"});
-    const bool emulated = acceleration_.type == DomainType::Qemu;
-    const bool broken = acceleration_.type == DomainType::Kvm && !acceleration_.reason.empty();
-    const auto detail = emulated ? "software emulation: " + acceleration_.reason
-                        : broken ? acceleration_.reason
-                                 : acceleration_.name();
+    const bool emulated = acceleration.type == DomainType::Qemu;
+    const bool broken = acceleration.type == DomainType::Kvm && !acceleration.reason.empty();
+    const auto detail = emulated ? "software emulation: " + acceleration.reason
+                        : broken ? acceleration.reason
+                                 : acceleration.name();
     health.checks.push_back(
         {"acceleration", !broken, detail, broken ? "set acceleration: tcg, or mend the host's KVM" : ""});
     if (emulated) health.warnings.push_back("acceleration: " + detail);
@@ -150,6 +153,10 @@ void StandIns::checkHealth(protocol::Health& health) {
         const auto& record = stand_in->record;
         if (record.phase == Phase::Failed)
             health.warnings.push_back(fmt::format("stand-in {}: {}", record.name.text(), record.problem));
+        if (acceleration.type == DomainType::Kvm && !record.emulated_because.empty()) {
+            health.warnings.push_back(fmt::format("acceleration: stand-in {} runs by software emulation: {}",
+                                                  record.name.text(), record.emulated_because));
+        }
         if (stand_in->last_seen == DomainState::Running && !stand_in->guest_agent) {
             health.warnings.push_back(fmt::format(
                 "guest agent: none answers in stand-in {}; install qemu-guest-agent in server {}, then refresh",

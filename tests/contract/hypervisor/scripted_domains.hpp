@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "agent/hypervisor/domains.hpp"
@@ -28,6 +29,7 @@ class ScriptedDomains final : public hypervisor::Domains {
 
     /// What becomes of a guest that was just started; by default it runs and shows signs of life.
     std::function<void(Guest&)> on_start = [](Guest& guest) { guest.alive = true; };
+    std::optional<base::Error> start_failure;  ///< of a start under KVM
     /// The same for one that is resumed.
     std::function<void(Guest&)> on_resume = [](Guest&) {};
 
@@ -57,6 +59,7 @@ class ScriptedDomains final : public hypervisor::Domains {
                           : verb == Resume  ? now == State::Paused || now == State::OutOfSpace
                           : verb == Destroy ? now != State::Off
                                             : now == State::Running;
+        if (verb == Start && guest.underKvm() && start_failure) return base::failure(*start_failure);
         if (!fits) return base::failure(base::ErrorCode::WrongState, "the domain is in another state");
         guest.status = {verb == Start || verb == Resume ? State::Running : State::Off};
         if (verb == Suspend) guest.status.state = State::Paused;
@@ -82,6 +85,10 @@ class ScriptedDomains final : public hypervisor::Domains {
     }
     base::Result<void> setResources(const std::string&, const protocol::StandInResources&) override { return {}; }
     base::Result<void> setClock(const std::string&, base::WallTime) override { return {}; }
+    base::Result<bool> showsLife(const std::string& uuid) override {
+        std::lock_guard lock(mutex_);
+        return guests_[uuid].alive;
+    }
     [[nodiscard]] std::uint64_t eventsSeen() const override {
         std::lock_guard lock(mutex_);
         return events_;
