@@ -111,7 +111,8 @@ void Watch::lookAtStandIn(const domain::SpareTableRow& row) {
         if (stand_in.error().code == base::ErrorCode::NotFound) why = "it does not exist any more";
     } else if (stand_in->state != protocol::StandInState::Suspended &&
                stand_in->state != protocol::StandInState::Unknown) {
-        why = fmt::format("it is {}, not suspended", protocol::nameOf(stand_in->state));
+        why = fmt::format("it is {}, not suspended{}{}", protocol::nameOf(stand_in->state),
+                          stand_in->problem.empty() ? "" : ": ", stand_in->problem);
     }
     if (why.empty()) return;
     post_([row, why](Conductor& conductor) -> Reply {
