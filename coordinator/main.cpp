@@ -7,6 +7,7 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 
+#include "agent/base/bounded_end.hpp"
 #include "agent/base/readiness.hpp"
 #include "agent/http/program.hpp"
 #include "agent/http/tls.hpp"
@@ -29,6 +30,7 @@ int serve(const standin::config::Configuration& configuration) {
         return 1;
     }
     const int number = stop_signal.wait();
+    standin::base::endWithin(standin::base::longest_end, log);
     log.notice("stops (signal {})", number);
     coordinator.stop();
     return 0;

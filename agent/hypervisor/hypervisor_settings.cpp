@@ -28,6 +28,7 @@ HypervisorSettings hypervisorSettingsFrom(base::YamlReader& reader) {
     settings.reserve_memory_bytes = reader.bytes("reserve_memory", default_reserve);
     settings.network_offloads = reader.boolean("network_offloads", settings.network_offloads);
     settings.acceleration = choiceFrom(reader.choice("acceleration", {"auto", "kvm", "tcg"}, "auto"));
+    settings.sign_of_life_within = reader.duration("sign_of_life_within", settings.sign_of_life_within);
     settings.stop_within = reader.duration("stop_within", settings.stop_within);
     if (settings.stop_within < least_stop || settings.stop_within > longest_stop)
         reader.problem("stop_within", "must be at least 100ms and at most 1h");

@@ -113,6 +113,7 @@ Result<Response> closeOperation(Engine& engine, const Request& request) {
     if (!id) return failure(id.error());
     auto discard = discardIn(request);
     if (!discard) return failure(discard.error());
+    if (auto may = mayDiscard(request, *discard); !may) return failure(may.error());
     if (auto done = engine.close(*id, askerOf(request), *discard); !done) return failure(done.error());
     auto operation = engine.operation(*id);
     auto view = operation ? viewOf(*operation) : Json{{"id", *id}};
@@ -135,8 +136,10 @@ void addOperationRoutes(http::Router& router, Engine& engine) {
     router.add("GET", "/v1/operations/{id}/decisions",
                [&engine](const Request& request) { return showRecord(engine, request); });
     router.add("POST", "/v1/operations/{id}/retry", remedyBy(engine, &Engine::retry));
-    router.add("POST", "/v1/operations/{id}/fence-confirmation", remedyBy(engine, &Engine::confirmFence));
-    router.add("POST", "/v1/operations/{id}/close",
+    router.add("POST", "/v1/operations/{id}/fence-confirmation", http::Access::Confirm,
+               remedyBy(engine, &Engine::confirmFence));
+    // Which role it needs depends on the body.
+    router.add("POST", "/v1/operations/{id}/close", http::Access::Read,
                [&engine](const Request& request) { return closeOperation(engine, request); });
 }
 

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "agent/http/roles.hpp"
+
 namespace standin::api {
 
 namespace {
@@ -45,6 +47,11 @@ base::Result<bool> discardIn(const Request& request) {
     if (!body) return base::failure(body.error());
     protocol::JsonFields fields(*body, "request");
     return fields.finish(bool{fields.boolean("discard_data", false)});
+}
+
+base::Result<void> mayDiscard(const Request& request, bool discard) {
+    return discard ? http::demand(request, http::Access::Confirm, "with 'discard_data'")
+                   : http::demand(request, http::Access::Command, "without 'discard_data'");
 }
 
 Response accepted(std::uint64_t operation, const protocol::Json& body) {

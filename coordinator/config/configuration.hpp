@@ -18,6 +18,13 @@ struct TlsFiles {
     std::string key_file;
 };
 
+/// Certificates' common names; who stands nowhere may do nothing.
+struct RoleSettings {
+    std::vector<std::string> viewers;     ///< may ask
+    std::vector<std::string> operators;   ///< may ask and command
+    std::vector<std::string> confirmers;  ///< may ask, and give their word for what cannot be proved or undone
+};
+
 /// Where to listen: a numeric address (IPv6 for traps only) and a port.
 struct ListenAddress {
     std::string host;
@@ -71,6 +78,7 @@ struct Configuration {
     ListenAddress listen;
     std::string state_dir;
     TlsFiles tls;
+    RoleSettings roles;
     TrapSettings traps;
     std::vector<AgentSettings> agents;
     std::vector<ServerSettings> servers;

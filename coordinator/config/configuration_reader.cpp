@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "coordinator/config/machine_reader.hpp"
+#include "coordinator/config/role_reader.hpp"
 #include "coordinator/config/value_checks.hpp"
 
 namespace standin::config {
@@ -123,11 +124,16 @@ void checkImageStores(const Configuration& configuration, YamlReader& root) {
     }
 }
 
-void readGeneral(Configuration& configuration, YamlReader reader) {
+void readGeneral(Configuration& configuration, YamlReader reader, const std::set<std::string>& agent_names) {
     configuration.name = reader.text("name");
     configuration.listen = readListenAddress(reader, "listen");
     configuration.state_dir = readAbsolutePath(reader, "state_dir");
     configuration.tls = readTls(reader.map("tls"));
+    if (auto roles = reader.optionalMap("roles")) {
+        configuration.roles = readRoles(*roles);
+        refuseAgents(*roles, configuration.roles, agent_names);
+        roles->finish();
+    }
     reader.finish();
 }
 
@@ -166,7 +172,9 @@ std::optional<Configuration> readConfiguration(const std::string& path, const Su
     auto root = YamlReader::fromFile(path, problems);
     if (!root) return std::nullopt;
     Configuration configuration;
-    readGeneral(configuration, root->map("coordinator"));
+    std::set<std::string> agent_names;
+    for (const auto& [name, reader] : root->entries("agents")) agent_names.insert(name);
+    readGeneral(configuration, root->map("coordinator"), agent_names);
     configuration.traps = readTraps(root->map("traps"), surroundings, problems);
     configuration.agents = readAgents(*root);
     MachineReader machines(configuration.agents, surroundings, configuration.traps.rules_file);

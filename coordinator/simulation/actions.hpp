@@ -14,7 +14,7 @@ class Simulation;
 ///   `bmc MACHINE honest|ignores|lies|dead|alive|dependent|chatty [busy=2] [slower=1s]` (chatty: it sends traps of all
 ///   kinds when its machine goes off or on), `shutdown MACHINE well|hangs` (when it is asked to)
 /// - traps: `trap SERVER [kind=processor|memory|power|recovery|test|unknown] [from=ADDRESS] [times=3] [every=1s]`
-/// - VM hosts: `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|lost|well`,
+/// - VM hosts: `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|halts|lost|well`,
 ///   `linger SERVER [count=1] [busy=yes] [for=10s]` (connections; busy: requests that are worked on)
 /// - images: `image ID corrupt|well`
 /// - agents: `restart AGENT [down=2s]`, `disturb AGENT|VERB|VERB/SUBJECT MISHAP [by=5s] [times=1] [for=10s]`,

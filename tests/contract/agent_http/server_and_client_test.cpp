@@ -26,9 +26,10 @@ struct Agent {
     tests::TemporaryDirectory directory;
     http::TlsFiles files = authority.issue("agent1");
     base::Log silent{"test", [](base::LogLevel, std::string_view) {}};
-    std::unique_ptr<http::CommandGate> gate = std::move(*http::CommandGate::open(directory / "epoch", {"coordinator"}));
+    std::unique_ptr<http::CommandGate> gate = std::move(*http::CommandGate::open(directory / "epoch"));
     http::Router router;
     http::HealthChecks health{"agent1"};
+    std::shared_ptr<const http::Roles> roles = http::Roles::ofAgent({"coordinator"}, {"vmhost1"});
     std::unique_ptr<http::Server> server;
     std::string url;
 
@@ -50,7 +51,7 @@ struct Agent {
         });
         auto context = http::serverContext(files);
         BOOST_REQUIRE(context);
-        server = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, router, gate.get(), silent);
+        server = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, router, http::Guard{roles, gate.get()}, silent);
         BOOST_REQUIRE(server->start());
         url = fmt::format("https://127.0.0.1:{}", server->port());
     }
@@ -93,7 +94,7 @@ BOOST_FIXTURE_TEST_CASE(a_client_asks_nothing_of_an_agent_whose_certificate_does
     auto other_host = fmt::format("https://127.0.0.2:{}", server->port());
     server->stop();
     auto context = http::serverContext(files);
-    http::Server elsewhere(*http::parseListen(fmt::format("127.0.0.2:{}", 0)), *context, router, gate.get(), silent);
+    http::Server elsewhere(*http::parseListen(fmt::format("127.0.0.2:{}", 0)), *context, router, http::Guard{roles, gate.get()}, silent);
     BOOST_REQUIRE(elsewhere.start());
     auto answer = client(authority.issue("coordinator"), fmt::format("https://127.0.0.2:{}", elsewhere.port()))->get("/v1/health", deadline);
     BOOST_REQUIRE(!answer);
@@ -139,7 +140,7 @@ BOOST_FIXTURE_TEST_CASE(connections_on_which_nobody_speaks_keep_nobody_out, Agen
     auto settings = *http::parseListen("127.0.0.1:0");
     settings.threads = 4;
     settings.handshake_limit = 200ms;
-    http::Server small(settings, *context, router, gate.get(), silent);
+    http::Server small(settings, *context, router, http::Guard{roles, gate.get()}, silent);
     BOOST_REQUIRE(small.start());
     std::vector<Poco::Net::StreamSocket> mute(12);
     for (auto& socket : mute) socket.connect(Poco::Net::SocketAddress("127.0.0.1", small.port()));
@@ -172,7 +173,7 @@ BOOST_FIXTURE_TEST_CASE(a_client_goes_on_after_the_agent_was_restarted, Agent) {
     BOOST_REQUIRE(!down);
     BOOST_TEST((down.error().code == base::ErrorCode::Unreachable));
     auto context = http::serverContext(files);
-    server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context, router, gate.get(), silent);
+    server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context, router, http::Guard{roles, gate.get()}, silent);
     BOOST_REQUIRE(server->start());
     BOOST_TEST(coordinator->get("/v1/health", deadline).has_value());
 }
