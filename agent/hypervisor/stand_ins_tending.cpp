@@ -20,7 +20,9 @@ using Phase = StandInRecord::Phase;
 // Often enough that a broken connection to libvirt is opened again before it is needed, and that no agent's connection
 // count matters.
 constexpr auto tending_pause = 2s;
-constexpr auto least_pause = 200ms;  // a rack's failover makes a hundred events, and has better use for libvirt
+// Between an event and a look at everything: a takeover has just resumed a stand-in and has better use for libvirt, and
+// a rack's failover makes a hundred events.
+constexpr auto settling = 200ms;
 constexpr auto stop_check = 200ms;
 constexpr std::uint64_t least_space = 256ULL << 20;  // for records, definitions and consoles of all stand-ins
 
@@ -47,14 +49,14 @@ void StandIns::tend() {
 
 // What happens to a domain is looked at as soon as libvirt tells; false when there is nothing to tend any more.
 bool StandIns::waitToTend(std::uint64_t seen) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto until = std::chrono::steady_clock::now() + tending_pause;
     std::unique_lock lock(tending_);
-    while (!stopping_ && domains_.eventsSeen() == seen && std::chrono::steady_clock::now() < now + tending_pause) {
+    while (!stopping_ && domains_.eventsSeen() == seen && std::chrono::steady_clock::now() < until) {
         lock.unlock();
         domains_.waitForEvent(seen, stop_check);
         lock.lock();
     }
-    tending_changed_.wait_until(lock, now + least_pause, [&] { return stopping_; });
+    tending_changed_.wait_for(lock, settling, [&] { return stopping_; });
     return !stopping_;
 }
 
