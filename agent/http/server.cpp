@@ -22,6 +22,8 @@
 #include <atomic>
 #include <ostream>
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/text.hpp"
 #include "agent/http/open_connections.hpp"
 
 namespace standin::http {
@@ -72,15 +74,16 @@ base::Result<Request> requestFrom(Poco::Net::HTTPServerRequest& from, std::size_
     request.method = from.getMethod();
     try {
         Poco::URI uri(from.getURI());
-        request.path = uri.getPath();
-        for (const auto& [name, value] : uri.getQueryParameters()) request.query[name] = value;
+        request.path = base::validText(uri.getPath());
+        for (const auto& [name, value] : uri.getQueryParameters())
+            request.query[base::validText(name)] = base::validText(value);
     } catch (const Poco::Exception&) {
         return failure(ErrorCode::InvalidInput, "the request's URI is not valid");
     }
     for (const auto& [name, value] : from) {
         std::string lower = name;
         std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        request.headers[lower] = value;
+        request.headers[lower] = base::validText(value);
     }
     auto& inside = dynamic_cast<Poco::Net::HTTPServerRequestImpl&>(from);
     Poco::Net::SecureStreamSocket socket(inside.socket());
@@ -121,8 +124,9 @@ class RoutedHandler {
             send(response, to, shared_.stopping);
         } catch (const Poco::Net::NetException& exception) {
             shared_.log.debug("connection lost: {}", exception.displayText());
-        } catch (const std::exception& exception) {
-            shared_.log.error("could not answer {} {}: {}", from.getMethod(), from.getURI().substr(0, 200), exception.what());
+        } catch (...) {
+            shared_.log.error("could not answer {} {}: {}", from.getMethod(), base::shortened(from.getURI(), 200),
+                              base::currentException());
             // Half an answer is out: only a connection that ends too early tells the client that the rest is missing.
             if (to.sent()) throw Poco::IOException("answer broken off");
             send(responseFrom({ErrorCode::Internal, "the request could not be handled; the log says why"}), to, shared_.stopping);
@@ -143,8 +147,14 @@ class RoutedHandler {
             return response;
         }
         const bool gated = shared_.gate != nullptr && (*route)->access == Access::Command;
-        auto result = gated ? shared_.gate->pass(*request, (*route)->handler) : (*route)->handler(*request);
-        return result ? std::move(*result) : responseFrom(result.error());
+        try {
+            auto result = gated ? shared_.gate->pass(*request, (*route)->handler) : (*route)->handler(*request);
+            return result ? std::move(*result) : responseFrom(result.error());
+        } catch (...) {  // also a network's: it is not this connection's
+            const auto what = base::currentException();
+            shared_.log.error("{} {} failed: {}", from.getMethod(), base::shortened(request->path, 200), what);
+            return responseFrom({ErrorCode::Internal, what});
+        }
     }
 
     Shared& shared_;
@@ -212,8 +222,8 @@ class KnownConnection final : public Poco::Net::TCPServerConnection {
         response.setKeepAlive(false);
         session.setKeepAlive(false);
         const auto what = why.message().empty() ? std::string(why.name()) : why.message();
-        send(responseFrom(
-                 {ErrorCode::InvalidInput, fmt::format("the request is not valid HTTP: {}", what.substr(0, 200))}),
+        send(responseFrom({ErrorCode::InvalidInput,
+                           fmt::format("the request is not valid HTTP: {}", base::shortened(what, 200))}),
              response, shared_.stopping);
     }
 

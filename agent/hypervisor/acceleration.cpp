@@ -10,6 +10,7 @@
 #include "agent/base/durable_file.hpp"
 #include "agent/base/process.hpp"
 #include "agent/protocol/json_fields.hpp"
+#include "agent/protocol/json_text.hpp"
 
 namespace standin::hypervisor {
 
@@ -106,7 +107,7 @@ Acceleration findAcceleration(AccelerationChoice choice, const std::string& uri,
         why = whyKvmFails(probe);
         // Without the memory it is asked again at the next start: slower, not wrong.
         const protocol::Json json{{"boot", boot}, {"kvm_fails_because", *why}};
-        static_cast<void>(base::writeDurably(probe.cache_file, json.dump(2) + "\n"));
+        static_cast<void>(base::writeDurably(probe.cache_file, protocol::indentedJsonText(json) + "\n"));
     }
     if (why->empty() || choice == AccelerationChoice::Kvm) return {DomainType::Kvm, *why};
     return {DomainType::Qemu, *why};

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "agent/base/boundary.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/stand_ins.hpp"
@@ -39,7 +40,8 @@ void StandIns::tend() {
     std::unique_lock lock(tending_);
     while (!stopping_) {
         lock.unlock();
-        tendOnce();
+        if (const auto done = base::contained([this] { tendOnce(); }); !done)
+            log_.error("the stand-ins were not looked after: {}", done.error().message);
         lock.lock();
         tending_changed_.wait_for(lock, tending_pause, [&] { return stopping_; });
     }

@@ -14,6 +14,9 @@
 #include <ostream>
 #include <vector>
 
+#include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
+
 namespace standin::protocol {
 
 using base::ErrorCode;
@@ -158,7 +161,7 @@ struct AgentClient::Inside {
         std::string text;
         auto done = run(call, [&](Poco::Net::HTTPResponse& response, std::istream& in) {
             answer.status = response.getStatus();
-            answer.location = response.get("Location", "");
+            answer.location = base::oneLine(response.get("Location", ""));
             return readText(in, text);
         });
         if (!done) return failure(done.error());
@@ -222,11 +225,11 @@ base::Result<Json> AgentClient::get(const std::string& path, Deadline deadline) 
 }
 
 base::Result<AgentClient::Answer> AgentClient::put(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline) {
-    return inside_->command("PUT", path, body.dump(), stamp, deadline);
+    return inside_->command("PUT", path, protocol::jsonText(body), stamp, deadline);
 }
 
 base::Result<AgentClient::Answer> AgentClient::post(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline) {
-    return inside_->command("POST", path, body.dump(), stamp, deadline);
+    return inside_->command("POST", path, protocol::jsonText(body), stamp, deadline);
 }
 
 base::Result<AgentClient::Answer> AgentClient::remove(const std::string& path, const CommandStamp& stamp, Deadline deadline) {
