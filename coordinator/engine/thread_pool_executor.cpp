@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/log.hpp"
+
 namespace standin::engine {
 
 ThreadPoolExecutor::ThreadPoolExecutor(Limits limits) {
@@ -10,6 +13,7 @@ ThreadPoolExecutor::ThreadPoolExecutor(Limits limits) {
     for (std::size_t i = 0; i < std::min(limits.ready, limits.critical); ++i) {
         critical_.threads.emplace_back([this] { run(critical_); });
     }
+    ordinary_.threads.emplace_back([this] { run(ordinary_); });  // one at least, should there be no threads left later
 }
 
 ThreadPoolExecutor::~ThreadPoolExecutor() {
@@ -22,7 +26,11 @@ void ThreadPoolExecutor::post(domain::Lane lane, std::function<void()> task) {
     if (stopping_) return;
     pool.tasks.push_back(std::move(task));
     if (pool.idle < pool.tasks.size() && pool.threads.size() < pool.limit) {
-        pool.threads.emplace_back([this, &pool] { run(pool); });
+        try {
+            pool.threads.emplace_back([this, &pool] { run(pool); });
+        } catch (const std::system_error& none_left) {  // those that are there carry it out, only later
+            base::Log("executor").error("a further thread could not be started: {}", none_left.what());
+        }
     }
     pool.wanted.notify_one();
 }
@@ -37,7 +45,8 @@ void ThreadPoolExecutor::run(Pool& pool) {
         auto task = std::move(pool.tasks.front());
         pool.tasks.pop_front();
         lock.unlock();
-        task();
+        if (const auto done = base::contained(task); !done)
+            base::Log("executor").error("a task was given up: {}", done.error().message);
         task = nullptr;
         lock.lock();
     }

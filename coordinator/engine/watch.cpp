@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
+
 namespace standin::engine {
 
 namespace {
@@ -34,7 +36,11 @@ void Watch::look(const Conductor& conductor) {
 void Watch::begin(std::function<void()> look) {
     ++*under_way_;
     executor_.post(domain::Lane::Ordinary, [look = std::move(look), under_way = under_way_] {
-        look();
+        try {
+            look();
+        } catch (const std::exception& exception) {
+            base::Log("watch").error("a look was given up: {}", exception.what());
+        }
         --*under_way;
     });
 }
@@ -76,13 +82,14 @@ void Watch::lookAtAgent(const base::AgentName& name) {
                                        is_well          ? "well"
                                        : seen.reachable ? "not well"
                                                         : "not reachable: " + seen.problem);
-        events_.publish({"agent",
-                         clock_.wall(),
-                         0,
-                         {},
-                         text,
-                         nlohmann::json{{"agent", name.text()}, {"reachable", seen.reachable}, {"ok", is_well}}.dump(),
-                         0});
+        events_.publish(
+            {"agent",
+             clock_.wall(),
+             0,
+             {},
+             text,
+             protocol::jsonText(nlohmann::json{{"agent", name.text()}, {"reachable", seen.reachable}, {"ok", is_well}}),
+             0});
     }
     board_.post(std::move(seen));
 }

@@ -49,7 +49,8 @@ enum class Mishap {
     Refused,      ///< a definite no
     Unverified,   ///< the effect comes, and the agent says that it cannot tell
     Twice,        ///< it arrives twice, the second time `by` later
-    Slow          ///< question and answer take `by` longer
+    Slow,         ///< question and answer take `by` longer
+    Throws        ///< the effect comes, and the coordinator's own driver throws at the answer
 };
 std::string_view nameOf(Mishap mishap);
 std::optional<Mishap> mishapFrom(std::string_view name);

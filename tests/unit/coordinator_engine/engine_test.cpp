@@ -1,12 +1,18 @@
 // The engine with its thread, its pool of threads, real time and a real journal; only the world is simulated.
 #include "coordinator/engine/engine.hpp"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <filesystem>
 
 #include "coordinator/engine/phases.hpp"
 #include "coordinator/engine/thread_pool_executor.hpp"
 #include "coordinator/journal/sqlite_journal.hpp"
+#include "tests/simulated/simulated_journal.hpp"
 #include "tests/simulated/simulated_world.hpp"
 
 using namespace standin;
@@ -77,6 +83,18 @@ struct RunningEngine {
     journal::SqliteJournal journal;
     engine::ThreadPoolExecutor executor;
     engine::Engine engine;
+};
+
+/// Dies, as a process does, whenever it comes to change an operation's state.
+class Deadly final : public engine::EventSink {
+  public:
+    void publish(engine::EngineEvent /*event*/) override {}
+    /// Asked on the engine's thread while it decides.
+    [[nodiscard]] bool wants(std::string_view type) const override {
+        if (type == "state" && armed) ::abort();
+        return false;
+    }
+    bool armed = true;
 };
 
 }  // namespace
@@ -151,6 +169,81 @@ BOOST_AUTO_TEST_CASE(an_engine_that_was_stopped_answers_that_it_is) {
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::Unreachable));
     BOOST_TEST(!lab.engine.report({base::ServerName("server01"), "processor", "a test", "trap 1", lab.clock.steady()}));
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_kills_the_process_twice_is_set_aside_at_the_third_start) {
+    const Directory directory;
+    const auto inventory = simulated::simulatedInventory(2, 2);
+    domain::OperationId poisoned = 0;
+    {
+        journal::SqliteJournal journal(directory.path + "/journal.db");
+        BOOST_REQUIRE(journal.open().has_value());
+        journal::Entry entry;
+        domain::Operation operation;
+        operation.id = poisoned = 7;
+        operation.kind = domain::OperationKind::Failover;
+        operation.server = base::ServerName("server01");
+        entry.operations.emplace_back(operation);
+        BOOST_REQUIRE(journal.commit(entry).has_value());
+    }
+    const auto lifeOf = [&](engine::EventSink& events) {
+        simulated::SimulatedClock world_clock;
+        simulated::SimulatedWorld world(world_clock);
+        simulated::furnish(world, inventory);
+        base::SystemClock clock;
+        journal::SqliteJournal journal(directory.path + "/journal.db");
+        engine::ThreadPoolExecutor executor;
+        engine::Engine engine(inventory, simulated::simulatedDrivers(world, inventory), journal, executor, clock,
+                              events, base::Log("engine", [](base::LogLevel, std::string_view) {}),
+                              {.watch_every = 0ms});
+        const bool started = engine.start().has_value();
+        const auto operation = engine.operation(poisoned);
+        engine.stop();
+        executor.stop();
+        return started && operation ? operation->state : domain::State::Opened;
+    };
+    for (int start = 1; start <= 2; ++start) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const rlimit none{0, 0};
+            ::setrlimit(RLIMIT_CORE, &none);
+            ::signal(SIGABRT, SIG_DFL);  // the test framework's
+            Deadly events;
+            lifeOf(events);
+            ::_exit(0);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        BOOST_TEST(WIFSIGNALED(status), "start " << start);
+    }
+    Deadly events;
+    events.armed = false;
+    BOOST_TEST((lifeOf(events) == domain::State::NeedsOperator));
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_that_throws_does_not_end_the_engine) {
+    const auto inventory = simulated::simulatedInventory(1, 1);
+    simulated::SimulatedClock world_clock;
+    simulated::SimulatedWorld world(world_clock);
+    simulated::furnish(world, inventory);
+    base::SystemClock clock;
+    engine::EventHub events;
+    simulated::SimulatedJournal journal;
+    engine::ThreadPoolExecutor executor;
+    engine::Engine engine(inventory, simulated::simulatedDrivers(world, inventory), journal, executor, clock, events,
+                          base::Log("engine", [](base::LogLevel, std::string_view) {}),
+                          {.watch_every = 0ms, .answer_within = 60s});
+    BOOST_REQUIRE(engine.start().has_value());
+    int thrown = 0;
+    journal.before = [&](int) {
+        if (++thrown == 1) throw std::bad_alloc();
+        if (thrown == 2) throw 17;
+    };
+    const auto maintained = engine.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada");
+    BOOST_TEST(maintained.has_value());  // told when it was durable, at the third attempt
+    BOOST_TEST(thrown >= 3);
+    engine.stop();
+    executor.stop();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
