@@ -128,6 +128,17 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
     BOOST_CHECK(configuration.capture_way == domain::CaptureWay::PoweredOff);
 }
 
+BOOST_AUTO_TEST_CASE(a_reserve_is_kept_unless_none_is_wanted_and_within_bounds) {
+    const std::string state_dir = "  state_dir: /var/lib/standin/coordinator\n";
+    BOOST_TEST(Reading(good).configuration->reserve_bytes == 64U << 20);
+    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 0\n")).configuration->reserve_bytes == 0U);
+    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 256MiB\n")).configuration->reserve_bytes == 256U << 20);
+    for (const char* wrong : {"1KiB", "17GiB"}) {
+        const Reading reading(with(state_dir, state_dir + "  reserve: " + wrong + "\n"));
+        BOOST_TEST(reading.onlyProblem().find("coordinator.reserve: must be 0") != std::string::npos, wrong);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_image_store_says_how_many_restores_it_carries_beside_each_other) {
     const std::string store = R"(store1: {url: "https://127.0.0.12:8441"})";
     const auto withRestores = [&](const std::string& number) {

@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <condition_variable>
 #include <csignal>
 #include <filesystem>
+#include <future>
+#include <mutex>
 
 #include "coordinator/engine/phases.hpp"
 #include "coordinator/engine/thread_pool_executor.hpp"
@@ -242,6 +245,57 @@ BOOST_AUTO_TEST_CASE(a_journal_that_throws_does_not_end_the_engine) {
     const auto maintained = engine.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada");
     BOOST_TEST(maintained.has_value());  // told when it was durable, at the third attempt
     BOOST_TEST(thrown >= 3);
+    engine.stop();
+    executor.stop();
+}
+
+BOOST_AUTO_TEST_CASE(the_deciding_thread_tells_that_it_goes_round_and_not_while_it_hangs) {
+    const auto inventory = simulated::simulatedInventory(1, 1);
+    simulated::SimulatedClock world_clock;
+    simulated::SimulatedWorld world(world_clock);
+    simulated::furnish(world, inventory);
+    base::SystemClock clock;
+    engine::EventHub events;
+    simulated::SimulatedJournal journal;
+    engine::ThreadPoolExecutor executor;
+    std::mutex mutex;
+    std::condition_variable told;
+    int signs = 0;
+    engine::EngineSettings settings;
+    settings.watch_every = 0ms;
+    settings.alive_every = 5ms;
+    settings.alive = [&] {
+        const std::lock_guard lock(mutex);
+        ++signs;
+        told.notify_all();
+    };
+    engine::Engine engine(inventory, simulated::simulatedDrivers(world, inventory), journal, executor, clock, events,
+                          base::Log("engine", [](base::LogLevel, std::string_view) {}), settings);
+    BOOST_REQUIRE(engine.start().has_value());
+    const auto awaitSigns = [&](int more) {
+        std::unique_lock lock(mutex);
+        return told.wait_for(lock, 60s, [&, until = signs + more] { return signs >= until; });
+    };
+    BOOST_TEST(awaitSigns(3));
+    std::promise<void> hangs, go_on;
+    journal.before = [&](int) {
+        hangs.set_value();
+        go_on.get_future().wait();
+        journal.before = nullptr;
+    };
+    auto asked = std::async(std::launch::async, [&] {
+        return engine.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada");
+    });
+    hangs.get_future().wait();
+    int while_it_hung = 0;
+    {
+        const std::lock_guard lock(mutex);
+        while_it_hung = signs;
+    }
+    go_on.set_value();
+    static_cast<void>(asked.get());
+    BOOST_TEST(awaitSigns(1));
+    BOOST_TEST(while_it_hung >= 3);
     engine.stop();
     executor.stop();
 }
