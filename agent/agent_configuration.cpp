@@ -1,8 +1,24 @@
 #include "agent/agent_configuration.hpp"
 
+#include <algorithm>
+
+#include "agent/base/certificate_names.hpp"
+
 namespace standin {
 
 namespace {
+
+void readRoles(base::YamlReader& agent, AgentConfiguration& configuration) {
+    configuration.commanders = base::readCertificateNames(agent, "commanders");
+    configuration.readers = base::readCertificateNames(agent, "readers");
+    if (configuration.commanders.empty()) configuration.commanders = {"coordinator"};
+    const auto& commanders = configuration.commanders;
+    const auto own = std::find(commanders.begin(), commanders.end(), configuration.name.text());
+    if (own != commanders.end() && !own->empty()) {
+        agent.problem("commanders", static_cast<std::size_t>(own - commanders.begin()),
+                      "'" + *own + "' is this agent's own certificate, and no agent commands; name the coordinator's");
+    }
+}
 
 void readIdentity(base::YamlReader& agent, AgentConfiguration& configuration) {
     auto name = base::AgentName::parse(agent.text("name"));
@@ -21,8 +37,7 @@ void readIdentity(base::YamlReader& agent, AgentConfiguration& configuration) {
     if (!configuration.state_dir.empty() && !configuration.state_dir.starts_with('/'))
         agent.problem("state_dir", "must be an absolute path");
     configuration.tls = http::tlsFilesFrom(agent);
-    configuration.commanders = agent.texts("commanders");
-    if (configuration.commanders.empty()) configuration.commanders = {"coordinator"};
+    readRoles(agent, configuration);
     agent.finish();
 }
 

@@ -10,6 +10,7 @@
 
 #include "agent/agent_configuration.hpp"
 #include "agent/base/boundary.hpp"
+#include "agent/base/bounded_end.hpp"
 #include "agent/base/clock.hpp"
 #include "agent/base/readiness.hpp"
 #include "agent/base/service_manager.hpp"
@@ -75,7 +76,7 @@ int serve(const AgentConfiguration& configuration) {
 
     std::error_code problem;
     std::filesystem::create_directories(configuration.state_dir, problem);
-    auto gate = http::CommandGate::open(configuration.state_dir + "/epoch", configuration.commanders);
+    auto gate = http::CommandGate::open(configuration.state_dir + "/epoch");
     if (!gate) return failed(log, gate.error());
     auto tls = http::serverContext(configuration.tls);
     if (!tls) return failed(log, tls.error());
@@ -101,7 +102,8 @@ int serve(const AgentConfiguration& configuration) {
         health.add([&capability](protocol::Health& now) { capability->checkHealth(now); });
     }
 
-    http::Server server(configuration.listen, *tls, router, gate->get(), log);
+    const auto roles = http::Roles::ofAgent(configuration.commanders, configuration.readers);
+    http::Server server(configuration.listen, *tls, router, {roles, gate->get()}, log);
     auto listening = server.start();
     if (!listening) return failed(log, listening.error());
     log.notice("agent serves at {}:{}", configuration.listen.host, server.port());
@@ -117,6 +119,7 @@ int serve(const AgentConfiguration& configuration) {
     if (every) look();
     const int number = every ? stop_signal.wait(*every, look) : stop_signal.wait();
     service_manager.stopping();
+    base::endWithin(base::longest_end, log);
     log.notice("agent stops (signal {})", number);
     server.stop();
     for (auto capability = capabilities.rbegin(); capability != capabilities.rend(); ++capability) (*capability)->stop();

@@ -39,6 +39,10 @@ http::TlsFiles tlsFilesFrom(const config::TlsFiles& files) {
     return {files.ca_file, files.certificate_file, files.key_file};
 }
 
+std::shared_ptr<const http::Roles> rolesFrom(const config::RoleSettings& roles) {
+    return http::Roles::ofCoordinator(roles.viewers, roles.operators, roles.confirmers);
+}
+
 }  // namespace
 
 // In the order in which they depend on each other; destroyed the other way round.
@@ -179,11 +183,13 @@ Result<void> Coordinator::startApi() {
     settings.host = configuration_.listen.host;
     settings.port = configuration_.listen.port;
     parts.api = std::make_unique<api::CoordinatorApiServer>(
-        settings, *tls,
+        settings, *tls, rolesFrom(configuration_.roles),
         api::Backstage{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
                        parts.trap_intake->servers(), parts.health, parts.metrics},
         log_.named("api"));
     if (auto started = parts.api->start(); !started) return started;
+    if (configuration_.roles.operators.empty())
+        log_.warning("nobody may command: the configuration names no certificate under coordinator.roles.operators");
     for (const auto& address : parts.trap_listener->addresses())
         log_.notice("takes traps at {}:{}", address.host, address.port);
     log_.notice("serves at {}:{} in epoch {}", settings.host, parts.api->port(), parts.engine->epoch());
@@ -191,12 +197,14 @@ Result<void> Coordinator::startApi() {
 }
 
 void Coordinator::stop() {
-    if (parts_->api) parts_->api->stop();
     // The queue first: a listener that waits for room in it would never stop.
     if (parts_->trap_listener) parts_->trap_queue.close();
     if (parts_->trap_listener) parts_->trap_listener->stop();
     if (parts_->trap_intake) parts_->trap_intake->stop();
     if (parts_->engine) parts_->engine->stop();
+    // Once nothing is decided any more: what a broken connection means is for the next start to find out.
+    if (parts_->connections) parts_->connections->breakOff();
+    if (parts_->api) parts_->api->stop();
     if (parts_->executor) parts_->executor->stop();
     if (parts_->command_notifier) parts_->command_notifier->stop();
     if (parts_->connections) parts_->connections->stop();

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "agent/base/boundary.hpp"
+#include "agent/base/bounded_end.hpp"
 #include "agent/base/readiness.hpp"
 #include "agent/base/service_manager.hpp"
 #include "agent/http/program.hpp"
@@ -36,6 +37,7 @@ int serve(const standin::config::Configuration& configuration) {
     service_manager.ready();
     const int number = stop_signal.wait();
     service_manager.stopping();
+    standin::base::endWithin(standin::base::longest_end, log);
     log.notice("stops (signal {})", number);
     coordinator.stop();
     return 0;

@@ -41,7 +41,7 @@ std::string headerOf(const Request& request, std::string name) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<CommandGate>> CommandGate::open(std::string epoch_file, std::vector<std::string> commanders) {
+base::Result<std::unique_ptr<CommandGate>> CommandGate::open(std::string epoch_file) {
     std::uint64_t highest = 0;
     auto text = base::readWhole(epoch_file, 64);
     if (text) {
@@ -58,11 +58,10 @@ base::Result<std::unique_ptr<CommandGate>> CommandGate::open(std::string epoch_f
     } else if (text.error().code != ErrorCode::NotFound) {
         return failure(text.error());
     }
-    return std::unique_ptr<CommandGate>(new CommandGate(std::move(epoch_file), std::move(commanders), highest));
+    return std::unique_ptr<CommandGate>(new CommandGate(std::move(epoch_file), highest));
 }
 
-CommandGate::CommandGate(std::string epoch_file, std::vector<std::string> commanders, std::uint64_t highest)
-    : epoch_file_(std::move(epoch_file)), commanders_(std::move(commanders)), highest_(highest) {}
+CommandGate::CommandGate(std::string epoch_file, std::uint64_t highest) : epoch_file_(std::move(epoch_file)), highest_(highest) {}
 
 std::uint64_t CommandGate::highestEpoch() const {
     std::lock_guard lock(mutex_);
@@ -83,9 +82,6 @@ base::Result<void> CommandGate::raiseEpoch(const protocol::CommandStamp& stamp) 
 }
 
 base::Result<void> CommandGate::admit(Request& request) {
-    if (std::find(commanders_.begin(), commanders_.end(), request.peer) == commanders_.end()) {
-        return failure(ErrorCode::Refused, fmt::format("the certificate of '{}' may ask but not command; commanders: {}", request.peer, fmt::join(commanders_, ", ")));
-    }
     auto operation = headerOf(request, protocol::operation_header);
     if (operation.empty() || operation.size() > 128) {
         return failure(ErrorCode::InvalidInput, fmt::format("a command needs the header {} of 1 to 128 characters", protocol::operation_header));

@@ -22,6 +22,7 @@ Response Response::json(const protocol::Json& json, int status) {
 int statusOf(ErrorCode code) {
     switch (code) {
         case ErrorCode::InvalidInput: return 400;
+        case ErrorCode::Forbidden: return 403;
         case ErrorCode::NotFound: return 404;
         case ErrorCode::Refused:
         case ErrorCode::Conflict:

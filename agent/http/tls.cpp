@@ -10,18 +10,10 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
-#include "agent/base/text.hpp"
-
 namespace standin::http {
 
 using base::ErrorCode;
 using base::failure;
-
-namespace {
-
-constexpr std::size_t longest_name = 128;  // X.509 allows 64 characters
-
-}  // namespace
 
 TlsFiles tlsFilesFrom(base::YamlReader& reader) {
     auto tls = reader.map("tls");
@@ -78,24 +70,6 @@ bool certificateNames(Poco::Net::SecureStreamSocket& socket, const std::string& 
     auto certificate = socket.peerCertificate();
     auto* x509 = const_cast<X509*>(certificate.certificate());
     return X509_check_ip_asc(x509, host.c_str(), 0) == 1 || X509_check_host(x509, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
-}
-
-std::string commonNameOf(const X509& certificate) {
-    const auto* subject = X509_get_subject_name(&certificate);
-    const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-    if (at < 0) return {};
-    unsigned char* bytes = nullptr;
-    // From whatever encoding the certificate has it in (T61, BMP…).
-    const int size = ASN1_STRING_to_UTF8(&bytes, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
-    if (size < 0) return {};
-    const std::string name(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-    OPENSSL_free(bytes);
-    // A NUL within it would make one name look like another wherever a text ends there.
-    return name.find('\0') == std::string::npos ? base::oneLine(name, longest_name) : std::string();
-}
-
-std::string peerName(Poco::Net::SecureStreamSocket& socket) {
-    return socket.havePeerCertificate() ? commonNameOf(*socket.peerCertificate().certificate()) : std::string();
 }
 
 }  // namespace standin::http

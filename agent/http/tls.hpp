@@ -2,7 +2,6 @@
 
 #include <Poco/AutoPtr.h>
 #include <Poco/Net/Context.h>
-#include <openssl/ossl_typ.h>
 
 #include <memory>
 #include <string>
@@ -43,11 +42,5 @@ base::Result<TlsContext> clientContext(const TlsFiles& files);
 
 /// True if the server's certificate names `host` (DNS name or IP address) in its subject alternative names.
 bool certificateNames(Poco::Net::SecureStreamSocket& socket, const std::string& host);
-
-/// The subject's common name as valid text on one line; empty if there is none, or if it has a NUL within.
-std::string commonNameOf(const X509& certificate);
-
-/// The common name of the peer's certificate; empty if there is none.
-std::string peerName(Poco::Net::SecureStreamSocket& socket);
 
 }  // namespace standin::http

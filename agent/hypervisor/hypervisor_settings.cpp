@@ -25,6 +25,7 @@ HypervisorSettings hypervisorSettingsFrom(base::YamlReader& reader) {
     settings.reserve_memory_bytes = reader.bytes("reserve_memory", default_reserve);
     settings.network_offloads = reader.boolean("network_offloads", settings.network_offloads);
     settings.acceleration = choiceFrom(reader.choice("acceleration", {"auto", "kvm", "tcg"}, "auto"));
+    settings.sign_of_life_within = reader.duration("sign_of_life_within", settings.sign_of_life_within);
     settings.stop_within = reader.duration("stop_within", settings.stop_within);
     settings.vcpus_per_cpu = static_cast<unsigned>(reader.integer("vcpus_per_cpu", 1, 64, settings.vcpus_per_cpu));
     settings.run_at_once = static_cast<unsigned>(reader.integer("run_at_once", 0, 1024, 0));

@@ -53,6 +53,8 @@ base::Result<StandInRecord> recordFrom(const protocol::Json& json) {
     }
     record.problem = fields.text("problem", "");
     record.started_once = fields.boolean("started_once", false);
+    record.accelerated_by = fields.text("accelerated_by", "");
+    record.emulated_because = fields.text("emulated_because", "");
     return fields.finish(record);
 }
 
@@ -106,7 +108,9 @@ base::Result<void> StandInDirectory::save(const StandInRecord& record) const {
                               {"disk_bytes", record.disk_bytes},
                               {"phase", nameOf(record.phase)},
                               {"problem", record.problem},
-                              {"started_once", record.started_once}};
+                              {"started_once", record.started_once},
+                              {"accelerated_by", record.accelerated_by},
+                              {"emulated_because", record.emulated_because}};
     return base::writeDurably(pathOf(record.name) + "/stand_in.json", protocol::indentedJsonText(json) + "\n");
 }
 

@@ -23,6 +23,8 @@ struct StandInRecord {
     Phase phase = Phase::Making;
     std::string problem;
     bool started_once = false;
+    std::string accelerated_by;    ///< `kvm` or `tcg`, as its definition says; empty: as the host's guests are
+    std::string emulated_because;  ///< why it is not `kvm`
 };
 
 /// The stand-ins on disk:

@@ -20,9 +20,11 @@ constexpr std::chrono::seconds to_let_go{15};  // a block is fetched or given up
 
 }  // namespace
 
-StandInMaker::StandInMaker(Ground ground, StandInDirectory& directory, StandInShelf& shelf, Domains& domains,
-                           ImageSource& images, http::Metrics& metrics, base::Log log)
+StandInMaker::StandInMaker(Ground ground, const HostAcceleration& acceleration, StandInDirectory& directory,
+                           StandInShelf& shelf, Domains& domains, ImageSource& images, http::Metrics& metrics,
+                           base::Log log)
     : ground_(std::move(ground)),
+      acceleration_(acceleration),
       directory_(directory),
       shelf_(shelf),
       domains_(domains),
@@ -145,6 +147,17 @@ base::Result<void> StandInMaker::make(ShelvedStandIn& stand_in) {
     auto fetched = images_.fetch(record.definition.image_url, record.definition.image, directory_.diskOf(record.name),
                                  tell, stand_in.cancelled);
     if (!fetched) return fetched;
+    if (stand_in.cancelled) return base::failure(ErrorCode::Refused, "its making was ended");
+    return define(stand_in, acceleration_.current());
+}
+
+base::Result<void> StandInMaker::define(ShelvedStandIn& stand_in, const Acceleration& acceleration) {
+    auto saved = shelf_.change(stand_in, [&](StandInRecord& record) {
+        record.accelerated_by = acceleration.name();
+        record.emulated_because = acceleration.type == DomainType::Qemu ? acceleration.reason : "";
+    });
+    if (!saved) return saved;
+    const auto record = stand_in.snapshot();
     DomainPlace place;
     place.agent = ground_.agent;
     place.directory = directory_.pathOf(record.name);
@@ -153,10 +166,10 @@ base::Result<void> StandInMaker::make(ShelvedStandIn& stand_in) {
     place.landing_vlan = ground_.landing_vlan;
     place.offloads = ground_.offloads;
     place.cpu_shares = CpuWeights::ofThisHost().sharesOf(record.definition.weight);
-    place.type = ground_.type;
+    place.type = acceleration.type;
+    place.kvm_program = ground_.kvm_program;
     const auto xml = domainXml(record.name, record.definition, place);
-    if (auto saved = directory_.saveDefinition(record.name, xml); !saved) return saved;
-    if (stand_in.cancelled) return base::failure(ErrorCode::Refused, "its making was ended");
+    if (saved = directory_.saveDefinition(record.name, xml); !saved) return saved;
     return domains_.define(xml);
 }
 

@@ -12,12 +12,14 @@ namespace {
 constexpr std::int64_t largest_memory_mib = 64LL << 20;  // 64 TiB, more than libvirt's hosts have
 constexpr unsigned most_vcpus = 4096;
 
-constexpr std::array<std::pair<StandInState, const char*>, 6> state_names{{
+constexpr std::array<std::pair<StandInState, const char*>, 8> state_names{{
     {StandInState::Making, "making"},
     {StandInState::Failed, "failed"},
     {StandInState::Stopped, "stopped"},
     {StandInState::Running, "running"},
     {StandInState::Suspended, "suspended"},
+    {StandInState::Halted, "halted"},
+    {StandInState::OutOfSpace, "out_of_space"},
     {StandInState::Unknown, "unknown"},
 }};
 

@@ -33,6 +33,8 @@ enum class StandInState {
     Stopped,    ///< made, off
     Running,    ///< executing
     Suspended,  ///< in memory, not executing
+    Halted,      ///< in memory, stopped by an error that nothing but a new start ends; `problem` says which
+    OutOfSpace,  ///< stopped until its VM host has disk space; it goes on by itself then; `problem` says so
     Unknown     ///< the hypervisor could not tell; never taken for any of the others
 };
 const char* nameOf(StandInState state);
@@ -57,7 +59,7 @@ struct StandIn {
     base::PortName port;  ///< its tap on the switch; empty until it was started once
     StandInResources resources;
     Progress progress;
-    std::string problem;
+    std::string problem;  ///< why it could not be made, or does not do what was commanded; with the cure
     std::vector<std::string> warnings;  ///< e.g. `no guest agent: the clock was not set`
 };
 Json toJson(const StandIn& stand_in);

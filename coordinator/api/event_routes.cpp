@@ -21,7 +21,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr int most_followers = 32;  // each holds one of the server's 64 threads
+constexpr int most_followers = 32;  // each holds one of the server's 64 threads for answers that last
 constexpr std::size_t batch = 256;
 constexpr std::chrono::milliseconds wake_every{500};  // how soon an ending program is noticed
 constexpr std::chrono::seconds heartbeat_every{10};

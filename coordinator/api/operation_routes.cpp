@@ -121,7 +121,8 @@ void addOperationRoutes(http::Router& router, Engine& engine) {
     router.add("GET", "/v1/operations/{id}/decisions",
                [&engine](const Request& request) { return showRecord(engine, request); });
     router.add("POST", "/v1/operations/{id}/retry", remedyBy(engine, &Engine::retry));
-    router.add("POST", "/v1/operations/{id}/fence-confirmation", remedyBy(engine, &Engine::confirmFence));
+    router.add("POST", "/v1/operations/{id}/fence-confirmation", http::Access::Confirm,
+               remedyBy(engine, &Engine::confirmFence));
     router.add("POST", "/v1/operations/{id}/close", remedyBy(engine, &Engine::close));
 }
 

@@ -105,6 +105,7 @@ int showStatus(const CommandContext& context) {
 int showHealth(const CommandContext& context) {
     auto answer = context.api.request("GET", "/v1/health", nullptr);
     if (!answer) return context.failed(answer.error());
+    if (answer->status == 403) return context.replyIn(*answer, "GET /v1/health").exit_code;
     auto health = Json::parse(answer->body, nullptr, false);
     if (!health.is_object() || !health.contains("checks")) {
         return context.failed({base::ErrorCode::Internal, "the coordinator's answer about its health cannot be read"});

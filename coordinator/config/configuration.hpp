@@ -18,6 +18,13 @@ struct TlsFiles {
     std::string key_file;
 };
 
+/// Certificates' common names; who stands nowhere may do nothing.
+struct RoleSettings {
+    std::vector<std::string> viewers;     ///< may ask
+    std::vector<std::string> operators;   ///< may ask and command
+    std::vector<std::string> confirmers;  ///< may ask, and give their word for what cannot be proved or undone
+};
+
 /// Where to listen: a numeric IPv4 address and a port.
 struct ListenAddress {
     std::string host;
@@ -68,6 +75,7 @@ struct Configuration {
     std::string state_dir;
     std::uint64_t reserve_bytes = 64U << 20;  ///< kept free for takeovers in state_dir; 0: nothing
     TlsFiles tls;
+    RoleSettings roles;
     TrapSettings traps;
     std::vector<AgentSettings> agents;
     std::vector<ServerSettings> servers;

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "coordinator/config/machine_reader.hpp"
+#include "coordinator/config/role_reader.hpp"
 #include "coordinator/config/value_checks.hpp"
 
 namespace standin::config {
@@ -114,7 +115,7 @@ void checkImageStores(const Configuration& configuration, YamlReader& root) {
 constexpr std::uint64_t least_reserve = 1U << 20;
 constexpr std::uint64_t most_reserve = 16ULL << 30;
 
-void readGeneral(Configuration& configuration, YamlReader reader) {
+void readGeneral(Configuration& configuration, YamlReader reader, const std::set<std::string>& agent_names) {
     configuration.name = reader.text("name");
     configuration.listen = readListenAddress(reader, "listen");
     configuration.state_dir = readAbsolutePath(reader, "state_dir");
@@ -122,6 +123,11 @@ void readGeneral(Configuration& configuration, YamlReader reader) {
     if (configuration.reserve_bytes != 0 && (configuration.reserve_bytes < least_reserve || configuration.reserve_bytes > most_reserve))
         reader.problem("reserve", "must be 0, which keeps none, or 1MiB to 16GiB; 64MiB are some thousand takeovers");
     configuration.tls = readTls(reader.map("tls"));
+    if (auto roles = reader.optionalMap("roles")) {
+        configuration.roles = readRoles(*roles);
+        refuseAgents(*roles, configuration.roles, agent_names);
+        roles->finish();
+    }
     reader.finish();
 }
 
@@ -160,7 +166,9 @@ std::optional<Configuration> readConfiguration(const std::string& path, const Su
     auto root = YamlReader::fromFile(path, problems);
     if (!root) return std::nullopt;
     Configuration configuration;
-    readGeneral(configuration, root->map("coordinator"));
+    std::set<std::string> agent_names;
+    for (const auto& [name, reader] : root->entries("agents")) agent_names.insert(name);
+    readGeneral(configuration, root->map("coordinator"), agent_names);
     configuration.traps = readTraps(root->map("traps"), surroundings, problems);
     configuration.agents = readAgents(*root);
     MachineReader machines(configuration.agents, surroundings);

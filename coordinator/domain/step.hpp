@@ -121,8 +121,9 @@ struct Step {
         phases_ms;  ///< parts of the duration the step measured itself, e.g. `resume`, `first_answer`
 };
 
-/// Which threads may carry a step: a critical one never waits for a long one.
-enum class Lane { Critical, Ordinary };
+/// Which threads may carry a step: a critical one never waits for a long one, and neither for what the watch looks at.
+enum class Lane { Critical, Ordinary, Watch };
+inline constexpr std::size_t lanes = 3;
 
 /// How a step is tried, and when it is given up.
 struct StepLimits {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agent/base/boundary.hpp"
+#include "agent/http/address_book.hpp"
 #include "agent/protocol/agent_client.hpp"
 
 namespace standin::drivers {
@@ -22,8 +23,10 @@ constexpr std::chrono::seconds warm_deadline{3};
 base::Result<std::unique_ptr<AgentConnections>> AgentConnections::open(
     const std::map<base::AgentName, std::string>& urls, const http::TlsContext& tls) {
     std::unique_ptr<AgentConnections> connections(new AgentConnections);
+    // Names are looked up aside, again and again as connections are kept warm: no command waits for a name server.
+    const auto book = std::make_shared<http::AddressBook>();
     for (const auto& [name, url] : urls) {
-        auto client = protocol::AgentClient::open(name.text(), url, tls);
+        auto client = protocol::AgentClient::open(name.text(), url, tls, book);
         if (!client) return base::failure(client.error());
         connections->clients_[name] = std::move(*client);
     }
@@ -44,7 +47,12 @@ void AgentConnections::stop() {
         stopping_ = true;
     }
     stopped_.notify_all();
+    breakOff();
     if (thread_.joinable()) thread_.join();
+}
+
+void AgentConnections::breakOff() const {
+    for (const auto& [name, client] : clients_) client->breakOff();
 }
 
 std::shared_ptr<protocol::AgentClient> AgentConnections::client(const base::AgentName& name) const {

@@ -12,8 +12,7 @@ namespace {
 
 constexpr std::size_t most_waiting = 256;  // more messages than anybody reads; a storm of failovers makes some dozens
 constexpr std::chrono::seconds program_deadline{30};
-constexpr std::chrono::seconds farewell{
-    10};  // for what still waits when the coordinator ends; a service manager waits no longer
+constexpr std::chrono::seconds farewell{2};  // for what still waits when the coordinator ends, which it does within 5 s
 
 constexpr std::size_t longest = 4096;  // of a message: some sentences and a cure
 

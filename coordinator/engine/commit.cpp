@@ -114,6 +114,7 @@ void Conductor::forgetOldest() {
 std::optional<base::WallTime> Conductor::nextWake() const {
     auto next = wakes_.next();
     if (flush_at_ && (!next || *flush_at_ < *next)) next = flush_at_;
+    if (const auto at = attempts_.next(); at && (!next || *at < *next)) next = at;
     // What could not be made durable is begun with the next commit.
     if (const auto at = nextReturn(); at && !must_commit_ && (!next || *at < *next)) next = at;
     return next;

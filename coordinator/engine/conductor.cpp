@@ -84,6 +84,7 @@ base::Result<void> Conductor::recover() {
 void Conductor::handle(std::vector<Input> inputs) {
     if (!leads()) return turnAway(inputs);
     for (Input& input : inputs) take(input);
+    if (leads()) lookAfterAttempts();
     const auto moment = now();
     while (const auto due = wakes_.takeDue(moment)) touched_.insert(*due);
     for (const auto id : std::exchange(touched_, {})) {
@@ -127,13 +128,18 @@ void Conductor::advanceContained(domain::OperationId id) {
 
 void Conductor::takeOutcome(StepOutcome& outcome) {
     if (outcome.report.error.code == base::ErrorCode::StaleEpoch) return depose(outcome.report.message);
+    const bool expected = attempts_.end(outcome.sequence);
+    endPowerOn(outcome.operation, outcome.step);
+    if (expected) return takeReported(outcome);
+    log_.note("operation {}: {} reported after it was given up, and that is not used: {}", outcome.operation,
+              nameOf(outcome.step.name), outcome.report.message);
+}
+
+void Conductor::takeReported(StepOutcome& outcome) {
     auto found = operations_.find(outcome.operation);
     if (found == operations_.end()) return;
     Operation& operation = found->second;
     touched_.insert(operation.id);
-    if (outcome.step.name == domain::StepName::StartServer && powering_on_.erase(operation.server) != 0) {
-        if (const auto* failover = openFailoverOf(operation.server)) touched_.insert(failover->id);
-    }
     if (!domain::isUnderWay(operation, outcome.step, outcome.attempt)) return;  // decided otherwise meanwhile
     take(operation, outcome.step, outcome.report, timeline_.at(outcome.ended));
 }

@@ -14,6 +14,7 @@
 #include "agent/base/name_map.hpp"
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/failure.hpp"
+#include "coordinator/engine/attempts.hpp"
 #include "coordinator/engine/board.hpp"
 #include "coordinator/engine/bring_back.hpp"
 #include "coordinator/engine/engine.hpp"
@@ -32,6 +33,7 @@ struct StepOutcome {
     domain::OperationId operation = 0;
     domain::StepId step;
     unsigned attempt = 0;
+    std::uint64_t sequence = 0;  ///< tells polls of one attempt apart
     StepReport report;
     base::SteadyTime ended{};
 };
@@ -118,6 +120,7 @@ class Conductor {
   private:
     // conductor.cpp: the course of a batch
     void takeOutcome(StepOutcome& outcome);
+    void takeReported(StepOutcome& outcome);
     void takeReport(const ReportInput& input);
     void take(Input& input);
     void advance(domain::OperationId id);
@@ -153,6 +156,14 @@ class Conductor {
     [[nodiscard]] int priorityOf(domain::OperationId id) const;
     void noteStart(domain::OperationId id, const domain::StepRequest& request);
     void dispatch(const base::Shared<domain::Operation>& operation, const domain::StepRequest& request);
+
+    // overdue.cpp: attempts that do not report in time
+    void expect(Attempt attempt);
+    void lookAfterAttempts();
+    void lookAfter(Attempt attempt);
+    void giveUp(Attempt attempt, bool was_begun);
+    void lookAfterReturns();
+    void endPowerOn(domain::OperationId id, const domain::StepId& step);
 
     // effects.cpp: what a change of state means for spare table, leases and placements
     void apply(domain::Operation& operation, const domain::Change& change);
@@ -228,6 +239,7 @@ class Conductor {
     base::NameMap<base::ServerName, Seen> seen_;
     std::uint64_t lease_changes_ = 0;
     Wakes wakes_;
+    Attempts attempts_;
     std::set<base::ImageId> images_being_removed_;
     /// Intended (the placement says so, durably) and not known to have ended.
     struct JobReturn {
@@ -237,6 +249,8 @@ class Conductor {
         base::WallTime due{};
         bool gave_up = false;       ///< until an operator asks again
         std::uint64_t attempt = 0;  ///< the sequence of the one that is under way; 0: none is
+        Executor::Ticket ticket = 0;
+        base::WallTime look_at{};  ///< when it has to have reported
         bool claims_first = false;
         bool in_doubt = false;  ///< the segment may have been given, or may yet be
         std::string problem{};

@@ -11,6 +11,47 @@
 
 namespace standin::engine {
 
+namespace {
+
+/// The agent that a step asks most of, or what else takes its time: whoever hangs holds only his own threads.
+std::string whomToAsk(domain::StepName step, const domain::Server& server) {
+    using enum domain::StepName;
+    switch (step) {
+        case FencePort:
+        case GiveSegment:
+        case IsolateSpare:
+        case GiveSegmentToSpare:
+        case IsolateStandIn:
+        case AdoptStandIn:
+            return server.switch_agent.text();
+        case FencePower:
+        case PowerOffSpare:
+        case PowerOffFailedSpare:
+        case StartSpare:
+        case StopServer:
+        case StartServer:
+            return "the power devices";
+        case RestoreSpare:
+        case CaptureImage:
+        case CompareImages:
+        case DiscardImage:
+            return server.image_store.text();
+        case ProbeSpare:
+        case ProbeStandIn:
+        case HoldRequests:
+        case ReleaseHeld:
+        case RetireHolder:
+        case ReturnRequests:
+            return server.request_holder.text();
+        case TellOperator:
+            return "the notifier";
+        default:
+            return server.vm_host.text();
+    }
+}
+
+}  // namespace
+
 /// Where many servers have failed, the most important come first.
 void Conductor::dispatchStarts() {
     auto starts = std::exchange(starts_, {});
@@ -89,19 +130,24 @@ void Conductor::dispatch(const base::Shared<domain::Operation>& operation, const
                                                   nextSequence(),
                                                   {},
                                                   std::chrono::duration_cast<std::chrono::milliseconds>(running_for)});
-    executor_.post(request.limits.lane,
-                   [context, deliver = deliver_, leads = leads_, &clock = clock_, &journal = journal_] {
-                       if (!*leads) return;
-                       const journal::AtWork at_work(journal, journal::Journal::Work::Step, context->operation->id);
-                       context->begun = clock.steady();
-                       StepOutcome outcome;
-                       outcome.operation = context->operation->id;
-                       outcome.step = context->request.id;
-                       outcome.attempt = context->request.attempt;
-                       outcome.report = carriedOut(*context);
-                       outcome.ended = clock.steady();
-                       deliver(std::move(outcome));
-                   });
+    const auto whom = whomToAsk(request.id.name, inventory_.servers.at(operation->server));
+    const auto run = [context, deliver = deliver_, leads = leads_, &clock = clock_, &journal = journal_] {
+        if (!*leads) return;
+        const journal::AtWork at_work(journal, journal::Journal::Work::Step, context->operation->id);
+        context->begun = clock.steady();
+        context->progress->begun = context->begun;
+        StepOutcome outcome;
+        outcome.operation = context->operation->id;
+        outcome.step = context->request.id;
+        outcome.attempt = context->request.attempt;
+        outcome.sequence = context->sequence;
+        outcome.report = carriedOut(*context);
+        outcome.ended = clock.steady();
+        deliver(std::move(outcome));
+    };
+    const auto ticket = executor_.post({request.limits.lane, whom, run});
+    expect({context->sequence, operation->id, request.id, request.attempt, whom, request.limits.deadline, ticket,
+            context->progress});
 }
 
 void Conductor::publish(const char* type, const domain::Operation& operation, std::string text, std::string data) {

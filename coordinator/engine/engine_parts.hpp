@@ -24,12 +24,14 @@ class GatedExecutor final : public Executor {
         const std::lock_guard lock(gate_->passing);
         gate_->closed = true;
     }
-    void post(domain::Lane lane, std::function<void()> task) override {
-        inner_.post(lane, [gate = gate_, task = std::move(task)] {
-            const std::shared_lock lock(gate->passing);
-            if (!gate->closed) task();
-        });
+    Ticket post(Task task) override {
+        return inner_.post({task.lane, std::move(task.whom), [gate = gate_, run = std::move(task.run)] {
+                                const std::shared_lock lock(gate->passing);
+                                if (!gate->closed) run();
+                            }});
     }
+    void writeOff(Ticket ticket) override { inner_.writeOff(ticket); }
+    bool takeBack(Ticket ticket) override { return inner_.takeBack(ticket); }
 
   private:
     struct Gate {

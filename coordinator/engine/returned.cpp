@@ -17,6 +17,8 @@ namespace {
 /// Between attempts, as long as it is not known whether the server has its segment: an agent that was restarted answers
 /// again after seconds.
 constexpr std::chrono::seconds return_again_after{2};
+/// One after the other within an attempt (bring_back.cpp), and a second each for their answers' way.
+constexpr int agents_asked = 7;
 /// As long as a failover tries to give a segment away; then a person has to look after the switch.
 constexpr std::chrono::minutes return_patience{10};
 
@@ -96,7 +98,8 @@ void Conductor::recoverReturns() {
 std::optional<base::WallTime> Conductor::nextReturn() const {
     std::optional<base::WallTime> next;
     for (const auto& [server, its] : returns_) {
-        if (its.attempt == 0 && !its.gave_up && (!next || its.due < *next)) next = its.due;
+        const auto at = its.attempt == 0 ? its.due : its.look_at;
+        if (!its.gave_up && (!next || at < *next)) next = at;
     }
     return next;
 }
@@ -113,8 +116,9 @@ void Conductor::dispatchReturns() {
         attempt.stamp = {epoch_, fmt::format("returned/{}/{}-{}", server.text(), epoch_, its.attempt), its.attempt};
         attempt.claims_first = its.claims_first;
         attempt.patience = settings_.answer_within;
-        executor_.post(domain::Lane::Ordinary, [attempt = std::move(attempt), deliver = deliver_, leads = leads_,
-                                                &drivers = drivers_, &inventory = inventory_] {
+        const auto whom = attempt.now.server.switch_agent.text();
+        const auto run = [attempt = std::move(attempt), deliver = deliver_, leads = leads_, &drivers = drivers_,
+                          &inventory = inventory_] {
             if (!*leads) return;
             ReturnOutcome outcome;
             try {
@@ -128,7 +132,9 @@ void Conductor::dispatchReturns() {
                 conductor.takeReturn(server, number, outcome);
                 return {};
             }));
-        });
+        };
+        its.ticket = executor_.post({domain::Lane::Ordinary, whom, run});
+        its.look_at = now() + agents_asked * settings_.answer_within;
     }
 }
 

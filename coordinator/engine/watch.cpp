@@ -25,24 +25,46 @@ Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& execu
       post_(std::move(post)) {}
 
 void Watch::look(const Conductor& conductor) {
-    if (*under_way_ > 0) return;
-    if (drivers_.health) {
-        for (const auto& [name, url] : inventory_.agent_urls) begin([this, name = name] { lookAtAgent(name); });
+    for (auto& [name, round] : rounds_) {
+        if (round->under_way == 0) round = nullptr;
     }
-    for (const auto& row : conductor.rowsToWatch()) begin([this, row] { lookAtStandIn(row); });
-    for (const auto& server : conductor.serversToWatch()) begin([this, server] { lookAtSegment(server); });
+    beginning_.clear();
+    if (drivers_.health) {
+        for (const auto& [name, url] : inventory_.agent_urls) begin(name, [this, name = name] { lookAtAgent(name); });
+    }
+    for (const auto& row : conductor.rowsToWatch())
+        begin(inventory_.servers.at(row.server).vm_host, [this, row] { lookAtStandIn(row); });
+    for (const auto& server : conductor.serversToWatch())
+        begin(inventory_.servers.at(server).switch_agent, [this, server] { lookAtSegment(server); });
 }
 
-void Watch::begin(std::function<void()> look) {
-    ++*under_way_;
-    executor_.post(domain::Lane::Ordinary, [look = std::move(look), under_way = under_way_] {
-        try {
-            look();
-        } catch (const std::exception& exception) {
-            base::Log("watch").error("a look was given up: {}", exception.what());
-        }
-        --*under_way;
-    });
+namespace {
+
+void lookContained(const std::function<void()>& look) {
+    try {
+        look();
+    } catch (const std::exception& exception) {
+        base::Log("watch").error("a look was given up: {}", exception.what());
+    }
+}
+
+}  // namespace
+
+void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
+    auto& round = rounds_[agent];
+    if (!round) {
+        round = std::make_shared<Round>();
+        beginning_.insert(agent);
+    }
+    if (beginning_.count(agent) == 0) return;  // its last round is still under way
+    ++round->under_way;
+    executor_.post({domain::Lane::Watch, agent.text(), [look = std::move(look), round, &clock = clock_] {
+                        const auto before = clock.steady();
+                        // Who has just not answered is not waited for again, however many servers he is asked about.
+                        if (!round->silent) lookContained(look);
+                        if (clock.steady() - before >= patience) round->silent = true;
+                        --round->under_way;
+                    }});
 }
 
 base::Result<void> Watch::claimAt(const base::AgentName& name) {
@@ -104,7 +126,8 @@ void Watch::lookAtStandIn(const domain::SpareTableRow& row) {
         if (stand_in.error().code == base::ErrorCode::NotFound) why = "it does not exist any more";
     } else if (stand_in->state != protocol::StandInState::Suspended &&
                stand_in->state != protocol::StandInState::Unknown) {
-        why = fmt::format("it is {}, not suspended", protocol::nameOf(stand_in->state));
+        why = fmt::format("it is {}, not suspended{}{}", protocol::nameOf(stand_in->state),
+                          stand_in->problem.empty() ? "" : ": ", stand_in->problem);
     }
     if (why.empty()) return;
     post_([row, why](Conductor& conductor) -> Reply {

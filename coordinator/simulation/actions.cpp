@@ -87,13 +87,21 @@ VirtualMachine* standInOf(Simulation& simulation, const std::string& server) {
     return row == simulation.world.disk.rows.end() ? nullptr : simulation.world.standIn(row->second.stand_in.text());
 }
 
+void halt(Simulation& simulation, VirtualMachine& machine) {
+    machine.halts = true;
+    if (machine.stand_in.state != protocol::StandInState::Running) return;
+    const auto& server = simulation.world.setting.inventory.servers.at(machine.stand_in.definition.server);
+    simulation.world.vm_hosts.at(server.vm_host.text()).halt(machine);
+}
+
 void standIn(Simulation& simulation, const Action& action) {
     VirtualMachine* machine = standInOf(simulation, action.arguments[0]);
     if (machine == nullptr) return;
     const auto& how = action.arguments[1];
     if (how == "mute") machine->mute = true;
     if (how == "stuck") machine->will_not_resume = true;
-    if (how == "well") machine->mute = machine->will_not_resume = false;
+    if (how == "halts") halt(simulation, *machine);
+    if (how == "well") machine->mute = machine->will_not_resume = machine->halts = false;
     if (how == "lost") simulation.world.lose(machine->stand_in.name.text());
 }
 
@@ -184,7 +192,7 @@ const std::vector<Verb>& verbs() {
              }},
             {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent"}, &bmc},
             {"vm-host", {"vm-host", "dies|returns"}, &vmHost},
-            {"stand-in", {"server", "mute|stuck|lost|well"}, &standIn},
+            {"stand-in", {"server", "mute|stuck|halts|lost|well"}, &standIn},
             {"linger", {"server"}, &linger},
             {"image",
              {"", "corrupt|well"},

@@ -13,7 +13,7 @@ class Simulation;
 ///   disk has other contents), `boot MACHINE well|never|elsewhere [takes=20s]`, `disk MACHINE refuses|well`,
 ///   `bmc MACHINE honest|ignores|lies|dead|alive|dependent [busy=2] [slower=1s]`
 /// - traps: `trap SERVER [kind=processor|memory|power|recovery|test|unknown] [from=ADDRESS] [times=3] [every=1s]`
-/// - VM hosts: `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|lost|well`,
+/// - VM hosts: `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|halts|lost|well`,
 ///   `linger SERVER [count=1] [busy=yes] [for=10s]` (connections; busy: requests that are worked on)
 /// - images: `image ID corrupt|well`
 /// - agents: `restart AGENT [down=2s]`, `disturb AGENT|VERB|VERB/SUBJECT MISHAP [by=5s] [times=1] [for=10s]`,

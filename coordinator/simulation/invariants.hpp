@@ -10,6 +10,7 @@
 #include "agent/protocol/stand_in.hpp"
 #include "coordinator/domain/operation.hpp"
 #include "coordinator/journal/journal.hpp"
+#include "coordinator/simulation/running_steps.hpp"
 #include "coordinator/simulation/virtual_time.hpp"
 #include "coordinator/simulation/world/clients.hpp"
 
@@ -35,7 +36,7 @@ struct Breach {
 /// what the coordinator believes. It looks only at what is touched.
 class Invariants {
   public:
-    explicit Invariants(World& world) : world_(world) {}
+    explicit Invariants(World& world) : running(world), world_(world) {}
 
     // What happens in the world.
     void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order);
@@ -69,6 +70,7 @@ class Invariants {
     void end(const engine::Board& board);
     void breach(int rule, std::string who, std::string what);
 
+    RunningSteps running;
     [[nodiscard]] const std::vector<Breach>& breaches() const { return breaches_; }
 
   private:

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "coordinator/engine/steps/guest_probe.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
 
@@ -35,9 +36,10 @@ StepReport setState(const StepContext& context, StandInState wanted, const std::
     auto stand_in = (*driver)->setState(context.stamp(), context.operation->new_stand_in, wanted, context.remaining());
     if (!stand_in) return StepReport::failed(stand_in.error());
     if (stand_in->state != wanted) {
-        return StepReport::failed(ErrorCode::WrongState,
-                                  fmt::format("stand-in '{}' is {}, not {}", stand_in->name.text(),
-                                              protocol::nameOf(stand_in->state), protocol::nameOf(wanted)));
+        return StepReport::failed(
+            ErrorCode::WrongState,
+            fmt::format("stand-in '{}' is {}, not {}{}{}", stand_in->name.text(), protocol::nameOf(stand_in->state),
+                        protocol::nameOf(wanted), stand_in->problem.empty() ? "" : ": ", stand_in->problem));
     }
     auto report = StepReport::done(done);
     report.found = stand_in->port.text();
@@ -171,7 +173,17 @@ StepReport isolateStandIn(const StepContext& context) {
 }
 
 StepReport probeStandIn(const StepContext& context) {
-    return probeOnce(context, fmt::format("stand-in '{}'", context.operation->new_stand_in.text()));
+    const auto& name = context.operation->new_stand_in;
+    const auto patience =
+        std::max(context.remaining() - std::chrono::milliseconds(1000), std::chrono::milliseconds(200));
+    const auto [answer, stopped] = probeGuest(context, name, patience);
+    if (!stopped.empty()) return StepReport::failed(ErrorCode::WrongState, stopped);
+    if (!answer) return StepReport::failed(answer.error());
+    if (!answer->answered)
+        return StepReport::pending(fmt::format("stand-in '{}' does not answer yet: {}", name.text(), answer->problem));
+    auto report = StepReport::done(fmt::format("stand-in '{}' answers", name.text()));
+    report.phases_ms["first_answer"] = answer->after_ms;
+    return report;
 }
 
 StepReport suspendStandIn(const StepContext& context) {

@@ -6,7 +6,7 @@ namespace standin::simulation {
 
 namespace {
 
-constexpr domain::Names<Mishap, 9> mishaps{{
+constexpr domain::Names<Mishap, 11> mishaps{{
     {Mishap::Unreachable, "unreachable"},
     {Mishap::Lost, "lost"},
     {Mishap::AnswerLost, "answer-lost"},
@@ -16,6 +16,8 @@ constexpr domain::Names<Mishap, 9> mishaps{{
     {Mishap::Twice, "twice"},
     {Mishap::Slow, "slow"},
     {Mishap::Throws, "throws"},
+    {Mishap::Drip, "drip"},
+    {Mishap::Hung, "hung"},
 }};
 
 }  // namespace

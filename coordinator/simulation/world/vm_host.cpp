@@ -99,6 +99,9 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
     if (before == StandInState::Making || before == StandInState::Failed)
         return reply(failure(ErrorCode::WrongState, fmt::format("stand-in '{}' is not made", name.text())));
     if (state == StandInState::Stopped) return stop(name, reply);
+    if (before == StandInState::Halted)
+        return reply(failure(ErrorCode::WrongState, fmt::format("stand-in '{}' did not become {}: {}", name.text(),
+                                                                protocol::nameOf(state), machine->stand_in.problem)));
     if (state == StandInState::Suspended && before != StandInState::Running)
         return reply(failure(ErrorCode::WrongState, "it is stopped, so there is nothing to suspend; start it first"));
     if (machine->will_not_resume && before == StandInState::Suspended) {
@@ -117,9 +120,27 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
         still->stand_in.port = base::PortName("t-" + name.text());
         still->answers_from = world_.now();
         if (before == StandInState::Stopped) still->answers_from += world_.setting.measures.stand_in_boot;
+        if (still->halts && state == StandInState::Running) haltSoon(name);
         world_.invariants.tellsStandIn(still->stand_in);
         reply(still->stand_in);
     });
+}
+
+void VmHost::haltSoon(const base::StandInName& name) {
+    constexpr VirtualTime moment = std::chrono::milliseconds(2);  // before its job can answer
+    VirtualMachine& machine = stand_ins_.at(name.text());
+    machine.answers_from = std::max(machine.answers_from, world_.now() + 2 * moment);
+    const unsigned cycle = machine.power_cycle;
+    world_.queue.after(moment, [this, name, cycle] {
+        auto* still = find(name.text());
+        if (lives_ && still != nullptr && still->power_cycle == cycle) halt(*still);
+    });
+}
+
+void VmHost::halt(VirtualMachine& machine) {
+    machine.stand_in.problem = "its guest has stopped: QEMU has stopped it (internal-error)";
+    change(machine, StandInState::Halted);
+    world_.invariants.tellsStandIn(machine.stand_in);
 }
 
 void VmHost::stop(const base::StandInName& name, const Reply<StandIn>& reply) {
@@ -132,6 +153,7 @@ void VmHost::stop(const base::StandInName& name, const Reply<StandIn>& reply) {
         if (!lives_ || still == nullptr)
             return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
         if (still->power_cycle == cycle) change(*still, StandInState::Stopped);
+        still->stand_in.problem.clear();
         world_.invariants.tellsStandIn(still->stand_in);
         reply(still->stand_in);
     });
@@ -160,6 +182,9 @@ Result<protocol::StandInRequests> VmHost::requests(const base::StandInName& name
     if (found == stand_ins_.end())
         return failure(ErrorCode::NotFound, fmt::format("there is no stand-in '{}'", name.text()));
     const VirtualMachine& machine = found->second;
+    if (machine.stand_in.state == StandInState::Halted)
+        return failure(ErrorCode::WrongState, fmt::format("stand-in '{}' answers no request any more: {}", name.text(),
+                                                          machine.stand_in.problem));
     world_.invariants.tellsRequests(name.text(), machine.unanswered);
     return protocol::StandInRequests{machine.unanswered + machine.idle, machine.unanswered, true};
 }

@@ -25,6 +25,7 @@ const char* configuration = R"(coordinator:
   listen: 127.0.0.1:0
   state_dir: {dir}/state
   tls: {{ca_file: {ca}, certificate_file: {certificate}, key_file: {key}}}
+  roles: {{operators: [ada], confirmers: [ada]}}
 traps:
   listen: ["127.0.0.1:0"]
   communities_file: {dir}/communities

@@ -93,7 +93,8 @@ class Author {
                 line("at 0s: bmc {} {}", name, oneOf(std::array{"ignores", "dead", "dependent", "lies"}));
             if (chance_.percent(12))
                 line("at 0s: bmc {} honest busy={} slower={}", name, chance_.below(4), time(0s, 9s));
-            if (chance_.percent(10)) line("at 0s: stand-in {} {}", name, oneOf(std::array{"mute", "stuck", "lost"}));
+            if (chance_.percent(10))
+                line("at 0s: stand-in {} {}", name, oneOf(std::array{"mute", "stuck", "halts", "lost"}));
             if (chance_.percent(5)) line("at 0s: image {}-1 corrupt", name);
             if (chance_.percent(12)) line("at state/GivingSegment: linger {} count=2 for={}", name, time(1s, 90s));
             if (chance_.percent(6)) line("at state/GivingSegment: linger {} busy=yes for={}", name, time(1s, 200s));
@@ -146,10 +147,12 @@ class Author {
                                             "store1",
                                             "holder1",
                                             "restore.cancel",
-                                            "stand_in.remove"};
-        static constexpr std::array mishaps{"unreachable", "lost",       "answer-lost", "late",
-                                            "refused",     "unverified", "twice",       "slow"};
-        static constexpr std::array of_power{"unreachable", "lost", "answer-lost", "late", "refused", "slow"};
+                                            "stand_in.remove",
+                                            "epoch.claim"};
+        static constexpr std::array mishaps{"unreachable", "lost",  "answer-lost", "late", "refused",
+                                            "unverified",  "twice", "slow",        "drip", "hung"};
+        static constexpr std::array of_power{"unreachable", "lost", "answer-lost", "late",
+                                             "refused",     "slow", "drip",        "hung"};
         const std::string how =
             chance_.percent(50) ? fmt::format("times={}", 1 + chance_.below(4)) : "for=" + time(100ms, 50s);
         const std::string target = oneOf(targets);

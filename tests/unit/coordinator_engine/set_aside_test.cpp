@@ -112,12 +112,12 @@ BOOST_AUTO_TEST_CASE(an_operation_that_has_brought_the_coordinator_down_twice_is
 }
 
 BOOST_AUTO_TEST_CASE(a_task_that_throws_does_not_end_its_thread_nor_the_process) {
-    engine::ThreadPoolExecutor executor({1, 1, 1});
-    for (const auto lane : {domain::Lane::Critical, domain::Lane::Ordinary}) {
+    engine::ThreadPoolExecutor executor;
+    for (const auto lane : {domain::Lane::Critical, domain::Lane::Ordinary, domain::Lane::Watch}) {
         std::promise<void> done;
-        executor.post(lane, [] { throw std::runtime_error("no"); });
-        executor.post(lane, [] { throw 17; });
-        executor.post(lane, [&] { done.set_value(); });
+        executor.post({lane, "a test", [] { throw std::runtime_error("no"); }});
+        executor.post({lane, "a test", [] { throw 17; }});
+        executor.post({lane, "a test", [&] { done.set_value(); }});
         BOOST_TEST((done.get_future().wait_for(60s) == std::future_status::ready));
     }
 }
