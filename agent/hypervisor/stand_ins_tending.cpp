@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "agent/base/boundary.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/stand_ins.hpp"
@@ -43,7 +44,8 @@ void StandIns::tend() {
     std::uint64_t seen = 0;
     do {
         seen = domains_.eventsSeen();
-        tendOnce();
+        if (const auto done = base::contained([this] { tendOnce(); }); !done)
+            log_.error("the stand-ins were not looked after: {}", done.error().message);
     } while (waitToTend(seen));
 }
 

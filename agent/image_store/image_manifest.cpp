@@ -6,6 +6,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
+
 namespace standin::image_store {
 
 namespace {
@@ -51,7 +53,7 @@ std::vector<std::byte> encodeHeader(const ImageManifest& manifest) {
                                 {"block_size_bytes", manifest.block_size_bytes},
                                 {"data_blocks", manifest.data_blocks},
                                 {"checksum", hexOf(manifest.checksum)}};
-    auto line = json.dump() + "\n";
+    auto line = protocol::jsonText(json) + "\n";
     auto text = std::string(magic) + hexOf(checksumOf(std::as_bytes(std::span(line)))) + "\n" + line;
     STANDIN_ASSERT(text.size() < manifest_header_bytes);  // names are at most 63 characters
     std::vector<std::byte> header(manifest_header_bytes);

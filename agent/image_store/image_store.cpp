@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
 #include "agent/image_store/directory_image_repository.hpp"
 #include "agent/image_store/image_difference.hpp"
@@ -195,9 +196,10 @@ void ImageStore::checkHealth(protocol::Health& health) const {
             damaged_ones += (damaged_ones.empty() ? "" : "; ") + stored.manifest.error().message;
         }
     }
-    health.checks.push_back({"images readable", damaged_ones.empty(),
-                             damaged_ones.empty() ? fmt::format("{} images", readable) : damaged_ones.substr(0, 1000),
-                             damaged_ones.empty() ? "" : "delete the damaged images and capture them anew"});
+    health.checks.push_back(
+        {"images readable", damaged_ones.empty(),
+         damaged_ones.empty() ? fmt::format("{} images", readable) : base::shortened(damaged_ones, 1000),
+         damaged_ones.empty() ? "" : "delete the damaged images and capture them anew"});
     for (const auto& disk : disks()) {
         if (!disk.present) health.warnings.push_back(disk.detail);
     }

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "agent/base/text.hpp"
+
 namespace standin::protocol {
 
 namespace {
@@ -45,7 +47,7 @@ State stateIn(const std::array<std::pair<State, const char*>, N>& names, JsonFie
     for (const auto& [state, name] : names) {
         if (text == name) return state;
     }
-    fields.problem("field 'state' has the unknown value '" + text.substr(0, 40) + "'");
+    fields.problem("field 'state' has the unknown value '" + base::shortened(text, 40) + "'");
     return State::Failed;
 }
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "agent/base/text.hpp"
+
 namespace standin::protocol {
 
 namespace {
@@ -34,7 +36,8 @@ base::Result<StandInState> standInStateFrom(const std::string& name) {
     for (const auto& [state, candidate] : state_names) {
         if (name == candidate) return state;
     }
-    return base::failure(base::ErrorCode::InvalidInput, "'" + name.substr(0, 40) + "' is not a stand-in's state");
+    return base::failure(base::ErrorCode::InvalidInput,
+                         "'" + base::shortened(name, 40) + "' is not a stand-in's state");
 }
 
 Json toJson(const StandInDefinition& definition) {

@@ -112,10 +112,16 @@ void checkImageStores(const Configuration& configuration, YamlReader& root) {
     }
 }
 
+constexpr std::uint64_t least_reserve = 1U << 20;
+constexpr std::uint64_t most_reserve = 16ULL << 30;
+
 void readGeneral(Configuration& configuration, YamlReader reader, const std::set<std::string>& agent_names) {
     configuration.name = reader.text("name");
     configuration.listen = readListenAddress(reader, "listen");
     configuration.state_dir = readAbsolutePath(reader, "state_dir");
+    configuration.reserve_bytes = reader.bytes("reserve", configuration.reserve_bytes);
+    if (configuration.reserve_bytes != 0 && (configuration.reserve_bytes < least_reserve || configuration.reserve_bytes > most_reserve))
+        reader.problem("reserve", "must be 0, which keeps none, or 1MiB to 16GiB; 64MiB are some thousand takeovers");
     configuration.tls = readTls(reader.map("tls"));
     if (auto roles = reader.optionalMap("roles")) {
         configuration.roles = readRoles(*roles);

@@ -122,6 +122,7 @@ class Conductor {
     void takeOutcome(StepOutcome& outcome);
     void takeReported(StepOutcome& outcome);
     void takeReport(const ReportInput& input);
+    void take(Input& input);
     void advance(domain::OperationId id);
     void noteRestore(const domain::Operation& operation);
     void giveTurns();
@@ -131,11 +132,20 @@ class Conductor {
     bool accept(domain::Operation& operation, domain::Event event, const std::string& why);
     void finishBatch();
     bool commit();
+    void tellWarning(std::string warning);
     void turnAway(const std::vector<Input>& inputs) const;
     [[nodiscard]] base::Result<void> refused() const;
     void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
     void noteEnd(const domain::Operation& operation);
     void forgetOldest();
+
+    // set_aside.cpp: an operation that cannot be handled
+    void contain(domain::OperationId id, const std::function<void()>& work);
+    void advanceContained(domain::OperationId id);
+    void setAside(domain::OperationId id, const std::string& problem);
+    void takeBack(domain::OperationId id);
+    void recoverCrashes(std::map<domain::OperationId, unsigned> crashes);
+    void recoverUnreadable(const std::vector<journal::Unreadable>& entries);
 
     // observe.cpp: what decide() has to know beside the operation
     const domain::Observation& observe(const domain::Operation& operation);
@@ -143,7 +153,7 @@ class Conductor {
 
     // dispatch.cpp: from a durable intent to the executor
     void dispatchStarts();
-    [[nodiscard]] const domain::Server& serverOf(domain::OperationId id) const;
+    [[nodiscard]] int priorityOf(domain::OperationId id) const;
     void noteStart(domain::OperationId id, const domain::StepRequest& request);
     void dispatch(const base::Shared<domain::Operation>& operation, const domain::StepRequest& request);
 
@@ -212,6 +222,8 @@ class Conductor {
     std::map<domain::OperationId, domain::Operation> operations_;
     base::NameMap<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
     std::set<domain::OperationId> ended_;  ///< of them, those that may be forgotten, however many are open
+    std::set<domain::OperationId> set_aside_;  ///< of them, those that are left alone until an operator asks
+    std::map<domain::OperationId, unsigned> crashes_;
     /// Whose StartServer has been commanded and not answered, also after its operation has ended.
     std::map<base::ServerName, domain::OperationId> powering_on_;
     base::NameMap<base::ServerName, domain::Placement> placements_;
@@ -264,6 +276,7 @@ class Conductor {
     std::vector<Line> lines_;
     std::vector<EngineEvent> published_;
     std::vector<std::pair<domain::OperationId, domain::StepId>> begun_;  ///< to be published once all are on their way
+    std::string journal_warning_;
     std::optional<base::WallTime> flush_at_;  ///< when outcomes that nobody waits for are made durable
 };
 

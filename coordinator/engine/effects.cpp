@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
@@ -118,7 +119,7 @@ void Conductor::setRow(const domain::SpareTableRow& row) {
                       row.server.text(),
                       fmt::format("spare table: server '{}', spare '{}', standin_ready={}{}", row.server.text(),
                                   row.spare.text(), row.standin_ready, row.note.empty() ? "" : " (" + row.note + ")"),
-                      events_.wantsData() ? journal::toJson(row).dump() : "",
+                      events_.wantsData() ? protocol::jsonText(journal::toJson(row)) : "",
                       0};
     published_.push_back(std::move(event));
 }

@@ -13,8 +13,14 @@ constexpr int agents_asked = 6;
 
 }  // namespace
 
-bool Engine::report(const domain::FailureReport& report) {
-    if (parts_->post(ReportInput{report, {}}, parts_->settings.queue_limit)) return true;
+bool Engine::report(const domain::FailureReport& report, std::function<void()> when_durable) {
+    ReportInput input{report, {}};
+    if (when_durable) {
+        input.reply = [when_durable = std::move(when_durable)](const Result<ReportOutcome>& outcome) {
+            if (outcome) when_durable();
+        };
+    }
+    if (parts_->post(std::move(input), parts_->settings.queue_limit)) return true;
     parts_->log.error("a failure report of server '{}' could not be taken: the engine is stopped or overrun",
                       report.server.text());
     return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ struct EngineSettings {
     std::size_t keep_operations = 1000;  ///< ended operations kept in the journal and shown
     bool keep_records = true;            ///< of what decisions were made from, with the journal
     std::chrono::milliseconds answer_within{5000};  ///< how long a caller waits for the engine's thread
+    std::function<void()> alive{};                  ///< called by the engine's thread as long as it goes round
+    std::chrono::milliseconds alive_every{0};       ///< so often; 0: never
 };
 
 /// The heart of the coordinator: one thread that takes reports, requests, outcomes and timers from a bounded queue,
@@ -71,7 +74,8 @@ class Engine {
         std::string reason;
     };
     /// Takes a report to the engine without waiting. False: the queue is full (told in the log), nothing was taken.
-    bool report(const domain::FailureReport& report);
+    /// `when_durable` (may be empty) is called on the engine's thread once what comes of it is; never, if that fails.
+    bool report(const domain::FailureReport& report, std::function<void()> when_durable = {});
     /// As report(), and waits for what comes of it.
     base::Result<ReportOutcome> reportAndWait(const domain::FailureReport& report);
     /// What would come of a report now (Opened without a number). Nothing is begun, told or counted.

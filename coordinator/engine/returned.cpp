@@ -120,7 +120,13 @@ void Conductor::dispatchReturns() {
         const auto run = [attempt = std::move(attempt), deliver = deliver_, leads = leads_, &drivers = drivers_,
                           &inventory = inventory_] {
             if (!*leads) return;
-            auto outcome = bringBack(drivers, inventory, attempt);
+            ReturnOutcome outcome;
+            try {
+                outcome = bringBack(drivers, inventory, attempt);
+            } catch (const std::exception& exception) {  // what it had ordered by then is not known
+                outcome = {failure(ErrorCode::Internal, fmt::format("it ended unexpectedly: {}", exception.what())),
+                           false, true};
+            }
             deliver(Request([server = attempt.now.server.name, number = attempt.stamp.sequence,
                              outcome = std::move(outcome)](Conductor& conductor) -> Reply {
                 conductor.takeReturn(server, number, outcome);

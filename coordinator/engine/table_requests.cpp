@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
@@ -69,7 +70,7 @@ Result<void> Conductor::unsetSpare(const base::ServerName& server, const std::st
     leasesChanged();
     published_.push_back({"row", now(), 0, server.text(),
                           fmt::format("spare table: server '{}' has no row any more", server.text()),
-                          nlohmann::json{{"server", server.text()}, {"removed", true}}.dump(), 0});
+                          protocol::jsonText(nlohmann::json{{"server", server.text()}, {"removed", true}}), 0});
     audit(asked_by, what, "accepted");
     return {};
 }

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
+
 namespace standin::engine {
 
 namespace {
@@ -36,6 +38,18 @@ void Watch::look(const Conductor& conductor) {
         begin(inventory_.servers.at(server).switch_agent, [this, server] { lookAtSegment(server); });
 }
 
+namespace {
+
+void lookContained(const std::function<void()>& look) {
+    try {
+        look();
+    } catch (const std::exception& exception) {
+        base::Log("watch").error("a look was given up: {}", exception.what());
+    }
+}
+
+}  // namespace
+
 void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
     auto& round = rounds_[agent];
     if (!round) {
@@ -47,7 +61,7 @@ void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
     executor_.post({domain::Lane::Watch, agent.text(), [look = std::move(look), round, &clock = clock_] {
                         const auto before = clock.steady();
                         // Who has just not answered is not waited for again, however many servers he is asked about.
-                        if (!round->silent) look();
+                        if (!round->silent) lookContained(look);
                         if (clock.steady() - before >= patience) round->silent = true;
                         --round->under_way;
                     }});
@@ -90,13 +104,14 @@ void Watch::lookAtAgent(const base::AgentName& name) {
                                        is_well          ? "well"
                                        : seen.reachable ? "not well"
                                                         : "not reachable: " + seen.problem);
-        events_.publish({"agent",
-                         clock_.wall(),
-                         0,
-                         {},
-                         text,
-                         nlohmann::json{{"agent", name.text()}, {"reachable", seen.reachable}, {"ok", is_well}}.dump(),
-                         0});
+        events_.publish(
+            {"agent",
+             clock_.wall(),
+             0,
+             {},
+             text,
+             protocol::jsonText(nlohmann::json{{"agent", name.text()}, {"reachable", seen.reachable}, {"ok", is_well}}),
+             0});
     }
     board_.post(std::move(seen));
 }

@@ -12,10 +12,8 @@
 
 namespace standin::simulated {
 
-/// Thrown at a stop point: the coordinator is gone, the world stays.
-struct CoordinatorDied : std::runtime_error {
-    CoordinatorDied() : std::runtime_error("the coordinator died") {}
-};
+/// Thrown at a stop point: the coordinator is gone, the world stays. No std::exception: those the engine contains.
+struct CoordinatorDied {};
 
 /// The shipping engine in a simulated world, without threads and with a clock of its own.
 class SimulatedCoordinator {
