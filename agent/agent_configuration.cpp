@@ -1,5 +1,7 @@
 #include "agent/agent_configuration.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "agent/base/certificate_names.hpp"
@@ -46,6 +48,19 @@ void readSection(base::YamlReader& root, const char* name, std::optional<Setting
     if (auto section = root.optionalMap(name)) settings = read(*section);
 }
 
+// Machines that are not (any more, not yet) on their segments wait in the quarantine VLANs, each alone; stand-ins land
+// on the landing VLAN when they are started. Where one is among the others, a stand-in that starts meets whoever waits
+// there.
+void checkVlans(base::YamlReader& root, const AgentConfiguration& configuration) {
+    if (!configuration.hypervisor || !configuration.lan_switch) return;
+    const auto& range = configuration.lan_switch->quarantine;
+    if (!range.contains(configuration.hypervisor->landing_vlan)) return;
+    root.map("hypervisor")
+        .problem("landing_vlan",
+                 fmt::format("{} is among the quarantine VLANs {}-{} of the switch; take one outside of them",
+                             configuration.hypervisor->landing_vlan, range.first, range.last));
+}
+
 }  // namespace
 
 std::optional<AgentConfiguration> readAgentConfiguration(const std::string& path, base::YamlProblems& problems) {
@@ -58,6 +73,7 @@ std::optional<AgentConfiguration> readAgentConfiguration(const std::string& path
     readSection(*root, "switch", configuration.lan_switch, lan_switch::switchSettingsFrom);
     readSection(*root, "image_store", configuration.image_store, image_store::imageStoreSettingsFrom);
     readSection(*root, "request_holder", configuration.request_holder, request_holder::requestHolderSettingsFrom);
+    checkVlans(*root, configuration);
     root->finish();
     if (!configuration.hypervisor && !configuration.lan_switch && !configuration.image_store && !configuration.request_holder) {
         root->problem("", "no capability is switched on; add one of the sections hypervisor, switch, image_store, request_holder");

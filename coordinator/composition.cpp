@@ -46,6 +46,7 @@ config::Surroundings hostSurroundings(FenceCheck fence_check) {
                    : fmt::format("there is no fence agent '{}'; install package fence-agents", program);
     };
     host.rule_problems = ruleProblems;
+    host.rule_lookups = ruleLookups;
     return host;
 }
 
@@ -61,6 +62,7 @@ engine::Inventory inventoryFrom(const config::Configuration& configuration) {
     }
     for (const auto& agent : configuration.agents) {
         inventory.agent_urls[agent.name] = agent.url;
+        if (agent.captures_at_once) inventory.captures_at_once[agent.name] = *agent.captures_at_once;
         if (agent.restores_at_once) inventory.restores_at_once[agent.name] = *agent.restores_at_once;
     }
     inventory.capture_way = configuration.capture_way;

@@ -24,8 +24,11 @@ using Phase = StandInRecord::Phase;
 // undo what the other did.
 constexpr auto passable = fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec;
 constexpr std::uint64_t bytes_per_block = 512;  // of stat(2), whatever the file system's own block is
-constexpr std::array<std::pair<Phase, const char*>, 4> phase_names{
-    {{Phase::Making, "making"}, {Phase::Made, "made"}, {Phase::Failed, "failed"}, {Phase::Removing, "removing"}}};
+constexpr std::array<std::pair<Phase, const char*>, 5> phase_names{{{Phase::Making, "making"},
+                                                                    {Phase::Made, "made"},
+                                                                    {Phase::Failed, "failed"},
+                                                                    {Phase::Kept, "kept"},
+                                                                    {Phase::Removing, "removing"}}};
 
 std::string nameOf(Phase phase) {
     for (const auto& [candidate, name] : phase_names) {

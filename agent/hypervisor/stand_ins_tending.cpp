@@ -64,12 +64,13 @@ bool StandIns::waitToTend(std::uint64_t seen) {
 
 void StandIns::tendOnce() {
     std::map<std::string, int> by_state{{"making", 0},    {"failed", 0}, {"stopped", 0}, {"running", 0},
-                                        {"suspended", 0}, {"halted", 0}, {"unknown", 0}, {"out_of_space", 0}};
+                                        {"suspended", 0}, {"halted", 0}, {"unknown", 0}, {"out_of_space", 0},
+                                        {"kept", 0}};
     const bool reachable = domains_.host().has_value();
     for (const auto& stand_in : shelf_.all()) {
         const auto phase = stand_in->snapshot().phase;
         if (phase != Phase::Made) {
-            ++by_state[phase == Phase::Making ? "making" : "failed"];
+            ++by_state[phase == Phase::Making ? "making" : phase == Phase::Kept ? "kept" : "failed"];
             continue;
         }
         base::Result<DomainStatus> status = DomainStatus{};

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t largest_memory_mib = 64LL << 20;  // 64 TiB, more than libvirt's hosts have
 constexpr unsigned most_vcpus = 4096;
 
-constexpr std::array<std::pair<StandInState, const char*>, 8> state_names{{
+constexpr std::array<std::pair<StandInState, const char*>, 9> state_names{{
     {StandInState::Making, "making"},
     {StandInState::Failed, "failed"},
     {StandInState::Stopped, "stopped"},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<StandInState, const char*>, 8> state_names{{
     {StandInState::Suspended, "suspended"},
     {StandInState::Halted, "halted"},
     {StandInState::OutOfSpace, "out_of_space"},
+    {StandInState::Kept, "kept"},
     {StandInState::Unknown, "unknown"},
 }};
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "agent/base/text.hpp"
+#include "agent/http/roles.hpp"
 
 namespace standin::api {
 
@@ -39,6 +40,19 @@ base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise,
                                                                         base::shortened(found->second, 40), most));
     }
     return static_cast<std::size_t>(*number);
+}
+
+base::Result<bool> discardIn(const Request& request) {
+    if (request.body.empty()) return false;
+    auto body = request.json();
+    if (!body) return base::failure(body.error());
+    protocol::JsonFields fields(*body, "request");
+    return fields.finish(bool{fields.boolean("discard_data", false)});
+}
+
+base::Result<void> mayDiscard(const Request& request, bool discard) {
+    return discard ? http::demand(request, http::Access::Confirm, "with 'discard_data'")
+                   : http::demand(request, http::Access::Command, "without 'discard_data'");
 }
 
 Response accepted(std::uint64_t operation, const protocol::Json& body) {

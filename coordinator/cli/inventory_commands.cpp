@@ -118,11 +118,29 @@ int setMaintenance(const CommandContext& context, const std::string& server, boo
                   false);
 }
 
-int jobReturned(const CommandContext& context, const std::string& server) {
+int jobReturned(const CommandContext& context, const std::string& server, bool discard_data) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
-    Json nothing = Json::object();
-    auto reply = context.ask("POST", "/v1/servers/" + server + "/return", &nothing);
-    return finish(context, reply, fmt::format("server {} has its segment again", server), false);
+    Json order = Json::object();
+    if (discard_data) order["discard_data"] = true;
+    auto reply = context.ask("POST", "/v1/servers/" + server + "/return", &order);
+    std::string lost;
+    for (const auto& one : listAt(reply.body, "discarded")) {
+        lost += fmt::format("{}{} {} ({} to {})", lost.empty() ? "" : ", ", textAt(one, "by"), textAt(one, "holder"),
+                            momentAt(one, "from", true), momentAt(one, "until", true));
+    }
+    if (!lost.empty()) lost = "; given up is what was written on " + lost;
+    return finish(context, reply, fmt::format("server {} has its segment again{}", server, lost), false);
+}
+
+int closeOperation(const CommandContext& context, const std::string& id, bool discard_data, bool wait) {
+    if (!isName(context, "operation", id)) return ExitCode::WrongUsage;
+    Json order = Json::object();
+    if (discard_data) order["discard_data"] = true;
+    auto reply = context.ask("POST", fmt::format("/v1/operations/{}/close", id), &order);
+    const auto kept = reply.accepted() ? textAt(reply.body, "kept_disk") : "-";
+    auto text = std::string("close accepted");
+    if (kept != "-") text += fmt::format("; the disk of stand-in {} is kept, with what the job wrote on it", kept);
+    return finish(context, reply, text, wait);
 }
 
 int remedyOperation(const CommandContext& context, const std::string& id, const std::string& remedy, bool wait) {

@@ -3,6 +3,7 @@
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/text_table.hpp"
+#include "coordinator/domain/job_writes.hpp"
 
 namespace standin::cli {
 
@@ -25,6 +26,13 @@ std::string readinessOf(const Json& server) {
     return flagAt(*row, "stale") ? "stale" : "yes";
 }
 
+// How old the data are that a failover would go on with.
+std::string ageOf(const Json& server) {
+    const auto age = server.find("image_age_s");
+    if (age == server.end() || !age->is_number()) return "-";
+    return domain::durationText(std::chrono::seconds(age->get<std::int64_t>()));
+}
+
 // What an operator should know first: why it is not ready, or that failures start nothing.
 std::string remarkOf(const Json& server) {
     if (auto by = textAt(server, "runs_on", "brought_back_by"); by != "-")
@@ -40,10 +48,11 @@ std::string remarkOf(const Json& server) {
 }
 
 void printServers(std::ostream& out, const Json& servers) {
-    TextTable table({"SERVER", "RUNS ON", "READY", "SPARE", "IMAGE", "OPERATION", "REMARK"});
+    TextTable table({"SERVER", "RUNS ON", "READY", "SPARE", "IMAGE", "AGE", "OPERATION", "REMARK"});
     for (const auto& server : servers) {
         table.add({textAt(server, "name"), placeOf(server), readinessOf(server), textAt(server, "spare_table", "spare"),
-                   textAt(server, "spare_table", "image"), textAt(server, "operation"), remarkOf(server)});
+                   textAt(server, "spare_table", "image"), ageOf(server), textAt(server, "operation"),
+                   remarkOf(server)});
     }
     table.print(out);
 }

@@ -25,11 +25,14 @@ struct RoleSettings {
     std::vector<std::string> confirmers;  ///< may ask, and give their word for what cannot be proved or undone
 };
 
-/// Where to listen: a numeric IPv4 address and a port.
+/// Where to listen: a numeric address (IPv6 for traps only) and a port.
 struct ListenAddress {
     std::string host;
     std::uint16_t port = 0;
-    [[nodiscard]] std::string text() const { return host + ":" + std::to_string(port); }
+    [[nodiscard]] std::string text() const {
+        const bool v6 = host.find(':') != std::string::npos;
+        return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    }
 };
 
 /// An SNMPv3 user whose traps and informs are accepted (RFC 3414). The pass phrases stay in their files.
@@ -53,6 +56,7 @@ struct AgentSettings {
     base::AgentName name;
     std::string url;  ///< https://host:port
     std::optional<std::size_t> restores_at_once;  ///< of an image store
+    std::optional<std::size_t> captures_at_once;  ///< likewise
 };
 
 /// A server and what cuts its power.

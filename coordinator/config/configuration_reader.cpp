@@ -43,16 +43,24 @@ TrapUser readTrapUser(YamlReader& reader) {
 
 TrapSettings readTraps(YamlReader reader, const Surroundings& surroundings, base::YamlProblems& problems) {
     TrapSettings traps;
+    OnlyOnce places("address to listen at");
     for (const auto& text : reader.texts("listen")) {
         if (auto address = parseListenAddress(text)) {
+            if (address->port != 0) places.claim(reader, "listen", address->text());
             traps.listen.push_back(*address);
         } else {
-            reader.problem("listen", fmt::format("'{}' is not an address and port, as in '127.0.0.1:162'", text));
+            reader.problem(
+                "listen",
+                fmt::format("'{}' is not an address and port, as in '127.0.0.1:162' or '[fd00:77::1]:162'", text));
         }
     }
     if (traps.listen.empty()) reader.problem("listen", "must name at least one address and port");
     traps.communities_file = readOptionalAbsolutePath(reader, "communities_file");
-    for (auto& user : reader.list("users")) traps.users.push_back(readTrapUser(user));
+    OnlyOnce users("SNMP user of this engine");
+    for (auto& user : reader.list("users")) {
+        traps.users.push_back(readTrapUser(user));
+        users.claim(user, "name", traps.users.back().name + " " + traps.users.back().engine_id);
+    }
     if (traps.communities_file.empty() && traps.users.empty()) {
         reader.problem("", "must have 'communities_file' or 'users', else every trap is refused");
     }
@@ -94,6 +102,8 @@ std::vector<AgentSettings> readAgents(YamlReader& root) {
         urls.claim(reader, "url", agent.url);
         if (reader.has("restores_at_once"))
             agent.restores_at_once = static_cast<std::size_t>(reader.integer("restores_at_once", 1, most_restores));
+        if (reader.has("captures_at_once"))
+            agent.captures_at_once = static_cast<std::size_t>(reader.integer("captures_at_once", 1, most_restores));
         reader.finish();
         agents.push_back(std::move(agent));
     }
@@ -107,8 +117,10 @@ void checkImageStores(const Configuration& configuration, YamlReader& root) {
     for (const auto& one : configuration.servers) stores.insert(one.server.image_store.text());
     for (const auto& one : configuration.spares) stores.insert(one.spare.image_store.text());
     for (auto& [name, reader] : root.entries("agents")) {
-        if (reader.has("restores_at_once") && stores.count(name) == 0)
-            reader.problem("restores_at_once", fmt::format("no server or spare names '{}' as its image_store", name));
+        for (const char* key : {"restores_at_once", "captures_at_once"}) {
+            if (reader.has(key) && stores.count(name) == 0)
+                reader.problem(key, fmt::format("no server or spare names '{}' as its image_store", name));
+        }
     }
 }
 
@@ -171,7 +183,7 @@ std::optional<Configuration> readConfiguration(const std::string& path, const Su
     readGeneral(configuration, root->map("coordinator"), agent_names);
     configuration.traps = readTraps(root->map("traps"), surroundings, problems);
     configuration.agents = readAgents(*root);
-    MachineReader machines(configuration.agents, surroundings);
+    MachineReader machines(configuration.agents, surroundings, configuration.traps.rules_file);
     for (auto& [name, reader] : root->entries("servers"))
         configuration.servers.push_back(machines.server(name, reader));
     for (auto& [name, reader] : root->entries("spares")) configuration.spares.push_back(machines.spare(name, reader));

@@ -14,7 +14,8 @@ namespace standin::config {
 /// Reads servers and spares, and keeps what both must not claim twice.
 class MachineReader {
   public:
-    MachineReader(const std::vector<AgentSettings>& agents, const Surroundings& surroundings);
+    MachineReader(const std::vector<AgentSettings>& agents, const Surroundings& surroundings,
+                  const std::string& rules_file);
     ServerSettings server(const std::string& name, base::YamlReader reader);
     SpareSettings spare(const std::string& name, base::YamlReader reader);
 
@@ -27,9 +28,12 @@ class MachineReader {
                    const base::PortName& port);
     domain::HolderPorts holderPorts(base::YamlReader reader, const base::AgentName& lan_switch);
     void network(domain::Server& server, base::YamlReader& reader);
+    void trapNames(ServerSettings& settings, base::YamlReader& reader);
 
     const Surroundings& surroundings_;
     std::set<base::AgentName> agents_;
+    Surroundings::Lookups lookups_;
+    OnlyOnce names_{"name of a machine"};
     OnlyOnce ports_{"switch port"};
     OnlyOnce macs_{"MAC address"};
     OnlyOnce addresses_{"job address"};

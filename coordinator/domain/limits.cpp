@@ -98,7 +98,15 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
         case StepName::DeleteStandIn:
         case StepName::DeleteOldStandIn:
             return {.deadline = 10s, .pause = 1s, .patience = 5min, .retry_refusals = true};
-        case StepName::StopServer:
+        case StepName::KeepStandIn:  // it may have to shut down first
+            return {.deadline = 30s, .pause = 1s, .patience = 5min, .retry_refusals = true};
+        case StepName::StopServer:  // in order first, then by its power
+            return {.deadline = server.fence_within,
+                    .pause = 2s,
+                    .patience = observation.capture_way == CaptureWay::Restart
+                                    ? askWithin(server) + server.shutdown_within + 3 * server.fence_within
+                                    : 3 * server.fence_within,
+                    .retry_refusals = true};
         case StepName::StartServer:
             return {.deadline = server.fence_within,
                     .pause = 2s,

@@ -50,6 +50,13 @@ std::optional<Occurrence> inCheckingCapacity(const Course& course) {
              {}});
 }
 
+/// Who prepares hears what a failover would go on with.
+std::string readySentence(const Course& course) {
+    const Operation& operation = course.operation();
+    return fmt::format("stand-in '{}' is ready, from image '{}' {}", operation.new_stand_in.text(),
+                       operation.image.text(), agoText(operation.image_at, course.now()));
+}
+
 }  // namespace
 
 std::optional<Occurrence> makingOccurrence(const Course& course) {
@@ -72,9 +79,9 @@ std::optional<Occurrence> makingOccurrence(const Course& course) {
                             "its suspension is confirmed");
         case State::AdoptingStandIn:
             return afterAll(course, {AdoptStandIn}, AdoptStandIn, Event::StandInAdopted,
-                            fmt::format("stand-in '{}' is ready", operation.new_stand_in.text()));
+                            readySentence(course));
         case State::RemovingReplacedStandIn: {
-            const std::string ready = fmt::format("stand-in '{}' is ready", operation.new_stand_in.text());
+            const std::string ready = readySentence(course);
             if (operation.stand_in.empty() || course.done(DeleteOldStandIn))
                 return happened(Event::OldStandInRemoved, ready);
             if (!course.gaveUp(DeleteOldStandIn)) return std::nullopt;

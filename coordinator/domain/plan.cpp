@@ -17,6 +17,7 @@ const std::string& subjectOf(const Operation& operation, StepName step) {
         case StepName::ReturnRequests:
         case StepName::GrowStandIn:
         case StepName::DeleteOldStandIn:
+        case StepName::KeepStandIn:
             return operation.stand_in.text();
         case StepName::DeleteStandIn:
             return operation.kind == OperationKind::Failover ? operation.stand_in.text()
@@ -190,7 +191,11 @@ void planFailover(Plan& plan, const Course& course) {
             if (course.find(HoldRequests) != nullptr) plan.add(RetireHolder);
             break;
         case State::Closing:
-            if (!operation.stand_in.empty()) plan.add(DeleteStandIn);
+            if (keepsStandIn(operation, course.observation().server)) {
+                plan.add(KeepStandIn);
+            } else if (!operation.stand_in.empty()) {
+                plan.add(DeleteStandIn);
+            }
             break;
         default:
             break;

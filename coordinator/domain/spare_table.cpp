@@ -37,6 +37,7 @@ Result<void> SpareTable::set(const base::ServerName& server, const base::SpareNa
         row.stale = true;
         row.note = fmt::format("made from image '{}', not from '{}'", row.image.text(), image.text());
     }
+    if (row.image != image) row.image_at = {};
     row.server = server;
     row.spare = spare;
     row.image = image;

@@ -106,6 +106,7 @@ std::vector<Transition> makingRows(OperationKind kind) {
 std::vector<Transition> capturingRows(OperationKind kind, State after_start, const char* meaning) {
     return {
         {kind, Opened, Begins, StoppingServer, "S142"},
+        {kind, StoppingServer, CaptureRefused, Failed, "another server of its rack is in a failover: nothing was switched off"},
         {kind, StoppingServer, ServerStopped, CapturingImage, "confirmed off"},
         {kind, StoppingServer, ServerNotStopped, RestartingServer, "not confirmed off: nothing is captured"},
         {kind, CapturingImage, ImageCaptured, StartingServer, "S156"},

@@ -47,10 +47,12 @@ std::string quotedIfNeeded(const std::string& value) {
     return plain ? value : '"' + value + '"';
 }
 
-std::string withoutSecret(std::string words, const std::string& secret) {
-    for (auto at = words.find(secret); !secret.empty() && at != std::string::npos; at = words.find(secret, at)) {
-        words.replace(at, secret.size(), "***");
-        at += 3;
+std::string withoutSecrets(std::string words, const std::vector<std::string>& secrets) {
+    for (const auto& secret : secrets) {
+        for (auto at = words.find(secret); !secret.empty() && at != std::string::npos; at = words.find(secret, at)) {
+            words.replace(at, secret.size(), "***");
+            at += 3;
+        }
     }
     return words;
 }
@@ -85,12 +87,14 @@ PowerState stateFrom(const base::ProcessOutcome& outcome) {
 
 struct FenceAgent::Call {
     base::ProcessRequest request;
-    std::string secret;
+    std::vector<std::string> secrets;
 
     [[nodiscard]] std::string wordsOf(const base::ProcessOutcome& outcome) const {
         const auto& said = isBlank(outcome.errors) ? outcome.output : outcome.errors;
         // What an agent prints was made valid text: a secret that is none looks otherwise there.
-        return base::lastWords(withoutSecret(withoutSecret(said, secret), base::validText(secret)), words_limit);
+        std::vector<std::string> hidden = secrets;
+        for (const auto& secret : secrets) hidden.push_back(base::validText(secret));
+        return base::lastWords(withoutSecrets(said, hidden), words_limit);
     }
 };
 
@@ -134,14 +138,18 @@ base::Result<FenceAgent::Call> FenceAgent::prepare(const PowerDevice& device, co
         }
         call.request.input += name + "=" + quotedIfNeeded(value) + "\n";
     }
-    if (device.password_file.empty()) return call;
-    auto secret = base::readSecret(device.password_file);
-    if (!secret) return failure(secret.error());
-    if (!base::isOneLine(*secret))
-        return failure(ErrorCode::InvalidInput,
-                       fmt::format("secret '{}' is not one line of text", device.password_file));
-    call.secret = *secret;
-    call.request.input += "password=" + quotedIfNeeded(*secret) + "\n";
+    auto files = device.secret_files;
+    if (!device.password_file.empty()) files["password"] = device.password_file;
+    for (const auto& [name, file] : files) {
+        if (!isOptionName(name))
+            return failure(ErrorCode::InvalidInput, fmt::format("{}: '{}' is no option", describe(device), name));
+        auto secret = base::readSecret(file);
+        if (!secret) return failure(secret.error());
+        if (!base::isOneLine(*secret))
+            return failure(ErrorCode::InvalidInput, fmt::format("secret '{}' is not one line of text", file));
+        call.secrets.push_back(*secret);
+        call.request.input += name + "=" + quotedIfNeeded(*secret) + "\n";
+    }
     return call;
 }
 
@@ -180,7 +188,9 @@ base::Result<void> FenceAgent::check(const PowerDevice& device) const {
                        fmt::format("'{}' does not describe itself as a fence agent (exit {}): {}", device.agent,
                                    outcome->exit_code, call->wordsOf(*outcome)));
     }
-    for (const auto& [name, value] : device.options) {
+    auto options = device.options;
+    options.insert(device.secret_files.begin(), device.secret_files.end());
+    for (const auto& [name, value] : options) {
         auto alike = name;
         std::replace(alike.begin(), alike.end(), '-', '_');
         if (outcome->output.find("<parameter name=\"" + alike + "\"") == std::string::npos) {

@@ -26,6 +26,8 @@ const char* nameOf(Notification::Kind kind) {
             return "needs operator";
         case Notification::Kind::Warning:
             return "warning";
+        case Notification::Kind::Notice:
+            return "notice";
     }
     return "warning";
 }
@@ -33,6 +35,7 @@ const char* nameOf(Notification::Kind kind) {
 base::LogLevel levelOf(Notification::Kind kind) {
     switch (kind) {
         case Notification::Kind::NormalEnd:
+        case Notification::Kind::Notice:
             return base::LogLevel::Notice;
         case Notification::Kind::Warning:
             return base::LogLevel::Warning;

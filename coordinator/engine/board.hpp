@@ -25,6 +25,7 @@ class Board {
     void forget(domain::OperationId id);
     /// Who waits for a restore: an operation is shown with its place, which is not durable.
     void post(std::vector<RestoreQueue> queues);
+    void postCaptures(std::vector<RestoreQueue> queues);
     void post(AgentSnapshot agent);
     void setEpoch(std::uint64_t epoch);
     void setProblem(std::string problem);
@@ -41,7 +42,8 @@ class Board {
     [[nodiscard]] std::string problem() const;
 
   private:
-    [[nodiscard]] std::optional<std::size_t> restoresBefore(domain::OperationId id) const;
+    [[nodiscard]] std::optional<std::size_t> before(const std::vector<RestoreQueue>& queues,
+                                                    domain::OperationId id) const;
     [[nodiscard]] domain::Operation shown(const domain::Operation& operation) const;
 
     mutable std::mutex mutex_;
@@ -52,6 +54,7 @@ class Board {
     std::map<domain::OperationId, base::Shared<domain::Operation>> operations_;
     base::NameMap<base::ServerName, std::set<domain::OperationId>> open_;
     std::vector<RestoreQueue> restore_queues_;
+    std::vector<RestoreQueue> capture_queues_;
     std::map<base::AgentName, AgentSnapshot> agents_;
     std::uint64_t epoch_ = 0;
     std::string problem_;

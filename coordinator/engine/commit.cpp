@@ -23,6 +23,7 @@ void Conductor::finishBatch() {
         flush_at_ = now() + flush_after;
     }
     if (auto queues = restore_turns_.takeChanged()) board_.post(std::move(*queues));
+    if (auto queues = capture_turns_.takeChanged()) board_.postCaptures(std::move(*queues));
     if (durable) {
         dispatchStarts();
         dispatchReturns();

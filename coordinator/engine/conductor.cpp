@@ -154,11 +154,12 @@ void Conductor::take(Operation& operation, const domain::StepId& id, const StepR
     dirty_.insert(operation.id);
 }
 
-bool Conductor::accept(Operation& operation, domain::Event event, const std::string& why) {
+bool Conductor::accept(Operation& operation, domain::Event event, const std::string& why, bool discard_data) {
     const auto moment = now();
     auto decision = domain::accept(operation, event, why, moment);
     if (!decision) return false;
-    recorder_.event(operation, {event, why, decision->changes}, moment);
+    recorder_.event(operation, {event, why, decision->changes, discard_data}, moment);
+    if (discard_data) decision->after.discard_data = true;
     operation = std::move(decision->after);
     takeBack(operation.id);
     changed(operation, decision->changes);
@@ -200,6 +201,19 @@ void Conductor::advance(domain::OperationId id) {
         }
     }
     noteRestore(operation);
+    noteCapture(operation);
+}
+
+void Conductor::noteCapture(const Operation& operation) {
+    const auto need = inventory_.capture_way == domain::CaptureWay::Restart ? domain::captureNeedOf(operation)
+                                                                            : domain::CaptureNeed::None;
+    if (need == domain::CaptureNeed::None) return capture_turns_.leave(operation.id);
+    const auto& server = inventory_.servers.at(operation.server);
+    const RestoreTurns::Claim claim{0, operation.opened_at, operation.id};
+    if (need == domain::CaptureNeed::UnderWay) return capture_turns_.restore(server.image_store, claim);
+    if (capture_turns_.hasTurn(operation.id)) return;
+    if (!capture_turns_.before(operation.id)) wait_for_turn_.insert(operation.id);
+    capture_turns_.wait(server.image_store, claim);
 }
 
 void Conductor::noteRestore(const Operation& operation) {
@@ -223,15 +237,22 @@ void Conductor::giveTurns() {
     for (auto turns = restore_turns_.give(); !turns.empty(); turns = restore_turns_.give()) {
         for (const auto id : turns) advanceContained(id);
     }
-    for (const auto id : std::exchange(wait_for_turn_, {})) {
-        const auto before = restore_turns_.before(id);
-        if (!before) continue;
-        const auto& operation = operations_.at(id);
-        publish("step", operation,
-                fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), id, nameOf(domain::StepName::RestoreSpare),
-                            operation.spare.text(), RestoreQueue::sentence(*before)),
-                "");
+    for (auto turns = capture_turns_.give(); !turns.empty(); turns = capture_turns_.give()) {
+        for (const auto id : turns) advance(id);
     }
+    for (const auto id : std::exchange(wait_for_turn_, {})) tellWaiting(id);
+}
+
+void Conductor::tellWaiting(domain::OperationId id) {
+    const auto& operation = operations_.at(id);
+    const auto tell = [&](domain::StepName step, const std::string& subject, const std::string& sentence) {
+        publish("step", operation,
+                fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), id, nameOf(step), subject, sentence), "");
+    };
+    if (const auto before = restore_turns_.before(id))
+        tell(domain::StepName::RestoreSpare, operation.spare.text(), RestoreQueue::sentence(*before));
+    if (const auto before = capture_turns_.before(id))
+        tell(domain::StepName::StopServer, operation.server.text(), RestoreQueue::sentence(*before, "capture"));
 }
 
 /// True if the step has its outcome already.

@@ -12,6 +12,7 @@
 
 #include "agent/base/log.hpp"
 #include "agent/base/name_map.hpp"
+#include "coordinator/domain/capture_need.hpp"
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/failure.hpp"
 #include "coordinator/engine/attempts.hpp"
@@ -83,12 +84,15 @@ class Conductor {
     base::Result<domain::OperationId> request(const OperationRequest& request);
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
-    base::Result<void> close(domain::OperationId id, const std::string& asked_by);
+    /// `discard_data`: also where that deletes the only copy of what the job wrote on its stand-in.
+    base::Result<void> close(domain::OperationId id, const std::string& asked_by, bool discard_data = false);
     /// No failover of the server is under way, and none orders its segment any more.
-    base::Result<void> mayReturn(const base::ServerName& server);
+    /// WrongState: writes would be lost (rule 10), and `discard_data` does not say that they may.
+    base::Result<void> mayReturn(const base::ServerName& server, bool discard_data = false);
     /// Who has asked is told what came of it; not before, nor without, success.
     using ReturnAnswer = std::function<void(const base::Result<void>& done)>;
-    base::Result<void> beginReturn(const base::ServerName& server, const std::string& asked_by, ReturnAnswer answer);
+    base::Result<void> beginReturn(const base::ServerName& server, const std::string& asked_by, bool discard_data,
+                                   ReturnAnswer answer);
     void takeReturn(const base::ServerName& server, std::uint64_t attempt, const ReturnOutcome& outcome);
     /// Nobody waits any longer for what comes of any.
     void abandonReturns(const base::Error& why);
@@ -111,6 +115,10 @@ class Conductor {
     // What the watch found out.
     /// The stand-in in service is gone or would not resume: `standin_ready` goes off (rule 7).
     void standInLost(const base::ServerName& server, const base::StandInName& stand_in, const std::string& why);
+    /// From when the data of a row's image are; the watch has asked its store.
+    void imageSeen(const base::ServerName& server, const base::ImageId& image, base::WallTime at);
+    /// Rows of whose image that is not known.
+    [[nodiscard]] std::vector<domain::SpareTableRow> rowsOfUnknownAge() const;
     /// The segment of a server that no operation holds belongs to somebody else than the server.
     void ownerSeen(const base::ServerName& server, const base::MemberName& owner);
     /// What the watch has to look at: ready stand-ins of servers that no operation holds.
@@ -125,11 +133,13 @@ class Conductor {
     void take(Input& input);
     void advance(domain::OperationId id);
     void noteRestore(const domain::Operation& operation);
+    void noteCapture(const domain::Operation& operation);
+    void tellWaiting(domain::OperationId id);
     void giveTurns();
     bool begin(domain::Operation& operation, const domain::StepRequest& request);
     void take(domain::Operation& operation, const domain::StepId& step, const StepReport& report, base::WallTime ended);
     /// An event from outside; false if the operation's state has no row for it.
-    bool accept(domain::Operation& operation, domain::Event event, const std::string& why);
+    bool accept(domain::Operation& operation, domain::Event event, const std::string& why, bool discard_data = false);
     void finishBatch();
     bool commit();
     void tellWarning(std::string warning);
@@ -170,12 +180,22 @@ class Conductor {
     void leaseSpare(domain::Operation& operation, const domain::StepId& step);
     void setRow(const domain::SpareTableRow& row);
     void setPlacement(const base::ServerName& server, domain::Placement placement);
+    void writePlacement(const base::ServerName& server, domain::Placement placement);
+
+    // writes.cpp: which disks have what a job wrote
+    void noteWrites(const domain::Operation& failover);
+    void forgetWritesOf(const base::ServerName& server, const base::StandInName& stand_in);
+    [[nodiscard]] std::vector<domain::HeldWrites> writesElsewhere(const base::ServerName& server) const;
+    static std::vector<domain::HeldWrites> givenUp(std::vector<domain::HeldWrites> writes);
+    void ageSeen(const domain::Operation& operation);
+    void imageStillTrue(const domain::Operation& operation);
     void leasesChanged();
 
     // returned.cpp: a job on its way back to its server
     void recoverReturns();
     void dispatchReturns();
     [[nodiscard]] std::optional<base::WallTime> nextReturn() const;
+    [[nodiscard]] base::Result<void> losesNothing(const base::ServerName& server) const;
     [[nodiscard]] base::Result<void> notBeingReturned(const base::ServerName& server) const;
     struct JobReturn;
     void doubtReturn(const base::ServerName& server, JobReturn& its, const std::string& problem);
@@ -192,7 +212,13 @@ class Conductor {
     static std::string executorOf(const domain::Placement& placement);
     static base::Error notClosed(const domain::Operation& operation);
     std::string refusal(const domain::FailureReport& report);
+    [[nodiscard]] std::string restartOf(const base::ServerName& server) const;
+    /// Another server of its rack whose job no spare executes yet, for people; empty: there is none.
+    [[nodiscard]] std::string rackFailoverOf(const base::ServerName& server) const;
+    void touchCapturesOfRack(const base::ServerName& server);
     [[nodiscard]] bool retiresHolder(const domain::Operation& failover) const;
+    base::Result<void> mayClose(const domain::Operation& operation) const;
+    base::Result<void> discardKept(const domain::Operation& closed, const std::string& asked_by);
     [[nodiscard]] bool mayHaveGivenSegment(const domain::Operation& operation) const;
     void preempt(domain::Operation& operation, domain::OperationId by);
     base::Result<void> mayPrepare(const OperationRequest& request);
@@ -244,6 +270,7 @@ class Conductor {
     /// Intended (the placement says so, durably) and not known to have ended.
     struct JobReturn {
         std::string asked_by;
+        std::vector<domain::HeldWrites> lost{};  ///< what the server goes on without, as the operator has agreed
         ReturnAnswer answer;  ///< nobody's, after a restart
         base::WallTime since{};
         base::WallTime due{};
@@ -266,7 +293,8 @@ class Conductor {
     Recorder recorder_{inventory_, settings_, entry_.records};
     bool must_commit_ = false;
     std::vector<std::pair<domain::OperationId, domain::StepRequest>> starts_;
-    RestoreTurns restore_turns_{inventory_};
+    RestoreTurns restore_turns_{inventory_.restores_at_once, default_restores_at_once};
+    RestoreTurns capture_turns_{inventory_.captures_at_once, default_captures_at_once};
     std::set<domain::OperationId> wait_for_turn_;  ///< since the present batch
     std::vector<Reply> replies_;
     struct Line {

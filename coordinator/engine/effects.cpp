@@ -15,6 +15,8 @@ using domain::Placement;
 using domain::State;
 
 void Conductor::apply(domain::Operation& operation, const domain::Change& change) {
+    if (change.event == Event::CapacityThere || change.event == Event::CapacityForOne) ageSeen(operation);
+    if (change.event == Event::NoDifference) imageStillTrue(operation);
     const bool failover = operation.kind == OperationKind::Failover;
     const auto* standing = table_.row(operation.server);
     auto row = standing == nullptr ? domain::SpareTableRow{} : *standing;
@@ -22,6 +24,8 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
         row.standin_ready = false;
         row.note = note;
     };
+    if (failover && (change.event == Event::Begins || placements_[operation.server].on != Placement::On::Server))
+        noteWrites(operation);
     switch (change.event) {
         case Event::Begins:
             if (!failover) return;
@@ -54,11 +58,13 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
                 row.note = fmt::format("made from image '{}', not from '{}'", row.image.text(), operation.image.text());
             }
             row.image = operation.image;
+            row.image_at = operation.image_at;
             break;
         case Event::CapacityForOne:
             not_ready("being replaced: the VM host has room for one stand-in only");
             break;
         case Event::OldStandInRemoved:
+            if (operation.kind == OperationKind::Unset) forgetWritesOf(operation.server, operation.stand_in);
             if (row.stand_in != operation.stand_in || row.stand_in.empty()) return;
             not_ready("no stand-in");
             row.stand_in = {};
@@ -67,6 +73,7 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
         case Event::StandInAdopted:
             row.stand_in = operation.new_stand_in;
             row.stand_in_port = operation.new_stand_in_port;
+            row.stand_in_image_at = operation.image_at;
             row.standin_ready = true;
             row.stale = row.image != operation.image;
             row.note =
@@ -79,6 +86,8 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
             row.note = change.why;
             break;
         case Event::ClosedUp:
+            if (!keepsStandIn(operation, inventory_.servers.at(operation.server)))
+                forgetWritesOf(operation.server, operation.stand_in);
             for (const auto& spare : operation.failed_spares) table_.release(spare, operation.id);
             if (auto on = placements_.find(operation.server);
                 on == placements_.end() || on->second.on != Placement::On::Spare) {
@@ -125,6 +134,13 @@ void Conductor::setRow(const domain::SpareTableRow& row) {
 }
 
 void Conductor::setPlacement(const base::ServerName& server, domain::Placement placement) {
+    // Who has the job changes; what is on the disks does not.
+    if (const auto before = placements_.find(server); before != placements_.end() && placement.writes.empty())
+        placement.writes = before->second.writes;
+    writePlacement(server, std::move(placement));
+}
+
+void Conductor::writePlacement(const base::ServerName& server, domain::Placement placement) {
     placements_[server] = placement;
     entry_.placements[server] = std::move(placement);
     must_commit_ = true;

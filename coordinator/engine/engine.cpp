@@ -48,15 +48,16 @@ Result<void> Engine::confirmFence(domain::OperationId id, const std::string& ask
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.confirmFence(id, asked_by); });
 }
 
-Result<void> Engine::close(domain::OperationId id, const std::string& asked_by) {
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.close(id, asked_by); });
+Result<void> Engine::close(domain::OperationId id, const std::string& asked_by, bool discard_data) {
+    return parts_->ask<void>([=](Conductor& conductor) { return conductor.close(id, asked_by, discard_data); });
 }
 
-Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by) {
+Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by, bool discard_data) {
     auto owed = std::make_shared<Owed<void>>();
     auto future = owed->future();
     auto begun = parts_->ask<void>([=](Conductor& conductor) {
-        return conductor.beginReturn(server, asked_by, [owed](const Result<void>& done) { owed->give(done); });
+        return conductor.beginReturn(server, asked_by, discard_data,
+                                     [owed](const Result<void>& done) { owed->give(done); });
     });
     if (!begun) return begun;
     if (future.wait_for(agents_asked * parts_->settings.answer_within) != std::future_status::ready) {
@@ -84,14 +85,19 @@ Result<void> Engine::setMaintenance(const base::ServerName& server, bool on, con
 
 std::vector<ServerSnapshot> Engine::servers() const {
     std::vector<ServerSnapshot> servers;
-    for (const auto& [name, server] : parts_->inventory.servers) servers.push_back(parts_->board.server(server));
+    for (const auto& [name, server] : parts_->inventory.servers) {
+        servers.push_back(parts_->board.server(server));
+        servers.back().taken_at = parts_->clock.wall();
+    }
     return servers;
 }
 
 std::optional<ServerSnapshot> Engine::server(const base::ServerName& name) const {
     auto found = parts_->inventory.servers.find(name);
     if (found == parts_->inventory.servers.end()) return std::nullopt;
-    return parts_->board.server(found->second);
+    auto snapshot = parts_->board.server(found->second);
+    snapshot.taken_at = parts_->clock.wall();
+    return snapshot;
 }
 
 std::vector<SpareSnapshot> Engine::spares() const {

@@ -88,13 +88,15 @@ class Engine {
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
     /// The operator says with own eyes that the failed server is without power; counts as the power fence.
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
-    /// Ends a failover that is at rest: the stand-in is deleted, spares that failed are given back. Conflict while the
-    /// stand-in executes the job.
-    base::Result<void> close(domain::OperationId id, const std::string& asked_by);
+    /// Ends a failover that is at rest: spares that failed are given back, the stand-in is deleted; where its disk has
+    /// writes of the job that are nowhere else, that is kept until `discard_data` says that it need not be (also of a
+    /// failover that is closed). Conflict while the stand-in executes the job.
+    base::Result<void> close(domain::OperationId id, const std::string& asked_by, bool discard_data = false);
     /// The operator has repaired the server and brings its job back by hand: the segment is given to the server again,
     /// after it was confirmed that its stand-in does not run and its spare is off. WrongState otherwise, with what has
     /// to be stopped first. TimedOut: whether it has the segment is not known, and is tried again until it is.
-    base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
+    /// WrongState, too, where that would lose what was written elsewhere since, unless `discard_data` agrees to it.
+    base::Result<void> returned(const base::ServerName& server, const std::string& asked_by, bool discard_data = false);
 
     /// S101–S105; prepare has to be requested separately.
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,

@@ -47,6 +47,16 @@ Result<void> Conductor::mayPrepare(const OperationRequest& request) {
                        fmt::format("the job of server '{}' is executed by {}; bring it back first", name,
                                    executorOf(found->second)));
     }
+    const bool captures = request.kind == OperationKind::Backup || request.kind == OperationKind::Refresh;
+    if (captures && inventory_.capture_way == domain::CaptureWay::Restart) {
+        if (const auto failure_of_rack = rackFailoverOf(request.server); !failure_of_rack.empty()) {
+            return failure(
+                ErrorCode::Conflict,
+                fmt::format("server '{}' is not switched off for a capture while its rack has a failure: {}; "
+                            "ask again when it has ended",
+                            name, failure_of_rack));
+        }
+    }
     if (request.kind == OperationKind::Backup) return {};
     const auto* row = table_.row(request.server);
     if (row == nullptr) {
@@ -87,6 +97,7 @@ Result<domain::OperationId> Conductor::request(const OperationRequest& request) 
         operation.new_stand_in = base::StandInName(fmt::format("{}-{}", request.server.text(), operation.id));
     if (request.kind != OperationKind::Prepare) {
         operation.previous_image = operation.image;
+        operation.image_at = {};  // known when it is captured
         const auto seconds = std::chrono::system_clock::to_time_t(now());
         operation.image =
             !request.image.empty()
@@ -156,10 +167,27 @@ bool Conductor::mayHaveGivenSegment(const domain::Operation& operation) const {
     });
 }
 
-Result<void> Conductor::close(domain::OperationId id, const std::string& asked_by) {
+Result<void> Conductor::close(domain::OperationId id, const std::string& asked_by, bool discard_data) {
     auto found = operations_.find(id);
     if (found == operations_.end()) return failure(ErrorCode::NotFound, fmt::format("there is no operation {}", id));
     auto& operation = found->second;
+    if (discard_data && operation.kind == OperationKind::Failover && operation.state == State::Closed)
+        return discardKept(operation, asked_by);
+    if (auto may = mayClose(operation); !may) return may;
+    if (!accept(operation, Event::OperatorCloses,
+                fmt::format("closed by {}{}", asked_by, discard_data ? ", its data are discarded" : ""),
+                discard_data)) {
+        return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only a failover at rest is closed",
+                                                          nameOf(operation.kind), id, nameOf(operation.state)));
+    }
+    audit(asked_by, fmt::format("close of operation {}{}", id, discard_data ? ", its data are discarded" : ""),
+          "accepted");
+    return {};
+}
+
+/// Nobody executes the job on a machine that would be deleted or given back.
+Result<void> Conductor::mayClose(const domain::Operation& operation) const {
+    const auto id = operation.id;
     if (auto on = placements_.find(operation.server); on != placements_.end() &&
                                                       on->second.on == Placement::On::StandIn &&
                                                       on->second.stand_in == operation.stand_in && isOpen(operation)) {
@@ -190,11 +218,6 @@ Result<void> Conductor::close(domain::OperationId id, const std::string& asked_b
                         "back to the server and say so: standinctl returned {}",
                         id, inventory_.servers.at(operation.server).segment.text(), operation.server.text()));
     }
-    if (!accept(operation, Event::OperatorCloses, "closed by " + asked_by)) {
-        return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only a failover at rest is closed",
-                                                          nameOf(operation.kind), id, nameOf(operation.state)));
-    }
-    audit(asked_by, fmt::format("close of operation {}", id), "accepted");
     return {};
 }
 

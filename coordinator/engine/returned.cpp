@@ -24,7 +24,7 @@ constexpr std::chrono::minutes return_patience{10};
 
 }  // namespace
 
-Result<void> Conductor::mayReturn(const base::ServerName& server) {
+Result<void> Conductor::mayReturn(const base::ServerName& server, bool discard_data) {
     if (inventory_.servers.count(server) == 0)
         return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
     if (const auto found = returns_.find(server); found == returns_.end() || !found->second.gave_up) {
@@ -41,6 +41,9 @@ Result<void> Conductor::mayReturn(const base::ServerName& server) {
                        fmt::format("failover {} still orders the segment of server '{}' for spare '{}', whose last "
                                    "connections go through the holder; close it first: standinctl operation close {}",
                                    failover->id, server.text(), failover->spare.text(), failover->id));
+    }
+    if (!discard_data) {
+        if (auto nothing = losesNothing(server); !nothing) return nothing;
     }
     // The answer is given once what it rests on is durable: who is told that nothing orders the segment for the spare
     // any more switches the server on, and a coordinator that is started again must not order it anew.
@@ -61,8 +64,9 @@ Result<void> Conductor::notBeingReturned(const base::ServerName& server) const {
                                its.asked_by, its.problem.empty() ? "" : ": " + its.problem, cure));
 }
 
-Result<void> Conductor::beginReturn(const base::ServerName& server, const std::string& asked_by, ReturnAnswer answer) {
-    auto may = mayReturn(server);
+Result<void> Conductor::beginReturn(const base::ServerName& server, const std::string& asked_by, bool discard_data,
+                                    ReturnAnswer answer) {
+    auto may = mayReturn(server, discard_data);
     if (!may) return may;
     // What was given up would be ordered anew by a coordinator that is started again, for the spare.
     if (auto* failover = openFailoverOf(server)) {
@@ -76,6 +80,7 @@ Result<void> Conductor::beginReturn(const base::ServerName& server, const std::s
     setPlacement(server, std::move(placement));
     auto& its = returns_[server];  // one that was given up leaves its doubts
     its.asked_by = asked_by;
+    its.lost = writesElsewhere(server);
     its.answer = std::move(answer);
     its.since = its.due = now();
     its.gave_up = false;
@@ -88,6 +93,7 @@ void Conductor::recoverReturns() {
         if (placement.brought_back_by.empty() || inventory_.servers.count(server) == 0) continue;
         auto& its = returns_[server];
         its.asked_by = placement.brought_back_by;
+        its.lost = writesElsewhere(server);
         its.since = its.due = now();
         its.claims_first = its.in_doubt = true;
         log_.notice("the job of server '{}' was being brought back to it, as {} had asked: it is finished now",
@@ -173,11 +179,17 @@ void Conductor::doubtReturn(const base::ServerName& server, JobReturn& its, cons
 void Conductor::endReturn(const base::ServerName& server, const Result<void>& done) {
     auto its = std::move(returns_.at(server));
     returns_.erase(server);
-    Placement placement = done ? Placement{} : placements_[server];
+    Placement placement = placements_[server];
+    if (done) {
+        placement = {};
+        placement.writes = givenUp(placements_[server].writes);
+    }
     placement.brought_back_by.clear();
-    setPlacement(server, std::move(placement));
+    writePlacement(server, std::move(placement));
     if (done) freeSparesOf(server);
-    audit(its.asked_by, fmt::format("job of server '{}' returned", server.text()),
+    const std::string lost =
+        its.lost.empty() ? "" : fmt::format(", without what was written on {}", domain::sentenceOf(its.lost));
+    audit(its.asked_by, fmt::format("job of server '{}' returned{}", server.text(), lost),
           done ? "accepted" : "refused: " + done.error().message);
     if (its.answer) {
         replies_.push_back(
@@ -189,7 +201,7 @@ void Conductor::endReturn(const base::ServerName& server, const Result<void>& do
         {done ? Kind::NormalEnd : Kind::NeedsOperator,
          {},
          server.text(),
-         done ? fmt::format("server '{}' has its job again, as {} had asked", server.text(), its.asked_by)
+         done ? fmt::format("server '{}' has its job again, as {} had asked{}", server.text(), its.asked_by, lost)
               : fmt::format("the job of server '{}' was not brought back to it, as {} had asked: {}; then ask again: "
                             "standinctl returned {}",
                             server.text(), its.asked_by, done.error().message, server.text())});

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/base/moment.hpp"
 #include "agent/protocol/json_text.hpp"
 
 namespace standin::engine {
@@ -36,6 +37,8 @@ void Watch::look(const Conductor& conductor) {
         begin(inventory_.servers.at(row.server).vm_host, [this, row] { lookAtStandIn(row); });
     for (const auto& server : conductor.serversToWatch())
         begin(inventory_.servers.at(server).switch_agent, [this, server] { lookAtSegment(server); });
+    for (const auto& row : conductor.rowsOfUnknownAge())
+        begin(inventory_.servers.at(row.server).image_store, [this, row] { lookAtImage(row); });
 }
 
 namespace {
@@ -132,6 +135,18 @@ void Watch::lookAtStandIn(const domain::SpareTableRow& row) {
     if (why.empty()) return;
     post_([row, why](Conductor& conductor) -> Reply {
         conductor.standInLost(row.server, row.stand_in, why);
+        return {};
+    });
+}
+
+void Watch::lookAtImage(const domain::SpareTableRow& row) {
+    auto store = drivers_.image_stores.find(inventory_.servers.at(row.server).image_store);
+    if (store == drivers_.image_stores.end()) return;
+    auto image = store->second->image(row.image, patience);
+    const auto at = image ? base::momentFrom(image->created_at) : base::Result<base::WallTime>(base::WallTime{});
+    if (!at || *at == base::WallTime{}) return;
+    post_([row, at = *at](Conductor& conductor) -> Reply {
+        conductor.imageSeen(row.server, row.image, at);
         return {};
     });
 }

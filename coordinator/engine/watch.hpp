@@ -34,6 +34,7 @@ class Watch {
     base::Result<void> claimAt(const base::AgentName& name);
     void lookAtAgent(const base::AgentName& name);
     void lookAtStandIn(const domain::SpareTableRow& row);
+    void lookAtImage(const domain::SpareTableRow& row);
     void lookAtSegment(const base::ServerName& server);
 
     const Inventory& inventory_;

@@ -71,6 +71,7 @@ void bmc(Simulation& simulation, const Action& action) {
     if (how == "dead") its.dead = true;
     if (how == "alive") its.dead = false;
     if (how == "dependent") its.dies_with_machine = true;
+    if (how == "chatty") its.chatty = true;
     its.busy = number(action, "busy", its.busy);
     its.slower = duration(action, "slower", its.slower);
 }
@@ -185,12 +186,17 @@ const std::vector<Verb>& verbs() {
              }},
             {"trap", {"server"}, &trap},
             {"boot", {"machine", "well|never|elsewhere"}, &boot},
+            {"shutdown",
+             {"machine", "well|hangs"},
+             [](Simulation& s, const Action& a) {
+                 s.world.machines.at(a.arguments[0]).hangs = a.arguments[1] == "hangs";
+             }},
             {"disk",
              {"machine", "refuses|well"},
              [](Simulation& s, const Action& a) {
                  s.world.machines.at(a.arguments[0]).disk_refuses = a.arguments[1] == "refuses";
              }},
-            {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent"}, &bmc},
+            {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent|chatty"}, &bmc},
             {"vm-host", {"vm-host", "dies|returns"}, &vmHost},
             {"stand-in", {"server", "mute|stuck|halts|lost|well"}, &standIn},
             {"linger", {"server"}, &linger},

@@ -43,6 +43,7 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     if (order.owner == server_member && from != server_member) {
         if (returned_.erase(server) == 0)
             breach(1, server, fmt::format("segment {} goes back to a fenced server", segment));
+        returnsWithout(server);
         return leavesHeldBehind(segment, order);
     }
     if (order.owner.empty() || order.owner == server_member) return;
@@ -102,6 +103,7 @@ void Invariants::deliversHeld(const std::string& job, std::uint64_t number, std:
 void Invariants::writesDisk(const std::string& name, const std::string& restore) {
     const Machine& machine = world_.machines.at(name);
     if (!machine.is_spare) return breach(5, name, fmt::format("restore {} writes to a server", restore));
+    losesNothing(name, "it is written to");
     if (machine.on && world_.bmcs.at(name).honesty != Bmc::Honesty::Lies)
         breach(5, name, fmt::format("restore {} writes to it while it is on", restore));
     const auto lease = world_.disk.leases.find(base::SpareName(name));
@@ -118,6 +120,7 @@ void Invariants::switchesPower(const std::string& name, bool on) {
     if (on && !machine.being_written.empty())
         breach(5, name, fmt::format("it is switched on while restore {} writes to it", machine.being_written));
     if (on) proved_.erase(name);
+    if (on) asked_to_shut_down_.erase(name);
     if (on || !machine.is_spare) return;
     for (const auto& [switch_name, lan_switch] : world_.switches) {
         const std::string segment = lan_switch.ownedBy(machine.port);
@@ -128,6 +131,7 @@ void Invariants::switchesPower(const std::string& name, bool on) {
 
 void Invariants::removesStandIn(const std::string& stand_in) {
     suspended_.erase(stand_in);
+    losesNothing(stand_in, "it is deleted");
     const auto* machine = world_.standIn(stand_in);
     const std::string server = machine->stand_in.definition.server.text();
     const auto found = world_.setting.inventory.servers.find(base::ServerName(server));
@@ -187,6 +191,10 @@ void Invariants::tellsHold(const std::string& job, const protocol::Hold& hold) {
 
 void Invariants::failureReported(const std::string& server) {
     reported_.insert(server);
+}
+
+void Invariants::restartReported(const std::string& server) {
+    restarted_.insert(server);
 }
 
 void Invariants::returned(const std::string& server) {

@@ -27,6 +27,10 @@ domain::Server serverOf(int number, const Layout& layout) {
     server.holder_ports = {base::PortName("hf-" + server.name.text()), base::PortName("hb-" + server.name.text()),
                            "52:54:00:77:01:f0"};
     server.fence_policy = layout.policy;
+    server.shutdown_within = 20s;
+    server.boot_within = 10s;
+    server.rack = fmt::format("{}", 1 + (number - 1) / 2);
+    server.job_data = layout.data;
     server.trap_sources = {fmt::format("10.78.{}.{}", number / 250, 1 + number % 250)};
     return server;
 }
@@ -51,6 +55,7 @@ void protect(Setting& setting, const domain::Server& server, const base::SpareNa
     row.stand_in = base::StandInName(fmt::format("{}-{}", server.name.text(), made_by));
     row.stand_in_port = base::PortName("t-" + row.stand_in.text());
     row.standin_ready = true;
+    row.image_at = row.stand_in_image_at = first_moment - age_of_images;
     setting.contents.leases.push_back(
         {spare, server.name, 0, fmt::format("set as spare of server '{}'", server.name.text())});
     setting.contents.rows.push_back(std::move(row));

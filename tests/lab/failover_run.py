@@ -120,7 +120,7 @@ class FailoverRun:
             "outcome": self.operation["outcome"],
             "trap_to_first_answer_ms": round((first - trap_at) * 1000, 1) if first else None,
             "phases_ms": self.operation["phases_ms"],
-            **{key: verdict[key] for key in ("sent", "answered", "failed_in_flight", "lost_after_takeover", "duplicated", "out_of_order")},
+            **{key: verdict[key] for key in ("sent", "answered", "failed_in_flight", "lost_after_takeover", "duplicated", "out_of_order", "final")},
             "owners": [name for i, name in enumerate(owners) if i == 0 or owners[i - 1] != name],
         }
 

@@ -60,7 +60,7 @@ def write(directory, address, programs):
                 "standin_coordinator_servers": {"server01": {
                     "segment": "job01", "vlan": 101, "address": "10.99.1.10", "mac": "52:54:00:99:01:0a",
                     "job": {"ports": [8080], "probe": {"http": {"port": 8080, "path": "/health", "expect": 200}},
-                            "answer_within": "5s", "drain_within": "60s"},
+                            "answer_within": "5s", "drain_within": "60s", "data": "local", "accepts_rollback": True},
                     "vm_host": "store", "image_store": "store", "switch": "store", "request_holder": "store",
                     "disk": "server01", "port": "rt-server01",
                     "holder_ports": {"front": "rt-f", "back": "rt-b", "front_mac": "52:54:00:99:01:f0"},

@@ -38,6 +38,7 @@ class SimulatedWorld {
         bool on = false;
         std::string disk;   ///< the image on it
         bool boots = true;  ///< its job answers once it is on
+        bool hangs = false;  ///< it does not shut down when it is asked to
     };
     struct VirtualMachine {
         protocol::StandIn stand_in;

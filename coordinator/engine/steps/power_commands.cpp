@@ -41,6 +41,13 @@ base::Result<void> switchOff(const StepContext& context, const drivers::PowerLad
     return context.drivers.power->off(ladder, context.remaining());
 }
 
+base::Result<void> askToShutDown(const StepContext& context, const drivers::PowerLadder& ladder,
+                                 const base::AgentName& switch_agent) {
+    auto leads = stillLeads(context, switch_agent);
+    if (!leads) return leads;
+    return context.drivers.power->shutDown(ladder, context.remaining());
+}
+
 base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadder& ladder,
                             const base::AgentName& switch_agent) {
     auto leads = stillLeads(context, switch_agent);

@@ -12,6 +12,9 @@ namespace standin::engine::steps {
 /// not answer is an error: without its switch the machine is of no use anyway.
 base::Result<void> switchOff(const StepContext& context, const drivers::PowerLadder& ladder,
                              const base::AgentName& switch_agent);
+/// Asks the machine's own system to shut down; it is not off yet. Unsupported: nothing of its ladder can.
+base::Result<void> askToShutDown(const StepContext& context, const drivers::PowerLadder& ladder,
+                                 const base::AgentName& switch_agent);
 base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadder& ladder,
                             const base::AgentName& switch_agent);
 

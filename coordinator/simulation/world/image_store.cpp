@@ -41,6 +41,8 @@ Result<Image> ImageStore::capture(const base::ImageId& id, const base::DiskName&
     image.size_bytes = image.stored_bytes = world_.setting.measures.image_mib << 20;
     const auto content = contents.find(machine->name);
     image.checksum = content == contents.end() ? "content of " + machine->name : content->second;
+    image.created_at = base::rfc3339(world_.clock.wall());
+    world_.writes.copied(machine->name, id.text());
     return image;
 }
 
@@ -58,6 +60,11 @@ Result<protocol::ImageDifference> ImageStore::difference(const base::ImageId& a,
     if (!other) return failure(other.error());
     const bool equal = one->checksum == other->checksum;
     return protocol::ImageDifference{equal, equal ? 0u : 7u, equal ? 0u : 7u * 65536u};
+}
+
+void ImageStore::remove(const base::ImageId& id) {
+    images.erase(id.text());
+    world_.writes.erased(id.text());
 }
 
 Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image_id,
@@ -80,6 +87,7 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
                                  [this, name = id.text()](const Result<void>& moved) { restored(name, moved); });
     if (!begun) return failure(begun.error());
     world_.invariants.writesDisk(machine->name, id.text());
+    world_.writes.copied(image_id.text(), machine->name);
     machine->being_written = id.text();
     machine->disk_whole = false;
     machine->disk = image_id.text();

@@ -61,7 +61,7 @@ class ImageStore {
     base::Result<protocol::Image> image(const base::ImageId& id) const;
     base::Result<protocol::Image> capture(const base::ImageId& id, const base::DiskName& disk);
     base::Result<protocol::ImageDifference> difference(const base::ImageId& a, const base::ImageId& b) const;
-    void remove(const base::ImageId& id) { images.erase(id.text()); }
+    void remove(const base::ImageId& id);
 
     base::Result<protocol::Restore> restore(const base::RestoreId& id, const base::ImageId& image,
                                             const base::DiskName& disk);

@@ -29,6 +29,7 @@ struct Machine {
     VirtualTime boot_takes{};
 
     bool broken = false;         ///< its hardware has failed
+    bool hangs = false;          ///< it runs, and does not shut down when it is asked to
     bool serves_broken = false;  ///< and it goes on executing its job nevertheless, as far as anybody lets it
 
     std::string disk;           ///< the image on it
@@ -54,6 +55,7 @@ struct Bmc {
     Honesty honesty = Honesty::Honest;
     bool dead = false;               ///< nobody answers
     bool dies_with_machine = false;  ///< it lives on its machine's own power supply
+    bool chatty = false;             ///< it reports failures of all kinds when its machine goes off or on
     unsigned busy = 0;               ///< so many actions are answered with 'busy'
     VirtualTime slower{};            ///< every answer takes so much longer
 };

@@ -45,6 +45,9 @@ void World::furnishMachines() {
         image.state = protocol::ImageState::Ready;
         image.size_bytes = image.stored_bytes = setting.measures.image_mib << 20;
         image.checksum = "content of " + name.text();
+        image.created_at = base::rfc3339(first_moment - age_of_images);
+        writes.belongs(name.text(), name.text());
+        writes.belongs(machine.disk, name.text());
         stores.at(server.image_store.text()).images[machine.disk] = std::move(image);
     }
     for (const auto& [name, spare] : setting.inventory.spares) {
@@ -75,6 +78,7 @@ void World::furnishStandIns() {
         host.furnish(row.stand_in, definition,
                      runs ? protocol::StandInState::Running : protocol::StandInState::Suspended);
         host_of_stand_in_[row.stand_in.text()] = &host;
+        writes.belongs(row.stand_in.text(), row.server.text());
     }
     for (const auto& [name, server] : setting.inventory.servers) {
         const auto row = rows.find(name.text());
@@ -132,6 +136,7 @@ const VirtualMachine* World::standInOf(const protocol::SegmentOrder& order) {
 void World::lose(const std::string& stand_in) {
     log.line("stand-in {} is lost", stand_in);
     for (auto& [name, host] : vm_hosts) host.lose(stand_in);
+    writes.erased(stand_in);
 }
 
 std::string_view World::at(const base::PortName& port) const {
@@ -172,6 +177,7 @@ void World::power(Machine& machine, bool on) {
     log.line("{} is {}", machine.name, on ? "on" : "off");
     Bmc& bmc = bmcs.at(machine.name);
     if (bmc.dies_with_machine) bmc.dead = !on;
+    if (bmc.chatty && !machine.is_spare && !machine.broken) restarts(machine.name);
 }
 
 void World::breakDown(Machine& machine, bool serves) {

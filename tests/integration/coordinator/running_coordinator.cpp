@@ -41,7 +41,7 @@ servers:
     vlan: 101
     address: 10.77.1.10
     mac: "52:54:00:77:01:0a"
-    job: {{ports: [8080], probe: {{tcp: {{port: 8080}}}}}}
+    job: {{ports: [8080], probe: {{tcp: {{port: 8080}}}}, data: none}}
     vm_host: vmhost1
     image_store: store1
     switch: switch1

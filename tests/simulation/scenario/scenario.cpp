@@ -20,6 +20,8 @@ Layout layoutFrom(YamlReader& world) {
     layout.is_protected = world.boolean("protected", layout.is_protected);
     layout.policy = world.choice("policy", {"port", "power"}, "port") == "power" ? domain::FencePolicy::Power
                                                                                  : domain::FencePolicy::Port;
+    const auto data = domain::jobDataFrom(world.choice("data", {"none", "shared", "local"}, "local"));
+    layout.data = data.value_or(layout.data);
     return layout;
 }
 

@@ -124,6 +124,7 @@ BOOST_AUTO_TEST_CASE(a_capture_that_fails_starts_the_server_again) {
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_not_confirmed_as_off_is_not_captured) {
     Protected lab;
+    lab.world.machines["server01"].hangs = true;
     lab.world.fail("power.off server01", Fault::TimesOut);
     BOOST_REQUIRE(ask(lab, OperationKind::Backup).has_value());
     lab.coordinator.run();

@@ -69,11 +69,16 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
         BOOST_TEST(fresh->epoch == 1u);
         Entry entry;
         entry.operations.push_back(failover(17));
-        entry.rows.push_back({base::ServerName("server01"), base::SpareName("spare01"), base::ImageId("image"), true,
-                              base::StandInName("server01-1"), base::PortName("vnet1"), true, "a note"});
+        entry.rows.push_back({base::ServerName("server01"), base::SpareName("spare01"), base::ImageId("image"),
+                              operationTime(), true, base::StandInName("server01-1"), base::PortName("vnet1"), true,
+                              operationTime() - std::chrono::hours(1), "a note"});
         entry.leases.push_back({base::SpareName("spare01"), base::ServerName("server01"), 17, "a failover"});
         entry.placements[base::ServerName("server01")] = {
-            domain::Placement::On::StandIn, base::StandInName("server01-1"), {}, "operator ada"};
+            domain::Placement::On::StandIn,
+            base::StandInName("server01-1"),
+            {},
+            "operator ada",
+            {{domain::HeldWrites::By::Server, "server01", operationTime(), {}, true}}};
         entry.maintenance[base::ServerName("server02")] = {true, "new fans"};
         entry.audit.push_back({0, operationTime(), "operator ada", "failover", "operation 17"});
         BOOST_REQUIRE(journal.commit(entry).has_value());
@@ -88,6 +93,11 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
     BOOST_REQUIRE(contents->rows.size() == 1u);
     BOOST_TEST(contents->rows[0].stale);
     BOOST_TEST(contents->rows[0].stand_in_port.text() == "vnet1");
+    BOOST_TEST((contents->rows[0].image_at == operationTime()));
+    BOOST_TEST((contents->rows[0].stand_in_image_at == operationTime() - std::chrono::hours(1)));
+    const auto& writes = contents->placements.at(base::ServerName("server01")).writes;
+    BOOST_REQUIRE_EQUAL(writes.size(), 1U);
+    BOOST_TEST((writes[0] == domain::HeldWrites{domain::HeldWrites::By::Server, "server01", operationTime(), {}, true}));
     BOOST_TEST(contents->leases.at(0).failover == 17u);
     BOOST_TEST((contents->placements.at(base::ServerName("server01")).on == domain::Placement::On::StandIn));
     BOOST_TEST(contents->placements.at(base::ServerName("server01")).brought_back_by == "operator ada");

@@ -65,6 +65,7 @@ struct Agents {
     }
 };
 
+const std::string says_hunter = "echo 'wrong: hunter3' >&2; exit 1";
 const std::string says_off = "echo 'Status: OFF'; exit 2";
 const std::string says_on = "echo 'Status: ON'; exit 0";
 
@@ -233,3 +234,15 @@ BOOST_FIXTURE_TEST_CASE(a_megabyte_on_one_line_is_a_short_message, Agents) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_CASE(other_secrets_reach_the_agent_by_standard_input_and_nothing_else) {
+    Agents agents;
+    auto device = agents.make("fence_snmp", says_hunter);
+    device.secret_files = {{"community", agents.secret("hunter3")}};
+    const auto reading = agents.agent.read(device, long_enough);
+    BOOST_TEST((reading.state == PowerState::Unknown));
+    BOOST_TEST(agents.got("fence_snmp").find("community=hunter3") != std::string::npos);
+    BOOST_TEST(agents.got("fence_snmp", "arguments").find("hunter3") == std::string::npos);
+    BOOST_TEST(agents.got("fence_snmp", "environment").find("hunter3") == std::string::npos);
+    BOOST_TEST(reading.words.find("hunter3") == std::string::npos, reading.words);
+}
