@@ -6,7 +6,7 @@ namespace standin::domain {
 
 namespace {
 
-constexpr Names<StepName, 35> steps{{
+constexpr Names<StepName, 36> steps{{
     {StepName::FencePort, "FencePort"},
     {StepName::FencePower, "FencePower"},
     {StepName::ResumeStandIn, "ResumeStandIn"},
@@ -36,6 +36,7 @@ constexpr Names<StepName, 35> steps{{
     {StepName::AdoptStandIn, "AdoptStandIn"},
     {StepName::DeleteStandIn, "DeleteStandIn"},
     {StepName::DeleteOldStandIn, "DeleteOldStandIn"},
+    {StepName::ClearSegment, "ClearSegment"},
     {StepName::StopServer, "StopServer"},
     {StepName::CaptureImage, "CaptureImage"},
     {StepName::StartServer, "StartServer"},

@@ -23,11 +23,14 @@ class Watch {
 
   private:
     void begin(std::function<void()> look);
-    /// So that the agent refuses older coordinators from now on, and a newer one is heard of also while nothing is done.
+    /// So that the agent refuses older coordinators from now on, and a newer one is heard of also while nothing is
+    /// done.
     base::Result<void> claimAt(const base::AgentName& name);
     void lookAtAgent(const base::AgentName& name);
     void lookAtStandIn(const domain::SpareTableRow& row);
     void lookAtSegment(const base::ServerName& server);
+    /// Would the rows' spares take their images, if they had to now?
+    void lookAtSpares(const base::AgentName& image_store, const std::vector<domain::SpareTableRow>& rows);
 
     const Inventory& inventory_;
     const Drivers& drivers_;

@@ -36,9 +36,13 @@ base::Result<void> switchOff(const StepContext& context, const drivers::PowerLad
 }
 
 base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadder& ladder,
-                            const base::AgentName& switch_agent) {
+                            const base::AgentName& switch_agent, const std::function<base::Result<void>()>& before) {
     auto leads = stillLeads(context, switch_agent);
     if (!leads) return leads;
+    if (before) {
+        auto may = before();
+        if (!may) return may;
+    }
     return context.drivers.power->on(ladder, context.remaining());
 }
 
