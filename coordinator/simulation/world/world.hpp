@@ -67,10 +67,13 @@ class World {
     [[nodiscard]] bool answers(std::string_view executor);
     /// The machine whose disk it is; null: none.
     Machine* machineWith(const base::DiskName& disk);
+    /// The VM host that uses an idle spare's capacity (S106); null: none does.
+    VmHost* hostOn(const std::string& machine);
 
     /// A stand-in vanishes from its VM host, and nobody tells.
     void lose(const std::string& stand_in);
-    void power(Machine& machine, bool on);
+    enum class SwitchedBy { Coordinator, Hand };
+    void power(Machine& machine, bool on, SwitchedBy by = SwitchedBy::Coordinator);
     /// Its hardware fails; `serves`: it goes on executing its job nevertheless.
     void breakDown(Machine& machine, bool serves);
     void repair(Machine& machine);
