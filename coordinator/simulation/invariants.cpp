@@ -63,6 +63,14 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     leavesHeldBehind(segment, order);
 }
 
+void Invariants::fences(const protocol::CommandStamp& stamp, const std::string& segment,
+                        const protocol::SegmentOrder& order) {
+    if (stamp.operation.find("/FencePort/") == stamp.operation.npos || order.member(spare_member) == nullptr) return;
+    breach(8, stamp.operation,
+           fmt::format("the fence of segment {} depends on port '{}' of the spare", segment,
+                       order.member(spare_member)->port.text()));
+}
+
 /// Nobody but the owner gets what is held, and the owner only through the holder.
 void Invariants::leavesHeldBehind(const std::string& segment, const protocol::SegmentOrder& order) {
     const auto holder = world_.holders.find(world_.serverOf(segment).request_holder.text());

@@ -101,13 +101,15 @@ base::Result<void> isDeclaredDisk(const StepContext& context, drivers::ImageStor
 
 /// How often a spare's power is read while it is written: its BMC is slow, and a restore takes minutes.
 constexpr std::chrono::seconds power_read_every{15};
+/// And while it waits for its turn in the store, before its first write.
+constexpr std::chrono::seconds power_read_before_every{2};
 
 /// Time for that has come since the last poll.
-bool isPowerReadDue(const StepContext& context) {
+bool isPowerReadDue(const StepContext& context, std::chrono::seconds every) {
     const auto ended = context.step().ended;
     if (ended == base::WallTime{}) return false;
     const auto since_last = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.wall() - ended);
-    return context.running_for / power_read_every != (context.running_for - since_last) / power_read_every;
+    return context.running_for / every != (context.running_for - since_last) / every;
 }
 
 /// A restore that goes on while its machine runs is broken off: both write the disk.
@@ -115,7 +117,9 @@ StepReport pollRestore(const StepContext& context, drivers::ImageStoreDriver& st
     auto restore = store.restoreState(restoreId(context), context.remaining() / 2);
     if (!restore) return StepReport::failed(restore.error());
     auto report = reportOf(*restore);
-    if (report.kind != StepReport::Kind::Pending || !isPowerReadDue(context)) return report;
+    const bool waits = restore->state == protocol::RestoreState::Waiting;
+    const bool is_due = isPowerReadDue(context, waits ? power_read_before_every : power_read_every);
+    if (report.kind != StepReport::Kind::Pending || !is_due) return report;
     const auto& spare = context.spare();
     auto power = context.drivers.power->state(context.inventory.spare_power.at(spare.name), context.remaining() / 2);
     if (!power || *power != drivers::PowerState::On) return report;
