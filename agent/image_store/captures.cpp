@@ -72,7 +72,7 @@ base::Result<protocol::Image> Captures::begin(const base::ImageId& id, const Dis
             fmt::format("there is not space enough for an image of disk '{}': {} free, {} needed; delete old images",
                         place.name.text(), base::humanBytes(*space), base::humanBytes(needed)));
     }
-    auto draft = repository_.create(id, place.name, disk->sizeBytes());
+    auto draft = repository_.create(id, place.name, disk->sizeBytes(), disk->sectorBytes());
     if (!draft) return base::failure(draft.error());
     auto task = std::make_shared<Task>(id, place.name, disk->sizeBytes(), clock_, throttle_);
     task->access = std::move(*disk);

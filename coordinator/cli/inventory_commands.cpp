@@ -89,8 +89,9 @@ int prepareStandIn(const CommandContext& context, const std::string& server, boo
 
 int unsetSpare(const CommandContext& context, const std::string& server) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
+    // Until its segment knows the spare no more, the spare is of little use to another server.
     return finish(context, context.ask("DELETE", "/v1/spare-table/" + server),
-                  fmt::format("server {} has no spare", server), false);
+                  fmt::format("server {} has no spare", server), true);
 }
 
 int backUpImage(const CommandContext& context, const std::string& server, bool wait) {

@@ -98,7 +98,10 @@ class Conductor {
     void abandonReturns(const base::Error& why);
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
-    base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    /// Both or nothing.
+    base::Result<domain::OperationId> setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
+                                                         const base::ImageId& image, const std::string& asked_by);
+    base::Result<domain::OperationId> unsetSpare(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
     Engine::ReportOutcome report(const domain::FailureReport& report);
@@ -121,6 +124,10 @@ class Conductor {
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsOfUnknownAge() const;
     /// The segment of a server that no operation holds belongs to somebody else than the server.
     void ownerSeen(const base::ServerName& server, const base::MemberName& owner);
+    /// Rows whose spares could not be restored from their images, as the image stores `asked` tell.
+    void sparesSeen(const std::set<base::AgentName>& asked, const std::map<base::ServerName, std::string>& unfit);
+    /// Every row whose server and spare are configured.
+    [[nodiscard]] std::vector<domain::SpareTableRow> rowsWithSpares() const;
     /// What the watch has to look at: ready stand-ins of servers that no operation holds.
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsToWatch() const;
     [[nodiscard]] std::vector<base::ServerName> serversToWatch() const;
@@ -178,6 +185,8 @@ class Conductor {
     // effects.cpp: what a change of state means for spare table, leases and placements
     void apply(domain::Operation& operation, const domain::Change& change);
     void leaseSpare(domain::Operation& operation, const domain::StepId& step);
+    [[nodiscard]] std::string standInCarriedBy(const domain::Spare& spare) const;
+    [[nodiscard]] const domain::Lease* leaseOfHost(const base::AgentName& vm_host) const;
     void setRow(const domain::SpareTableRow& row);
     void setPlacement(const base::ServerName& server, domain::Placement placement);
     void writePlacement(const base::ServerName& server, domain::Placement placement);
@@ -221,7 +230,11 @@ class Conductor {
     base::Result<void> discardKept(const domain::Operation& closed, const std::string& asked_by);
     [[nodiscard]] bool mayHaveGivenSegment(const domain::Operation& operation) const;
     void preempt(domain::Operation& operation, domain::OperationId by);
+    base::Result<void> mayBegin(const OperationRequest& request);
     base::Result<void> mayPrepare(const OperationRequest& request);
+    [[nodiscard]] base::Result<void> mayRetry(const domain::Operation& operation) const;
+    [[nodiscard]] base::Result<void> serverHasItsJob(const base::ServerName& server) const;
+    [[nodiscard]] base::Result<void> hostIsThere(const base::ServerName& server) const;
     void audit(const std::string& who, const std::string& what, const std::string& outcome);
     void publish(const char* type, const domain::Operation& operation, std::string text, std::string data);
     void publishStep(const domain::Operation& operation, const domain::Step& step);
@@ -285,6 +298,7 @@ class Conductor {
     std::map<base::ServerName, JobReturn> returns_;
 
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
+    std::map<base::ServerName, std::string> unfit_spares_;  ///< told already
 
     // What the present batch has gathered.
     std::set<domain::OperationId> touched_;

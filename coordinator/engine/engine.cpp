@@ -1,3 +1,4 @@
+#include "coordinator/domain/spare_fitness.hpp"
 #include "coordinator/engine/engine_parts.hpp"
 
 namespace standin::engine {
@@ -74,8 +75,35 @@ Result<void> Engine::setSpare(const base::ServerName& server, const base::SpareN
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.setSpare(server, spare, image, asked_by); });
 }
 
-Result<void> Engine::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.unsetSpare(server, asked_by); });
+Result<void> Engine::spareFits(const base::SpareName& spare, const base::ImageId& image) const {
+    const auto known = parts_->inventory.spares.find(spare);
+    if (known == parts_->inventory.spares.end()) return {};  // setSpare() says so
+    const auto store = parts_->drivers.image_stores.find(known->second.image_store);
+    if (store == parts_->drivers.image_stores.end()) return {};
+    const auto disks = store->second->disks(parts_->settings.answer_within);
+    const auto its_image = store->second->image(image, parts_->settings.answer_within);
+    if (!disks || !its_image) return {};
+    for (const auto& disk : *disks) {
+        const auto problem =
+            disk.name == known->second.disk ? domain::fitnessProblem(known->second, disk, *its_image) : std::string();
+        if (!problem.empty()) return base::failure(base::ErrorCode::Refused, problem);
+    }
+    return {};
+}
+
+std::map<base::ServerName, std::string> Engine::unfitSpares() const {
+    return parts_->board.unfitSpares();
+}
+
+Result<domain::OperationId> Engine::setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
+                                                       const base::ImageId& image, const std::string& asked_by) {
+    return parts_->ask<domain::OperationId>(
+        [=](Conductor& conductor) { return conductor.setSpareAndPrepare(server, spare, image, asked_by); });
+}
+
+Result<domain::OperationId> Engine::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
+    return parts_->ask<domain::OperationId>(
+        [=](Conductor& conductor) { return conductor.unsetSpare(server, asked_by); });
 }
 
 Result<void> Engine::setMaintenance(const base::ServerName& server, bool on, const std::string& why,

@@ -101,8 +101,16 @@ class Engine {
     /// S101–S105; prepare has to be requested separately.
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
-    /// The stand-in is deleted, the spare given back.
-    base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    /// Whether the spare could be restored from the image, as far as the image store can tell now. Refused: it is too
+    /// small, has other sectors, or is another disk than declared. A store that does not answer refuses nothing.
+    [[nodiscard]] base::Result<void> spareFits(const base::SpareName& spare, const base::ImageId& image) const;
+    /// Why a row's spare could not be restored from its image, as the watch found it last; by server.
+    [[nodiscard]] std::map<base::ServerName, std::string> unfitSpares() const;
+    /// Both or nothing: what would refuse the preparation refuses the row, too.
+    base::Result<domain::OperationId> setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
+                                                         const base::ImageId& image, const std::string& asked_by);
+    /// The spare is given back at once; the operation deletes the stand-in and takes both out of the segment.
+    base::Result<domain::OperationId> unsetSpare(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
 

@@ -31,6 +31,9 @@ Result<void> Conductor::mayReturn(const base::ServerName& server, bool discard_d
         auto under_way = notBeingReturned(server);
         if (!under_way) return under_way;
     }
+    if (const auto* operation = openOperationOf(server);
+        operation != nullptr && operation->kind == domain::OperationKind::Unset)
+        return failure(notClosed(*operation));  // it orders the segment, too
     const auto* failover = openFailoverOf(server);
     if (failover != nullptr && !isResting(failover->state)) {
         return failure(ErrorCode::Conflict,

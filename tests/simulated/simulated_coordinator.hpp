@@ -41,6 +41,9 @@ class SimulatedCoordinator {
     [[nodiscard]] std::optional<domain::SpareTableRow> row(const std::string& server) const;
     [[nodiscard]] std::vector<std::string> changesOf(domain::OperationId id) const;
 
+    [[nodiscard]] const engine::Drivers& drivers() const { return drivers_; }
+    [[nodiscard]] engine::EventSink& events() { return events_; }
+
     engine::Inventory inventory;
     SimulatedClock clock;
     SimulatedWorld world;

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "coordinator/config/power_outlets.hpp"
+
 namespace standin::config {
 
 namespace {
@@ -385,6 +387,55 @@ BOOST_AUTO_TEST_CASE(neighbours_of_a_slip_are_refused_too) {
     refuses("trap_sources: [127.77.0.101]", "trap_sources: [127.77.0.101, 127.77.0.101]", "already taken");
     refuses("answer_within: 5s", "answer_within: 0s", "is not more than 0");
     refuses("drain_within: 60s", "drain_within: 2h", "at most 1h");
+}
+
+BOOST_AUTO_TEST_CASE(one_power_device_for_two_machines_is_refused) {
+    Reading reading(with("ip: 127.77.0.111", "ip: 127.77.0.101"));
+    const auto problem = reading.onlyProblem();
+    BOOST_TEST(problem.find("F:50:") == 0U, problem);
+    BOOST_TEST(problem.find("spares.spare01.power.ladder[0].options: power device '127.77.0.101' is that of server "
+                            "'server01' already, at F:34:") != std::string::npos,
+               problem);
+    for (const char* same : {"{agent: fence_redfish, options: {ip: 127.77.0.101}}",
+                             "{agent: fence_ipmilan, options: {ipaddr: 127.77.0.101, ipport: 623}}"}) {
+        Reading other(with("{agent: fence_ipmilan, options: {ip: 127.77.0.111}}", same));
+        BOOST_TEST(other.onlyProblem().find("is that of server 'server01' already") != std::string::npos, same);
+    }
+    for (const char* different : {"{agent: fence_ipmilan, options: {ip: 127.77.0.101, ipport: 9002}}",
+                                  "{agent: fence_virsh, options: {ip: 127.77.0.101, plug: spare01}}",
+                                  "{agent: fence_pdu, options: {plug: 3}}"}) {
+        Reading other(with("{agent: fence_ipmilan, options: {ip: 127.77.0.111}}", different));
+        BOOST_TEST(other.problems.empty(), different);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(addresses_of_power_devices_are_compared_however_they_are_written) {
+    const auto outlet = [](const char* address) { return outletOf({"fence_ipmilan", {{"ip", address}}, {}}); };
+    BOOST_TEST(outlet("FD00:0::1") == outlet("fd00::1"));
+    BOOST_TEST(outlet("BMC1.example.") == outlet("bmc1.example"));
+    BOOST_TEST(outlet("10.0.0.1") != outlet("10.0.0.2"));
+}
+
+BOOST_AUTO_TEST_CASE(the_identity_of_a_spares_disk_may_be_declared) {
+    Reading reading(with("    port: sl-spare01", "    disk_serial: S1\n    disk_wwn: naa.5000\n    port: sl-spare01"));
+    BOOST_REQUIRE(reading.configuration);
+    BOOST_TEST(reading.configuration->spares.at(0).spare.disk_serial == "S1");
+    BOOST_TEST(reading.configuration->spares.at(0).spare.disk_wwn == "naa.5000");
+}
+
+BOOST_AUTO_TEST_CASE(one_outlet_twice_on_a_rung_is_refused) {
+    BOOST_TEST(Reading(with("{plug: 2}", "{plug: 1}")).onlyProblem().find("on this rung twice") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_carries_the_stand_in_of_a_server_that_it_may_replace_is_refused) {
+    Reading reading(with("vm_host: null", "vm_host: vmhost1"));
+    const auto problem = reading.onlyProblem();
+    BOOST_TEST(problem.find("spares.spare01.vm_host: 'vmhost1' carries the stand-in of server 'server01'") !=
+                   std::string::npos,
+               problem);
+    auto elsewhere = with("vm_host: null", "vm_host: vmhost2");
+    elsewhere.replace(elsewhere.find("  store1: {"), 0, "  vmhost2: {url: \"https://127.0.0.15:8441\"}\n");
+    BOOST_TEST(Reading(elsewhere).problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_ladder_without_a_device_is_refused) {
