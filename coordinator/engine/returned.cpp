@@ -18,7 +18,7 @@ namespace {
 /// again after seconds.
 constexpr std::chrono::seconds return_again_after{2};
 /// One after the other within an attempt (bring_back.cpp), and a second each for their answers' way.
-constexpr int agents_asked = 7;
+constexpr int agents_asked_for_return = 7;
 /// As long as a failover tries to give a segment away; then a person has to look after the switch.
 constexpr std::chrono::minutes return_patience{10};
 
@@ -143,7 +143,7 @@ void Conductor::dispatchReturns() {
             }));
         };
         its.ticket = executor_.post({domain::Lane::Ordinary, whom, run});
-        its.look_at = now() + agents_asked * settings_.answer_within;
+        its.look_at = now() + agents_asked_for_return * settings_.answer_within;
     }
 }
 
