@@ -85,7 +85,13 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
         made.holders[server.request_holder] =
             std::make_shared<drivers::AgentHolderDriver>(connections.client(server.request_holder));
     }
-    for (const auto& one : configuration.spares) storeAndSwitch(one.spare.image_store, one.spare.switch_agent);
+    for (const auto& one : configuration.spares) {
+        const auto& spare = one.spare;
+        storeAndSwitch(spare.image_store, spare.switch_agent);
+        if (spare.vm_host.empty()) continue;
+        made.hypervisors[spare.vm_host] =
+            std::make_shared<drivers::AgentHypervisorDriver>(connections.client(spare.vm_host));
+    }
     made.power = std::make_shared<drivers::FenceAgentPowerDriver>(fence_agents_directory);
     made.notifier = std::move(notifier);
     made.claim = [&connections](const base::AgentName& name, std::uint64_t epoch, drivers::Deadline deadline) {

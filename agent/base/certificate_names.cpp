@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "agent/base/text.hpp"
+
 namespace standin::base {
 
 namespace {
@@ -16,11 +18,11 @@ bool isControl(char one) {
 std::string problemOf(const std::string& name) {
     if (name.empty()) return "names a certificate without a name";
     if (name.find('*') != std::string::npos)
-        return fmt::format("'{}' is a pattern; name each certificate whole", name.substr(0, 80));
+        return fmt::format("'{}' is a pattern; name each certificate whole", shortened(name, 80));
     if (std::any_of(name.begin(), name.end(), isControl) || name.size() > 256)
         return "has a name with control characters or of more than 256 bytes, which no certificate is known by";
     if (name.front() == ' ' || name.back() == ' ')
-        return fmt::format("'{}' begins or ends with a blank", name.substr(0, 80));
+        return fmt::format("'{}' begins or ends with a blank", shortened(name, 80));
     return {};
 }
 

@@ -27,7 +27,6 @@ constexpr std::size_t lookups_at_once = 16;
 base::Result<Addresses> askSystem(const std::string& host) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_ADDRCONFIG;
     addrinfo* found = nullptr;
     if (const int problem = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); problem != 0)
         return failure(ErrorCode::Unreachable, ::gai_strerror(problem));

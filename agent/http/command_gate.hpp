@@ -30,7 +30,8 @@ class CommandGate {
     static base::Result<std::unique_ptr<CommandGate>> open(std::string epoch_file);
 
     /// Reads the stamp from the headers, checks it and runs `handler` unless the same command was answered before or is
-    /// being handled right now (then its answer is awaited).
+    /// being handled right now (then its answer is awaited). What `handler` throws goes on to the caller, and the next
+    /// command has its turn.
     base::Result<Response> pass(Request& request, const Handler& handler);
 
     [[nodiscard]] std::uint64_t highestEpoch() const;
@@ -53,6 +54,8 @@ class CommandGate {
         protocol::NewestCommand newest;
     };
     using Lock = std::unique_lock<std::mutex>;
+    class Turn;
+    std::shared_ptr<Answered> remember(const std::string& key);
     base::Result<std::shared_ptr<Lane>> enter(const Request& request, Lock& lock);
     void forgetOldLanes();
 

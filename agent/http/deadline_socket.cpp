@@ -73,6 +73,8 @@ class DeadlineSocketImpl final : public SecureStreamSocketImpl {
     template <typename Step>
     int patiently(Step step) {
         for (;;) {
+            // Also of a peer that never lets us wait.
+            if (std::chrono::steady_clock::now() >= deadline) throw Poco::TimeoutException("the deadline has passed");
             forgetErrors();
             const int outcome = step();
             short wanted = 0;

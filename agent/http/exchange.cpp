@@ -8,6 +8,8 @@
 
 #include <ostream>
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/text.hpp"
 #include "agent/http/request_reading.hpp"
 
 namespace standin::http {
@@ -72,6 +74,8 @@ void Exchange::serve(const FrontDoor::ConnectionPtr& connection) {
             next = serveOne(connection);
         } catch (const std::exception& exception) {
             next = afterException(*connection, exception);
+        } catch (...) {
+            next = Next::Close;
         }
     } while (next == Next::Ask && !stopping_ &&
              (connection->session->hasReadAhead() || connection->socket->available() > 0));
@@ -136,16 +140,17 @@ Response Exchange::respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPSe
         if (!result) return responseFrom(result.error());
         is_stream = static_cast<bool>(result->stream);
         return std::move(*result);
-    } catch (const std::exception& exception) {
-        log_.error("could not answer {} {}: {}", request->method, request->path.substr(0, 200), wordsOf(exception));
-        return responseFrom({ErrorCode::Internal, "the request could not be handled; the log says why"});
+    } catch (...) {  // also a network's: it is not this connection's
+        const auto what = base::currentException();
+        log_.error("could not answer {} {}: {}", request->method, base::shortened(request->path, 200), what);
+        return responseFrom({ErrorCode::Internal, what});
     }
 }
 
 /// Also of paths that do not exist: who has no role learns nothing.
 base::Result<void> Exchange::mayPass(const Request& request, Access access) {
     if (request.grants.may(access)) return {};
-    const auto what = fmt::format("{} {}", request.method.substr(0, 20), request.path.substr(0, 200));
+    const auto what = fmt::format("{} {}", base::shortened(request.method, 20), base::shortened(request.path, 200));
     return base::failure(request.roles->lacking(access, request.peer, what));
 }
 
@@ -156,7 +161,7 @@ Exchange::Next Exchange::refuse(Connection& connection, const std::string& why) 
         Poco::Net::HTTPServerResponseImpl to(*connection.session);
         prepare(to, false);
         sendWhole(responseFrom(
-                      {ErrorCode::InvalidInput, fmt::format("the request is not valid HTTP: {}", why.substr(0, 200))}),
+                      {ErrorCode::InvalidInput, fmt::format("the request is not valid HTTP: {}", base::shortened(why, 200))}),
                   to, *connection.session);
     } catch (const Poco::Exception&) {  // who sent it does not listen
     }
@@ -192,8 +197,8 @@ void Exchange::runStream(const FrontDoor::ConnectionPtr& connection, const Respo
             response.stream(out, stopping_);
             out.flush();
             if (out && keep) next = Next::Ask;
-        } catch (const std::exception& exception) {
-            log_.error("an answer to {} was broken off: {}", connection->peer.text, wordsOf(exception));
+        } catch (...) {
+            log_.error("an answer to {} was broken off: {}", connection->peer.text, base::currentException());
             // Before Poco writes the end of a body that has not come to its end: only a connection that ends too early
             // tells the client that the rest is missing.
             ::shutdown(connection->descriptor, SHUT_RDWR);

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <istream>
 
+#include "agent/base/text.hpp"
+
 namespace standin::http {
 
 using base::ErrorCode;
@@ -49,11 +51,12 @@ base::Result<void> readBody(Poco::Net::HTTPServerRequest& from, std::size_t limi
 
 base::Result<Request> readRequest(Poco::Net::HTTPServerRequest& from, std::size_t body_limit) {
     Request request;
-    request.method = from.getMethod();
+    request.method = base::oneLine(from.getMethod(), 40);
     try {
         Poco::URI uri(from.getURI());
-        request.path = uri.getPath();
-        for (const auto& [name, value] : uri.getQueryParameters()) request.query[name] = value;
+        request.path = base::validText(uri.getPath());
+        for (const auto& [name, value] : uri.getQueryParameters())
+            request.query[base::validText(name)] = base::validText(value);
     } catch (const Poco::Exception&) {
         return failure(ErrorCode::InvalidInput, "the request's URI is not valid");
     }
@@ -61,7 +64,7 @@ base::Result<Request> readRequest(Poco::Net::HTTPServerRequest& from, std::size_
         std::string lower = name;
         std::transform(lower.begin(), lower.end(), lower.begin(),
                        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        request.headers[lower] = value;
+        request.headers[lower] = base::validText(value);
     }
     auto body = readBody(from, body_limit, request.body);
     if (!body) return failure(body.error());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/base/text.hpp"
 #include "agent/http/peer.hpp"
 #include "agent/http/response.hpp"
 
@@ -57,7 +58,7 @@ base::Error Roles::lacking(Access access, const std::string& peer, const std::st
 
 base::Result<void> demand(const Request& request, Access access, const std::string& purpose) {
     if (request.grants.may(access)) return {};
-    const auto what = fmt::format("{} {} {}", request.method, request.path.substr(0, 200), purpose);
+    const auto what = fmt::format("{} {} {}", request.method, base::shortened(request.path, 200), purpose);
     if (!request.roles) return base::failure(base::ErrorCode::Forbidden, what + " is allowed to nobody");
     return base::failure(request.roles->lacking(access, request.peer, what));
 }

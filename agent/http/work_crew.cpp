@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/log.hpp"
+
 namespace standin::http {
 
 WorkCrew::WorkCrew(Limits limits) : limits_(limits) {
@@ -51,7 +54,11 @@ bool WorkCrew::tryPost(Job job) {
 
 void WorkCrew::add(Waiting waiting) {
     waiting_.push_back(std::move(waiting));
-    if (idle_ < waiting_.size() && threads_.size() < limits_.threads) threads_.emplace_back([this] { run(); });
+    if (idle_ < waiting_.size() && threads_.size() < limits_.threads) {
+        // Where the host has no threads left, those that are there see to it later.
+        const auto added = base::contained([this] { threads_.emplace_back([this] { run(); }); });
+        if (!added && threads_.empty()) base::Log("http").error("no thread for requests: {}", added.error().message);
+    }
     wanted_.notify_one();
 }
 
@@ -75,7 +82,7 @@ void WorkCrew::run() {
         waiting_.erase(next);
         if (!its.has_place) takePlace(its.job);
         lock.unlock();
-        its.job.run();
+        static_cast<void>(base::contained(its.job.run));  // who posted it has answered, or the connection ends
         its.job.run = nullptr;
         lock.lock();
         givePlaceBack(its.job);

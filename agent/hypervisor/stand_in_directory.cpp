@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "agent/base/durable_file.hpp"
+#include "agent/protocol/json_text.hpp"
 
 namespace standin::hypervisor {
 
@@ -113,7 +114,7 @@ base::Result<void> StandInDirectory::save(const StandInRecord& record) const {
                               {"started_once", record.started_once},
                               {"accelerated_by", record.accelerated_by},
                               {"emulated_because", record.emulated_because}};
-    return base::writeDurably(pathOf(record.name) + "/stand_in.json", json.dump(2) + "\n");
+    return base::writeDurably(pathOf(record.name) + "/stand_in.json", protocol::indentedJsonText(json) + "\n");
 }
 
 base::Result<void> StandInDirectory::saveDefinition(const base::StandInName& name, const std::string& xml) const {

@@ -276,6 +276,7 @@ base::Result<protocol::Capacity> StandIns::capacity() {
     protocol::Capacity capacity;
     capacity.memory_mib = host->memory_mib;
     capacity.memory_committed_mib = sum.memory_mib;
+    capacity.memory_overhead_mib = overhead_per_guest_mib;
     capacity.cpus = host->cpus;
     capacity.vcpus_committed = sum.vcpus;
     capacity.disk_free_mib = host->disk_free_mib - std::min(host->disk_free_mib, sum.disk_growth_mib);

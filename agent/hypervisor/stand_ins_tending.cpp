@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "agent/base/boundary.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/stand_ins.hpp"
@@ -20,7 +21,9 @@ using Phase = StandInRecord::Phase;
 // Often enough that a broken connection to libvirt is opened again before it is needed, and that no agent's connection
 // count matters.
 constexpr auto tending_pause = 2s;
-constexpr auto least_pause = 200ms;  // a rack's failover makes a hundred events, and has better use for libvirt
+// Between an event and a look at everything: a takeover has just resumed a stand-in and has better use for libvirt, and
+// a rack's failover makes a hundred events.
+constexpr auto settling = 200ms;
 constexpr auto stop_check = 200ms;
 constexpr std::uint64_t least_space = 256ULL << 20;  // for records, definitions and consoles of all stand-ins
 
@@ -41,20 +44,21 @@ void StandIns::tend() {
     std::uint64_t seen = 0;
     do {
         seen = domains_.eventsSeen();
-        tendOnce();
+        if (const auto done = base::contained([this] { tendOnce(); }); !done)
+            log_.error("the stand-ins were not looked after: {}", done.error().message);
     } while (waitToTend(seen));
 }
 
 // What happens to a domain is looked at as soon as libvirt tells; false when there is nothing to tend any more.
 bool StandIns::waitToTend(std::uint64_t seen) {
-    const auto now = std::chrono::steady_clock::now();
+    const auto until = std::chrono::steady_clock::now() + tending_pause;
     std::unique_lock lock(tending_);
-    while (!stopping_ && domains_.eventsSeen() == seen && std::chrono::steady_clock::now() < now + tending_pause) {
+    while (!stopping_ && domains_.eventsSeen() == seen && std::chrono::steady_clock::now() < until) {
         lock.unlock();
         domains_.waitForEvent(seen, stop_check);
         lock.lock();
     }
-    tending_changed_.wait_until(lock, now + least_pause, [&] { return stopping_; });
+    tending_changed_.wait_for(lock, settling, [&] { return stopping_; });
     return !stopping_;
 }
 

@@ -12,6 +12,8 @@
 #include <set>
 #include <vector>
 
+#include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "agent/http/client_connection.hpp"
 
 namespace standin::protocol {
@@ -186,7 +188,7 @@ struct AgentClient::Inside {
         std::string text;
         auto done = readWhole(call, [&](const Poco::Net::HTTPResponse& response) {
             answer.status = response.getStatus();
-            answer.location = response.get("Location", "");
+            answer.location = base::oneLine(response.get("Location", ""));
         }, text);
         if (!done) return failure(done.error());
         if (text.empty()) return answer;
@@ -269,11 +271,11 @@ base::Result<Json> AgentClient::get(const std::string& path, Deadline deadline) 
 }
 
 base::Result<AgentClient::Answer> AgentClient::put(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline) {
-    return inside_->command("PUT", path, body.dump(), stamp, deadline);
+    return inside_->command("PUT", path, protocol::jsonText(body), stamp, deadline);
 }
 
 base::Result<AgentClient::Answer> AgentClient::post(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline) {
-    return inside_->command("POST", path, body.dump(), stamp, deadline);
+    return inside_->command("POST", path, protocol::jsonText(body), stamp, deadline);
 }
 
 base::Result<AgentClient::Answer> AgentClient::remove(const std::string& path, const CommandStamp& stamp, Deadline deadline) {

@@ -79,9 +79,10 @@ base::Result<StandInRequests> standInRequestsFrom(const Json& json);
 struct Capacity {
     std::uint64_t memory_mib = 0;            ///< of the host, less the reserve
     std::uint64_t memory_committed_mib = 0;  ///< if every stand-in ran at once
+    std::uint64_t memory_overhead_mib = 0;   ///< what a stand-in takes beside its own memory; counted in the line above
     unsigned cpus = 0;
     unsigned vcpus_committed = 0;
-    std::uint64_t disk_free_mib = 0;
+    std::uint64_t disk_free_mib = 0;         ///< less what the disks that are there may still come to take
     std::uint64_t stand_ins = 0;
     std::string acceleration;  ///< `kvm` or `tcg`
 };

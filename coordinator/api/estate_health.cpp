@@ -70,6 +70,10 @@ void checkEstate(protocol::Health& health, const engine::Engine& engine) {
     for (const auto& agent : engine.agents()) checkAgent(health, agent);
     checkOperations(health, engine);
     checkImageAges(health, engine);
+    for (const auto& [server, why] : engine.unfitSpares()) {
+        health.checks.push_back({"spare of " + server.text(), false, why,
+                                 fmt::format("standinctl spare set {} <spare that fits>", server.text())});
+    }
     for (const auto& server : engine.servers()) {
         if (server.row && server.row->standin_ready && !server.row->stale) continue;
         const auto& name = server.server.name.text();

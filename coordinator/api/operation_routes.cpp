@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/base/text.hpp"
 #include "agent/http/router.hpp"
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/views.hpp"
@@ -34,7 +35,7 @@ Result<domain::OperationKind> kindNamed(const std::string& name) {
     }
     return failure(
         ErrorCode::InvalidInput,
-        fmt::format("operation: kind '{}' is none of prepare, refresh, backup, failover", name.substr(0, 40)));
+        fmt::format("operation: kind '{}' is none of prepare, refresh, backup, failover", base::shortened(name, 40)));
 }
 
 Result<engine::OperationRequest> orderIn(const Request& request) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "agent/base/text.hpp"
 #include "agent/http/roles.hpp"
 
 namespace standin::api {
@@ -25,7 +26,7 @@ base::Result<std::uint64_t> numberIn(const Request& request, const std::string& 
     auto number = wholeNumber(text);
     if (!number || *number == 0) {
         return base::failure(base::ErrorCode::InvalidInput,
-                             fmt::format("'{}' is not a number above 0", text.substr(0, 40)));
+                             fmt::format("'{}' is not a number above 0", base::shortened(text, 40)));
     }
     return *number;
 }
@@ -36,7 +37,7 @@ base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise,
     auto number = wholeNumber(found->second);
     if (!number || *number == 0 || *number > most) {
         return base::failure(base::ErrorCode::InvalidInput, fmt::format("limit: '{}' is not a number from 1 to {}",
-                                                                        found->second.substr(0, 40), most));
+                                                                        base::shortened(found->second, 40), most));
     }
     return static_cast<std::size_t>(*number);
 }

@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "agent/base/text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/input.hpp"
 #include "coordinator/cli/text_table.hpp"
@@ -276,7 +277,7 @@ int runCommandLine(const std::vector<std::string>& arguments, const Surroundings
             grammar.app().exit(problem, surroundings.out, surroundings.err);
             return ExitCode::WrongUsage;
         }
-        surroundings.err << "standinctl: there is no verb '" << printable(strange.front().substr(0, 80))
+        surroundings.err << "standinctl: there is no verb '" << printable(base::shortened(strange.front(), 80))
                          << "'; see standinctl --help\n";
         return ExitCode::WrongUsage;
     } catch (const CLI::ParseError& problem) {

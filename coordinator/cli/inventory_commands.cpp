@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/operation_timeline.hpp"
 #include "coordinator/cli/text_table.hpp"
@@ -12,7 +13,7 @@ namespace {
 // A name becomes part of a URL: what is no name never leaves this program.
 bool isName(const CommandContext& context, const char* noun, const std::string& name) {
     if (base::isIdentifier(name)) return true;
-    context.err << "standinctl: " << printable(fmt::format("'{}' is not a {}'s name", name.substr(0, 80), noun))
+    context.err << "standinctl: " << printable(fmt::format("'{}' is not a {}'s name", base::shortened(name, 80), noun))
                 << '\n';
     return false;
 }
@@ -88,8 +89,9 @@ int prepareStandIn(const CommandContext& context, const std::string& server, boo
 
 int unsetSpare(const CommandContext& context, const std::string& server) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
+    // Until its segment knows the spare no more, the spare is of little use to another server.
     return finish(context, context.ask("DELETE", "/v1/spare-table/" + server),
-                  fmt::format("server {} has no spare", server), false);
+                  fmt::format("server {} has no spare", server), true);
 }
 
 int backUpImage(const CommandContext& context, const std::string& server, bool wait) {

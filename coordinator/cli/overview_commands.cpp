@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/text_table.hpp"
 #include "coordinator/domain/job_writes.hpp"
@@ -159,8 +160,7 @@ int followEvents(const CommandContext& context) {
         if (event.type == "heartbeat") return true;
         auto data = Json::parse(event.data, nullptr, false);
         if (context.json) {
-            context.out << (data.is_discarded() ? "{}" : data.dump(-1, ' ', false, Json::error_handler_t::replace))
-                        << std::endl;
+            context.out << (data.is_discarded() ? "{}" : protocol::jsonText(data)) << std::endl;
         } else {
             context.out << printable(
                                fmt::format("{}  {:<9} {}", momentAt(data, "at"), event.type, textAt(data, "text")))

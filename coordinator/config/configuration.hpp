@@ -77,6 +77,7 @@ struct Configuration {
     std::string name;
     ListenAddress listen;
     std::string state_dir;
+    std::uint64_t reserve_bytes = 64U << 20;  ///< kept free for takeovers in state_dir; 0: nothing
     TlsFiles tls;
     RoleSettings roles;
     TrapSettings traps;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 #include <sstream>
@@ -124,10 +125,41 @@ void checkImageStores(const Configuration& configuration, YamlReader& root) {
     }
 }
 
+/// S106, S184: a spare may lend its capacity, but a stand-in must not live on a machine that is overwritten while it
+/// runs, and stand-ins do not move.
+void checkLentSpares(const Configuration& configuration, YamlReader& root) {
+    OnlyOnce hosts("VM host");
+    for (auto& [name, reader] : root.entries("spares")) {
+        const auto found = std::find_if(configuration.spares.begin(), configuration.spares.end(),
+                                        [&its = name](const auto& one) { return one.spare.name.text() == its; });
+        const auto& spare = found->spare;
+        if (spare.vm_host.empty()) continue;
+        hosts.claim(reader, "vm_host", spare.vm_host.text());
+        for (const auto& one : configuration.servers) {
+            const auto& server = one.server;
+            const bool may_replace =
+                server.switch_agent == spare.switch_agent && server.image_store == spare.image_store;
+            if (server.vm_host != spare.vm_host || !may_replace) continue;
+            reader.problem("vm_host",
+                           fmt::format("'{}' carries the stand-in of server '{}', and this spare may have to "
+                                       "replace that server: the stand-in would have to run on the machine "
+                                       "that is overwritten; give the server another vm_host, or the spare "
+                                       "none",
+                                       spare.vm_host.text(), server.name.text()));
+        }
+    }
+}
+
+constexpr std::uint64_t least_reserve = 1U << 20;
+constexpr std::uint64_t most_reserve = 16ULL << 30;
+
 void readGeneral(Configuration& configuration, YamlReader reader, const std::set<std::string>& agent_names) {
     configuration.name = reader.text("name");
     configuration.listen = readListenAddress(reader, "listen");
     configuration.state_dir = readAbsolutePath(reader, "state_dir");
+    configuration.reserve_bytes = reader.bytes("reserve", configuration.reserve_bytes);
+    if (configuration.reserve_bytes != 0 && (configuration.reserve_bytes < least_reserve || configuration.reserve_bytes > most_reserve))
+        reader.problem("reserve", "must be 0, which keeps none, or 1MiB to 16GiB; 64MiB are some thousand takeovers");
     configuration.tls = readTls(reader.map("tls"));
     if (auto roles = reader.optionalMap("roles")) {
         configuration.roles = readRoles(*roles);
@@ -184,6 +216,7 @@ std::optional<Configuration> readConfiguration(const std::string& path, const Su
     if (configuration.servers.empty()) root->problem("servers", "must name at least one server to protect");
     readNotifyAndCapture(configuration, *root, surroundings);
     if (problems.empty()) checkImageStores(configuration, *root);
+    if (problems.empty()) checkLentSpares(configuration, *root);
     root->finish();
     if (!problems.empty()) return std::nullopt;
     return configuration;

@@ -37,7 +37,7 @@ void MachineReader::claimPort(YamlReader& reader, const std::string& key, const 
     if (!port.empty()) ports_.claim(reader, key, lan_switch.text() + "/" + port.text());
 }
 
-drivers::PowerDevice MachineReader::device(YamlReader& reader) {
+drivers::PowerDevice MachineReader::device(YamlReader& reader, std::size_t rung) {
     drivers::PowerDevice device;
     device.agent = reader.text("agent");
     for (const auto& [key, value] : reader.scalars("options")) {
@@ -65,6 +65,7 @@ drivers::PowerDevice MachineReader::device(YamlReader& reader) {
         device.secret_files.emplace(key, path);
     }
     reader.finish();
+    outlets_.claim(reader, device, rung);
     auto problem = device.agent.empty() ? std::string() : surroundings_.fence_problem(device);
     if (!problem.empty()) reader.problem("agent", problem);
     return device;
@@ -144,10 +145,10 @@ drivers::PowerLadder MachineReader::ladder(YamlReader& reader, const std::string
     for (auto& rung : reader.list("ladder")) {
         std::vector<drivers::PowerDevice> devices;
         if (rung.has("together")) {
-            for (auto& one : rung.list("together")) devices.push_back(device(one));
+            for (auto& one : rung.list("together")) devices.push_back(device(one, ladder.rungs.size()));
             rung.finish();
         } else {
-            devices.push_back(device(rung));
+            devices.push_back(device(rung, ladder.rungs.size()));
         }
         ladder.rungs.push_back(std::move(devices));
     }
@@ -167,6 +168,7 @@ ServerSettings MachineReader::server(const std::string& name, YamlReader reader)
     readJob(server, reader.map("job"));
     server.disk = disk(reader, server.image_store);
     auto fence = reader.map("fence");
+    outlets_.begin(fmt::format("server '{}'", name));
     auto policy = fence.choice("policy", {"port", "power"}, "port");
     server.fence_policy = policy == "power" ? domain::FencePolicy::Power : domain::FencePolicy::Port;
     auto power = ladder(fence, "a spare takes over only from a server that is known to be off");
@@ -201,11 +203,16 @@ SpareSettings MachineReader::spare(const std::string& name, YamlReader reader) {
     spare.image_store = agent(reader, "image_store");
     spare.switch_agent = agent(reader, "switch");
     spare.disk = disk(reader, spare.image_store);
+    spare.disk_serial = reader.text("disk_serial", "");
+    serials_.claim(reader, "disk_serial", spare.disk_serial);
+    spare.disk_wwn = reader.text("disk_wwn", "");
+    serials_.claim(reader, "disk_wwn", spare.disk_wwn);
     spare.port = readName<PortName>(reader, "port");
     claimPort(reader, "port", spare.switch_agent, spare.port);
     spare.mac = readMac(reader, "mac");
     macs_.claim(reader, "mac", spare.mac);
     auto power_keys = reader.map("power");
+    outlets_.begin(fmt::format("spare '{}'", name));
     auto power = ladder(power_keys, "a spare is switched on and off by the coordinator");
     spare.power_within = readWait(power_keys, "within", spare.power_within);
     power_keys.finish();

@@ -7,6 +7,7 @@
 #include "agent/base/yaml_reader.hpp"
 #include "coordinator/config/configuration.hpp"
 #include "coordinator/config/configuration_reader.hpp"
+#include "coordinator/config/power_outlets.hpp"
 #include "coordinator/config/value_checks.hpp"
 
 namespace standin::config {
@@ -23,7 +24,7 @@ class MachineReader {
     base::AgentName agent(base::YamlReader& reader, const std::string& key);
     base::DiskName disk(base::YamlReader& reader, const base::AgentName& image_store);
     drivers::PowerLadder ladder(base::YamlReader& reader, const std::string& why_needed);
-    drivers::PowerDevice device(base::YamlReader& reader);
+    drivers::PowerDevice device(base::YamlReader& reader, std::size_t rung);
     void claimPort(base::YamlReader& reader, const std::string& key, const base::AgentName& lan_switch,
                    const base::PortName& port);
     domain::HolderPorts holderPorts(base::YamlReader reader, const base::AgentName& lan_switch);
@@ -42,6 +43,8 @@ class MachineReader {
     OnlyOnce trap_sources_{"trap source"};
     OnlyOnce trap_identities_{"trap identity"};
     OnlyOnce disks_{"disk"};
+    OnlyOnce serials_{"the disk identity"};
+    PowerOutlets outlets_;
 };
 
 }  // namespace standin::config

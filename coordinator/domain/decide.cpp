@@ -106,6 +106,7 @@ void assertSafe(const Operation& operation, const Observation& observation, Step
         case StepName::PowerOffSpare:
         case StepName::PowerOffFailedSpare:
             STANDIN_ASSERT(!spare.empty() && leased);
+            STANDIN_ASSERT(done(StepName::ReleaseSpare, spare.text()));
             break;
         default:
             break;
@@ -189,7 +190,7 @@ Verdict decideOn(Operation& operation, const Observation& observation, base::Wal
         const auto occurred = occurrence(Course(operation, observation, now));
         if (!occurred) {
             noteUnconfirmedPower(operation, observation, now);
-            if (const auto note = silenceToTell(Course(operation, observation, now))) addNote(operation, *note);
+            if (const auto note = troubleToTell(Course(operation, observation, now))) addNote(operation, *note);
             verdict.action = act(operation, observation, now);
             return verdict;
         }

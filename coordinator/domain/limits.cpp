@@ -41,11 +41,15 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
             return atOnce(0s);
         case StepName::PowerOffSpare:
         case StepName::PowerOffFailedSpare:
-        case StepName::StartSpare:
             return {.deadline = observation.spare_power_within,
                     .pause = 2s,
                     .patience = 3 * observation.spare_power_within,
                     .retry_refusals = true};
+        case StepName::StartSpare:  // but not from a disk on which somebody else has been
+            return {.deadline = observation.spare_power_within,
+                    .pause = 2s,
+                    .patience = 3 * observation.spare_power_within,
+                    .refusals = 1000};
         case StepName::ReleaseSpare:
         case StepName::IsolateSpare:
             return atOnce(60s, true);
@@ -82,6 +86,8 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
                     .lane = Lane::Critical};
         case StepName::GrowStandIn:
             return atOnce(60s);
+        case StepName::ClearSegment:  // nobody waits for it, and a switch that is restarted is back by then
+            return atOnce(2min, true);
 
         case StepName::CheckCapacity:
             return atOnce(30s);

@@ -42,8 +42,8 @@ struct StandInSize {
     std::uint64_t maximum_memory_mib = 2048;  ///< what GrowStandIn (S332) gives
     unsigned vcpus = 1;
     unsigned maximum_vcpus = 2;
-    unsigned weight = 100;         ///< CPU weight while the spare is being prepared
-    unsigned grown_weight = 1000;  ///< CPU weight once the stand-in has to go on alone
+    unsigned weight = 100;          ///< CPU weight while the spare is being prepared
+    unsigned grown_weight = 1000;   ///< CPU weight once the stand-in has to go on alone
     std::string firmware = "bios";  ///< `bios` or `uefi`: what the server's disk boots with
 };
 
@@ -98,6 +98,8 @@ struct Spare {
     base::PortName port;
     std::string mac;
     base::DiskName disk;
+    std::string disk_serial;  ///< as declared; empty: not declared, so not compared
+    std::string disk_wwn;     ///< likewise
     base::AgentName image_store;
     base::AgentName switch_agent;
     base::AgentName vm_host;  ///< empty, or the VM host that may use this machine's capacity while it is idle (S106)

@@ -50,6 +50,8 @@ class SpareTable {
     base::Result<void> set(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image);
     /// Removes the row and gives its spare back. NotFound; Conflict while a failover uses the spare.
     base::Result<void> unset(const base::ServerName& server);
+    /// What unset() would say.
+    [[nodiscard]] base::Result<void> mayUnset(const base::ServerName& server) const;
 
     /// Takes a spare for a failover: the row's own or a free one of the pool. Conflict with a clear sentence otherwise.
     base::Result<void> leaseFor(const base::SpareName& spare, const base::ServerName& server, OperationId failover);

@@ -6,7 +6,7 @@ namespace standin::domain {
 
 namespace {
 
-constexpr Names<StepName, 36> steps{{
+constexpr Names<StepName, 37> steps{{
     {StepName::FencePort, "FencePort"},
     {StepName::FencePower, "FencePower"},
     {StepName::ResumeStandIn, "ResumeStandIn"},
@@ -37,6 +37,7 @@ constexpr Names<StepName, 36> steps{{
     {StepName::DeleteStandIn, "DeleteStandIn"},
     {StepName::DeleteOldStandIn, "DeleteOldStandIn"},
     {StepName::KeepStandIn, "KeepStandIn"},
+    {StepName::ClearSegment, "ClearSegment"},
     {StepName::StopServer, "StopServer"},
     {StepName::CaptureImage, "CaptureImage"},
     {StepName::StartServer, "StartServer"},

@@ -50,6 +50,7 @@ enum class StepName {
     DeleteStandIn,     ///< the stand-in of this operation is removed (S128)
     DeleteOldStandIn,  ///< the one that was replaced is removed (S160–S161)
     KeepStandIn,       ///< a closed failover's stand-in is one no more; its disk, which has writes of the job, is kept
+    ClearSegment,      ///< machines that are not the server's any more leave its segment's order
     StopServer,        ///< shut down for the capture (S142)
     CaptureImage,      ///< the server's disk becomes an image (S143)
     StartServer,       ///< started again after the capture (S157)

@@ -4,6 +4,7 @@
 #include <future>
 #include <vector>
 
+#include "agent/base/boundary.hpp"
 #include "agent/http/address_book.hpp"
 #include "agent/protocol/agent_client.hpp"
 
@@ -87,7 +88,7 @@ void AgentConnections::keepWarm() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         lock.unlock();
-        warmAll();
+        static_cast<void>(base::contained([this] { warmAll(); }));  // the next command makes its own connection
         lock.lock();
         stopped_.wait_for(lock, warm_every, [this] { return stopping_; });
     }

@@ -11,6 +11,7 @@
 
 #include "agent/base/process.hpp"
 #include "agent/base/secret_file.hpp"
+#include "agent/base/text.hpp"
 
 namespace standin::drivers {
 
@@ -39,11 +40,6 @@ bool isOptionName(const std::string& name) {
     });
 }
 
-// One option is one line: a line end in a value would be another option.
-bool isOneLine(const std::string& text) {
-    return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
 // Agents strip blanks around a line and one pair of quotes around a value.
 std::string quotedIfNeeded(const std::string& value) {
     bool plain = value.empty() ||
@@ -58,15 +54,6 @@ std::string withoutSecrets(std::string words, const std::vector<std::string>& se
             at += 3;
         }
     }
-    return words;
-}
-
-// The end of what an agent wrote, on one line.
-std::string lastWords(const std::string& text) {
-    std::string words = text.size() > words_limit ? text.substr(text.size() - words_limit) : text;
-    std::replace_if(
-        words.begin(), words.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
-    while (!words.empty() && words.back() == ' ') words.pop_back();
     return words;
 }
 
@@ -104,7 +91,10 @@ struct FenceAgent::Call {
 
     [[nodiscard]] std::string wordsOf(const base::ProcessOutcome& outcome) const {
         const auto& said = isBlank(outcome.errors) ? outcome.output : outcome.errors;
-        return lastWords(withoutSecrets(said, secrets));
+        // What an agent prints was made valid text: a secret that is none looks otherwise there.
+        std::vector<std::string> hidden = secrets;
+        for (const auto& secret : secrets) hidden.push_back(base::validText(secret));
+        return base::lastWords(withoutSecrets(said, hidden), words_limit);
     }
 };
 
@@ -112,7 +102,7 @@ base::Result<std::string> FenceAgent::programOf(const PowerDevice& device) const
     const bool own_place = device.agent.starts_with('/');  // a team's own agent, outside the package's directory
     if (!own_place && !isAgentName(device.agent)) {
         return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not a fence agent's name, as in 'fence_ipmilan'",
-                                                            device.agent.substr(0, 80)));
+                                                            base::shortened(device.agent, 80)));
     }
     auto program = own_place ? device.agent : directory_ + "/" + device.agent;
     if (::access(program.c_str(), X_OK) != 0) {
@@ -131,10 +121,11 @@ base::Result<FenceAgent::Call> FenceAgent::prepare(const PowerDevice& device, co
     call.request.output_limit = output_limit;
     call.request.input = "action=" + action + "\n";
     for (const auto& [name, value] : device.options) {
-        if (!isOptionName(name) || !isOneLine(value)) {
+        // One option is one line: a line end in a value would be another option.
+        if (!isOptionName(name) || !base::isOneLine(value)) {
             return failure(ErrorCode::InvalidInput,
                            fmt::format("{}: option '{}' is not a name with one line as its value", describe(device),
-                                       name.substr(0, 80)));
+                                       base::shortened(name, 80)));
         }
         auto same = [&](std::string_view forbidden) {
             return std::equal(name.begin(), name.end(), forbidden.begin(), forbidden.end(),
@@ -154,7 +145,7 @@ base::Result<FenceAgent::Call> FenceAgent::prepare(const PowerDevice& device, co
             return failure(ErrorCode::InvalidInput, fmt::format("{}: '{}' is no option", describe(device), name));
         auto secret = base::readSecret(file);
         if (!secret) return failure(secret.error());
-        if (!isOneLine(*secret))
+        if (!base::isOneLine(*secret))
             return failure(ErrorCode::InvalidInput, fmt::format("secret '{}' is not one line of text", file));
         call.secrets.push_back(*secret);
         call.request.input += name + "=" + quotedIfNeeded(*secret) + "\n";

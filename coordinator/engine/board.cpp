@@ -175,6 +175,16 @@ std::uint64_t Board::epoch() const {
     return epoch_;
 }
 
+void Board::setUnfitSpares(std::map<base::ServerName, std::string> problems) {
+    const lock_guard lock(mutex_);
+    unfit_spares_ = std::move(problems);
+}
+
+std::map<base::ServerName, std::string> Board::unfitSpares() const {
+    const lock_guard lock(mutex_);
+    return unfit_spares_;
+}
+
 std::string Board::problem() const {
     const lock_guard lock(mutex_);
     return problem_;

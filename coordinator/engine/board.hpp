@@ -29,6 +29,7 @@ class Board {
     void post(AgentSnapshot agent);
     void setEpoch(std::uint64_t epoch);
     void setProblem(std::string problem);
+    void setUnfitSpares(std::map<base::ServerName, std::string> problems);
 
     [[nodiscard]] ServerSnapshot server(const domain::Server& server) const;
     [[nodiscard]] std::optional<domain::Lease> lease(const base::SpareName& spare) const;
@@ -40,6 +41,7 @@ class Board {
     [[nodiscard]] std::optional<AgentSnapshot> agent(const base::AgentName& name) const;
     [[nodiscard]] std::uint64_t epoch() const;
     [[nodiscard]] std::string problem() const;
+    [[nodiscard]] std::map<base::ServerName, std::string> unfitSpares() const;
 
   private:
     [[nodiscard]] std::optional<std::size_t> before(const std::vector<RestoreQueue>& queues,
@@ -58,6 +60,7 @@ class Board {
     std::map<base::AgentName, AgentSnapshot> agents_;
     std::uint64_t epoch_ = 0;
     std::string problem_;
+    std::map<base::ServerName, std::string> unfit_spares_;
 };
 
 }  // namespace standin::engine

@@ -54,7 +54,9 @@ bool Conductor::commit() {
     }
     if (!done) {
         if (board_.problem() != done.error().message) {
-            log_.error("{}; until then nothing is begun", done.error().message);
+            const auto sentence = done.error().message + "; until then nothing is begun, and no failover either";
+            log_.error("{}", sentence);
+            drivers_.notifier->notify({drivers::Notification::Kind::NeedsOperator, {}, {}, sentence});
             board_.setProblem(done.error().message);
         }
         must_commit_ = true;
@@ -65,12 +67,24 @@ bool Conductor::commit() {
         log_.note("the journal can be written again");
         board_.setProblem({});
     }
+    tellWarning(journal_.warning());
     board_.post(std::exchange(entry_, {}));  // the recorder refers to its records
     dirty_.clear();
     must_commit_ = false;
     flush_at_.reset();
     forgetOldest();
     return true;
+}
+
+/// Told once, and again when it has come back.
+void Conductor::tellWarning(std::string warning) {
+    if (std::exchange(journal_warning_, warning) == warning) return;
+    if (warning.empty()) {
+        log_.note("the journal has its reserve again");
+        return;
+    }
+    log_.warning("{}", warning);
+    drivers_.notifier->notify({drivers::Notification::Kind::Warning, {}, {}, std::move(warning)});
 }
 
 /// What has ended may still have a step to begin or to hear of: that the operator is told, e.g.

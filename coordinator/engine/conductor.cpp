@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/domain/recover.hpp"
 #include "coordinator/domain/restore_need.hpp"
 #include "coordinator/journal/operation_json.hpp"
@@ -66,6 +68,8 @@ base::Result<void> Conductor::recover() {
         operations_of_[operation.server].insert(operation.id);
         operations_[operation.id] = std::move(operation);
     }
+    recoverCrashes(std::move(contents->crashes));
+    recoverUnreadable(contents->unreadable);
     board_.setEpoch(epoch_);
     board_.post(table_);
     board_.post(placements_);
@@ -79,23 +83,47 @@ base::Result<void> Conductor::recover() {
 
 void Conductor::handle(std::vector<Input> inputs) {
     if (!leads()) return turnAway(inputs);
-    for (Input& input : inputs) {
-        if (auto* outcome = std::get_if<StepOutcome>(&input)) {
-            takeOutcome(*outcome);
-        } else if (auto* report = std::get_if<ReportInput>(&input)) {
-            takeReport(*report);
-        } else {
-            replies_.push_back(std::get<Request>(input)(*this));
-        }
-    }
+    for (Input& input : inputs) take(input);
     if (leads()) lookAfterAttempts();
     const auto moment = now();
     while (const auto due = wakes_.takeDue(moment)) touched_.insert(*due);
     for (const auto id : std::exchange(touched_, {})) {
-        if (leads()) advance(id);
+        if (leads()) advanceContained(id);
     }
     if (leads()) giveTurns();
     finishBatch();
+}
+
+/// What one of them throws is its own; the others are taken.
+void Conductor::take(Input& input) {
+    if (auto* outcome = std::get_if<StepOutcome>(&input)) {
+        return contain(outcome->operation, [&] { takeOutcome(*outcome); });
+    }
+    const auto* report = std::get_if<ReportInput>(&input);
+    try {
+        if (report != nullptr) {
+            takeReport(*report);
+        } else {
+            replies_.push_back(std::get<Request>(input)(*this));
+        }
+    } catch (const std::exception& exception) {
+        const auto problem =
+            fmt::format("{} could not be handled: {}",
+                        report != nullptr ? "a failure report of server '" + report->report.server.text() + "'"
+                                          : std::string("a request"),
+                        base::oneLine(exception.what()));
+        lines_.push_back({base::LogLevel::Error, problem});
+        if (report == nullptr) return;  // who has asked is told by the end of the request
+        drivers_.notifier->notify({drivers::Notification::Kind::NeedsOperator,
+                                   {},
+                                   report->report.server.text(),
+                                   problem + "; look after the server's job by hand, and report this as a defect"});
+        if (report->reply) report->reply(base::failure(base::ErrorCode::Internal, problem));
+    }
+}
+
+void Conductor::advanceContained(domain::OperationId id) {
+    if (set_aside_.count(id) == 0) contain(id, [&] { advance(id); });
 }
 
 void Conductor::takeOutcome(StepOutcome& outcome) {
@@ -133,6 +161,7 @@ bool Conductor::accept(Operation& operation, domain::Event event, const std::str
     recorder_.event(operation, {event, why, decision->changes, discard_data}, moment);
     if (discard_data) decision->after.discard_data = true;
     operation = std::move(decision->after);
+    takeBack(operation.id);
     changed(operation, decision->changes);
     touched_.insert(operation.id);
     return true;
@@ -206,7 +235,7 @@ void Conductor::noteRestore(const Operation& operation) {
 /// After everything that this batch is about: so the most urgent of them comes first.
 void Conductor::giveTurns() {
     for (auto turns = restore_turns_.give(); !turns.empty(); turns = restore_turns_.give()) {
-        for (const auto id : turns) advance(id);
+        for (const auto id : turns) advanceContained(id);
     }
     for (auto turns = capture_turns_.give(); !turns.empty(); turns = capture_turns_.give()) {
         for (const auto id : turns) advance(id);
@@ -252,7 +281,7 @@ void Conductor::changed(Operation& operation, const std::vector<domain::Change>&
                         {"event", nameOf(change.event)},
                         {"why", change.why}};
         };
-        publish("state", operation, line, events_.wantsData() ? data().dump() : "");
+        publish("state", operation, line, events_.wantsData() ? protocol::jsonText(data()) : "");
         must_commit_ = true;
         dirty_.insert(operation.id);
     }

@@ -98,7 +98,10 @@ class Conductor {
     void abandonReturns(const base::Error& why);
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
-    base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    /// Both or nothing.
+    base::Result<domain::OperationId> setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
+                                                         const base::ImageId& image, const std::string& asked_by);
+    base::Result<domain::OperationId> unsetSpare(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
     Engine::ReportOutcome report(const domain::FailureReport& report);
@@ -121,6 +124,10 @@ class Conductor {
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsOfUnknownAge() const;
     /// The segment of a server that no operation holds belongs to somebody else than the server.
     void ownerSeen(const base::ServerName& server, const base::MemberName& owner);
+    /// Rows whose spares could not be restored from their images, as the image stores `asked` tell.
+    void sparesSeen(const std::set<base::AgentName>& asked, const std::map<base::ServerName, std::string>& unfit);
+    /// Every row whose server and spare are configured.
+    [[nodiscard]] std::vector<domain::SpareTableRow> rowsWithSpares() const;
     /// What the watch has to look at: ready stand-ins of servers that no operation holds.
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsToWatch() const;
     [[nodiscard]] std::vector<base::ServerName> serversToWatch() const;
@@ -130,6 +137,7 @@ class Conductor {
     void takeOutcome(StepOutcome& outcome);
     void takeReported(StepOutcome& outcome);
     void takeReport(const ReportInput& input);
+    void take(Input& input);
     void advance(domain::OperationId id);
     void noteRestore(const domain::Operation& operation);
     void noteCapture(const domain::Operation& operation);
@@ -141,11 +149,20 @@ class Conductor {
     bool accept(domain::Operation& operation, domain::Event event, const std::string& why, bool discard_data = false);
     void finishBatch();
     bool commit();
+    void tellWarning(std::string warning);
     void turnAway(const std::vector<Input>& inputs) const;
     [[nodiscard]] base::Result<void> refused() const;
     void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
     void noteEnd(const domain::Operation& operation);
     void forgetOldest();
+
+    // set_aside.cpp: an operation that cannot be handled
+    void contain(domain::OperationId id, const std::function<void()>& work);
+    void advanceContained(domain::OperationId id);
+    void setAside(domain::OperationId id, const std::string& problem);
+    void takeBack(domain::OperationId id);
+    void recoverCrashes(std::map<domain::OperationId, unsigned> crashes);
+    void recoverUnreadable(const std::vector<journal::Unreadable>& entries);
 
     // observe.cpp: what decide() has to know beside the operation
     const domain::Observation& observe(const domain::Operation& operation);
@@ -153,7 +170,7 @@ class Conductor {
 
     // dispatch.cpp: from a durable intent to the executor
     void dispatchStarts();
-    [[nodiscard]] const domain::Server& serverOf(domain::OperationId id) const;
+    [[nodiscard]] int priorityOf(domain::OperationId id) const;
     void noteStart(domain::OperationId id, const domain::StepRequest& request);
     void dispatch(const base::Shared<domain::Operation>& operation, const domain::StepRequest& request);
 
@@ -168,6 +185,8 @@ class Conductor {
     // effects.cpp: what a change of state means for spare table, leases and placements
     void apply(domain::Operation& operation, const domain::Change& change);
     void leaseSpare(domain::Operation& operation, const domain::StepId& step);
+    [[nodiscard]] std::string standInCarriedBy(const domain::Spare& spare) const;
+    [[nodiscard]] const domain::Lease* leaseOfHost(const base::AgentName& vm_host) const;
     void setRow(const domain::SpareTableRow& row);
     void setPlacement(const base::ServerName& server, domain::Placement placement);
     void writePlacement(const base::ServerName& server, domain::Placement placement);
@@ -211,7 +230,11 @@ class Conductor {
     base::Result<void> discardKept(const domain::Operation& closed, const std::string& asked_by);
     [[nodiscard]] bool mayHaveGivenSegment(const domain::Operation& operation) const;
     void preempt(domain::Operation& operation, domain::OperationId by);
+    base::Result<void> mayBegin(const OperationRequest& request);
     base::Result<void> mayPrepare(const OperationRequest& request);
+    [[nodiscard]] base::Result<void> mayRetry(const domain::Operation& operation) const;
+    [[nodiscard]] base::Result<void> serverHasItsJob(const base::ServerName& server) const;
+    [[nodiscard]] base::Result<void> hostIsThere(const base::ServerName& server) const;
     void audit(const std::string& who, const std::string& what, const std::string& outcome);
     void publish(const char* type, const domain::Operation& operation, std::string text, std::string data);
     void publishStep(const domain::Operation& operation, const domain::Step& step);
@@ -238,6 +261,8 @@ class Conductor {
     std::map<domain::OperationId, domain::Operation> operations_;
     base::NameMap<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
     std::set<domain::OperationId> ended_;  ///< of them, those that may be forgotten, however many are open
+    std::set<domain::OperationId> set_aside_;  ///< of them, those that are left alone until an operator asks
+    std::map<domain::OperationId, unsigned> crashes_;
     /// Whose StartServer has been commanded and not answered, also after its operation has ended.
     std::map<base::ServerName, domain::OperationId> powering_on_;
     base::NameMap<base::ServerName, domain::Placement> placements_;
@@ -273,6 +298,7 @@ class Conductor {
     std::map<base::ServerName, JobReturn> returns_;
 
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
+    std::map<base::ServerName, std::string> unfit_spares_;  ///< told already
 
     // What the present batch has gathered.
     std::set<domain::OperationId> touched_;
@@ -292,6 +318,7 @@ class Conductor {
     std::vector<Line> lines_;
     std::vector<EngineEvent> published_;
     std::vector<std::pair<domain::OperationId, domain::StepId>> begun_;  ///< to be published once all are on their way
+    std::string journal_warning_;
     std::optional<base::WallTime> flush_at_;  ///< when outcomes that nobody waits for are made durable
 };
 

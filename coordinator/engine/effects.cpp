@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
@@ -106,12 +107,46 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
 
 void Conductor::leaseSpare(domain::Operation& operation, const domain::StepId& step) {
     const base::SpareName spare(step.subject);
-    auto leased = table_.leaseFor(spare, operation.server, operation.id);
+    const auto carried = standInCarriedBy(inventory_.spares.at(spare));
+    auto leased = carried.empty() ? table_.leaseFor(spare, operation.server, operation.id)
+                                  : base::failure(base::ErrorCode::Refused,
+                                                  fmt::format("spare '{}' carries {}; move it to another VM host first",
+                                                              spare.text(), carried));
     take(operation, step,
          leased ? StepReport::done(fmt::format("spare '{}' is leased to failover {}", spare.text(), operation.id))
                 : StepReport::failed(leased.error()),
          now());
     leasesChanged();
+}
+
+/// S106, S184: a stand-in that lives on the spare, as its VM host, or is being made there; empty: none.
+std::string Conductor::standInCarriedBy(const domain::Spare& spare) const {
+    if (spare.vm_host.empty()) return {};
+    const auto livesThere = [&](const base::ServerName& server) {
+        const auto found = inventory_.servers.find(server);
+        return found != inventory_.servers.end() && found->second.vm_host == spare.vm_host;
+    };
+    for (const auto& [server, row] : table_.rows()) {
+        if (!row.stand_in.empty() && livesThere(server))
+            return fmt::format("stand-in '{}' of server '{}'", row.stand_in.text(), server.text());
+    }
+    for (const auto& [id, operation] : operations_) {
+        if (!isOpen(operation) || !livesThere(operation.server)) continue;
+        const auto& stand_in = operation.new_stand_in.empty() ? operation.stand_in : operation.new_stand_in;
+        if (stand_in.empty()) continue;
+        return fmt::format("stand-in '{}' of server '{}', about which {} {} is", stand_in.text(),
+                           operation.server.text(), nameOf(operation.kind), id);
+    }
+    return {};
+}
+
+/// The other way round: the machine of this VM host is somebody's spare; null: nobody's.
+const domain::Lease* Conductor::leaseOfHost(const base::AgentName& vm_host) const {
+    for (const auto& [name, lease] : table_.leases()) {
+        const auto spare = inventory_.spares.find(name);
+        if (spare != inventory_.spares.end() && spare->second.vm_host == vm_host) return &lease;
+    }
+    return nullptr;
 }
 
 void Conductor::setRow(const domain::SpareTableRow& row) {
@@ -127,7 +162,7 @@ void Conductor::setRow(const domain::SpareTableRow& row) {
                       row.server.text(),
                       fmt::format("spare table: server '{}', spare '{}', standin_ready={}{}", row.server.text(),
                                   row.spare.text(), row.standin_ready, row.note.empty() ? "" : " (" + row.note + ")"),
-                      events_.wantsData() ? journal::toJson(row).dump() : "",
+                      events_.wantsData() ? protocol::jsonText(journal::toJson(row)) : "",
                       0};
     published_.push_back(std::move(event));
 }

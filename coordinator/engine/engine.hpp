@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ struct EngineSettings {
     std::size_t keep_operations = 1000;  ///< ended operations kept in the journal and shown
     bool keep_records = true;            ///< of what decisions were made from, with the journal
     std::chrono::milliseconds answer_within{5000};  ///< how long a caller waits for the engine's thread
+    std::function<void()> alive{};                  ///< called by the engine's thread as long as it goes round
+    std::chrono::milliseconds alive_every{0};       ///< so often; 0: never
 };
 
 /// The heart of the coordinator: one thread that takes reports, requests, outcomes and timers from a bounded queue,
@@ -71,7 +74,8 @@ class Engine {
         std::string reason;
     };
     /// Takes a report to the engine without waiting. False: the queue is full (told in the log), nothing was taken.
-    bool report(const domain::FailureReport& report);
+    /// `when_durable` (may be empty) is called on the engine's thread once what comes of it is; never, if that fails.
+    bool report(const domain::FailureReport& report, std::function<void()> when_durable = {});
     /// As report(), and waits for what comes of it.
     base::Result<ReportOutcome> reportAndWait(const domain::FailureReport& report);
     /// What would come of a report now (Opened without a number). Nothing is begun, told or counted.
@@ -97,8 +101,16 @@ class Engine {
     /// S101–S105; prepare has to be requested separately.
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
-    /// The stand-in is deleted, the spare given back.
-    base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    /// Whether the spare could be restored from the image, as far as the image store can tell now. Refused: it is too
+    /// small, has other sectors, or is another disk than declared. A store that does not answer refuses nothing.
+    [[nodiscard]] base::Result<void> spareFits(const base::SpareName& spare, const base::ImageId& image) const;
+    /// Why a row's spare could not be restored from its image, as the watch found it last; by server.
+    [[nodiscard]] std::map<base::ServerName, std::string> unfitSpares() const;
+    /// Both or nothing: what would refuse the preparation refuses the row, too.
+    base::Result<domain::OperationId> setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
+                                                         const base::ImageId& image, const std::string& asked_by);
+    /// The spare is given back at once; the operation deletes the stand-in and takes both out of the segment.
+    base::Result<domain::OperationId> unsetSpare(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
 

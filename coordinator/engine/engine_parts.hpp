@@ -8,6 +8,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "agent/base/boundary.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/watch.hpp"
@@ -118,7 +119,10 @@ base::Result<Answer> Engine::Parts::ask(std::function<base::Result<Answer>(Condu
     auto owed = std::make_shared<Owed<Answer>>();
     auto future = owed->future();
     const bool taken = post(Request{[question = std::move(question), owed](Conductor& conductor_now) -> Reply {
-                                auto answer = std::make_shared<base::Result<Answer>>(question(conductor_now));
+                                auto answer = std::make_shared<base::Result<Answer>>(
+                                    base::failure(base::ErrorCode::Internal, "the request could not be handled"));
+                                const auto asked = base::contained([&] { *answer = question(conductor_now); });
+                                if (!asked) *answer = base::failure(asked.error());
                                 return [answer, owed](const base::Result<void>& durable) {
                                     if (!durable && *answer) {
                                         owed->give(base::failure(durable.error()));

@@ -55,7 +55,7 @@ void Conductor::observeSpares(const Operation& operation, domain::Observation& o
     if (row != nullptr && mayUse(row->spare)) observation.spares.push_back(row->spare);
     for (const auto& [name, spare] : free_spares_) {
         if (observation.spares.size() >= spares_to_try + operation.failed_spares.size()) break;
-        if (isInReach(*spare)) observation.spares.push_back(name);
+        if (isInReach(*spare) && standInCarriedBy(*spare).empty()) observation.spares.push_back(name);
     }
     if (!operation.spare.empty() && table_.leasedTo(operation.spare, operation.id))
         observation.leased.push_back(operation.spare);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/engine/conductor.hpp"
 
 namespace standin::engine {
@@ -196,7 +197,8 @@ Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
             published_.push_back(
                 {"report", now(), 0, report.server.text(),
                  fmt::format("failure of server '{}' starts nothing: {}", report.server.text(), reason),
-                 nlohmann::json{{"kind", report.kind}, {"cause", report.cause}, {"reason", reason}}.dump(), 0});
+                 protocol::jsonText(nlohmann::json{{"kind", report.kind}, {"cause", report.cause}, {"reason", reason}}),
+                 0});
             audit(report.reported_by, fmt::format("failure '{}' of server '{}'", report.kind, report.server.text()),
                   "refused: " + reason);
             drivers_.notifier->notify({drivers::Notification::Kind::Warning,

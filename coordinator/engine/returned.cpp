@@ -18,7 +18,7 @@ namespace {
 /// again after seconds.
 constexpr std::chrono::seconds return_again_after{2};
 /// One after the other within an attempt (bring_back.cpp), and a second each for their answers' way.
-constexpr int agents_asked = 7;
+constexpr int agents_asked_for_return = 7;
 /// As long as a failover tries to give a segment away; then a person has to look after the switch.
 constexpr std::chrono::minutes return_patience{10};
 
@@ -31,6 +31,9 @@ Result<void> Conductor::mayReturn(const base::ServerName& server, bool discard_d
         auto under_way = notBeingReturned(server);
         if (!under_way) return under_way;
     }
+    if (const auto* operation = openOperationOf(server);
+        operation != nullptr && operation->kind == domain::OperationKind::Unset)
+        return failure(notClosed(*operation));  // it orders the segment, too
     const auto* failover = openFailoverOf(server);
     if (failover != nullptr && !isResting(failover->state)) {
         return failure(ErrorCode::Conflict,
@@ -126,7 +129,13 @@ void Conductor::dispatchReturns() {
         const auto run = [attempt = std::move(attempt), deliver = deliver_, leads = leads_, &drivers = drivers_,
                           &inventory = inventory_] {
             if (!*leads) return;
-            auto outcome = bringBack(drivers, inventory, attempt);
+            ReturnOutcome outcome;
+            try {
+                outcome = bringBack(drivers, inventory, attempt);
+            } catch (const std::exception& exception) {  // what it had ordered by then is not known
+                outcome = {failure(ErrorCode::Internal, fmt::format("it ended unexpectedly: {}", exception.what())),
+                           false, true};
+            }
             deliver(Request([server = attempt.now.server.name, number = attempt.stamp.sequence,
                              outcome = std::move(outcome)](Conductor& conductor) -> Reply {
                 conductor.takeReturn(server, number, outcome);
@@ -134,7 +143,7 @@ void Conductor::dispatchReturns() {
             }));
         };
         its.ticket = executor_.post({domain::Lane::Ordinary, whom, run});
-        its.look_at = now() + agents_asked * settings_.answer_within;
+        its.look_at = now() + agents_asked_for_return * settings_.answer_within;
     }
 }
 

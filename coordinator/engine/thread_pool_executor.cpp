@@ -1,5 +1,8 @@
 #include "coordinator/engine/thread_pool_executor.hpp"
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/log.hpp"
+
 namespace standin::engine {
 
 ThreadPoolExecutor::ThreadPoolExecutor(const WorkQueue::Limits& limits, std::size_t ready) : queue_(limits) {
@@ -12,7 +15,11 @@ ThreadPoolExecutor::~ThreadPoolExecutor() {
 }
 
 void ThreadPoolExecutor::add(Pool& pool) {
-    pool.threads.emplace_back([this, &pool] { run(pool); });
+    try {
+        pool.threads.emplace_back([this, &pool] { run(pool); });
+    } catch (const std::system_error& none_left) {  // those that are there carry it out, only later
+        base::Log("executor").error("a further thread could not be started: {}", none_left.what());
+    }
 }
 
 /// A thread that is idle may have been woken for another task already: it looks for the next when it has ended.
@@ -52,7 +59,8 @@ void ThreadPoolExecutor::run(Pool& pool) {
         auto task = *queue_.take(pool.lane);
         seeToWork(pool);
         lock.unlock();
-        task.run();
+        if (const auto done = base::contained(task.run); !done)
+            base::Log("executor").error("a task was given up: {}", done.error().message);
         task.run = nullptr;
         lock.lock();
         queue_.ended(task.ticket);

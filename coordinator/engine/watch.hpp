@@ -36,6 +36,8 @@ class Watch {
     void lookAtStandIn(const domain::SpareTableRow& row);
     void lookAtImage(const domain::SpareTableRow& row);
     void lookAtSegment(const base::ServerName& server);
+    /// Would the rows' spares take their images, if they had to now?
+    void lookAtSpares(const base::AgentName& image_store, const std::vector<domain::SpareTableRow>& rows);
 
     const Inventory& inventory_;
     const Drivers& drivers_;

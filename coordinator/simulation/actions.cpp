@@ -184,6 +184,11 @@ const std::vector<Verb>& verbs() {
                  for (auto& [name, store] : s.world.stores)
                      store.contents[a.arguments[0]] = "content of " + a.arguments[0] + ", updated";
              }},
+            {"power",
+             {"machine", "on|off"},
+             [](Simulation& s, const Action& a) {
+                 s.world.power(s.world.machines.at(a.arguments[0]), a.arguments[1] == "on", World::SwitchedBy::Hand);
+             }},
             {"trap", {"server"}, &trap},
             {"boot", {"machine", "well|never|elsewhere"}, &boot},
             {"shutdown",
@@ -192,9 +197,13 @@ const std::vector<Verb>& verbs() {
                  s.world.machines.at(a.arguments[0]).hangs = a.arguments[1] == "hangs";
              }},
             {"disk",
-             {"machine", "refuses|well"},
+             {"machine", "refuses|well|small|other"},
              [](Simulation& s, const Action& a) {
-                 s.world.machines.at(a.arguments[0]).disk_refuses = a.arguments[1] == "refuses";
+                 Machine& machine = s.world.machines.at(a.arguments[0]);
+                 const auto& how = a.arguments[1];
+                 machine.disk_refuses = how == "refuses";
+                 machine.disk_mib = s.setting.measures.image_mib - (how == "small" ? 1 : 0);
+                 machine.disk_serial = how == "other" ? "another disk" : machine.declared_serial;
              }},
             {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent|chatty"}, &bmc},
             {"vm-host", {"vm-host", "dies|returns"}, &vmHost},

@@ -39,6 +39,8 @@ class Invariants {
     explicit Invariants(World& world) : running(world), world_(world) {}
 
     // What happens in the world.
+    /// A fence must not fail because of a machine that it need not speak of.
+    void fences(const protocol::CommandStamp& stamp, const std::string& segment, const protocol::SegmentOrder& order);
     void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order);
     void executes(const JobRequest& request, const std::string& executor);
     void deliversHeld(const std::string& job, std::uint64_t number, std::uint64_t last_number);

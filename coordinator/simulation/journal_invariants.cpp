@@ -99,6 +99,14 @@ void Invariants::stepDone(const domain::Operation& operation, const domain::Step
                        fmt::format("{}: FencePort is done, and the server owns its segment", nameOf(operation)));
             return;
         }
+        case StepName::ReleaseSpare: {
+            const VmHost* host = world_.hostOn(step.id.subject);
+            if (host != nullptr && host->lives() && !host->standIns().empty())
+                breach(6, step.id.subject,
+                       fmt::format("{}: ReleaseSpare is done, and it carries stand-in {}", nameOf(operation),
+                                   host->standIns().begin()->first));
+            return;
+        }
         case StepName::RestoreSpare: {
             const Machine& machine = world_.machines.at(step.id.subject);
             if (!machine.disk_whole || machine.disk != operation.image.text())

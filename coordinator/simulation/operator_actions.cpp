@@ -28,6 +28,10 @@ OperationId newestOf(const World& world, const base::ServerName& server) {
 
 using VoidQuestion = std::function<Result<void>(Conductor&)>;
 
+Result<void> withoutId(const Result<OperationId>& answer) {
+    return answer ? Result<void>() : base::failure(answer.error());
+}
+
 VoidQuestion questionFor(Simulation& simulation, const Action& action) {
     const base::ServerName server(action.arguments[0]);
     const OperationId newest = newestOf(simulation.world, server);
@@ -35,7 +39,7 @@ VoidQuestion questionFor(Simulation& simulation, const Action& action) {
     if (action.verb == "close")
         return [newest, discard = discards(action)](Conductor& c) { return c.close(newest, ada, discard); };
     if (action.verb == "confirm-fence") return [newest](Conductor& c) { return c.confirmFence(newest, ada); };
-    if (action.verb == "unset-spare") return [server](Conductor& c) { return c.unsetSpare(server, ada); };
+    if (action.verb == "unset-spare") return [server](Conductor& c) { return withoutId(c.unsetSpare(server, ada)); };
     if (action.verb == "maintenance") {
         return [server, on = action.arguments[1] == "on"](Conductor& c) {
             return c.setMaintenance(server, on, "a test", ada);

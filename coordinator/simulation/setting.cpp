@@ -41,6 +41,7 @@ domain::Spare spareOf(int number) {
     spare.port = base::PortName("p-" + spare.name.text());
     spare.mac = fmt::format("52:54:00:78:{:02x}:{:02x}", number / 256, number % 256);
     spare.disk = base::DiskName(spare.name.text());
+    spare.disk_serial = "disk of " + spare.name.text();
     spare.image_store = base::AgentName("store1");
     spare.switch_agent = base::AgentName("switch1");
     return spare;
@@ -73,6 +74,7 @@ Setting layOut(const Layout& layout) {
     auto& inventory = setting.inventory;
     for (int i = 1; i <= layout.spares; ++i) {
         domain::Spare spare = spareOf(i);
+        if (layout.lent && i == 1) spare.vm_host = base::AgentName(fmt::format("vmhost{}", layout.vm_hosts));
         inventory.spare_power[spare.name] = ladderOf(spare.name.text());
         inventory.spares[spare.name] = std::move(spare);
     }

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <optional>
 
+#include "agent/base/text.hpp"
+
 namespace standin::traps {
 
 namespace {
@@ -48,7 +50,8 @@ base::Result<NetworkPrefix> NetworkPrefix::parse(std::string_view text) {
     const auto slash = text.find('/');
     const auto address = addressOf(text.substr(0, slash));
     const auto wrong = [&](std::string_view why) {
-        return base::failure(base::ErrorCode::InvalidInput, fmt::format("'{}' is not an address or network: {}", text.substr(0, 80), why));
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("'{}' is not an address or network: {}", base::shortened(text, 80), why));
     };
     if (!address) return wrong("write for example 10.1.2.3, 10.1.0.0/16 or fd00:77::/64");
     const unsigned longest = address->family == AF_INET ? 32 : 128;

@@ -16,6 +16,7 @@ def write(directory, address, programs):
     secret.chmod(0o600)
     ladder = [{"agent": "fence_ipmilan", "options": {"ip": address, "username": "admin", "lanplus": 1, "cipher": 3},
                "password_file": str(directory / "etc/secrets/bmc")}]
+    spare_ladder = [dict(ladder[0], options=dict(ladder[0]["options"], ipport=6231))]
     inventory = {"all": {
         "vars": {
             "ansible_connection": "local",
@@ -69,7 +70,7 @@ def write(directory, address, programs):
                     "stand_in": {"memory": "192MiB", "maximum_memory": "384MiB", "vcpus": 1, "maximum_vcpus": 2, "weight": 100}}},
                 "standin_coordinator_spares": {"spare01": {
                     "disk": "spare01", "image_store": "store", "switch": "store", "port": "rt-spare01", "mac": "52:54:00:99:09:01",
-                    "power": {"ladder": ladder, "within": "20s"}, "boot_within": "120s", "vm_host": None}},
+                    "power": {"ladder": spare_ladder, "within": "20s"}, "boot_within": "120s", "vm_host": None}},
                 "standin_coordinator_program": str(directory / "sbin/standin-coordinator"),
                 "standin_coordinator_config_dir": str(directory / "etc"),
                 "standin_coordinator_state_dir": str(directory / "state/coordinator"),

@@ -88,6 +88,8 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
                 if (found == world_.stand_ins.end())
                     return failure(ErrorCode::NotFound, "there is no stand-in '" + name.text() + "'");
                 auto& machine = found->second;
+                if (machine.stand_in.state == protocol::StandInState::Halted)
+                    return failure(ErrorCode::WrongState, machine.stand_in.problem);
                 const auto open = machine.connections;
                 if (!machine.endless && machine.connections > 0) --machine.connections;
                 return protocol::StandInRequests{open, open, true};

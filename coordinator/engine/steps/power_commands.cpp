@@ -49,9 +49,13 @@ base::Result<void> askToShutDown(const StepContext& context, const drivers::Powe
 }
 
 base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadder& ladder,
-                            const base::AgentName& switch_agent) {
+                            const base::AgentName& switch_agent, const std::function<base::Result<void>()>& before) {
     auto leads = stillLeads(context, switch_agent);
     if (!leads) return leads;
+    if (before) {
+        auto may = before();
+        if (!may) return may;
+    }
     return context.drivers.power->on(ladder, context.remaining());
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "coordinator/engine/steps/step_context.hpp"
 
 namespace standin::engine::steps {
@@ -16,7 +18,8 @@ base::Result<void> switchOff(const StepContext& context, const drivers::PowerLad
 base::Result<void> askToShutDown(const StepContext& context, const drivers::PowerLadder& ladder,
                                  const base::AgentName& switch_agent);
 base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadder& ladder,
-                            const base::AgentName& switch_agent);
+                            const base::AgentName& switch_agent,
+                            const std::function<base::Result<void>()>& before = {});
 
 /// The power fence. The first attempt follows the failure at once and asks nobody; a later one does, but goes on where
 /// the switch's agent does not answer: then power is the only fence that is left.

@@ -78,14 +78,16 @@ StepReport checkCapacity(const StepContext& context) {
                                   fmt::format("a stand-in with {} vCPUs does not fit VM host '{}' with {} CPUs",
                                               server.stand_in.vcpus, host, capacity->cpus));
     }
+    // As the VM host itself counts: with what the disk may come to take, not with what the store keeps of it.
     constexpr std::uint64_t mib = 1024 * 1024;
-    if (image->stored_bytes / mib > capacity->disk_free_mib) {
+    if (image->size_bytes / mib > capacity->disk_free_mib) {
         return StepReport::failed(
             ErrorCode::Refused,
-            fmt::format("image '{}' needs {} MiB, VM host '{}' has {} MiB of disk left", image->id.text(),
-                        image->stored_bytes / mib, host, capacity->disk_free_mib));
+            fmt::format("image '{}' may come to take {} MiB of disk, VM host '{}' has {} MiB left for it; make space "
+                        "there, or delete a stand-in",
+                        image->id.text(), image->size_bytes / mib, host, capacity->disk_free_mib));
     }
-    const auto needed = server.stand_in.memory_mib;
+    const auto needed = server.stand_in.memory_mib + capacity->memory_overhead_mib;
     const auto free = capacity->memory_mib > capacity->memory_committed_mib
                           ? capacity->memory_mib - capacity->memory_committed_mib
                           : 0;

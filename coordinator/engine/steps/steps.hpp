@@ -39,6 +39,8 @@ StepReport deleteStandIn(const StepContext& context);
 StepReport deleteOldStandIn(const StepContext& context);
 StepReport keepStandIn(const StepContext& context);
 
+StepReport clearSegment(const StepContext& context);
+
 StepReport stopServer(const StepContext& context);
 StepReport captureImage(const StepContext& context);
 StepReport startServer(const StepContext& context);

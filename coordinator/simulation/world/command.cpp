@@ -6,7 +6,7 @@ namespace standin::simulation {
 
 namespace {
 
-constexpr domain::Names<Mishap, 10> mishaps{{
+constexpr domain::Names<Mishap, 11> mishaps{{
     {Mishap::Unreachable, "unreachable"},
     {Mishap::Lost, "lost"},
     {Mishap::AnswerLost, "answer-lost"},
@@ -15,6 +15,7 @@ constexpr domain::Names<Mishap, 10> mishaps{{
     {Mishap::Unverified, "unverified"},
     {Mishap::Twice, "twice"},
     {Mishap::Slow, "slow"},
+    {Mishap::Throws, "throws"},
     {Mishap::Drip, "drip"},
     {Mishap::Hung, "hung"},
 }};

@@ -67,6 +67,15 @@ void ImageStore::remove(const base::ImageId& id) {
     world_.writes.erased(id.text());
 }
 
+std::vector<protocol::Disk> ImageStore::disks() const {
+    std::vector<protocol::Disk> all;
+    for (const auto& [name, spare] : world_.setting.inventory.spares) {
+        const Machine& machine = world_.machines.at(name.text());
+        all.push_back({spare.disk, machine.disk_mib << 20, true, false, {}, 512, machine.disk_serial, {}});
+    }
+    return all;
+}
+
 Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image_id,
                                     const base::DiskName& disk) {
     auto present = restores_.find(id.text());
@@ -81,6 +90,8 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
     if (!machine->being_written.empty())
         return failure(ErrorCode::Refused,
                        fmt::format("disk '{}' is in use: restore '{}'", disk.text(), machine->being_written));
+    if (machine->disk_mib < world_.setting.measures.image_mib)
+        return failure(ErrorCode::InvalidInput, fmt::format("disk '{}' is too small", disk.text()));
     if (machine->disk_refuses)
         return failure(ErrorCode::Corrupt, fmt::format("disk '{}' cannot be written: input/output error", disk.text()));
     auto begun = transfers.begin("restore " + id.text(), world_.setting.measures.image_mib,

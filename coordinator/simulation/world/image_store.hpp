@@ -63,6 +63,7 @@ class ImageStore {
     base::Result<protocol::ImageDifference> difference(const base::ImageId& a, const base::ImageId& b) const;
     void remove(const base::ImageId& id);
 
+    [[nodiscard]] std::vector<protocol::Disk> disks() const;
     base::Result<protocol::Restore> restore(const base::RestoreId& id, const base::ImageId& image,
                                             const base::DiskName& disk);
     base::Result<protocol::Restore> restoreState(const base::RestoreId& id) const;

@@ -25,6 +25,7 @@ struct Machine {
 
     bool on = true;
     VirtualTime on_since{};
+    bool switched_by_hand = false;  ///< the last time; nobody had told the coordinator
     Boot boot = Boot::Well;
     VirtualTime boot_takes{};
 
@@ -35,7 +36,10 @@ struct Machine {
     std::string disk;           ///< the image on it
     bool disk_whole = true;     ///< false: written in part
     bool disk_refuses = false;  ///< it cannot be written
-    std::string being_written;  ///< the restore that writes it now; empty: none
+    std::uint64_t disk_mib = 0;
+    std::string disk_serial;      ///< of the disk that is there
+    std::string declared_serial;  ///< of the disk that should be
+    std::string being_written;    ///< the restore that writes it now; empty: none
 
     /// It executes requests that reach it.
     [[nodiscard]] bool answers(VirtualTime now) const {

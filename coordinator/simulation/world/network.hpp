@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <unordered_map>
 
 #include "coordinator/drivers/deadline.hpp"
@@ -137,6 +138,8 @@ base::Result<Answer> Network::ask(Command command, drivers::Deadline deadline, E
         if (!call->answer) call->give(base::failure(noAnswer(call->command, deadline)));
     });
     suspension.last();
+    if (call->fate.mishap == Mishap::Throws)
+        throw std::runtime_error("the driver of " + call->command.agent + " is broken");
     return std::move(*call->answer);
 }
 

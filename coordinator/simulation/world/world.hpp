@@ -70,10 +70,13 @@ class World {
     [[nodiscard]] bool answers(std::string_view executor);
     /// The machine whose disk it is; null: none.
     Machine* machineWith(const base::DiskName& disk);
+    /// The VM host that uses an idle spare's capacity (S106); null: none does.
+    VmHost* hostOn(const std::string& machine);
 
     /// A stand-in vanishes from its VM host, and nobody tells.
     void lose(const std::string& stand_in);
-    void power(Machine& machine, bool on);
+    enum class SwitchedBy { Coordinator, Hand };
+    void power(Machine& machine, bool on, SwitchedBy by = SwitchedBy::Coordinator);
     /// A server's BMC has something to say of its own accord.
     std::function<void(const std::string& server)> restarts = [](const auto&) {};
     /// Its hardware fails; `serves`: it goes on executing its job nevertheless.

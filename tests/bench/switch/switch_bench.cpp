@@ -1,6 +1,6 @@
 // What the switch agent adds to Open vSwitch itself: the owner of a segment goes back and forth, once by the bare
-// transaction that must be, once by the keeper, once by HTTPS as the coordinator does it. Run as root: ./switch_bench
-// [rounds]
+// transaction that must be, once by the keeper, once by HTTPS as the coordinator does it. Usage: sudo
+// .build/release/tests/switch_bench [rounds]
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>

@@ -179,4 +179,41 @@ BOOST_AUTO_TEST_CASE(a_damaged_epoch_file_is_told_and_not_taken_for_zero) {
     BOOST_TEST((opened.error().code == base::ErrorCode::Corrupt));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_handler_that_throws_leaves_its_thing_free_for_the_next_command, Gate) {
+    const auto throwing = [](const http::Request&) -> base::Result<http::Response> { throw std::bad_alloc(); };
+    auto first = request({1, "1/a", 1});
+    BOOST_CHECK_THROW((void)gate->pass(first, throwing), std::bad_alloc);
+    BOOST_REQUIRE(pass(request({1, "1/b", 2})));  // at once: not after the longest turn
+    BOOST_TEST(handled == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_command_whose_handler_threw_was_not_answered_and_is_carried_out_when_it_comes_again, Gate) {
+    const auto throwing = [](const http::Request&) -> base::Result<http::Response> { throw 17; };  // no std::exception
+    auto first = request({1, "1/a", 1});
+    BOOST_CHECK_THROW((void)gate->pass(first, throwing), int);
+    BOOST_REQUIRE(pass(request({1, "1/a", 1})));
+    BOOST_TEST(handled == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_waits_for_the_answer_of_a_handler_that_throws_has_its_own_turn, Gate) {
+    std::promise<void> entered, leave;
+    auto first = std::async(std::launch::async, [&] {
+        auto its = request({1, "1/a", 1});
+        BOOST_CHECK_THROW((void)gate->pass(its,
+                                           [&](const http::Request&) -> base::Result<http::Response> {
+                                               entered.set_value();
+                                               leave.get_future().wait();
+                                               throw std::runtime_error("no");
+                                           }),
+                          std::runtime_error);
+    });
+    entered.get_future().wait();
+    auto again = std::async(std::launch::async, [&] { return pass(request({1, "1/a", 1})); });
+    auto next = std::async(std::launch::async, [&] { return pass(request({1, "1/b", 2})); });
+    leave.set_value();
+    first.get();
+    BOOST_TEST(next.get().has_value());
+    static_cast<void>(again.get());  // answered, or too late behind the next one; but it returns
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -85,12 +85,12 @@ struct ClientTest {
     [[nodiscard]] std::unique_ptr<protocol::AgentClient> client(const std::string& url) const {
         return std::move(*protocol::AgentClient::open("agent1", url, *http::clientContext(files)));
     }
-    /// A command fails with `code`, and soon after the deadline.
-    void fails(const std::string& url, base::ErrorCode code, std::chrono::milliseconds deadline = 400ms) const {
+    /// A command fails with `code`, and soon after `within`.
+    void fails(const std::string& url, base::ErrorCode code, std::chrono::milliseconds within = 400ms) const {
         auto one = client(url);
         const auto before = Steady::now();
-        auto answer = one->put("/v1/thing", {}, {1, "1/x", 1}, deadline);
-        BOOST_TEST((Steady::now() - before < deadline + 3s));
+        auto answer = one->put("/v1/thing", {}, {1, "1/x", 1}, within);
+        BOOST_TEST((Steady::now() - before < within + 3s));
         BOOST_REQUIRE(!answer);
         BOOST_TEST((answer.error().code == code), answer.error().message);
     }

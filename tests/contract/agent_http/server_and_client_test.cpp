@@ -1,6 +1,8 @@
+#include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocket.h>
 #include <fmt/format.h>
+#include <openssl/x509.h>
 
 #include <boost/test/unit_test.hpp>
 #include <future>
@@ -226,6 +228,52 @@ BOOST_AUTO_TEST_CASE(metrics_are_rendered_with_their_labels) {
     auto text = metrics.render();
     BOOST_TEST(text.find("standin_things_total{kind=\"a\"} 2") != std::string::npos);
     BOOST_TEST(text.find("standin_resume_seconds_bucket{le=\"0.002\"} 1") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_handler_that_throws_is_answered_with_500_and_the_server_goes_on, Agent) {
+    const std::vector<std::pair<std::string, std::function<void()>>> kinds{
+        {"standard", [] { throw std::out_of_range("map::at"); }},
+        {"poco", [] { throw Poco::Net::ConnectionRefusedException("127.0.0.9"); }},
+        {"neither", [] { throw 17; }},
+        {"bytes", [] { throw std::runtime_error("Gr\xFC\xDF" "e"); }},
+    };
+    for (const auto& [kind, thrown] : kinds) {
+        for (const std::string method : {"GET", "PUT"}) {
+            router.add(method, "/v1/" + kind + "/{name}", [thrown = thrown](const http::Request&) -> base::Result<http::Response> {
+                thrown();
+                return http::Response::empty();
+            });
+        }
+    }
+    auto asking = client(authority.issue("coordinator"));
+    std::uint64_t sequence = 0;
+    for (const auto& [kind, thrown] : kinds) {
+        auto answer = asking->ask("/v1/" + kind + "/a", deadline);
+        BOOST_REQUIRE(answer);
+        BOOST_TEST(answer->status == 500);
+        BOOST_TEST(answer->body["code"] == "internal");
+        for (int twice = 0; twice < 2; ++twice) {  // the thing is not locked
+            auto done = asking->put("/v1/" + kind + "/a", {}, {1, fmt::format("1/{}", ++sequence), sequence}, deadline);
+            BOOST_REQUIRE(!done);
+            BOOST_TEST((done.error().code == base::ErrorCode::Internal));
+        }
+    }
+    BOOST_TEST(asking->get("/v1/things/a", deadline).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(bytes_that_are_no_text_get_an_answer_that_is, Agent) {
+    auto asking = client(authority.issue("coordinator"));
+    for (const char* path : {"/v1/things/%FF", "/v1/things/%C0%AF", "/v1/things/%ED%A0%80", "/v1/things/a%00b", "/v1/%E9"}) {
+        auto answer = asking->ask(path, deadline);
+        BOOST_REQUIRE_MESSAGE(answer, path);  // it was valid JSON
+        BOOST_TEST(answer->status < 500);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_certificate_with_a_latin_1_name_is_valid_text_to_who_is_asked, Agent) {
+    auto answer = client(authority.issue("gr\xC3\xBC\xC3\x9F" "e", "Gr\xFC\xDF" "e"))->get("/v1/things/a", deadline);
+    BOOST_REQUIRE(answer);
+    BOOST_TEST((*answer)["peer"] == "Gr\xC3\xBC\xC3\x9F" "e");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -96,9 +96,11 @@ std::optional<base::Error> forbiddenTo(protocol::AgentClient& client, const std:
     auto take = [&](const auto& answer) {
         if (!answer) outcome = base::failure(answer.error());
     };
-    if (method == "GET")
-        take(client.stream(
-            path, {}, [](const char*, std::size_t) { return false; }, deadline));
+    if (method == "GET") {
+        auto answer =
+            client.ask(path, deadline);  // of what is no JSON (metrics) nothing is known but that it was answered
+        if (answer && answer->status == 403) outcome = base::failure(protocol::errorFrom(answer->body, ""));
+    }
     if (method == "PUT") take(client.put(path, body, {}, deadline));
     if (method == "POST") take(client.post(path, body, {}, deadline));
     if (method == "DELETE") take(client.remove(path, {}, deadline));
@@ -129,6 +131,8 @@ BOOST_FIXTURE_TEST_CASE(every_certificate_gets_what_its_roles_allow_and_nothing_
     for (const auto& holder : holders) {
         auto client = clientOf(holder.certificate);
         for (const auto& demand : demands) {
+            // Who may follow the events is answered without end: event_stream_test.cpp.
+            if (demand.pattern == "/v1/events" && holder.grants.may(Access::Read)) continue;
             const auto refusal = forbiddenTo(*client, demand.method, pathOf(demand.pattern));
             BOOST_TEST(refusal.has_value() != holder.grants.may(demand.access),
                        "'" << holder.certificate << "': " << demand.method << " " << demand.pattern);

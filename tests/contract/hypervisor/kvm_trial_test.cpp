@@ -36,7 +36,8 @@ struct PretendingHost : tests::ScriptedHost {
         });
     }
     std::string warning() {
-        for (const auto& each : stand_ins->get(name)->warnings) {
+        const auto told = stand_ins->get(name);
+        for (const auto& each : told->warnings) {
             if (each.starts_with("acceleration: ")) return each;
         }
         return "";

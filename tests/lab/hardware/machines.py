@@ -54,8 +54,12 @@ def give_processor_time():
 
 
 def state(machine):
-    """'running', 'paused', 'shut off'…"""
-    return virsh("domstate", machine.domain, check=False).strip() or "undefined"
+    """'running', 'paused', 'shut off'…; 'undefined'; 'unknown' where libvirt does not answer."""
+    try:
+        names = virsh("list", "--all", "--name").split()
+        return virsh("domstate", machine.domain).strip() if machine.domain in names else "undefined"
+    except Failed:
+        return "unknown"
 
 
 def build_disk(machine, image: Path, ledger_work_ms):

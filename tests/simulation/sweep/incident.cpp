@@ -26,6 +26,7 @@ class Author {
         incident_.layout.data = shared                ? domain::JobData::Shared
                                 : chance_.percent(75) ? domain::JobData::Local
                                                       : domain::JobData::None;
+        if (incident_.layout.spares > 0 && chance_.percent(8)) incident_.layout.lent = true;
         machines();
         failures();
         for (auto left = chance_.below(4); left > 0; --left) disturbance();
@@ -87,7 +88,8 @@ class Author {
             if (chance_.percent(8)) line("at 0s: boot {} never", name);
             if (chance_.percent(4)) line("at 0s: boot {} elsewhere", name);
             if (chance_.percent(8)) line("at 0s: boot {} well takes={}", name, time(6s, 150s));
-            if (chance_.percent(5)) line("at 0s: disk {} refuses", name);
+            if (chance_.percent(5)) line("at 0s: disk {} {}", name, oneOf(std::array{"refuses", "small", "other"}));
+            if (chance_.percent(5)) line("{}: power {} on", some(), name);
             if (chance_.percent(6)) line("at 0s: bmc {} {}", name, oneOf(std::array{"ignores", "dead", "dependent"}));
             if (chance_.percent(8)) line("at 0s: bmc {} honest busy={}", name, 1 + chance_.below(3));
         }

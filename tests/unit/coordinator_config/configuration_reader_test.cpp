@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "coordinator/config/power_outlets.hpp"
+
 namespace standin::config {
 
 namespace {
@@ -15,7 +17,6 @@ const std::string good = R"(coordinator:
   listen: 127.0.0.1:8440
   state_dir: /var/lib/standin/coordinator
   tls: {ca_file: /tls/ca.crt, certificate_file: /tls/tls.crt, key_file: /tls/tls.key}
-  roles: {viewers: [prometheus], operators: [ada], confirmers: [carol]}
 traps:
   listen: ["127.0.0.1:162"]
   communities_file: /secrets/communities
@@ -129,6 +130,21 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
     BOOST_CHECK(configuration.capture_way == domain::CaptureWay::PoweredOff);
 }
 
+std::string withRoles(const std::string& roles) {
+    return with("traps:\n", "  roles: {" + roles + "}\ntraps:\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_reserve_is_kept_unless_none_is_wanted_and_within_bounds) {
+    const std::string state_dir = "  state_dir: /var/lib/standin/coordinator\n";
+    BOOST_TEST(Reading(good).configuration->reserve_bytes == 64U << 20);
+    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 0\n")).configuration->reserve_bytes == 0U);
+    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 256MiB\n")).configuration->reserve_bytes == 256U << 20);
+    for (const char* wrong : {"1KiB", "17GiB"}) {
+        const Reading reading(with(state_dir, state_dir + "  reserve: " + wrong + "\n"));
+        BOOST_TEST(reading.onlyProblem().find("coordinator.reserve: must be 0") != std::string::npos, wrong);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_job_says_where_its_data_are) {
     const std::string data = ", data: local, accepts_rollback: true";
     const auto missing = Reading(with(data, "")).onlyProblem();
@@ -158,20 +174,18 @@ BOOST_AUTO_TEST_CASE(an_image_may_be_so_old) {
 }
 
 BOOST_AUTO_TEST_CASE(roles_are_read_and_without_them_nobody_has_one) {
-    const auto roles = Reading(good).configuration->roles;
+    const auto read = Reading(withRoles("viewers: [prometheus], operators: [ada], confirmers: [carol]"));
+    BOOST_REQUIRE(read.configuration.has_value());
+    const auto& roles = read.configuration->roles;
     BOOST_TEST((roles.viewers == std::vector<std::string>{"prometheus"}));
     BOOST_TEST((roles.operators == std::vector<std::string>{"ada"}));
     BOOST_TEST((roles.confirmers == std::vector<std::string>{"carol"}));
-    const auto none = Reading(with("  roles: {viewers: [prometheus], operators: [ada], confirmers: [carol]}\n", ""));
-    BOOST_REQUIRE(none.configuration.has_value());
-    BOOST_TEST(none.configuration->roles.operators.empty());
+    BOOST_TEST(Reading(good).configuration->roles.operators.empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_agents_certificate_gets_no_role) {
-    for (const auto* role : {"viewers: [prometheus]", "operators: [ada]", "confirmers: [carol]"}) {
-        std::string changed = role;
-        changed.insert(changed.size() - 1, ", store1");
-        const auto problem = Reading(with(role, changed)).onlyProblem();
+    for (const auto* role : {"viewers", "operators", "confirmers"}) {
+        const auto problem = Reading(withRoles(std::string(role) + ": [ada, store1]")).onlyProblem();
         BOOST_TEST(problem.find("F:6:") == 0U, problem);
         BOOST_TEST(problem.find("'store1' is an agent's certificate") != std::string::npos, problem);
     }
@@ -179,14 +193,14 @@ BOOST_AUTO_TEST_CASE(an_agents_certificate_gets_no_role) {
 
 BOOST_AUTO_TEST_CASE(a_role_is_given_to_whole_names_of_certificates) {
     const auto problemOf = [](const std::string& names) {
-        return Reading(with("operators: [ada]", "operators: [" + names + "]")).onlyProblem();
+        return Reading(withRoles("operators: [" + names + "]")).onlyProblem();
     };
     BOOST_TEST(problemOf("ada, 'op*'").find("'op*' is a pattern") != std::string::npos);
     BOOST_TEST(problemOf("ada, ''").find("without a name") != std::string::npos);
     BOOST_TEST(problemOf("ada, ' eve'").find("begins or ends with a blank") != std::string::npos);
     BOOST_TEST(problemOf("ada, \"a\\nb\"").find("control characters") != std::string::npos);
     BOOST_TEST(problemOf("ada, ada").find("'ada' stands here twice") != std::string::npos);
-    const auto misspelt = Reading(with("confirmers: [carol]", "comfirmers: [carol]")).onlyProblem();
+    const auto misspelt = Reading(withRoles("comfirmers: [carol]")).onlyProblem();
     BOOST_TEST(misspelt.find("comfirmers") != std::string::npos, misspelt);
 }
 
@@ -373,6 +387,55 @@ BOOST_AUTO_TEST_CASE(neighbours_of_a_slip_are_refused_too) {
     refuses("trap_sources: [127.77.0.101]", "trap_sources: [127.77.0.101, 127.77.0.101]", "already taken");
     refuses("answer_within: 5s", "answer_within: 0s", "is not more than 0");
     refuses("drain_within: 60s", "drain_within: 2h", "at most 1h");
+}
+
+BOOST_AUTO_TEST_CASE(one_power_device_for_two_machines_is_refused) {
+    Reading reading(with("ip: 127.77.0.111", "ip: 127.77.0.101"));
+    const auto problem = reading.onlyProblem();
+    BOOST_TEST(problem.find("F:50:") == 0U, problem);
+    BOOST_TEST(problem.find("spares.spare01.power.ladder[0].options: power device '127.77.0.101' is that of server "
+                            "'server01' already, at F:34:") != std::string::npos,
+               problem);
+    for (const char* same : {"{agent: fence_redfish, options: {ip: 127.77.0.101}}",
+                             "{agent: fence_ipmilan, options: {ipaddr: 127.77.0.101, ipport: 623}}"}) {
+        Reading other(with("{agent: fence_ipmilan, options: {ip: 127.77.0.111}}", same));
+        BOOST_TEST(other.onlyProblem().find("is that of server 'server01' already") != std::string::npos, same);
+    }
+    for (const char* different : {"{agent: fence_ipmilan, options: {ip: 127.77.0.101, ipport: 9002}}",
+                                  "{agent: fence_virsh, options: {ip: 127.77.0.101, plug: spare01}}",
+                                  "{agent: fence_pdu, options: {plug: 3}}"}) {
+        Reading other(with("{agent: fence_ipmilan, options: {ip: 127.77.0.111}}", different));
+        BOOST_TEST(other.problems.empty(), different);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(addresses_of_power_devices_are_compared_however_they_are_written) {
+    const auto outlet = [](const char* address) { return outletOf({"fence_ipmilan", {{"ip", address}}, {}}); };
+    BOOST_TEST(outlet("FD00:0::1") == outlet("fd00::1"));
+    BOOST_TEST(outlet("BMC1.example.") == outlet("bmc1.example"));
+    BOOST_TEST(outlet("10.0.0.1") != outlet("10.0.0.2"));
+}
+
+BOOST_AUTO_TEST_CASE(the_identity_of_a_spares_disk_may_be_declared) {
+    Reading reading(with("    port: sl-spare01", "    disk_serial: S1\n    disk_wwn: naa.5000\n    port: sl-spare01"));
+    BOOST_REQUIRE(reading.configuration);
+    BOOST_TEST(reading.configuration->spares.at(0).spare.disk_serial == "S1");
+    BOOST_TEST(reading.configuration->spares.at(0).spare.disk_wwn == "naa.5000");
+}
+
+BOOST_AUTO_TEST_CASE(one_outlet_twice_on_a_rung_is_refused) {
+    BOOST_TEST(Reading(with("{plug: 2}", "{plug: 1}")).onlyProblem().find("on this rung twice") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_carries_the_stand_in_of_a_server_that_it_may_replace_is_refused) {
+    Reading reading(with("vm_host: null", "vm_host: vmhost1"));
+    const auto problem = reading.onlyProblem();
+    BOOST_TEST(problem.find("spares.spare01.vm_host: 'vmhost1' carries the stand-in of server 'server01'") !=
+                   std::string::npos,
+               problem);
+    auto elsewhere = with("vm_host: null", "vm_host: vmhost2");
+    elsewhere.replace(elsewhere.find("  store1: {"), 0, "  vmhost2: {url: \"https://127.0.0.15:8441\"}\n");
+    BOOST_TEST(Reading(elsewhere).problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_ladder_without_a_device_is_refused) {

@@ -50,6 +50,25 @@ BOOST_AUTO_TEST_CASE(a_stand_in_whose_state_nobody_can_tell_is_asked_until_the_d
     BOOST_TEST(resume->message.find("did not answer within") != std::string::npos, resume->message);
 }
 
+BOOST_AUTO_TEST_CASE(a_handover_does_not_wait_for_a_stand_in_that_has_stopped) {
+    Protected lab;
+    lab.world.stand_ins.at(lab.standIn()).connections = 1;
+    lab.world.stand_ins.at(lab.standIn()).endless = true;
+    lab.world.after_effect = [&lab](const std::string& verb, const std::string&) {
+        if (verb != "hold.holding") return;
+        auto& told = lab.world.stand_ins.at(lab.standIn()).stand_in;
+        told.state = StandInState::Halted;
+        told.problem = words;
+    };
+    const auto operation = lab.failAndRun();
+    BOOST_TEST(stateOf(operation) == "Succeeded", operation.why);
+    BOOST_TEST(lab.owner() == "spare");
+    BOOST_TEST(lab.told("has stopped"));
+    const auto* drain = operation.find(domain::StepName::DrainStandIn, operation.stand_in.text());
+    BOOST_REQUIRE(drain != nullptr);
+    BOOST_TEST(drain->duration_ms < 5000);  // drain_within is many times that
+}
+
 BOOST_AUTO_TEST_CASE(a_prepare_whose_guest_stops_ends_at_once_with_the_vm_hosts_words) {
     simulated::SimulatedCoordinator coordinator(simulated::simulatedInventory(1, 1));
     coordinator.start();
