@@ -87,17 +87,19 @@ std::string pathOf(std::string pattern) {
 }
 
 /// The code of the refusal; nothing if it was answered otherwise, whatever the answer.
-std::optional<base::Error> refusalOf(protocol::AgentClient& client, const std::string& method,
-                                     const std::string& path) {
+std::optional<base::Error> forbiddenTo(protocol::AgentClient& client, const std::string& method,
+                                       const std::string& path) {
     constexpr auto deadline = std::chrono::seconds(20);
     const auto body = protocol::Json::object();
     base::Result<void> outcome;
     auto take = [&](const auto& answer) {
         if (!answer) outcome = base::failure(answer.error());
     };
-    if (method == "GET")
-        take(client.stream(
-            path, {}, [](const char*, std::size_t) { return false; }, deadline));
+    if (method == "GET") {
+        auto answer =
+            client.ask(path, deadline);  // of what is no JSON (metrics) nothing is known but that it was answered
+        if (answer && answer->status == 403) outcome = base::failure(protocol::errorFrom(answer->body, ""));
+    }
     if (method == "PUT") take(client.put(path, body, {}, deadline));
     if (method == "POST") take(client.post(path, body, {}, deadline));
     if (method == "DELETE") take(client.remove(path, {}, deadline));
@@ -128,7 +130,9 @@ BOOST_FIXTURE_TEST_CASE(every_certificate_gets_what_its_roles_allow_and_nothing_
     for (const auto& holder : holders) {
         auto client = clientOf(holder.certificate);
         for (const auto& demand : demands) {
-            const auto refusal = refusalOf(*client, demand.method, pathOf(demand.pattern));
+            // Who may follow the events is answered without end: event_stream_test.cpp.
+            if (demand.pattern == "/v1/events" && holder.grants.may(Access::Read)) continue;
+            const auto refusal = forbiddenTo(*client, demand.method, pathOf(demand.pattern));
             BOOST_TEST(refusal.has_value() != holder.grants.may(demand.access),
                        "'" << holder.certificate << "': " << demand.method << " " << demand.pattern);
         }
@@ -137,15 +141,15 @@ BOOST_FIXTURE_TEST_CASE(every_certificate_gets_what_its_roles_allow_and_nothing_
 
 BOOST_FIXTURE_TEST_CASE(a_refusal_names_the_role_that_is_missing_and_where_it_is_given, ApiUnderTest) {
     auto viewer = clientOf("vera");
-    const auto reading = refusalOf(*clientOf("vmhost1"), "GET", "/v1/servers");
+    const auto reading = forbiddenTo(*clientOf("vmhost1"), "GET", "/v1/servers");
     BOOST_REQUIRE(reading);
     BOOST_TEST(reading->message.find("needs role 'viewers'") != std::string::npos, reading->message);
     BOOST_TEST(reading->message.find("certificate 'vmhost1'") != std::string::npos, reading->message);
-    const auto command = refusalOf(*viewer, "PUT", "/v1/spare-table/server01");
+    const auto command = forbiddenTo(*viewer, "PUT", "/v1/spare-table/server01");
     BOOST_REQUIRE(command);
     BOOST_TEST(command->message.find("needs role 'operators'") != std::string::npos, command->message);
     BOOST_TEST(command->message.find("coordinator.roles.operators") != std::string::npos, command->message);
-    const auto confirmation = refusalOf(*clientOf("grace"), "POST", "/v1/operations/1/fence-confirmation");
+    const auto confirmation = forbiddenTo(*clientOf("grace"), "POST", "/v1/operations/1/fence-confirmation");
     BOOST_REQUIRE(confirmation);
     BOOST_TEST(confirmation->message.find("needs role 'confirmers'") != std::string::npos, confirmation->message);
 }

@@ -15,7 +15,6 @@ const std::string good = R"(coordinator:
   listen: 127.0.0.1:8440
   state_dir: /var/lib/standin/coordinator
   tls: {ca_file: /tls/ca.crt, certificate_file: /tls/tls.crt, key_file: /tls/tls.key}
-  roles: {viewers: [prometheus], operators: [ada], confirmers: [carol]}
 traps:
   listen: ["127.0.0.1:162"]
   communities_file: /secrets/communities
@@ -129,21 +128,23 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
     BOOST_CHECK(configuration.capture_way == domain::CaptureWay::PoweredOff);
 }
 
+std::string withRoles(const std::string& roles) {
+    return with("traps:\n", "  roles: {" + roles + "}\ntraps:\n");
+}
+
 BOOST_AUTO_TEST_CASE(roles_are_read_and_without_them_nobody_has_one) {
-    const auto roles = Reading(good).configuration->roles;
+    const auto read = Reading(withRoles("viewers: [prometheus], operators: [ada], confirmers: [carol]"));
+    BOOST_REQUIRE(read.configuration.has_value());
+    const auto& roles = read.configuration->roles;
     BOOST_TEST((roles.viewers == std::vector<std::string>{"prometheus"}));
     BOOST_TEST((roles.operators == std::vector<std::string>{"ada"}));
     BOOST_TEST((roles.confirmers == std::vector<std::string>{"carol"}));
-    const auto none = Reading(with("  roles: {viewers: [prometheus], operators: [ada], confirmers: [carol]}\n", ""));
-    BOOST_REQUIRE(none.configuration.has_value());
-    BOOST_TEST(none.configuration->roles.operators.empty());
+    BOOST_TEST(Reading(good).configuration->roles.operators.empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_agents_certificate_gets_no_role) {
-    for (const auto* role : {"viewers: [prometheus]", "operators: [ada]", "confirmers: [carol]"}) {
-        std::string changed = role;
-        changed.insert(changed.size() - 1, ", store1");
-        const auto problem = Reading(with(role, changed)).onlyProblem();
+    for (const auto* role : {"viewers", "operators", "confirmers"}) {
+        const auto problem = Reading(withRoles(std::string(role) + ": [ada, store1]")).onlyProblem();
         BOOST_TEST(problem.find("F:6:") == 0U, problem);
         BOOST_TEST(problem.find("'store1' is an agent's certificate") != std::string::npos, problem);
     }
@@ -151,14 +152,14 @@ BOOST_AUTO_TEST_CASE(an_agents_certificate_gets_no_role) {
 
 BOOST_AUTO_TEST_CASE(a_role_is_given_to_whole_names_of_certificates) {
     const auto problemOf = [](const std::string& names) {
-        return Reading(with("operators: [ada]", "operators: [" + names + "]")).onlyProblem();
+        return Reading(withRoles("operators: [" + names + "]")).onlyProblem();
     };
     BOOST_TEST(problemOf("ada, 'op*'").find("'op*' is a pattern") != std::string::npos);
     BOOST_TEST(problemOf("ada, ''").find("without a name") != std::string::npos);
     BOOST_TEST(problemOf("ada, ' eve'").find("begins or ends with a blank") != std::string::npos);
     BOOST_TEST(problemOf("ada, \"a\\nb\"").find("control characters") != std::string::npos);
     BOOST_TEST(problemOf("ada, ada").find("'ada' stands here twice") != std::string::npos);
-    const auto misspelt = Reading(with("confirmers: [carol]", "comfirmers: [carol]")).onlyProblem();
+    const auto misspelt = Reading(withRoles("comfirmers: [carol]")).onlyProblem();
     BOOST_TEST(misspelt.find("comfirmers") != std::string::npos, misspelt);
 }
 
