@@ -21,7 +21,7 @@ struct LocalData : Protected {
     }
     [[nodiscard]] std::string end() const {
         for (const auto& message : world.told) {
-            if (message.find("has ended") != std::string::npos) return message;
+            if (message.starts_with("failover") && message.find("has ended") != std::string::npos) return message;
         }
         return {};
     }
