@@ -83,7 +83,7 @@ std::unique_ptr<ClientConnection> ClientConnection::open(const Endpoint& endpoin
     return std::unique_ptr<ClientConnection>(new ClientConnection(socket, generation));
 }
 
-SingleSession::SingleSession(const DeadlineSocket& socket) : HTTPSClientSession(socket) {
+SingleSession::SingleSession(const DeadlineSocket& socket) : HTTPClientSession(socket) {
     setKeepAlive(true);
 }
 

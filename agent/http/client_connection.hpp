@@ -1,6 +1,7 @@
 #pragma once
 
-#include <Poco/Net/HTTPSClientSession.h>
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPResponse.h>
 
 #include <cstdint>
 #include <memory>
@@ -23,9 +24,10 @@ struct Endpoint {
     [[nodiscard]] std::string authority() const;
 };
 
-/// Poco's own connects anew when the first byte of a request can't be sent: without a deadline, and the request may go
+/// HTTP on a connection that is there and secure already (Poco's HTTPS session wants to make it by itself). Poco's own
+/// session connects anew when the first byte of a request can't be sent: without a deadline, and the request may go
 /// out twice.
-class SingleSession final : public Poco::Net::HTTPSClientSession {
+class SingleSession final : public Poco::Net::HTTPClientSession {
   public:
     explicit SingleSession(const DeadlineSocket& socket);
 

@@ -29,8 +29,10 @@ constexpr std::uint64_t for_listening = 0;  // connections count from 2
 constexpr std::uint64_t for_waking = 1;
 /// Many may knock within the moment that a busy host needs to come to it; the kernel drops what is beyond.
 constexpr int knocking = 1024;
-/// So many are let in before those who are there already are looked at again.
-constexpr int let_in_at_once = 128;
+/// So many are let in before those who are there already are looked at again: fewer than are looked at then, and far
+/// fewer than have a place, so that in a flood nobody loses his place before he could say a word.
+constexpr int let_in_at_once = 16;
+constexpr std::size_t looked_at_once = 128;
 /// A peer whose host is gone without a word holds what it had no longer than this.
 constexpr unsigned unconfirmed_ms = 30'000;
 /// How exactly idle connections are ended.
@@ -92,7 +94,7 @@ void FrontDoor::open(const std::string& host, std::uint16_t port) {
 }
 
 void FrontDoor::run() {
-    std::array<epoll_event, 32> events{};
+    std::array<epoll_event, looked_at_once> events{};
     for (;;) {
         const int number = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), untilNext());
         std::vector<ConnectionPtr> strangers;

@@ -25,8 +25,8 @@ namespace standin::http {
 class FrontDoor {
   public:
     struct Limits {
-        std::size_t strangers = 256;  ///< connections whose handshake is under way
-        std::size_t strangers_of_source = 64;
+        std::size_t strangers = 384;  ///< connections whose handshake is under way
+        std::size_t strangers_of_source = 128;
         std::size_t sessions = 384;  ///< connections whose peer is known
         std::size_t sessions_of_peer = 64;
         std::chrono::milliseconds handshake{5000};
