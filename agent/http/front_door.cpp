@@ -4,6 +4,7 @@
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/X509Certificate.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +15,9 @@
 
 #include <array>
 #include <cerrno>
+
+#include "agent/http/tls_credentials.hpp"
+#include "agent/http/tls_handshake.hpp"
 
 namespace standin::http {
 
@@ -87,11 +91,6 @@ void FrontDoor::open(const std::string& host, std::uint16_t port) {
         ::epoll_ctl(poll_, EPOLL_CTL_ADD, descriptor, &event);
     }
     thread_ = std::thread([this] { run(); });
-}
-
-void FrontDoor::renewTls(TlsContext tls) {
-    const std::lock_guard lock(mutex_);
-    tls_ = std::move(tls);
 }
 
 void FrontDoor::run() {
@@ -175,6 +174,7 @@ void FrontDoor::add(int descriptor, std::string source) {
 
 void FrontDoor::handshake(const ConnectionPtr& connection) {
     connection->has_spoken = true;
+    forgetLastRefusal();
     try {
         switch (connection->socket->tryHandshake()) {
             case DeadlineSocket::Wants::Read:
@@ -186,25 +186,37 @@ void FrontDoor::handshake(const ConnectionPtr& connection) {
         }
     } catch (const std::exception& exception) {
         const auto* why = dynamic_cast<const Poco::Exception*>(&exception);
-        tellRefused(*connection, why != nullptr ? why->displayText() : exception.what());
+        const auto reason = lastRefusal();
+        tellRefused(*connection, !reason.empty() ? reason : why != nullptr ? why->displayText() : exception.what());
     }
     close(connection);
 }
 
 void FrontDoor::isKnown(const ConnectionPtr& connection) {
-    connection->peer = peerOf(*connection->socket);
+    const auto shown = connection->socket->peerCertificate();
+    connection->peer = nameOf(shown.certificate());
     connection->comes_first = comes_first_ && comes_first_(connection->peer);
     connection->session = std::make_unique<PacedSession>(*connection->socket, params_);
     {
         const std::lock_guard lock(mutex_);
         if (!makeRoomForSession(*connection)) return remove(connection);
+        auto* kept = const_cast<X509*>(shown.certificate());  // counts its owners
+        X509_up_ref(kept);
+        connection->certificate.reset(kept);
         leaveLine(*connection);
         if (--strangers_of_[connection->source] == 0) strangers_of_.erase(connection->source);
         ++sessions_of_[connection->peer.text];
         enterLine(*connection, State::Idle, limits_.idle);
     }
+    if (isRevoked(*connection)) return close(connection);
     if (connection->socket->available() > 0) return ask(connection);
     watch(*connection, EPOLLIN, false);
+}
+
+/// The list may have come while the handshake went on: too late for that, and too early for endThose().
+bool FrontDoor::isRevoked(const Connection& connection) const {
+    const auto credentials = credentialsOf(tls_->sslContext());
+    return credentials && credentials->isRevoked(connection.certificate.get());
 }
 
 void FrontDoor::ask(const ConnectionPtr& connection) {
