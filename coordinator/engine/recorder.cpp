@@ -67,9 +67,10 @@ Recorder::Course& Recorder::begin(const Operation& operation, base::WallTime at)
     course.whole = course.next;
     course.circumstances.reset();
     course.tail.reset();
+    const auto server = inventory_.servers.find(operation.server);  // one that is gone must not keep the record back
     append(operation.id, course,
-           WholeOperation{because, operation, inventory_.servers.at(operation.server), inventory_.capture_way,
-                          STANDIN_VERSION},
+           WholeOperation{because, operation, server == inventory_.servers.end() ? domain::Server{} : server->second,
+                          inventory_.capture_way, STANDIN_VERSION},
            at);
     return course;
 }
