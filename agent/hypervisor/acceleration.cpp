@@ -10,6 +10,7 @@
 #include "agent/base/process.hpp"
 #include "agent/hypervisor/qemu_log.hpp"
 #include "agent/protocol/json_fields.hpp"
+#include "agent/protocol/json_text.hpp"
 
 // boot_probe.S
 extern "C" const char standin_boot_probe[];
@@ -96,7 +97,7 @@ void remember(const AccelerationProbe& probe, const Finding& finding) {
     const protocol::Json json{{"boot", bootId(probe)},
                               {"kvm_fails_because", finding.kvm_fails_because},
                               {"kvm_ran_guest", finding.kvm_ran_guest}};
-    static_cast<void>(base::writeDurably(probe.cache_file, json.dump(2) + "\n"));
+    static_cast<void>(base::writeDurably(probe.cache_file, protocol::indentedJsonText(json) + "\n"));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ struct StandInRecord {
         Making,  ///< found at start-up: half made, because the agent ended in between
         Made,
         Failed,
+        Kept,     ///< only its disk is left, for what a job wrote on it
         Removing  ///< found at start-up: half removed
     };
     base::StandInName name;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "agent/base/boundary.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/cpu_weights.hpp"
 
@@ -93,8 +94,11 @@ void StandInMaker::run() {
         at_work_.push_back(stand_in);
         lock.unlock();
         const auto begun = std::chrono::steady_clock::now();
-        const auto outcome = make(*stand_in);
-        finish(*stand_in, outcome);
+        base::Result<void> outcome;
+        const auto made = base::contained([&] { outcome = make(*stand_in); });
+        if (!made) outcome = base::failure(made.error());
+        const auto finished = base::contained([&] { finish(*stand_in, outcome); });
+        if (!finished) letGo(*stand_in, finished.error().message);
         metrics_.observeSeconds("standin_stand_in_make_seconds",
                                 "time from the beginning of a stand-in's making to its end",
                                 std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(),
@@ -102,6 +106,16 @@ void StandInMaker::run() {
         lock.lock();
         std::erase(at_work_, stand_in);
     }
+}
+
+/// What came of it could not be written down: after a restart the record tells the same by saying 'making'.
+void StandInMaker::letGo(ShelvedStandIn& stand_in, const std::string& problem) {
+    std::lock_guard lock(stand_in.mutex);
+    log_.error("stand-in {}: {}", stand_in.record.name.text(), problem);
+    stand_in.record.phase = Phase::Failed;
+    stand_in.record.problem = problem;
+    stand_in.being_made = false;
+    stand_in.let_go.notify_all();
 }
 
 void StandInMaker::finish(ShelvedStandIn& stand_in, const base::Result<void>& outcome) {

@@ -183,8 +183,9 @@ base::Result<DomainStatus> StandInStates::act(const ShelvedPtr& stand_in, const 
 
 base::Result<DomainStatus> StandInStates::begin(const ShelvedPtr& stand_in, const StandInRecord& record) {
     // The port exists from the first start on; written down before, so that nobody looks for a port that isn't told.
-    if (auto saved = shelf_.change(*stand_in, [](StandInRecord& r) { r.started_once = true; }); !saved) {
-        return base::failure(saved.error());
+    if (!record.started_once) {  // a later start needs no room on the disk
+        auto saved = shelf_.change(*stand_in, [](StandInRecord& r) { r.started_once = true; });
+        if (!saved) return base::failure(saved.error());
     }
     auto started = domains_.change(record.uuid, DomainVerb::Start);
     if (started) watch(record, true);  // no guest takes requests within the milliseconds since its start

@@ -106,6 +106,12 @@ base::Result<ShelvedPtr> StandIns::made(const base::StandInName& name,
     }
     const auto record = (*stand_in)->snapshot();
     if (record.phase == Phase::Made) return stand_in;
+    if (record.phase == Phase::Kept) {
+        return base::failure(
+            ErrorCode::WrongState,
+            fmt::format("only the disk of stand-in '{}' is kept, for what its job wrote; it does not run any more",
+                        name.text()));
+    }
     return base::failure(ErrorCode::WrongState,
                          record.phase == Phase::Making
                              ? fmt::format("stand-in '{}' is still being made", name.text())
@@ -140,6 +146,7 @@ base::Result<protocol::StandIn> StandIns::get(const base::StandInName& name) {
     if (!stand_in) return base::failure(stand_in.error());
     const auto record = (*stand_in)->snapshot();
     if (record.phase == Phase::Making) return told(**stand_in, StandInState::Making);
+    if (record.phase == Phase::Kept) return told(**stand_in, StandInState::Kept);
     if (record.phase != Phase::Made) return told(**stand_in, StandInState::Failed);
     const bool remade = (*stand_in)->isRemade();
     base::Result<DomainStatus> status = DomainStatus{};
@@ -195,6 +202,7 @@ base::Result<Supply> StandIns::supply() {
 }
 
 base::Result<protocol::StandIn> StandIns::setState(const base::StandInName& name, StandInState wanted) {
+    if (wanted == StandInState::Kept) return keep(name);
     std::unique_lock<std::timed_mutex> verbs;
     auto stand_in = made(name, verbs);
     if (!stand_in) return base::failure(stand_in.error());
@@ -240,6 +248,7 @@ base::Result<protocol::StandInRequests> StandIns::requests(const base::StandInNa
     auto stand_in = existing(name);
     if (!stand_in) return base::failure(stand_in.error());
     const auto record = (*stand_in)->snapshot();
+    if (record.phase == Phase::Kept) return protocol::StandInRequests{0, 0, true};
     if (record.phase != Phase::Made) {
         return base::failure(ErrorCode::WrongState,
                              fmt::format("stand-in '{}' is not made, so it has no requests", name.text()));

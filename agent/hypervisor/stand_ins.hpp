@@ -51,6 +51,8 @@ class StandIns {
     base::Result<Supply> supply();
     base::Result<protocol::StandIn> admit(const base::StandInName& name, const protocol::StandInDefinition& definition,
                                           std::uint64_t disk_bytes);
+    /// Stopped in order where it runs; its disk stays, its domain and its claim to memory and CPUs go. For good.
+    base::Result<protocol::StandIn> keep(const base::StandInName& name);
     base::Result<void> clear(ShelvedStandIn& stand_in);
     void tend();
     void tendOnce();

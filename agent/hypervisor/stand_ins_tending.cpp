@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "agent/base/boundary.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/stand_ins.hpp"
@@ -43,7 +44,8 @@ void StandIns::tend() {
     std::uint64_t seen = 0;
     do {
         seen = domains_.eventsSeen();
-        tendOnce();
+        if (const auto done = base::contained([this] { tendOnce(); }); !done)
+            log_.error("the stand-ins were not looked after: {}", done.error().message);
     } while (waitToTend(seen));
 }
 
@@ -62,12 +64,13 @@ bool StandIns::waitToTend(std::uint64_t seen) {
 
 void StandIns::tendOnce() {
     std::map<std::string, int> by_state{{"making", 0},    {"failed", 0}, {"stopped", 0}, {"running", 0},
-                                        {"suspended", 0}, {"halted", 0}, {"unknown", 0}, {"out_of_space", 0}};
+                                        {"suspended", 0}, {"halted", 0}, {"unknown", 0}, {"out_of_space", 0},
+                                        {"kept", 0}};
     const bool reachable = domains_.host().has_value();
     for (const auto& stand_in : shelf_.all()) {
         const auto phase = stand_in->snapshot().phase;
         if (phase != Phase::Made) {
-            ++by_state[phase == Phase::Making ? "making" : "failed"];
+            ++by_state[phase == Phase::Making ? "making" : phase == Phase::Kept ? "kept" : "failed"];
             continue;
         }
         base::Result<DomainStatus> status = DomainStatus{};

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "agent/base/text.hpp"
+
 namespace standin::protocol {
 
 namespace {
@@ -10,7 +12,7 @@ namespace {
 constexpr std::int64_t largest_memory_mib = 64LL << 20;  // 64 TiB, more than libvirt's hosts have
 constexpr unsigned most_vcpus = 4096;
 
-constexpr std::array<std::pair<StandInState, const char*>, 8> state_names{{
+constexpr std::array<std::pair<StandInState, const char*>, 9> state_names{{
     {StandInState::Making, "making"},
     {StandInState::Failed, "failed"},
     {StandInState::Stopped, "stopped"},
@@ -18,6 +20,7 @@ constexpr std::array<std::pair<StandInState, const char*>, 8> state_names{{
     {StandInState::Suspended, "suspended"},
     {StandInState::Halted, "halted"},
     {StandInState::OutOfSpace, "out_of_space"},
+    {StandInState::Kept, "kept"},
     {StandInState::Unknown, "unknown"},
 }};
 
@@ -34,7 +37,8 @@ base::Result<StandInState> standInStateFrom(const std::string& name) {
     for (const auto& [state, candidate] : state_names) {
         if (name == candidate) return state;
     }
-    return base::failure(base::ErrorCode::InvalidInput, "'" + name.substr(0, 40) + "' is not a stand-in's state");
+    return base::failure(base::ErrorCode::InvalidInput,
+                         "'" + base::shortened(name, 40) + "' is not a stand-in's state");
 }
 
 Json toJson(const StandInDefinition& definition) {

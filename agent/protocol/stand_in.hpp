@@ -33,6 +33,7 @@ enum class StandInState {
     Stopped,    ///< made, off
     Running,    ///< executing
     Suspended,  ///< in memory, not executing
+    Kept,       ///< a stand-in no more; its disk is kept until it is deleted
     Halted,      ///< in memory, stopped by an error that nothing but a new start ends; `problem` says which
     OutOfSpace,  ///< stopped until its VM host has disk space; it goes on by itself then; `problem` says so
     Unknown     ///< the hypervisor could not tell; never taken for any of the others

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "agent/http/router.hpp"
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/spare_setting.hpp"
 #include "coordinator/api/views.hpp"
 #include "coordinator/engine/engine.hpp"
+#include "coordinator/journal/journal.hpp"
 
 namespace standin::api {
 
@@ -44,16 +46,41 @@ Result<Response> setMaintenance(Engine& engine, const Request& request) {
 Result<Response> jobReturned(Engine& engine, const Request& request) {
     auto name = request.id<ServerName>("server");
     if (!name) return failure(name.error());
-    if (auto done = engine.returned(*name, askerOf(request)); !done) return failure(done.error());
-    return showServer(engine, request);
+    auto discard = discardIn(request);
+    if (!discard) return failure(discard.error());
+    if (auto may = mayDiscard(request, *discard); !may) return failure(may.error());
+    const auto before = engine.server(*name);
+    if (auto done = engine.returned(*name, askerOf(request), *discard); !done) return failure(done.error());
+    const auto now = engine.server(*name);
+    auto view = now ? viewOf(*now) : Json::object();
+    std::vector<domain::HeldWrites> lost;
+    if (before) lost = before->placement.writes;
+    std::erase_if(lost, [](const auto& one) { return one.by == domain::HeldWrites::By::Server || one.given_up; });
+    view["discarded"] = viewOf(lost);
+    return Response::json(view);
+}
+
+Json markOf(const standin::audit::AuditMark& mark) {
+    return mark.number == 0 ? Json(nullptr) : Json(mark.text());
 }
 
 Result<Response> listAudit(const Engine& engine, const Request& request) {
     auto limit = limitIn(request, 100, 1000);
     if (!limit) return failure(limit.error());
-    auto entries = engine.audit(*limit);
-    if (!entries) return failure(entries.error());
-    return Response::json(listOf("entries", *entries, [](const domain::AuditEntry& entry) { return viewOf(entry); }));
+    auto before = std::numeric_limits<std::uint64_t>::max();
+    if (auto asked = request.query.find("before"); asked != request.query.end()) {
+        Request given;
+        given.parameters["before"] = asked->second;
+        auto number = numberIn(given, "before");
+        if (!number) return failure(number.error().within("before"));
+        before = *number;
+    }
+    auto page = engine.auditPage(*limit, before);
+    if (!page) return failure(page.error());
+    auto view = listOf("entries", page->entries, [](const domain::AuditEntry& entry) { return viewOf(entry); });
+    view["head"] = markOf(page->head);
+    view["forgotten"] = markOf(page->forgotten);
+    return Response::json(view);
 }
 
 }  // namespace
@@ -66,7 +93,8 @@ void addInventoryRoutes(http::Router& router, Engine& engine) {
                [&engine](const Request& request) { return showServer(engine, request); });
     router.add("PUT", "/v1/servers/{server}/maintenance",
                [&engine](const Request& request) { return setMaintenance(engine, request); });
-    router.add("POST", "/v1/servers/{server}/return",
+    // Which role it needs depends on the body.
+    router.add("POST", "/v1/servers/{server}/return", http::Access::Read,
                [&engine](const Request& request) { return jobReturned(engine, request); });
     router.add("GET", "/v1/spares", [&engine](const Request&) -> Result<Response> {
         return Response::json(listOf("spares", engine.spares(), [](const auto& spare) { return viewOf(spare); }));

@@ -11,13 +11,19 @@ namespace standin::api {
 using http::Request;
 using http::Response;
 
-/// How the audit names who asked: by the certificate's common name, never by what the client says of itself.
+/// How the audit names who asked: by the certificate's common name and the address, never by what the client says of itself.
 inline std::string askerOf(const Request& request) {
-    return "operator " + request.peer;
+    return "operator " + request.peer + (request.address.empty() ? "" : " (" + request.address + ")");
 }
 
 /// A path parameter that must be a number above 0.
 base::Result<std::uint64_t> numberIn(const Request& request, const std::string& parameter);
+
+/// `discard_data` of a request's body, which may be empty: writes of a job may be lost. False unless it is said.
+base::Result<bool> discardIn(const Request& request);
+
+/// To discard a job's data takes a confirmer; the same request without that is any operator's.
+base::Result<void> mayDiscard(const Request& request, bool discard);
 
 /// `?limit=` from 1 to `most`.
 base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise, std::size_t most);

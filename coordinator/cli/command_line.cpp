@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "agent/base/text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/input.hpp"
 #include "coordinator/cli/text_table.hpp"
@@ -23,9 +24,11 @@ struct Arguments {
     std::string first, second;  ///< images
     TrapChoice trap;
     PruneChoice prune;
+    AuditChoice audit;
     std::string operation_or_file;
     std::vector<std::string> fail;
     bool record = false;
+    bool discard_data = false;
     std::string absent_verb;    ///< one of them was asked for
     std::size_t limit = 50;
     Command chosen;
@@ -42,6 +45,7 @@ class Grammar {
         app_.add_option("--ca", arguments_.connection.ca, "Certificate of the CA that vouches for the coordinator");
         app_.add_option("--certificate", arguments_.connection.certificate, "Certificate that says who asks");
         app_.add_option("--key", arguments_.connection.key, "Its private key");
+        app_.add_option("--crl", arguments_.connection.crl, "Revocation list; the coordinator's certificate must not be in it");
         app_.add_option("--config", arguments_.connection.settings_file,
                         "Settings file with url, ca_file, certificate_file, key_file");
         addOverview();
@@ -78,6 +82,9 @@ class Grammar {
     void wait(CLI::App* verb) {
         verb->add_flag("--wait", arguments_.wait, "Show the operation as it goes and wait for its end");
     }
+    void discard(CLI::App* verb, const std::string& explanation) {
+        verb->add_flag("--discard-data", arguments_.discard_data, explanation);
+    }
     void limit(CLI::App* verb) {
         verb->add_option("--limit", arguments_.limit, "How many at most, newest first")->check(CLI::Range(1, 1000));
     }
@@ -100,9 +107,17 @@ void Grammar::addOverview() {
     verb(app_, "health", "The coordinator's checks, and what to do about those that fail", showHealth);
     verb(app_, "events", "What happens, as it happens", followEvents);
     verb(*group("agent", "Agents"), "list", "Agents and their health", listAgents);
-    auto* audit =
-        verb(app_, "audit", "Who asked for what", [&a](const CommandContext& c) { return listAudit(c, a.limit); });
+    auto* audit = app_.add_subcommand("audit", "Who asked for what, and what came of it");
     limit(audit);
+    auto* verify = verb(*audit, "verify", "See whether the audit is as it was written, entry by entry",
+                        [&a](const CommandContext& c) { return verifyAudit(c, a.audit); });
+    verify->add_option("--file", a.audit.file, "An agent's audit.log (with those before it) instead of the coordinator's");
+    verify->add_option("--mark", a.audit.mark, "NUMBER:HASH of an entry, noted earlier, that must be there unchanged");
+    // The callback of the verb that is above runs too, and last.
+    audit->final_callback([this, audit, &a] {
+        if (audit->get_subcommands().empty())
+            arguments_.chosen = [&a](const CommandContext& c) { return listAudit(c, a.limit); };
+    });
 }
 
 void Grammar::addSpare() {
@@ -156,8 +171,10 @@ void Grammar::addFailover() {
     server(failover);
     failover->add_option("--reason", a.reason, "Why, for the record");
     wait(failover);
-    server(verb(app_, "returned", "Give a repaired server its segment again, to bring its job back by hand",
-                [&a](const CommandContext& c) { return jobReturned(c, a.server); }));
+    auto* returned = verb(app_, "returned", "Give a repaired server its segment again, to bring its job back by hand",
+                          [&a](const CommandContext& c) { return jobReturned(c, a.server, a.discard_data); });
+    server(returned);
+    discard(returned, "Also where that loses what was written on its stand-in and spare");
     auto* maintenance = group("maintenance", "Servers whose failures shall start nothing for a while");
     auto* on = verb(*maintenance, "on", "Failures of the server are kept and shown, and start nothing",
                     [&a](const CommandContext& c) { return setMaintenance(c, a.server, true, a.reason); });
@@ -189,7 +206,11 @@ void Grammar::addOperation() {
     remedy("retry", "Try again what had failed", "retry");
     remedy("confirm-fence", "Say that you saw with your own eyes that the failed server is without power",
            "fence-confirmation");
-    remedy("close", "End a failover that is at rest and tidy up after it", "close");
+    auto* close = verb(*operation, "close", "End a failover that is at rest and tidy up after it",
+                       [&a](const CommandContext& c) { return closeOperation(c, a.id, a.discard_data, a.wait); });
+    id(close);
+    wait(close);
+    discard(close, "Delete the stand-in's disk, too, with what the job wrote on it");
 }
 
 void Grammar::addTrap() {
@@ -266,7 +287,7 @@ int runCommandLine(const std::vector<std::string>& arguments, const Surroundings
             grammar.app().exit(problem, surroundings.out, surroundings.err);
             return ExitCode::WrongUsage;
         }
-        surroundings.err << "standinctl: there is no verb '" << printable(strange.front().substr(0, 80))
+        surroundings.err << "standinctl: there is no verb '" << printable(base::shortened(strange.front(), 80))
                          << "'; see standinctl --help\n";
         return ExitCode::WrongUsage;
     } catch (const CLI::ParseError& problem) {
@@ -281,7 +302,7 @@ int runCommandLine(const std::vector<std::string>& arguments, const Surroundings
     };
     const bool trap_in_hand = !parsed.trap.configuration.empty() && !isNumber(parsed.trap.what);
     const bool record_in_hand = !parsed.operation_or_file.empty() && !isNumber(parsed.operation_or_file);
-    if (trap_in_hand || record_in_hand) {
+    if (trap_in_hand || record_in_hand || !parsed.audit.file.empty()) {
         Nobody nobody;
         return parsed.chosen({nobody, surroundings.out, surroundings.err, surroundings.in, parsed.json});
     }

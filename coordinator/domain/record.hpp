@@ -42,10 +42,17 @@ struct EventAccepted {
     Event event{};
     std::string why;
     std::vector<Change> changes;
+    bool discard_data = false;  ///< OperatorCloses: the stand-in's data need not be kept
 };
 
 struct FenceConfirmed {
     std::string asked_by;
+};
+
+/// See domain::setAside().
+struct SetAside {
+    std::string why;
+    std::string cure;
 };
 
 struct StepStart {
@@ -63,6 +70,8 @@ struct Circumstances {
     bool power_on_under_way = false;
     std::chrono::milliseconds spare_boot_within{};
     std::chrono::milliseconds spare_power_within{};
+    bool capture_turn = true;
+    std::string rack_failover{};
     bool operator==(const Circumstances&) const = default;
 };
 
@@ -77,7 +86,7 @@ struct RecordLine {
     /// Counts from 0. A number that comes again replaces the line that had it, and all after that one.
     std::uint32_t number = 0;
     base::WallTime at{};
-    std::variant<WholeOperation, ReportTaken, EventAccepted, FenceConfirmed, Decided> what;
+    std::variant<WholeOperation, ReportTaken, EventAccepted, FenceConfirmed, Decided, SetAside> what;
 };
 
 /// What a decision starts, in order.
@@ -95,7 +104,9 @@ inline Circumstances circumstancesOf(const Observation& observation) {
             observation.restore_turn,
             observation.power_on_under_way,
             observation.spare_boot_within,
-            observation.spare_power_within};
+            observation.spare_power_within,
+            observation.capture_turn,
+            observation.rack_failover};
 }
 
 }  // namespace standin::domain

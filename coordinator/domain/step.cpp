@@ -6,7 +6,7 @@ namespace standin::domain {
 
 namespace {
 
-constexpr Names<StepName, 35> steps{{
+constexpr Names<StepName, 37> steps{{
     {StepName::FencePort, "FencePort"},
     {StepName::FencePower, "FencePower"},
     {StepName::ResumeStandIn, "ResumeStandIn"},
@@ -36,6 +36,8 @@ constexpr Names<StepName, 35> steps{{
     {StepName::AdoptStandIn, "AdoptStandIn"},
     {StepName::DeleteStandIn, "DeleteStandIn"},
     {StepName::DeleteOldStandIn, "DeleteOldStandIn"},
+    {StepName::KeepStandIn, "KeepStandIn"},
+    {StepName::ClearSegment, "ClearSegment"},
     {StepName::StopServer, "StopServer"},
     {StepName::CaptureImage, "CaptureImage"},
     {StepName::StartServer, "StartServer"},
@@ -53,13 +55,14 @@ constexpr Names<StepState, 6> step_states{{
     {StepState::Unknown, "unknown"},
 }};
 
-constexpr Names<Finding, 6> findings{{
+constexpr Names<Finding, 7> findings{{
     {Finding::None, "none"},
     {Finding::Beside, "beside"},
     {Finding::Instead, "instead"},
     {Finding::Same, "same"},
     {Finding::Differs, "differs"},
     {Finding::Unproved, "unproved"},
+    {Finding::PowerCut, "power_cut"},
 }};
 
 }  // namespace

@@ -110,6 +110,14 @@ void Recorder::confirmed(const Operation& operation, const std::string& asked_by
     append(operation.id, course, domain::FenceConfirmed{asked_by}, at);
 }
 
+void Recorder::setAside(const Operation& operation, domain::SetAside set_aside, base::WallTime at) {
+    if (!keeps_) return;
+    Course& course = begin(operation, at);
+    settle(operation.id, course);
+    course.tail.reset();
+    append(operation.id, course, std::move(set_aside), at);
+}
+
 void Recorder::decided(const Operation& operation, const domain::Observation& observation,
                        const domain::Verdict& verdict, base::WallTime at) {
     if (!keeps_) return;

@@ -33,6 +33,8 @@ class Recorder {
     void report(const domain::Operation& operation, domain::ReportTaken taken, base::WallTime at);
     void event(const domain::Operation& operation, domain::EventAccepted accepted, base::WallTime at);
     void confirmed(const domain::Operation& operation, const std::string& asked_by, base::WallTime at);
+    /// The operation as it was before.
+    void setAside(const domain::Operation& operation, domain::SetAside set_aside, base::WallTime at);
     /// Nothing is written of a decision that only waits: it changes nothing.
     void decided(const domain::Operation& operation, const domain::Observation& observation,
                  const domain::Verdict& verdict, base::WallTime at);

@@ -6,6 +6,7 @@
 
 #include "agent/base/assertion.hpp"
 #include "coordinator/domain/recover.hpp"
+#include "coordinator/domain/set_aside.hpp"
 #include "coordinator/replay/differences.hpp"
 
 namespace standin::replay {
@@ -91,6 +92,7 @@ class Reader {
         for (auto& text : sentencesOf(accepted.changes, {})) verse.sentences.push_back(std::move(text));
         ++replay_.decisions;
         if (leaveOut(verse)) return;
+        if (accepted.discard_data) operation().discard_data = true;
         auto decision = accept(operation(), accepted.event, accepted.why, verse.at);
         judge(verse, differences(accepted.changes, decision ? decision->changes : std::vector<Change>{}));
         if (decision) operation() = std::move(decision->after);
@@ -99,6 +101,11 @@ class Reader {
     void take(const FenceConfirmed& confirmed, Verse& verse) {
         verse.sentences = {fmt::format("power fence confirmed by {}", confirmed.asked_by)};
         if (!astray_) confirmPowerFence(operation(), confirmed.asked_by, verse.at);
+    }
+
+    void take(const SetAside& set_aside, Verse& verse) {
+        verse.sentences = {set_aside.why};
+        if (!astray_) setAside(operation(), set_aside.why, set_aside.cure, verse.at);
     }
 
     void take(const Decided& decided, Verse& verse) {
@@ -111,6 +118,8 @@ class Reader {
             observation_.power_on_under_way = decided.circumstances->power_on_under_way;
             observation_.spare_boot_within = decided.circumstances->spare_boot_within;
             observation_.spare_power_within = decided.circumstances->spare_power_within;
+            observation_.capture_turn = decided.circumstances->capture_turn;
+            observation_.rack_failover = decided.circumstances->rack_failover;
         }
         if (leaveOut(verse)) return;
         auto decision = decide(operation(), observation_, verse.at);

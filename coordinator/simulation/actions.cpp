@@ -71,6 +71,7 @@ void bmc(Simulation& simulation, const Action& action) {
     if (how == "dead") its.dead = true;
     if (how == "alive") its.dead = false;
     if (how == "dependent") its.dies_with_machine = true;
+    if (how == "chatty") its.chatty = true;
     its.busy = number(action, "busy", its.busy);
     its.slower = duration(action, "slower", its.slower);
 }
@@ -183,14 +184,28 @@ const std::vector<Verb>& verbs() {
                  for (auto& [name, store] : s.world.stores)
                      store.contents[a.arguments[0]] = "content of " + a.arguments[0] + ", updated";
              }},
+            {"power",
+             {"machine", "on|off"},
+             [](Simulation& s, const Action& a) {
+                 s.world.power(s.world.machines.at(a.arguments[0]), a.arguments[1] == "on", World::SwitchedBy::Hand);
+             }},
             {"trap", {"server"}, &trap},
             {"boot", {"machine", "well|never|elsewhere"}, &boot},
-            {"disk",
-             {"machine", "refuses|well"},
+            {"shutdown",
+             {"machine", "well|hangs"},
              [](Simulation& s, const Action& a) {
-                 s.world.machines.at(a.arguments[0]).disk_refuses = a.arguments[1] == "refuses";
+                 s.world.machines.at(a.arguments[0]).hangs = a.arguments[1] == "hangs";
              }},
-            {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent"}, &bmc},
+            {"disk",
+             {"machine", "refuses|well|small|other"},
+             [](Simulation& s, const Action& a) {
+                 Machine& machine = s.world.machines.at(a.arguments[0]);
+                 const auto& how = a.arguments[1];
+                 machine.disk_refuses = how == "refuses";
+                 machine.disk_mib = s.setting.measures.image_mib - (how == "small" ? 1 : 0);
+                 machine.disk_serial = how == "other" ? "another disk" : machine.declared_serial;
+             }},
+            {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent|chatty"}, &bmc},
             {"vm-host", {"vm-host", "dies|returns"}, &vmHost},
             {"stand-in", {"server", "mute|stuck|halts|lost|well"}, &standIn},
             {"linger", {"server"}, &linger},

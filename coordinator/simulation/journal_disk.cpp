@@ -98,6 +98,7 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
         this_world->occurrences.happened("before/record");
         if (over() && !begun_by_the_dead) return;  // it died in this moment
         call->outcome = write(*this_world, epoch, std::move(call->entry));
+        if (over()) this_world->invariants.running.interrupt();  // nobody is there to look after what it begins
         end();
     });
     suspension.last();
@@ -110,7 +111,11 @@ base::Result<void> SimulatedJournal::write(World& world, std::uint64_t epoch, jo
                        fmt::format("the journal is at epoch {}, this coordinator at {}: another one leads",
                                    world.disk.epoch, epoch));
     }
-    if (world.disk.full) return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
+    if (world.disk.full) {
+        world.invariants.running.notWritten();
+        return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
+    }
+    world.invariants.running.begin(entry);
     world.invariants.commits(entry);
     world.disk.write(std::move(entry));
     world.occurrences.happened("record");

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import yaml
@@ -124,6 +126,17 @@ UNITS = """---
 """
 
 
+CA = """[ca]
+default_ca = one
+[one]
+database = DIRECTORY/index.txt
+default_md = sha256
+unique_subject = no
+certificate = DIRECTORY/ca/ca.crt
+private_key = DIRECTORY/ca/ca.key
+"""
+
+
 class ASite(unittest.TestCase):
     """One site from nothing to converged; the tests' names are in the order of its life."""
 
@@ -189,14 +202,41 @@ class ASite(unittest.TestCase):
         self.assertIn("oidz", refused.messages)
         self.assertEqual((self.site.directory / "etc/trap_rules.yml").read_text(), before)
 
-    def test_4_a_certificate_that_ends_soon_is_renewed_and_its_service_restarted(self):
+    def shown_certificate(self, port):
+        """What the server at that port shows, as PEM."""
+        tls = self.site.directory / "etc/tls/operator"
+        context = ssl.create_default_context(cafile=str(tls / "ca.crt"))
+        context.load_cert_chain(str(tls / "tls.crt"), str(tls / "tls.key"))
+        with socket.create_connection((self.site.address, port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname=self.site.address) as secure:
+                return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True))
+
+    def test_4_a_certificate_that_ends_soon_is_renewed_and_taken_up_without_a_restart(self):
         agent = self.site.pid("standin-agent")
         before = (self.site.directory / "etc/tls/store/tls.crt").read_text()
         made = self.site.play("site.yml", "--limit", "store",
                               extra={"standin_certificates_renew_before_days": 398, "standin_certificates_valid_days": 400})
         self.assertTrue(made.ok, made.messages or made.output)
-        self.assertNotEqual((self.site.directory / "etc/tls/store/tls.crt").read_text(), before)
-        self.assertNotEqual(self.site.pid("standin-agent"), agent)
+        after = (self.site.directory / "etc/tls/store/tls.crt").read_text()
+        self.assertNotEqual(after, before)
+        self.assertEqual(self.site.pid("standin-agent"), agent)
+        self.assertIn("".join(self.shown_certificate(8441).split()), "".join(after.split()))
+
+    def test_4_a_revocation_list_reaches_the_agent_which_refuses_what_it_names(self):
+        openssl = ["openssl", "ca", "-config", str(self.site.directory / "ca.cnf")]
+        (self.site.directory / "index.txt").write_text("")
+        (self.site.directory / "ca.cnf").write_text(CA.replace("DIRECTORY", str(self.site.directory)))
+        subprocess.run([*openssl, "-revoke", str(self.site.directory / "etc/tls/operator/tls.crt")], check=True, capture_output=True)
+        crl = self.site.directory / "list.pem"
+        subprocess.run([*openssl, "-gencrl", "-crldays", "20", "-out", str(crl)], check=True, capture_output=True)
+        made = self.site.play("site.yml", "--limit", "store", extra={"standin_certificates_crl": str(crl)})
+        self.assertTrue(made.ok, made.messages or made.output)
+        with self.assertRaises((ssl.SSLError, ConnectionError, urllib.error.URLError)):
+            self.answer(8441, "/v1/health", "operator")
+        self.assertEqual(self.answer(8441, "/v1/epoch", "coordinator")[0], 200)
+        made = self.site.play("site.yml", "--limit", "store")  # without a list again
+        self.assertTrue(made.ok, made.messages or made.output)
+        self.assertEqual(self.answer(8441, "/v1/epoch", "operator")[0], 200)
 
     def test_5_nobody_without_a_certificate_is_answered(self):
         context = ssl.create_default_context(cafile=str(self.site.directory / "etc/tls/store/ca.crt"))
@@ -206,6 +246,28 @@ class ASite(unittest.TestCase):
                     secure.sendall(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
                     if not secure.recv(1):
                         raise ConnectionError("closed without an answer")
+
+    def answer(self, port, path, who):
+        """Status and text of a request with somebody's certificate."""
+        tls = self.site.directory / "etc/tls" / who
+        context = ssl.create_default_context(cafile=str(tls / "ca.crt"))
+        context.load_cert_chain(str(tls / "tls.crt"), str(tls / "tls.key"))
+        try:
+            with urllib.request.urlopen(f"https://{self.site.address}:{port}{path}", context=context, timeout=10) as told:
+                return told.status, told.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+    def test_5_roles_reach_coordinator_and_agents(self):
+        self.assertEqual(self.answer(8440, "/v1/servers", "operator")[0], 200)
+        for nobody in ("store", "coordinator"):
+            status, text = self.answer(8440, "/v1/servers", nobody)
+            self.assertEqual(status, 403)
+            self.assertIn("coordinator.roles.viewers", text)
+        status, text = self.answer(8441, "/v1/images/a/content", "operator")
+        self.assertEqual(status, 403)
+        self.assertIn("agent.readers", text)
+        self.assertEqual(self.answer(8441, "/v1/images/a/content", "coordinator")[0], 404)
 
     def test_6_health_yml_tells_what_is_wrong_and_the_cure(self):
         os.kill(self.site.pid("standin-agent"), signal.SIGKILL)
@@ -252,6 +314,12 @@ class Refusals(unittest.TestCase):
 
     def test_a_coordinator_with_nobody_to_protect(self):
         self.refused("at least one entry", {"standin_coordinator_servers": {}}, "coordinator")
+
+    def test_a_coordinator_that_nobody_may_command(self):
+        self.refused("must name at least one certificate", {"standin_coordinator_operators": []}, "coordinator")
+
+    def test_an_agent_with_a_role_at_the_coordinator(self):
+        self.refused("no agent may have a role at the coordinator", {"standin_coordinator_viewers": ["store"]}, "coordinator")
 
     def test_a_secret_that_comes_from_two_places(self):
         self.refused("needs either content or src", {"standin_coordinator_secrets": [{"name": "a", "content": "b", "src": "c"}]}, "coordinator")

@@ -94,6 +94,7 @@ StepReport checkCapacity(const StepContext& context) {
     auto report = StepReport::done(
         fmt::format("{} MiB are needed, VM host '{}' has {} MiB left if every stand-in runs", needed, host, free));
     report.finding = domain::Finding::Beside;
+    report.found = image->created_at;
     if (needed <= free) return report;
     const bool has_old = !context.operation->stand_in.empty();
     if (has_old && capacity->memory_committed_mib >= needed) {  // the old one is of the same size
@@ -207,6 +208,19 @@ StepReport deleteStandIn(const StepContext& context) {
     return remove(context, context.operation->kind == domain::OperationKind::Failover
                                ? context.operation->stand_in
                                : context.operation->new_stand_in);
+}
+
+StepReport keepStandIn(const StepContext& context) {
+    auto driver = hypervisorOf(context);
+    if (!driver) return StepReport::failed(driver.error());
+    const auto& name = context.operation->stand_in;
+    auto kept = (*driver)->setState(context.stamp(), name, StandInState::Kept, context.remaining());
+    if (!kept) {
+        if (kept.error().code == ErrorCode::NotFound) return StepReport::done("it does not exist any more");
+        return StepReport::failed(kept.error());
+    }
+    return StepReport::done(
+        fmt::format("the disk of stand-in '{}' is kept on VM host '{}'", name.text(), context.server().vm_host.text()));
 }
 
 StepReport deleteOldStandIn(const StepContext& context) {

@@ -67,6 +67,7 @@ void VmHost::make(const base::StandInName& name, const protocol::StandInDefiniti
         });
     if (!begun) return reply(failure(begun.error()));
     furnish(name, definition, StandInState::Making);
+    world_.writes.copied(image, name.text());
     VirtualMachine& machine = stand_ins_.at(name.text());
     machine.stand_in.port = {};  // until it was started once
     reply(machine.stand_in);
@@ -98,7 +99,9 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
     }
     if (before == StandInState::Making || before == StandInState::Failed)
         return reply(failure(ErrorCode::WrongState, fmt::format("stand-in '{}' is not made", name.text())));
-    if (state == StandInState::Stopped) return stop(name, reply);
+    if (before == StandInState::Kept)
+        return reply(failure(ErrorCode::WrongState, fmt::format("only the disk of '{}' is kept", name.text())));
+    if (state == StandInState::Stopped || state == StandInState::Kept) return stop(name, state, reply);
     if (before == StandInState::Halted)
         return reply(failure(ErrorCode::WrongState, fmt::format("stand-in '{}' did not become {}: {}", name.text(),
                                                                 protocol::nameOf(state), machine->stand_in.problem)));
@@ -143,16 +146,16 @@ void VmHost::halt(VirtualMachine& machine) {
     world_.invariants.tellsStandIn(machine.stand_in);
 }
 
-void VmHost::stop(const base::StandInName& name, const Reply<StandIn>& reply) {
+void VmHost::stop(const base::StandInName& name, StandInState to, const Reply<StandIn>& reply) {
     auto& machine = stand_ins_.at(name.text());
     // A suspended one can't end by itself, and must not execute again for that.
     const bool at_once = machine.stand_in.state != StandInState::Running;
     const unsigned cycle = machine.power_cycle;
-    world_.queue.after(at_once ? VirtualTime(0) : world_.setting.measures.stop, [this, name, cycle, reply] {
+    world_.queue.after(at_once ? VirtualTime(0) : world_.setting.measures.stop, [this, name, to, cycle, reply] {
         auto* still = find(name.text());
         if (!lives_ || still == nullptr)
             return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
-        if (still->power_cycle == cycle) change(*still, StandInState::Stopped);
+        if (still->power_cycle == cycle) change(*still, to);
         still->stand_in.problem.clear();
         world_.invariants.tellsStandIn(still->stand_in);
         reply(still->stand_in);
@@ -173,6 +176,7 @@ Result<void> VmHost::remove(const base::StandInName& name) {
     if (machine->stand_in.state == StandInState::Making)
         storeOf(machine->stand_in.definition).transfers.cancel("make " + name.text());
     world_.log.line("stand-in {} is deleted", name.text());
+    world_.writes.erased(name.text());
     stand_ins_.erase(name.text());
     return {};
 }
@@ -194,8 +198,9 @@ protocol::Capacity VmHost::capacity() const {
     now.memory_mib = world_.setting.measures.host_memory_mib;
     now.disk_free_mib = world_.setting.measures.host_disk_mib;
     now.cpus = 64;
-    now.stand_ins = stand_ins_.size();
     for (const auto& [name, machine] : stand_ins_) {
+        if (machine.stand_in.state == StandInState::Kept) continue;
+        ++now.stand_ins;
         now.memory_committed_mib += machine.stand_in.definition.memory_mib;
         now.vcpus_committed += machine.stand_in.definition.vcpus;
     }
@@ -210,7 +215,8 @@ void VmHost::die() {
     for (auto& [name, machine] : stand_ins_) {
         machine.unanswered = machine.idle = 0;
         if (machine.stand_in.state == StandInState::Making) made(name, failure(ErrorCode::Internal, "interrupted"));
-        if (machine.stand_in.state != StandInState::Failed) change(machine, StandInState::Stopped);
+        if (machine.stand_in.state != StandInState::Failed && machine.stand_in.state != StandInState::Kept)
+            change(machine, StandInState::Stopped);
     }
 }
 

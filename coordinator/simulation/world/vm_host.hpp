@@ -65,7 +65,7 @@ class VmHost {
     [[nodiscard]] ImageStore& storeOf(const protocol::StandInDefinition& definition) const;
     void change(VirtualMachine& machine, protocol::StandInState state);
     void haltSoon(const base::StandInName& name);
-    void stop(const base::StandInName& name, const Reply<protocol::StandIn>& reply);
+    void stop(const base::StandInName& name, protocol::StandInState to, const Reply<protocol::StandIn>& reply);
     void made(const std::string& name, const base::Result<void>& fetched);
 
     World& world_;

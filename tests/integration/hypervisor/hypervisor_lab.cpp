@@ -195,13 +195,13 @@ void HypervisorAgent::begin() {
     capability_ = std::make_unique<hypervisor::HypervisorCapability>(
         settings, base::AgentName(name_), std::make_unique<FileImageSource>(image_), clock_, *metrics_, log_);
     capability_->addRoutes(*router_);
-    auto gate = http::CommandGate::open(directory_ + "/epoch", {"coordinator"});
+    auto gate = http::CommandGate::open(directory_ + "/epoch");
     auto context = http::serverContext(files_);
     auto identity = http::clientContext(coordinator_);
     if (!gate || !context || !identity) throw std::runtime_error("could not set the agent up");
     gate_ = std::move(*gate);
     if (auto started = capability_->start(); !started) throw std::runtime_error(started.error().message);
-    server_ = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, *router_, gate_.get(), log_);
+    server_ = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, *router_, http::Guard{http::Roles::ofAgent({"coordinator"}, {}), gate_.get()}, log_);
     if (auto started = server_->start(); !started) throw std::runtime_error(started.error().message);
     client_ =
         std::move(*protocol::AgentClient::open(name_, fmt::format("https://127.0.0.1:{}", server_->port()), *identity));
