@@ -30,6 +30,12 @@ std::chrono::milliseconds asTime(double seconds) {
     return std::chrono::milliseconds(static_cast<int>(seconds * 1000));
 }
 
+// Of the n-th thing that this process makes: a suite may keep its own while another makes others.
+std::string nameOf(const char* prefix) {
+    static int count = 0;
+    return fmt::format("{}{}x{}", prefix, ::getpid(), ++count);
+}
+
 void quietly(const std::string& command) {
     base::ProcessRequest request;
     request.command = {"/bin/sh", "-c", command};
@@ -76,11 +82,8 @@ base::Result<void> FileImageSource::fetch(const std::string&, const base::ImageI
     return {};
 }
 
-QuarantineLan::QuarantineLan()
-    : bridge_(fmt::format("hvb{}", ::getpid())),
-      namespace_(fmt::format("hvn{}", ::getpid())),
-      port_(fmt::format("hvp{}", ::getpid())) {
-    for (const auto& name : {bridge_, namespace_, port_}) noteMade(name);
+QuarantineLan::QuarantineLan() : bridge_(nameOf("hvb")), namespace_(nameOf("hvn")), port_(nameOf("hvp")) {
+    for (const auto* prefix : {"hvb", "hvn", "hvp"}) noteMade(fmt::format("{}{}", prefix, ::getpid()));
     shell(fmt::format("ovs-vsctl add-br {0} -- set bridge {0} datapath_type=netdev && ip link set {0} up", bridge_));
     shell(
         fmt::format("ip netns add {1} && ip link add {0} type veth peer name eth0 netns {1} && ip link set {0} up && "
@@ -156,7 +159,7 @@ HypervisorAgent::HypervisorAgent(const QuarantineLan& lan, const std::string& im
     : lan_(lan),
       image_(image),
       adjust_(std::move(adjust)),
-      name_(fmt::format("hvt{}", ::getpid())),
+      name_(nameOf("hvt")),
       log_("test", std::getenv("STANDIN_TEST_LOG") != nullptr ? base::LogLevel::Debug : base::LogLevel::Error) {
     // Not under /tmp's private directories: QEMU's user must reach the disks.
     std::string place = "/var/tmp/standin-hypervisor-XXXXXX";
@@ -164,7 +167,7 @@ HypervisorAgent::HypervisorAgent(const QuarantineLan& lan, const std::string& im
     std::filesystem::permissions(place, std::filesystem::perms(0711));
     directory_ = place;
     noteMade(directory_);
-    noteMade(name_);
+    noteMade(fmt::format("hvt{}", ::getpid()));
     begin();
 }
 
