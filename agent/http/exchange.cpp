@@ -197,14 +197,16 @@ void Exchange::runStream(const FrontDoor::ConnectionPtr& connection, const Respo
     {
         Poco::Net::HTTPServerResponseImpl to(session);
         prepare(to, keep);
+        std::ostream* out = nullptr;
         try {
             sendHead(response, to);
-            auto& out = to.send();
-            response.stream(out, stopping_);
-            out.flush();
-            if (out && keep) next = Next::Ask;
+            out = &to.send();
+            response.stream(*out, stopping_);
+            out->flush();
+            if (*out && keep) next = Next::Ask;
         } catch (...) {
             log_.error("an answer to {} was broken off: {}", connection->peer.text, base::currentException());
+            if (out != nullptr) out->flush();  // the client goes on from what it has got
             // Before Poco writes the end of a body that has not come to its end: only a connection that ends too early
             // tells the client that the rest is missing.
             ::shutdown(connection->descriptor, SHUT_RDWR);
