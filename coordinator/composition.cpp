@@ -86,8 +86,8 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
     for (const auto& one : configuration.spares) storeAndSwitch(one.spare.image_store, one.spare.switch_agent);
     made.power = std::make_shared<drivers::FenceAgentPowerDriver>(fence_agents_directory);
     made.notifier = std::move(notifier);
-    made.claim = [&connections](const base::AgentName& name, std::uint64_t epoch, drivers::Deadline deadline) {
-        return connections.claim(name, epoch, deadline);
+    made.claim = [&connections](const base::AgentName& name, const protocol::Leader& as, drivers::Deadline deadline) {
+        return connections.claim(name, as, deadline);
     };
     made.health = [&connections](const base::AgentName& name, drivers::Deadline deadline) {
         return connections.health(name, deadline);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/base/name_map.hpp"
+#include "agent/protocol/command_order.hpp"
 #include "coordinator/engine/snapshot.hpp"
 #include "coordinator/journal/journal.hpp"
 
@@ -26,7 +27,7 @@ class Board {
     /// Who waits for a restore: an operation is shown with its place, which is not durable.
     void post(std::vector<RestoreQueue> queues);
     void post(AgentSnapshot agent);
-    void setEpoch(std::uint64_t epoch);
+    void setLeader(protocol::Leader leader);
     void setProblem(std::string problem);
 
     [[nodiscard]] ServerSnapshot server(const domain::Server& server) const;
@@ -37,7 +38,9 @@ class Board {
     [[nodiscard]] std::vector<AgentSnapshot> agents() const;
     /// Nothing: it was never looked at.
     [[nodiscard]] std::optional<AgentSnapshot> agent(const base::AgentName& name) const;
-    [[nodiscard]] std::uint64_t epoch() const;
+    [[nodiscard]] std::uint64_t epoch() const { return leader().epoch; }
+    /// This coordinator, as agents know it.
+    [[nodiscard]] protocol::Leader leader() const;
     [[nodiscard]] std::string problem() const;
 
   private:
@@ -53,7 +56,7 @@ class Board {
     base::NameMap<base::ServerName, std::set<domain::OperationId>> open_;
     std::vector<RestoreQueue> restore_queues_;
     std::map<base::AgentName, AgentSnapshot> agents_;
-    std::uint64_t epoch_ = 0;
+    protocol::Leader leader_;
     std::string problem_;
 };
 

@@ -20,15 +20,20 @@ Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& execu
       clock_(clock),
       board_(board),
       events_(events),
-      post_(std::move(post)) {}
+      post_(std::move(post)),
+      executors_(drivers, inventory, clock, post_) {}
 
-void Watch::look(const Conductor& conductor) {
+void Watch::look(Conductor& conductor) {
     if (*under_way_ > 0) return;
     if (drivers_.health) {
         for (const auto& [name, url] : inventory_.agent_urls) begin([this, name = name] { lookAtAgent(name); });
     }
     for (const auto& row : conductor.rowsToWatch()) begin([this, row] { lookAtStandIn(row); });
-    for (const auto& server : conductor.serversToWatch()) begin([this, server] { lookAtSegment(server); });
+    for (auto& placed : conductor.placementsToWatch()) {
+        if (placed.placement.on != domain::Placement::On::Server && executors_.isDue(placed))
+            begin([this, placed] { executors_.look(placed); });
+        begin([this, placed = std::move(placed)] { lookAtSegment(placed); });
+    }
 }
 
 void Watch::begin(std::function<void()> look) {
@@ -41,7 +46,7 @@ void Watch::begin(std::function<void()> look) {
 
 base::Result<void> Watch::claimAt(const base::AgentName& name) {
     if (!drivers_.claim) return {};
-    auto claimed = drivers_.claim(name, board_.epoch(), patience);
+    auto claimed = drivers_.claim(name, board_.leader(), patience);
     if (claimed || claimed.error().code != base::ErrorCode::StaleEpoch) return claimed;
     post_([why = claimed.error().message](Conductor& conductor) -> Reply {
         conductor.depose(why);
@@ -106,14 +111,20 @@ void Watch::lookAtStandIn(const domain::SpareTableRow& row) {
     });
 }
 
-void Watch::lookAtSegment(const base::ServerName& server) {
-    const auto& its = inventory_.servers.at(server);
+void Watch::lookAtSegment(const WatchedPlacement& placed) {
+    const auto& its = inventory_.servers.at(placed.server);
     auto switch_driver = drivers_.switches.find(its.switch_agent);
     if (switch_driver == drivers_.switches.end()) return;
     auto segment = switch_driver->second->segment(its.segment, patience);
-    if (!segment || segment->order.owner == base::MemberName("server")) return;
-    post_([server, owner = segment->order.owner](Conductor& conductor) -> Reply {
-        conductor.ownerSeen(server, owner);
+    if (!segment && segment.error().code != base::ErrorCode::NotFound) return;
+    // As long as nothing was ever ordered it is the server's.
+    const auto owner = segment ? segment->order.owner : ownerOf(domain::Placement::On::Server);
+    const bool has_record = segment || placed.placement.on == domain::Placement::On::Server;
+    if (has_record && owner == ownerOf(placed.placement.on)) return;
+    std::optional<protocol::SegmentOrder> order;
+    if (segment) order = segment->order;
+    post_([placed, order](Conductor& conductor) -> Reply {
+        conductor.segmentSeen(placed, order);
         return {};
     });
 }

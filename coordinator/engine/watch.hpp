@@ -5,11 +5,13 @@
 #include <memory>
 
 #include "coordinator/engine/conductor.hpp"
+#include "coordinator/engine/executor_watch.hpp"
 
 namespace standin::engine {
 
 /// Looks at the world at intervals, off the critical path: agents' health, whether the stand-ins that are said to be
-/// ready still are (rule 7), and whether the servers own their segments. What it finds goes to the engine's thread as
+/// ready still are (rule 7), and whether every job is where the journal says: its segment's owner, and its executor
+/// (rule 12). What it finds goes to the engine's thread as
 /// requests.
 class Watch {
   public:
@@ -19,7 +21,7 @@ class Watch {
           Board& board, EventSink& events, Post post);
 
     /// Begins a round unless the last one is still under way. Called on the engine's thread.
-    void look(const Conductor& conductor);
+    void look(Conductor& conductor);
 
   private:
     void begin(std::function<void()> look);
@@ -27,7 +29,7 @@ class Watch {
     base::Result<void> claimAt(const base::AgentName& name);
     void lookAtAgent(const base::AgentName& name);
     void lookAtStandIn(const domain::SpareTableRow& row);
-    void lookAtSegment(const base::ServerName& server);
+    void lookAtSegment(const WatchedPlacement& placed);
 
     const Inventory& inventory_;
     const Drivers& drivers_;
@@ -36,6 +38,7 @@ class Watch {
     Board& board_;
     EventSink& events_;
     Post post_;
+    ExecutorWatch executors_;
     std::shared_ptr<std::atomic<int>> under_way_ = std::make_shared<std::atomic<int>>(0);
 };
 

@@ -92,7 +92,7 @@ bool Simulation::atRest() const {
     bool led = false;
     for (const Coordinator* coordinator : {&one, &two}) {
         if (!coordinator->running()) continue;
-        if (coordinator->epoch() != world.disk.epoch) continue;  // it has been deposed
+        if (coordinator->epoch() != world.disk.epoch || !coordinator->leads()) continue;  // it has been deposed
         if (!coordinator->atRest()) return false;
         led = true;
     }

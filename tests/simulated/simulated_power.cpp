@@ -34,7 +34,7 @@ class SimulatedPowerDriver final : public drivers::PowerDriver {
     }
     Result<void> set(const drivers::PowerLadder& ladder, bool on, Deadline deadline) {
         const auto name = machineOf(ladder);
-        const CommandStamp no_epoch{world_.highest_epoch, {}};
+        const CommandStamp no_epoch{world_.leader.epoch, {}, 0, world_.leader.instance};
         return carryOut<void>(world_, on ? "power.on" : "power.off", name, &no_epoch, deadline, [&]() -> Result<void> {
             auto& machine = world_.machines[name];
             if (!on) {

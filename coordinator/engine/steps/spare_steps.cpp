@@ -2,6 +2,7 @@
 
 #include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
+#include "coordinator/engine/steps/spare_guard.hpp"
 #include "coordinator/engine/steps/steps.hpp"
 
 namespace standin::engine::steps {
@@ -12,6 +13,8 @@ namespace {
 
 StepReport powerOff(const StepContext& context) {
     const auto& spare = context.spare();
+    auto idle = executesNothing(context);
+    if (!idle) return StepReport::failed(idle.error());
     auto off = switchOff(context, context.inventory.spare_power.at(spare.name), spare.switch_agent);
     if (!off) return StepReport::failed(off.error());
     return StepReport::done(fmt::format("spare '{}' is off, read back", spare.name.text()));
@@ -85,6 +88,10 @@ StepReport releaseSpare(const StepContext& context) {
 StepReport restoreSpare(const StepContext& context) {
     auto store = driverOf(context.drivers.image_stores, context.spare().image_store);
     if (!store) return StepReport::failed(store.error());
+    if (!context.request.poll) {
+        auto idle = executesNothing(context);
+        if (!idle) return StepReport::failed(idle.error());
+    }
     auto restore = context.request.poll
                        ? (*store)->restoreState(restoreId(context), context.remaining())
                        : (*store)->restore(context.stamp(), restoreId(context), context.operation->image,
@@ -102,6 +109,8 @@ StepReport isolateSpare(const StepContext& context) {
 
 StepReport startSpare(const StepContext& context) {
     const auto& spare = context.spare();
+    auto idle = executesNothing(context);
+    if (!idle) return StepReport::failed(idle.error());
     auto on = switchOn(context, context.inventory.spare_power.at(spare.name), spare.switch_agent);
     if (!on) return StepReport::failed(on.error());
     return StepReport::done(fmt::format("spare '{}' is on, read back", spare.name.text()));
