@@ -125,12 +125,12 @@ StepRequest begin(Operation& operation, const Observation& observation, const St
         if (id.name == StepName::ReviveStandIn) lendBackLeg(operation);
         return {id, operation.at(id).attempts, true, limits};
     }
-    if (id.name == StepName::ReviveStandIn) step.found.clear();
     if (step.state == StepState::Planned) {
         step.first_started = now;
         step.patience_from = now;
         step.refusals = 0;
         step.silent_since = {};
+        if (id.name == StepName::ReviveStandIn) step.found.clear();
         ++step.plans;
     }
     step.state = StepState::Running;

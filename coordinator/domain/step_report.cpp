@@ -79,7 +79,8 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
             step.error = report.error.code;
             break;
     }
-    if (!report.found.empty()) step.found = report.found;
+    // Whether a stand-in waits for the back leg is a matter of the last report alone.
+    if (!report.found.empty() || id.name == StepName::ReviveStandIn) step.found = report.found;
     const bool gives = id.name == StepName::GiveSegment || id.name == StepName::GiveSegmentToSpare;
     if (gives && step.state == StepState::Done && operation.new_owner_at == base::WallTime{})
         operation.new_owner_at = ended;

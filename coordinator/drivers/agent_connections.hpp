@@ -9,6 +9,7 @@
 
 #include "agent/base/identifier.hpp"
 #include "agent/http/tls.hpp"
+#include "agent/protocol/command_order.hpp"
 #include "agent/protocol/common.hpp"
 #include "coordinator/drivers/deadline.hpp"
 

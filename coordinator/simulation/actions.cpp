@@ -207,7 +207,12 @@ const std::vector<Verb>& verbs() {
             {"kill", {"?one|two"}, &kill},
             {"start", {"?one|two"}, &start},
             {"stop", {"one|two"}, [](Simulation& s, const Action& a) { coordinator(s, a).kill(); }},
-            {"back-up-journal", {}, [](Simulation& s, const Action&) { s.world.backup = s.world.disk; }},
+            {"back-up-journal",
+             {},
+             [](Simulation& s, const Action&) {
+                 s.world.backup = s.world.disk;
+                 s.world.backup.instance.clear();
+             }},
             {"pause", {"?one|two"}, &pause},
             {"go-on", {"?one|two"}, [](Simulation& s, const Action& a) { coordinator(s, a).goOn(); }},
             {"journal", {"full|well"}, &journal},

@@ -40,6 +40,7 @@ class Coordinator final : engine::EventSink {
     [[nodiscard]] const engine::Board& board() const;
     /// 0: it does not run, or has not read the journal yet.
     [[nodiscard]] std::uint64_t epoch() const { return running() ? board().epoch() : 0; }
+    [[nodiscard]] bool isFromBackup() const { return from_backup_; }
     /// False: it knows that another one does.
     [[nodiscard]] bool leads() const;
     /// Nothing is under way or due in it: no input, no step, no wake.

@@ -34,7 +34,7 @@ Simulation::~Simulation() {
 }
 
 Coordinator& Simulation::leader() {
-    if (two.running() && (!one.running() || two.epoch() > one.epoch())) return two;
+    if (two.running() && !two.isFromBackup() && (!one.running() || two.epoch() > one.epoch())) return two;
     return one;
 }
 
