@@ -28,6 +28,8 @@ bool isHalfWay(const Course& course);
 bool furtherSpare(const Course& course);
 /// Without any spare: the stand-in is asked on, and has been for so short that nobody needs to be called yet.
 bool mayStillCome(const Course& course);
+/// No spare is left, and the stand-in, which answers after all, may not have the segment.
+std::optional<Occurrence> fenceMissing(const Course& course);
 /// Held requests could not be returned to the stand-in.
 Occurrence returnFailed(const Course& course);
 /// The segment could not be given away by `step`.

@@ -43,13 +43,21 @@ bool mayRevive(const Course& course) {
 bool mayStillCome(const Course& course) {
     if (!mayRevive(course)) return false;
     const Step* revive = course.find(ReviveStandIn);
+    if (course.done(ReviveStandIn)) return !fenceFailed(course);  // only the fence is missing
     return isPlanned(revive) || course.now() < revive->patience_from + asked_on_alone;
 }
 
 bool wantsBackLeg(const Course& course) {
     const Step* revive = course.find(ReviveStandIn);
-    return mayRevive(course) && revive != nullptr && !revive->found.empty() &&
-           (revive->state == StepState::Polling || revive->state == StepState::Running);
+    if (revive == nullptr || !mayRevive(course)) return false;
+    return revive->state == StepState::Polling || (revive->state == StepState::Running && !revive->found.empty());
+}
+
+std::optional<Occurrence> fenceMissing(const Course& course) {
+    if (!mayRevive(course) || !course.done(ReviveStandIn) || !fenceFailed(course)) return std::nullopt;
+    auto failure = fenceFailure(course);
+    failure.event = Event::NoSpareLeft;
+    return failure;
 }
 
 std::optional<Occurrence> revivalOccurrence(const Course& course) {

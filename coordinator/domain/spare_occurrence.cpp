@@ -65,6 +65,7 @@ std::optional<Occurrence> spareOccurrence(const Course& course, bool cold) {
     if (operation.spare.empty()) {
         if (!cold) return happened(Event::NoSpareLeft, "there is no spare that this server may use");
         if (mayStillCome(course)) return std::nullopt;
+        if (auto missing = fenceMissing(course)) return missing;
         return needsOperator(
             course, Event::NoSpareLeft, "no_spare",
             fmt::format("the job of server '{}' stands still: there is neither a stand-in that answers "
@@ -103,6 +104,7 @@ std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold) {
     }
     if (furtherSpare(course)) return happened(Event::FurtherSpare, "a further spare of the pool is tried", note);
     if (cold && mayStillCome(course)) return std::nullopt;
+    if (auto missing = fenceMissing(course)) return missing;
     if (cold) {
         auto occurrence = needsOperator(
             course, Event::NoSpareLeft, "no_spare",

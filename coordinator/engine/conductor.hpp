@@ -116,9 +116,9 @@ class Conductor {
     /// The segment belongs to somebody else than the journal says (nothing: its switch knows of no order). The job that
     /// is placed on a stand-in or a spare gets it again; a segment that was found away from its server is believed.
     void segmentSeen(const WatchedPlacement& looked, const std::optional<protocol::SegmentOrder>& order);
-    /// Who executes the job does not, or is silent: the operator is told, and the failover retried with a spare if
-    /// there is one. `after_silence`: its VM host is back without it.
-    void executorLost(const WatchedPlacement& looked, const std::string& why, bool after_silence);
+    /// Who executes the job does not, or is silent: the operator is told; and the failover retried with a spare if
+    /// there is one, unless the failed server is not off: then somebody may be bringing the job back to it.
+    void executorLost(const WatchedPlacement& looked, const ExecutorLoss& loss);
     /// What the watch has to look at: ready stand-ins of servers that no operation holds.
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsToWatch() const;
     /// Every job that no operation moves.

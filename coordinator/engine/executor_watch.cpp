@@ -50,10 +50,18 @@ void ExecutorWatch::look(const WatchedPlacement& placed) {
         course.told = true;
         course.told_after_silence = course.told_after_silence || after_silence;
     }
-    post_([placed, why = sight.why, after_silence](Conductor& conductor) -> Reply {
-        conductor.executorLost(placed, why, after_silence);
+    const ExecutorLoss loss{sight.why, after_silence, isOff(placed.server)};
+    post_([placed, loss](Conductor& conductor) -> Reply {
+        conductor.executorLost(placed, loss);
         return {};
     });
+}
+
+bool ExecutorWatch::isOff(const base::ServerName& server) const {
+    const auto ladder = inventory_.server_power.find(server);
+    if (ladder == inventory_.server_power.end() || !drivers_.power) return false;
+    const auto power = drivers_.power->state(ladder->second, power_patience);
+    return power && *power == drivers::PowerState::Off;
 }
 
 ExecutorWatch::Sight ExecutorWatch::at(const WatchedPlacement& placed) const {

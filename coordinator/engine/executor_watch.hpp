@@ -37,6 +37,7 @@ class ExecutorWatch {
         bool told_after_silence = false;
         base::SteadyTime asked{};
     };
+    [[nodiscard]] bool isOff(const base::ServerName& server) const;
     Sight at(const WatchedPlacement& placed) const;
     Sight atStandIn(const WatchedPlacement& placed) const;
     Sight atSpare(const WatchedPlacement& placed) const;

@@ -17,6 +17,13 @@ struct WatchedPlacement {
     bool operator==(const WatchedPlacement&) const = default;
 };
 
+/// What is wrong with the executor of such a job.
+struct ExecutorLoss {
+    std::string why;             ///< `is stopped, not running`
+    bool after_silence = false;  ///< its VM host is back without it
+    bool server_is_off = false;  ///< the failed server's power was read as off
+};
+
 /// The member that owns the segment then.
 base::MemberName ownerOf(domain::Placement::On on);
 

@@ -102,7 +102,7 @@ void Conductor::foundMoved(const base::ServerName& name, const protocol::Segment
              "told");
 }
 
-void Conductor::executorLost(const WatchedPlacement& looked, const std::string& why, bool after_silence) {
+void Conductor::executorLost(const WatchedPlacement& looked, const ExecutorLoss& loss) {
     if (watchedPlacement(looked.server) != looked) return;
     auto* failover = openFailoverOf(looked.server);
     const bool retriable =
@@ -110,7 +110,7 @@ void Conductor::executorLost(const WatchedPlacement& looked, const std::string& 
     const auto maintained = maintenance_.find(looked.server);
     const bool in_maintenance = maintained != maintenance_.end() && maintained->second.on;
     const bool has_spare = retriable && (!observe(*failover).spares.empty() || !failover->failed_spares.empty());
-    const bool retries = retriable && !in_maintenance && (has_spare || after_silence);
+    const bool retries = retriable && !in_maintenance && loss.server_is_off && (has_spare || loss.after_silence);
     const std::string cure =
         retries     ? fmt::format("failover {} is tried again", failover->id)
         : retriable ? fmt::format(
@@ -120,7 +120,7 @@ void Conductor::executorLost(const WatchedPlacement& looked, const std::string& 
                     : fmt::format("start it again, or bring the job back to the server: standinctl returned {}",
                                   looked.server.text());
     const auto sentence = fmt::format("the job of server '{}' is down or may be: {}, which executes it, {}",
-                                      looked.server.text(), executorText(looked), why);
+                                      looked.server.text(), executorText(looked), loss.why);
     tellOnce(looked.server, sentence + "; " + cure,
              retries ? fmt::format("failover {} is retried", failover->id) : "told");
     if (!retries) return;

@@ -22,9 +22,9 @@ void seeSegment(Protected& lab, const engine::WatchedPlacement& looked,
     lab.coordinator.run();
 }
 
-void loseExecutor(Protected& lab, const engine::WatchedPlacement& looked) {
+void loseExecutor(Protected& lab, const engine::WatchedPlacement& looked, bool server_is_off = true) {
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.executorLost(looked, "is stopped, not running", false);
+        c.executorLost(looked, {"is stopped, not running", false, server_is_off});
         return true;
     });
     lab.coordinator.run();
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(what_the_watch_saw_before_an_operation_began_is_not_acted_u
     const auto told = lab.world.told.size();
     lab.coordinator.ask([&](engine::Conductor& c) {
         c.segmentSeen(looked, std::nullopt);
-        c.executorLost(looked, "is stopped", false);
+        c.executorLost(looked, {"is stopped", false, true});
         return true;
     });
     BOOST_TEST(lab.world.told.size() == told);
@@ -92,6 +92,15 @@ BOOST_AUTO_TEST_CASE(a_lost_stand_in_of_a_server_in_maintenance_is_told_and_left
         return c.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada");
     }));
     loseExecutor(lab, placed(lab));
+    BOOST_TEST(lab.told("is down or may be: stand-in"));
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Failed");
+}
+
+// Somebody has repaired the server and stopped the stand-in, to bring the job back.
+BOOST_AUTO_TEST_CASE(a_lost_stand_in_of_a_server_that_is_not_off_is_told_and_left_alone) {
+    OnStandIn lab;
+    lab.world.machines["spare01"].boots = true;
+    loseExecutor(lab, placed(lab), false);
     BOOST_TEST(lab.told("is down or may be: stand-in"));
     BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Failed");
 }
