@@ -25,6 +25,7 @@ class LibvirtDomains final : public Domains {
     base::Result<DomainView> view(const std::string& uuid) override;
     base::Result<void> setResources(const std::string& uuid, const protocol::StandInResources& resources) override;
     base::Result<void> setClock(const std::string& uuid, base::WallTime time) override;
+    base::Result<bool> showsLife(const std::string& uuid) override;
     [[nodiscard]] std::uint64_t eventsSeen() const override;
     void waitForEvent(std::uint64_t seen, std::chrono::milliseconds longest) override;
     base::Result<HypervisorHost> host() override;

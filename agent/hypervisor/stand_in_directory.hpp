@@ -13,6 +13,7 @@ struct StandInRecord {
         Making,  ///< found at start-up: half made, because the agent ended in between
         Made,
         Failed,
+        Kept,     ///< only its disk is left, for what a job wrote on it
         Removing  ///< found at start-up: half removed
     };
     base::StandInName name;
@@ -23,6 +24,8 @@ struct StandInRecord {
     Phase phase = Phase::Making;
     std::string problem;
     bool started_once = false;
+    std::string accelerated_by;    ///< `kvm` or `tcg`, as its definition says; empty: as the host's guests are
+    std::string emulated_because;  ///< why it is not `kvm`
 };
 
 /// The stand-ins on disk:

@@ -61,6 +61,8 @@ std::optional<Note> hopeToTell(const Course& course);
 
 /// An agent that a long step has waited for in vain long enough for the operator to hear of it now.
 std::optional<Note> silenceToTell(const Course& course);
+/// The same, and a step of the critical path that is tried again in vain.
+std::optional<Note> troubleToTell(const Course& course);
 
 /// What a transition changes in the operation beside its state.
 void enter(Operation& operation, const Change& change, const Observation& observation);

@@ -27,7 +27,7 @@ bool isPlanned(const Step* step) {
 bool hasSpareToTry(const Course& course) {
     const Operation& operation = course.operation();
     if (operation.state == State::ColdPreparingSpare) return !operation.spare.empty();
-    return furtherSpare(course) || (course.done(LeaseSpare) && !course.concluded(PowerOffFailedSpare));
+    return furtherSpare(course) || (isTaken(course) && !course.concluded(PowerOffFailedSpare));
 }
 
 }  // namespace

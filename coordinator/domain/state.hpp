@@ -96,6 +96,7 @@ enum class Event {
     FurtherSpare,
     Settled,
     // prepare, refresh, backup
+    CaptureRefused,
     ServerStopped,
     ServerNotStopped,
     ImageCaptured,

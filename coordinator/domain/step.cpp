@@ -6,7 +6,7 @@ namespace standin::domain {
 
 namespace {
 
-constexpr Names<StepName, 36> steps{{
+constexpr Names<StepName, 38> steps{{
     {StepName::FencePort, "FencePort"},
     {StepName::FencePower, "FencePower"},
     {StepName::ResumeStandIn, "ResumeStandIn"},
@@ -37,6 +37,8 @@ constexpr Names<StepName, 36> steps{{
     {StepName::AdoptStandIn, "AdoptStandIn"},
     {StepName::DeleteStandIn, "DeleteStandIn"},
     {StepName::DeleteOldStandIn, "DeleteOldStandIn"},
+    {StepName::KeepStandIn, "KeepStandIn"},
+    {StepName::ClearSegment, "ClearSegment"},
     {StepName::StopServer, "StopServer"},
     {StepName::CaptureImage, "CaptureImage"},
     {StepName::StartServer, "StartServer"},
@@ -54,13 +56,14 @@ constexpr Names<StepState, 6> step_states{{
     {StepState::Unknown, "unknown"},
 }};
 
-constexpr Names<Finding, 6> findings{{
+constexpr Names<Finding, 7> findings{{
     {Finding::None, "none"},
     {Finding::Beside, "beside"},
     {Finding::Instead, "instead"},
     {Finding::Same, "same"},
     {Finding::Differs, "differs"},
     {Finding::Unproved, "unproved"},
+    {Finding::PowerCut, "power_cut"},
 }};
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "coordinator/domain/step_report.hpp"
 
+#include "agent/base/moment.hpp"
 #include "coordinator/domain/named.hpp"
 
 namespace standin::domain {
@@ -86,6 +87,11 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
         operation.new_owner_at = ended;
     if (id.name == StepName::StartStandIn && step.state == StepState::Done) {
         operation.new_stand_in_port = base::PortName(step.found);
+    }
+    const bool tells_age = id.name == StepName::CheckCapacity || id.name == StepName::CaptureImage;
+    if (tells_age && step.state == StepState::Done && !report.found.empty()) {
+        const auto at = base::momentFrom(report.found);
+        if (at) operation.image_at = *at;  // an age that nobody can read is not known
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <exception>
+
 namespace standin::engine {
 
 namespace {
@@ -10,6 +12,8 @@ constexpr std::chrono::milliseconds host_patience{3000};
 constexpr std::chrono::milliseconds power_patience{10000};
 /// A fence agent is a process that starts slowly; a spare that has been off for a minute is told of soon enough.
 constexpr std::chrono::seconds power_every{60};
+/// A look that has not come back by then never will.
+constexpr std::chrono::seconds longest_look{60};
 /// One look may have been unlucky, or have met somebody who restarts what it looks at.
 constexpr unsigned wrong_looks = 2;
 
@@ -17,7 +21,7 @@ constexpr unsigned wrong_looks = 2;
 
 ExecutorWatch::Course& ExecutorWatch::courseOf(const WatchedPlacement& placed) {
     Course& course = courses_[placed.server];
-    if (course.placement != placed.placement) course = Course{placed.placement, 0, false, false, false, {}};
+    if (course.placement != placed.placement) course = Course{placed.placement, 0, false, false, false, {}, false};
     return course;
 }
 
@@ -28,19 +32,33 @@ bool ExecutorWatch::isDue(const WatchedPlacement& placed) {
     const bool never = course.asked == base::SteadyTime{};
     const bool rarely = placed.placement.on == domain::Placement::On::Spare && course.wrong == 0;
     if (rarely && !never && moment < course.asked + power_every) return false;
+    if (course.looking && moment < course.asked + longest_look) return false;
     course.asked = moment;
+    course.looking = true;
     return true;
 }
 
 void ExecutorWatch::look(const WatchedPlacement& placed) {
-    const Sight sight = at(placed);
-    if (sight.kind == Kind::NotKnown) return;
+    Sight sight;
+    try {
+        sight = at(placed);
+    } catch (const std::exception& exception) {
+        sight = {Kind::Silent, fmt::format("cannot be asked after: {}", exception.what())};
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        courseOf(placed).looking = false;
+    }
+    if (sight.kind != Kind::NotKnown) judge(placed, sight);
+}
+
+void ExecutorWatch::judge(const WatchedPlacement& placed, const Sight& sight) {
     bool after_silence = false;
     {
         const std::lock_guard lock(mutex_);
         Course& course = courseOf(placed);
         if (sight.kind == Kind::Well) {
-            course = Course{placed.placement, 0, false, false, false, course.asked};
+            course = Course{placed.placement, 0, false, false, false, course.asked, false};
             return;
         }
         ++course.wrong;

@@ -36,12 +36,14 @@ class ExecutorWatch {
         bool told = false;
         bool told_after_silence = false;
         base::SteadyTime asked{};
+        bool looking = false;  ///< the last look has not come back
     };
     [[nodiscard]] bool isOff(const base::ServerName& server) const;
     Sight at(const WatchedPlacement& placed) const;
     Sight atStandIn(const WatchedPlacement& placed) const;
     Sight atSpare(const WatchedPlacement& placed) const;
     Course& courseOf(const WatchedPlacement& placed);
+    void judge(const WatchedPlacement& placed, const Sight& sight);
 
     const Drivers& drivers_;
     const Inventory& inventory_;

@@ -73,17 +73,17 @@ void Conductor::orderAgain(const WatchedPlacement& placed, const protocol::Segme
     const auto& server = inventory_.servers.at(placed.server);
     const auto found = drivers_.switches.find(server.switch_agent);
     if (found == drivers_.switches.end()) return;
-    executor_.post(domain::Lane::Critical,
-                   [driver = found->second, segment = server.segment, order,
-                    stamp = stampOf("watch/" + placed.server.text()), leads = leads_, deliver = deliver_] {
-                       if (!*leads) return;
-                       auto given = driver->setSegment(stamp, segment, order, order_within);
-                       if (given || given.error().code != base::ErrorCode::StaleEpoch) return;
-                       deliver(Request([why = given.error().message](Conductor& conductor) -> Reply {
-                           conductor.depose(why);
-                           return {};
-                       }));
-                   });
+    const auto run = [driver = found->second, segment = server.segment, order,
+                      stamp = stampOf("watch/" + placed.server.text()), leads = leads_, deliver = deliver_] {
+        if (!*leads) return;
+        auto given = driver->setSegment(stamp, segment, order, order_within);
+        if (given || given.error().code != base::ErrorCode::StaleEpoch) return;
+        deliver(Request([why = given.error().message](Conductor& conductor) -> Reply {
+            conductor.depose(why);
+            return {};
+        }));
+    };
+    executor_.post({domain::Lane::Ordinary, server.switch_agent.text(), run});
 }
 
 /// No failover of this journal has moved it: the journal is older than the world.

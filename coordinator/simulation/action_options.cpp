@@ -29,6 +29,8 @@ const std::map<std::string, std::map<std::string, std::string>>& options() {
         {"kill", {{"for", "time"}}},
         {"start", {{"journal", "backup"}}},
         {"pause", {{"for", "time"}}},
+        {"close", {{"discard", "yes|no"}}},
+        {"return", {{"discard", "yes|no"}}},
         {"journal", {{"for", "time"}}}};
     return all;
 }

@@ -111,9 +111,15 @@ base::Result<void> SimulatedJournal::write(World& world, JournalDisk& disk, std:
             ErrorCode::StaleEpoch,
             fmt::format("the journal is at epoch {}, this coordinator at {}: another one leads", disk.epoch, epoch));
     }
-    if (disk.full) return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
+    if (disk.full) {
+        if (&disk == &world.disk) world.invariants.running.notWritten();
+        return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
+    }
     const bool is_the_journal = &disk == &world.disk;
-    if (is_the_journal) world.invariants.commits(entry);
+    if (is_the_journal) {
+        world.invariants.running.begin(entry);
+        world.invariants.commits(entry);
+    }
     disk.write(std::move(entry));
     if (is_the_journal) world.occurrences.happened("record");
     return {};
