@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "agent/base/moment.hpp"
 #include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
@@ -29,10 +30,9 @@ StepReport shutDown(const StepContext& context, const drivers::PowerLadder& ladd
     auto state = context.drivers.power->state(ladder, context.remaining() / 2);
     if (state && *state == drivers::PowerState::Off)
         return StepReport::done(fmt::format("server '{}' has shut down, read back as off", server.name.text()));
-    if (context.request.poll) {
-        // Its time counts from when it was asked, not from when the first attempt to ask it was made.
-        const auto& step = context.step();
-        const auto waited = context.running_for - (step.started - step.first_started);
+    // Its time counts from when it is known to have been asked; whoever was asked is not asked again.
+    if (const auto asked_at = base::momentFrom(context.step().found)) {
+        const auto waited = context.clock.wall() - *asked_at;
         if (waited >= server.shutdown_within) return cutPower(context, ladder);
         return StepReport::pending(fmt::format("server '{}' shuts down", server.name.text()));
     }
@@ -41,7 +41,11 @@ StepReport shutDown(const StepContext& context, const drivers::PowerLadder& ladd
             ErrorCode::Refused, fmt::format("server '{}' could not be asked to shut down in time", server.name.text()));
     }
     auto asked = askToShutDown(context, ladder, server.switch_agent);
-    if (asked) return StepReport::pending(fmt::format("server '{}' was asked to shut down", server.name.text()));
+    if (asked) {
+        auto report = StepReport::pending(fmt::format("server '{}' was asked to shut down", server.name.text()));
+        report.found = base::rfc3339(context.clock.wall());
+        return report;
+    }
     if (asked.error().code == ErrorCode::Unsupported) {
         return StepReport::failed(
             ErrorCode::Unsupported,
