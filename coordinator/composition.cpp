@@ -94,8 +94,8 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
     }
     made.power = std::make_shared<drivers::FenceAgentPowerDriver>(fence_agents_directory);
     made.notifier = std::move(notifier);
-    made.claim = [&connections](const base::AgentName& name, std::uint64_t epoch, drivers::Deadline deadline) {
-        return connections.claim(name, epoch, deadline);
+    made.claim = [&connections](const base::AgentName& name, const protocol::Leader& as, drivers::Deadline deadline) {
+        return connections.claim(name, as, deadline);
     };
     made.health = [&connections](const base::AgentName& name, drivers::Deadline deadline) {
         return connections.health(name, deadline);

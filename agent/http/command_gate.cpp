@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "agent/base/durable_file.hpp"
@@ -39,45 +40,64 @@ std::string headerOf(const Request& request, std::string name) {
     return found == request.headers.end() ? std::string() : found->second;
 }
 
+// Absent is empty.
+bool isInstance(const std::string& text) {
+    return text.size() <= protocol::longest_instance &&
+           std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 128 && (std::isalnum(c) != 0 || c == '-'); });
+}
+
+// `57 3f2a9c…`; the instance is absent where none was heard of.
+std::string textOf(const protocol::Leader& leader) {
+    return leader.instance.empty() ? fmt::format("{}\n", leader.epoch) : fmt::format("{} {}\n", leader.epoch, leader.instance);
+}
+
+base::Result<protocol::Leader> leaderIn(std::string text) {
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    const auto space = text.find(' ');
+    auto epoch = parseNumber(text.substr(0, space), "an epoch");
+    if (!epoch) return failure(epoch.error());
+    protocol::Leader leader{*epoch, space == std::string::npos ? std::string() : text.substr(space + 1)};
+    if (space != std::string::npos && (leader.instance.empty() || !isInstance(leader.instance)))
+        return failure(ErrorCode::InvalidInput, fmt::format("'{}' names no instance", leader.instance.substr(0, 40)));
+    return leader;
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<CommandGate>> CommandGate::open(std::string epoch_file) {
-    std::uint64_t highest = 0;
-    auto text = base::readWhole(epoch_file, 64);
+    protocol::Leader leader;
+    auto text = base::readWhole(epoch_file, 128);
     if (text) {
-        while (!text->empty() && text->back() == '\n') text->pop_back();
-        auto epoch = parseNumber(*text, "an epoch");
+        auto read = leaderIn(*text);
         // A lost epoch would let a deposed coordinator in again; the operator must look.
-        if (!epoch)
+        if (!read)
             return failure(ErrorCode::Corrupt,
-                           fmt::format("epoch file '{}' is damaged: {}", epoch_file, epoch.error().message));
-        highest = *epoch;
+                           fmt::format("epoch file '{}' is damaged: {}", epoch_file, read.error().message));
+        leader = std::move(*read);
         // What an earlier release has left has no room kept yet for a day on which the disk is full.
         if (::access((epoch_file + ".spare").c_str(), F_OK) != 0)
-            static_cast<void>(base::writeKeepingRoom(epoch_file, fmt::format("{}\n", highest)));
+            static_cast<void>(base::writeKeepingRoom(epoch_file, textOf(leader)));
     } else if (text.error().code != ErrorCode::NotFound) {
         return failure(text.error());
     }
-    return std::unique_ptr<CommandGate>(new CommandGate(std::move(epoch_file), highest));
+    return std::unique_ptr<CommandGate>(new CommandGate(std::move(epoch_file), std::move(leader)));
 }
 
-CommandGate::CommandGate(std::string epoch_file, std::uint64_t highest) : epoch_file_(std::move(epoch_file)), highest_(highest) {}
+CommandGate::CommandGate(std::string epoch_file, protocol::Leader leader)
+    : epoch_file_(std::move(epoch_file)), leader_(std::move(leader)) {}
 
 std::uint64_t CommandGate::highestEpoch() const {
     std::lock_guard lock(mutex_);
-    return highest_;
+    return leader_.epoch;
 }
 
 base::Result<void> CommandGate::raiseEpoch(const protocol::CommandStamp& stamp) {
-    const auto epoch = stamp.epoch;
-    if (protocol::isDeposed(stamp, highest_)) {
-        return failure(ErrorCode::StaleEpoch,
-                       fmt::format("epoch {} is older than {}: another coordinator leads since epoch {}; this one must stop", epoch, highest_, highest_));
-    }
-    if (epoch == highest_) return {};
-    auto written = base::writeKeepingRoom(epoch_file_, fmt::format("{}\n", epoch));
+    if (protocol::isDeposed(stamp, leader_)) return failure(ErrorCode::StaleEpoch, protocol::deposedText(stamp, leader_));
+    auto leader = protocol::leaderBy(stamp);
+    if (leader == leader_) return {};
+    auto written = base::writeKeepingRoom(epoch_file_, textOf(leader));
     if (!written) return failure(written.error().within("could not remember the coordinator's epoch"));
-    highest_ = epoch;
+    leader_ = std::move(leader);
     return {};
 }
 
@@ -96,7 +116,12 @@ base::Result<void> CommandGate::admit(Request& request) {
     // Who commands one thing at a time, and by hand, needs none; it is the oldest then.
     auto sequence = headerOf(request, protocol::sequence_header).empty() ? 0 : number(protocol::sequence_header);
     if (!sequence) return failure(sequence.error());
-    request.stamp = protocol::CommandStamp{*epoch, operation, *sequence};
+    auto instance = headerOf(request, protocol::instance_header);
+    if (!isInstance(instance)) {
+        return failure(ErrorCode::InvalidInput,
+                       fmt::format("the header {} has to be of 1 to {} letters, digits and '-'", protocol::instance_header, protocol::longest_instance));
+    }
+    request.stamp = protocol::CommandStamp{*epoch, operation, *sequence, std::move(instance)};
     return raiseEpoch(*request.stamp);
 }
 
@@ -113,7 +138,7 @@ base::Result<std::shared_ptr<CommandGate::Lane>> CommandGate::enter(const Reques
     if (!ended_.wait_for(lock, longest_turn, [&] { return !lane->busy || overtaken(); })) {
         return failure(ErrorCode::Conflict, fmt::format("an earlier command for '{}' is still being carried out", request.subject));
     }
-    if (protocol::isDeposed(stamp, highest_)) return failure(raiseEpoch(stamp).error());
+    if (protocol::isDeposed(stamp, leader_)) return failure(ErrorCode::StaleEpoch, protocol::deposedText(stamp, leader_));
     if (overtaken()) {
         return failure(ErrorCode::Conflict, fmt::format("command {} ('{}') for '{}' came too late: {} was commanded since", stamp.sequence,
                                                         stamp.operation, request.subject, lane->newest.age().second));

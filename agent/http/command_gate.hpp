@@ -18,7 +18,8 @@ namespace standin::http {
 
 /// Guards an agent's commands. That their certificate may command was found before (roles.hpp).
 ///
-/// - A coordinator that was deposed bears an older epoch and is refused (StaleEpoch); the highest epoch is kept durably.
+/// - A coordinator that was deposed bears an older epoch, or the same epoch as another instance, and is refused
+///   (StaleEpoch); the highest epoch and its instance are kept durably.
 /// - A command that comes twice (its answer was lost) is answered again, not done again.
 /// - Commands for one subject are carried out one after the other, and none after a newer one: of two, the one with the
 ///   lower sequence is refused (Conflict) once the other was seen. So a command that its coordinator has given up, and
@@ -26,7 +27,7 @@ namespace standin::http {
 ///   what was on its way to an agent that has ended does not reach the next one.
 class CommandGate {
   public:
-    /// `epoch_file` keeps the highest epoch seen, durably.
+    /// `epoch_file` keeps the highest epoch seen and, behind it, its instance, durably.
     static base::Result<std::unique_ptr<CommandGate>> open(std::string epoch_file);
 
     /// Reads the stamp from the headers, checks it and runs `handler` unless the same command was answered before or is
@@ -40,7 +41,7 @@ class CommandGate {
     void addRoutes(Router& router);
 
   private:
-    CommandGate(std::string epoch_file, std::uint64_t highest);
+    CommandGate(std::string epoch_file, protocol::Leader leader);
     base::Result<void> admit(Request& request);
     base::Result<void> raiseEpoch(const protocol::CommandStamp& stamp);
 
@@ -62,7 +63,7 @@ class CommandGate {
     const std::string epoch_file_;
     mutable std::mutex mutex_;
     std::condition_variable ended_;  ///< of a command
-    std::uint64_t highest_ = 0;
+    protocol::Leader leader_;
     std::map<std::string, std::shared_ptr<Answered>> answered_;
     std::list<std::string> order_;  ///< oldest first, bounds `answered_`
     std::map<std::string, std::shared_ptr<Lane>> lanes_;

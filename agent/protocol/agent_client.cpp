@@ -205,7 +205,10 @@ struct AgentClient::Inside {
     }
 
     base::Result<Answer> command(const std::string& method, const std::string& path, const std::string& body, const CommandStamp& stamp, Deadline deadline) {
-        auto answer = askWhole({method, path, body, {{epoch_header, std::to_string(stamp.epoch)}, {operation_header, stamp.operation}, {sequence_header, std::to_string(stamp.sequence)}}, deadline, now() + deadline});
+        std::map<std::string, std::string> headers{
+            {epoch_header, std::to_string(stamp.epoch)}, {operation_header, stamp.operation}, {sequence_header, std::to_string(stamp.sequence)}};
+        if (!stamp.instance.empty()) headers[instance_header] = stamp.instance;
+        auto answer = askWhole({method, path, body, std::move(headers), deadline, now() + deadline});
         if (answer && answer->status >= 400) return failure(said(*answer));
         return answer;
     }

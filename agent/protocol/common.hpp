@@ -10,6 +10,10 @@ namespace standin::protocol {
 
 /// Header names of every command (PUT, POST, DELETE).
 inline constexpr const char* epoch_header = "Standin-Epoch";          ///< decimal uint64; agents refuse an older one than they saw
+/// 1 to 64 characters; the coordinator's own name for its epoch, drawn at random: two that have one epoch (one of them runs from a restored
+/// backup) are told apart by it. May be absent.
+inline constexpr const char* instance_header = "Standin-Instance";
+inline constexpr std::size_t longest_instance = 64;
 inline constexpr const char* operation_header = "Standin-Operation";  ///< 1 to 128 characters; the same id again is the same command
 inline constexpr const char* sequence_header = "Standin-Sequence";    ///< decimal uint64; of two commands for one thing the older is refused once the newer is known
 
@@ -20,6 +24,7 @@ struct CommandStamp {
     /// Ascends with every command that the coordinator of this epoch sends out, so that (epoch, sequence) ascends for ever. A command that
     /// was given up may still be on its way; by this it cannot take effect after a later one.
     std::uint64_t sequence = 0;
+    std::string instance{};  ///< of the epoch; empty: by hand, or by a coordinator that has none
 };
 
 /// One named check of GET /v1/health.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace standin::lan_switch {
 
 using base::failure;
@@ -45,6 +47,11 @@ Json jsonOf(const PortView& port, const FabricView& view) {
         }
     }
     return json;
+}
+
+bool hasMemberAt(const protocol::Segment& segment, const std::string& port) {
+    return std::any_of(segment.order.members.begin(), segment.order.members.end(),
+                       [&](const auto& member) { return member.port.text() == port; });
 }
 
 KeeperObserver observerFor(http::Metrics& metrics) {
@@ -104,11 +111,14 @@ void SwitchCapability::stop() {
 }
 
 void SwitchCapability::addRoutes(http::Router& router) {
-    router.add("GET", "/v1/segments", [this](const Request&) -> base::Result<Response> {
+    router.add("GET", "/v1/segments", [this](const Request& request) -> base::Result<Response> {
         auto segments = keeper_.segments();
         if (!segments) return failure(segments.error());
+        const auto port = request.query.find("port");
         Json list = Json::array();
-        for (const auto& segment : *segments) list.push_back(toJson(segment));
+        for (const auto& segment : *segments) {
+            if (port == request.query.end() || hasMemberAt(segment, port->second)) list.push_back(toJson(segment));
+        }
         return Response::json({{"segments", list}});
     });
     router.add("GET", "/v1/segments/{segment}", [this](const Request& request) -> base::Result<Response> {

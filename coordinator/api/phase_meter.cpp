@@ -5,9 +5,9 @@
 
 #include "agent/base/boundary.hpp"
 #include "agent/http/metrics.hpp"
+#include "coordinator/domain/phases.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/event_hub.hpp"
-#include "coordinator/engine/phases.hpp"
 
 namespace standin::api {
 
@@ -52,18 +52,29 @@ void PhaseMeter::run() {
 
 void PhaseMeter::measure(std::uint64_t id) {
     auto operation = engine_.operation(id);
-    if (!operation || !isResting(operation->state) || !measured_.insert(id).second) return;
+    if (!operation || !isResting(operation->state)) return;
+    auto& measured = measured_[id];
+    const bool first = measured == 0;
+    const auto attempts = operation->past_attempts.size() + 1;
+    if (measured >= attempts) return;
+    // An attempt whose rest was over before this thread looked is measured with the next.
+    for (; measured + 1 < attempts; ++measured) observe(operation->past_attempts[measured].phases_ms);
+    measured = attempts;
     if (measured_.size() > most_remembered) measured_.erase(measured_.begin());
     metrics_.count(
         "standin_operations_total", "operations that came to rest, by kind and outcome",
         {{"kind", std::string(nameOf(operation->kind))}, {"outcome", std::string(nameOf(operation->state))}});
-    for (const auto& [phase, duration_ms] : engine::phasesOf(*operation)) {
+    observe(domain::phasesOf(*operation));
+    const auto takeover_ms = domain::takeoverMs(*operation);
+    if (!takeover_ms || !(first || operation->new_owner_at >= operation->attempt_from)) return;
+    metrics_.observeSeconds("standin_takeover_seconds",
+                            "from the arrival of the trap until the segment had a new owner", *takeover_ms / 1000);
+}
+
+void PhaseMeter::observe(const std::map<std::string, double>& phases_ms) {
+    for (const auto& [phase, duration_ms] : phases_ms) {
         metrics_.observeSeconds("standin_phase_seconds", "duration of each phase of a failover", duration_ms / 1000,
                                 {{"phase", metricNameOf(phase)}});
-    }
-    if (auto takeover_ms = engine::takeoverMs(*operation)) {
-        metrics_.observeSeconds("standin_takeover_seconds",
-                                "from the arrival of the trap until the segment had a new owner", *takeover_ms / 1000);
     }
 }
 

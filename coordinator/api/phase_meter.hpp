@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <set>
+#include <string>
 #include <thread>
 
 namespace standin::engine {
@@ -15,7 +16,8 @@ class Metrics;
 
 namespace standin::api {
 
-/// Follows the events and, when an operation comes to rest, puts its phases and outcome into the metrics, once each:
+/// Follows the events and, when an operation comes to rest, puts its phases and outcome into the metrics, once for each
+/// attempt (a failover that an operator has tried again comes to rest again):
 /// `standin_phase_seconds{phase=…}` (detect, fence, resume, segment, restore, hold and finer ones),
 /// `standin_takeover_seconds`, `standin_operations_total{kind, outcome}`.
 class PhaseMeter {
@@ -32,11 +34,12 @@ class PhaseMeter {
   private:
     void run();
     void measure(std::uint64_t operation);
+    void observe(const std::map<std::string, double>& phases_ms);
 
     engine::EventHub& hub_;
     const engine::Engine& engine_;
     http::Metrics& metrics_;
-    std::set<std::uint64_t> measured_;
+    std::map<std::uint64_t, std::size_t> measured_;  ///< attempts, by operation
     std::thread thread_;
 };
 

@@ -1,6 +1,6 @@
 #include "coordinator/api/views.hpp"
 
-#include "coordinator/engine/phases.hpp"
+#include "coordinator/domain/phases.hpp"
 
 namespace standin::api {
 
@@ -189,7 +189,7 @@ Json viewOf(const engine::EngineEvent& event) {
 }
 
 Json summaryOf(const domain::Operation& operation) {
-    auto takeover = engine::takeoverMs(operation);
+    auto takeover = domain::takeoverMs(operation);
     return {{"id", operation.id},
             {"kind", nameOf(operation.kind)},
             {"server", operation.server.text()},
@@ -221,7 +221,14 @@ Json viewOf(const domain::Operation& operation) {
     view["failed_spares"] = textsOf(operation.failed_spares);
     view["handovers"] = operation.handovers;
     view["job_runs"] = operation.job_runs;
-    view["phases_ms"] = engine::phasesOf(operation);
+    view["phases_ms"] = domain::phasesOf(operation);
+    view["attempt_start"] = momentOrNull(operation.attempt_from);
+    view["past_attempts"] = Json::array();
+    for (const auto& attempt : operation.past_attempts) {
+        view["past_attempts"].push_back({{"start", momentOrNull(attempt.began)},
+                                         {"end", momentOrNull(attempt.ended)},
+                                         {"phases_ms", attempt.phases_ms}});
+    }
     view["steps"] = Json::array();
     for (const domain::Step& step : operation.steps) view["steps"].push_back(viewOfStep(step));
     view["notes"] = Json::array();

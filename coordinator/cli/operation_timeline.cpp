@@ -57,14 +57,22 @@ void printOutcome(std::ostream& out, const Json& operation) {
     if (auto cure = textAt(operation, "cure"); cure != "-") out << printable("  what to do: " + cure) << '\n';
 }
 
-void printPhases(std::ostream& out, const Json& operation) {
-    auto phases = operation.find("phases_ms");
-    if (phases == operation.end() || !phases->is_object() || phases->empty()) return;
-    out << "phases:";
+void printPhasesOf(std::ostream& out, const Json& attempt, const std::string& title) {
+    auto phases = attempt.find("phases_ms");
+    if (phases == attempt.end() || !phases->is_object() || phases->empty()) return;
+    out << title << ':';
     for (const auto& [name, duration] : phases->items()) {
-        if (duration.is_number()) out << "  " << name << ' ' << humanMilliseconds(duration.get<double>());
+        if (duration.is_number()) out << "  " << printable(name) << ' ' << humanMilliseconds(duration.get<double>());
     }
     out << '\n';
+}
+
+void printPhases(std::ostream& out, const Json& operation) {
+    const auto& past = listAt(operation, "past_attempts");
+    for (std::size_t i = 0; i < past.size(); ++i)
+        printPhasesOf(out, past[i],
+                      fmt::format("phases of attempt {}, until {}", i + 1, momentAt(past[i], "end", true)));
+    printPhasesOf(out, operation, past.empty() ? "phases" : fmt::format("phases of attempt {}", past.size() + 1));
     if (auto takeover = numberAt(operation, "takeover_ms")) {
         out << "the segment had its new owner " << humanMilliseconds(*takeover) << " after the failure was told\n";
     }

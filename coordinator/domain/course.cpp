@@ -56,6 +56,7 @@ bool Course::gaveUp(const Step& step) const {
         case StepState::Unknown:
             return patience_ended;
         case StepState::Failed:
+            if (limits.conflict_is_final && step.error == base::ErrorCode::Conflict) return true;
             if (step.error == base::ErrorCode::Unsupported) return true;  // nor will it be the next time
             return patience_ended || !(limits.retry_refusals || base::isTransient(step.error) ||
                                        (mayPass(step.error) && step.refusals < limits.refusals));

@@ -49,6 +49,16 @@ struct Occurrence {
 };
 std::optional<Occurrence> occurrence(const Course& course);
 
+/// Nobody executes the job any more or yet, and its stand-in, which did not answer in time, may: it is asked on beside
+/// the cold path. Not once requests went to a spare, or the segment may have.
+bool mayRevive(const Course& course);
+
+/// It runs, and only the holder's back leg is missing to find out whether its job answers.
+bool wantsBackLeg(const Course& course);
+
+/// No spare is left to wait for, but a stand-in that is asked on.
+std::optional<Note> hopeToTell(const Course& course);
+
 /// An agent that a long step has waited for in vain long enough for the operator to hear of it now.
 std::optional<Note> silenceToTell(const Course& course);
 /// The same, and a step of the critical path that is tried again in vain.

@@ -54,6 +54,7 @@ void applyChange(Operation& operation, const Occurrence& occurrence, State to, c
     operation.cure = occurrence.cure;
     operation.ended_at = isResting(to) ? now : base::WallTime{};
     if (occurrence.note) addNote(operation, *occurrence.note);
+    if (change.event == Event::OperatorRetries) beginAttempt(operation, now);
     enter(operation, change, observation != nullptr ? *observation : Observation{});
     noteWrites(operation, change, now);
     addEndNote(operation, observation, now);
@@ -113,19 +114,27 @@ void assertSafe(const Operation& operation, const Observation& observation, Step
     }
 }
 
+/// It leads to the stand-in until the spare's quarantine is ordered again: nobody probes the spare before that.
+void lendBackLeg(Operation& operation) {
+    const StepId isolation{StepName::IsolateSpare, operation.spare.text()};
+    if (operation.find(isolation) != nullptr) operation.at(isolation).state = StepState::Planned;
+}
+
 StepRequest begin(Operation& operation, const Observation& observation, const StepId& id, base::WallTime now) {
     assertSafe(operation, observation, id.name);
     Step& step = operation.at(id);
     const StepLimits limits = limitsOf(id.name, observation);
     if (step.state == StepState::Polling) {
         step.state = StepState::Running;
-        return {id, step.attempts, true, limits};
+        if (id.name == StepName::ReviveStandIn) lendBackLeg(operation);
+        return {id, operation.at(id).attempts, true, limits};
     }
     if (step.state == StepState::Planned) {
         step.first_started = now;
         step.patience_from = now;
         step.refusals = 0;
         step.silent_since = {};
+        if (id.name == StepName::ReviveStandIn) step.found.clear();
         ++step.plans;
     }
     step.state = StepState::Running;
@@ -190,6 +199,7 @@ Verdict decideOn(Operation& operation, const Observation& observation, base::Wal
         const auto occurred = occurrence(Course(operation, observation, now));
         if (!occurred) {
             noteUnconfirmedPower(operation, observation, now);
+            if (const auto note = hopeToTell(Course(operation, observation, now))) addNote(operation, *note);
             if (const auto note = troubleToTell(Course(operation, observation, now))) addNote(operation, *note);
             verdict.action = act(operation, observation, now);
             return verdict;

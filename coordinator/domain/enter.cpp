@@ -78,6 +78,19 @@ void retry(Operation& operation) {
     operation.cure.clear();
 }
 
+/// The stand-in answers after all. What was done about the spare stays done; only its quarantine and the holder's back
+/// leg are ordered anew, behind the stand-in's segment.
+void leaveColdPath(Operation& operation) {
+    const Step* revived = operation.find(StepName::ReviveStandIn, operation.stand_in.text());
+    Step& resumed = operation.at({StepName::ResumeStandIn, operation.stand_in.text()});
+    resumed.state = StepState::Done;
+    resumed.finding = revived->finding;
+    resumed.message = revived->message;
+    planAgain(operation,
+              {StepName::GiveSegment, StepName::IsolateSpare, StepName::ProbeSpare, StepName::ReviveStandIn});
+    operation.cold = false;
+}
+
 }  // namespace
 
 void enter(Operation& operation, const Change& change, const Observation& observation) {
@@ -85,6 +98,11 @@ void enter(Operation& operation, const Change& change, const Observation& observ
         case Event::StandInUnusable:
             operation.cold = true;
             operation.job_runs = false;
+            // One that was stopped on an earlier cold path may run again on this one.
+            planAgain(operation, {StepName::ReviveStandIn, StepName::StopStandIn});
+            break;
+        case Event::StandInReady:
+            if (operation.cold) leaveColdPath(operation);
             break;
         case Event::SegmentGiven:
             operation.job_runs = !isReleased(operation);

@@ -134,6 +134,8 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
 
 std::optional<Occurrence> settlingOccurrence(const Course& course) {
     if (!course.concluded(FencePower)) return std::nullopt;
+    const bool left_over = course.operation().cold && course.find(ReviveStandIn) != nullptr;
+    if (left_over && !course.concluded(StopStandIn)) return std::nullopt;
     return happened(Event::Settled, fmt::format("spare '{}' executes the job", course.operation().spare.text()));
 }
 

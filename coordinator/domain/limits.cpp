@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "coordinator/domain/decide.hpp"
 
 namespace standin::domain {
@@ -33,6 +35,12 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
                     .pause = 50ms,
                     .patience = server.answer_within,
                     .lane = Lane::Critical};
+        case StepName::ReviveStandIn:  // as long as the cold path takes; a VM host that hangs is not besieged
+            return {.deadline = server.answer_within,
+                    .pause = 500ms,
+                    .patience = 24h,
+                    .longest_pause = 5s,
+                    .refusals = std::numeric_limits<unsigned>::max()};
         case StepName::GiveSegment:
         case StepName::GiveSegmentToSpare:  // the job stands still without it: tried for long before a person is needed
             return {.deadline = 5s, .pause = 100ms, .patience = 10min, .retry_refusals = true, .lane = Lane::Critical};
@@ -44,11 +52,13 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
             return {.deadline = observation.spare_power_within,
                     .pause = 2s,
                     .patience = 3 * observation.spare_power_within,
-                    .retry_refusals = true};
+                    .retry_refusals = true,
+                    .conflict_is_final = true};
         case StepName::StartSpare:  // but not from a disk on which somebody else has been
             return {.deadline = observation.spare_power_within,
                     .pause = 2s,
                     .patience = 3 * observation.spare_power_within,
+                    .conflict_is_final = true,
                     .refusals = 1000};
         case StepName::ReleaseSpare:
         case StepName::IsolateSpare:

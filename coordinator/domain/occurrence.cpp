@@ -81,12 +81,19 @@ std::optional<Occurrence> failoverOccurrence(const Course& course) {
         case State::StartingSpare:
             return spareOccurrence(course, false);
         case State::ColdPreparingSpare:
-        case State::ColdStartingSpare:
-            return spareOccurrence(course, true);
+        case State::ColdStartingSpare: {
+            auto spare = spareOccurrence(course, true);
+            // A spare that answers takes the job at once; whatever else there is about a spare can wait.
+            if (spare && spare->event == Event::SpareAnswers) return spare;
+            auto revival = revivalOccurrence(course);
+            return revival ? revival : spare;
+        }
         case State::LeavingSpare:
             return leavingOccurrence(course, false);
-        case State::ColdLeavingSpare:
-            return leavingOccurrence(course, true);
+        case State::ColdLeavingSpare: {
+            auto revival = revivalOccurrence(course);
+            return revival ? revival : leavingOccurrence(course, true);
+        }
         case State::ColdGivingSegment:
             if (!isFenced(operation, course.observation().server) && fenceFailed(course)) return fenceFailure(course);
             if (!standInIsOutOfTheWay(course) && course.gaveUp(StopStandIn)) {

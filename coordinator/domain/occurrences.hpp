@@ -13,6 +13,7 @@ std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold);  /
 std::optional<Occurrence> handoverOccurrence(
     const Course& course);  ///< HoldingRequests to ReturningRequests, ColdGivingSegment
 std::optional<Occurrence> settlingOccurrence(const Course& course);  ///< Settling
+std::optional<Occurrence> revivalOccurrence(const Course& course);   ///< ColdPreparingSpare to ColdLeavingSpare
 std::optional<Occurrence> captureOccurrence(const Course& course);   ///< StoppingServer to DiscardingImage
 std::optional<Occurrence> makingOccurrence(const Course& course);    ///< CheckingCapacity to DiscardingStandIn
 
@@ -23,6 +24,12 @@ Occurrence needsOperator(const Course& course, Event event, const std::string& t
 /// After a retry: a handover has been begun that still goes on, so what becomes of the stand-in is its matter. Requests
 /// were released to the spare, or have to be returned to the stand-in first.
 bool isHalfWay(const Course& course);
+/// There is a spare that this failover has not tried yet.
+bool furtherSpare(const Course& course);
+/// Without any spare: the stand-in is asked on, and has been for so short that nobody needs to be called yet.
+bool mayStillCome(const Course& course);
+/// No spare is left, and the stand-in, which answers after all, may not have the segment.
+std::optional<Occurrence> fenceMissing(const Course& course);
 /// Held requests could not be returned to the stand-in.
 Occurrence returnFailed(const Course& course);
 /// The segment could not be given away by `step`.

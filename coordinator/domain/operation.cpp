@@ -1,6 +1,7 @@
 #include "coordinator/domain/operation.hpp"
 
 #include "coordinator/domain/named.hpp"
+#include "coordinator/domain/phases.hpp"
 #include "coordinator/domain/placement.hpp"
 
 namespace standin::domain {
@@ -19,6 +20,9 @@ constexpr Names<Placement::On, 4> places{{
     {Placement::On::StandIn, "stand_in"},
     {Placement::On::Spare, "spare"},
 }};
+
+/// More retries than anybody reads about; the first attempt and the newest ones are kept.
+constexpr std::size_t most_past_attempts = 16;
 
 }  // namespace
 
@@ -50,6 +54,13 @@ Step& Operation::at(const StepId& step_id) {
     Step& added = steps.emplace_back().own();
     added.id = step_id;
     return added;
+}
+
+void beginAttempt(Operation& operation, base::WallTime now) {
+    auto& past = operation.past_attempts;
+    if (past.size() >= most_past_attempts) past.erase(past.begin() + 1);
+    past.push_back({operation.attempt_from, now, phasesOf(operation)});
+    operation.attempt_from = now;
 }
 
 bool isResting(State state) {

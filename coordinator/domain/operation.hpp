@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,13 @@ struct Change {
     std::string why;
 };
 
+/// What a failover did before an operator had it tried again: its phases are told beside those of the last attempt.
+struct PastAttempt {
+    base::WallTime began{};  ///< epoch: with the failure
+    base::WallTime ended{};  ///< when it was tried again
+    std::map<std::string, double> phases_ms;
+};
+
 /// One prepare, refresh, backup or failover, from its request to its end. Journaled whole; decide() reads nothing else
 /// about the past.
 struct Operation {
@@ -52,8 +60,11 @@ struct Operation {
     std::string asked_by;         ///< `operator ada`, `trap 127.77.0.101`
     std::string failure;          ///< failover: the kind that was reported
     std::string cause;
-    double detect_ms = 0;  ///< from the trap's arrival until the first steps were durable and begun
-    unsigned reports = 1;  ///< how many reports of this failure were merged
+    double detect_ms = 0;           ///< from the trap's arrival until the first steps were durable and begun
+    unsigned reports = 1;           ///< how many reports of this failure were merged
+    base::WallTime new_owner_at{};  ///< first time that a stand-in or a spare was confirmed as owner; epoch: not yet
+    base::WallTime attempt_from{};  ///< of the last retry; epoch: there was none
+    std::vector<PastAttempt> past_attempts;  ///< oldest first, bounded
 
     base::StandInName stand_in;      ///< in service when the operation began; empty: none that is ready
     base::PortName stand_in_port;    ///< its switch port
@@ -81,6 +92,9 @@ struct Operation {
     /// The step, to be changed; a planned one is added if there is none. Not to be kept beyond a copy of the operation.
     Step& at(const StepId& step_id);
 };
+
+/// An operator has it tried again: what was measured until now is kept apart.
+void beginAttempt(Operation& operation, base::WallTime now);
 
 /// True for a state in which nothing more is done unless somebody asks: Succeeded, Failed, NeedsOperator, Closed.
 bool isResting(State state);

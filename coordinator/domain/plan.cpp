@@ -12,6 +12,7 @@ const std::string& subjectOf(const Operation& operation, StepName step) {
         case StepName::StartServer:
             return operation.server.text();
         case StepName::ResumeStandIn:
+        case StepName::ReviveStandIn:
         case StepName::GiveSegment:
         case StepName::DrainStandIn:
         case StepName::StopStandIn:
@@ -114,8 +115,27 @@ void addSparePreparation(Plan& plan, const Course& course) {
         plan.add(ReturnRequests);
         return;
     }
+    // Until the image is on the disk the holder's back leg is better with the stand-in, which may yet answer.
+    if (mayRevive(course) && !course.done(RestoreSpare)) return;
     // The port fence and the spare's quarantine are orders for the same segment: one after the other.
     if (course.operation().job_runs || course.concluded(FencePort)) plan.add(IsolateSpare);
+}
+
+/// The holder has one back leg: it is the spare's, and the stand-in's as long as that is probed. Who answers while it
+/// is moved could be either, so one of them is probed at a time.
+void addColdStart(Plan& plan, const Course& course) {
+    const auto isUnderWay = [&course](StepName step) {
+        const Step* found = course.find(step);
+        return found != nullptr && found->state == StepState::Running;
+    };
+    if (!wantsBackLeg(course)) {
+        if (mayRevive(course)) plan.add(ReviveStandIn);
+        plan.inOrder({IsolateSpare, StartSpare, ProbeSpare});
+    } else if (isUnderWay(IsolateSpare) || isUnderWay(ProbeSpare)) {
+        plan.add(isUnderWay(ProbeSpare) ? ProbeSpare : IsolateSpare);
+    } else {
+        plan.add(ReviveStandIn);
+    }
 }
 
 void planFailover(Plan& plan, const Course& course) {
@@ -165,16 +185,17 @@ void planFailover(Plan& plan, const Course& course) {
             break;
         case State::ColdPreparingSpare:
             plan.fences();
-            if (stand_in_left_over) plan.add(StopStandIn);
+            if (mayRevive(course)) plan.add(ReviveStandIn);
             addSparePreparation(plan, course);
             break;
         case State::ColdStartingSpare:
             plan.fences();
-            if (stand_in_left_over) plan.add(StopStandIn);
-            plan.inOrder({StartSpare, ProbeSpare});
+            addColdStart(plan, course);
             break;
         case State::ColdGivingSegment:
-            if (stand_in_left_over) plan.add(StopStandIn);
+            // Where the switch keeps it away it is stopped later: until the spare has the segment, it is all there is.
+            if (stand_in_left_over && course.observation().server.fence_policy == FencePolicy::Power)
+                plan.add(StopStandIn);
             if (!isFenced(operation, course.observation().server)) {
                 plan.fences();
             } else if (standInIsOutOfTheWay(course)) {
@@ -183,10 +204,12 @@ void planFailover(Plan& plan, const Course& course) {
             break;
         case State::ColdLeavingSpare:
             plan.fences();
+            if (mayRevive(course)) plan.add(ReviveStandIn);
             if (isTaken(course)) plan.add(PowerOffFailedSpare);
             break;
         case State::Settling:
             plan.add(FencePower);
+            if (operation.cold && course.find(ReviveStandIn) != nullptr) plan.add(StopStandIn);
             break;
         case State::Succeeded:  // beside the operation's rest: nobody waits for clients that keep connections open
             if (course.find(HoldRequests) != nullptr) plan.add(RetireHolder);

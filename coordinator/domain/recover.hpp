@@ -15,6 +15,7 @@ inline void recover(Operation& operation, base::WallTime now) {
         if (step.silent_since != base::WallTime{}) step.silent_since = now;
         if (step.state != StepState::Running) continue;
         step.state = StepState::Unknown;
+        if (step.id.name == StepName::ReviveStandIn) step.found.clear();  // it is asked anew
         step.error = base::ErrorCode::TimedOut;
         step.ended = base::WallTime{};  // due at once
         step.message = "the coordinator was started again meanwhile";

@@ -39,16 +39,6 @@ bool spareFailed(const Course& course) {
     return false;
 }
 
-bool furtherSpare(const Course& course) {
-    const Operation& operation = course.operation();
-    for (const auto& spare : course.observation().spares) {
-        bool tried = spare == operation.spare;
-        for (const auto& failed : operation.failed_spares) tried = tried || failed == spare;
-        if (!tried) return true;
-    }
-    return false;
-}
-
 /// It is not there, does not run, or cannot be asked; as opposed to one that cannot grow.
 bool standInIsGone(const Course& course) {
     const Step* grow = course.find(GrowStandIn);
@@ -59,11 +49,23 @@ bool standInIsGone(const Course& course) {
 
 }  // namespace
 
+bool furtherSpare(const Course& course) {
+    const Operation& operation = course.operation();
+    for (const auto& spare : course.observation().spares) {
+        bool tried = spare == operation.spare;
+        for (const auto& failed : operation.failed_spares) tried = tried || failed == spare;
+        if (!tried) return true;
+    }
+    return false;
+}
+
 std::optional<Occurrence> spareOccurrence(const Course& course, bool cold) {
     const Operation& operation = course.operation();
     const bool starting = operation.state == State::StartingSpare || operation.state == State::ColdStartingSpare;
     if (operation.spare.empty()) {
         if (!cold) return happened(Event::NoSpareLeft, "there is no spare that this server may use");
+        if (mayStillCome(course)) return std::nullopt;
+        if (auto missing = fenceMissing(course)) return missing;
         return needsOperator(
             course, Event::NoSpareLeft, "no_spare",
             fmt::format("the job of server '{}' stands still: there is neither a stand-in that answers "
@@ -105,6 +107,8 @@ std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold) {
                     fmt::format("switch spare '{}' off by hand", operation.spare.text())};
     }
     if (furtherSpare(course)) return happened(Event::FurtherSpare, "a further spare of the pool is tried", note);
+    if (cold && mayStillCome(course)) return std::nullopt;
+    if (auto missing = fenceMissing(course)) return missing;
     if (cold) {
         auto occurrence = needsOperator(
             course, Event::NoSpareLeft, "no_spare",

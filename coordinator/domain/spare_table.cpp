@@ -11,7 +11,7 @@ using base::Result;
 namespace {
 
 std::string holderOf(const Lease& lease) {
-    if (lease.failover == 0) return fmt::format("it is set as spare of server '{}'", lease.server.text());
+    if (lease.failover == 0) return fmt::format("it is {}", lease.reason);
     return fmt::format("failover {} of server '{}' uses it", lease.failover, lease.server.text());
 }
 
@@ -73,6 +73,19 @@ Result<void> SpareTable::leaseFor(const base::SpareName& spare, const base::Serv
     }
     hold({spare, server, failover, fmt::format("failover {} of server '{}'", failover, server.text())});
     return {};
+}
+
+bool SpareTable::leaseAsFound(const base::SpareName& spare, const base::ServerName& server) {
+    if (lease(spare) != nullptr) return false;
+    hold({spare, server, 0, fmt::format("found executing the job of server '{}'", server.text())});
+    return true;
+}
+
+void SpareTable::giveBack(const base::SpareName& spare) {
+    const Lease* held = lease(spare);
+    if (held == nullptr || held->failover != 0) return;
+    const SpareTableRow* its_row = row(held->server);
+    if (its_row == nullptr || its_row->spare != spare) free(spare);
 }
 
 void SpareTable::release(const base::SpareName& spare, OperationId failover) {

@@ -55,6 +55,11 @@ class SpareTable {
 
     /// Takes a spare for a failover: the row's own or a free one of the pool. Conflict with a clear sentence otherwise.
     base::Result<void> leaseFor(const base::SpareName& spare, const base::ServerName& server, OperationId failover);
+    /// A spare that was found executing the server's job, though no failover here has put it there: it is the server's
+    /// until giveBack(). False: it is leased already.
+    bool leaseAsFound(const base::SpareName& spare, const base::ServerName& server);
+    /// Ends what leaseAsFound() began, and nothing else. Idempotent.
+    void giveBack(const base::SpareName& spare);
     /// Ends the failover's use. A spare that a row still names goes back to the row, another becomes free. Idempotent.
     void release(const base::SpareName& spare, OperationId failover);
 

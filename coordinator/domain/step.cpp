@@ -6,10 +6,11 @@ namespace standin::domain {
 
 namespace {
 
-constexpr Names<StepName, 37> steps{{
+constexpr Names<StepName, 38> steps{{
     {StepName::FencePort, "FencePort"},
     {StepName::FencePower, "FencePower"},
     {StepName::ResumeStandIn, "ResumeStandIn"},
+    {StepName::ReviveStandIn, "ReviveStandIn"},
     {StepName::GiveSegment, "GiveSegment"},
     {StepName::LeaseSpare, "LeaseSpare"},
     {StepName::PowerOffSpare, "PowerOffSpare"},

@@ -19,6 +19,7 @@ enum class StepName {
     FencePort,      ///< the server's switch port leaves the segment; nobody owns it (S182)
     FencePower,     ///< the server's power is cut and read back as off (S182, S204)
     ResumeStandIn,  ///< resumed in quarantine and probed until it answers (S188, S207–S209)
+    ReviveStandIn,  ///< the same beside the cold path, as long as nobody executes the job
     GiveSegment,    ///< the segment's owner becomes the stand-in; the neighbours are told (S191, S210)
     // the spare (FIG. 11, 13)
     LeaseSpare,     ///< nobody else may use the spare (S105)
@@ -137,6 +138,8 @@ struct StepLimits {
     std::chrono::milliseconds longest_pause{};
     bool retry_refusals =
         false;  ///< also a definite failure may pass (a device that answers 'busy', a power that stays on)
+    /// Though refusals are tried again: a conflict (the spare executes a job) does not pass.
+    bool conflict_is_final = false;
     /// So many attempts in a row may be refused for a reason that may pass (busy, in use), though not for one that
     /// stays (corrupt, not there, too small), before the step is given up.
     unsigned refusals = 0;

@@ -41,6 +41,18 @@ void countInVain(Step& step, const StepReport& report, base::WallTime ended, con
     }
 }
 
+/// From its start until it first answered: asked again, for another handover or after a retry, it boots no second time.
+void measureBoot(const Operation& operation, Step& probed, base::WallTime ended) {
+    constexpr const char* boot = "boot";
+    constexpr const char* boot_number = "boot_number";
+    const Step* start = operation.find(StepName::StartSpare, probed.id.subject);
+    if (start == nullptr) return;
+    const auto known = probed.phases_ms.find(boot_number);
+    if (known != probed.phases_ms.end() && known->second == start->plans) return;
+    probed.phases_ms[boot] = base::milliseconds(ended - start->first_started);
+    probed.phases_ms[boot_number] = start->plans;
+}
+
 }  // namespace
 
 void applyReport(Operation& operation, const StepId& id, const StepReport& report, base::WallTime ended,
@@ -55,7 +67,9 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
             step.state = StepState::Done;
             step.percent = 100;
             step.finding = report.finding;
-            step.phases_ms = report.phases_ms;
+            if (id.name != StepName::ProbeSpare) step.phases_ms.clear();
+            for (const auto& [part, took] : report.phases_ms) step.phases_ms[part] = took;
+            if (id.name == StepName::ProbeSpare) measureBoot(operation, step, ended);
             break;
         case StepReport::Kind::Pending:
             step.state = StepState::Polling;
@@ -66,7 +80,11 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
             step.error = report.error.code;
             break;
     }
-    if (!report.found.empty()) step.found = report.found;
+    // Whether a stand-in waits for the back leg is a matter of the last report alone.
+    if (!report.found.empty() || id.name == StepName::ReviveStandIn) step.found = report.found;
+    const bool gives = id.name == StepName::GiveSegment || id.name == StepName::GiveSegmentToSpare;
+    if (gives && step.state == StepState::Done && operation.new_owner_at == base::WallTime{})
+        operation.new_owner_at = ended;
     if (id.name == StepName::StartStandIn && step.state == StepState::Done) {
         operation.new_stand_in_port = base::PortName(step.found);
     }

@@ -67,7 +67,11 @@ Occurrence unusable(const Course& course) {
                     operation.job_runs ? "execute the job any more" : "answer", course.problemOf(ResumeStandIn));
     return happened(
         Event::StandInUnusable, why,
-        Note{"cold_path", Level::Warning, why + "; the job stands still until a spare is restored and started", {}});
+        Note{"cold_path",
+             Level::Warning,
+             why + "; it is asked on, and a spare is restored and started meanwhile: the job is down until one of "
+                   "them answers",
+             {}});
 }
 
 /// What the stand-in has to do with it when the server is fenced. A retry comes by here again.

@@ -56,10 +56,13 @@ std::vector<Transition> failoverRows() {
         // cold path (S185-S187, S214-S217)
         {failover, ColdPreparingSpare, SparePrepared, ColdStartingSpare, "S185"},
         {failover, ColdPreparingSpare, SpareFailed, ColdLeavingSpare, ""},
+        {failover, ColdPreparingSpare, StandInReady, GivingSegment, "the stand-in, which was asked on, answers after all"},
         {failover, ColdPreparingSpare, NoSpareLeft, NeedsOperator, "neither stand-in nor spare: the job stands still"},
         {failover, ColdStartingSpare, SpareAnswers, ColdGivingSegment, "S186"},
+        {failover, ColdStartingSpare, StandInReady, GivingSegment, "the stand-in answers before the spare does"},
         {failover, ColdStartingSpare, SpareFailed, ColdLeavingSpare, ""},
         {failover, ColdLeavingSpare, FurtherSpare, ColdPreparingSpare, "a further spare of the pool is tried"},
+        {failover, ColdLeavingSpare, StandInReady, GivingSegment, "the stand-in, which was asked on, answers after all"},
         {failover, ColdLeavingSpare, NoSpareLeft, NeedsOperator, "neither stand-in nor spare: the job stands still"},
         {failover, ColdGivingSegment, SpareOwnsSegment, Settling, "S187"},
         {failover, ColdGivingSegment, FenceFailed, NeedsOperator, "no fence that the policy accepts could be confirmed"},

@@ -75,11 +75,13 @@ base::Result<protocol::Health> AgentConnections::health(const base::AgentName& n
     return protocol::healthFrom(answer->body);
 }
 
-base::Result<void> AgentConnections::claim(const base::AgentName& name, std::uint64_t epoch, Deadline deadline) const {
+base::Result<void> AgentConnections::claim(const base::AgentName& name, const protocol::Leader& as,
+                                           Deadline deadline) const {
     auto found = clients_.find(name);
     if (found == clients_.end())
         return base::failure(base::ErrorCode::NotFound, "there is no agent '" + name.text() + "'");
-    auto claimed = found->second->put("/v1/epoch", protocol::Json::object(), {epoch, "epoch"}, deadline);
+    auto claimed =
+        found->second->put("/v1/epoch", protocol::Json::object(), {as.epoch, "epoch", 0, as.instance}, deadline);
     if (!claimed) return base::failure(claimed.error());
     return {};
 }

@@ -9,6 +9,7 @@
 
 #include "agent/base/identifier.hpp"
 #include "agent/http/tls.hpp"
+#include "agent/protocol/command_order.hpp"
 #include "agent/protocol/common.hpp"
 #include "coordinator/drivers/deadline.hpp"
 
@@ -42,7 +43,7 @@ class AgentConnections {
     base::Result<protocol::Health> health(const base::AgentName& name, Deadline deadline) const;
 
     /// `PUT /v1/epoch`. StaleEpoch: a newer coordinator has commanded this agent.
-    base::Result<void> claim(const base::AgentName& name, std::uint64_t epoch, Deadline deadline) const;
+    base::Result<void> claim(const base::AgentName& name, const protocol::Leader& as, Deadline deadline) const;
 
   private:
     AgentConnections() = default;

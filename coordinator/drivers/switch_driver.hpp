@@ -12,6 +12,8 @@ class SwitchDriver {
 
     /// NotFound: no order was ever given for it.
     virtual base::Result<protocol::Segment> segment(const base::SegmentId& id, Deadline deadline) = 0;
+    /// All segments of which the machine at this port is a member.
+    virtual base::Result<std::vector<protocol::Segment>> segmentsAt(const base::PortName& port, Deadline deadline) = 0;
     /// Absolute and idempotent; success means read back and verified.
     virtual base::Result<protocol::Segment> setSegment(const protocol::CommandStamp& stamp, const base::SegmentId& id,
                                                        const protocol::SegmentOrder& order, Deadline deadline) = 0;

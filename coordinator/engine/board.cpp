@@ -94,9 +94,9 @@ void Board::post(AgentSnapshot agent) {
     agents_[agent.name] = std::move(agent);
 }
 
-void Board::setEpoch(std::uint64_t epoch) {
+void Board::setLeader(protocol::Leader leader) {
     const lock_guard lock(mutex_);
-    epoch_ = epoch;
+    leader_ = std::move(leader);
 }
 
 void Board::setProblem(std::string problem) {
@@ -170,9 +170,9 @@ std::optional<AgentSnapshot> Board::agent(const base::AgentName& name) const {
     return found == agents_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::uint64_t Board::epoch() const {
+protocol::Leader Board::leader() const {
     const lock_guard lock(mutex_);
-    return epoch_;
+    return leader_;
 }
 
 void Board::setUnfitSpares(std::map<base::ServerName, std::string> problems) {

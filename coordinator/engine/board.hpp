@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/base/name_map.hpp"
+#include "agent/protocol/command_order.hpp"
 #include "coordinator/engine/snapshot.hpp"
 #include "coordinator/journal/journal.hpp"
 
@@ -27,7 +28,7 @@ class Board {
     void post(std::vector<RestoreQueue> queues);
     void postCaptures(std::vector<RestoreQueue> queues);
     void post(AgentSnapshot agent);
-    void setEpoch(std::uint64_t epoch);
+    void setLeader(protocol::Leader leader);
     void setProblem(std::string problem);
     void setUnfitSpares(std::map<base::ServerName, std::string> problems);
 
@@ -39,7 +40,9 @@ class Board {
     [[nodiscard]] std::vector<AgentSnapshot> agents() const;
     /// Nothing: it was never looked at.
     [[nodiscard]] std::optional<AgentSnapshot> agent(const base::AgentName& name) const;
-    [[nodiscard]] std::uint64_t epoch() const;
+    [[nodiscard]] std::uint64_t epoch() const { return leader().epoch; }
+    /// This coordinator, as agents know it.
+    [[nodiscard]] protocol::Leader leader() const;
     [[nodiscard]] std::string problem() const;
     [[nodiscard]] std::map<base::ServerName, std::string> unfitSpares() const;
 
@@ -58,7 +61,7 @@ class Board {
     std::vector<RestoreQueue> restore_queues_;
     std::vector<RestoreQueue> capture_queues_;
     std::map<base::AgentName, AgentSnapshot> agents_;
-    std::uint64_t epoch_ = 0;
+    protocol::Leader leader_;
     std::string problem_;
     std::map<base::ServerName, std::string> unfit_spares_;
 };

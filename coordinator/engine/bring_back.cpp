@@ -89,7 +89,7 @@ ReturnOutcome bringBack(const Drivers& drivers, const Inventory& inventory, cons
     const auto& server = attempt.now.server;
     ReturnOutcome outcome;
     if (attempt.claims_first && drivers.claim) {
-        outcome.done = drivers.claim(server.switch_agent, attempt.stamp.epoch, attempt.patience);
+        outcome.done = drivers.claim(server.switch_agent, protocol::leaderBy(attempt.stamp), attempt.patience);
         if (!outcome.done) return outcome;
     }
     outcome.claimed = attempt.claims_first;

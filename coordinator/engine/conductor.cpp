@@ -36,7 +36,7 @@ Conductor::Conductor(const Inventory& inventory, const Drivers& drivers, journal
 base::Result<void> Conductor::recover() {
     auto contents = journal_.open();
     if (!contents) return base::failure(contents.error());
-    epoch_ = contents->epoch;
+    leader_ = {contents->epoch, contents->instance};
     last_operation_ = contents->last_operation;
     table_.restore(std::move(contents->rows), std::move(contents->leases));
     for (const auto& [name, spare] : inventory_.spares) {
@@ -70,12 +70,12 @@ base::Result<void> Conductor::recover() {
     }
     recoverCrashes(std::move(contents->crashes));
     recoverUnreadable(contents->unreadable);
-    board_.setEpoch(epoch_);
+    board_.setLeader(leader_);
     board_.post(table_);
     board_.post(placements_);
     board_.post(maintenance_);
     log_.note(
-        "epoch {}; {} operations are open", epoch_,
+        "epoch {}; {} operations are open", leader_.epoch,
         std::count_if(operations_.begin(), operations_.end(), [](const auto& entry) { return isOpen(entry.second); }));
     handle({});
     return {};
@@ -257,7 +257,8 @@ void Conductor::tellWaiting(domain::OperationId id) {
 
 /// True if the step has its outcome already.
 bool Conductor::begin(Operation& operation, const domain::StepRequest& request) {
-    if (!request.poll) {
+    // Before the holder's back leg is the stand-in's, it is durable that the spare's quarantine has to be ordered anew.
+    if (!request.poll || request.id.name == domain::StepName::ReviveStandIn) {
         must_commit_ = true;
         dirty_.insert(operation.id);
     }

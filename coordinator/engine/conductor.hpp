@@ -20,6 +20,7 @@
 #include "coordinator/engine/bring_back.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/executor.hpp"
+#include "coordinator/engine/placement_order.hpp"
 #include "coordinator/engine/recorder.hpp"
 #include "coordinator/engine/restore_turns.hpp"
 #include "coordinator/engine/steps/step_context.hpp"
@@ -83,6 +84,9 @@ class Conductor {
     }
     /// For a command that is sent now.
     std::uint64_t nextSequence() { return ++sequence_; }
+    protocol::CommandStamp stampOf(std::string operation) {
+        return {leader_.epoch, std::move(operation), nextSequence(), leader_.instance};
+    }
 
     // Requests; called within a Request.
     base::Result<domain::OperationId> request(const OperationRequest& request);
@@ -122,19 +126,24 @@ class Conductor {
     // What the watch found out.
     /// The stand-in in service is gone or would not resume: `standin_ready` goes off (rule 7).
     void standInLost(const base::ServerName& server, const base::StandInName& stand_in, const std::string& why);
+    /// The segment belongs to somebody else than the journal says (nothing: its switch knows of no order). The job that
+    /// is placed on a stand-in or a spare gets it again; a segment that was found away from its server is believed.
+    void segmentSeen(const WatchedPlacement& looked, const std::optional<protocol::SegmentOrder>& order);
+    /// Who executes the job does not, or is silent: the operator is told; and the failover retried with a spare if
+    /// there is one, unless the failed server is not off: then somebody may be bringing the job back to it.
+    void executorLost(const WatchedPlacement& looked, const ExecutorLoss& loss);
     /// From when the data of a row's image are; the watch has asked its store.
     void imageSeen(const base::ServerName& server, const base::ImageId& image, base::WallTime at);
     /// Rows of whose image that is not known.
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsOfUnknownAge() const;
-    /// The segment of a server that no operation holds belongs to somebody else than the server.
-    void ownerSeen(const base::ServerName& server, const base::MemberName& owner);
     /// Rows whose spares could not be restored from their images, as the image stores `asked` tell.
     void sparesSeen(const std::set<base::AgentName>& asked, const std::map<base::ServerName, std::string>& unfit);
     /// Every row whose server and spare are configured.
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsWithSpares() const;
     /// What the watch has to look at: ready stand-ins of servers that no operation holds.
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsToWatch() const;
-    [[nodiscard]] std::vector<base::ServerName> serversToWatch() const;
+    /// Every job that no operation moves.
+    [[nodiscard]] std::vector<WatchedPlacement> placementsToWatch();
 
   private:
     // conductor.cpp: the course of a batch
@@ -204,6 +213,12 @@ class Conductor {
     void imageStillTrue(const domain::Operation& operation);
     void leasesChanged();
 
+    // placements.cpp: jobs that no operation moves
+    std::optional<WatchedPlacement> watchedPlacement(const base::ServerName& server);
+    void orderAgain(const WatchedPlacement& placed, const protocol::SegmentOrder& order);
+    void foundMoved(const base::ServerName& name, const protocol::SegmentOrder& order);
+    void tellOnce(const base::ServerName& server, const std::string& sentence, const std::string& outcome);
+
     // returned.cpp: a job on its way back to its server
     void recoverReturns();
     void dispatchReturns();
@@ -257,7 +272,7 @@ class Conductor {
 
     /// False since another coordinator is known to lead; tasks that were posted before look at it, too.
     std::shared_ptr<std::atomic<bool>> leads_ = std::make_shared<std::atomic<bool>>(true);
-    std::uint64_t epoch_ = 0;
+    protocol::Leader leader_;     ///< this coordinator
     std::uint64_t sequence_ = 0;  ///< of the last command; (epoch, sequence) ascends for ever
     domain::OperationId last_operation_ = 0;
     domain::SpareTable table_;
@@ -302,6 +317,7 @@ class Conductor {
     std::map<base::ServerName, JobReturn> returns_;
 
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
+    base::NameMap<base::ServerName, std::pair<std::string, base::WallTime>> told_placements_;
     std::map<base::ServerName, std::string> unfit_spares_;  ///< told already
 
     // What the present batch has gathered.

@@ -126,7 +126,7 @@ void Conductor::dispatch(const base::Shared<domain::Operation>& operation, const
                                                   clock_,
                                                   operation,
                                                   request,
-                                                  epoch_,
+                                                  leader_,
                                                   nextSequence(),
                                                   {},
                                                   std::chrono::duration_cast<std::chrono::milliseconds>(running_for)});

@@ -7,7 +7,7 @@
 
 #include "agent/base/identifier.hpp"
 #include "agent/base/name_map.hpp"
-#include "agent/protocol/common.hpp"
+#include "agent/protocol/command_order.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/drivers/holder_driver.hpp"
 #include "coordinator/drivers/hypervisor_driver.hpp"
@@ -31,7 +31,7 @@ struct Drivers {
     std::function<base::Result<protocol::Health>(const base::AgentName&, drivers::Deadline)> health;
     /// `PUT /v1/epoch` of an agent: success means that no newer coordinator has commanded it, and that no older one can
     /// any more. StaleEpoch: another coordinator leads.
-    std::function<base::Result<void>(const base::AgentName&, std::uint64_t epoch, drivers::Deadline)> claim;
+    std::function<base::Result<void>(const base::AgentName&, const protocol::Leader& as, drivers::Deadline)> claim;
 };
 
 /// More than an image store moves at a time (`transfers_at_once`, 2 unless configured), so that its disks are never

@@ -100,13 +100,12 @@ Result<protocol::CommandStamp> Conductor::beginRemoval(const base::ImageId& imag
                        fmt::format("image '{}' is used by {}", image.text(), fmt::join(users, ", ")));
     }
     images_being_removed_.insert(image);
-    return protocol::CommandStamp{epoch_, fmt::format("remove/{}/{}", image.text(), now().time_since_epoch().count()),
-                                  nextSequence()};
+    return stampOf(fmt::format("remove/{}/{}", image.text(), now().time_since_epoch().count()));
 }
 
 protocol::CommandStamp Conductor::beginVerification(const base::ImageId& image, const std::string& asked_by) {
     audit(asked_by, fmt::format("verification of image '{}'", image.text()), "begun");
-    return {epoch_, fmt::format("verify/{}/{}", image.text(), now().time_since_epoch().count()), nextSequence()};
+    return stampOf(fmt::format("verify/{}/{}", image.text(), now().time_since_epoch().count()));
 }
 
 void Conductor::endRemoval(const base::ImageId& image, const std::string& asked_by, const std::string& outcome) {

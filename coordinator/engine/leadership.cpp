@@ -10,7 +10,7 @@ void Conductor::depose(const std::string& why) {
     const auto problem = fmt::format(
         "this coordinator (epoch {}) has stopped deciding: {}; if no other coordinator is there, because this one's "
         "journal comes from a backup, see 'A journal from a backup' in coordinator/README.md",
-        epoch_, why);
+        leader_.epoch, why);
     log_.error("{}", problem);
     board_.setProblem(problem);
     touched_.clear();

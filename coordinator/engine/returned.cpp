@@ -122,7 +122,8 @@ void Conductor::dispatchReturns() {
         attempt.now.server = inventory_.servers.at(server);
         attempt.now.placement = placements_.at(server);
         if (const auto* row = table_.row(server)) attempt.now.row = *row;
-        attempt.stamp = {epoch_, fmt::format("returned/{}/{}-{}", server.text(), epoch_, its.attempt), its.attempt};
+        attempt.stamp = {leader_.epoch, fmt::format("returned/{}/{}-{}", server.text(), leader_.epoch, its.attempt),
+                         its.attempt, leader_.instance};
         attempt.claims_first = its.claims_first;
         attempt.patience = settings_.answer_within;
         const auto whom = attempt.now.server.switch_agent.text();
@@ -213,12 +214,18 @@ void Conductor::endReturn(const base::ServerName& server, const Result<void>& do
 /// Those that closed failovers of this server had left executing the job: they are free again, or their row's.
 void Conductor::freeSparesOf(const base::ServerName& server) {
     std::vector<domain::Lease> over;
+    std::vector<base::SpareName> found;
     for (const auto& [spare, lease] : table_.leases()) {
-        if (lease.server != server || lease.failover == 0) continue;
+        if (lease.server != server) continue;
+        if (lease.failover == 0) {
+            found.push_back(spare);
+            continue;
+        }
         const auto held = operations_.find(lease.failover);
         if (held == operations_.end() || !domain::isOpen(held->second)) over.push_back(lease);
     }
     for (const auto& lease : over) table_.release(lease.spare, lease.failover);
+    for (const auto& spare : found) table_.giveBack(spare);
     leasesChanged();
 }
 

@@ -120,15 +120,6 @@ std::vector<domain::SpareTableRow> Conductor::rowsToWatch() const {
     return rows;
 }
 
-std::vector<base::ServerName> Conductor::serversToWatch() const {
-    std::vector<base::ServerName> servers;
-    for (const auto& [name, server] : inventory_.servers) {
-        auto found = placements_.find(name);
-        if (found == placements_.end() || found->second.on == domain::Placement::On::Server) servers.push_back(name);
-    }
-    return servers;
-}
-
 std::vector<domain::SpareTableRow> Conductor::rowsWithSpares() const {
     std::vector<domain::SpareTableRow> rows;
     for (const auto& [server, row] : table_.rows()) {
@@ -172,21 +163,6 @@ void Conductor::standInLost(const base::ServerName& server, const base::StandInN
          fmt::format(
              "stand-in '{}' of server '{}' is not ready any more: {}; make it again: standinctl spare prepare {}",
              stand_in.text(), server.text(), why, server.text())});
-}
-
-void Conductor::ownerSeen(const base::ServerName& server, const base::MemberName& owner) {
-    if (owner == base::MemberName("server") || openFailoverOf(server) != nullptr || !notBeingReturned(server)) return;
-    auto found = placements_.find(server);
-    if (found != placements_.end() && found->second.on != domain::Placement::On::Server) return;
-    domain::Placement placement{domain::Placement::On::Nobody, {}, {}};
-    if (owner == base::MemberName("stand-in")) placement.on = domain::Placement::On::StandIn;
-    if (owner == base::MemberName("spare")) placement.on = domain::Placement::On::Spare;
-    setPlacement(server, placement);
-    lines_.push_back(
-        {base::LogLevel::Warning, fmt::format("the segment of server '{}' belongs to '{}' although no failover is "
-                                              "open; failures of the server start nothing "
-                                              "until the job is back on it: standinctl returned {}",
-                                              server.text(), owner.empty() ? "nobody" : owner.text(), server.text())});
 }
 
 }  // namespace standin::engine

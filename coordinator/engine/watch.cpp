@@ -32,9 +32,10 @@ Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& execu
       clock_(clock),
       board_(board),
       events_(events),
-      post_(std::move(post)) {}
+      post_(std::move(post)),
+      executors_(drivers, inventory, clock, post_) {}
 
-void Watch::look(const Conductor& conductor) {
+void Watch::look(Conductor& conductor) {
     for (auto& [name, round] : rounds_) {
         if (round && round->under_way == 0) round = nullptr;
     }
@@ -44,8 +45,10 @@ void Watch::look(const Conductor& conductor) {
     }
     for (const auto& row : conductor.rowsToWatch())
         begin(inventory_.servers.at(row.server).vm_host, [this, row] { lookAtStandIn(row); });
-    for (const auto& server : conductor.serversToWatch())
-        begin(inventory_.servers.at(server).switch_agent, [this, server] { lookAtSegment(server); });
+    for (const auto& placed : conductor.placementsToWatch()) {
+        begin(inventory_.servers.at(placed.server).switch_agent, [this, placed] { lookAtSegment(placed); });
+        lookAtExecutor(placed);
+    }
     for (const auto& row : conductor.rowsOfUnknownAge())
         begin(inventory_.servers.at(row.server).image_store, [this, row] { lookAtImage(row); });
     for (const auto& [store, rows] : rowsByStore(inventory_, conductor.rowsWithSpares()))
@@ -83,7 +86,7 @@ void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
 
 base::Result<void> Watch::claimAt(const base::AgentName& name) {
     if (!drivers_.claim) return {};
-    auto claimed = drivers_.claim(name, board_.epoch(), patience);
+    auto claimed = drivers_.claim(name, board_.leader(), patience);
     if (claimed || claimed.error().code != base::ErrorCode::StaleEpoch) return claimed;
     post_([why = claimed.error().message](Conductor& conductor) -> Reply {
         conductor.depose(why);
@@ -162,14 +165,28 @@ void Watch::lookAtImage(const domain::SpareTableRow& row) {
     });
 }
 
-void Watch::lookAtSegment(const base::ServerName& server) {
-    const auto& its = inventory_.servers.at(server);
+/// Not one of the agent's round: that an agent does not answer is what has to be found out here.
+void Watch::lookAtExecutor(const WatchedPlacement& placed) {
+    if (placed.placement.on == domain::Placement::On::Server || !executors_.isDue(placed)) return;
+    const bool by_power = placed.placement.on == domain::Placement::On::Spare;
+    const std::string whom = by_power ? "power" : inventory_.servers.at(placed.server).vm_host.text();
+    executor_.post({domain::Lane::Watch, whom, [this, placed] { executors_.look(placed); }});
+}
+
+void Watch::lookAtSegment(const WatchedPlacement& placed) {
+    const auto& its = inventory_.servers.at(placed.server);
     auto switch_driver = drivers_.switches.find(its.switch_agent);
     if (switch_driver == drivers_.switches.end()) return;
     auto segment = switch_driver->second->segment(its.segment, patience);
-    if (!segment || segment->order.owner == base::MemberName("server")) return;
-    post_([server, owner = segment->order.owner](Conductor& conductor) -> Reply {
-        conductor.ownerSeen(server, owner);
+    if (!segment && segment.error().code != base::ErrorCode::NotFound) return;
+    // As long as nothing was ever ordered it is the server's.
+    const auto owner = segment ? segment->order.owner : ownerOf(domain::Placement::On::Server);
+    const bool has_record = segment || placed.placement.on == domain::Placement::On::Server;
+    if (has_record && owner == ownerOf(placed.placement.on)) return;
+    std::optional<protocol::SegmentOrder> order;
+    if (segment) order = segment->order;
+    post_([placed, order](Conductor& conductor) -> Reply {
+        conductor.segmentSeen(placed, order);
         return {};
     });
 }

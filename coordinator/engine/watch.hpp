@@ -7,11 +7,13 @@
 #include <set>
 
 #include "coordinator/engine/conductor.hpp"
+#include "coordinator/engine/executor_watch.hpp"
 
 namespace standin::engine {
 
 /// Looks at the world at intervals, off the critical path: agents' health, whether the stand-ins that are said to be
-/// ready still are (rule 7), and whether the servers own their segments. What it finds goes to the engine's thread as
+/// ready still are (rule 7), and whether every job is where the journal says: its segment's owner, and its executor
+/// (rule 12). What it finds goes to the engine's thread as
 /// requests.
 class Watch {
   public:
@@ -22,7 +24,7 @@ class Watch {
 
     /// Begins a round about each agent whose last one is over: one that hangs delays the looks at no other. Called on
     /// the engine's thread.
-    void look(const Conductor& conductor);
+    void look(Conductor& conductor);
 
   private:
     struct Round {
@@ -35,7 +37,8 @@ class Watch {
     void lookAtAgent(const base::AgentName& name);
     void lookAtStandIn(const domain::SpareTableRow& row);
     void lookAtImage(const domain::SpareTableRow& row);
-    void lookAtSegment(const base::ServerName& server);
+    void lookAtSegment(const WatchedPlacement& placed);
+    void lookAtExecutor(const WatchedPlacement& placed);
     /// Would the rows' spares take their images, if they had to now?
     void lookAtSpares(const base::AgentName& image_store, const std::vector<domain::SpareTableRow>& rows);
 
@@ -46,6 +49,7 @@ class Watch {
     Board& board_;
     EventSink& events_;
     Post post_;
+    ExecutorWatch executors_;
     std::map<base::AgentName, std::shared_ptr<Round>> rounds_;
     std::set<base::AgentName> beginning_;  ///< those whose round the present look() has begun
 };

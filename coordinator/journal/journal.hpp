@@ -32,6 +32,7 @@ struct Unreadable {
 /// Everything the coordinator knew when it last made something durable.
 struct Contents {
     std::uint64_t epoch = 0;  ///< of this start; higher than that of every earlier one
+    std::string instance;     ///< drawn with the epoch: a copy of this journal gives the same epoch another one
     domain::OperationId last_operation = 0;
     std::vector<domain::Operation> operations;  ///< all open ones and the last ended ones, by id
     std::vector<domain::SpareTableRow> rows;

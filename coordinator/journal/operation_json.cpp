@@ -39,6 +39,32 @@ base::Result<domain::Note> noteFrom(const json& object) {
     return fields.finish(std::move(note));
 }
 
+json attemptJson(const domain::PastAttempt& attempt) {
+    json object;
+    object["began"] = optionalMoment(attempt.began);
+    object["ended"] = optionalMoment(attempt.ended);
+    object["phases_ms"] = attempt.phases_ms;
+    return object;
+}
+
+std::map<std::string, double> phasesFrom(JsonFields& fields) {
+    std::map<std::string, double> phases_ms;
+    const json& phases = fields.object("phases_ms");
+    for (const auto& [name, value] : phases.items()) {
+        if (value.is_number()) phases_ms[name] = value.get<double>();
+    }
+    return phases_ms;
+}
+
+base::Result<domain::PastAttempt> attemptFrom(const json& object) {
+    JsonFields fields(object, "past attempt", JsonFields::Unknown::Skip);
+    domain::PastAttempt attempt;
+    attempt.began = moment(fields, "began");
+    attempt.ended = moment(fields, "ended");
+    attempt.phases_ms = phasesFrom(fields);
+    return fields.finish(std::move(attempt));
+}
+
 json writesJson(const std::vector<domain::HeldWrites>& writes) {
     json list = json::array();
     for (const auto& one : writes) {
@@ -111,10 +137,7 @@ base::Result<domain::Step> stepFrom(const json& object) {
     step.finding = named<domain::Finding>(fields, "finding", &domain::findingFrom);
     step.found = fields.text("found", "");
     step.percent = fields.number("percent", 0);
-    const json& phases = fields.object("phases_ms");
-    for (const auto& [name, value] : phases.items()) {
-        if (value.is_number()) step.phases_ms[name] = value.get<double>();
-    }
+    step.phases_ms = phasesFrom(fields);
     return fields.finish(std::move(step));
 }
 
@@ -153,6 +176,11 @@ json toJsonWithoutSteps(const domain::Operation& operation) {
     for (const auto& spare : operation.failed_spares) failed.push_back(spare.text());
     auto& notes = object["notes"] = json::array();
     for (const auto& note : operation.notes) notes.push_back(noteJson(note));
+    if (operation.new_owner_at != base::WallTime{}) object["new_owner_at"] = base::rfc3339(operation.new_owner_at);
+    if (operation.past_attempts.empty()) return object;
+    object["attempt_from"] = optionalMoment(operation.attempt_from);
+    auto& past = object["past_attempts"] = json::array();
+    for (const auto& attempt : operation.past_attempts) past.push_back(attemptJson(attempt));
     return object;
 }
 
@@ -200,6 +228,10 @@ base::Result<domain::Operation> operationFrom(const json& object) {
     operation.writes = list<domain::HeldWrites>(fields, "writes", &writesFrom);
     operation.discard_data = fields.boolean("discard_data", false);
     operation.notes = list<domain::Note>(fields, "notes", &noteFrom);
+    operation.new_owner_at = moment(fields, "new_owner_at");
+    operation.attempt_from = moment(fields, "attempt_from");
+    if (fields.has("past_attempts"))
+        operation.past_attempts = list<domain::PastAttempt>(fields, "past_attempts", &attemptFrom);
     operation.steps = list<domain::Step, base::Shared<domain::Step>>(fields, "steps", &stepFrom);
     return fields.finish(std::move(operation));
 }

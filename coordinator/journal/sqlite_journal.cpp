@@ -186,7 +186,7 @@ struct SqliteJournal::Database {
     std::unique_ptr<Session> writing;
     std::mutex reading_mutex;
     std::unique_ptr<Session> reading;
-    std::uint64_t epoch = 0;
+    protocol::Leader leader;                       ///< who opened it here
     unsigned commits = 0;                          ///< since the oldest were forgotten
     std::map<domain::OperationId, Steps> written;  ///< as the file has them
     audit::AuditMark audit_head;                   ///< as the file has it
@@ -339,7 +339,9 @@ Result<Contents> SqliteJournal::openOnce() {
         if (!opened) return failure(opened.error());
         Contents contents;
         Session& session = *database_->writing;
-        contents.epoch = database_->epoch = takeEpoch(session);
+        database_->leader = takeEpoch(session);
+        contents.epoch = database_->leader.epoch;
+        contents.instance = database_->leader.instance;
         Poco::Int64 last = 0;
         session << "SELECT COALESCE(MAX(id), 0) FROM (SELECT id FROM operations UNION SELECT CAST(value AS INTEGER) "
                    "FROM meta "
@@ -400,11 +402,11 @@ Result<void> SqliteJournal::commitOnce(const Entry& entry) {
         const bool forgets = ++database_->commits >= most_commits_untidied;
         if (forgets) forgetOldest(session, database_->history);
         // Last, because the writes before hold the database: nobody can take an epoch between this look and the commit.
-        if (const auto last = lastEpoch(session); last > database_->epoch) {
+        if (const auto last = lastEpoch(session); last != database_->leader) {
             session.rollback();
             return failure(ErrorCode::StaleEpoch,
-                           fmt::format("another coordinator leads since epoch {}: it has opened journal '{}'", last,
-                                       database_->path));
+                           fmt::format("another coordinator leads since epoch {}: it has opened journal '{}'",
+                                       last.epoch, database_->path));
         }
         session.commit();
         database_->audit_head = audit_head;
@@ -445,7 +447,7 @@ void SqliteJournal::tidy() {
     try {
         session.begin();
         forgetOldest(session, database_->history);
-        if (lastEpoch(session) > database_->epoch) return undo(session);  // another coordinator's by now
+        if (lastEpoch(session) != database_->leader) return undo(session);  // another coordinator's by now
         session.commit();
         database_->forgotten();
         session << "PRAGMA wal_checkpoint(PASSIVE)", now;

@@ -2,8 +2,12 @@
 
 #include <Poco/Data/Session.h>
 #include <Poco/Data/Statement.h>
+#include <Poco/Exception.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/random.h>
 
+#include <array>
 #include <charconv>
 #include <string>
 
@@ -45,6 +49,14 @@ void setMeta(Session& session, std::string key, std::string value) {
         use(key), use(value), now;
 }
 
+/// 96 bits: nobody draws the same one again.
+std::string drawInstance() {
+    std::array<unsigned char, 12> drawn{};
+    if (::getrandom(drawn.data(), drawn.size(), 0) != static_cast<ssize_t>(drawn.size()))
+        throw Poco::SystemException("the kernel gives no random numbers");
+    return fmt::format("{:02x}", fmt::join(drawn, ""));
+}
+
 }  // namespace
 
 base::Result<void> prepareSchema(Session& session) {
@@ -68,17 +80,21 @@ base::Result<void> prepareSchema(Session& session) {
     return {};
 }
 
-std::uint64_t lastEpoch(Session& session) {
+protocol::Leader lastEpoch(Session& session) {
     const std::string text = metaValue(session, "epoch");
-    std::uint64_t last = 0;
-    std::from_chars(text.data(), text.data() + text.size(), last);
+    protocol::Leader last;
+    std::from_chars(text.data(), text.data() + text.size(), last.epoch);
+    last.instance = metaValue(session, "instance");
     return last;
 }
 
-std::uint64_t takeEpoch(Session& session) {
-    const std::uint64_t epoch = lastEpoch(session) + 1;
-    setMeta(session, "epoch", std::to_string(epoch));
-    return epoch;
+protocol::Leader takeEpoch(Session& session) {
+    const protocol::Leader taken{lastEpoch(session).epoch + 1, drawInstance()};
+    session.begin();
+    setMeta(session, "epoch", std::to_string(taken.epoch));
+    setMeta(session, "instance", taken.instance);
+    session.commit();
+    return taken;
 }
 
 void rememberLastOperation(Session& session, std::uint64_t id) {

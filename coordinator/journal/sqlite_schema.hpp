@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "agent/base/result.hpp"
+#include "agent/protocol/command_order.hpp"
 
 namespace Poco::Data {
 class Session;
@@ -14,11 +15,11 @@ namespace standin::journal {
 /// and sets the session to write-ahead logging with a full synchronisation at each commit.
 base::Result<void> prepareSchema(Poco::Data::Session& session);
 
-/// One more than ever before, durable when it returns.
-std::uint64_t takeEpoch(Poco::Data::Session& session);
+/// One more than ever before, with an instance that is drawn at random; durable when it returns.
+protocol::Leader takeEpoch(Poco::Data::Session& session);
 
 /// The last one that was taken, by whomever.
-std::uint64_t lastEpoch(Poco::Data::Session& session);
+protocol::Leader lastEpoch(Poco::Data::Session& session);
 
 /// So that ids are never used twice, also when ended operations are forgotten.
 void rememberLastOperation(Poco::Data::Session& session, std::uint64_t id);

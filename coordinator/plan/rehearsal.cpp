@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "coordinator/engine/phases.hpp"
+#include "coordinator/domain/phases.hpp"
 #include "coordinator/plan/furnishing.hpp"
 #include "coordinator/simulation/simulation.hpp"
 
@@ -131,7 +131,7 @@ class Rehearsal {
         course.ends = operation.state;
         course.why = operation.why;
         course.cure = operation.cure;
-        course.job_back_ms = engine::takeoverMs(operation);
+        course.job_back_ms = domain::takeoverMs(operation);
         if (operation.ended_at != base::WallTime{})
             course.ends_ms = base::milliseconds(operation.ended_at - operation.failure_at);
         for (const domain::Step& step : operation.steps) {

@@ -27,6 +27,7 @@ const std::map<std::string, std::map<std::string, std::string>>& options() {
         {"restart", {{"down", "time"}}},
         {"disturb", {{"by", "time"}, {"times", "number"}, {"for", "time"}}},
         {"kill", {{"for", "time"}}},
+        {"start", {{"journal", "backup"}}},
         {"pause", {{"for", "time"}}},
         {"close", {{"discard", "yes|no"}}},
         {"return", {{"discard", "yes|no"}}},

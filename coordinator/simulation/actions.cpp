@@ -141,7 +141,9 @@ Coordinator& coordinator(Simulation& simulation, const Action& action) {
 
 void start(Simulation& simulation, const Action& action) {
     auto& its = coordinator(simulation, action);
-    if (!its.running()) its.start();
+    if (its.running()) return;
+    if (option(action, "journal", "") == "backup") return its.startFromBackup();
+    its.start();
 }
 
 void kill(Simulation& simulation, const Action& action) {
@@ -178,6 +180,9 @@ const std::vector<Verb>& verbs() {
             {"repair",
              {"machine"},
              [](Simulation& s, const Action& a) { s.world.repair(s.world.machines.at(a.arguments[0])); }},
+            {"cut-power",
+             {"machine"},
+             [](Simulation& s, const Action& a) { s.world.machines.at(a.arguments[0]).on = false; }},
             {"update",
              {"machine"},
              [](Simulation& s, const Action& a) {
@@ -208,6 +213,9 @@ const std::vector<Verb>& verbs() {
             {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent|chatty"}, &bmc},
             {"vm-host", {"vm-host", "dies|returns"}, &vmHost},
             {"stand-in", {"server", "mute|stuck|halts|lost|well"}, &standIn},
+            {"switch",
+             {"switch", "forgets"},
+             [](Simulation& s, const Action& a) { s.world.switches.at(a.arguments[0]).forget(); }},
             {"linger", {"server"}, &linger},
             {"image",
              {"", "corrupt|well"},
@@ -221,6 +229,13 @@ const std::vector<Verb>& verbs() {
             {"heal", {"?"}, &heal},
             {"kill", {"?one|two"}, &kill},
             {"start", {"?one|two"}, &start},
+            {"stop", {"one|two"}, [](Simulation& s, const Action& a) { coordinator(s, a).kill(); }},
+            {"back-up-journal",
+             {},
+             [](Simulation& s, const Action&) {
+                 s.world.backup = s.world.disk;
+                 s.world.backup.instance.clear();
+             }},
             {"pause", {"?one|two"}, &pause},
             {"go-on", {"?one|two"}, [](Simulation& s, const Action& a) { coordinator(s, a).goOn(); }},
             {"journal", {"full|well"}, &journal},
@@ -244,6 +259,7 @@ bool names(const Simulation& simulation, std::string_view kind, const std::strin
     if (kind == "server") return inventory.servers.count(base::ServerName(word)) > 0;
     if (kind == "spare") return inventory.spares.count(base::SpareName(word)) > 0;
     if (kind == "machine") return world.machines.count(word) > 0;
+    if (kind == "switch") return world.switches.count(word) > 0;
     if (kind == "vm-host") return world.vm_hosts.count(word) > 0;
     if (kind == "agent") return inventory.agent_urls.count(base::AgentName(word)) > 0;
     if (kind == "mishap") return mishapFrom(word).has_value();

@@ -24,7 +24,7 @@ base::Log::Sink logTo(World& world, const std::string& name) {
 struct Coordinator::Life {
     Life(Coordinator& its, World& world, std::uint64_t seed)
         : executor(std::make_unique<FiberExecutor>(world.queue, seed)),
-          journal(world, its.name_),
+          journal(world, its.from_backup_ ? world.backup : world.disk, its.name_),
           log("engine", world.log.on() ? logTo(world, its.name_) : base::Log::Sink()),
           conductor(world.setting.inventory, its.drivers_, journal, *executor, world.clock, its, log,
                     world.setting.engine, board, [&its](engine::Input outcome) { its.take(std::move(outcome)); }),
@@ -59,6 +59,16 @@ void Coordinator::start() {
     world_.invariants.running.interrupt();
     life_ = std::make_unique<Life>(*this, world_, world_.setting.seed + ++starts_);
     life_->executor->run([this, life = life_.get()] { run(*life); });
+}
+
+void Coordinator::startFromBackup() {
+    from_backup_ = true;
+    world_.backup.epoch = world_.disk.epoch - 1;  // opening it takes the next one
+    start();
+}
+
+bool Coordinator::leads() const {
+    return running() && life_->conductor.leads();
 }
 
 void Coordinator::kill() {

@@ -22,6 +22,8 @@ class Coordinator final : engine::EventSink {
 
     /// Starts it (again) from the journal. Precondition: not running().
     void start();
+    /// As if its journal were a copy that gives the journal's epoch once more. Precondition: not running().
+    void startFromBackup();
     /// It is gone in this moment; what it has asked for happens all the same. Not from within one of its tasks.
     void kill();
     void pause();
@@ -38,6 +40,9 @@ class Coordinator final : engine::EventSink {
     [[nodiscard]] const engine::Board& board() const;
     /// 0: it does not run, or has not read the journal yet.
     [[nodiscard]] std::uint64_t epoch() const { return running() ? board().epoch() : 0; }
+    [[nodiscard]] bool isFromBackup() const { return from_backup_; }
+    /// False: it knows that another one does.
+    [[nodiscard]] bool leads() const;
     /// Nothing is under way or due in it: no input, no step, no wake.
     [[nodiscard]] bool atRest() const;
 
@@ -56,6 +61,7 @@ class Coordinator final : engine::EventSink {
     const std::string name_;
     engine::Drivers drivers_;
     std::uint64_t starts_ = 0;
+    bool from_backup_ = false;
     std::unique_ptr<Life> life_;
 };
 

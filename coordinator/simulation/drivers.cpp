@@ -49,8 +49,8 @@ engine::Drivers driversFor(World& world) {
                 return protocol::Health{name.text(), {{"simulated", true, "it runs", {}}}, {}};
             });
     };
-    all.claim = [&world](const base::AgentName& name, std::uint64_t epoch, Deadline deadline) {
-        const CommandStamp stamp{epoch, "claim", 0};
+    all.claim = [&world](const base::AgentName& name, const protocol::Leader& as, Deadline deadline) {
+        const CommandStamp stamp{as.epoch, "claim", 0, as.instance};
         return Way(world, name.text()).ask<void>("epoch.claim", name.text(), &stamp, deadline, [] {
             return Result<void>();
         });

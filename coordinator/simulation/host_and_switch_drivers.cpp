@@ -61,6 +61,11 @@ class SimulatedSwitchDriver final : public drivers::SwitchDriver {
         return way_.ask<protocol::Segment>("segment.get", id.text(), nullptr, deadline,
                                            [this, id] { return switch_.segment(id); });
     }
+    Result<std::vector<protocol::Segment>> segmentsAt(const base::PortName& port, Deadline deadline) override {
+        return way_.ask<std::vector<protocol::Segment>>(
+            "segment.list", port.text(), nullptr, deadline,
+            [this, port]() -> Result<std::vector<protocol::Segment>> { return switch_.segmentsAt(port); });
+    }
     Result<protocol::Segment> setSegment(const CommandStamp& stamp, const base::SegmentId& id,
                                          const protocol::SegmentOrder& order, Deadline deadline) override {
         return way_.askLater<protocol::Segment>(

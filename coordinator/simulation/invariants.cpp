@@ -178,8 +178,9 @@ void Invariants::commanded(const protocol::CommandStamp& stamp) {
     }
     if (slash == text.npos || read.ec != std::errc() || id == 0) return;  // no operation's
     const auto name = domain::stepFrom(text.substr(slash + 1, text.find('/', slash + 1) - slash - 1));
-    const auto known = world_.disk.operations.find(id);
-    const bool intended = known != world_.disk.operations.end() && name &&
+    const JournalDisk& disk = world_.diskOf(stamp.instance);
+    const auto known = disk.operations.find(id);
+    const bool intended = known != disk.operations.end() && name &&
                           std::any_of(known->second->steps.begin(), known->second->steps.end(),
                                       [&](const domain::Step& step) { return step.id.name == *name; });
     if (!intended) breach(8, stamp.operation, "it is commanded, and the journal does not know of it");

@@ -94,6 +94,7 @@ class Invariants {
     void endOf(const domain::Operation& operation);
     void endOf(const domain::SpareTableRow& row);
     void endOf(const engine::ServerSnapshot& told, bool in_suspense);
+    void endOfExecutor(const engine::ServerSnapshot& told);
     void reliesOn(const std::string& segment, const protocol::SegmentOrder& order);
     void leavesHeldBehind(const std::string& segment, const protocol::SegmentOrder& order);
     [[nodiscard]] bool isFenced(const std::string& server, const base::MemberName& owner) const;

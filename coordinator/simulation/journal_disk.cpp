@@ -52,11 +52,12 @@ void JournalDisk::write(journal::Entry entry) {
 }
 
 base::Result<journal::Contents> SimulatedJournal::open() {
-    JournalDisk& disk = world_.disk;
+    JournalDisk& disk = disk_;
     if (disk.full) return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
     epoch_ = ++disk.epoch;
     journal::Contents contents;
     contents.epoch = epoch_;
+    contents.instance = disk.instance = fmt::format("{}-{}", name_, epoch_);
     contents.last_operation = disk.last_operation;
     for (const auto& [id, operation] : disk.operations) {
         auto read = readBack(*operation, &journal::operationFrom);
@@ -92,12 +93,12 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     Suspension suspension;
     const auto takes = world_.setting.measures.commit;
     auto chance = Randomness::about(world_.setting.seed, "commit/" + name_, ++commits_);
-    world_.queue.after(chance.between(takes / 2, 3 * takes), [this_world = &world_, call, epoch = epoch_,
+    world_.queue.after(chance.between(takes / 2, 3 * takes), [this_world = &world_, disk = &disk_, call, epoch = epoch_,
                                                               over = suspension.over(), end = suspension.ender()] {
         const bool begun_by_the_dead = over();
         this_world->occurrences.happened("before/record");
         if (over() && !begun_by_the_dead) return;  // it died in this moment
-        call->outcome = write(*this_world, epoch, std::move(call->entry));
+        call->outcome = write(*this_world, *disk, epoch, std::move(call->entry));
         if (over()) this_world->invariants.running.interrupt();  // nobody is there to look after what it begins
         end();
     });
@@ -105,25 +106,28 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     return call->outcome;
 }
 
-base::Result<void> SimulatedJournal::write(World& world, std::uint64_t epoch, journal::Entry entry) {
-    if (epoch != world.disk.epoch) {
-        return failure(ErrorCode::StaleEpoch,
-                       fmt::format("the journal is at epoch {}, this coordinator at {}: another one leads",
-                                   world.disk.epoch, epoch));
+base::Result<void> SimulatedJournal::write(World& world, JournalDisk& disk, std::uint64_t epoch, journal::Entry entry) {
+    if (epoch != disk.epoch) {
+        return failure(
+            ErrorCode::StaleEpoch,
+            fmt::format("the journal is at epoch {}, this coordinator at {}: another one leads", disk.epoch, epoch));
     }
-    if (world.disk.full) {
-        world.invariants.running.notWritten();
+    if (disk.full) {
+        if (&disk == &world.disk) world.invariants.running.notWritten();
         return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
     }
-    world.invariants.running.begin(entry);
-    world.invariants.commits(entry);
-    world.disk.write(std::move(entry));
-    world.occurrences.happened("record");
+    const bool is_the_journal = &disk == &world.disk;
+    if (is_the_journal) {
+        world.invariants.running.begin(entry);
+        world.invariants.commits(entry);
+    }
+    disk.write(std::move(entry));
+    if (is_the_journal) world.occurrences.happened("record");
     return {};
 }
 
 base::Result<std::vector<domain::AuditEntry>> SimulatedJournal::audit(std::size_t most) {
-    std::vector<domain::AuditEntry> newest(world_.disk.audit.rbegin(), world_.disk.audit.rend());
+    std::vector<domain::AuditEntry> newest(disk_.audit.rbegin(), disk_.audit.rend());
     if (newest.size() > most) newest.resize(most);
     return newest;
 }

@@ -13,6 +13,7 @@ class World;
 /// What the journal's disk holds. It outlives the coordinators that write it.
 struct JournalDisk {
     std::uint64_t epoch = 0;
+    std::string instance;  ///< of that epoch
     domain::OperationId last_operation = 0;
     std::map<domain::OperationId, base::Shared<domain::Operation>> operations;
     base::NameMap<base::ServerName, domain::SpareTableRow> rows;
@@ -31,7 +32,8 @@ struct JournalDisk {
 /// the coordinator dies meanwhile. Everything that is read when a coordinator starts has gone through the real codec.
 class SimulatedJournal final : public journal::Journal {
   public:
-    SimulatedJournal(World& world, std::string name) : world_(world), name_(std::move(name)) {}
+    SimulatedJournal(World& world, JournalDisk& disk, std::string name)
+        : world_(world), disk_(disk), name_(std::move(name)) {}
 
     base::Result<journal::Contents> open() override;
     /// Precondition: within a task.
@@ -39,9 +41,10 @@ class SimulatedJournal final : public journal::Journal {
     base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
 
   private:
-    static base::Result<void> write(World& world, std::uint64_t epoch, journal::Entry entry);
+    static base::Result<void> write(World& world, JournalDisk& disk, std::uint64_t epoch, journal::Entry entry);
 
     World& world_;
+    JournalDisk& disk_;
     const std::string name_;
     std::uint64_t epoch_ = 0;
     std::uint64_t commits_ = 0;

@@ -171,8 +171,10 @@ void Invariants::end(const engine::Board& board) {
         const bool told_so = !world_.vm_hosts.at(host).lives() && known_as_silent.count(host) > 0;
         if (row.standin_ready && !told_so) endOf(row);
     }
-    for (const auto& [name, server] : world_.setting.inventory.servers)
+    for (const auto& [name, server] : world_.setting.inventory.servers) {
         endOf(board.server(server), in_suspense.count(name.text()) > 0);
+        endOfExecutor(board.server(server));
+    }
 }
 
 void Invariants::endOf(const domain::Operation& operation) {
@@ -187,6 +189,30 @@ void Invariants::endOf(const domain::SpareTableRow& row) {
     if (machine == nullptr || machine->stand_in.state != protocol::StandInState::Suspended)
         breach(7, row.server.text(),
                fmt::format("stand-in '{}' is said to be ready and is not suspended", row.stand_in.text()));
+}
+
+/// Rule 12: who is said to execute the job does, as far as anybody can find out, or the operator has heard that it does
+/// not.
+void Invariants::endOfExecutor(const engine::ServerSnapshot& told) {
+    using On = domain::Placement::On;
+    const bool on_stand_in = told.placement.on == On::StandIn;
+    const std::string& name = on_stand_in ? told.placement.stand_in.text() : told.placement.spare.text();
+    if (name.empty() || (!on_stand_in && told.placement.on != On::Spare)) return;
+    if (on_stand_in) {
+        const auto* machine = world_.standIn(name);
+        if (machine != nullptr && machine->stand_in.state == protocol::StandInState::Running) return;
+    } else {
+        const Bmc& bmc = world_.bmcs.at(name);
+        const bool says_so = !bmc.dead && bmc.honesty == Bmc::Honesty::Honest;
+        if (world_.machines.at(name).on || !says_so) return;
+    }
+    const auto says = [&](const std::string& message) {
+        return message.find("'" + name + "'") != message.npos &&
+               (message.find("is down or may be") != message.npos || message.find("is not known") != message.npos);
+    };
+    if (std::any_of(world_.told.begin(), world_.told.end(), says)) return;
+    breach(12, told.server.name.text(),
+           fmt::format("its job is said to be executed by '{}', which does not, and nobody has told", name));
 }
 
 /// `in_suspense`: a failover has told the operator what to do, and may have stopped half way of a handover.

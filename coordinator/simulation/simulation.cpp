@@ -35,7 +35,7 @@ Simulation::~Simulation() {
 }
 
 Coordinator& Simulation::leader() {
-    if (two.running() && (!one.running() || two.epoch() > one.epoch())) return two;
+    if (two.running() && !two.isFromBackup() && (!one.running() || two.epoch() > one.epoch())) return two;
     return one;
 }
 
@@ -93,7 +93,7 @@ bool Simulation::atRest() const {
     bool led = false;
     for (const Coordinator* coordinator : {&one, &two}) {
         if (!coordinator->running()) continue;
-        if (coordinator->epoch() != world.disk.epoch) continue;  // it has been deposed
+        if (coordinator->epoch() != world.disk.epoch || !coordinator->leads()) continue;  // it has been deposed
         if (!coordinator->atRest()) return false;
         led = true;
     }

@@ -44,7 +44,8 @@ class Simulation {
     Coordinator one{world, "one"};
     Coordinator two{world, "two"};
     TrapPath traps;
-    /// The one that started last, if it runs; what is sent to the coordinator reaches this one.
+    /// The one that started last, if it runs; what is sent to the coordinator reaches this one. One that runs from a
+    /// backup has another host: nobody sends it anything.
     Coordinator& leader();
     /// What was done of the scripts, in order.
     struct Done {

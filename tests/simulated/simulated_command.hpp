@@ -23,8 +23,8 @@ base::Result<Answer> carryOut(SimulatedWorld& world, const std::string& verb, co
                              fmt::format("{}: no answer within {} ms", what, deadline.count()));
     }
     if (stamp != nullptr) {
-        if (stamp->epoch < world.highest_epoch) return base::failure(base::ErrorCode::StaleEpoch, what + ": stale epoch");
-        world.highest_epoch = stamp->epoch;
+        if (protocol::isDeposed(*stamp, world.leader)) return base::failure(base::ErrorCode::StaleEpoch, what + ": stale epoch");
+        world.leader = protocol::leaderBy(*stamp);
     }
     auto answer = effect();
     if (stamp != nullptr && answer) world.course.push_back(what);

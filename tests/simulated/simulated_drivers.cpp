@@ -29,11 +29,14 @@ engine::Drivers simulatedDrivers(SimulatedWorld& world, const engine::Inventory&
     }
     drivers.power = simulatedPower(world);
     drivers.notifier = std::make_shared<SimulatedNotifier>(world);
-    drivers.claim = [&world](const base::AgentName&, std::uint64_t epoch, drivers::Deadline) -> base::Result<void> {
+    drivers.claim = [&world](const base::AgentName&, const protocol::Leader& as,
+                             drivers::Deadline) -> base::Result<void> {
         const std::lock_guard lock(world.mutex);
         ++world.claims;
-        if (epoch < world.highest_epoch) return base::failure(base::ErrorCode::StaleEpoch, "claim: stale epoch");
-        world.highest_epoch = epoch;
+        const protocol::CommandStamp stamp{as.epoch, "claim", 0, as.instance};
+        if (protocol::isDeposed(stamp, world.leader))
+            return base::failure(base::ErrorCode::StaleEpoch, "claim: stale epoch");
+        world.leader = protocol::leaderBy(stamp);
         if (world.after_claim) world.after_claim();
         return {};
     };

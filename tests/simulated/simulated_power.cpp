@@ -31,7 +31,7 @@ class SimulatedPowerDriver final : public drivers::PowerDriver {
     /// It is off at once; a machine that `hangs` is only asked.
     Result<void> shutDown(const drivers::PowerLadder& ladder, Deadline deadline) override {
         const auto name = machineOf(ladder);
-        const CommandStamp no_epoch{world_.highest_epoch, {}};
+        const CommandStamp no_epoch{world_.leader.epoch, {}, 0, world_.leader.instance};
         return carryOut<void>(world_, "power.soft", name, &no_epoch, deadline, [&]() -> Result<void> {
             auto& machine = world_.machines[name];
             machine.on = machine.on && machine.hangs;
@@ -45,7 +45,7 @@ class SimulatedPowerDriver final : public drivers::PowerDriver {
     }
     Result<void> set(const drivers::PowerLadder& ladder, bool on, Deadline deadline) {
         const auto name = machineOf(ladder);
-        const CommandStamp no_epoch{world_.highest_epoch, {}};
+        const CommandStamp no_epoch{world_.leader.epoch, {}, 0, world_.leader.instance};
         return carryOut<void>(world_, on ? "power.on" : "power.off", name, &no_epoch, deadline, [&]() -> Result<void> {
             auto& machine = world_.machines[name];
             if (!on) {

@@ -23,6 +23,18 @@ class SimulatedSwitchDriver final : public drivers::SwitchDriver {
                 return found->second;
             });
     }
+    Result<std::vector<protocol::Segment>> segmentsAt(const base::PortName& port, Deadline deadline) override {
+        return carryOut<std::vector<protocol::Segment>>(world_, "segment.list", port.text(), nullptr, deadline,
+                                                        [&]() -> Result<std::vector<protocol::Segment>> {
+                                                            std::vector<protocol::Segment> its;
+                                                            for (const auto& [id, segment] : world_.segments) {
+                                                                for (const auto& member : segment.order.members) {
+                                                                    if (member.port == port) its.push_back(segment);
+                                                                }
+                                                            }
+                                                            return its;
+                                                        });
+    }
     Result<protocol::Segment> setSegment(const CommandStamp& stamp, const base::SegmentId& id,
                                          const protocol::SegmentOrder& order, Deadline deadline) override {
         return carryOut<protocol::Segment>(

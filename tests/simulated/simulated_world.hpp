@@ -75,7 +75,7 @@ class SimulatedWorld {
     std::map<std::string, std::string> spare_of_disk;
     std::map<std::string, protocol::Disk> disks;  ///< as the image store tells them
     protocol::Capacity capacity;
-    std::uint64_t highest_epoch = 0;
+    protocol::Leader leader;            ///< whom the agents obey
     int claims = 0;                     ///< of epochs
     int probes_to_miss = 0;             ///< so many probes yet get no answer, whoever is asked
     std::vector<std::string> told;      ///< what the operator was told

@@ -10,6 +10,7 @@ StepReport perform(const StepContext& context) {
         case FencePort: return fencePort(context);
         case FencePower: return fencePower(context);
         case ResumeStandIn: return resumeStandIn(context);
+        case ReviveStandIn: return reviveStandIn(context);
         case GiveSegment: return giveSegment(context);
         case LeaseSpare: break;  // carried out by the engine's own thread: the lease is in the journal
         case PowerOffSpare: return powerOffSpare(context);

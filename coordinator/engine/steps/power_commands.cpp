@@ -10,6 +10,8 @@ namespace {
 
 /// A healthy agent answers in a millisecond.
 constexpr drivers::Deadline patience{2000};
+/// The power fence that follows the failure at once waits less: a BMC takes seconds, this is lost among them.
+constexpr drivers::Deadline first_patience{300};
 /// Nobody waits so long for an answer: this coordinator stood still meanwhile (was stopped, swapped out), and what it
 /// was told says nothing about who leads now.
 constexpr drivers::Deadline too_old{2 * patience};
@@ -20,11 +22,12 @@ base::Result<void> isWanted(const StepContext& context) {
     return base::failure(ErrorCode::TimedOut, "the attempt was given up before it came to the power device");
 }
 
-base::Result<void> stillLeads(const StepContext& context, const base::AgentName& witness) {
+base::Result<void> stillLeads(const StepContext& context, const base::AgentName& witness,
+                              drivers::Deadline wait = patience) {
     if (!context.drivers.claim) return isWanted(context);
     for (int question = 0; question < 2; ++question) {  // a witness that is always so late says nothing at all
         const auto asked = context.clock.steady();
-        auto leads = context.drivers.claim(witness, context.epoch, std::min(patience, context.remaining()));
+        auto leads = context.drivers.claim(witness, context.leader, std::min(wait, context.remaining()));
         if (context.clock.steady() - asked < too_old) return leads ? isWanted(context) : leads;
     }
     return base::failure(ErrorCode::TimedOut,
@@ -61,10 +64,8 @@ base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadd
 
 base::Result<void> fenceByPower(const StepContext& context) {
     const auto& server = context.server();
-    if (context.request.attempt > 1) {
-        auto leads = stillLeads(context, server.switch_agent);
-        if (!leads && leads.error().code == ErrorCode::StaleEpoch) return leads;
-    }
+    auto leads = stillLeads(context, server.switch_agent, context.request.attempt > 1 ? patience : first_patience);
+    if (!leads && leads.error().code == ErrorCode::StaleEpoch) return leads;
     return context.drivers.power->off(context.inventory.server_power.at(server.name), context.remaining());
 }
 

@@ -21,8 +21,8 @@ base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadd
                             const base::AgentName& switch_agent,
                             const std::function<base::Result<void>()>& before = {});
 
-/// The power fence. The first attempt follows the failure at once and asks nobody; a later one does, but goes on where
-/// the switch's agent does not answer: then power is the only fence that is left.
+/// The power fence. It goes on where the switch's agent does not answer (the first attempt, which follows the failure
+/// at once, waits for a moment only): then power is the only fence that is left.
 base::Result<void> fenceByPower(const StepContext& context);
 
 }  // namespace standin::engine::steps

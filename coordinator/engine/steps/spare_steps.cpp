@@ -5,6 +5,7 @@
 #include "coordinator/domain/spare_fitness.hpp"
 #include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
+#include "coordinator/engine/steps/spare_guard.hpp"
 #include "coordinator/engine/steps/steps.hpp"
 
 namespace standin::engine::steps {
@@ -15,6 +16,8 @@ namespace {
 
 StepReport powerOff(const StepContext& context) {
     const auto& spare = context.spare();
+    auto idle = executesNothing(context);
+    if (!idle) return StepReport::failed(idle.error());
     auto off = switchOff(context, context.inventory.spare_power.at(spare.name), spare.switch_agent);
     if (!off) return StepReport::failed(off.error());
     return StepReport::done(fmt::format("spare '{}' is off, read back", spare.name.text()));
@@ -165,6 +168,8 @@ StepReport restoreSpare(const StepContext& context) {
     auto store = driverOf(context.drivers.image_stores, context.spare().image_store);
     if (!store) return StepReport::failed(store.error());
     if (context.request.poll) return pollRestore(context, **store);
+    auto idle = executesNothing(context);
+    if (!idle) return StepReport::failed(idle.error());
     auto off = stillOff(context, context.remaining() / 2, ErrorCode::WrongState,
                         "it is not written; leave it off, then retry");
     if (!off) {
@@ -190,6 +195,8 @@ StepReport isolateSpare(const StepContext& context) {
 
 StepReport startSpare(const StepContext& context) {
     const auto& spare = context.spare();
+    auto idle = executesNothing(context);
+    if (!idle) return StepReport::failed(idle.error());
     const auto stillOffBefore = [&]() -> base::Result<void> {
         // After an attempt to switch it on it may be on because of that; one that ended here had not come so far.
         const auto& step = context.step();

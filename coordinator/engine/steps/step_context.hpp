@@ -19,7 +19,7 @@ struct StepContext {
     const base::Clock& clock;
     base::Shared<domain::Operation> operation;
     domain::StepRequest request;
-    std::uint64_t epoch = 0;
+    protocol::Leader leader;     ///< this coordinator
     std::uint64_t sequence = 0;  ///< of this attempt or poll among all that were started in this epoch
     base::SteadyTime begun{};
     std::chrono::milliseconds running_for{};  ///< since the step's first attempt
@@ -34,7 +34,7 @@ struct StepContext {
     [[nodiscard]] protocol::CommandStamp stamp(const std::string& part = {}) const {
         std::string id = std::to_string(operation->id) + "/" + std::string(nameOf(request.id.name)) + "/" +
                          std::to_string(request.attempt);
-        return {epoch, part.empty() ? id : id + "/" + part, sequence};
+        return {leader.epoch, part.empty() ? id : id + "/" + part, sequence, leader.instance};
     }
     /// The engine waits for this attempt no longer, and others may have gone on: to be asked before a command that no
     /// agent orders by its sequence.

@@ -9,6 +9,7 @@ namespace standin::engine::steps {
 StepReport fencePort(const StepContext& context);
 StepReport fencePower(const StepContext& context);
 StepReport resumeStandIn(const StepContext& context);
+StepReport reviveStandIn(const StepContext& context);
 StepReport giveSegment(const StepContext& context);
 
 StepReport powerOffSpare(const StepContext& context);

@@ -44,6 +44,11 @@ bool hasTheSegment(const StepContext& context) {
     return segment && segment->verified && segment->order.owner == stand_in_member;
 }
 
+/// The holder's probe reaches it. Without a back leg nobody is ever probed, and nothing has to be led anywhere.
+bool hasBackLeg(const StepContext& context, const protocol::Segment& segment) {
+    return context.server().holder_ports.back.empty() || segment.order.back_leg_to == stand_in_member;
+}
+
 }  // namespace
 
 StepReport resumeStandIn(const StepContext& context) {
@@ -93,6 +98,65 @@ StepReport resumeStandIn(const StepContext& context) {
     }
     report.phases_ms["first_answer"] = base::milliseconds(context.clock.steady() - resumed);
     return report;
+}
+
+namespace {
+
+/// The job's answer, as long as the holder's back leg leads to the stand-in and to nobody else.
+StepReport askRevived(const StepContext& context) {
+    const auto& name = context.operation->stand_in.text();
+    const auto before = context.clock.steady();
+    // One that was resumed answers in milliseconds; one that boots is asked again.
+    auto answer = probe(context, std::min(context.remaining(), std::chrono::milliseconds(2000)));
+    if (!answer) {
+        auto report = StepReport::done(fmt::format("stand-in '{}' runs; not probed: {}", name, answer.error().message));
+        report.finding = domain::Finding::Unproved;
+        return report;
+    }
+    if (!answer->answered) {
+        return StepReport::failed(ErrorCode::Refused, fmt::format("stand-in '{}' runs, but its job does not answer: {}",
+                                                                  name, answer->problem));
+    }
+    const auto still = observe(context);
+    if (!still) return StepReport::failed(still.error());
+    if (!hasBackLeg(context, *still)) {
+        return StepReport::failed(ErrorCode::Conflict,
+                                  "the request holder's back leg was led elsewhere while it was asked");
+    }
+    auto report = StepReport::done(fmt::format("stand-in '{}' answers", name));
+    report.phases_ms["first_answer"] = base::milliseconds(context.clock.steady() - before);
+    return report;
+}
+
+}  // namespace
+
+StepReport reviveStandIn(const StepContext& context) {
+    const auto& name = context.operation->stand_in;
+    auto driver = driverOf(context.drivers.hypervisors, context.server().vm_host);
+    if (!driver) return StepReport::failed(driver.error());
+    if (!context.request.poll) {
+        auto stand_in =
+            (*driver)->setState(context.stamp(), name, protocol::StandInState::Running, context.remaining() / 2);
+        if (!stand_in) return StepReport::failed(stand_in.error());
+        if (stand_in->state != protocol::StandInState::Running) {
+            return StepReport::failed(
+                ErrorCode::WrongState,
+                fmt::format("stand-in '{}' is {}, not running", name.text(), protocol::nameOf(stand_in->state)));
+        }
+    }
+    auto segment = observe(context);
+    if (!segment) return StepReport::failed(segment.error());
+    if (!hasBackLeg(context, *segment)) {
+        // The spare's quarantine has it: the poll that follows is planned so that nobody probes the spare meanwhile.
+        if (!context.request.poll) {
+            auto report = StepReport::pending(fmt::format("stand-in '{}' runs; its job is asked next", name.text()));
+            report.found = "runs";
+            return report;
+        }
+        segment = order(context, segmentOrder(context, {}, stand_in_member), "back_leg");
+        if (!segment) return StepReport::failed(segment.error());
+    }
+    return askRevived(context);
 }
 
 StepReport giveSegment(const StepContext& context) {

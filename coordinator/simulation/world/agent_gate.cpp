@@ -8,12 +8,9 @@ using base::ErrorCode;
 using base::failure;
 
 base::Result<void> AgentGate::admit(const protocol::CommandStamp& stamp) {
-    if (protocol::isDeposed(stamp, highest_)) {
-        return failure(
-            ErrorCode::StaleEpoch,
-            fmt::format("epoch {} is older than {}: another coordinator has taken over", stamp.epoch, highest_));
-    }
-    highest_ = stamp.epoch;
+    if (protocol::isDeposed(stamp, leader_))
+        return failure(ErrorCode::StaleEpoch, protocol::deposedText(stamp, leader_));
+    leader_ = protocol::leaderBy(stamp);
     return {};
 }
 

@@ -12,7 +12,8 @@
 
 namespace standin::simulation {
 
-/// What an agent lets in, by the rules of http::CommandGate (agent/protocol/command_order.hpp): no older epoch; for one
+/// What an agent lets in, by the rules of http::CommandGate (agent/protocol/command_order.hpp): no older epoch, and no
+/// other instance of the same; for one
 /// subject one command after the other and none after a newer one; and a command that comes twice is answered again,
 /// not done again.
 class AgentGate {
@@ -43,12 +44,11 @@ class AgentGate {
     std::shared_ptr<Handled> enter(std::string key, Lane& lane);
     /// The agent was started again: it knows only the epoch.
     void forget();
-    [[nodiscard]] std::uint64_t highestEpoch() const { return highest_; }
 
   private:
     static constexpr std::size_t most_answers = 1024;
 
-    std::uint64_t highest_ = 0;
+    protocol::Leader leader_;
     std::map<std::string, Lane> lanes_;
     std::map<std::string, std::shared_ptr<Handled>> handled_;
     std::deque<std::string> order_;

@@ -11,7 +11,7 @@
 
 namespace standin::simulation {
 
-/// What is asked of whom. Verbs: `segment.get`, `segment.set`, `hold.get`, `hold.idle`, `hold.holding`,
+/// What is asked of whom. Verbs: `segment.get`, `segment.list`, `segment.set`, `hold.get`, `hold.idle`, `hold.holding`,
 /// `hold.releasing`, `probe`, `stand_in.get`, `stand_in.make`, `stand_in.running`, `stand_in.suspended`,
 /// `stand_in.stopped`, `stand_in.resources`, `stand_in.remove`, `stand_in.requests`, `capacity.get`, `image.get`,
 /// `image.list`, `image.capture`, `image.difference`, `image.remove`, `restore.begin`, `restore.get`, `restore.cancel`,

@@ -37,6 +37,22 @@ Result<Segment> LanSwitch::segment(const base::SegmentId& id) const {
     return found->second.segment;
 }
 
+std::vector<Segment> LanSwitch::segmentsAt(const base::PortName& port) const {
+    std::vector<Segment> its;
+    for (const auto& [id, kept] : segments_) {
+        const auto& members = kept.segment.order.members;
+        if (std::any_of(members.begin(), members.end(), [&](const auto& member) { return member.port == port; }))
+            its.push_back(kept.segment);
+    }
+    return its;
+}
+
+void LanSwitch::forget() {
+    world_.log.line("a switch has lost its records");
+    segments_.clear();
+    owned_.clear();
+}
+
 Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base::SegmentId& id,
                                  const protocol::SegmentOrder& given) {
     const auto found = segments_.find(id.text());

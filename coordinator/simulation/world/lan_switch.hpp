@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/base/name_map.hpp"
 #include "agent/protocol/segment.hpp"
@@ -18,6 +19,9 @@ class LanSwitch {
 
     /// NotFound: it was never ordered; it belongs to its server then.
     base::Result<protocol::Segment> segment(const base::SegmentId& id) const;
+    [[nodiscard]] std::vector<protocol::Segment> segmentsAt(const base::PortName& port) const;
+    /// Somebody has cleared its records: it knows of no order any more.
+    void forget();
     /// Conflict: a later order was given.
     base::Result<protocol::Segment> order(const protocol::CommandStamp& stamp, const base::SegmentId& id,
                                           const protocol::SegmentOrder& order);

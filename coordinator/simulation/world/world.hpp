@@ -40,6 +40,7 @@ class World {
     Occurrences occurrences;
     Network network;
     JournalDisk disk;
+    JournalDisk backup;  ///< a copy of it; a coordinator may run from that (`start two journal=backup`)
 
     base::NameMap<std::string, Machine> machines;  ///< servers and spares
     base::NameMap<std::string, Bmc> bmcs;          ///< by their machines' names
@@ -53,6 +54,10 @@ class World {
     Invariants invariants{*this};
 
     [[nodiscard]] VirtualTime now() const { return queue.now(); }
+    /// What the coordinator writes that commands as this instance.
+    [[nodiscard]] const JournalDisk& diskOf(const std::string& instance) const {
+        return !instance.empty() && instance == backup.instance ? backup : disk;
+    }
     /// Its job, its parts. Precondition: there is one.
     [[nodiscard]] const domain::Server& serverOf(const std::string& segment) const { return *servers_.at(segment); }
     [[nodiscard]] LanSwitch& switchOf(const domain::Server& server) { return switches.at(server.switch_agent.text()); }

@@ -135,11 +135,28 @@ BOOST_FIXTURE_TEST_CASE(a_deposed_coordinator_is_refused, ScriptedAgent) {
 BOOST_FIXTURE_TEST_CASE(a_coordinator_that_claims_its_epoch_hears_of_a_newer_one, ScriptedAgent) {
     gate->addRoutes(router);
     listen();
-    BOOST_TEST(connections->claim(agent_name, 3, deadline).has_value());
-    BOOST_TEST(connections->claim(agent_name, 4, deadline).has_value());
-    auto refused = connections->claim(agent_name, 3, deadline);
+    BOOST_TEST(connections->claim(agent_name, {3, "a"}, deadline).has_value());
+    BOOST_TEST(connections->claim(agent_name, {4, "b"}, deadline).has_value());
+    auto refused = connections->claim(agent_name, {3, "a"}, deadline);
     BOOST_REQUIRE(!refused);
     BOOST_CHECK(refused.error().code == ErrorCode::StaleEpoch);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_coordinator_that_claims_its_epoch_hears_of_another_one_with_the_same, ScriptedAgent) {
+    gate->addRoutes(router);
+    answers("PUT", "/v1/segments/{segment}", toJson(segmentOf(true)));
+    listen();
+    BOOST_TEST(connections->claim(agent_name, {4, "a"}, deadline).has_value());
+    auto refused = connections->claim(agent_name, {4, "b"}, deadline);
+    BOOST_REQUIRE(!refused);
+    BOOST_CHECK(refused.error().code == ErrorCode::StaleEpoch);
+    BOOST_TEST(refused.error().message.find("copies of one journal") != std::string::npos);
+    drivers::AgentSwitchDriver driver(client());
+    auto ordered = driver.setSegment({4, "x", 1, "b"}, base::SegmentId("job01"), segmentOf(true).order, deadline);
+    BOOST_CHECK(!ordered && ordered.error().code == ErrorCode::StaleEpoch);
+    BOOST_TEST(commands == 0);
+    BOOST_TEST(
+        driver.setSegment({4, "x", 1, "a"}, base::SegmentId("job01"), segmentOf(true).order, deadline).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(an_order_that_is_sent_after_a_later_one_is_refused, ScriptedAgent) {

@@ -27,6 +27,7 @@ struct Gate {
         request.headers = {{"standin-epoch", std::to_string(stamp.epoch)},
                            {"standin-operation", stamp.operation},
                            {"standin-sequence", std::to_string(stamp.sequence)}};
+        if (!stamp.instance.empty()) request.headers["standin-instance"] = stamp.instance;
         return request;
     }
     base::Result<http::Response> pass(http::Request request) {
@@ -50,6 +51,47 @@ BOOST_FIXTURE_TEST_CASE(a_command_of_an_older_epoch_is_refused, Gate) {
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::StaleEpoch));
     BOOST_TEST(handled == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_command_of_the_same_epoch_and_another_instance_is_refused, Gate) {
+    BOOST_REQUIRE(pass(request({7, "1/a", 1, "first"})));
+    for (const char* other : {"second", ""}) {
+        auto refused = pass(request({7, "1/b", 2, other}));
+        BOOST_REQUIRE(!refused);
+        BOOST_TEST((refused.error().code == base::ErrorCode::StaleEpoch), other);
+    }
+    BOOST_TEST(handled == 1);
+    BOOST_TEST(pass(request({7, "1/c", 2, "first"})).has_value());
+    BOOST_TEST(pass(request({8, "1/a", 1, "second"})).has_value());
+    BOOST_TEST((pass(request({7, "1/d", 3, "first"})).error().code == base::ErrorCode::StaleEpoch));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_instance_survives_a_restart, Gate) {
+    BOOST_REQUIRE(pass(request({7, "1/a", 1, "first"})));
+    gate = reopened();
+    BOOST_TEST((pass(request({7, "1/b", 2, "second"})).error().code == base::ErrorCode::StaleEpoch));
+    BOOST_TEST(pass(request({7, "1/c", 2, "first"})).has_value());
+}
+
+// The agent was updated: its file has an epoch and no instance.
+BOOST_AUTO_TEST_CASE(an_epoch_without_an_instance_belongs_to_the_first_that_names_one) {
+    tests::TemporaryDirectory directory;
+    tests::writeFile(directory / "epoch", "7\n");
+    auto gate = http::CommandGate::open(directory / "epoch");
+    BOOST_REQUIRE(gate);
+    const auto pass = [&](const std::string& operation, const std::string& instance) {
+        http::Request request;
+        request.method = "PUT";
+        request.path = request.subject = "/v1/things/a";
+        request.peer = "coordinator";
+        request.headers = {{"standin-epoch", "7"}, {"standin-operation", operation}, {"standin-instance", instance}};
+        return (*gate)->pass(request, [](const http::Request&) -> base::Result<http::Response> { return http::Response::empty(); });
+    };
+    BOOST_TEST(pass("1/a", "").has_value());
+    BOOST_TEST(pass("1/b", "first").has_value());
+    BOOST_TEST((pass("1/c", "second").error().code == base::ErrorCode::StaleEpoch));
+    BOOST_TEST((pass("1/d", "no instance\n").error().code == base::ErrorCode::InvalidInput));
+    BOOST_TEST((pass("1/e", std::string(65, 'a')).error().code == base::ErrorCode::InvalidInput));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_command_that_was_given_up_does_not_undo_a_later_one, Gate) {
@@ -173,10 +215,12 @@ BOOST_FIXTURE_TEST_CASE(a_command_without_its_headers_is_refused, Gate) {
 
 BOOST_AUTO_TEST_CASE(a_damaged_epoch_file_is_told_and_not_taken_for_zero) {
     tests::TemporaryDirectory directory;
-    tests::writeFile(directory / "epoch", "seven\n");
-    auto opened = http::CommandGate::open(directory / "epoch");
-    BOOST_REQUIRE(!opened);
-    BOOST_TEST((opened.error().code == base::ErrorCode::Corrupt));
+    for (const char* damaged : {"seven\n", "", "7 \n", "7 \x01\n", "7 a b\n"}) {
+        tests::writeFile(directory / "epoch", damaged);
+        auto opened = http::CommandGate::open(directory / "epoch");
+        BOOST_REQUIRE(!opened);
+        BOOST_TEST((opened.error().code == base::ErrorCode::Corrupt), damaged);
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_handler_that_throws_leaves_its_thing_free_for_the_next_command, Gate) {

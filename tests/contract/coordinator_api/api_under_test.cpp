@@ -41,6 +41,9 @@ class SilentHypervisor final : public drivers::HypervisorDriver {
 
 class SilentSwitch final : public drivers::SwitchDriver {
     Result<protocol::Segment> segment(const base::SegmentId&, Deadline) override { return nobodyThere(); }
+    Result<std::vector<protocol::Segment>> segmentsAt(const base::PortName&, Deadline) override {
+        return nobodyThere();
+    }
     Result<protocol::Segment> setSegment(const CommandStamp&, const base::SegmentId&, const protocol::SegmentOrder&,
                                          Deadline) override {
         return nobodyThere();

@@ -56,8 +56,9 @@ mtype:event = {
 #define ReturnRequests      15
 #define PowerOffFailedSpare 16
 #define DeleteStandIn       17
-#define STEPS               18
-#define AdoptStandIn        18  /* of a prepare that the failover preempted: its order for the segment may be on its way */
+#define ReviveStandIn       18
+#define STEPS               19
+#define AdoptStandIn        19  /* of a prepare that the failover preempted: its order for the segment may be on its way */
 
 /* How a step stands. */
 #define Absent  0
@@ -110,7 +111,7 @@ Operation op[2];       /* what each coordinator has in memory */
 byte journal_epoch;
 byte epoch[2];
 bit alive[2];
-byte part[36];         /* how many commands of a running step have had their effect: [coordinator * STEPS + step] */
+byte part[38];         /* how many commands of a running step have had their effect: [coordinator * STEPS + step] */
 byte leader;
 
 /* The world. */
@@ -158,17 +159,23 @@ bit reports = 1;
 #define isFenced       ((policy_power && isDone(FencePower)) || (!policy_power && (isDone(FencePort) || isDone(FencePower))))
 #define fenceFailed    ((policy_power && gaveUp(FencePower)) || (gaveUp(FencePort) && gaveUp(FencePower)))
 #define outOfTheWay    (!begun(ResumeStandIn) || !policy_power || isDone(StopStandIn))
+/* Nobody executes the job, and no spare has got anything of it. */
+#define mayRevive      (op[c].cold && begun(ResumeStandIn) && !begun(ReleaseHeld) && !begun(GiveSegmentToSpare) && !gaveUp(ReviveStandIn))
+#define revived        (mayRevive && isDone(ReviveStandIn) && isFenced)
+/* It runs, and is asked as soon as the holder's back leg is its own. */
+#define isOnColdPath   (op[c].state == ColdPreparingSpare || op[c].state == ColdStartingSpare || op[c].state == ColdLeavingSpare)
+#define wantsBackLeg   (op[c].step[ReviveStandIn] == Running && part[c * STEPS + ReviveStandIn] > 0)
 #define isResting(s)   (s == Succeeded || s == Failed || s == NeedsOperator || s == Closed)
 
 #define agentOf(s) ((s == FencePort || s == GiveSegment || s == IsolateSpare || s == GiveSegmentToSpare || s == AdoptStandIn) -> Switch : \
     ((s == ResumeStandIn || s == StopStandIn || s == DeleteStandIn) -> Hypervisor : \
     ((s == RestoreSpare) -> Store : ((s == ReleaseHeld) -> HolderHost : Ungated))))
 /* Steps of several commands. */
-#define agentOfPart(s, p) ((s == HoldRequests) -> (p == 0 -> HolderHost : Switch) : \
+#define agentOfPart(s, p) ((s == ReviveStandIn) -> (p == 0 -> Hypervisor : Switch) : ((s == HoldRequests) -> (p == 0 -> HolderHost : Switch) : \
     ((s == RetireHolder) -> (p == 0 -> Switch : HolderHost) : \
     ((s == ReturnRequests) -> (p == 3 -> Hypervisor : (p == 1 -> HolderHost : Switch)) : \
-    ((s == PowerOffFailedSpare) -> (p == 0 -> Store : Ungated) : agentOf(s)))))
-#define partsOf(s) ((s == ReturnRequests) -> 4 : ((s == HoldRequests || s == RetireHolder || s == PowerOffFailedSpare) -> 2 : 1))
+    ((s == PowerOffFailedSpare) -> (p == 0 -> Store : Ungated) : agentOf(s))))))
+#define partsOf(s) ((s == ReturnRequests) -> 4 : ((s == HoldRequests || s == RetireHolder || s == PowerOffFailedSpare || s == ReviveStandIn) -> 2 : 1))
 #define argumentOf(s) ((s == ReturnRequests) -> (owner == Holder -> Holder : StandIn) : ((s == IsolateSpare) -> (op[c].job_runs -> StandIn : Nobody) : ((s == GiveSegmentToSpare) -> (op[c].handovers > 0) : 0)))
 
 /* A command that nobody waits for any more goes on; a power command does not: a fence agent is killed at its deadline. */
@@ -247,7 +254,10 @@ inline chooseSpare() {
 
 inline enter() {
     if
-    :: event == StandInUnusable -> op[c].cold = 1
+    :: event == StandInUnusable -> op[c].cold = 1; planAgain(ReviveStandIn); planAgain(StopStandIn)
+    :: event == StandInReady && op[c].cold ->
+        op[c].cold = 0; op[c].step[ResumeStandIn] = Done;
+        planAgain(GiveSegment); planAgain(IsolateSpare); planAgain(ProbeSpare); planAgain(ReviveStandIn)
     :: event == Begins -> op[c].placement = Nobody
     :: event == SegmentGiven -> op[c].job_runs = 1; op[c].placement = StandIn
     :: event == SpareOwnsSegment -> op[c].job_runs = 1; op[c].placement = Spare
@@ -363,9 +373,13 @@ inline occur() {
     :: op[c].state == ReturningRequests && isDone(ReturnRequests) && op[c].handovers >= MOST_HANDOVERS ->
         go(ReturningRequests, HandoversExhausted, NeedsOperator)
     :: op[c].state == ReturningRequests && gaveUp(ReturnRequests) -> go(ReturningRequests, ReturnFailed, NeedsOperator)
-    :: op[c].state == Settling && concluded(FencePower) ->
+    :: op[c].state == Settling && concluded(FencePower) && (!op[c].cold || !begun(ReviveStandIn) || concluded(StopStandIn)) ->
         go(Settling, Settled, Succeeded)
 
+    :: op[c].state == ColdPreparingSpare && revived -> go(ColdPreparingSpare, StandInReady, GivingSegment)
+    :: op[c].state == ColdStartingSpare && revived && !(isDone(StartSpare) && isDone(ProbeSpare)) ->
+        go(ColdStartingSpare, StandInReady, GivingSegment)
+    :: op[c].state == ColdLeavingSpare && revived -> go(ColdLeavingSpare, StandInReady, GivingSegment)
     :: op[c].state == ColdPreparingSpare && !op[c].has_spare -> go(ColdPreparingSpare, NoSpareLeft, NeedsOperator)
     :: op[c].state == ColdPreparingSpare && spareStepFailed -> go(ColdPreparingSpare, SpareFailed, ColdLeavingSpare)
     :: op[c].state == ColdPreparingSpare && sparePrepared && !spareStepFailed -> go(ColdPreparingSpare, SparePrepared, ColdStartingSpare)
@@ -407,7 +421,7 @@ inline wantSpare() {
                 want(RestoreSpare);
                 if
                 :: returning -> want(ReturnRequests)
-                :: !returning && (op[c].job_runs || concluded(FencePort)) -> want(IsolateSpare)
+                :: !returning && (op[c].job_runs || concluded(FencePort)) && (!mayRevive || isDone(RestoreSpare)) -> want(IsolateSpare)
                 :: else
                 fi
             :: else
@@ -421,6 +435,13 @@ inline wantSpare() {
 inline wantStopOfLeftOver() {
     if
     :: begun(ResumeStandIn) -> want(StopStandIn)
+    :: else
+    fi
+}
+
+inline wantRevival() {
+    if
+    :: mayRevive -> want(ReviveStandIn)
     :: else
     fi
 }
@@ -445,19 +466,26 @@ inline plan() {
     :: op[c].state == GivingSegmentToSpare -> want(GiveSegmentToSpare)
     :: op[c].state == ReturningRequests -> want(ReturnRequests)
     :: op[c].state == LeavingSpare && op[c].leased -> want(PowerOffFailedSpare)
-    :: op[c].state == ColdPreparingSpare -> want(FencePort); wantStopOfLeftOver(); wantSpare()
+    :: op[c].state == ColdPreparingSpare -> want(FencePort); wantRevival(); wantSpare()
     :: op[c].state == ColdStartingSpare ->
-        want(FencePort); wantStopOfLeftOver(); want(StartSpare);
-        if :: isDone(StartSpare) -> want(ProbeSpare) :: else fi
+        want(FencePort); wantRevival();
+        if
+        :: !wantsBackLeg ->
+            want(IsolateSpare);
+            if :: isDone(IsolateSpare) -> want(StartSpare) :: else fi;
+            if :: isDone(IsolateSpare) && isDone(StartSpare) -> want(ProbeSpare) :: else fi
+        :: else
+        fi
     :: op[c].state == ColdGivingSegment ->
-        wantStopOfLeftOver();
+        if :: policy_power -> wantStopOfLeftOver() :: else fi;
         if
         :: !isFenced -> want(FencePort)
         :: isFenced && outOfTheWay -> want(GiveSegmentToSpare)
         :: else
         fi
+    :: op[c].state == Settling && op[c].cold && begun(ReviveStandIn) -> want(StopStandIn)
     :: op[c].state == ColdLeavingSpare ->
-        want(FencePort);
+        want(FencePort); wantRevival();
         if :: op[c].leased -> want(PowerOffFailedSpare) :: else fi
     :: op[c].state == Succeeded && begun(HoldRequests) -> want(RetireHolder)
     :: op[c].state == Closing -> want(DeleteStandIn)
@@ -531,6 +559,9 @@ inline act() {
     :: which == FencePower -> server_on = 0
     :: which == ResumeStandIn ->
         if :: stand_in != Deleted -> stand_in = Runs :: else fi
+    :: which == ReviveStandIn && nth == 0 ->
+        if :: stand_in != Deleted -> stand_in = Runs :: else fi
+    :: which == ReviveStandIn && nth == 1 -> own(Nobody, 0, 0, StandIn)
     :: which == GiveSegment -> own(StandIn, 0, 0, Nobody); busy = 1
     :: which == PowerOffSpare -> assert(!other_job); spare_on = 0
     :: which == RestoreSpare -> assert(!other_job); writing = 1; written = 0
@@ -610,7 +641,9 @@ inline arrive() {
 #define ordered        2
 #endif
 #define nextOfReturn   (done(ReturnRequests) == 0 -> 3 : (done(ReturnRequests) < ordered -> 0 : (mustRelease -> (back != StandIn -> 0 : 1) : ((owner != StandIn || back != StandIn) -> 2 : 4))))
-#define at(s)          ((s == ReturnRequests) -> nextOfReturn : done(s))
+/* ReviveStandIn leads the back leg to the stand-in, unless it is there. */
+#define nextOfRevival  (done(ReviveStandIn) == 0 -> 0 : ((done(ReviveStandIn) == 1 && back != StandIn) -> 1 : 2))
+#define at(s)          ((s == ReturnRequests) -> nextOfReturn : ((s == ReviveStandIn) -> nextOfRevival : done(s)))
 #ifdef TIMEOUT_IS_NOT_DONE
 #define commandsOf(s)  ((s == ReturnRequests && op[c].step[HoldRequests] == GaveUp) -> 0 : partsOf(s))
 #else
@@ -619,13 +652,14 @@ inline arrive() {
 /* What a step waits for between its effect and its answer. */
 #define answers(s)     ((s == RestoreSpare) -> (written && !writing) : ((s == DrainStandIn) -> !busy : \
     ((s == ProbeSpare) -> (spare_on && written && back == Spare) : ((s == ReleaseHeld) -> !held : \
-    ((s == ReturnRequests) -> !proxied : 1)))))
+    ((s == ReviveStandIn) -> (stand_in == Runs && back == StandIn) : ((s == ReturnRequests) -> !proxied : 1))))))
 /* It will never come, so the step's patience ends. */
 #define isHopeless(s)  ((s == RestoreSpare) -> (!written && !writing) : ((s == ProbeSpare) -> !(spare_on && written && back == Spare) : \
-    ((s == ReleaseHeld) -> (held && (back == Nobody || hold != Releasing)) : 0)))
+    ((s == ReviveStandIn) -> !(stand_in == Runs && back == StandIn) : ((s == ReleaseHeld) -> (held && (back == Nobody || hold != Releasing)) : 0))))
 #define isForgotten    (held && hold != Releasing)
 #define mayBegin(s)    ((s == RetireHolder && at(s) == 0) -> (isForgotten || (!held && !proxied) || owner != Spare) : \
-    ((s == ReturnRequests) -> !(nextOfReturn == 1 && hold == Releasing) : 1))
+    ((s == ReviveStandIn && at(s) == 1) -> (mayCommit && isOnColdPath && !running(ProbeSpare) && !running(IsolateSpare)) : \
+    ((s == ReturnRequests) -> !(nextOfReturn == 1 && hold == Releasing) : 1)))
 
 #define Effect  1  /* the step's next command arrives and has its effect */
 #define Answer  2  /* and is answered */
@@ -706,7 +740,14 @@ inline doIt() {
             if
             :: step == PowerOffFailedSpare && at(step) == 0 && !no -> overtake(RestoreSpare)
             :: step == DeleteStandIn && !no -> overtake(StopStandIn)
-            :: (step == GiveSegment || step == IsolateSpare || step == GiveSegmentToSpare) && !no -> overtakePort()
+            :: step == ResumeStandIn && !no -> overtake(ReviveStandIn)
+            :: step == StopStandIn && !no -> if :: at(ReviveStandIn) == 0 -> overtake(ReviveStandIn) :: else fi
+            :: step == ReviveStandIn && at(step) == 0 && !no && back != StandIn && op[c].step[IsolateSpare] == Done && mayCommit ->
+                /* the spare's quarantine has to be ordered anew: that is durable before the back leg is led away */
+                op[c].step[IsolateSpare] = Planned; journal.step[IsolateSpare] = Planned
+            :: (step == GiveSegment || step == IsolateSpare || step == GiveSegmentToSpare) && !no -> overtakePort();
+                if :: step != IsolateSpare -> overtake(IsolateSpare) :: else fi;
+                if :: step != IsolateSpare && done(ReviveStandIn) == 1 -> overtake(ReviveStandIn) :: else fi
             :: else
             fi
         fi;
@@ -737,7 +778,7 @@ inline doIt() {
 
 #define DIES_DURING(s) :: running(s) && at(s) < commandsOf(s) && mayBegin(s) && !(s == RetireHolder && isForgotten) -> leaveBehind(s, at(s), argumentOf(s))
 #define every(what_of) what_of(0) what_of(1) what_of(2) what_of(3) what_of(4) what_of(5) what_of(6) what_of(7) what_of(8) \
-    what_of(9) what_of(10) what_of(11) what_of(12) what_of(13) what_of(14) what_of(15) what_of(16) what_of(17)
+    what_of(9) what_of(10) what_of(11) what_of(12) what_of(13) what_of(14) what_of(15) what_of(16) what_of(17) what_of(18)
 
 /* A coordinator that starts claims its epoch at every agent. */
 #define missAnAgent() \

@@ -31,7 +31,11 @@ class Author {
         failures();
         for (auto left = chance_.below(4); left > 0; --left) disturbance();
         if (chance_.percent(45)) coordinatorDies();
-        if (chance_.percent(12)) another();
+        if (chance_.percent(12)) {
+            another();
+        } else if (chance_.percent(8)) {
+            restored();
+        }
         if (chance_.percent(40)) operatorActs();
         if (chance_.percent(25)) accident();
         return std::move(incident_);
@@ -186,6 +190,17 @@ class Author {
         const auto at = chance_.between(1s, 30s);
         line("at {}: pause one for={}", durationText(at), time(1s, 40s));
         line("at {}: start two", durationText(at + chance_.between(0s, 10s)));
+    }
+
+    /// One more runs from a copy of the journal, with the same epoch, until an operator stops it and starts the other
+    /// anew.
+    void restored() {
+        line("{}: back-up-journal", chance_.percent(60) ? some() : "at 0s");
+        const auto at = chance_.between(2s, 40s);
+        line("at {}: start two journal=backup", durationText(at));
+        const auto ends = at + chance_.between(1s, 40s);
+        line("at {}: stop two", durationText(ends));
+        line("at {}: kill one for={}", durationText(ends + 1s), time(1ms, 2s));
     }
 
     static constexpr std::array after_return{"close", "retry", "prepare", "refresh", "backup", "failover"};

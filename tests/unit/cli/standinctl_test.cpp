@@ -176,6 +176,21 @@ BOOST_AUTO_TEST_CASE(an_operation_is_watched_step_by_step_to_its_end) {
     BOOST_TEST(coordinator.asked.size() == 3U);  // another operation's event asks nothing
 }
 
+BOOST_AUTO_TEST_CASE(phases_are_shown_for_each_attempt_of_a_failover_that_was_retried) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers(
+        "GET /v1/operations/7", 200,
+        R"({"id":7,"kind":"failover","server":"server01","state":"Succeeded","outcome":"succeeded","why":"handed over",
+            "asked_by":"trap 1","steps":[],"notes":[],"takeover_ms":54,"phases_ms":{"spare_boot":27000},
+            "past_attempts":[{"start":null,"end":"2026-11-23T05:00:00.000000Z","phases_ms":{"resume":2.5}}]})");
+    const auto shown = run(coordinator, {"operation", "show", "7"});
+    BOOST_TEST(shown.out.find("phases of attempt 1, until 2026-11-23 05:00:00:  resume 2.5 ms\n"
+                              "phases of attempt 2:  spare_boot 27.00 s\n"
+                              "the segment had its new owner 54.0 ms after the failure was told\n") !=
+                   std::string::npos,
+               shown.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_step_that_fails_the_same_way_again_and_again_is_told_once) {
     ScriptedCoordinator coordinator;
     std::vector<StreamedEvent> events{heartbeat};

@@ -12,7 +12,7 @@
 #include <future>
 #include <mutex>
 
-#include "coordinator/engine/phases.hpp"
+#include "coordinator/domain/phases.hpp"
 #include "coordinator/engine/thread_pool_executor.hpp"
 #include "coordinator/journal/sqlite_journal.hpp"
 #include "tests/simulated/simulated_journal.hpp"
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_failover_runs_to_its_end_on_real_threads_and_a_real_journ
     BOOST_REQUIRE(outcome.has_value());
     const auto failover = lab.untilRest(outcome->operation);
     BOOST_TEST((failover.state == domain::State::Succeeded), failover.why);
-    BOOST_TEST_MESSAGE("takeover " << engine::takeoverMs(failover).value_or(-1) << " ms, detect " << failover.detect_ms
+    BOOST_TEST_MESSAGE("takeover " << domain::takeoverMs(failover).value_or(-1) << " ms, detect " << failover.detect_ms
                                    << " ms");
     BOOST_TEST((lab.engine.server(base::ServerName("server01"))->placement.on == domain::Placement::On::Spare));
     BOOST_TEST(lab.engine.audit(10)->size() == 3u);

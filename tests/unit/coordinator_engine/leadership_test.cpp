@@ -10,7 +10,7 @@ bool contains(const std::string& text, const std::string& part) {
 
 /// As if another coordinator had commanded the agents.
 void depose(Protected& lab) {
-    lab.world.highest_epoch = lab.coordinator.board->epoch() + 1;
+    lab.world.leader = {lab.coordinator.board->epoch() + 1, "another"};
 }
 
 }  // namespace
@@ -39,6 +39,25 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_an_agent_refuses_as_deposed_stops_and_sa
     BOOST_TEST(refused);
     BOOST_TEST(lab.world.course.empty());
     BOOST_TEST(lab.coordinator.journal.commits == commits);
+}
+
+// Its journal was restored from a backup, so it has taken the epoch once more.
+BOOST_AUTO_TEST_CASE(a_coordinator_of_the_same_epoch_and_another_instance_stops_and_switches_nothing) {
+    for (const bool commanded_before : {false, true}) {
+        Protected lab;
+        lab.world.machines["spare01"].on = true;
+        const auto other = [&] { lab.world.leader = {lab.coordinator.board->epoch(), "another"}; };
+        lab.coordinator.fail("server01");
+        if (!commanded_before) other();
+        lab.world.after_effect = [&](const std::string& done, const std::string&) {
+            if (done == "segment.set" && lab.owner() == "stand-in") other();
+        };
+        lab.coordinator.run();
+        BOOST_TEST(!lab.coordinator.conductor->leads());
+        BOOST_TEST(lab.told("has stopped deciding"));
+        BOOST_TEST(lab.world.machines["spare01"].on);
+        BOOST_TEST(lab.owner() == (commanded_before ? "stand-in" : "server"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_deposed_coordinator_does_not_switch_a_spare_that_may_execute_the_job_since) {

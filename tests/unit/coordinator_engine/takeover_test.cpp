@@ -1,4 +1,4 @@
-#include "coordinator/engine/phases.hpp"
+#include "coordinator/domain/phases.hpp"
 #include "tests/unit/coordinator_engine/protected_lab.hpp"
 
 using namespace standin;
@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(a_failed_servers_job_goes_on_first_on_the_stand_in_then_on_
 
 BOOST_AUTO_TEST_CASE(every_phase_of_a_failover_is_measured) {
     Protected lab;
-    const auto phases = engine::phasesOf(lab.failAndRun());
+    const auto phases = domain::phasesOf(lab.failAndRun());
     for (const char* phase : {"detect", "fence_port", "resume", "segment", "announce", "first_answer", "fence_power",
                               "restore", "spare_boot", "hold", "drain", "handover"}) {
         BOOST_TEST(phases.count(phase) == 1u, phase);
