@@ -19,7 +19,7 @@ using base::ErrorCode;
 constexpr auto usual = 5s;      // an answer takes milliseconds; libvirtd under load has been seen to take one second
 constexpr auto starting = 60s;  // QEMU must load, allocate and open its tap, on a host that may be restoring images
 constexpr int guest_agent_answers_within_s = 4;  // one that is there answers within milliseconds; less than `usual`
-constexpr std::size_t most_calls = 32;  // more than stand-ins acted upon at once on one host
+constexpr std::size_t most_calls = 32;           // more than stand-ins acted upon at once on one host
 constexpr std::uint64_t kib_per_mib = 1024;
 
 base::Result<void> checked(int outcome, const std::string& what) {
@@ -27,8 +27,8 @@ base::Result<void> checked(int outcome, const std::string& what) {
     return {};
 }
 
-// A guest that is suspended while its agent is asked would keep the question, and its domain, for ever. Where there is no
-// agent there is nothing to limit.
+// A guest that is suspended while its agent is asked would keep the question, and its domain, for ever. Where there is
+// no agent there is nothing to limit.
 void limitGuestAgent(virDomainPtr domain) {
     virDomainAgentSetResponseTimeout(domain, guest_agent_answers_within_s, 0);
 }
@@ -205,6 +205,37 @@ base::Result<void> LibvirtDomains::setClock(const std::string& uuid, base::WallT
         const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch - seconds);
         return checked(virDomainSetTime(domain->get(), seconds.count(), static_cast<unsigned>(rest.count()), 0),
                        "set the clock of domain " + uuid);
+    });
+}
+
+base::Result<base::WallTime> LibvirtDomains::readClock(const std::string& uuid) {
+    return call<base::WallTime>("read the clock of domain " + uuid, usual,
+                                [=](LibvirtSession& session) -> base::Result<base::WallTime> {
+                                    auto domain = session.domain(uuid);
+                                    if (!domain) return base::failure(domain.error());
+                                    limitGuestAgent(domain->get());
+                                    long long seconds = 0;
+                                    unsigned nanoseconds = 0;
+                                    if (virDomainGetTime(domain->get(), &seconds, &nanoseconds, 0) < 0)
+                                        return libvirtFailure("read the clock of domain " + uuid);
+                                    return base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(
+                                        std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds)));
+                                });
+}
+
+base::Result<unsigned> LibvirtDomains::bringCpusOnline(const std::string& uuid, unsigned wanted) {
+    const auto what = fmt::format("bring {} virtual CPUs of domain {} online", wanted, uuid);
+    return call<unsigned>(what, usual, [=](LibvirtSession& session) -> base::Result<unsigned> {
+        auto domain = session.domain(uuid);
+        if (!domain) return base::failure(domain.error());
+        limitGuestAgent(domain->get());
+        int online = virDomainGetVcpusFlags(domain->get(), VIR_DOMAIN_VCPU_GUEST);
+        if (online < 0) return libvirtFailure(what);
+        if (static_cast<unsigned>(online) >= wanted) return static_cast<unsigned>(online);
+        if (virDomainSetVcpusFlags(domain->get(), wanted, VIR_DOMAIN_VCPU_GUEST) < 0) return libvirtFailure(what);
+        online = virDomainGetVcpusFlags(domain->get(), VIR_DOMAIN_VCPU_GUEST);
+        if (online < 0) return libvirtFailure(what);
+        return static_cast<unsigned>(online);
     });
 }
 

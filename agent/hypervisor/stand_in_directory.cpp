@@ -52,6 +52,7 @@ base::Result<StandInRecord> recordFrom(const protocol::Json& json) {
     }
     record.problem = fields.text("problem", "");
     record.started_once = fields.boolean("started_once", false);
+    record.named_by_mac = fields.text("named_by_mac", "");
     return fields.finish(record);
 }
 
@@ -105,7 +106,8 @@ base::Result<void> StandInDirectory::save(const StandInRecord& record) const {
                               {"disk_bytes", record.disk_bytes},
                               {"phase", nameOf(record.phase)},
                               {"problem", record.problem},
-                              {"started_once", record.started_once}};
+                              {"started_once", record.started_once},
+                              {"named_by_mac", record.named_by_mac}};
     return base::writeDurably(pathOf(record.name) + "/stand_in.json", json.dump(2) + "\n");
 }
 

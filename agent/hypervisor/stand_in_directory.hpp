@@ -23,6 +23,7 @@ struct StandInRecord {
     Phase phase = Phase::Making;
     std::string problem;
     bool started_once = false;
+    std::string named_by_mac;  ///< what on its disk names a network card by the server's MAC; empty: nothing was found
 };
 
 /// The stand-ins on disk:

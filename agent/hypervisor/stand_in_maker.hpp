@@ -45,6 +45,7 @@ class StandInMaker {
   private:
     void run();
     void finish(ShelvedStandIn& stand_in, const base::Result<void>& outcome);
+    void lookForMac(ShelvedStandIn& stand_in, const StandInRecord& record);
     base::Result<void> make(ShelvedStandIn& stand_in);
 
     const Ground ground_;

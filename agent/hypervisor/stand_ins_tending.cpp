@@ -62,6 +62,7 @@ void StandIns::tendOnce() {
         auto view = state == DomainState::Running ? domains_.view(record.uuid) : base::Result<DomainView>(DomainView{});
         std::lock_guard lock(stand_in->mutex);
         stand_in->last_seen = state;
+        if (state == DomainState::Paused) stand_in->settled = true;
         stand_in->guest_agent = view && view->guest_agent;
     }
     for (const auto& [state, count] : by_state)

@@ -56,8 +56,9 @@ bool Course::gaveUp(const Step& step) const {
         case StepState::Unknown:
             return patience_ended;
         case StepState::Failed:
-            return patience_ended || !(limits.retry_refusals || base::isTransient(step.error) ||
-                                       (mayPass(step.error) && step.refusals < limits.refusals));
+            return patience_ended || step.finding == Finding::Untaken ||
+                   !(limits.retry_refusals || base::isTransient(step.error) ||
+                     (mayPass(step.error) && step.refusals < limits.refusals));
     }
     return false;
 }

@@ -52,6 +52,10 @@ std::optional<Occurrence> occurrence(const Course& course);
 /// An agent that a long step has waited for in vain long enough for the operator to hear of it now.
 std::optional<Note> silenceToTell(const Course& course);
 
+/// Requests that were held have been given to the spare, or may have been: the stand-in has no part in the job any
+/// more.
+bool isReleased(const Operation& operation);
+
 /// What a transition changes in the operation beside its state.
 void enter(Operation& operation, const Change& change, const Observation& observation);
 

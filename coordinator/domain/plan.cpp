@@ -13,7 +13,9 @@ const std::string& subjectOf(const Operation& operation, StepName step) {
         case StepName::ResumeStandIn:
         case StepName::GiveSegment:
         case StepName::DrainStandIn:
+        case StepName::FreezeStandIn:
         case StepName::StopStandIn:
+        case StepName::RetireStandIn:
         case StepName::ReturnRequests:
         case StepName::GrowStandIn:
         case StepName::DeleteOldStandIn:
@@ -145,8 +147,8 @@ void planFailover(Plan& plan, const Course& course) {
         case State::DrainingStandIn:
             plan.add(FencePower).add(DrainStandIn);
             break;
-        case State::StoppingStandIn:
-            plan.add(FencePower).add(StopStandIn);
+        case State::FreezingStandIn:
+            plan.add(FencePower).add(FreezeStandIn);
             break;
         case State::ReleasingRequests:
             plan.add(FencePower).add(ReleaseHeld);
@@ -188,6 +190,7 @@ void planFailover(Plan& plan, const Course& course) {
             break;
         case State::Succeeded:  // beside the operation's rest: nobody waits for clients that keep connections open
             if (course.find(HoldRequests) != nullptr) plan.add(RetireHolder);
+            if (course.find(FreezeStandIn) != nullptr) plan.add(RetireStandIn);
             break;
         case State::Closing:
             if (!operation.stand_in.empty()) plan.add(DeleteStandIn);

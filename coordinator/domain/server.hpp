@@ -32,8 +32,8 @@ struct StandInSize {
     std::uint64_t maximum_memory_mib = 2048;  ///< what GrowStandIn (S332) gives
     unsigned vcpus = 1;
     unsigned maximum_vcpus = 2;
-    unsigned weight = 100;         ///< CPU weight while the spare is being prepared
-    unsigned grown_weight = 1000;  ///< CPU weight once the stand-in has to go on alone
+    unsigned weight = 100;          ///< CPU weight while the spare is being prepared
+    unsigned grown_weight = 1000;   ///< CPU weight once the stand-in has to go on alone
     std::string firmware = "bios";  ///< `bios` or `uefi`: what the server's disk boots with
 };
 
@@ -57,6 +57,8 @@ struct Server {
     std::vector<std::uint16_t> job_ports;
     protocol::Probe probe;
     std::chrono::milliseconds answer_within{5000};  ///< a resumed stand-in has to answer the probe within this time
+    std::chrono::milliseconds clock_within{
+        250};  ///< so long the segment waits for a resumed stand-in's clock to be set
     std::chrono::milliseconds drain_within{60000};  ///< a draining stand-in has to finish its requests within this time
     base::AgentName vm_host;
     base::AgentName image_store;

@@ -63,6 +63,7 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
         case StepReport::Kind::Failed:
             step.state = report.error.code == base::ErrorCode::TimedOut ? StepState::Unknown : StepState::Failed;
             step.error = report.error.code;
+            step.finding = report.finding;
             break;
     }
     if (!report.found.empty()) step.found = report.found;

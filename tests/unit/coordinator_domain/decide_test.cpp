@@ -57,7 +57,7 @@ void finish(Operation& operation, StepName name, StepState state = StepState::Do
 
 using Names = std::vector<std::string>;
 
-/// Fenced, its stand-in stopped, what is held on its way to the spare.
+/// Fenced, its stand-in frozen, what is held on its way to the spare.
 Operation releasingFailover() {
     auto operation = failover();
     operation.state = State::ReleasingRequests;
@@ -214,9 +214,9 @@ BOOST_AUTO_TEST_CASE(a_spare_is_not_written_before_it_is_leased_and_confirmed_as
     BOOST_TEST((std::find(names.begin(), names.end(), "RestoreSpare") != names.end()));
 }
 
-BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_its_patience_again) {
+BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_some_time_for_it) {
     auto operation = decide(failover(), observation(), noon).after;
-    recover(operation, noon + 1h);
+    recover(operation, observation(), noon + 1h);
     for (const Step& step : operation.steps) BOOST_TEST((step.state == StepState::Unknown));
     const auto decision = decide(operation, observation(), noon + 1h);
     BOOST_TEST((decision.after.state == State::TakingOver));
