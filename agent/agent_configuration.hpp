@@ -19,6 +19,7 @@ struct AgentConfiguration {
     std::string state_dir;                ///< the highest epoch and what the capabilities remember
     http::TlsFiles tls;
     std::vector<std::string> commanders;  ///< certificate names that may command; others with a certificate may ask
+    std::vector<std::string> readers;     ///< certificate names that get the content of images, beside the commanders
     std::optional<hypervisor::HypervisorSettings> hypervisor;
     std::optional<lan_switch::SwitchSettings> lan_switch;
     std::optional<image_store::ImageStoreSettings> image_store;

@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "agent/agent_configuration.hpp"
+#include "agent/base/boundary.hpp"
+#include "agent/base/bounded_end.hpp"
 #include "agent/base/clock.hpp"
 #include "agent/base/readiness.hpp"
+#include "agent/base/service_manager.hpp"
 #include "agent/http/capability.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
@@ -65,6 +68,7 @@ void getReady(const AgentConfiguration& configuration, const base::Log& log) {
 
 int serve(const AgentConfiguration& configuration) {
     const http::StopSignal stop_signal;
+    const auto service_manager = base::ServiceManager::ofThisProcess();
     const http::TlsLibrary tls_library;
     const base::SystemClock clock;
     const base::Log log(configuration.name.text());
@@ -72,7 +76,7 @@ int serve(const AgentConfiguration& configuration) {
 
     std::error_code problem;
     std::filesystem::create_directories(configuration.state_dir, problem);
-    auto gate = http::CommandGate::open(configuration.state_dir + "/epoch", configuration.commanders);
+    auto gate = http::CommandGate::open(configuration.state_dir + "/epoch");
     if (!gate) return failed(log, gate.error());
     auto tls = http::serverContext(configuration.tls);
     if (!tls) return failed(log, tls.error());
@@ -98,11 +102,24 @@ int serve(const AgentConfiguration& configuration) {
         health.add([&capability](protocol::Health& now) { capability->checkHealth(now); });
     }
 
-    http::Server server(configuration.listen, *tls, router, gate->get(), log);
+    const auto roles = http::Roles::ofAgent(configuration.commanders, configuration.readers);
+    http::Server server(configuration.listen, *tls, router, {roles, gate->get()}, log);
     auto listening = server.start();
     if (!listening) return failed(log, listening.error());
     log.notice("agent serves at {}:{}", configuration.listen.host, server.port());
-    int number = stop_signal.wait();
+    service_manager.ready();
+    // Every part is asked whether it is well: one that hangs keeps this thread, and the service manager starts the agent again.
+    const auto look = [&] {
+        static_cast<void>((*gate)->highestEpoch());
+        const auto looked = base::contained([&] { static_cast<void>(health.now()); });
+        if (!looked) log.error("a look at the agent's health was given up: {}", looked.error().message);
+        service_manager.alive();
+    };
+    const auto every = service_manager.aliveEvery();
+    if (every) look();
+    const int number = every ? stop_signal.wait(*every, look) : stop_signal.wait();
+    service_manager.stopping();
+    base::endWithin(base::longest_end, log);
     log.notice("agent stops (signal {})", number);
     server.stop();
     for (auto capability = capabilities.rbegin(); capability != capabilities.rend(); ++capability) (*capability)->stop();
@@ -130,5 +147,8 @@ int main(int count, char** arguments) {
     for (const auto& line : problems.lines()) fmt::print(stderr, "{}\n", line);
     if (!configuration) return 1;
     if (!to_check.empty()) return 0;
-    return standin::serve(*configuration);
+    int result = 1;
+    const auto served = standin::base::contained([&] { result = standin::serve(*configuration); });
+    if (!served) fmt::print(stderr, "standin-agent ends: {}\n", served.error().message);
+    return result;
 }

@@ -46,6 +46,7 @@ config::Surroundings hostSurroundings(FenceCheck fence_check) {
                    : fmt::format("there is no fence agent '{}'; install package fence-agents", program);
     };
     host.rule_problems = ruleProblems;
+    host.rule_lookups = ruleLookups;
     return host;
 }
 
@@ -61,6 +62,7 @@ engine::Inventory inventoryFrom(const config::Configuration& configuration) {
     }
     for (const auto& agent : configuration.agents) {
         inventory.agent_urls[agent.name] = agent.url;
+        if (agent.captures_at_once) inventory.captures_at_once[agent.name] = *agent.captures_at_once;
         if (agent.restores_at_once) inventory.restores_at_once[agent.name] = *agent.restores_at_once;
     }
     inventory.capture_way = configuration.capture_way;
@@ -83,7 +85,13 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
         made.holders[server.request_holder] =
             std::make_shared<drivers::AgentHolderDriver>(connections.client(server.request_holder));
     }
-    for (const auto& one : configuration.spares) storeAndSwitch(one.spare.image_store, one.spare.switch_agent);
+    for (const auto& one : configuration.spares) {
+        const auto& spare = one.spare;
+        storeAndSwitch(spare.image_store, spare.switch_agent);
+        if (spare.vm_host.empty()) continue;
+        made.hypervisors[spare.vm_host] =
+            std::make_shared<drivers::AgentHypervisorDriver>(connections.client(spare.vm_host));
+    }
     made.power = std::make_shared<drivers::FenceAgentPowerDriver>(fence_agents_directory);
     made.notifier = std::move(notifier);
     made.claim = [&connections](const base::AgentName& name, std::uint64_t epoch, drivers::Deadline deadline) {

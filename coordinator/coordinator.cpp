@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "agent/base/clock.hpp"
+#include "agent/base/units.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/http/tls.hpp"
@@ -31,9 +32,15 @@ namespace {
 
 // The journal of 500 operations takes some MB; below this the next failover may not be journaled.
 constexpr std::uint64_t least_state_space = 64U << 20;
+// Of the reserve so much is given up at a start on a full disk: for the trap log, the SNMP engine's state and an epoch.
+constexpr std::uint64_t least_to_start = 2U << 20;
 
 http::TlsFiles tlsFilesFrom(const config::TlsFiles& files) {
     return {files.ca_file, files.certificate_file, files.key_file};
+}
+
+std::shared_ptr<const http::Roles> rolesFrom(const config::RoleSettings& roles) {
+    return http::Roles::ofCoordinator(roles.viewers, roles.operators, roles.confirmers);
 }
 
 }  // namespace
@@ -46,6 +53,7 @@ struct Coordinator::Parts {
     engine::EventHub hub;
     std::unique_ptr<drivers::AgentConnections> connections;
     std::shared_ptr<drivers::CommandNotifier> command_notifier;  ///< empty without a command
+    std::shared_ptr<journal::StateReserve> reserve;
     std::unique_ptr<journal::SqliteJournal> journal;
     std::unique_ptr<engine::ThreadPoolExecutor> executor;
     std::unique_ptr<engine::Engine> engine;
@@ -56,8 +64,11 @@ struct Coordinator::Parts {
     std::unique_ptr<api::CoordinatorApiServer> api;
 };
 
-Coordinator::Coordinator(config::Configuration configuration, base::Log log)
-    : configuration_(std::move(configuration)), log_(std::move(log)), parts_(std::make_unique<Parts>()) {}
+Coordinator::Coordinator(config::Configuration configuration, base::Log log, base::ServiceManager service_manager)
+    : configuration_(std::move(configuration)),
+      log_(std::move(log)),
+      service_manager_(std::move(service_manager)),
+      parts_(std::make_unique<Parts>()) {}
 
 Coordinator::~Coordinator() {
     stop();
@@ -78,6 +89,13 @@ Result<void> Coordinator::prepare() {
         return failure(ErrorCode::Internal,
                        fmt::format("could not make state_dir '{}': {}", configuration_.state_dir, problem.message()));
     }
+    parts_->reserve =
+        std::make_shared<journal::StateReserve>(configuration_.state_dir + "/reserve", configuration_.reserve_bytes);
+    // What else is written at the start needs room, too.
+    while (std::filesystem::space(configuration_.state_dir, problem).available < least_to_start && !problem) {
+        if (!parts_->reserve->makeRoom()) break;
+    }
+    parts_->reserve->fill();
     auto tls = http::clientContext(tlsFilesFrom(configuration_.tls));
     if (!tls) return failure(tls.error());
     auto connections = drivers::AgentConnections::open(inventoryFrom(configuration_).agent_urls, *tls);
@@ -88,8 +106,21 @@ Result<void> Coordinator::prepare() {
     parts_->health.add(http::checkClock);
     parts_->health.add([this](protocol::Health& health) {
         http::checkSpace(health, "state", configuration_.state_dir, least_state_space);
+        checkReserve(health);
     });
     return {};
+}
+
+void Coordinator::checkReserve(protocol::Health& health) const {
+    const auto reserve = parts_->reserve->status();
+    if (reserve.wanted_bytes == 0) return;
+    health.checks.push_back({"state reserve", reserve.whole(),
+                             fmt::format("{} of {} are kept for takeovers on a full disk", base::humanBytes(reserve.held_bytes),
+                                         base::humanBytes(reserve.wanted_bytes)),
+                             reserve.whole() ? ""
+                                             : fmt::format("make room at '{}': with a quarter more than what lacks, the reserve "
+                                                           "is made whole by itself",
+                                                           configuration_.state_dir)});
 }
 
 Result<void> Coordinator::startEngine() {
@@ -101,11 +132,15 @@ Result<void> Coordinator::startEngine() {
             std::make_shared<drivers::CommandNotifier>(configuration_.notify_command, log_.named("operator"));
         notifier = parts_->command_notifier;
     }
-    parts_->journal = std::make_unique<journal::SqliteJournal>(configuration_.state_dir + "/journal.db");
+    parts_->journal = std::make_unique<journal::SqliteJournal>(configuration_.state_dir + "/journal.db", journal::History{},
+                                                              parts_->reserve);
     parts_->executor = std::make_unique<engine::ThreadPoolExecutor>();
+    engine::EngineSettings settings;
+    settings.alive = [this] { service_manager_.alive(); };
+    settings.alive_every = service_manager_.aliveEvery().value_or(std::chrono::milliseconds(0));
     parts_->engine = std::make_unique<engine::Engine>(
         inventoryFrom(configuration_), driversFrom(configuration_, *parts_->connections, std::move(notifier)),
-        *parts_->journal, *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"));
+        *parts_->journal, *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"), settings);
     return parts_->engine->start();
 }
 
@@ -121,7 +156,7 @@ Result<void> Coordinator::startTraps() {
     auto trap_log = traps::openSqliteTrapLog(configuration_.state_dir + "/traps.db");
     if (!trap_log) return failure(trap_log.error());
     parts.trap_log = std::move(*trap_log);
-    auto report = [&engine = *parts.engine](const traps::FailureReport& told) { engine.report(reportFrom(told)); };
+    auto report = [&engine = *parts.engine](const traps::FailureReport& told) { engine.report(reportFrom(told), told.when_durable); };
     parts.trap_intake = std::make_unique<traps::TrapIntake>(parts.trap_queue, std::move(*rules), std::move(*directory),
                                                             *parts.trap_log, report, parts.clock, log_.named("traps"));
     parts.trap_intake->start();
@@ -148,11 +183,13 @@ Result<void> Coordinator::startApi() {
     settings.host = configuration_.listen.host;
     settings.port = configuration_.listen.port;
     parts.api = std::make_unique<api::CoordinatorApiServer>(
-        settings, *tls,
+        settings, *tls, rolesFrom(configuration_.roles),
         api::Backstage{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
                        parts.trap_intake->servers(), parts.health, parts.metrics},
         log_.named("api"));
     if (auto started = parts.api->start(); !started) return started;
+    if (configuration_.roles.operators.empty())
+        log_.warning("nobody may command: the configuration names no certificate under coordinator.roles.operators");
     for (const auto& address : parts.trap_listener->addresses())
         log_.notice("takes traps at {}:{}", address.host, address.port);
     log_.notice("serves at {}:{} in epoch {}", settings.host, parts.api->port(), parts.engine->epoch());
@@ -160,12 +197,14 @@ Result<void> Coordinator::startApi() {
 }
 
 void Coordinator::stop() {
-    if (parts_->api) parts_->api->stop();
     // The queue first: a listener that waits for room in it would never stop.
     if (parts_->trap_listener) parts_->trap_queue.close();
     if (parts_->trap_listener) parts_->trap_listener->stop();
     if (parts_->trap_intake) parts_->trap_intake->stop();
     if (parts_->engine) parts_->engine->stop();
+    // Once nothing is decided any more: what a broken connection means is for the next start to find out.
+    if (parts_->connections) parts_->connections->breakOff();
+    if (parts_->api) parts_->api->stop();
     if (parts_->executor) parts_->executor->stop();
     if (parts_->command_notifier) parts_->command_notifier->stop();
     if (parts_->connections) parts_->connections->stop();

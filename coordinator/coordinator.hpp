@@ -4,6 +4,8 @@
 
 #include "agent/base/log.hpp"
 #include "agent/base/result.hpp"
+#include "agent/base/service_manager.hpp"
+#include "agent/protocol/common.hpp"
 #include "coordinator/config/configuration.hpp"
 
 namespace standin {
@@ -11,7 +13,8 @@ namespace standin {
 /// The whole coordinator, composed from its configuration.
 class Coordinator {
   public:
-    Coordinator(config::Configuration configuration, base::Log log);
+    /// `service_manager` is told that the engine's thread goes round.
+    Coordinator(config::Configuration configuration, base::Log log, base::ServiceManager service_manager = base::ServiceManager());
     ~Coordinator();
     Coordinator(const Coordinator&) = delete;
     Coordinator& operator=(const Coordinator&) = delete;
@@ -28,9 +31,11 @@ class Coordinator {
     base::Result<void> startEngine();
     base::Result<void> startTraps();
     base::Result<void> startApi();
+    void checkReserve(protocol::Health& health) const;
 
     const config::Configuration configuration_;
     const base::Log log_;
+    const base::ServiceManager service_manager_;
     std::unique_ptr<Parts> parts_;
 };
 

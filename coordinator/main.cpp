@@ -7,28 +7,37 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/bounded_end.hpp"
 #include "agent/base/readiness.hpp"
+#include "agent/base/service_manager.hpp"
 #include "agent/http/program.hpp"
 #include "agent/http/tls.hpp"
 #include "coordinator/composition.hpp"
 #include "coordinator/config/configuration_reader.hpp"
 #include "coordinator/coordinator.hpp"
+#include "coordinator/journal/crash_mark.hpp"
 #include "coordinator/traps/trap_rules.hpp"
 
 namespace {
 
 int serve(const standin::config::Configuration& configuration) {
     const standin::http::StopSignal stop_signal;
+    standin::journal::CrashMark::watchSignals();
     const standin::http::TlsLibrary tls_library;
+    const auto service_manager = standin::base::ServiceManager::ofThisProcess();
     const standin::base::Log log("coordinator");
     if (const auto locked = standin::base::stayInMemory(); !locked) log.notice("{}", locked.error().message);
     if (const auto first = standin::base::comeFirst(); !first) log.notice("{}", first.error().message);
-    standin::Coordinator coordinator(configuration, log);
+    standin::Coordinator coordinator(configuration, log, service_manager);
     if (auto started = coordinator.start(); !started) {
         log.error("{}", started.error().message);
         return 1;
     }
+    service_manager.ready();
     const int number = stop_signal.wait();
+    service_manager.stopping();
+    standin::base::endWithin(standin::base::longest_end, log);
     log.notice("stops (signal {})", number);
     coordinator.stop();
     return 0;
@@ -64,5 +73,8 @@ int main(int count, char** arguments) {
     for (const auto& line : problems.lines()) fmt::print(stderr, "{}\n", line);
     if (!configuration) return 1;
     if (!to_check.empty()) return 0;
-    return serve(*configuration);
+    int result = 1;
+    const auto served = standin::base::contained([&] { result = serve(*configuration); });
+    if (!served) fmt::print(stderr, "standin-coordinator ends: {}\n", served.error().message);
+    return result;
 }

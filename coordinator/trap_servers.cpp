@@ -25,6 +25,19 @@ std::vector<std::string> ruleProblems(const std::string& path) {
     return rules ? std::vector<std::string>{} : linesOf(rules.error().message);
 }
 
+config::Surroundings::Lookups ruleLookups(const std::string& path) {
+    auto rules = traps::TrapRules::fromFile(path);
+    if (!rules) return {};  // told already
+    config::Surroundings::Lookups lookups{false, false};
+    for (const auto& rule : rules->rules) {
+        if (rule.verdict != traps::RuleVerdict::Failure) continue;
+        const bool identity = rule.server.by == traps::ServerLookup::By::VarBind;
+        (identity ? lookups.by_identity : lookups.by_address) = true;
+    }
+    const bool none = !lookups.by_identity && !lookups.by_address;  // for failures: then it is not a matter of servers
+    return none ? config::Surroundings::Lookups{} : lookups;
+}
+
 std::vector<std::string> linesOf(const std::string& text) {
     std::vector<std::string> lines;
     std::istringstream in(text);

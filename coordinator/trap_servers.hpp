@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "coordinator/config/configuration.hpp"
+#include "coordinator/config/configuration_reader.hpp"
 #include "coordinator/traps/classify.hpp"
 
 /// What of a configuration the explanation of traps needs: the daemon and standinctl read it by the same code.
@@ -14,6 +15,9 @@ base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration
 
 /// What is wrong with a file of trap rules, a line each; empty: nothing.
 std::vector<std::string> ruleProblems(const std::string& path);
+
+/// How the rules for failures of a file find their servers.
+config::Surroundings::Lookups ruleLookups(const std::string& path);
 
 /// The lines that are neither empty nor begin with `#`.
 std::vector<std::string> linesOf(const std::string& text);

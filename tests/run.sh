@@ -15,6 +15,7 @@ services_are_ours=no   # what was not running before is stopped at the end
 say() { echo "== $(date +%H:%M:%S) $*"; }
 
 finish() {
+    "$root/tests/leftovers.sh"   # of tests that were stopped by their limit
     [[ $services_are_ours == no ]] || "$root/tests/lab/services.sh" down
     echo "$passed passed, $failed failed"
     ((failed == 0 && passed > 0)) || exit 1
@@ -82,6 +83,7 @@ say "starting libvirt and Open vSwitch where they do not run"
 "$root/tests/lab/services.sh" status >/dev/null 2>&1 || services_are_ours=yes
 "$root/tests/lab/services.sh" up || give_up "libvirt or Open vSwitch does not start"
 
+"$root/tests/leftovers.sh"   # of an earlier run that was killed
 for label in "${wanted[@]:-${labels[@]}}"; do
     run_label "$label"
 done

@@ -66,4 +66,28 @@ Result<std::string> readWhole(const std::string& path, std::size_t limit) {
     }
 }
 
+namespace {
+
+Result<void> overwrite(const std::string& path, std::string_view content, unsigned mode) {
+    const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, static_cast<mode_t>(mode))};
+    if (file.number < 0) return failed("open", path);
+    // What is there is written over: its blocks are the file's already.
+    if (::pwrite(file.number, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size()))
+        return failed("write", path);
+    if (::ftruncate(file.number, static_cast<off_t>(content.size())) != 0 || ::fsync(file.number) != 0)
+        return failed("write", path);
+    return {};
+}
+
+}  // namespace
+
+Result<void> writeKeepingRoom(const std::string& path, std::string_view content, unsigned mode) {
+    const auto spare = path + ".spare";
+    if (auto written = overwrite(spare, content, mode); !written) return written;
+    const bool exchanged = ::renameat2(AT_FDCWD, spare.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0;
+    if (!exchanged && ::rename(spare.c_str(), path.c_str()) != 0) return failed("replace", path);
+    if (!exchanged) static_cast<void>(overwrite(spare, content, mode));  // for the next time
+    return syncDirectory(std::filesystem::path(path).parent_path().string());
+}
+
 }  // namespace standin::base

@@ -17,4 +17,8 @@ Result<std::string> readWhole(const std::string& path, std::size_t limit = 16U <
 /// Makes the entries of a directory durable (after create, rename, remove).
 Result<void> syncDirectory(const std::string& path);
 
+/// As writeDurably(), for a few bytes that must also be written when the disk is full: the room for the next time is kept in a
+/// file beside it (`<path>.spare`), and the two change places.
+Result<void> writeKeepingRoom(const std::string& path, std::string_view content, unsigned mode = 0640);
+
 }  // namespace standin::base

@@ -7,10 +7,11 @@ namespace standin::base {
 
 namespace {
 
-constexpr std::array<std::pair<ErrorCode, std::string_view>, 11> names{{
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 12> names{{
     {ErrorCode::Unreachable, "unreachable"},
     {ErrorCode::TimedOut, "timed_out"},
     {ErrorCode::Refused, "refused"},
+    {ErrorCode::Forbidden, "forbidden"},
     {ErrorCode::NotFound, "not_found"},
     {ErrorCode::Conflict, "conflict"},
     {ErrorCode::StaleEpoch, "stale_epoch"},

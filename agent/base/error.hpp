@@ -10,6 +10,7 @@ enum class ErrorCode {
     Unreachable,   ///< nobody was asked: the effect has certainly not happened; retry
     TimedOut,      ///< somebody was asked and no answer came: the effect may have happened; observe, then decide
     Refused,       ///< asked and refused for a stated reason; do not retry unchanged
+    Forbidden,     ///< the certificate that asked lacks the role; a person has to grant it
     NotFound,      ///< the thing named does not exist
     Conflict,      ///< somebody else holds it (lease, lock), or a newer command went before
     StaleEpoch,    ///< another coordinator leads: whoever asked must stop

@@ -2,14 +2,16 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "agent/base/clock.hpp"
+#include "agent/base/text.hpp"
 
 namespace standin::base {
 
 namespace {
+
+constexpr std::size_t longest_line = 8192;  // of one sentence; what is longer helps nobody who reads a log
 
 std::string_view nameOf(LogLevel level) {
     switch (level) {
@@ -39,10 +41,8 @@ Log Log::named(std::string component) const { return Log(std::move(component), s
 
 void Log::write(LogLevel level, std::string_view sentence) const {
     if (!takes(level)) return;
-    std::string line = component_ + ": " + std::string(sentence);
-    // What came from outside may carry line ends; one event stays one line.
-    std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-    sink_(level, line);
+    // What came from outside may carry line ends, or what a terminal obeys; one event stays one line.
+    sink_(level, component_ + ": " + oneLine(sentence, longest_line));
 }
 
 }  // namespace standin::base

@@ -15,6 +15,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "agent/base/text.hpp"
+
 extern char** environ;
 
 namespace standin::base {
@@ -240,6 +242,8 @@ Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
                        fmt::format("'{}' did not end within {} ms and was killed", program, request.deadline.count()));
     }
     outcome.exit_code = child.reap();
+    outcome.output = validText(outcome.output);
+    outcome.errors = validText(outcome.errors);
     return outcome;
 }
 
@@ -247,11 +251,9 @@ Result<std::string> runToSuccess(const ProcessRequest& request) {
     auto outcome = runProcess(request);
     if (!outcome) return failure(outcome.error());
     if (outcome->exit_code == 0) return std::move(outcome->output);
-    auto words = outcome->errors.empty() ? outcome->output : outcome->errors;
-    if (words.size() > 400) words = words.substr(words.size() - 400);
-    while (!words.empty() && words.back() == '\n') words.pop_back();
-    return failure(ErrorCode::Internal,
-                   fmt::format("'{}' ended with {}: {}", fmt::join(request.command, " "), outcome->exit_code, words));
+    const auto& words = outcome->errors.empty() ? outcome->output : outcome->errors;
+    return failure(ErrorCode::Internal, fmt::format("'{}' ended with {}: {}", fmt::join(request.command, " "),
+                                                    outcome->exit_code, lastWords(words)));
 }
 
 }  // namespace standin::base

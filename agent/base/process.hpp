@@ -10,7 +10,7 @@ namespace standin::base {
 
 struct ProcessOutcome {
     int exit_code = -1;  ///< 0..255, or 128 + signal
-    std::string output;  ///< standard output, at most ProcessRequest::output_limit bytes
+    std::string output;  ///< standard output, made valid UTF-8, of at most ProcessRequest::output_limit bytes
     std::string errors;  ///< standard error, likewise
 };
 

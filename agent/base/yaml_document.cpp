@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/base/text.hpp"
+
 namespace standin::base {
 
 namespace {
@@ -54,23 +56,9 @@ class Inspection {
     std::size_t seen_ = 0;
 };
 
-/// Where the text is not UTF-8 (RFC 3629) or has a character that no text has; npos if nowhere.
+/// Where the text is not UTF-8 or has a character that no text has; npos if nowhere.
 std::size_t firstStrangeByte(const std::string& text) {
-    for (std::size_t at = 0; at < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[at]);
-        const std::size_t more = lead < 0x80   ? 0
-                                 : lead < 0xC2 ? 4
-                                 : lead < 0xE0 ? 1
-                                 : lead < 0xF0 ? 2
-                                 : lead < 0xF5 ? 3
-                                               : 4;
-        if (lead == 0 || more == 4 || at + more >= text.size()) return at;
-        for (std::size_t i = 1; i <= more; ++i) {
-            if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return at;
-        }
-        at += more + 1;
-    }
-    return std::string::npos;
+    return std::min(firstInvalidByte(text), text.find('\0'));
 }
 
 /// `file:line:column` of a byte, as an editor counts.

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
 #include "agent/base/yaml_document.hpp"
 
@@ -23,6 +24,14 @@ std::optional<std::int64_t> wholeNumber(const std::string& text) {
     auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return number;
+}
+
+/// "\\0" and its like in quotes: a program's argument would end there, a message would be two. Lines and tabs are text.
+bool hasControls(const std::string& text) {
+    auto without_layout = text;
+    std::replace_if(
+        without_layout.begin(), without_layout.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+    return !isOneLine(without_layout);
 }
 
 }  // namespace
@@ -105,6 +114,10 @@ std::optional<std::string> YamlReader::scalar(const std::string& key, bool requi
     if (!node) return std::nullopt;
     if (!node->IsScalar()) {
         problem(key, "must be a single value");
+        return std::nullopt;
+    }
+    if (hasControls(node->Scalar())) {
+        problem(key, "has a control character, which no value has");
         return std::nullopt;
     }
     return node->Scalar();
@@ -195,7 +208,9 @@ std::vector<std::string> YamlReader::texts(const std::string& key) {
     }
     std::vector<std::string> values;
     for (const auto& item : *node) {
-        if (item.IsScalar()) {
+        if (item.IsScalar() && hasControls(item.Scalar())) {
+            problems_->add(placeOf(file_, item.Mark()), pathOf(key), "has a control character, which no value has");
+        } else if (item.IsScalar()) {
             values.push_back(item.Scalar());
         } else {
             problems_->add(placeOf(file_, item.Mark()), pathOf(key), "every item must be a single value");
@@ -226,7 +241,10 @@ std::vector<std::pair<std::string, std::string>> YamlReader::scalars(const std::
     }
     std::vector<std::pair<std::string, std::string>> values;
     for (const auto& entry : *node) {
-        if (entry.second.IsScalar()) {
+        if (entry.second.IsScalar() && hasControls(entry.second.Scalar())) {
+            problems_->add(placeOf(file_, entry.second.Mark()), pathOf(key) + "." + entry.first.Scalar(),
+                           "has a control character, which no value has");
+        } else if (entry.second.IsScalar()) {
             values.emplace_back(entry.first.Scalar(), entry.second.Scalar());
         } else {
             problems_->add(placeOf(file_, entry.second.Mark()), pathOf(key) + "." + entry.first.Scalar(), "must be a single value");

@@ -1,11 +1,13 @@
 #include "agent/http/command_gate.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include "agent/base/durable_file.hpp"
+#include "agent/base/text.hpp"
 
 namespace standin::http {
 
@@ -26,7 +28,7 @@ base::Result<std::uint64_t> parseNumber(const std::string& text, const char* wha
     std::uint64_t number = 0;
     auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) {
-        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not {}", text.substr(0, 40), what));
+        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not {}", base::shortened(text, 40), what));
     }
     return number;
 }
@@ -39,23 +41,27 @@ std::string headerOf(const Request& request, std::string name) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<CommandGate>> CommandGate::open(std::string epoch_file, std::vector<std::string> commanders) {
+base::Result<std::unique_ptr<CommandGate>> CommandGate::open(std::string epoch_file) {
     std::uint64_t highest = 0;
     auto text = base::readWhole(epoch_file, 64);
     if (text) {
         while (!text->empty() && text->back() == '\n') text->pop_back();
         auto epoch = parseNumber(*text, "an epoch");
         // A lost epoch would let a deposed coordinator in again; the operator must look.
-        if (!epoch) return failure(ErrorCode::Corrupt, fmt::format("epoch file '{}' is damaged: {}", epoch_file, epoch.error().message));
+        if (!epoch)
+            return failure(ErrorCode::Corrupt,
+                           fmt::format("epoch file '{}' is damaged: {}", epoch_file, epoch.error().message));
         highest = *epoch;
+        // What an earlier release has left has no room kept yet for a day on which the disk is full.
+        if (::access((epoch_file + ".spare").c_str(), F_OK) != 0)
+            static_cast<void>(base::writeKeepingRoom(epoch_file, fmt::format("{}\n", highest)));
     } else if (text.error().code != ErrorCode::NotFound) {
         return failure(text.error());
     }
-    return std::unique_ptr<CommandGate>(new CommandGate(std::move(epoch_file), std::move(commanders), highest));
+    return std::unique_ptr<CommandGate>(new CommandGate(std::move(epoch_file), highest));
 }
 
-CommandGate::CommandGate(std::string epoch_file, std::vector<std::string> commanders, std::uint64_t highest)
-    : epoch_file_(std::move(epoch_file)), commanders_(std::move(commanders)), highest_(highest) {}
+CommandGate::CommandGate(std::string epoch_file, std::uint64_t highest) : epoch_file_(std::move(epoch_file)), highest_(highest) {}
 
 std::uint64_t CommandGate::highestEpoch() const {
     std::lock_guard lock(mutex_);
@@ -69,16 +75,13 @@ base::Result<void> CommandGate::raiseEpoch(const protocol::CommandStamp& stamp) 
                        fmt::format("epoch {} is older than {}: another coordinator leads since epoch {}; this one must stop", epoch, highest_, highest_));
     }
     if (epoch == highest_) return {};
-    auto written = base::writeDurably(epoch_file_, fmt::format("{}\n", epoch));
+    auto written = base::writeKeepingRoom(epoch_file_, fmt::format("{}\n", epoch));
     if (!written) return failure(written.error().within("could not remember the coordinator's epoch"));
     highest_ = epoch;
     return {};
 }
 
 base::Result<void> CommandGate::admit(Request& request) {
-    if (std::find(commanders_.begin(), commanders_.end(), request.peer) == commanders_.end()) {
-        return failure(ErrorCode::Refused, fmt::format("the certificate of '{}' may ask but not command; commanders: {}", request.peer, fmt::join(commanders_, ", ")));
-    }
     auto operation = headerOf(request, protocol::operation_header);
     if (operation.empty() || operation.size() > 128) {
         return failure(ErrorCode::InvalidInput, fmt::format("a command needs the header {} of 1 to 128 characters", protocol::operation_header));
@@ -130,38 +133,62 @@ void CommandGate::forgetOldLanes() {
     });
 }
 
-base::Result<Response> CommandGate::pass(Request& request, const Handler& handler) {
-    Lock lock(mutex_);
-    auto admitted = admit(request);
-    if (!admitted) return failure(admitted.error());
-    const auto& stamp = *request.stamp;
-    const auto key = protocol::identityOf(stamp, request.method + ' ' + request.path);
-    if (auto found = answered_.find(key); found != answered_.end()) {
-        auto earlier = found->second;
-        ended_.wait(lock, [&] { return earlier->done; });
-        if (earlier->response) return *earlier->response;
+/// A command from its entry into the record of answers until it has ended, however it ends: then its lane is free, and
+/// who waits for its answer is told. Made and destroyed with the lock held.
+class CommandGate::Turn {
+  public:
+    Turn(CommandGate& gate, Lock& lock, std::shared_ptr<Answered> answered)
+        : gate_(gate), lock_(lock), answered_(std::move(answered)) {}
+    ~Turn() {
+        if (!lock_.owns_lock()) lock_.lock();
+        if (lane_) lane_->busy = false;
+        answered_->done = true;
+        gate_.ended_.notify_all();
     }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    base::Result<Response> handle(const Request& request, const Handler& handler) {
+        auto entered = gate_.enter(request, lock_);
+        if (!entered) return failure(entered.error());
+        lane_ = std::move(*entered);
+        lock_.unlock();
+        auto result = handler(request);
+        lock_.lock();
+        // Only what was done is answered again; what was refused or failed may be tried again.
+        if (result && !result->stream) answered_->response = *result;
+        return result;
+    }
+
+  private:
+    CommandGate& gate_;
+    Lock& lock_;
+    const std::shared_ptr<Answered> answered_;
+    std::shared_ptr<Lane> lane_;  ///< once it is ours
+};
+
+std::shared_ptr<CommandGate::Answered> CommandGate::remember(const std::string& key) {
     auto mine = std::make_shared<Answered>();
     if (answered_.insert_or_assign(key, mine).second) order_.push_back(key);
     while (order_.size() > answers_kept) {
         answered_.erase(order_.front());
         order_.pop_front();
     }
-    auto lane = enter(request, lock);
-    base::Result<Response> result = failure(ErrorCode::Internal, "");
-    if (lane) {
-        lock.unlock();
-        result = handler(request);
-        lock.lock();
-        (*lane)->busy = false;
-    } else {
-        result = failure(lane.error());
+    return mine;
+}
+
+base::Result<Response> CommandGate::pass(Request& request, const Handler& handler) {
+    Lock lock(mutex_);
+    auto admitted = admit(request);
+    if (!admitted) return failure(admitted.error());
+    const auto key = protocol::identityOf(*request.stamp, request.method + ' ' + request.path);
+    if (auto found = answered_.find(key); found != answered_.end()) {
+        auto earlier = found->second;
+        ended_.wait(lock, [&] { return earlier->done; });
+        if (earlier->response) return *earlier->response;
     }
-    mine->done = true;
-    // Only what was done is answered again; what was refused or failed may be tried again.
-    if (result && !result->stream) mine->response = *result;
-    ended_.notify_all();
-    return result;
+    Turn turn(*this, lock, remember(key));
+    return turn.handle(request, handler);
 }
 
 void CommandGate::addRoutes(Router& router) {

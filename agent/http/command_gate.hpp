@@ -16,7 +16,7 @@
 
 namespace standin::http {
 
-/// Guards an agent's commands:
+/// Guards an agent's commands. That their certificate may command was found before (roles.hpp).
 ///
 /// - A coordinator that was deposed bears an older epoch and is refused (StaleEpoch); the highest epoch is kept durably.
 /// - A command that comes twice (its answer was lost) is answered again, not done again.
@@ -26,11 +26,12 @@ namespace standin::http {
 ///   what was on its way to an agent that has ended does not reach the next one.
 class CommandGate {
   public:
-    /// `epoch_file` keeps the highest epoch seen, durably. `commanders` are the certificate names that may command.
-    static base::Result<std::unique_ptr<CommandGate>> open(std::string epoch_file, std::vector<std::string> commanders);
+    /// `epoch_file` keeps the highest epoch seen, durably.
+    static base::Result<std::unique_ptr<CommandGate>> open(std::string epoch_file);
 
     /// Reads the stamp from the headers, checks it and runs `handler` unless the same command was answered before or is
-    /// being handled right now (then its answer is awaited).
+    /// being handled right now (then its answer is awaited). What `handler` throws goes on to the caller, and the next
+    /// command has its turn.
     base::Result<Response> pass(Request& request, const Handler& handler);
 
     [[nodiscard]] std::uint64_t highestEpoch() const;
@@ -39,7 +40,7 @@ class CommandGate {
     void addRoutes(Router& router);
 
   private:
-    CommandGate(std::string epoch_file, std::vector<std::string> commanders, std::uint64_t highest);
+    CommandGate(std::string epoch_file, std::uint64_t highest);
     base::Result<void> admit(Request& request);
     base::Result<void> raiseEpoch(const protocol::CommandStamp& stamp);
 
@@ -53,11 +54,12 @@ class CommandGate {
         protocol::NewestCommand newest;
     };
     using Lock = std::unique_lock<std::mutex>;
+    class Turn;
+    std::shared_ptr<Answered> remember(const std::string& key);
     base::Result<std::shared_ptr<Lane>> enter(const Request& request, Lock& lock);
     void forgetOldLanes();
 
     const std::string epoch_file_;
-    const std::vector<std::string> commanders_;
     mutable std::mutex mutex_;
     std::condition_variable ended_;  ///< of a command
     std::uint64_t highest_ = 0;

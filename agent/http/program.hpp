@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <csignal>
+#include <functional>
 
 namespace standin::http {
 
@@ -10,6 +12,8 @@ class StopSignal {
   public:
     StopSignal();
     int wait() const;  ///< the signal's number
+    /// The same, and calls `meanwhile` that often.
+    int wait(std::chrono::milliseconds every, const std::function<void()>& meanwhile) const;
 
   private:
     sigset_t signals_{};

@@ -1,5 +1,7 @@
 #include "agent/http/response.hpp"
 
+#include "agent/protocol/json_text.hpp"
+
 namespace standin::http {
 
 using base::ErrorCode;
@@ -14,12 +16,13 @@ base::Result<protocol::Json> Request::json() const { return protocol::parseJson(
 
 Response Response::json(const protocol::Json& json, int status) {
     // A broken byte sequence from outside (a trap's varbind, say) must not make an answer impossible.
-    return Response{status, "application/json", json.dump(-1, ' ', false, protocol::Json::error_handler_t::replace) + "\n", {}, {}, {}};
+    return Response{status, "application/json", protocol::jsonText(json) + "\n", {}, {}, {}};
 }
 
 int statusOf(ErrorCode code) {
     switch (code) {
         case ErrorCode::InvalidInput: return 400;
+        case ErrorCode::Forbidden: return 403;
         case ErrorCode::NotFound: return 404;
         case ErrorCode::Refused:
         case ErrorCode::Conflict:

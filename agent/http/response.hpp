@@ -4,13 +4,17 @@
 #include <functional>
 #include <iosfwd>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "agent/base/result.hpp"
+#include "agent/http/access.hpp"
 #include "agent/protocol/common.hpp"
 
 namespace standin::http {
+
+class Roles;
 
 struct Request {
     std::string method;
@@ -20,7 +24,10 @@ struct Request {
     std::map<std::string, std::string> query;
     std::map<std::string, std::string> headers;     ///< names in lower case
     std::string body;
-    std::string peer;                               ///< common name of the client's certificate
+    std::string peer;                               ///< common name of the client's certificate, fit to be shown; what it may do are `grants`
+    std::string address;                            ///< the client's, without the port
+    Grants grants;                                  ///< what the client's certificate may do
+    std::shared_ptr<const Roles> roles;             ///< from which they follow
     std::optional<protocol::CommandStamp> stamp;    ///< commands only
 
     [[nodiscard]] const std::string& parameter(const std::string& name) const;

@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "agent/base/text.hpp"
+
 namespace standin::http {
 
 namespace {
@@ -68,9 +70,11 @@ base::Result<const Route*> Router::find(Request& request) const {
     }
     if (!other_methods.empty()) {
         return base::failure(base::ErrorCode::WrongState,
-                             fmt::format("'{}' takes {}, not {}", request.path.substr(0, 200), other_methods, request.method.substr(0, 20)));
+                             fmt::format("'{}' takes {}, not {}", base::shortened(request.path, 200), other_methods,
+                                         base::shortened(request.method, 20)));
     }
-    return base::failure(base::ErrorCode::NotFound, fmt::format("there is nothing at '{}'", request.path.substr(0, 200)));
+    return base::failure(base::ErrorCode::NotFound,
+                         fmt::format("there is nothing at '{}'", base::shortened(request.path, 200)));
 }
 
 }  // namespace standin::http

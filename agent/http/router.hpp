@@ -4,17 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "agent/http/access.hpp"
 #include "agent/http/response.hpp"
 
 namespace standin::http {
 
 using Handler = std::function<base::Result<Response>(const Request&)>;
-
-/// What a route does to the world decides what its caller must bring.
-enum class Access {
-    Read,    ///< changes nothing (GET; also a POST that only asks, such as a probe)
-    Command  ///< changes something: agents demand the Standin-Epoch and Standin-Operation headers and a commander's certificate
-};
 
 struct Route {
     std::string method;
@@ -26,7 +21,7 @@ struct Route {
 /// The table of routes.
 class Router {
   public:
-    /// Access is Command for PUT, POST and DELETE unless said otherwise.
+    /// Demands Read for GET and Command for every other method; say it where a route demands something else (roles.hpp).
     void add(const std::string& method, const std::string& pattern, Handler handler);
     void add(const std::string& method, const std::string& pattern, Access access, Handler handler);
 

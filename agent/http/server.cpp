@@ -1,28 +1,15 @@
 #include "agent/http/server.hpp"
 
-#include <Poco/Net/HTTPServerParams.h>
-#include <Poco/Net/HTTPServerRequest.h>
-#include <Poco/Net/HTTPServerRequestImpl.h>
-#include <Poco/Net/HTTPServerResponse.h>
-#include <Poco/Net/HTTPServerResponseImpl.h>
-#include <Poco/Net/HTTPServerSession.h>
-#include <Poco/Net/NetException.h>
-#include <Poco/Net/SecureServerSocket.h>
-#include <Poco/Net/SecureStreamSocket.h>
-#include <Poco/Net/TCPServer.h>
-#include <Poco/Net/TCPServerConnection.h>
-#include <Poco/Net/TCPServerConnectionFactory.h>
-#include <Poco/ThreadPool.h>
-#include <Poco/URI.h>
-#include <fcntl.h>
+#include <Poco/Exception.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <ostream>
 
-#include "agent/http/open_connections.hpp"
+#include "agent/http/exchange.hpp"
+#include "agent/http/front_door.hpp"
+#include "agent/http/peer.hpp"
+#include "agent/http/work_crew.hpp"
 
 namespace standin::http {
 
@@ -31,209 +18,26 @@ using base::failure;
 
 namespace {
 
-// Running handlers answer within their own deadlines, which are shorter; then nobody reads the answer any more.
-constexpr std::chrono::seconds farewell{5};
+// A handler that answers within a moment still does; what takes longer is broken off, for a program ends within 5 s.
+constexpr std::chrono::seconds farewell{2};
 
-struct Shared {
-    const Router& router;
-    CommandGate* gate;
-    base::Log log;
-    std::size_t body_limit;
-    std::chrono::milliseconds handshake_limit;
-    std::atomic<bool> stopping{false};
-    OpenConnections connections{};
-};
-
-// Of a body that is too large so much is read all the same, and dropped: who is still sending when the connection ends
-// never sees the answer.
-constexpr std::uint64_t most_dropped = 64U << 20;
-
-base::Result<void> readBody(Poco::Net::HTTPServerRequest& from, std::size_t limit, std::string& body) {
-    const auto too_large = [&] {
-        return failure(ErrorCode::InvalidInput, fmt::format("the body is larger than {} bytes", limit));
-    };
-    if (from.hasContentLength() && from.getContentLength64() > static_cast<Poco::Int64>(most_dropped))
-        return too_large();
-    if (!from.hasContentLength() && !from.getChunkedTransferEncoding()) return {};
-    char buffer[8192];
-    std::uint64_t read = 0;
-    auto& in = from.stream();
-    while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
-        read += static_cast<std::uint64_t>(in.gcount());
-        if (read <= limit) body.append(buffer, static_cast<std::size_t>(in.gcount()));
-        if (read > most_dropped) break;
-    }
-    if (read > limit) return too_large();
-    return {};
+WorkCrew::Limits crewOf(const ServerSettings& settings, std::size_t ready) {
+    const auto threads = static_cast<std::size_t>(std::max(settings.threads, 2));
+    const auto quarter = std::max<std::size_t>(threads / 4, 1);
+    return {threads, quarter, quarter, ready};
 }
 
-base::Result<Request> requestFrom(Poco::Net::HTTPServerRequest& from, std::size_t limit) {
-    Request request;
-    request.method = from.getMethod();
-    try {
-        Poco::URI uri(from.getURI());
-        request.path = uri.getPath();
-        for (const auto& [name, value] : uri.getQueryParameters()) request.query[name] = value;
-    } catch (const Poco::Exception&) {
-        return failure(ErrorCode::InvalidInput, "the request's URI is not valid");
-    }
-    for (const auto& [name, value] : from) {
-        std::string lower = name;
-        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        request.headers[lower] = value;
-    }
-    auto& inside = dynamic_cast<Poco::Net::HTTPServerRequestImpl&>(from);
-    Poco::Net::SecureStreamSocket socket(inside.socket());
-    request.peer = peerName(socket);
-    auto body = readBody(from, limit, request.body);
-    if (!body) return failure(body.error());
-    return request;
+FrontDoor::Limits doorOf(const ServerSettings& settings) {
+    FrontDoor::Limits limits;
+    limits.handshake = settings.handshake_limit;
+    limits.idle = settings.idle_limit;
+    return limits;
 }
 
-void send(const Response& response, Poco::Net::HTTPServerResponse& to, const std::atomic<bool>& stopping) {
-    to.setStatusAndReason(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(response.status));
-    if (!response.content_type.empty()) to.setContentType(response.content_type);
-    for (const auto& [name, value] : response.headers) to.set(name, value);
-    if (!response.stream) {
-        to.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
-        auto& out = to.send();
-        out.write(response.body.data(), static_cast<std::streamsize>(response.body.size()));
-        out.flush();
-        return;
-    }
-    if (response.stream_length) {
-        to.setContentLength64(static_cast<Poco::Int64>(*response.stream_length));
-    } else {
-        to.setChunkedTransferEncoding(true);
-    }
-    auto& out = to.send();
-    response.stream(out, stopping);
-    out.flush();
+bool comesFirst(const Roles& roles, const PeerName& peer) {
+    const auto grants = roles.grantsOf(peer);
+    return grants.may(Access::Command) || grants.may(Access::Confirm);
 }
-
-class RoutedHandler {
-  public:
-    explicit RoutedHandler(Shared& shared) : shared_(shared) {}
-
-    void handleRequest(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to) {
-        try {
-            auto response = respond(from, to);
-            send(response, to, shared_.stopping);
-        } catch (const Poco::Net::NetException& exception) {
-            shared_.log.debug("connection lost: {}", exception.displayText());
-        } catch (const std::exception& exception) {
-            shared_.log.error("could not answer {} {}: {}", from.getMethod(), from.getURI().substr(0, 200), exception.what());
-            // Half an answer is out: only a connection that ends too early tells the client that the rest is missing.
-            if (to.sent()) throw Poco::IOException("answer broken off");
-            send(responseFrom({ErrorCode::Internal, "the request could not be handled; the log says why"}), to, shared_.stopping);
-        }
-    }
-
-  private:
-    Response respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to) {
-        auto request = requestFrom(from, shared_.body_limit);
-        if (!request) {
-            to.setKeepAlive(false);  // what is left of the body has not been read
-            return responseFrom(request.error());
-        }
-        auto route = shared_.router.find(*request);
-        if (!route) {
-            auto response = responseFrom(route.error());
-            if (route.error().code == ErrorCode::WrongState) response.status = 405;
-            return response;
-        }
-        const bool gated = shared_.gate != nullptr && (*route)->access == Access::Command;
-        auto result = gated ? shared_.gate->pass(*request, (*route)->handler) : (*route)->handler(*request);
-        return result ? std::move(*result) : responseFrom(result.error());
-    }
-
-    Shared& shared_;
-};
-
-/// A connection that is known as long as it lasts, by a descriptor of its own: the session closes the other one, and its
-/// number may be given to somebody else before the connection has gone.
-class KnownConnection final : public Poco::Net::TCPServerConnection {
-  public:
-    KnownConnection(const Poco::Net::StreamSocket& socket, Poco::Net::HTTPServerParams::Ptr params, Shared& shared)
-        : TCPServerConnection(socket),
-          params_(std::move(params)),
-          shared_(shared),
-          descriptor_(::fcntl(socket.impl()->sockfd(), F_DUPFD_CLOEXEC, 0)) {
-        shared_.connections.add(descriptor_);
-    }
-    ~KnownConnection() override {
-        shared_.connections.remove(descriptor_);
-        ::close(descriptor_);
-    }
-
-    void run() override {
-        shakeHands();
-        Poco::Net::HTTPServerSession session(socket(), params_);
-        while (!shared_.stopping && session.hasMoreRequests()) {
-            try {
-                serveOne(session);
-            } catch (const Poco::Net::NoMessageException&) {
-                return;  // the client has gone
-            } catch (const Poco::Net::MessageException& exception) {
-                return refuse(session, exception);
-            } catch (const Poco::DataException& exception) {  // a number that is none
-                return refuse(session, exception);
-            }
-        }
-    }
-
-  private:
-    // Nobody who says nothing keeps a thread for longer than this from those who have a certificate.
-    void shakeHands() {
-        const auto send_timeout = socket().getSendTimeout();
-        const Poco::Timespan limit(shared_.handshake_limit.count() * Poco::Timespan::MILLISECONDS);
-        socket().setSendTimeout(limit);
-        socket().setReceiveTimeout(limit);
-        Poco::Net::SecureStreamSocket(socket()).completeHandshake();
-        socket().setSendTimeout(send_timeout);  // that of receiving is the session's
-    }
-
-    void serveOne(Poco::Net::HTTPServerSession& session) {
-        Poco::Net::HTTPServerParams::Ptr params = params_;  // Poco wants it changeable
-        Poco::Net::HTTPServerResponseImpl response(session);
-        Poco::Net::HTTPServerRequestImpl request(response, session, params.get());
-        response.setDate(Poco::Timestamp());
-        response.setVersion(Poco::Net::HTTPMessage::HTTP_1_1);
-        response.setKeepAlive(request.getKeepAlive() && session.canKeepAlive());
-        if (request.getExpectContinue()) response.sendContinue();
-        RoutedHandler(shared_).handleRequest(request, response);
-        session.setKeepAlive(response.getKeepAlive() && session.canKeepAlive());
-    }
-
-    // What follows on the connection can't be told from what was not understood: it ends.
-    void refuse(Poco::Net::HTTPServerSession& session, const Poco::Exception& why) {
-        Poco::Net::HTTPServerResponseImpl response(session);
-        response.setVersion(Poco::Net::HTTPMessage::HTTP_1_1);
-        response.setKeepAlive(false);
-        session.setKeepAlive(false);
-        const auto what = why.message().empty() ? std::string(why.name()) : why.message();
-        send(responseFrom(
-                 {ErrorCode::InvalidInput, fmt::format("the request is not valid HTTP: {}", what.substr(0, 200))}),
-             response, shared_.stopping);
-    }
-
-    const Poco::Net::HTTPServerParams::Ptr params_;
-    Shared& shared_;
-    const int descriptor_;
-};
-
-class ConnectionFactory final : public Poco::Net::TCPServerConnectionFactory {
-  public:
-    ConnectionFactory(Poco::Net::HTTPServerParams::Ptr params, Shared& shared)
-        : params_(std::move(params)), shared_(shared) {}
-    Poco::Net::TCPServerConnection* createConnection(const Poco::Net::StreamSocket& socket) override {
-        return new KnownConnection(socket, params_, shared_);
-    }
-
-  private:
-    Poco::Net::HTTPServerParams::Ptr params_;
-    Shared& shared_;
-};
 
 }  // namespace
 
@@ -255,40 +59,44 @@ base::Result<ServerSettings> parseListen(const std::string& text) {
     return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not an address and port, as in '127.0.0.1:8441'", text));
 }
 
+// In the order in which they depend on each other.
 struct Server::Inside {
-    ServerSettings settings;
-    TlsContext tls;
-    Shared shared;
-    std::unique_ptr<Poco::ThreadPool> pool;
-    std::unique_ptr<Poco::Net::TCPServer> server;
+    Inside(ServerSettings its, TlsContext tls, const Router& router, const Guard& guard, const base::Log& log)
+        : settings(std::move(its)),
+          requests(crewOf(settings, 4)),  // those of a takeover find a thread that is there already
+          streams(crewOf(settings, 0)),
+          exchange({settings.body_limit, settings.request_limit, settings.answer_limit}, router, guard, streams, stopping,
+                   log),
+          door(doorOf(settings), std::move(tls), [roles = guard.roles](const PeerName& peer) { return comesFirst(*roles, peer); },
+               [this](auto connection) { ask(connection); }, log) {
+        exchange.returnTo(door);
+    }
+
+    void ask(const FrontDoor::ConnectionPtr& connection) {
+        const bool taken = requests.post(
+            {connection->peer.text, connection->comes_first, [this, connection] { exchange.serve(connection); }});
+        if (!taken) door.close(connection);
+    }
+
+    const ServerSettings settings;
+    std::atomic<bool> stopping{false};
+    WorkCrew requests;
+    WorkCrew streams;
+    Exchange exchange;
+    FrontDoor door;
+    bool open = false;
 };
 
-Server::Server(ServerSettings settings, TlsContext tls, const Router& router, CommandGate* gate, base::Log log)
-    : inside_(new Inside{settings,
-                         std::move(tls),
-                         {router, gate, std::move(log), settings.body_limit, settings.handshake_limit},
-                         nullptr,
-                         nullptr}) {}
+Server::Server(ServerSettings settings, TlsContext tls, const Router& router, Guard guard, base::Log log)
+    : inside_(std::make_unique<Inside>(std::move(settings), std::move(tls), router, guard, log)) {}
 
 Server::~Server() { stop(); }
 
 base::Result<void> Server::start() {
     const auto& settings = inside_->settings;
     try {
-        Poco::Net::SecureServerSocket socket(inside_->tls);
-        socket.bind(Poco::Net::SocketAddress(settings.host, settings.port), true);
-        socket.listen(128);
-        Poco::AutoPtr<Poco::Net::HTTPServerParams> params(new Poco::Net::HTTPServerParams);
-        params->setMaxThreads(settings.threads);
-        params->setMaxQueued(settings.threads * 4);
-        params->setKeepAlive(true);
-        params->setMaxKeepAliveRequests(0);
-        params->setKeepAliveTimeout(Poco::Timespan(settings.idle_limit.count(), 0));
-        params->setTimeout(Poco::Timespan(30, 0));
-        inside_->pool = std::make_unique<Poco::ThreadPool>(4, settings.threads, 60);
-        Poco::Net::TCPServerConnectionFactory::Ptr connections(new ConnectionFactory(params, inside_->shared));
-        inside_->server = std::make_unique<Poco::Net::TCPServer>(connections, *inside_->pool, socket, params);
-        inside_->server->start();
+        inside_->door.open(settings.host, settings.port);
+        inside_->open = true;
         return {};
     } catch (const Poco::Exception& exception) {
         return failure(ErrorCode::Internal, fmt::format("could not listen on {}:{}: {}; is the port taken or the address not this host's?",
@@ -297,15 +105,15 @@ base::Result<void> Server::start() {
 }
 
 void Server::stop() {
-    if (!inside_->server) return;
-    inside_->shared.stopping = true;
-    inside_->server->stop();  // accepts nobody any more
-    inside_->shared.connections.endReading();
-    if (!inside_->shared.connections.awaitEnd(farewell)) inside_->shared.connections.endAll();
-    inside_->pool->joinAll();
-    inside_->server.reset();
+    if (!inside_->open) return;
+    inside_->open = false;
+    inside_->stopping = true;
+    inside_->door.shut();
+    if (!inside_->door.awaitEnd(farewell)) inside_->door.breakOffAll();
+    inside_->requests.stop();
+    inside_->streams.stop();
 }
 
-std::uint16_t Server::port() const { return inside_->server ? inside_->server->port() : inside_->settings.port; }
+std::uint16_t Server::port() const { return inside_->open ? inside_->door.port() : inside_->settings.port; }
 
 }  // namespace standin::http

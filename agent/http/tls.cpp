@@ -72,8 +72,4 @@ bool certificateNames(Poco::Net::SecureStreamSocket& socket, const std::string& 
     return X509_check_ip_asc(x509, host.c_str(), 0) == 1 || X509_check_host(x509, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
 }
 
-std::string peerName(Poco::Net::SecureStreamSocket& socket) {
-    return socket.havePeerCertificate() ? socket.peerCertificate().commonName() : std::string();
-}
-
 }  // namespace standin::http

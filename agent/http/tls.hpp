@@ -43,7 +43,4 @@ base::Result<TlsContext> clientContext(const TlsFiles& files);
 /// True if the server's certificate names `host` (DNS name or IP address) in its subject alternative names.
 bool certificateNames(Poco::Net::SecureStreamSocket& socket, const std::string& host);
 
-/// The common name of the peer's certificate; empty if there is none.
-std::string peerName(Poco::Net::SecureStreamSocket& socket);
-
 }  // namespace standin::http

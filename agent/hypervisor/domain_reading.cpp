@@ -6,35 +6,45 @@
 #include <Poco/DOM/Element.h>
 #include <Poco/DOM/NodeList.h>
 #include <Poco/Exception.h>
+#include <fmt/format.h>
 #include <libvirt/libvirt.h>
+
+#include "agent/protocol/json_fields.hpp"
 
 namespace standin::hypervisor {
 
 namespace {
 
-std::string oddityOfPause(int reason) {
+DomainStatus statusOfPause(int reason) {
     switch (reason) {
+        case VIR_DOMAIN_PAUSED_UNKNOWN:
+            return {DomainState::Unknown, "paused, and libvirt gives no reason"};
         case VIR_DOMAIN_PAUSED_IOERROR:
-            return "paused after an I/O error; see that the disk has space";
+            return {DomainState::Halted, "paused after an I/O error of its disk"};
         case VIR_DOMAIN_PAUSED_WATCHDOG:
-            return "paused by its watchdog";
+            return {DomainState::Halted, "paused by its watchdog"};
         case VIR_DOMAIN_PAUSED_CRASHED:
-            return "paused because the guest crashed";
+            return {DomainState::Halted, "paused because the guest crashed"};
         case VIR_DOMAIN_PAUSED_STARTING_UP:
-            return "still starting";
+            return {DomainState::Unknown, "still starting"};
         default:
-            return "";
+            return {DomainState::Paused, ""};
     }
 }
 
-std::string oddityOfOff(int reason) {
+DomainStatus statusOfShutoff(int reason) {
     switch (reason) {
+        case VIR_DOMAIN_SHUTOFF_SHUTDOWN:
+            return {DomainState::Off, "", "its guest shut down"};
+        case VIR_DOMAIN_SHUTOFF_DESTROYED:
+            return {DomainState::Off, "", "it was destroyed"};
         case VIR_DOMAIN_SHUTOFF_CRASHED:
-            return "the guest or its QEMU crashed; see QEMU's log";
+            return {DomainState::Off, "the guest or its QEMU crashed; see QEMU's log", "the guest or its QEMU crashed",
+                    true};
         case VIR_DOMAIN_SHUTOFF_FAILED:
-            return "the last start failed; see QEMU's log";
+            return {DomainState::Off, "the last start failed; see QEMU's log", "the last start failed"};
         default:
-            return "";
+            return {DomainState::Off, "", "libvirt gives no reason"};
     }
 }
 
@@ -46,16 +56,45 @@ DomainStatus statusFrom(int state, int reason) {
         case VIR_DOMAIN_BLOCKED:
             return {DomainState::Running, ""};
         case VIR_DOMAIN_PAUSED:
-            return {DomainState::Paused, oddityOfPause(reason)};
+            return statusOfPause(reason);
         case VIR_DOMAIN_SHUTOFF:
-            return {DomainState::Off, oddityOfOff(reason)};
+            return statusOfShutoff(reason);
         case VIR_DOMAIN_CRASHED:
-            return {DomainState::Off, "the guest crashed"};
+            return {DomainState::Off, "the guest crashed", "the guest crashed", true};
         case VIR_DOMAIN_SHUTDOWN:
             return {DomainState::Unknown, "it is shutting down"};
         default:
             return {DomainState::Unknown, "libvirt does not know its state"};
     }
+}
+
+bool pausedWithoutReason(int state, int reason) {
+    return state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_UNKNOWN;
+}
+
+DomainStatus statusFromQemu(const std::string& answer) {
+    const auto json = protocol::parseJson(answer);
+    std::string status;
+    if (json && json->is_object() && json->contains("return") && (*json)["return"].is_object())
+        status = (*json)["return"].value("status", "");
+    if (status == "paused") return {DomainState::Paused, ""};
+    if (status == "running") return {DomainState::Running, ""};
+    for (const auto* halted : {"internal-error", "guest-panicked", "io-error", "watchdog"}) {
+        if (status != halted) continue;
+        DomainStatus told{DomainState::Halted, fmt::format("QEMU has stopped it ({})", status)};
+        told.internal_error = status == "internal-error";
+        return told;
+    }
+    return {DomainState::Unknown, "paused, and neither libvirt nor QEMU gives a reason"};
+}
+
+bool pausedByDisk(int state, int reason) {
+    return state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_IOERROR;
+}
+
+DomainStatus statusOfPausedDisk(bool out_of_space) {
+    if (out_of_space) return {DomainState::OutOfSpace, "paused because its disk's file system is full"};
+    return statusFrom(VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_IOERROR);
 }
 
 bool hasConnectedGuestAgent(const std::string& xml) {

@@ -115,31 +115,33 @@ std::string networkCard(const std::string& mac, const std::string& tap, const Do
 // The console is written through virtlogd, which bounds the file; `virsh console` works beside it.
 std::string devices(const std::string& card, const DomainPlace& place) {
     const auto directory = escaped(place.directory);
-    return fmt::format(
-        "  <devices>\n"
-        "    <disk type='file' device='disk'>\n"
-        "      <driver name='qemu' type='raw' cache='none' discard='unmap'/>\n"
-        "      <source file='{0}/disk.raw'/>\n"
-        "      <target dev='vda' bus='virtio'/>\n"
-        "    </disk>\n"
-        "    <controller type='usb' model='none'/>\n"
-        "{1}"
-        "    <serial type='pty'>\n"
-        "      <log file='{0}/console.log' append='on'/>\n"
-        "      <target port='0'/>\n"
-        "    </serial>\n"
-        "    <console type='pty'>\n"
-        "      <target type='serial' port='0'/>\n"
-        "    </console>\n"
-        "    <channel type='unix'>\n"
-        "      <target type='virtio' name='org.qemu.guest_agent.0'/>\n"
-        "    </channel>\n"
-        "    <memballoon model='virtio' freePageReporting='on'/>\n"
-        "    <rng model='virtio'>\n"
-        "      <backend model='random'>/dev/urandom</backend>\n"
-        "    </rng>\n"
-        "  </devices>\n",
-        directory, card);
+    const auto emulator =
+        place.kvm_program.empty() ? "" : fmt::format("    <emulator>{}</emulator>\n", escaped(place.kvm_program));
+    return "  <devices>\n" + emulator +
+           fmt::format(
+               "    <disk type='file' device='disk'>\n"
+               "      <driver name='qemu' type='raw' cache='none' discard='unmap'/>\n"
+               "      <source file='{0}/disk.raw'/>\n"
+               "      <target dev='vda' bus='virtio'/>\n"
+               "    </disk>\n"
+               "    <controller type='usb' model='none'/>\n"
+               "{1}"
+               "    <serial type='pty'>\n"
+               "      <log file='{0}/console.log' append='on'/>\n"
+               "      <target port='0'/>\n"
+               "    </serial>\n"
+               "    <console type='pty'>\n"
+               "      <target type='serial' port='0'/>\n"
+               "    </console>\n"
+               "    <channel type='unix'>\n"
+               "      <target type='virtio' name='org.qemu.guest_agent.0'/>\n"
+               "    </channel>\n"
+               "    <memballoon model='virtio' freePageReporting='on'/>\n"
+               "    <rng model='virtio'>\n"
+               "      <backend model='random'>/dev/urandom</backend>\n"
+               "    </rng>\n"
+               "  </devices>\n",
+               directory, card);
 }
 
 }  // namespace
@@ -154,7 +156,10 @@ base::PortName tapNameOf(const std::string& agent, const base::StandInName& name
 }
 
 std::string domainXml(const base::StandInName& name, const protocol::StandInDefinition& definition,
-                      const DomainPlace& place) {
+                      const DomainPlace& asked) {
+    DomainPlace place = asked;
+    if (place.type != DomainType::Kvm) place.kvm_program.clear();
+    if (!place.kvm_program.empty()) place.type = DomainType::Qemu;
     return fmt::format(
                "<domain type='{}'>\n"
                "  <name>{}</name>\n"

@@ -24,6 +24,7 @@ struct DomainPlace {
     bool offloads = false;    ///< the network card's; see HypervisorSettings::network_offloads
     unsigned cpu_shares = 0;  ///< the definition's weight, as this host counts; see CpuWeights
     DomainType type = DomainType::Kvm;
+    std::string kvm_program;  ///< what plays QEMU under KVM, see HypervisorSettings::kvm_program; mostly empty
 };
 
 /// The domain's name: `<agent>.<stand-in>`.

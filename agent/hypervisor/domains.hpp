@@ -13,13 +13,18 @@ enum class DomainState {
     Absent,  ///< not defined
     Off,
     Running,
-    Paused,
-    Unknown  ///< in between (shutting down, say), or the hypervisor can't tell
+    Paused,      ///< because somebody asked for it
+    Halted,      ///< stopped by an error (internal error, crash, watchdog, I/O error): it can't be resumed
+    OutOfSpace,  ///< stopped when it wrote to a full disk: it can be resumed when there is space
+    Unknown      ///< in between (shutting down, say), or the hypervisor can't tell
 };
 
 struct DomainStatus {
     DomainState state = DomainState::Unknown;
-    std::string oddity;  ///< why it is in this state if that is out of the ordinary, e.g. `paused after an I/O error`
+    std::string oddity{};  ///< why it is in this state if that is out of the ordinary, e.g. `paused after an I/O error`
+    std::string reason{};  ///< how it came to be off, e.g. `its guest shut down`; empty in other states
+    bool crashed = false;  ///< off, and neither its guest nor anybody else had asked for that
+    bool internal_error = false;  ///< halted by the hypervisor itself, not by what its guest or a device does
 };
 
 /// What a domain has just now; zero and false where it is not running.
@@ -59,6 +64,10 @@ class Domains {
     /// Hot-plugged virtual CPUs are offline in most guests: brings so many online through the guest's agent, and
     /// returns how many are, read back in the guest. Unreachable: there is no agent in it.
     virtual base::Result<unsigned> bringCpusOnline(const std::string& uuid, unsigned wanted) = 0;
+
+    /// Whether an operating system's drivers are at work in a running machine: its agent is connected, it has answered
+    /// the balloon, or it has flushed its disk. Firmware and boot loaders do none of that.
+    virtual base::Result<bool> showsLife(const std::string& uuid) = 0;
 
     /// A number that grows with every event of any machine; waitForEvent() returns when it is no longer `seen`, or
     /// after `longest`.

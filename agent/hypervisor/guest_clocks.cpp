@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "agent/base/boundary.hpp"
 #include "agent/http/metrics.hpp"
 
 namespace standin::hypervisor {
@@ -85,7 +86,7 @@ void GuestClocks::run() {
             auto task = std::move(*next);
             tasks_.erase(next);
             lock.unlock();
-            attempt(std::move(task));
+            static_cast<void>(base::contained([&] { attempt(std::move(task)); }));  // a warning where it was not set
             lock.lock();
         }
     }

@@ -25,8 +25,8 @@ base::Result<StandInState> wantedStateFrom(const Request& request) {
     protocol::JsonFields fields(*json, "stand-in state");
     auto state = protocol::standInStateFrom(fields.text("state"));
     const bool settable = state && (*state == StandInState::Running || *state == StandInState::Suspended ||
-                                    *state == StandInState::Stopped);
-    if (!settable) fields.problem("field 'state' must be 'running', 'suspended' or 'stopped'");
+                                    *state == StandInState::Stopped || *state == StandInState::Kept);
+    if (!settable) fields.problem("field 'state' must be 'running', 'suspended', 'stopped' or 'kept'");
     return fields.finish(state.value_or(StandInState::Unknown));
 }
 

@@ -1,6 +1,7 @@
 #include "agent/hypervisor/libvirt_domains.hpp"
 
 #include <fmt/format.h>
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
@@ -65,6 +66,61 @@ base::Result<void> growTo(virDomainPtr domain, const protocol::StandInResources&
     set = checked(virDomainSetSchedulerParametersFlags(domain, parameters, count, flags), "set its weight");
     virTypedParamsFree(parameters, count);
     return set;
+}
+
+bool lacksSpace(virDomainPtr domain) {
+    constexpr unsigned most_disks = 8;  // a stand-in has one
+    virDomainDiskError errors[most_disks];
+    const int count = virDomainGetDiskErrors(domain, errors, most_disks, 0);
+    bool lacks = false;
+    for (int i = 0; i < count; ++i) {
+        lacks = lacks || errors[i].error == VIR_DOMAIN_DISK_ERROR_NO_SPACE;
+        std::free(errors[i].disk);
+    }
+    return lacks;
+}
+
+DomainStatus askQemu(virDomainPtr domain) {
+    char* answer = nullptr;
+    if (virDomainQemuMonitorCommand(domain, "{\"execute\":\"query-status\"}", &answer, 0) != 0)
+        return statusFromQemu("");
+    auto status = statusFromQemu(answer);
+    std::free(answer);
+    return status;
+}
+
+base::Result<DomainStatus> readStatus(virDomainPtr domain, const std::string& uuid) {
+    int state = 0;
+    int reason = 0;
+    if (virDomainGetState(domain, &state, &reason, 0) < 0) return libvirtFailure("ask for the state of domain " + uuid);
+    // Seldom, and never on a takeover's way: who was suspended by libvirt has a reason.
+    if (pausedWithoutReason(state, reason)) return askQemu(domain);
+    if (pausedByDisk(state, reason)) return statusOfPausedDisk(lacksSpace(domain));
+    return statusFrom(state, reason);
+}
+
+// The guest's driver answers the first question that QEMU asks it, and QEMU asks once it has been told to.
+bool answersBalloon(virDomainPtr domain) {
+    constexpr int every_s = 1;
+    virDomainMemoryStatStruct stats[VIR_DOMAIN_MEMORY_STAT_NR];
+    virDomainSetMemoryStatsPeriod(domain, every_s, VIR_DOMAIN_AFFECT_LIVE);
+    const int count = virDomainMemoryStats(domain, stats, VIR_DOMAIN_MEMORY_STAT_NR, 0);
+    const bool answers = std::any_of(stats, stats + std::max(count, 0), [](const virDomainMemoryStatStruct& stat) {
+        return stat.tag == VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE && stat.val > 0;
+    });
+    if (answers) virDomainSetMemoryStatsPeriod(domain, 0, VIR_DOMAIN_AFFECT_LIVE);
+    return answers;
+}
+
+bool hasFlushedDisk(virDomainPtr domain) {
+    int count = 0;
+    if (virDomainBlockStatsFlags(domain, "vda", nullptr, &count, 0) != 0 || count <= 0) return false;
+    std::vector<virTypedParameter> stats(static_cast<std::size_t>(count));
+    if (virDomainBlockStatsFlags(domain, "vda", stats.data(), &count, 0) != 0) return false;
+    long long flushes = 0;
+    virTypedParamsGetLLong(stats.data(), count, VIR_DOMAIN_BLOCK_STATS_FLUSH_REQ, &flushes);
+    virTypedParamsClear(stats.data(), count);
+    return flushes > 0;
 }
 
 unsigned weightOf(virDomainPtr domain) {
@@ -139,13 +195,13 @@ base::Result<DomainStatus> LibvirtDomains::status(const std::string& uuid) {
     return call<DomainStatus>(
         "ask for the state of domain " + uuid, usual, [uuid](LibvirtSession& session) -> base::Result<DomainStatus> {
             auto domain = session.domain(uuid);
-            int state = 0;
-            int reason = 0;
-            if (domain && virDomainGetState(domain->get(), &state, &reason, 0) == 0) return statusFrom(state, reason);
-            auto error = domain ? libvirtFailure("ask for the state of domain " + uuid).error : domain.error();
+            auto status =
+                domain ? readStatus(domain->get(), uuid) : base::Result<DomainStatus>(base::failure(domain.error()));
+            if (status) return status;
+            auto error = status.error();
             if (error.code != ErrorCode::NotFound) return base::failure(std::move(error));
             session.forget(uuid);
-            return DomainStatus{DomainState::Absent, ""};
+            return DomainStatus{DomainState::Absent};
         });
 }
 
@@ -156,12 +212,8 @@ base::Result<DomainStatus> LibvirtDomains::change(const std::string& uuid, Domai
     return call<DomainStatus>(what, deadline, [=](LibvirtSession& session) -> base::Result<DomainStatus> {
         auto domain = session.domain(uuid);
         if (!domain) return base::failure(domain.error());
-        int state = 0;
-        int reason = 0;
         if (perform(domain->get(), verb) < 0) return libvirtFailure(what);
-        if (virDomainGetState(domain->get(), &state, &reason, 0) < 0)
-            return libvirtFailure("read back the state of domain " + uuid);
-        return statusFrom(state, reason);
+        return readStatus(domain->get(), uuid);
     });
 }
 
@@ -237,6 +289,20 @@ base::Result<unsigned> LibvirtDomains::bringCpusOnline(const std::string& uuid, 
         if (online < 0) return libvirtFailure(what);
         return static_cast<unsigned>(online);
     });
+}
+
+base::Result<bool> LibvirtDomains::showsLife(const std::string& uuid) {
+    return call<bool>("look for signs of life in domain " + uuid, usual,
+                      [uuid](LibvirtSession& session) -> base::Result<bool> {
+                          auto domain = session.domain(uuid);
+                          if (!domain) return base::failure(domain.error());
+                          if (answersBalloon(domain->get()) || hasFlushedDisk(domain->get())) return true;
+                          auto* xml = virDomainGetXMLDesc(domain->get(), 0);
+                          if (xml == nullptr) return libvirtFailure("read the definition of domain " + uuid);
+                          const bool connected = hasConnectedGuestAgent(xml);
+                          std::free(xml);
+                          return connected;
+                      });
 }
 
 std::uint64_t LibvirtDomains::eventsSeen() const {

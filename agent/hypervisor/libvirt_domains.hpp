@@ -27,6 +27,7 @@ class LibvirtDomains final : public Domains {
     base::Result<base::WallTime> readClock(const std::string& uuid) override;
     base::Result<unsigned> bringCpusOnline(const std::string& uuid, unsigned wanted) override;
     base::Result<void> setClock(const std::string& uuid, base::WallTime time) override;
+    base::Result<bool> showsLife(const std::string& uuid) override;
     [[nodiscard]] std::uint64_t eventsSeen() const override;
     void waitForEvent(std::uint64_t seen, std::chrono::milliseconds longest) override;
     base::Result<HypervisorHost> host() override;

@@ -4,6 +4,8 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include "agent/base/text.hpp"
+
 namespace standin::hypervisor {
 
 namespace {
@@ -43,7 +45,7 @@ base::Unexpected libvirtFailure(const std::string& what) {
     const auto* last = virGetLastError();
     if (last == nullptr)
         return base::failure(ErrorCode::Internal, fmt::format("could not {}: libvirt gives no reason", what));
-    const std::string words = last->message != nullptr ? last->message : "libvirt gives no reason";
+    const std::string words = last->message != nullptr ? base::oneLine(last->message) : "libvirt gives no reason";
     return base::failure(codeOf(last->code), fmt::format("could not {}: {}", what, words));
 }
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "agent/base/durable_file.hpp"
+#include "agent/protocol/json_text.hpp"
 
 namespace standin::hypervisor {
 
@@ -23,8 +24,11 @@ using Phase = StandInRecord::Phase;
 // undo what the other did.
 constexpr auto passable = fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec;
 constexpr std::uint64_t bytes_per_block = 512;  // of stat(2), whatever the file system's own block is
-constexpr std::array<std::pair<Phase, const char*>, 4> phase_names{
-    {{Phase::Making, "making"}, {Phase::Made, "made"}, {Phase::Failed, "failed"}, {Phase::Removing, "removing"}}};
+constexpr std::array<std::pair<Phase, const char*>, 5> phase_names{{{Phase::Making, "making"},
+                                                                    {Phase::Made, "made"},
+                                                                    {Phase::Failed, "failed"},
+                                                                    {Phase::Kept, "kept"},
+                                                                    {Phase::Removing, "removing"}}};
 
 std::string nameOf(Phase phase) {
     for (const auto& [candidate, name] : phase_names) {
@@ -53,6 +57,8 @@ base::Result<StandInRecord> recordFrom(const protocol::Json& json) {
     record.problem = fields.text("problem", "");
     record.started_once = fields.boolean("started_once", false);
     record.named_by_mac = fields.text("named_by_mac", "");
+    record.accelerated_by = fields.text("accelerated_by", "");
+    record.emulated_because = fields.text("emulated_because", "");
     return fields.finish(record);
 }
 
@@ -107,8 +113,10 @@ base::Result<void> StandInDirectory::save(const StandInRecord& record) const {
                               {"phase", nameOf(record.phase)},
                               {"problem", record.problem},
                               {"started_once", record.started_once},
-                              {"named_by_mac", record.named_by_mac}};
-    return base::writeDurably(pathOf(record.name) + "/stand_in.json", json.dump(2) + "\n");
+                              {"named_by_mac", record.named_by_mac},
+                              {"accelerated_by", record.accelerated_by},
+                              {"emulated_because", record.emulated_because}};
+    return base::writeDurably(pathOf(record.name) + "/stand_in.json", protocol::indentedJsonText(json) + "\n");
 }
 
 base::Result<void> StandInDirectory::saveDefinition(const base::StandInName& name, const std::string& xml) const {

@@ -13,6 +13,7 @@ struct StandInRecord {
         Making,  ///< found at start-up: half made, because the agent ended in between
         Made,
         Failed,
+        Kept,     ///< only its disk is left, for what a job wrote on it
         Removing  ///< found at start-up: half removed
     };
     base::StandInName name;
@@ -24,6 +25,8 @@ struct StandInRecord {
     std::string problem;
     bool started_once = false;
     std::string named_by_mac;  ///< what on its disk names a network card by the server's MAC; empty: nothing was found
+    std::string accelerated_by;    ///< `kvm` or `tcg`, as its definition says; empty: as the host's guests are
+    std::string emulated_because;  ///< why it is not `kvm`
 };
 
 /// The stand-ins on disk:

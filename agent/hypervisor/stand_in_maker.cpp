@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "agent/base/boundary.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/cpu_weights.hpp"
 #include "agent/hypervisor/mac_names.hpp"
@@ -20,9 +21,11 @@ constexpr std::chrono::seconds to_let_go{15};  // a block is fetched or given up
 
 }  // namespace
 
-StandInMaker::StandInMaker(Ground ground, StandInDirectory& directory, StandInShelf& shelf, Domains& domains,
-                           ImageSource& images, http::Metrics& metrics, base::Log log)
+StandInMaker::StandInMaker(Ground ground, const HostAcceleration& acceleration, StandInDirectory& directory,
+                           StandInShelf& shelf, Domains& domains, ImageSource& images, http::Metrics& metrics,
+                           base::Log log)
     : ground_(std::move(ground)),
+      acceleration_(acceleration),
       directory_(directory),
       shelf_(shelf),
       domains_(domains),
@@ -92,8 +95,11 @@ void StandInMaker::run() {
         at_work_.push_back(stand_in);
         lock.unlock();
         const auto begun = std::chrono::steady_clock::now();
-        const auto outcome = make(*stand_in);
-        finish(*stand_in, outcome);
+        base::Result<void> outcome;
+        const auto made = base::contained([&] { outcome = make(*stand_in); });
+        if (!made) outcome = base::failure(made.error());
+        const auto finished = base::contained([&] { finish(*stand_in, outcome); });
+        if (!finished) letGo(*stand_in, finished.error().message);
         metrics_.observeSeconds("standin_stand_in_make_seconds",
                                 "time from the beginning of a stand-in's making to its end",
                                 std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(),
@@ -101,6 +107,16 @@ void StandInMaker::run() {
         lock.lock();
         std::erase(at_work_, stand_in);
     }
+}
+
+/// What came of it could not be written down: after a restart the record tells the same by saying 'making'.
+void StandInMaker::letGo(ShelvedStandIn& stand_in, const std::string& problem) {
+    std::lock_guard lock(stand_in.mutex);
+    log_.error("stand-in {}: {}", stand_in.record.name.text(), problem);
+    stand_in.record.phase = Phase::Failed;
+    stand_in.record.problem = problem;
+    stand_in.being_made = false;
+    stand_in.let_go.notify_all();
 }
 
 void StandInMaker::finish(ShelvedStandIn& stand_in, const base::Result<void>& outcome) {
@@ -142,6 +158,17 @@ base::Result<void> StandInMaker::make(ShelvedStandIn& stand_in) {
                                  tell, stand_in.cancelled);
     if (!fetched) return fetched;
     lookForMac(stand_in, record);
+    if (stand_in.cancelled) return base::failure(ErrorCode::Refused, "its making was ended");
+    return define(stand_in, acceleration_.current());
+}
+
+base::Result<void> StandInMaker::define(ShelvedStandIn& stand_in, const Acceleration& acceleration) {
+    auto saved = shelf_.change(stand_in, [&](StandInRecord& record) {
+        record.accelerated_by = acceleration.name();
+        record.emulated_because = acceleration.type == DomainType::Qemu ? acceleration.reason : "";
+    });
+    if (!saved) return saved;
+    const auto record = stand_in.snapshot();
     DomainPlace place;
     place.agent = ground_.agent;
     place.directory = directory_.pathOf(record.name);
@@ -150,10 +177,10 @@ base::Result<void> StandInMaker::make(ShelvedStandIn& stand_in) {
     place.landing_vlan = ground_.landing_vlan;
     place.offloads = ground_.offloads;
     place.cpu_shares = CpuWeights::ofThisHost().sharesOf(record.definition.weight);
-    place.type = ground_.type;
+    place.type = acceleration.type;
+    place.kvm_program = ground_.kvm_program;
     const auto xml = domainXml(record.name, record.definition, place);
-    if (auto saved = directory_.saveDefinition(record.name, xml); !saved) return saved;
-    if (stand_in.cancelled) return base::failure(ErrorCode::Refused, "its making was ended");
+    if (saved = directory_.saveDefinition(record.name, xml); !saved) return saved;
     return domains_.define(xml);
 }
 

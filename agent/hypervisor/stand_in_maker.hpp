@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/base/log.hpp"
+#include "agent/hypervisor/acceleration.hpp"
 #include "agent/hypervisor/domain_xml.hpp"
 #include "agent/hypervisor/domains.hpp"
 #include "agent/hypervisor/image_source.hpp"
@@ -28,10 +29,10 @@ class StandInMaker {
         std::string bridge;
         std::uint16_t landing_vlan = 0;
         bool offloads = false;
-        DomainType type = DomainType::Kvm;
+        std::string kvm_program;
     };
-    StandInMaker(Ground ground, StandInDirectory& directory, StandInShelf& shelf, Domains& domains, ImageSource& images,
-                 http::Metrics& metrics, base::Log log);
+    StandInMaker(Ground ground, const HostAcceleration& acceleration, StandInDirectory& directory, StandInShelf& shelf,
+                 Domains& domains, ImageSource& images, http::Metrics& metrics, base::Log log);
     ~StandInMaker();
 
     void start();
@@ -41,14 +42,18 @@ class StandInMaker {
     base::Result<void> enqueue(ShelvedPtr stand_in);
     /// Ends the making of one and waits until the maker has let go of it. TimedOut if it doesn't.
     base::Result<void> cancel(const ShelvedPtr& asked);
+    /// Writes, keeps and defines the definition of a stand-in that is off, to be executed so from its next start on.
+    base::Result<void> define(ShelvedStandIn& stand_in, const Acceleration& acceleration);
 
   private:
     void run();
     void finish(ShelvedStandIn& stand_in, const base::Result<void>& outcome);
     void lookForMac(ShelvedStandIn& stand_in, const StandInRecord& record);
+    void letGo(ShelvedStandIn& stand_in, const std::string& problem);
     base::Result<void> make(ShelvedStandIn& stand_in);
 
     const Ground ground_;
+    const HostAcceleration& acceleration_;
     StandInDirectory& directory_;
     StandInShelf& shelf_;
     Domains& domains_;

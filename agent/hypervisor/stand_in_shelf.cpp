@@ -77,7 +77,8 @@ std::vector<Demand> StandInShelf::demands(const base::StandInName& except) const
     std::vector<Demand> result;
     for (const auto& stand_in : all()) {
         const auto record = stand_in->snapshot();
-        if (record.name == except || record.phase == Phase::Failed) continue;
+        // Of a kept one the disk is there already; nothing of it runs any more.
+        if (record.name == except || record.phase == Phase::Failed || record.phase == Phase::Kept) continue;
         const auto taken = directory_.allocatedBytes(record.name);
         Demand demand;
         demand.memory_mib = record.resources.memory_mib;

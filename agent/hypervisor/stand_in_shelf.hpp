@@ -7,9 +7,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "agent/base/clock.hpp"
 #include "agent/hypervisor/capacity_check.hpp"
 #include "agent/hypervisor/domains.hpp"
 #include "agent/hypervisor/stand_in_directory.hpp"
@@ -20,6 +23,13 @@ namespace standin::hypervisor {
 /// steady one's way to lock.
 constexpr std::chrono::seconds longest_wait_for_verbs{15};
 
+/// A guest that was started, until it is suspended or stopped: it has still to prove that it runs here.
+struct GuestTrial {
+    base::SteadyTime since;
+    bool alive = false;     ///< it has shown a sign of life
+    std::string suspicion;  ///< why it was started again without KVM, where only its life without it proves the reason
+};
+
 /// One stand-in as this agent knows it. `mutex` guards what follows it; `verbs` is held by whoever acts on the domain,
 /// so that two commands to one stand-in never interleave.
 struct ShelvedStandIn {
@@ -28,19 +38,48 @@ struct ShelvedStandIn {
     mutable std::mutex mutex;
     StandInRecord record;
     protocol::Progress progress;
-    protocol::GuestClock clock;                    ///< since the last resume
-    std::string clock_warning;                     ///< what is wrong with it, and the cure
-    bool settled = false;                          ///< it was suspended since its start: it has given memory back
-    base::SteadyTime suspended_at{};               ///< by a command to this agent; epoch: none
-    DomainState last_seen = DomainState::Unknown;  ///< when it was last looked at; never taken for what is now
-    bool guest_agent = false;                      ///< connected then
-    bool being_made = false;                       ///< a maker holds it
-    std::condition_variable let_go;                ///< the maker is through with it
+    protocol::GuestClock clock;                       ///< since the last resume
+    std::string clock_warning;                        ///< what is wrong with it, and the cure
+    bool settled = false;                             ///< it was suspended since its start: it has given memory back
+    base::SteadyTime suspended_at{};                  ///< by a command to this agent; epoch: none
+    DomainState last_seen = DomainState::Unknown;     ///< when it was last looked at; never taken for what is now
+    bool guest_agent = false;                         ///< connected then
+    std::string problem;                              ///< why its guest did not do then what was commanded
+    std::optional<protocol::StandInState> commanded;  ///< where the last command brought it; none while one is at work
+    std::optional<GuestTrial> trial;
+    bool remade = false;             ///< it is being started again under software emulation
+    std::uint64_t commands = 0;      ///< begun and ended: tells whether one came between two looks
+    bool being_made = false;         ///< a maker holds it
+    std::condition_variable let_go;  ///< the maker is through with it
     std::atomic<bool> cancelled{false};
 
     [[nodiscard]] StandInRecord snapshot() const {
         std::lock_guard lock(mutex);
         return record;
+    }
+    /// A command begins, or has ended with the stand-in in `state`. Returns what was noted before.
+    std::optional<protocol::StandInState> note(std::optional<protocol::StandInState> state) {
+        std::lock_guard lock(mutex);
+        ++commands;
+        return std::exchange(commanded, state);
+    }
+    [[nodiscard]] bool isRemade() const {
+        std::lock_guard lock(mutex);
+        return remade;
+    }
+    void beginTrial(base::SteadyTime now) {
+        std::lock_guard lock(mutex);
+        trial = GuestTrial{now, false, trial ? trial->suspicion : ""};
+    }
+    void endTrial() {
+        std::lock_guard lock(mutex);
+        trial.reset();
+    }
+    void note(std::optional<protocol::StandInState> state, DomainState seen) {
+        std::lock_guard lock(mutex);
+        ++commands;
+        commanded = state;
+        last_seen = seen;
     }
 };
 

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include "agent/base/durable_file.hpp"
+#include "agent/base/units.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/domain_xml.hpp"
 #include "agent/hypervisor/memory_settling.hpp"
+#include "agent/hypervisor/qemu_log.hpp"
+#include "agent/hypervisor/stand_in_problem.hpp"
 
 namespace standin::hypervisor {
 
@@ -23,10 +26,15 @@ DomainState lastSeen(const ShelvedStandIn& stand_in) {
     return stand_in.last_seen;
 }
 
+// What does not execute can't end by itself.
+bool mayEndInOrder(DomainState from) {
+    return from != DomainState::Paused && from != DomainState::Halted && from != DomainState::OutOfSpace;
+}
+
 const char* changeOf(DomainState from, StandInState wanted) {
     if (wanted == StandInState::Stopped) return "stop";
     if (wanted == StandInState::Suspended) return "suspend";
-    return from == DomainState::Paused ? "resume" : "start";
+    return from == DomainState::Off ? "start" : "resume";
 }
 
 }  // namespace
@@ -37,6 +45,10 @@ StandInState standInStateOf(DomainState state) {
             return StandInState::Running;
         case DomainState::Paused:
             return StandInState::Suspended;
+        case DomainState::Halted:
+            return StandInState::Halted;
+        case DomainState::OutOfSpace:
+            return StandInState::OutOfSpace;
         case DomainState::Off:
         case DomainState::Absent:
             return StandInState::Stopped;  // its definition is kept, see observe()
@@ -46,11 +58,12 @@ StandInState standInStateOf(DomainState state) {
     return StandInState::Unknown;
 }
 
-StandInStates::StandInStates(std::string agent, std::chrono::milliseconds stop_within, StandInDirectory& directory,
+StandInStates::StandInStates(std::string agent, const HypervisorSettings& settings, StandInDirectory& directory,
                              StandInShelf& shelf, Domains& domains, TapObserver& taps, GuestClocks& clocks,
                              const base::Clock& clock, http::Metrics& metrics, base::Log log)
     : agent_(std::move(agent)),
-      stop_within_(stop_within),
+      qemu_log_dir_(settings.qemu_log_dir),
+      stop_within_(settings.stop_within),
       directory_(directory),
       shelf_(shelf),
       domains_(domains),
@@ -63,6 +76,7 @@ StandInStates::StandInStates(std::string agent, std::chrono::milliseconds stop_w
 base::Result<void> StandInStates::bring(const ShelvedPtr& stand_in, StandInState wanted) {
     const auto record = stand_in->snapshot();
     const auto begun = clock_.steady();
+    const auto commanded = stand_in->note(std::nullopt);
     DomainState before = lastSeen(*stand_in);
     base::Result<DomainState> after = DomainState::Unknown;
     if (wanted == StandInState::Running && before == DomainState::Paused) {
@@ -70,13 +84,16 @@ base::Result<void> StandInStates::bring(const ShelvedPtr& stand_in, StandInState
         auto resumed = resume(stand_in, record);
         if (resumed) after = resumed->state;
     }
-    if (standInStateOf(*after) != wanted) after = observeAndAct(stand_in, record, wanted, before);
-    if (!after) return base::failure(after.error());
-    {
-        std::lock_guard lock(stand_in->mutex);
-        stand_in->last_seen = *after;
+    if (standInStateOf(*after) != wanted) after = observeAndAct(stand_in, record, wanted, commanded, before);
+    if (!after) {
+        // What is in no state for it stays what it was, with the reason that was told for it.
+        if (after.error().code == ErrorCode::WrongState) stand_in->note(commanded);
+        return base::failure(after.error());
     }
-    if (standInStateOf(*after) != wanted) {
+    const bool reached = standInStateOf(*after) == wanted;
+    stand_in->note(reached ? std::optional(wanted) : std::nullopt, *after);
+    if (wanted != StandInState::Running) stand_in->endTrial();
+    if (!reached) {
         return base::failure(ErrorCode::Internal,
                              fmt::format("stand-in '{}' did not become {}: libvirt reads back {}; see QEMU's log",
                                          record.name.text(), nameOf(wanted), nameOf(standInStateOf(*after))));
@@ -91,34 +108,70 @@ base::Result<void> StandInStates::bring(const ShelvedPtr& stand_in, StandInState
 }
 
 base::Result<DomainState> StandInStates::observeAndAct(const ShelvedPtr& stand_in, const StandInRecord& record,
-                                                       StandInState wanted, DomainState& before) {
+                                                       StandInState wanted, std::optional<StandInState> commanded,
+                                                       DomainState& before) {
     auto observed = observe(record);
-    if (!observed) return observed;
-    before = *observed;
+    if (!observed) return base::failure(observed.error());
+    before = observed->state;
     if (standInStateOf(before) == wanted) return before;
+    const auto unable = fmt::format("stand-in '{}' did not become {}", record.name.text(), nameOf(wanted));
+    // Whoever commands it to be stopped has heard of it; nobody else goes on as if nothing had happened.
+    if (wanted != StandInState::Stopped && hasProblem(*observed, commanded)) {
+        if (wanted != StandInState::Running || before != DomainState::OutOfSpace || !spaceToGoOn())
+            return base::failure(ErrorCode::WrongState, unable + ": " + problem(record, *observed, commanded));
+    }
     auto acted = act(stand_in, record, before, wanted);
     if (acted) return acted->state;
-    return base::failure(
-        acted.error().within(fmt::format("stand-in '{}' did not become {}", record.name.text(), nameOf(wanted))));
+    return base::failure(acted.error().within(unable));
 }
 
 // A domain that somebody undefined is defined again from the definition that was kept.
-base::Result<DomainState> StandInStates::observe(const StandInRecord& record) {
+base::Result<DomainStatus> StandInStates::observe(const StandInRecord& record) {
     auto status = domains_.status(record.uuid);
-    if (!status) return base::failure(status.error());
-    if (status->state != DomainState::Absent) return status->state;
+    if (!status || status->state != DomainState::Absent) return status;
     auto xml = base::readWhole(directory_.pathOf(record.name) + "/domain.xml");
     if (!xml) return base::failure(xml.error());
     if (auto defined = domains_.define(*xml); !defined) return base::failure(defined.error());
     log_.warning("stand-in {}: its domain was gone and was defined again", record.name.text());
-    return DomainState::Off;
+    return DomainStatus{DomainState::Off, "", "its domain was undefined"};
+}
+
+std::string StandInStates::problem(const StandInRecord& record, const DomainStatus& status,
+                                   std::optional<StandInState> commanded) const {
+    if (!hasProblem(status, commanded)) return "";
+    GuestCircumstances circumstances;
+    circumstances.commanded = commanded;
+    circumstances.qemu_words = qemuLastWords(qemu_log_dir_, domainNameOf(agent_, record.name));
+    circumstances.disk_free_mib = directory_.freeBytes().value_or(0) / base::bytes_per_mib;
+    circumstances.directory = directory_.root();
+    return problemOf(status, circumstances);
+}
+
+bool StandInStates::spaceToGoOn() const {
+    return directory_.freeBytes().value_or(0) / base::bytes_per_mib >= space_to_go_on_mib;
+}
+
+base::Result<void> StandInStates::goOn(const ShelvedPtr& stand_in) {
+    std::unique_lock verbs(stand_in->verbs, std::try_to_lock);
+    if (!verbs.owns_lock() || !spaceToGoOn()) return {};
+    const auto record = stand_in->snapshot();
+    auto status = domains_.status(record.uuid);
+    if (!status || status->state != DomainState::OutOfSpace) return {};
+    // Its requests are those it had: what passes its tap is followed on.
+    auto resumed = domains_.change(record.uuid, DomainVerb::Resume);
+    if (!resumed) return base::failure(resumed.error());
+    clocks_.set(stand_in);
+    log_.notice("stand-in {}: 'out_of_space' -> '{}' (the disk has space again)", record.name.text(),
+                nameOf(standInStateOf(resumed->state)));
+    return {};
 }
 
 base::Result<DomainStatus> StandInStates::act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from,
                                               StandInState wanted) {
+    const bool resumable = from == DomainState::Paused || from == DomainState::OutOfSpace;
     if (wanted == StandInState::Stopped) return end(record, from);
     if (wanted == StandInState::Running && from == DomainState::Off) return begin(stand_in, record);
-    if (wanted == StandInState::Running && from == DomainState::Paused) return resume(stand_in, record);
+    if (wanted == StandInState::Running && resumable) return resume(stand_in, record);
     if (wanted == StandInState::Suspended && from == DomainState::Running) {
         return suspend(stand_in, record);
     }
@@ -129,8 +182,9 @@ base::Result<DomainStatus> StandInStates::act(const ShelvedPtr& stand_in, const 
 
 base::Result<DomainStatus> StandInStates::begin(const ShelvedPtr& stand_in, const StandInRecord& record) {
     // The port exists from the first start on; written down before, so that nobody looks for a port that isn't told.
-    if (auto saved = shelf_.change(*stand_in, [](StandInRecord& r) { r.started_once = true; }); !saved) {
-        return base::failure(saved.error());
+    if (!record.started_once) {  // a later start needs no room on the disk
+        auto saved = shelf_.change(*stand_in, [](StandInRecord& r) { r.started_once = true; });
+        if (!saved) return base::failure(saved.error());
     }
     auto started = domains_.change(record.uuid, DomainVerb::Start);
     {
@@ -138,6 +192,7 @@ base::Result<DomainStatus> StandInStates::begin(const ShelvedPtr& stand_in, cons
         stand_in->settled = false;
     }
     if (started) watch(record, true);  // no guest takes requests within the milliseconds since its start
+    if (started) stand_in->beginTrial(clock_.steady());
     return started;
 }
 
@@ -184,7 +239,7 @@ base::Result<DomainStatus> StandInStates::end(const StandInRecord& record, Domai
         auto asked = domains_.change(record.uuid, DomainVerb::AskToStop);
         if (!asked) log_.warning("stand-in {}: {}", record.name.text(), asked.error().message);
     }
-    while (state != DomainState::Off && from != DomainState::Paused && clock_.steady() < until) {
+    while (state != DomainState::Off && mayEndInOrder(from) && clock_.steady() < until) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.steady()) + 1ms;
         domains_.waitForEvent(seen, std::min<std::chrono::milliseconds>(left, recheck));
         seen = domains_.eventsSeen();
@@ -193,7 +248,7 @@ base::Result<DomainStatus> StandInStates::end(const StandInRecord& record, Domai
         state = status->state == DomainState::Absent ? DomainState::Off : status->state;
     }
     if (state != DomainState::Off) {
-        if (from != DomainState::Paused) {
+        if (mayEndInOrder(from)) {
             log_.warning("stand-in {}: it did not end within {} ms and is destroyed", record.name.text(),
                          stop_within_.count());
         }
@@ -215,7 +270,7 @@ void StandInStates::watch(const StandInRecord& record, bool from_the_start) {
 }
 
 void StandInStates::watchIfNeeded(const StandInRecord& record, DomainState state) {
-    const bool has_tap = state == DomainState::Running || state == DomainState::Paused;
+    const bool has_tap = state != DomainState::Off && state != DomainState::Absent && state != DomainState::Unknown;
     if (!has_tap || taps_.requests(record.name)) return;
     watch(record, state == DomainState::Paused);
 }

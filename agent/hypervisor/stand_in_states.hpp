@@ -5,6 +5,7 @@
 #include "agent/base/log.hpp"
 #include "agent/hypervisor/domains.hpp"
 #include "agent/hypervisor/guest_clocks.hpp"
+#include "agent/hypervisor/hypervisor_settings.hpp"
 #include "agent/hypervisor/stand_in_shelf.hpp"
 #include "agent/hypervisor/tap_observer.hpp"
 
@@ -13,19 +14,28 @@ namespace standin::hypervisor {
 /// Brings stand-ins into states: observes, acts, observes. Asking for the state that is there does nothing.
 class StandInStates {
   public:
-    StandInStates(std::string agent, std::chrono::milliseconds stop_within, StandInDirectory& directory,
+    StandInStates(std::string agent, const HypervisorSettings& settings, StandInDirectory& directory,
                   StandInShelf& shelf, Domains& domains, TapObserver& taps, GuestClocks& clocks,
                   const base::Clock& clock, http::Metrics& metrics, base::Log log);
 
     /// Precondition: the caller holds `stand_in->verbs`. `wanted` is Running, Suspended or Stopped. WrongState: it
-    /// can't be reached from where it is. TimedOut, Internal: it was not confirmed by reading back.
+    /// can't be reached from where it is; one whose guest has stopped or ended by itself has to be Stopped first.
+    /// TimedOut, Internal: it was not confirmed by reading back.
     base::Result<void> bring(const ShelvedPtr& stand_in, protocol::StandInState wanted);
+
+    /// Lets one that has stopped for lack of disk space go on if there is space again and nobody acts on it just now.
+    base::Result<void> goOn(const ShelvedPtr& stand_in);
+
+    /// See problemOf().
+    [[nodiscard]] std::string problem(const StandInRecord& record, const DomainStatus& status,
+                                      std::optional<protocol::StandInState> commanded) const;
 
     /// Watches the stand-in's tap if it is there and isn't watched yet, as after a restart of the agent.
     void watchIfNeeded(const StandInRecord& record, DomainState state);
 
   private:
-    base::Result<DomainState> observe(const StandInRecord& record);
+    base::Result<DomainStatus> observe(const StandInRecord& record);
+    [[nodiscard]] bool spaceToGoOn() const;
     /// The state read back afterwards.
     base::Result<DomainStatus> act(const ShelvedPtr& stand_in, const StandInRecord& record, DomainState from,
                                    protocol::StandInState wanted);
@@ -34,10 +44,12 @@ class StandInStates {
     base::Result<DomainStatus> suspend(const ShelvedPtr& stand_in, const StandInRecord& record);
     base::Result<DomainStatus> end(const StandInRecord& record, DomainState from);
     base::Result<DomainState> observeAndAct(const ShelvedPtr& stand_in, const StandInRecord& record,
-                                            protocol::StandInState wanted, DomainState& before);
+                                            protocol::StandInState wanted,
+                                            std::optional<protocol::StandInState> commanded, DomainState& before);
     void watch(const StandInRecord& record, bool from_the_start);
 
     const std::string agent_;
+    const std::string qemu_log_dir_;
     const std::chrono::milliseconds stop_within_;
     StandInDirectory& directory_;
     StandInShelf& shelf_;

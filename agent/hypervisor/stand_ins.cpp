@@ -21,6 +21,12 @@ using Phase = StandInRecord::Phase;
 
 constexpr std::uint64_t disk_margin_mib = 64;  // records, consoles and the file system's own
 
+AccelerationProbe probeIn(const HypervisorSettings& settings) {
+    auto probe = settings.probe;
+    if (probe.cache_file.empty()) probe.cache_file = settings.stand_in_dir + "/acceleration.json";
+    return probe;
+}
+
 }  // namespace
 
 StandIns::StandIns(HypervisorSettings settings, base::AgentName agent, Domains& domains, ImageSource& images,
@@ -32,12 +38,12 @@ StandIns::StandIns(HypervisorSettings settings, base::AgentName agent, Domains& 
       clock_(clock),
       metrics_(metrics),
       log_(log.named("hypervisor")),
+      acceleration_(settings_.acceleration, probeIn(settings_)),
       directory_(settings_.stand_in_dir),
       shelf_(directory_),
       taps_(clock_, log_),
       clocks_(domains_, clock_, metrics_, log_),
-      states_(agent_.text(), settings_.stop_within, directory_, shelf_, domains_, taps_, clocks_, clock_, metrics_,
-              log_) {}
+      states_(agent_.text(), settings_, directory_, shelf_, domains_, taps_, clocks_, clock_, metrics_, log_) {}
 
 StandIns::~StandIns() {
     stop();
@@ -46,15 +52,15 @@ StandIns::~StandIns() {
 base::Result<void> StandIns::start() {
     if (auto prepared = directory_.prepare(); !prepared) return prepared;
     if (auto loaded = shelf_.load(); !loaded) return loaded;
-    AccelerationProbe probe;
-    probe.cache_file = settings_.stand_in_dir + "/acceleration.json";
-    acceleration_ = findAcceleration(settings_.acceleration, settings_.uri, probe);
-    if (acceleration_.type == DomainType::Qemu)
-        log_.warning("guests run by software emulation: {}", acceleration_.reason);
+    acceleration_.find(settings_.uri);
+    if (const auto found = acceleration_.current(); found.type == DomainType::Qemu)
+        log_.warning("guests run by software emulation: {}", found.reason);
     maker_ =
         std::make_unique<StandInMaker>(StandInMaker::Ground{agent_.text(), settings_.bridge, settings_.landing_vlan,
-                                                            settings_.network_offloads, acceleration_.type},
-                                       directory_, shelf_, domains_, images_, metrics_, log_);
+                                                            settings_.network_offloads, settings_.kvm_program},
+                                       acceleration_, directory_, shelf_, domains_, images_, metrics_, log_);
+    trial_ =
+        std::make_unique<KvmTrial>(settings_, agent_.text(), acceleration_, domains_, *maker_, states_, clock_, log_);
     if (auto started = taps_.start(); !started) return started;
     maker_->start();
     clocks_.start();
@@ -101,6 +107,12 @@ base::Result<ShelvedPtr> StandIns::made(const base::StandInName& name,
     }
     const auto record = (*stand_in)->snapshot();
     if (record.phase == Phase::Made) return stand_in;
+    if (record.phase == Phase::Kept) {
+        return base::failure(
+            ErrorCode::WrongState,
+            fmt::format("only the disk of stand-in '{}' is kept, for what its job wrote; it does not run any more",
+                        name.text()));
+    }
     return base::failure(ErrorCode::WrongState,
                          record.phase == Phase::Making
                              ? fmt::format("stand-in '{}' is still being made", name.text())
@@ -127,8 +139,12 @@ protocol::StandIn StandIns::told(const ShelvedStandIn& stand_in, StandInState st
             "network card: the image seems to name it by the server's MAC {}, in {}; a spare's card has another",
             record.definition.mac, record.named_by_mac));
     }
-    if (acceleration_.type == DomainType::Qemu)
-        told.warnings.push_back("acceleration: software emulation, " + acceleration_.reason);
+    const auto host = acceleration_.current();
+    const bool as_host = record.accelerated_by.empty();
+    if (as_host ? host.type == DomainType::Qemu : record.accelerated_by == "tcg") {
+        told.warnings.push_back("acceleration: software emulation, " +
+                                (as_host ? host.reason : record.emulated_because));
+    }
     return told;
 }
 
@@ -137,9 +153,16 @@ base::Result<protocol::StandIn> StandIns::get(const base::StandInName& name) {
     if (!stand_in) return base::failure(stand_in.error());
     const auto record = (*stand_in)->snapshot();
     if (record.phase == Phase::Making) return told(**stand_in, StandInState::Making);
+    if (record.phase == Phase::Kept) return told(**stand_in, StandInState::Kept);
     if (record.phase != Phase::Made) return told(**stand_in, StandInState::Failed);
-    auto status = domains_.status(record.uuid);
+    const bool remade = (*stand_in)->isRemade();
+    base::Result<DomainStatus> status = DomainStatus{};
+    const auto problem = look(**stand_in, status);
+    // It does not stay as it is: whoever waits for it waits on.
+    if (remade || (status && trial_->startsAgain(**stand_in, *status, problem)))
+        return told(**stand_in, StandInState::Making);
     auto answer = told(**stand_in, status ? standInStateOf(status->state) : StandInState::Unknown);
+    if (!problem.empty()) answer.problem = problem;
     if (!status) answer.warnings.push_back("state: " + status.error().message);
     if (status && !status->oddity.empty()) answer.warnings.push_back("state: " + status->oddity);
     if (!status || status->state != DomainState::Running) return answer;
@@ -151,6 +174,19 @@ base::Result<protocol::StandIn> StandIns::get(const base::StandInName& name) {
     if (!view->guest_agent)
         answer.warnings.push_back("guest_agent: none answers in it (yet); its clock can't be set after a resume");
     return answer;
+}
+
+// Its domain's state, and what is wrong with it. A command that is carried out meanwhile explains whatever is seen.
+std::string StandIns::look(const ShelvedStandIn& stand_in, base::Result<DomainStatus>& status) const {
+    const auto noted = [&] {
+        std::lock_guard lock(stand_in.mutex);
+        return std::pair(stand_in.commanded, stand_in.commands);
+    };
+    const auto record = stand_in.snapshot();
+    const auto before = noted();
+    status = domains_.status(record.uuid);
+    if (!status || noted() != before) return "";
+    return states_.problem(record, *status, before.first);
 }
 
 base::Result<Supply> StandIns::supply() {
@@ -173,10 +209,14 @@ base::Result<Supply> StandIns::supply() {
 }
 
 base::Result<protocol::StandIn> StandIns::setState(const base::StandInName& name, StandInState wanted) {
+    if (wanted == StandInState::Kept) return keep(name);
     std::unique_lock<std::timed_mutex> verbs;
     auto stand_in = made(name, verbs);
     if (!stand_in) return base::failure(stand_in.error());
-    if (auto brought = states_.bring(*stand_in, wanted); !brought) return base::failure(brought.error());
+    auto brought = states_.bring(*stand_in, wanted);
+    if (!brought && wanted == StandInState::Running && trial_->emulateAfterFailedStart(*stand_in, brought.error()))
+        brought = states_.bring(*stand_in, wanted);
+    if (!brought) return base::failure(brought.error());
     return told(**stand_in, wanted);
 }
 
@@ -210,7 +250,7 @@ base::Result<protocol::StandIn> StandIns::setResources(const base::StandInName& 
                 resources.vcpus, resources.weight);
     lock.unlock();
     auto answer = get(name);
-    if (!answer || answer->state != StandInState::Running || acceleration_.type == DomainType::Test) return answer;
+    if (!answer || answer->state != StandInState::Running || acceleration_.current().type == DomainType::Test) return answer;
     auto growth = awaitGrowth(domains_, clock_, record.uuid, resources);
     if (!growth) return base::failure(growth.error().within(unable));
     answer->resources.memory_mib = growth->resources.memory_mib;
@@ -232,12 +272,18 @@ base::Result<protocol::StandInRequests> StandIns::requests(const base::StandInNa
     auto stand_in = existing(name);
     if (!stand_in) return base::failure(stand_in.error());
     const auto record = (*stand_in)->snapshot();
+    if (record.phase == Phase::Kept) return protocol::StandInRequests{0, 0, true};
     if (record.phase != Phase::Made) {
         return base::failure(ErrorCode::WrongState,
                              fmt::format("stand-in '{}' is not made, so it has no requests", name.text()));
     }
+    base::Result<DomainStatus> status = DomainStatus{};
+    const auto problem = look(**stand_in, status);
+    if (status && (status->state == DomainState::Halted || status->state == DomainState::OutOfSpace)) {
+        return base::failure(ErrorCode::WrongState,
+                             fmt::format("stand-in '{}' answers no request any more: {}", name.text(), problem));
+    }
     if (auto seen = taps_.requests(name)) return *seen;
-    auto status = domains_.status(record.uuid);
     if (!status) return base::failure(status.error());
     protocol::StandInRequests none;
     none.complete =
@@ -254,11 +300,12 @@ base::Result<protocol::Capacity> StandIns::capacity() {
     protocol::Capacity capacity;
     capacity.memory_mib = host->memory_mib;
     capacity.memory_committed_mib = sum.memory_mib;
+    capacity.memory_overhead_mib = overhead_per_guest_mib;
     capacity.cpus = host->cpus;
     capacity.vcpus_committed = sum.vcpus;
     capacity.disk_free_mib = host->disk_free_mib - std::min(host->disk_free_mib, sum.disk_growth_mib);
     capacity.stand_ins = demands.size();
-    capacity.acceleration = acceleration_.name();
+    capacity.acceleration = acceleration_.current().name();
     return capacity;
 }
 

@@ -9,6 +9,7 @@
 #include "agent/hypervisor/acceleration.hpp"
 #include "agent/hypervisor/guest_clocks.hpp"
 #include "agent/hypervisor/hypervisor_settings.hpp"
+#include "agent/hypervisor/kvm_trial.hpp"
 #include "agent/hypervisor/stand_in_maker.hpp"
 #include "agent/hypervisor/stand_in_states.hpp"
 
@@ -48,12 +49,17 @@ class StandIns {
     base::Result<ShelvedPtr> existing(const base::StandInName& name) const;
     base::Result<ShelvedPtr> made(const base::StandInName& name, std::unique_lock<std::timed_mutex>& verbs) const;
     [[nodiscard]] protocol::StandIn told(const ShelvedStandIn& stand_in, protocol::StandInState state) const;
+    std::string look(const ShelvedStandIn& stand_in, base::Result<DomainStatus>& status) const;
     base::Result<Supply> supply();
     base::Result<protocol::StandIn> admit(const base::StandInName& name, const protocol::StandInDefinition& definition,
                                           std::uint64_t disk_bytes);
+    /// Stopped in order where it runs; its disk stays, its domain and its claim to memory and CPUs go. For good.
+    base::Result<protocol::StandIn> keep(const base::StandInName& name);
     base::Result<void> clear(ShelvedStandIn& stand_in);
     void tend();
     void tendOnce();
+    void tendOne(const ShelvedPtr& stand_in, const base::Result<DomainStatus>& status, const std::string& problem);
+    bool waitToTend(std::uint64_t seen);
 
     const HypervisorSettings settings_;
     const base::AgentName agent_;
@@ -62,13 +68,14 @@ class StandIns {
     const base::Clock& clock_;
     http::Metrics& metrics_;
     base::Log log_;
-    Acceleration acceleration_;
+    HostAcceleration acceleration_;
     StandInDirectory directory_;
     StandInShelf shelf_;
     TapObserver taps_;
     GuestClocks clocks_;
     std::unique_ptr<StandInMaker> maker_;
     StandInStates states_;
+    std::unique_ptr<KvmTrial> trial_;
     std::mutex
         admission_;  ///< between the check for room and the promise of it nobody else may be promised the same room
     std::mutex tending_;

@@ -22,6 +22,11 @@ base::Result<protocol::StandIn> StandIns::make(const base::StandInName& name,
     if (auto checked = checkDefinition(definition); !checked) return base::failure(checked.error());
     if (auto present = shelf_.find(name)) {
         const auto record = present->snapshot();
+        if (record.phase == Phase::Kept) {
+            return base::failure(
+                ErrorCode::Conflict,
+                fmt::format("the disk of an earlier stand-in '{}' is kept; take another name", name.text()));
+        }
         if (record.phase != Phase::Failed && record.definition == definition) return get(name);
         if (record.phase != Phase::Failed) {
             return base::failure(
@@ -91,6 +96,22 @@ base::Result<void> StandIns::remove(const base::StandInName& name) {
     if (auto cleared = clear(*stand_in); !cleared) return base::failure(cleared.error().within(unable));
     log_.notice("stand-in {}: removed", name.text());
     return {};
+}
+
+base::Result<protocol::StandIn> StandIns::keep(const base::StandInName& name) {
+    if (auto present = existing(name); present && (*present)->snapshot().phase == Phase::Kept) return get(name);
+    std::unique_lock<std::timed_mutex> verbs;
+    auto stand_in = made(name, verbs);
+    if (!stand_in) return base::failure(stand_in.error());
+    if (auto stopped = states_.bring(*stand_in, StandInState::Stopped); !stopped) return base::failure(stopped.error());
+    taps_.unwatch(name);
+    const auto unable = fmt::format("could not keep only the disk of stand-in '{}'", name.text());
+    if (auto undefined = domains_.undefine((*stand_in)->snapshot().uuid); !undefined)
+        return base::failure(undefined.error().within(unable));
+    if (auto kept = shelf_.change(**stand_in, [](StandInRecord& r) { r.phase = Phase::Kept; }); !kept)
+        return base::failure(kept.error().within(unable));
+    log_.notice("stand-in {}: 'stopped' -> 'kept' ({})", name.text(), directory_.diskOf(name));
+    return told(**stand_in, StandInState::Kept);
 }
 
 base::Result<void> StandIns::clear(ShelvedStandIn& stand_in) {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "agent/base/boundary.hpp"
+
 namespace standin::hypervisor {
 
 TapObserver::TapObserver(const base::Clock& clock, base::Log log) : clock_(clock), log_(std::move(log)) {}
@@ -113,7 +115,7 @@ void TapObserver::run() {
             if (event.data.fd == wake_) return;
             for (auto& [name, watched] : watched_) {
                 if (watched.ring.descriptor() != event.data.fd) continue;
-                drain(watched);
+                static_cast<void>(base::contained([&] { drain(watched); }));
                 // A tap that went away reports an error for ever; requests() tells that it isn't attached.
                 if ((event.events & (EPOLLERR | EPOLLHUP)) != 0)
                     ::epoll_ctl(poll_, EPOLL_CTL_DEL, event.data.fd, nullptr);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "agent/base/boundary.hpp"
 #include "agent/base/units.hpp"
 #include "agent/image_store/capture.hpp"
 
@@ -71,12 +72,17 @@ base::Result<protocol::Image> Captures::begin(const base::ImageId& id, const Dis
             fmt::format("there is not space enough for an image of disk '{}': {} free, {} needed; delete old images",
                         place.name.text(), base::humanBytes(*space), base::humanBytes(needed)));
     }
-    auto draft = repository_.create(id, place.name, disk->sizeBytes());
+    auto draft = repository_.create(id, place.name, disk->sizeBytes(), disk->sectorBytes());
     if (!draft) return base::failure(draft.error());
     auto task = std::make_shared<Task>(id, place.name, disk->sizeBytes(), clock_, throttle_);
     task->access = std::move(*disk);
     task->draft = std::move(*draft);
-    auto submitted = pool_.submit([this, task, block_size_bytes] { run(task, block_size_bytes); });
+    auto submitted = pool_.submit([this, task, block_size_bytes] {
+        const auto done = base::contained([&] { run(task, block_size_bytes); });
+        if (done) return;
+        task->letGo();
+        end(task, done.error().message);
+    });
     if (!submitted) return base::failure(submitted.error());
     tasks_[id] = task;
     log_.notice("image '{}': 'none' -> 'capturing' (from disk '{}')", id.text(), place.name.text());

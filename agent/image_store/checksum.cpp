@@ -6,6 +6,8 @@
 #include <cstring>
 #include <vector>
 
+#include "agent/base/text.hpp"
+
 namespace standin::image_store {
 
 struct Sha256::Context {
@@ -65,8 +67,8 @@ base::Result<Checksum> checksumFromHex(std::string_view text) {
     Checksum checksum{};
     if (text.size() != checksum.size() * 2 ||
         std::any_of(text.begin(), text.end(), [&](char c) { return digit(c) < 0; })) {
-        return base::failure(base::ErrorCode::InvalidInput,
-                             "'" + std::string(text.substr(0, 80)) + "' is not a SHA-256 checksum: 64 of 0-9a-f");
+        return base::failure(base::ErrorCode::InvalidInput, "'" + std::string(base::shortened(text, 80)) +
+                                                                "' is not a SHA-256 checksum: 64 of 0-9a-f");
     }
     for (std::size_t i = 0; i < checksum.size(); ++i) {
         checksum[i] = static_cast<std::uint8_t>(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));

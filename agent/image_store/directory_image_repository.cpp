@@ -87,7 +87,8 @@ base::Result<std::unique_ptr<ImageContent>> DirectoryImageRepository::open(const
 
 base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const base::ImageId& id,
                                                                            const base::DiskName& disk,
-                                                                           std::uint64_t size_bytes) {
+                                                                           std::uint64_t size_bytes,
+                                                                           std::uint32_t sector_bytes) {
     if (size_bytes == 0 || size_bytes > largest_image_bytes) {
         return base::failure(base::ErrorCode::InvalidInput,
                              fmt::format("disk '{}' has {} bytes, which can't be an image", disk.text(), size_bytes));
@@ -95,7 +96,8 @@ base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const
     ImageDirectory directory{images_dir_ + "/" + id.text()};
     bool free = uses_->beginWrite(id);
     if (free && !directory.exists()) {
-        return createDirectoryImage(directory, {id, disk, clock_.wall(), size_bytes, block_size_bytes_, 0, {}}, uses_);
+        return createDirectoryImage(
+            directory, {id, disk, clock_.wall(), size_bytes, block_size_bytes_, 0, {}, sector_bytes}, uses_);
     }
     if (free) uses_->endWrite(id);
     return base::failure(base::ErrorCode::Conflict,
@@ -147,6 +149,12 @@ bool DirectoryImageRepository::Uses::beginWrite(const base::ImageId& id) {
 void DirectoryImageRepository::Uses::endWrite(const base::ImageId& id) {
     std::lock_guard lock(mutex_);
     written_.erase(id);
+}
+
+unsigned DirectoryImageRepository::Uses::readers(const base::ImageId& id) const {
+    std::lock_guard lock(mutex_);
+    const auto found = readers_.find(id);
+    return found == readers_.end() ? 0 : found->second;
 }
 
 bool DirectoryImageRepository::Uses::beingWritten(const base::ImageId& id) const {

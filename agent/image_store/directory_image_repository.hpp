@@ -32,8 +32,9 @@ class DirectoryImageRepository final : public ImageRepository {
     std::vector<StoredImage> list() override;
     base::Result<std::unique_ptr<ImageContent>> open(const base::ImageId& id) override;
     base::Result<std::unique_ptr<ImageDraft>> create(const base::ImageId& id, const base::DiskName& disk,
-                                                     std::uint64_t size_bytes) override;
+                                                     std::uint64_t size_bytes, std::uint32_t sector_bytes = 0) override;
     base::Result<void> remove(const base::ImageId& id) override;
+    [[nodiscard]] unsigned readers(const base::ImageId& id) const override { return uses_->readers(id); }
     base::Result<std::uint64_t> freeBytes() override;
 
     /// Who reads and who writes what. Shared with the contents and drafts handed out, which may outlive a call.
@@ -44,6 +45,7 @@ class DirectoryImageRepository final : public ImageRepository {
         bool beginWrite(const base::ImageId& id);
         void endWrite(const base::ImageId& id);
         [[nodiscard]] bool beingWritten(const base::ImageId& id) const;
+        [[nodiscard]] unsigned readers(const base::ImageId& id) const;
 
       private:
         mutable std::mutex mutex_;

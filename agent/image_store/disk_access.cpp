@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -28,6 +30,28 @@ int openFlags(DiskAccess::Purpose purpose, bool block_device) {
     int access = purpose == DiskAccess::Purpose::Write ? O_RDWR : O_RDONLY;
     // O_NONBLOCK: a path that became a pipe must not hang the agent.
     return access | O_NOCTTY | O_NONBLOCK | (block_device ? O_EXCL : 0);
+}
+
+/// As hypervisors present raw files.
+constexpr std::uint32_t sector_of_files = 512;
+
+std::uint32_t sectorOf(const OpenFile& file, bool block_device) {
+    int bytes = 0;
+    if (block_device && ::ioctl(file.descriptor(), BLKSSZGET, &bytes) == 0 && bytes > 0)
+        return static_cast<std::uint32_t>(bytes);
+    return sector_of_files;
+}
+
+/// Rule 5: nothing is read from or written to a disk that is not the one that was meant.
+base::Result<void> checkIdentity(const DiskPlace& place, const struct stat& status) {
+    if (place.declared.empty()) return {};
+    const auto seen = S_ISBLK(status.st_mode) ? identityOf(status.st_rdev) : DiskIdentity{};
+    const auto wrong = mismatch(place.declared, seen);
+    if (wrong.empty()) return {};
+    return base::failure(base::ErrorCode::InvalidInput,
+                         fmt::format("disk '{}' ({}) is not the disk that it is declared to be: {}; nothing was "
+                                     "written; see which disk is there, then mend its path or its declaration",
+                                     place.name.text(), place.path, wrong));
 }
 
 base::Result<bool> kindOf(const DiskPlace& place) {
@@ -61,6 +85,9 @@ DiskSight lookAt(const DiskPlace& place) {
     }
     sight.present = true;
     sight.size_bytes = *size;
+    sight.sector_bytes = sectorOf(*file, *block_device);
+    struct stat status {};
+    if (*block_device && ::fstat(file->descriptor(), &status) == 0) sight.identity = identityOf(status.st_rdev);
     sight.detail = userOf(*file);
     sight.in_use = !sight.detail.empty();
     return sight;
@@ -79,6 +106,7 @@ base::Result<DiskAccess> DiskAccess::open(const DiskPlace& place, Purpose purpos
     if (S_ISBLK(status.st_mode) != *block_device || (!*block_device && !S_ISREG(status.st_mode))) {
         return inUse(place, "its path is being replaced");
     }
+    if (auto same = checkIdentity(place, status); !same) return base::failure(same.error());
     if (!lockAgainstMachines(*file)) {
         auto user = userOf(*file);
         return inUse(place, user.empty() ? "another program holds it" : user);
@@ -88,6 +116,10 @@ base::Result<DiskAccess> DiskAccess::open(const DiskPlace& place, Purpose purpos
     if (!size) return about(place, size.error());
     file->dropCache();  // a SAN volume is changed by its machine behind this host's page cache
     return DiskAccess(place.name, std::move(*file), *size, *block_device);
+}
+
+std::uint32_t DiskAccess::sectorBytes() const {
+    return sectorOf(file_, block_device_);
 }
 
 base::Result<void> DiskAccess::zero(std::uint64_t offset, std::uint64_t bytes) const {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "agent/base/identifier.hpp"
+#include "agent/image_store/disk_identity.hpp"
 #include "agent/image_store/open_file.hpp"
 
 namespace standin::image_store {
@@ -11,6 +12,7 @@ namespace standin::image_store {
 struct DiskPlace {
     base::DiskName name;
     std::string path;
+    DiskIdentity declared{};  ///< what is there has to be this disk, where something is declared
 };
 
 /// What can be told of a disk without touching it.
@@ -18,6 +20,8 @@ struct DiskSight {
     bool present = false;
     bool in_use = false;
     std::uint64_t size_bytes = 0;
+    std::uint32_t sector_bytes = 0;  ///< logical; of a file what a machine sees of it
+    DiskIdentity identity{};
     std::string detail;  ///< why it is absent or who has it
 };
 DiskSight lookAt(const DiskPlace& place);
@@ -31,11 +35,12 @@ class DiskAccess {
     enum class Purpose { Read, Write };
 
     /// NotFound: no such file or device; it is never created. Refused: in use, says by what. InvalidInput: neither file
-    /// nor device.
+    /// nor device, or another disk than was declared.
     static base::Result<DiskAccess> open(const DiskPlace& place, Purpose purpose);
 
     [[nodiscard]] const base::DiskName& name() const { return name_; }
     [[nodiscard]] std::uint64_t sizeBytes() const { return size_bytes_; }
+    [[nodiscard]] std::uint32_t sectorBytes() const;
     [[nodiscard]] const OpenFile& file() const { return file_; }
     [[nodiscard]] bool isBlockDevice() const { return block_device_; }
 

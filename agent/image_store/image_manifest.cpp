@@ -6,6 +6,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
+
 namespace standin::image_store {
 
 namespace {
@@ -23,8 +25,14 @@ base::Result<ImageManifest> fromJson(const nlohmann::json& json) {
     if (!id) return corrupt(id.error().message);
     if (!disk) return corrupt(disk.error().message);
     if (!checksum) return corrupt(checksum.error().message);
-    ImageManifest manifest{
-        *id, *disk, {}, json.at("size_bytes"), json.at("block_size_bytes"), json.at("data_blocks"), *checksum};
+    ImageManifest manifest{*id,
+                           *disk,
+                           {},
+                           json.at("size_bytes"),
+                           json.at("block_size_bytes"),
+                           json.at("data_blocks"),
+                           *checksum,
+                           json.value("sector_bytes", std::uint32_t{0})};
     manifest.created_at = base::WallTime(std::chrono::microseconds(json.at("created_us").get<std::int64_t>()));
     if (manifest.size_bytes == 0 || manifest.size_bytes > largest_image_bytes)
         return corrupt("the size is out of range");
@@ -51,7 +59,8 @@ std::vector<std::byte> encodeHeader(const ImageManifest& manifest) {
                                 {"block_size_bytes", manifest.block_size_bytes},
                                 {"data_blocks", manifest.data_blocks},
                                 {"checksum", hexOf(manifest.checksum)}};
-    auto line = json.dump() + "\n";
+    if (manifest.sector_bytes != 0) json["sector_bytes"] = manifest.sector_bytes;
+    auto line = protocol::jsonText(json) + "\n";
     auto text = std::string(magic) + hexOf(checksumOf(std::as_bytes(std::span(line)))) + "\n" + line;
     STANDIN_ASSERT(text.size() < manifest_header_bytes);  // names are at most 63 characters
     std::vector<std::byte> header(manifest_header_bytes);

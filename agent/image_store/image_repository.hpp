@@ -46,9 +46,12 @@ class ImageRepository {
     virtual base::Result<std::unique_ptr<ImageContent>> open(const base::ImageId& id) = 0;
     /// Conflict if the id is taken, also by a draft.
     virtual base::Result<std::unique_ptr<ImageDraft>> create(const base::ImageId& id, const base::DiskName& disk,
-                                                             std::uint64_t size_bytes) = 0;
+                                                             std::uint64_t size_bytes,
+                                                             std::uint32_t sector_bytes = 0) = 0;
     /// Nothing is left of the image. Also for one that is corrupt. NotFound; Conflict while it is read.
     virtual base::Result<void> remove(const base::ImageId& id) = 0;
+    /// How many read it now.
+    [[nodiscard]] virtual unsigned readers(const base::ImageId& id) const = 0;
     virtual base::Result<std::uint64_t> freeBytes() = 0;
 };
 

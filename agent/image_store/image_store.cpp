@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
 #include "agent/image_store/directory_image_repository.hpp"
 #include "agent/image_store/image_difference.hpp"
@@ -26,6 +27,7 @@ protocol::Image imageOf(const StoredImage& stored) {
     image.size_bytes = manifest.size_bytes;
     image.stored_bytes = std::min(manifest.data_blocks * manifest.block_size_bytes, manifest.size_bytes);
     image.block_size = static_cast<std::uint32_t>(manifest.block_size_bytes);
+    image.sector_bytes = manifest.sector_bytes;
     image.checksum = hexOf(manifest.checksum);
     image.created_at = base::rfc3339(manifest.created_at);
     image.progress = {manifest.size_bytes, manifest.size_bytes, 0};
@@ -118,6 +120,13 @@ base::Result<protocol::Image> ImageStore::capture(const base::ImageId& id, const
 }
 
 base::Result<void> ImageStore::remove(const base::ImageId& id) {
+    // Its own verification is broken off for it, but not for a removal that is refused then.
+    const auto verification = verifications_->find(id);
+    const bool verified = verification && verification->ended_at.empty();
+    if (repository_->readers(id) > (verified ? 1U : 0U)) {
+        return base::failure(base::ErrorCode::Conflict,
+                             fmt::format("image '{}' is in use; wait until its restore or fetch has ended", id.text()));
+    }
     captures_->remove(id);
     verifications_->remove(id);
     auto removed = repository_->remove(id);
@@ -170,7 +179,8 @@ std::vector<protocol::Disk> ImageStore::disks() const {
     std::vector<protocol::Disk> disks;
     for (const auto& place : settings_.disks) {
         auto sight = lookAt(place);
-        disks.push_back({place.name, sight.size_bytes, sight.present, sight.in_use, sight.detail});
+        disks.push_back({place.name, sight.size_bytes, sight.present, sight.in_use, sight.detail, sight.sector_bytes,
+                         sight.identity.serial, sight.identity.wwn});
     }
     return disks;
 }
@@ -195,11 +205,21 @@ void ImageStore::checkHealth(protocol::Health& health) const {
             damaged_ones += (damaged_ones.empty() ? "" : "; ") + stored.manifest.error().message;
         }
     }
-    health.checks.push_back({"images readable", damaged_ones.empty(),
-                             damaged_ones.empty() ? fmt::format("{} images", readable) : damaged_ones.substr(0, 1000),
-                             damaged_ones.empty() ? "" : "delete the damaged images and capture them anew"});
+    health.checks.push_back(
+        {"images readable", damaged_ones.empty(),
+         damaged_ones.empty() ? fmt::format("{} images", readable) : base::shortened(damaged_ones, 1000),
+         damaged_ones.empty() ? "" : "delete the damaged images and capture them anew"});
     for (const auto& disk : disks()) {
         if (!disk.present) health.warnings.push_back(disk.detail);
+    }
+    for (const auto& place : settings_.disks) {
+        if (place.declared.empty()) continue;
+        const auto sight = lookAt(place);
+        const auto wrong = sight.present ? mismatch(place.declared, sight.identity) : std::string();
+        health.checks.push_back(
+            {"disk " + place.name.text(), wrong.empty(),
+             wrong.empty() ? "is the declared disk, or is not there" : wrong,
+             wrong.empty() ? "" : fmt::format("see which disk '{}' is, then mend 'image_store.disks'", place.path)});
     }
     for (const auto& place : settings_.disks) {
         if (!mayBeRenumbered(place.path)) continue;

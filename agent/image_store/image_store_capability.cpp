@@ -122,23 +122,26 @@ void ImageStoreCapability::addImageRoutes(http::Router& router) {
 }
 
 void ImageStoreCapability::addContentRoutes(http::Router& router) {
-    router.add("GET", "/v1/images/{id}/content", [this](const Request& request) -> Result<Response> {
-        auto image = openImage(store_, request);
-        if (!image) return failure(image.error());
-        auto range = request.headers.find("range");
-        return contentResponse(std::move(*image), range == request.headers.end() ? "" : range->second);
-    });
-    router.add("GET", "/v1/images/{id}/manifest", [this](const Request& request) -> Result<Response> {
-        auto image = openImage(store_, request);
-        if (!image) return failure(image.error());
-        return manifestResponse(std::move(*image));
-    });
-    router.add("GET", "/v1/images/{id}/blocks", [this](const Request& request) -> Result<Response> {
-        auto image = openImage(store_, request);
-        if (!image) return failure(image.error());
-        auto from = request.query.find("from");
-        return blocksResponse(std::move(*image), from == request.query.end() ? "0" : from->second);
-    });
+    router.add("GET", "/v1/images/{id}/content", http::Access::Content,
+               [this](const Request& request) -> Result<Response> {
+                   auto image = openImage(store_, request);
+                   if (!image) return failure(image.error());
+                   auto range = request.headers.find("range");
+                   return contentResponse(std::move(*image), range == request.headers.end() ? "" : range->second);
+               });
+    router.add("GET", "/v1/images/{id}/manifest", http::Access::Content,
+               [this](const Request& request) -> Result<Response> {
+                   auto image = openImage(store_, request);
+                   if (!image) return failure(image.error());
+                   return manifestResponse(std::move(*image));
+               });
+    router.add("GET", "/v1/images/{id}/blocks", http::Access::Content,
+               [this](const Request& request) -> Result<Response> {
+                   auto image = openImage(store_, request);
+                   if (!image) return failure(image.error());
+                   auto from = request.query.find("from");
+                   return blocksResponse(std::move(*image), from == request.query.end() ? "0" : from->second);
+               });
 }
 
 void ImageStoreCapability::addRestoreRoutes(http::Router& router) {

@@ -1,5 +1,7 @@
 #include "agent/image_store/image_store_settings.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <map>
 
@@ -16,6 +18,22 @@ bool isBelow(const fs::path& path, const fs::path& directory) {
     return !relative.empty() && *relative.begin() != "..";
 }
 
+// Links and bind mounts are seen through, and so are partitions, volumes and second paths to a disk, as far as they are
+// there now.
+void checkOverlaps(base::YamlReader& reader, const DiskPlace& place, const ImageStoreSettings& settings) {
+    const auto its = nodeAt(place.path);
+    if (!its) return;
+    for (const auto& other : settings.disks) {
+        const auto node = nodeAt(other.path);
+        const auto how = node ? overlap(*its, *node) : std::string();
+        if (how.empty()) continue;
+        reader.problem("path", fmt::format("{} '{}', which is the disk of '{}'; a write to one would be a write to the "
+                                           "other: give each machine a disk of its own",
+                                           how, other.path, other.name.text()));
+        return;
+    }
+}
+
 // Two names for one disk, or a disk among the images, is how the wrong thing gets overwritten.
 void readDisks(base::YamlReader& disks, ImageStoreSettings& settings) {
     std::map<std::string, std::string> names;
@@ -25,6 +43,7 @@ void readDisks(base::YamlReader& disks, ImageStoreSettings& settings) {
     for (auto& [name, reader] : disks.entries()) {
         auto id = base::DiskName::parse(name);
         auto path = reader.text("path");
+        const DiskIdentity declared{reader.text("serial", ""), reader.text("wwn", "")};
         reader.finish();
         if (!id) {
             disks.problem(name, id.error().message);
@@ -40,7 +59,18 @@ void readDisks(base::YamlReader& disks, ImageStoreSettings& settings) {
         auto [other, first] = names.emplace(real.string(), name);
         if (!first) reader.problem("path", "is the disk of '" + other->second + "' too; each disk has one name");
         if (isBelow(real, images)) reader.problem("path", "lies in images_dir");
-        settings.disks.push_back({*id, path});
+        const DiskPlace place{*id, path, declared};
+        if (first) checkOverlaps(reader, place, settings);
+        for (const auto& known : settings.disks) {
+            const auto told = [&](const char* key, const std::string& its, const std::string& others) {
+                if (!its.empty() && its == others)
+                    reader.problem(key,
+                                   fmt::format("is that of disk '{}' too; each disk has its own", known.name.text()));
+            };
+            told("serial", declared.serial, known.declared.serial);
+            told("wwn", declared.wwn, known.declared.wwn);
+        }
+        settings.disks.push_back(place);
     }
     disks.finish();
 }

@@ -125,7 +125,13 @@ class Restoration {
 }  // namespace
 
 base::Result<void> checkFits(const ImageManifest& image, const DiskAccess& disk) {
-    if (disk.sizeBytes() >= image.size_bytes) return {};
+    if (disk.sizeBytes() >= image.size_bytes) {
+        if (image.sector_bytes == 0 || image.sector_bytes == disk.sectorBytes()) return {};
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("disk '{}' has sectors of {} bytes, image '{}' is of a disk with {}: its "
+                                         "partition table would not be found; nothing was written",
+                                         disk.name().text(), disk.sectorBytes(), image.id.text(), image.sector_bytes));
+    }
     // Not a refusal, which may pass: the same disk is as small the next time.
     return base::failure(base::ErrorCode::InvalidInput,
                          fmt::format("disk '{}' has {} bytes, image '{}' needs {} ({} more); nothing was written",

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "agent/base/durable_file.hpp"
+#include "agent/protocol/json_text.hpp"
 
 namespace standin::image_store {
 
@@ -20,7 +21,7 @@ base::Result<void> RestoreRecords::open() {
 }
 
 base::Result<void> RestoreRecords::save(const protocol::Restore& restore) {
-    return base::writeDurably(pathOf(restore.id), protocol::toJson(restore).dump() + "\n");
+    return base::writeDurably(pathOf(restore.id), protocol::jsonText(protocol::toJson(restore)) + "\n");
 }
 
 void RestoreRecords::remove(const base::RestoreId& id) {

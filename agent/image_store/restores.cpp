@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/base/boundary.hpp"
 #include "agent/image_store/restore.hpp"
 
 namespace standin::image_store {
@@ -80,7 +81,12 @@ base::Result<protocol::Restore> Restores::begin(const base::RestoreId& id, const
     if (!task) return base::failure(task.error());
     // The record before the effect: after a crash it must be known that the disk may be half written.
     if (auto saved = records_.save((*task)->restore); !saved) return base::failure(saved.error());
-    auto submitted = pool_.submit([this, work = *task] { run(work); });
+    auto submitted = pool_.submit([this, work = *task] {
+        const auto done = base::contained([&] { run(work); });
+        if (done) return;
+        work->letGo();
+        end(work, done);
+    });
     if (!submitted) {
         records_.remove(id);
         return base::failure(submitted.error());

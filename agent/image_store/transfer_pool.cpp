@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/log.hpp"
+
 namespace standin::image_store {
 
 void TransferPool::start() {
@@ -59,7 +62,8 @@ void TransferPool::run() {
         waiting_.pop_front();
         ++running_;
         lock.unlock();
-        transfer();
+        const auto done = base::contained(transfer);  // whoever submitted it tells what came of it
+        if (!done) base::Log("image_store").error("a transfer was given up: {}", done.error().message);
         transfer = nullptr;
         lock.lock();
         if (--running_ == 0 && waiting_.empty()) rested_.notify_all();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/base/boundary.hpp"
 #include "agent/image_store/verification.hpp"
 
 namespace standin::image_store {
@@ -47,7 +48,15 @@ base::Result<ImageVerification> Verifications::begin(const base::ImageId& id, st
     if (auto known = tasks_.find(id); known != tasks_.end() && known->second->active) return toldOf(*known->second);
     auto task = std::make_shared<Task>(id, clock_, throttle_);
     task->content = std::move(content);
-    auto submitted = pool_.submit([this, task] { run(task); });
+    auto submitted = pool_.submit([this, task] {
+        const auto done = base::contained([&] { run(task); });
+        if (done) return;
+        task->content.reset();
+        auto outcome = task->told;
+        outcome.state = VerificationState::Failed;
+        outcome.problem = fmt::format("could not verify image '{}': {}", outcome.image.text(), done.error().message);
+        end(task, std::move(outcome));
+    });
     if (!submitted) return base::failure(submitted.error());
     tasks_[id] = task;
     forgetOld();

@@ -2,56 +2,46 @@
 
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/HTTPSClientSession.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
-#include <Poco/Net/SecureStreamSocket.h>
-#include <Poco/URI.h>
 #include <fmt/format.h>
 
 #include <istream>
 #include <mutex>
 #include <ostream>
+#include <set>
 #include <vector>
+
+#include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
+#include "agent/http/client_connection.hpp"
 
 namespace standin::protocol {
 
 using base::ErrorCode;
 using base::failure;
-using Poco::Net::HTTPSClientSession;
+using http::ClientConnection;
 
 namespace {
 
-constexpr std::size_t largest_answer = 64U << 20;
+/// The largest answers are lists of operations and metrics, of some MiB; many threads may read one at the same time.
+constexpr std::size_t largest_answer = 16U << 20;
 constexpr std::size_t idle_connections_kept = 8;
 // The server closes an idle connection after 300 s; ours are dropped earlier so that both never act at the same moment.
-constexpr int idle_seconds = 240;
+constexpr std::chrono::seconds kept_for{240};
 
-// HTTPSClientSession checks the certificate's chain; this adds the check of its name, before a byte of ours is sent.
-class NamedSession final : public HTTPSClientSession {
-  public:
-    NamedSession(const Poco::URI& uri, const http::TlsContext& tls) : HTTPSClientSession(uri.getHost(), uri.getPort(), tls), host_(uri.getHost()) {}
+base::SteadyTime now() {
+    return std::chrono::steady_clock::now();
+}
 
-    void open() {
-        if (!connected()) reconnect();
-    }
-
-  protected:
-    void connect(const Poco::Net::SocketAddress& address) override {
-        HTTPSClientSession::connect(address);
-        Poco::Net::SecureStreamSocket secure(socket());
-        secure.completeHandshake();
-        if (!http::certificateNames(secure, host_)) {
-            reset();
-            throw Poco::Net::InvalidCertificateException(fmt::format("the certificate does not name '{}'", host_));
-        }
-    }
-
-  private:
-    std::string host_;
+struct Call {
+    std::string method;
+    std::string path;
+    std::string body;
+    std::map<std::string, std::string> headers;
+    AgentClient::Deadline deadline;
+    base::SteadyTime until;
 };
-
-using Session = std::unique_ptr<NamedSession>;
 
 // Until the whole request may be with the agent, a failure means that it was not asked.
 struct Exchange {
@@ -61,52 +51,69 @@ struct Exchange {
 }  // namespace
 
 struct AgentClient::Inside {
-    std::string name;
-    Poco::URI uri;
-    http::TlsContext tls;
-    std::mutex mutex;
-    std::vector<Session> idle;
-
-    Session take() {
-        std::lock_guard lock(mutex);
-        if (idle.empty()) return nullptr;
-        auto session = std::move(idle.back());
-        idle.pop_back();
-        return session;
-    }
-    void giveBack(Session session) {
-        if (!session->connected() || !session->getKeepAlive()) return;
-        std::lock_guard lock(mutex);
-        if (idle.size() < idle_connections_kept) idle.push_back(std::move(session));
-    }
-    Session make(Deadline deadline) const {
-        auto session = std::make_unique<NamedSession>(uri, tls);
-        session->setKeepAlive(true);
-        session->setKeepAliveTimeout(Poco::Timespan(idle_seconds, 0));
-        setDeadline(*session, deadline);
-        return session;
-    }
-    static void setDeadline(NamedSession& session, Deadline deadline) {
-        Poco::Timespan span(std::max<Poco::Timespan::TimeDiff>(deadline.count(), 1) * 1000);
-        session.setTimeout(span, span, span);
-        if (session.connected()) {
-            session.socket().setReceiveTimeout(span);
-            session.socket().setSendTimeout(span);
-        }
-    }
-
-    struct Call {
-        std::string method;
-        std::string path;
-        std::string body;
-        std::map<std::string, std::string> headers;
-        Deadline deadline;
+    using Connection = std::unique_ptr<ClientConnection>;
+    struct Kept {
+        Connection connection;
+        base::SteadyTime last_used;
     };
-    using Reader = std::function<base::Result<void>(Poco::Net::HTTPResponse&, std::istream&)>;
 
-    void exchange(NamedSession& session, const Call& call, const Reader& read, Exchange& state, base::Result<void>& outcome) const {
-        session.open();
+    std::string name;
+    http::Endpoint endpoint;
+    http::TlsContext tls;
+    std::shared_ptr<http::AddressBook> book;
+    std::mutex mutex;
+    std::vector<Kept> idle;
+    std::set<const ClientConnection*> busy;
+    bool broken_off = false;
+
+    Connection take() {
+        std::lock_guard lock(mutex);
+        while (!idle.empty()) {
+            auto kept = std::move(idle.back());
+            idle.pop_back();
+            if (now() - kept.last_used < kept_for) return std::move(kept.connection);
+        }
+        return nullptr;
+    }
+    bool isBrokenOff() {
+        std::lock_guard lock(mutex);
+        return broken_off;
+    }
+    void giveBack(Connection connection) {
+        std::lock_guard lock(mutex);
+        if (idle.size() < idle_connections_kept && !broken_off) idle.push_back({std::move(connection), now()});
+    }
+
+    /// A connection that breakOff() knows as long as it is used.
+    class Use {
+      public:
+        Use(Inside& inside, const ClientConnection& connection) : inside_(inside), connection_(connection) {
+            std::lock_guard lock(inside_.mutex);
+            if (inside_.broken_off) connection_.breakOff();
+            inside_.busy.insert(&connection_);
+        }
+        ~Use() {
+            std::lock_guard lock(inside_.mutex);
+            inside_.busy.erase(&connection_);
+        }
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
+
+      private:
+        Inside& inside_;
+        const ClientConnection& connection_;
+    };
+
+    using Reader = std::function<base::Result<void>(Poco::Net::HTTPResponse&, std::istream&, ClientConnection&)>;
+
+    base::Result<void> exchange(ClientConnection& connection, const Call& call, const Reader& read, Exchange& state,
+                                bool& keep) {
+        const Use use(*this, connection);
+        connection.setDeadline(call.until);
+        auto& session = connection.session();
         Poco::Net::HTTPRequest request(call.method, call.path, Poco::Net::HTTPMessage::HTTP_1_1);
+        request.setHost(endpoint.authority());
+        request.setKeepAlive(true);
         for (const auto& [header, value] : call.headers) request.set(header, value);
         if (!call.body.empty() || call.method == "PUT" || call.method == "POST") {
             request.setContentType("application/json");
@@ -115,62 +122,88 @@ struct AgentClient::Inside {
         auto& out = session.sendRequest(request);
         state.sent = true;
         out << call.body << std::flush;
+        if (const auto* problem = session.networkException()) problem->rethrow();
         Poco::Net::HTTPResponse response;
         auto& in = session.receiveResponse(response);
-        outcome = read(response, in);
+        auto outcome = read(response, in, connection);
+        keep = outcome.has_value() && response.getKeepAlive();
+        return outcome;
     }
 
     base::Result<void> run(const Call& call, const Reader& read) {
-        if (auto session = take()) {
-            auto outcome = attempt(std::move(session), call, read, true);
+        if (auto connection = take()) {
+            auto outcome = attempt(std::move(connection), call, read, true);
             if (outcome) return *outcome;
         }
-        return *attempt(make(call.deadline), call, read, false);
+        return *attempt(nullptr, call, read, false);
+    }
+
+    base::Result<void> unreachable(const std::string& why) const {
+        return failure(ErrorCode::Unreachable,
+                       fmt::format("could not reach agent '{}' at {}: {}", name, endpoint.url, why));
     }
 
     // nullopt: a kept connection turned out to be closed; a fresh one may be tried. The operation id makes that safe for commands.
-    std::optional<base::Result<void>> attempt(Session session, const Call& call, const Reader& read, bool kept) {
+    std::optional<base::Result<void>> attempt(Connection connection, const Call& call, const Reader& read, bool kept) {
         Exchange state;
-        base::Result<void> outcome;
-        auto unreachable = [&](const std::string& why) -> base::Result<void> {
-            return failure(ErrorCode::Unreachable, fmt::format("could not reach agent '{}' at {}: {}", name, uri.toString(), why));
-        };
         try {
-            setDeadline(*session, call.deadline);
-            exchange(*session, call, read, state, outcome);
-            giveBack(std::move(session));
+            if (isBrokenOff()) return unreachable("this program ends");
+            if (!connection) connection = ClientConnection::open(endpoint, tls, *book, call.until);
+            bool keep = false;
+            auto outcome = exchange(*connection, call, read, state, keep);
+            if (keep) giveBack(std::move(connection));
             return outcome;
         } catch (const Poco::TimeoutException&) {
             if (!state.sent) return unreachable(fmt::format("no connection within {} ms", call.deadline.count()));
             return base::Result<void>(failure(ErrorCode::TimedOut, fmt::format("agent '{}' did not answer {} {} within {} ms", name, call.method, call.path, call.deadline.count())));
         } catch (const Poco::Net::SSLException& exception) {
-            if (kept) return std::nullopt;
+            if (kept && now() < call.until) return std::nullopt;
+            if (state.sent) return brokeOff(call, exception);
             return unreachable(exception.displayText() + "; do both sides have certificates of the same CA?");
         } catch (const Poco::Exception& exception) {
-            if (kept) return std::nullopt;
+            if (kept && now() < call.until) return std::nullopt;
             if (!state.sent) return unreachable(exception.displayText());
-            return base::Result<void>(failure(ErrorCode::TimedOut, fmt::format("agent '{}' broke off while answering {} {}: {}", name, call.method, call.path, exception.displayText())));
+            return brokeOff(call, exception);
         }
+    }
+
+    base::Result<void> brokeOff(const Call& call, const Poco::Exception& exception) const {
+        return failure(ErrorCode::TimedOut, fmt::format("agent '{}' broke off while answering {} {}: {}", name,
+                                                        call.method, call.path, exception.displayText()));
+    }
+
+    base::Result<void> readWhole(const Call& call, const std::function<void(const Poco::Net::HTTPResponse&)>& head,
+                                 std::string& text) {
+        return run(call, [&](Poco::Net::HTTPResponse& response, std::istream& in, ClientConnection& connection) -> base::Result<void> {
+            text.clear();  // of a kept connection that broke
+            head(response);
+            auto read = readText(in, text);
+            if (read) http::throwIfCutShort(connection.session(), response, text.size());
+            return read;
+        });
     }
 
     base::Result<Answer> askWhole(const Call& call) {
         Answer answer;
         std::string text;
-        auto done = run(call, [&](Poco::Net::HTTPResponse& response, std::istream& in) {
+        auto done = readWhole(call, [&](const Poco::Net::HTTPResponse& response) {
             answer.status = response.getStatus();
-            answer.location = response.get("Location", "");
-            return readText(in, text);
-        });
+            answer.location = base::oneLine(response.get("Location", ""));
+        }, text);
         if (!done) return failure(done.error());
         if (text.empty()) return answer;
         auto json = parseJson(text);
-        if (!json) return failure(ErrorCode::Internal, fmt::format("agent '{}' answered {} {} with something that is not JSON", name, call.method, call.path));
+        if (!json) {
+            // Of a command nobody knows what came of it.
+            return failure(call.method == "GET" ? ErrorCode::Internal : ErrorCode::TimedOut,
+                           fmt::format("agent '{}' answered {} {} with something that is not JSON", name, call.method, call.path));
+        }
         answer.body = std::move(*json);
         return answer;
     }
 
     base::Result<Answer> command(const std::string& method, const std::string& path, const std::string& body, const CommandStamp& stamp, Deadline deadline) {
-        auto answer = askWhole({method, path, body, {{epoch_header, std::to_string(stamp.epoch)}, {operation_header, stamp.operation}, {sequence_header, std::to_string(stamp.sequence)}}, deadline});
+        auto answer = askWhole({method, path, body, {{epoch_header, std::to_string(stamp.epoch)}, {operation_header, stamp.operation}, {sequence_header, std::to_string(stamp.sequence)}}, deadline, now() + deadline});
         if (answer && answer->status >= 400) return failure(said(*answer));
         return answer;
     }
@@ -183,26 +216,42 @@ struct AgentClient::Inside {
         char buffer[16384];
         while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
             text.append(buffer, static_cast<std::size_t>(in.gcount()));
-            if (text.size() > largest_answer) return failure(ErrorCode::Internal, "the answer is larger than 64 MiB");
+            if (text.size() > largest_answer) {
+                return failure(ErrorCode::Internal, fmt::format("the answer is larger than {} MiB", largest_answer >> 20U));
+            }
         }
+        return {};
+    }
+
+    /// Each piece has the deadline anew: an image is long, but who sends one byte after the other gets no further.
+    base::Result<void> streamPieces(const Call& call, Poco::Net::HTTPResponse& response, std::istream& in,
+                                    ClientConnection& connection,
+                                    const std::function<bool(const char*, std::size_t)>& take) {
+        std::vector<char> buffer(64U << 10);
+        std::uint64_t length = 0;
+        for (;;) {
+            connection.setDeadline(now() + call.deadline);
+            in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+            const auto got = static_cast<std::size_t>(in.gcount());
+            length += got;
+            if (got > 0 && !take(buffer.data(), got)) return {};
+            if (!in) break;
+        }
+        http::throwIfCutShort(connection.session(), response, length);
         return {};
     }
 };
 
-base::Result<std::unique_ptr<AgentClient>> AgentClient::open(std::string name, const std::string& url, http::TlsContext tls) {
-    try {
-        Poco::URI uri(url);
-        if (uri.getScheme() != "https" || uri.getHost().empty()) {
-            return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not an https URL with a host", url));
-        }
-        auto inside = std::make_unique<Inside>();
-        inside->name = std::move(name);
-        inside->uri = uri;
-        inside->tls = std::move(tls);
-        return std::unique_ptr<AgentClient>(new AgentClient(std::move(inside)));
-    } catch (const Poco::Exception& exception) {
-        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not a URL: {}", url, exception.displayText()));
-    }
+base::Result<std::unique_ptr<AgentClient>> AgentClient::open(std::string name, const std::string& url, http::TlsContext tls,
+                                                             std::shared_ptr<http::AddressBook> book) {
+    auto endpoint = http::Endpoint::parse(url);
+    if (!endpoint) return failure(endpoint.error());
+    auto inside = std::make_unique<Inside>();
+    inside->name = std::move(name);
+    inside->endpoint = std::move(*endpoint);
+    inside->tls = std::move(tls);
+    inside->book = book ? std::move(book) : std::make_shared<http::AddressBook>();
+    return std::unique_ptr<AgentClient>(new AgentClient(std::move(inside)));
 }
 
 AgentClient::AgentClient(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
@@ -211,7 +260,7 @@ AgentClient::~AgentClient() = default;
 const std::string& AgentClient::name() const { return inside_->name; }
 
 base::Result<AgentClient::Answer> AgentClient::ask(const std::string& path, Deadline deadline) {
-    return inside_->askWhole({"GET", path, "", {}, deadline});
+    return inside_->askWhole({"GET", path, "", {}, deadline, now() + deadline});
 }
 
 base::Result<Json> AgentClient::get(const std::string& path, Deadline deadline) {
@@ -222,11 +271,11 @@ base::Result<Json> AgentClient::get(const std::string& path, Deadline deadline) 
 }
 
 base::Result<AgentClient::Answer> AgentClient::put(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline) {
-    return inside_->command("PUT", path, body.dump(), stamp, deadline);
+    return inside_->command("PUT", path, protocol::jsonText(body), stamp, deadline);
 }
 
 base::Result<AgentClient::Answer> AgentClient::post(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline) {
-    return inside_->command("POST", path, body.dump(), stamp, deadline);
+    return inside_->command("POST", path, protocol::jsonText(body), stamp, deadline);
 }
 
 base::Result<AgentClient::Answer> AgentClient::remove(const std::string& path, const CommandStamp& stamp, Deadline deadline) {
@@ -235,7 +284,7 @@ base::Result<AgentClient::Answer> AgentClient::remove(const std::string& path, c
 
 base::Result<std::string> AgentClient::text(const std::string& path, Deadline deadline) {
     std::string text;
-    auto done = inside_->run({"GET", path, "", {}, deadline}, [&](Poco::Net::HTTPResponse&, std::istream& in) { return Inside::readText(in, text); });
+    auto done = inside_->readWhole({"GET", path, "", {}, deadline, now() + deadline}, [](const Poco::Net::HTTPResponse&) {}, text);
     if (!done) return failure(done.error());
     return text;
 }
@@ -243,21 +292,14 @@ base::Result<std::string> AgentClient::text(const std::string& path, Deadline de
 base::Result<int> AgentClient::stream(const std::string& path, const std::map<std::string, std::string>& headers,
                                       const std::function<bool(const char*, std::size_t)>& take, Deadline deadline) {
     int status = 0;
-    bool stopped = false;
     std::string refusal;
+    const Call call{"GET", path, "", headers, deadline, now() + deadline};
     // A connection of its own: one that is abandoned half-way must not be kept.
-    auto session = inside_->make(deadline);
-    auto done = inside_->attempt(std::move(session), {"GET", path, "", headers, deadline}, [&](Poco::Net::HTTPResponse& response, std::istream& in) -> base::Result<void> {
+    auto done = inside_->attempt(nullptr, call, [&](Poco::Net::HTTPResponse& response, std::istream& in, ClientConnection& connection) -> base::Result<void> {
         status = response.getStatus();
+        response.setKeepAlive(false);
         if (status >= 400) return Inside::readText(in, refusal);
-        std::vector<char> buffer(64U << 10);
-        while (!stopped) {
-            in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-            auto length = static_cast<std::size_t>(in.gcount());
-            if (length > 0) stopped = !take(buffer.data(), length);
-            if (!in) break;
-        }
-        return {};
+        return inside_->streamPieces(call, response, in, connection, take);
     }, false);
     if (!*done) return failure(done->error());
     if (status >= 400) {
@@ -267,19 +309,12 @@ base::Result<int> AgentClient::stream(const std::string& path, const std::map<st
     return status;
 }
 
-void AgentClient::warm(std::size_t connections, Deadline deadline) {
-    std::vector<Session> sessions;
-    for (std::size_t i = 0; i < std::min(connections, idle_connections_kept); ++i) {
-        try {
-            auto session = inside_->take();
-            if (!session) session = inside_->make(deadline);
-            session->open();
-            sessions.push_back(std::move(session));
-        } catch (const Poco::Exception&) {
-            break;
-        }
-    }
-    for (auto& session : sessions) inside_->giveBack(std::move(session));
+void AgentClient::breakOff() {
+    std::vector<Inside::Kept> idle;
+    std::lock_guard lock(inside_->mutex);
+    inside_->broken_off = true;
+    idle.swap(inside_->idle);
+    for (const auto* connection : inside_->busy) connection->breakOff();
 }
 
 }  // namespace standin::protocol

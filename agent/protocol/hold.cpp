@@ -1,5 +1,7 @@
 #include "agent/protocol/hold.hpp"
 
+#include "agent/base/text.hpp"
+
 namespace standin::protocol {
 
 const char* nameOf(HoldState state) {
@@ -15,7 +17,8 @@ base::Result<HoldState> holdStateFrom(const std::string& name) {
     for (auto state : {HoldState::Idle, HoldState::Holding, HoldState::Releasing}) {
         if (name == nameOf(state)) return state;
     }
-    return base::failure(base::ErrorCode::InvalidInput, "'" + name.substr(0, 40) + "' is none of: idle, holding, releasing");
+    return base::failure(base::ErrorCode::InvalidInput,
+                         "'" + base::shortened(name, 40) + "' is none of: idle, holding, releasing");
 }
 
 Json toJson(const Hold& hold) {

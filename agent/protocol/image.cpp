@@ -1,7 +1,11 @@
 #include "agent/protocol/image.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
+
+#include "agent/base/text.hpp"
 
 namespace standin::protocol {
 
@@ -31,6 +35,15 @@ constexpr std::array<std::pair<VerificationState, const char*>, 5> verification_
     {VerificationState::Failed, "failed"},
 }};
 
+std::string comparable(std::string identity) {
+    std::erase_if(identity, [](unsigned char c) { return std::isspace(c) != 0; });
+    std::transform(identity.begin(), identity.end(), identity.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (const std::string_view prefix : {"wwn-", "naa.", "eui.", "0x"}) {
+        if (identity.starts_with(prefix)) identity.erase(0, prefix.size());
+    }
+    return identity;
+}
+
 template <typename State, std::size_t N>
 const char* nameIn(const std::array<std::pair<State, const char*>, N>& names, State state) {
     for (const auto& [candidate, name] : names) {
@@ -45,14 +58,18 @@ State stateIn(const std::array<std::pair<State, const char*>, N>& names, JsonFie
     for (const auto& [state, name] : names) {
         if (text == name) return state;
     }
-    fields.problem("field 'state' has the unknown value '" + text.substr(0, 40) + "'");
+    fields.problem("field 'state' has the unknown value '" + base::shortened(text, 40) + "'");
     return State::Failed;
 }
 
 }  // namespace
 
-const char* nameOf(ImageState state) { return nameIn(image_states, state); }
-const char* nameOf(RestoreState state) { return nameIn(restore_states, state); }
+const char* nameOf(ImageState state) {
+    return nameIn(image_states, state);
+}
+const char* nameOf(RestoreState state) {
+    return nameIn(restore_states, state);
+}
 const char* nameOf(VerificationState state) {
     return nameIn(verification_states, state);
 }
@@ -64,6 +81,7 @@ Json toJson(const Image& image) {
             {"size_bytes", image.size_bytes},
             {"stored_bytes", image.stored_bytes},
             {"block_size", image.block_size},
+            {"sector_bytes", image.sector_bytes},
             {"checksum", image.checksum},
             {"created_at", image.created_at},
             {"progress", toJson(image.progress)},
@@ -79,6 +97,7 @@ base::Result<Image> imageFrom(const Json& json) {
     image.size_bytes = fields.count("size_bytes");
     image.stored_bytes = fields.count("stored_bytes");
     image.block_size = static_cast<std::uint32_t>(fields.integer("block_size", 0, 1 << 30, 0));
+    image.sector_bytes = static_cast<std::uint32_t>(fields.integer("sector_bytes", 0, 1 << 20, 0));
     image.checksum = fields.text("checksum", "");
     image.created_at = fields.text("created_at", "");
     image.progress = progressFrom(fields.object("progress"));
@@ -101,9 +120,12 @@ base::Result<ImageDifference> imageDifferenceFrom(const Json& json) {
 }
 
 Json toJson(const Restore& restore) {
-    return {{"id", restore.id.text()},          {"image", restore.image.text()},
-            {"disk", restore.disk.text()},      {"state", nameOf(restore.state)},
-            {"progress", toJson(restore.progress)}, {"problem", restore.problem},
+    return {{"id", restore.id.text()},
+            {"image", restore.image.text()},
+            {"disk", restore.disk.text()},
+            {"state", nameOf(restore.state)},
+            {"progress", toJson(restore.progress)},
+            {"problem", restore.problem},
             {"cause", restore.problem.empty() ? Json(nullptr) : Json(base::nameOf(restore.cause))}};
 }
 
@@ -116,7 +138,8 @@ base::Result<Restore> restoreFrom(const Json& json) {
     restore.state = stateIn(restore_states, fields);
     restore.progress = progressFrom(fields.object("progress"));
     // An agent of an earlier release does not tell it.
-    if (json.contains("cause") && json["cause"].is_string()) restore.cause = base::errorCodeFrom(json["cause"].get<std::string>());
+    if (json.contains("cause") && json["cause"].is_string())
+        restore.cause = base::errorCodeFrom(json["cause"].get<std::string>());
     restore.problem = fields.text("problem", "");
     return fields.finish(restore);
 }
@@ -139,12 +162,15 @@ base::Result<ImageVerification> imageVerificationFrom(const Json& json) {
     return fields.finish(verification);
 }
 
+bool sameIdentity(const std::string& one, const std::string& other) {
+    return comparable(one) == comparable(other);
+}
+
 Json toJson(const Disk& disk) {
-    return {{"name", disk.name.text()},
-            {"size_bytes", disk.size_bytes},
-            {"present", disk.present},
-            {"in_use", disk.in_use},
-            {"detail", disk.detail}};
+    return {{"name", disk.name.text()}, {"size_bytes", disk.size_bytes},
+            {"present", disk.present},  {"in_use", disk.in_use},
+            {"detail", disk.detail},    {"sector_bytes", disk.sector_bytes},
+            {"serial", disk.serial},    {"wwn", disk.wwn}};
 }
 
 base::Result<Disk> diskFrom(const Json& json) {
@@ -155,6 +181,9 @@ base::Result<Disk> diskFrom(const Json& json) {
     disk.present = fields.boolean("present", false);
     disk.in_use = fields.boolean("in_use", false);
     disk.detail = fields.text("detail", "");
+    disk.sector_bytes = static_cast<std::uint32_t>(fields.integer("sector_bytes", 0, 1 << 20, 0));
+    disk.serial = fields.text("serial", "");
+    disk.wwn = fields.text("wwn", "");
     return fields.finish(disk);
 }
 

@@ -19,9 +19,10 @@ struct Image {
     std::uint64_t size_bytes = 0;    ///< of the disk
     std::uint64_t stored_bytes = 0;  ///< what is not zero
     std::uint32_t block_size = 0;
-    std::string checksum;    ///< of the whole; equal checksums are equal images (S144)
-    std::string created_at;  ///< RFC 3339
-    Progress progress;       ///< while capturing
+    std::uint32_t sector_bytes = 0;  ///< of the disk (logical); 0: not known
+    std::string checksum;            ///< of the whole; equal checksums are equal images (S144)
+    std::string created_at;          ///< RFC 3339
+    Progress progress;               ///< while capturing
     std::string problem;
 };
 Json toJson(const Image& image);
@@ -72,10 +73,15 @@ struct Disk {
     base::DiskName name;
     std::uint64_t size_bytes = 0;
     bool present = false;
-    bool in_use = false;   ///< a running machine or a mount holds it
+    bool in_use = false;  ///< a running machine or a mount holds it
     std::string detail;
+    std::uint32_t sector_bytes = 0;  ///< logical; 0: not known
+    std::string serial{};            ///< of the device; empty: it does not tell
+    std::string wwn{};               ///< likewise
 };
 Json toJson(const Disk& disk);
+/// Two serial numbers or WWNs are the same: `naa.5000…`, `0x5000…` and `5000…` are one number.
+bool sameIdentity(const std::string& one, const std::string& other);
 base::Result<Disk> diskFrom(const Json& json);
 
 }  // namespace standin::protocol

@@ -5,6 +5,8 @@
 #include <set>
 #include <vector>
 
+#include "agent/base/text.hpp"
+
 namespace standin::protocol {
 
 using base::ErrorCode;
@@ -24,7 +26,7 @@ base::Result<Json> parseJson(const std::string& text) {
         if (event == Json::parse_event_t::object_end) seen.pop_back();
         // The library keeps the last of two in silence; whoever says a thing twice means something else.
         if (event == Json::parse_event_t::key && !seen.back().insert(value.get<std::string>()).second)
-            problem = fmt::format("field '{}' stands there twice", value.get<std::string>().substr(0, 80));
+            problem = fmt::format("field '{}' stands there twice", base::shortened(value.get<std::string>(), 80));
         return problem.empty();
     };
     try {
@@ -32,7 +34,7 @@ base::Result<Json> parseJson(const std::string& text) {
         if (!problem.empty()) return failure(ErrorCode::InvalidInput, problem);
         return json;
     } catch (const Json::exception& exception) {
-        return failure(ErrorCode::InvalidInput, fmt::format("not valid JSON: {}", exception.what()));
+        return failure(ErrorCode::InvalidInput, fmt::format("not valid JSON: {}", base::oneLine(exception.what())));
     }
 }
 
@@ -142,7 +144,7 @@ const Json& JsonFields::array(const char* name, std::size_t most) {
 void JsonFields::checkUnknown() {
     if (unknown_ == Unknown::Skip || !json_.is_object()) return;
     for (const auto& [name, value] : json_.items()) {
-        if (asked_.count(name) == 0) problem(fmt::format("field '{}' is unknown", name.substr(0, 80)));
+        if (asked_.count(name) == 0) problem(fmt::format("field '{}' is unknown", base::shortened(name, 80)));
     }
 }
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "agent/base/text.hpp"
+
 namespace standin::protocol {
 
 namespace {
@@ -10,12 +12,15 @@ namespace {
 constexpr std::int64_t largest_memory_mib = 64LL << 20;  // 64 TiB, more than libvirt's hosts have
 constexpr unsigned most_vcpus = 4096;
 
-constexpr std::array<std::pair<StandInState, const char*>, 6> state_names{{
+constexpr std::array<std::pair<StandInState, const char*>, 9> state_names{{
     {StandInState::Making, "making"},
     {StandInState::Failed, "failed"},
     {StandInState::Stopped, "stopped"},
     {StandInState::Running, "running"},
     {StandInState::Suspended, "suspended"},
+    {StandInState::Halted, "halted"},
+    {StandInState::OutOfSpace, "out_of_space"},
+    {StandInState::Kept, "kept"},
     {StandInState::Unknown, "unknown"},
 }};
 
@@ -32,7 +37,8 @@ base::Result<StandInState> standInStateFrom(const std::string& name) {
     for (const auto& [state, candidate] : state_names) {
         if (name == candidate) return state;
     }
-    return base::failure(base::ErrorCode::InvalidInput, "'" + name.substr(0, 40) + "' is not a stand-in's state");
+    return base::failure(base::ErrorCode::InvalidInput,
+                         "'" + base::shortened(name, 40) + "' is not a stand-in's state");
 }
 
 Json toJson(const StandInDefinition& definition) {
@@ -181,6 +187,7 @@ base::Result<StandInRequests> standInRequestsFrom(const Json& json) {
 Json toJson(const Capacity& capacity) {
     return {{"memory_mib", capacity.memory_mib},
             {"memory_committed_mib", capacity.memory_committed_mib},
+            {"memory_overhead_mib", capacity.memory_overhead_mib},
             {"cpus", capacity.cpus},
             {"vcpus_committed", capacity.vcpus_committed},
             {"disk_free_mib", capacity.disk_free_mib},
@@ -193,6 +200,7 @@ base::Result<Capacity> capacityFrom(const Json& json) {
     Capacity capacity;
     capacity.memory_mib = fields.count("memory_mib");
     capacity.memory_committed_mib = fields.count("memory_committed_mib");
+    if (fields.has("memory_overhead_mib")) capacity.memory_overhead_mib = fields.count("memory_overhead_mib");
     capacity.cpus = static_cast<unsigned>(fields.count("cpus"));
     capacity.vcpus_committed = static_cast<unsigned>(fields.count("vcpus_committed"));
     capacity.disk_free_mib = fields.count("disk_free_mib");

@@ -34,6 +34,9 @@ enum class StandInState {
     Stopped,    ///< made, off
     Running,    ///< executing
     Suspended,  ///< in memory, not executing
+    Kept,       ///< a stand-in no more; its disk is kept until it is deleted
+    Halted,      ///< in memory, stopped by an error that nothing but a new start ends; `problem` says which
+    OutOfSpace,  ///< stopped until its VM host has disk space; it goes on by itself then; `problem` says so
     Unknown     ///< the hypervisor could not tell; never taken for any of the others
 };
 const char* nameOf(StandInState state);
@@ -75,7 +78,7 @@ struct StandIn {
     StandInResources resources;
     Progress progress;
     GuestClock clock;
-    std::string problem;
+    std::string problem;  ///< why it could not be made, or does not do what was commanded; with the cure
     std::vector<std::string> warnings;  ///< e.g. `no guest agent: the clock was not set`
 };
 Json toJson(const StandIn& stand_in);
@@ -100,9 +103,10 @@ base::Result<StandInRequests> standInRequestsFrom(const Json& json);
 struct Capacity {
     std::uint64_t memory_mib = 0;            ///< of the host, less the reserve
     std::uint64_t memory_committed_mib = 0;  ///< if every stand-in ran at once
+    std::uint64_t memory_overhead_mib = 0;   ///< what a stand-in takes beside its own memory; counted in the line above
     unsigned cpus = 0;
     unsigned vcpus_committed = 0;
-    std::uint64_t disk_free_mib = 0;
+    std::uint64_t disk_free_mib = 0;         ///< less what the disks that are there may still come to take
     std::uint64_t stand_ins = 0;
     std::string acceleration;  ///< `kvm` or `tcg`
 };

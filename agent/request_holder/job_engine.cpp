@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/base/boundary.hpp"
 #include "agent/request_holder/link.hpp"
 #include "agent/request_holder/probing.hpp"
 
@@ -56,7 +57,9 @@ Result<void> JobEngine::start(const NetworkNamespace& back) {
         auto result = back.enterForGood();
         const bool good = result.has_value();
         entered.set_value(std::move(result));
-        if (good) context_.run();
+        // What one connection's handler throws ends nobody else's: the next handler is called.
+        while (good && !base::contained([this] { context_.run(); })) {
+        }
     });
     return outcome.get();
 }
@@ -71,7 +74,11 @@ template <typename Answer>
 Result<Answer> JobEngine::ask(std::function<Result<Answer>()> question) {
     auto promise = std::make_shared<std::promise<Result<Answer>>>();
     auto answer = promise->get_future();
-    asio::post(context_, [promise, question = std::move(question)] { promise->set_value(question()); });
+    asio::post(context_, [promise, question = std::move(question)] {
+        Result<Answer> answered = failure(ErrorCode::Internal, "");
+        const auto asked = base::contained([&] { answered = question(); });
+        promise->set_value(asked ? std::move(answered) : failure(asked.error()));
+    });
     if (answer.wait_for(engine_deadline) == std::future_status::ready) return answer.get();
     return failure(ErrorCode::TimedOut,
                    fmt::format("the request holder of job '{}' did not answer", settings_.name.text()));

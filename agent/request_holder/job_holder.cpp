@@ -100,7 +100,7 @@ Result<protocol::Hold> JobHolder::remember(Result<protocol::Hold> changed) const
     if (!changed || state_file_.empty()) return changed;
     const std::string state = protocol::nameOf(changed->state);
     if (auto before = base::readWhole(state_file_, 64); before && *before == state) return changed;
-    auto written = base::writeDurably(state_file_, state);
+    auto written = base::writeKeepingRoom(state_file_, state);
     if (!written)
         return failure(written.error().within(
             fmt::format("job '{}' is '{}', but this could not be remembered", settings_.name.text(), state)));

@@ -26,6 +26,27 @@ Result<NetworkAddress> NetworkAddress::parse(std::string_view text) {
                    fmt::format("'{}' is not an IPv4 address with prefix length, e.g. 10.77.1.10/24", text));
 }
 
+namespace {
+
+// Host order; of a prefix of 32 all bits.
+std::uint32_t maskOf(unsigned prefix) {
+    return prefix == 0 ? 0 : ~std::uint32_t{0} << (32 - prefix);
+}
+
+}  // namespace
+
+bool NetworkAddress::isMachine() const {
+    const auto bits = ntohl(address.s_addr);
+    const auto first = bits >> 24;
+    if (first == 0 || first >= 224) return false;  // nobody's, and groups (RFC 6890)
+    const auto host_bits = bits & ~maskOf(prefix);
+    return prefix >= 31 || (host_bits != 0 && host_bits != ~maskOf(prefix));  // RFC 3021
+}
+
+bool NetworkAddress::contains(in_addr other) const {
+    return ((ntohl(address.s_addr) ^ ntohl(other.s_addr)) & maskOf(prefix)) == 0;
+}
+
 std::string NetworkAddress::host() const {
     std::array<char, INET_ADDRSTRLEN> text{};
     ::inet_ntop(AF_INET, &address, text.data(), text.size());

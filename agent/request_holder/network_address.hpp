@@ -17,6 +17,9 @@ struct NetworkAddress {
     unsigned prefix = 32;
 
     static Result<NetworkAddress> parse(std::string_view text);  ///< `10.77.1.10/24`
+    /// The address is a machine's: not its network's, nor the broadcast address, nor a group's.
+    [[nodiscard]] bool isMachine() const;
+    [[nodiscard]] bool contains(in_addr other) const;
     [[nodiscard]] std::string host() const;
     [[nodiscard]] std::string text() const;
 };

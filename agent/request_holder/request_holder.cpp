@@ -8,6 +8,9 @@
 #include <future>
 #include <ostream>
 
+#include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
+
 namespace standin::request_holder {
 
 using base::ErrorCode;
@@ -90,7 +93,7 @@ Result<JobHolder*> RequestHolder::job(const Request& request) {
     for (const auto& job : jobs_) {
         if (job->settings().name.text() == name) return job.get();
     }
-    return failure(ErrorCode::NotFound, fmt::format("this request holder has no job '{}'", name.substr(0, 80)));
+    return failure(ErrorCode::NotFound, fmt::format("this request holder has no job '{}'", base::shortened(name, 80)));
 }
 
 Result<Response> RequestHolder::list() {
@@ -132,7 +135,7 @@ Result<Response> RequestHolder::probe(const Request& request) {
         while (answer->wait_for(200ms) != std::future_status::ready) {
             if (stopping) return;
         }
-        out << toJson(answer->get()).dump();
+        out << protocol::jsonText(toJson(answer->get()));
     };
     return response;
 }

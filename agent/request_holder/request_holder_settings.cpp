@@ -1,9 +1,11 @@
 #include "agent/request_holder/request_holder_settings.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <net/if.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "agent/base/yaml_reader.hpp"
@@ -25,14 +27,26 @@ LegSettings legFrom(base::YamlReader reader) {
     auto address = NetworkAddress::parse(reader.text("address"));
     if (address) {
         leg.address = *address;
+        if (!address->isMachine()) {
+            reader.problem("address", fmt::format("'{}' is no machine's address in its network", address->text()));
+        }
     } else {
         reader.problem("address", address.error().message);
     }
     if (reader.has("gateway")) {
         leg.gateway = reader.text("gateway");
         in_addr parsed{};
-        if (::inet_pton(AF_INET, leg.gateway->c_str(), &parsed) != 1)
+        if (::inet_pton(AF_INET, leg.gateway->c_str(), &parsed) != 1) {
             reader.problem("gateway", "must be an IPv4 address");
+        } else if (address && !address->contains(parsed)) {
+            reader.problem("gateway",
+                           fmt::format("'{}' is not in the leg's own network {}, so it cannot be reached from it",
+                                       *leg.gateway, address->text()));
+        } else if (address && parsed.s_addr == address->address.s_addr) {
+            reader.problem("gateway", fmt::format("'{}' is the leg's own address", *leg.gateway));
+        } else if (address && !NetworkAddress{parsed, address->prefix}.isMachine()) {
+            reader.problem("gateway", fmt::format("'{}' is no machine's address in that network", *leg.gateway));
+        }
     } else {
         reader.text("gateway", "");
     }
@@ -69,12 +83,25 @@ JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
     job.front = legFrom(reader.map("front"));
     job.back = legFrom(reader.map("back"));
     if (job.front.interface == job.back.interface) reader.problem("back", "needs an interface of its own");
+    if (job.front.address.address.s_addr == job.back.address.address.s_addr && job.front.address.address.s_addr != 0) {
+        reader.problem(
+            "back",
+            fmt::format(
+                "has the front leg's address {}, which is the job's own; the back leg needs another one, free on the "
+                "job's segment",
+                job.front.address.host()));
+    }
     for (auto port : reader.integers("ports", 1, 65535)) job.ports.push_back(static_cast<std::uint16_t>(port));
     if (job.ports.empty() || job.ports.size() > most_ports) reader.problem("ports", "must name 1 to 64 ports");
     if (std::set(job.ports.begin(), job.ports.end()).size() != job.ports.size())
         reader.problem("ports", "names a port twice");
     if (auto limits = reader.optionalMap("limits")) job.limits = limitsFrom(*limits);
     job.answer_wait = reader.duration("answer_wait", job.answer_wait);
+    if (job.answer_wait < Milliseconds(1)) reader.problem("answer_wait", "must be at least 1ms");
+    if (job.answer_wait >= job.limits.age)
+        reader.problem(
+            "answer_wait",
+            "must be shorter than 'limits.age': what waits behind the first request would always be too old");
     reader.finish();
     return job;
 }
@@ -84,9 +111,15 @@ JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
 RequestHolderSettings requestHolderSettingsFrom(base::YamlReader& reader) {
     RequestHolderSettings settings;
     std::set<std::string> interfaces;
+    std::map<std::uint32_t, std::string> fronts;  // a job's own address is one job's
     for (auto& [name, entry] : reader.entries("jobs")) {
         settings.jobs.push_back(jobFrom(name, entry));
         const auto& job = settings.jobs.back();
+        const auto front = fronts.emplace(job.front.address.address.s_addr, name);
+        if (!front.second && job.front.address.address.s_addr != 0) {
+            entry.problem("front", fmt::format("address {} is job '{}''s already", job.front.address.host(),
+                                               front.first->second));
+        }
         for (const auto* leg : {&job.front, &job.back}) {
             if (!interfaces.insert(leg->interface).second && job.front.interface != job.back.interface) {
                 entry.problem("", "interface '" + leg->interface + "' belongs to another job already");

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "agent/switch/json_framer.hpp"
 
 namespace standin::lan_switch {
@@ -31,8 +34,8 @@ base::Result<protocol::Json> checkResults(protocol::Json results) {
     for (const auto& result : results) {
         if (!result.is_object() || !result.contains("error")) continue;
         const std::string error =
-            result["error"].is_string() ? result["error"].get<std::string>() : result["error"].dump();
-        const std::string details = result.contains("details") ? result["details"].dump() : std::string();
+            result["error"].is_string() ? result["error"].get<std::string>() : protocol::jsonText(result["error"]);
+        const std::string details = result.contains("details") ? protocol::jsonText(result["details"]) : std::string();
         if (error == "timed out")
             return failure(ErrorCode::Conflict, "the switch's database was changed by somebody else meanwhile");
         return failure(ErrorCode::Refused, "ovsdb-server refused the transaction: " + error + " " + details);
@@ -90,7 +93,8 @@ void OvsdbClient::run() {
                 socket_ = std::move(*socket);
             }
             told = false;
-            serve();
+            const auto served = base::contained([this] { serve(); });
+            if (!served) log_.error("the connection to ovsdb-server is made anew: {}", served.error().message);
             loseConnection();
         } else if (!told) {
             log_.warning("{}; trying again every {} ms", socket.error().message, reconnect_pause.count());
@@ -139,7 +143,7 @@ void OvsdbClient::serve() {
 }
 
 bool OvsdbClient::handle(const std::string& text) {
-    const Json message = Json::parse(text, nullptr, false);
+    const Json message = Json::parse(base::validText(text), nullptr, false);
     if (message.is_discarded() || !message.is_object()) {
         log_.error("ovsdb-server at '{}' sent malformed JSON", socket_path_);
         return false;
@@ -159,7 +163,7 @@ bool OvsdbClient::handle(const std::string& text) {
     if (isMonitorReply(message)) {
         if (!message.contains("result") || !message["result"].is_object()) {
             log_.error("ovsdb-server at '{}' does not let the database '{}' be monitored: {}", socket_path_, database_,
-                       message.value("error", Json()).dump());
+                       protocol::jsonText(message.value("error", Json())));
             return false;
         }
         {
@@ -200,7 +204,7 @@ void OvsdbClient::loseConnection() {
 }
 
 base::Result<void> OvsdbClient::sendLine(const Json& message) {
-    const std::string text = message.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string text = protocol::jsonText(message);
     std::lock_guard lock(mutex_);
     if (!socket_.open()) return failure(ErrorCode::Unreachable, "not connected");
     auto sent = socket_.send(text);
@@ -243,7 +247,8 @@ base::Result<protocol::Json> OvsdbClient::transact(Json operations, milliseconds
     auto answer = call("transact", transaction(database_, std::move(operations)), deadline);
     if (!answer) return answer;
     if (answer->contains("error") && !(*answer)["error"].is_null()) {
-        return failure(ErrorCode::Refused, "ovsdb-server refused the request: " + (*answer)["error"].dump());
+        return failure(ErrorCode::Refused,
+                       "ovsdb-server refused the request: " + protocol::jsonText((*answer)["error"]));
     }
     if (!answer->contains("result") || !(*answer)["result"].is_array()) {
         return failure(ErrorCode::Corrupt, "ovsdb-server's answer has no array of results");

@@ -60,6 +60,8 @@ Json operationsFor(const std::string& bridge, const FabricView& view, const Fabr
         operations.push_back(keyUpdate("Bridge", byName(bridge), segment_key_prefix + id.text(),
                                        record ? std::optional(textOf(*record)) : std::nullopt));
     }
+    for (const auto& [id, record] : change.others)
+        operations.push_back(keyUpdate("Bridge", byName(bridge), segment_key_prefix + id.text(), textOf(record)));
     operations.push_back({{"op", "comment"}, {"comment", "standin-agent: " + change.reason}});
     operations.push_back({{"op", "mutate"},
                           {"table", "Open_vSwitch"},

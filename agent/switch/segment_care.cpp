@@ -1,4 +1,5 @@
 // The keeper's own thread: puts right what others change, and repeats announcements.
+#include "agent/base/boundary.hpp"
 #include "agent/switch/segment_keeper.hpp"
 
 namespace standin::lan_switch {
@@ -56,8 +57,11 @@ void SegmentKeeper::run() {
             changed = changed_ || due.empty();
             changed_ = false;
         }
-        if (changed) care();
-        for (const auto& id : due) repeatAnnouncement(id);
+        const auto done = base::contained([&] {
+            if (changed) care();
+            for (const auto& id : due) repeatAnnouncement(id);
+        });
+        if (!done) log_.error("the segments were not looked after: {}", done.error().message);
     }
 }
 

@@ -15,6 +15,9 @@ using protocol::SegmentOrder;
 
 namespace {
 
+const base::MemberName server_member("server");
+const base::MemberName holder_member("holder");
+
 bool isUnicastMac(const std::string& text) {
     if (text.size() != 17) return false;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -58,21 +61,72 @@ std::set<std::string> portsOf(const SegmentOrder& order) {
     return ports;
 }
 
-base::Result<void> checkAgainstOthers(const base::SegmentId& id, const SegmentOrder& order, const FabricView& view) {
-    const auto ports = portsOf(order);
+// Nobody is to own the segment: the failed machine's port has to leave it, whatever is wrong with anybody else.
+bool isFence(const SegmentOrder& order) {
+    return order.owner.empty();
+}
+
+base::Result<void> checkVlan(const base::SegmentId& id, const SegmentOrder& order, const FabricView& view) {
     for (const auto& [other_id, other] : view.segments) {
-        if (other_id == id) continue;
-        if (other.order.vlan == order.vlan) {
-            return failure(ErrorCode::Refused,
-                           "VLAN " + std::to_string(order.vlan) + " is segment '" + other_id.text() + "' already");
-        }
-        for (const auto& port : portsOf(other.order)) {
-            if (ports.count(port) == 0) continue;
-            return failure(ErrorCode::Refused, "port '" + port + "' belongs to segment '" + other_id.text() +
-                                                   "' already; take it out of that segment first");
-        }
+        if (other_id == id || other.order.vlan != order.vlan) continue;
+        return failure(ErrorCode::Refused,
+                       "VLAN " + std::to_string(order.vlan) + " is segment '" + other_id.text() + "' already");
     }
     return {};
+}
+
+// What another segment has of this order's ports: it may have a part there that keeps it.
+bool isUsed(const SegmentOrder& order, const std::string& port) {
+    if (order.back_leg_port.text() == port) return true;
+    for (const auto& member : order.members) {
+        if (member.port.text() != port) continue;
+        const bool stays = member.name == server_member || member.name == holder_member;
+        if (stays || member.name == order.owner || member.name == order.established || member.name == order.back_leg_to)
+            return true;
+    }
+    return false;
+}
+
+void dropPort(SegmentOrder& order, const std::string& port) {
+    std::erase_if(order.members, [&](const SegmentMember& member) { return member.port.text() == port; });
+    if (order.back_leg_port.text() == port) order.back_leg_port = {};
+    for (auto* name : {&order.owner, &order.established, &order.back_leg_to}) {
+        if (!name->empty() && order.member(*name) == nullptr) *name = {};
+    }
+}
+
+// Settles who has the ports that this order and other segments speak of. A machine without a part in another segment
+// (a spare that was given back, a stand-in) leaves that one. Whoever has a part there keeps it: an order that needs
+// such a port is refused, a fence goes on without it; only the fenced server's own port leaves whatever it is in.
+base::Result<SegmentRecords> claimPorts(const base::SegmentId& id, SegmentOrder& order, const FabricView& view) {
+    SegmentRecords losers;
+    const SegmentMember* fenced = isFence(order) ? order.member(server_member) : nullptr;
+    const std::string fenced_port = fenced == nullptr ? "" : fenced->port.text();
+    for (const auto& [other_id, other] : view.segments) {
+        if (other_id == id) continue;
+        const auto theirs = portsOf(other.order);
+        for (const auto& port : portsOf(order)) {
+            if (theirs.count(port) == 0) continue;
+            if (!isUsed(other.order, port) || port == fenced_port) {
+                auto& loser = losers.emplace(other_id, other).first->second;
+                dropPort(loser.order, port);
+                loser.quarantine.erase(port);
+            } else if (isFence(order)) {
+                dropPort(order, port);
+            } else {
+                return failure(ErrorCode::Refused, "port '" + port + "' belongs to segment '" + other_id.text() +
+                                                       "' already; take it out of that segment first");
+            }
+        }
+    }
+    return losers;
+}
+
+// A fence does not need the others' addresses; who cannot be spoken of is left out.
+void dropUnaddressable(SegmentOrder& order) {
+    std::erase_if(order.members, [](const SegmentMember& member) {
+        return member.name != server_member && !isUnicastMac(member.mac);
+    });
 }
 
 base::Result<void> checkPresent(const SegmentOrder& order, const SegmentOrder& before, const FabricView& view) {
@@ -168,6 +222,28 @@ void demandPlaces(FabricChange& change, const FabricView& view, const SegmentRec
     }
 }
 
+// Every port of the record gets one; in a fence the server's own comes first, and those for which none is left are left
+// out.
+base::Result<void> giveQuarantines(SegmentRecord& record, const SegmentRecord& before, Quarantines& quarantines) {
+    auto ports = portsOf(record.order);
+    std::vector<std::string> in_turn(ports.begin(), ports.end());
+    if (const auto* server = record.order.member(server_member)) {
+        const auto own = std::find(in_turn.begin(), in_turn.end(), server->port.text());
+        std::rotate(in_turn.begin(), own, own + 1);
+    }
+    for (const auto& port : in_turn) {
+        auto vlan = quarantines.of(port, before.quarantine);
+        if (vlan) {
+            record.quarantine[port] = *vlan;
+        } else if (isFence(record.order) && port != in_turn.front()) {
+            dropPort(record.order, port);
+        } else {
+            return failure(vlan.error());
+        }
+    }
+    return {};
+}
+
 std::string reasonOf(const base::SegmentId& id, const SegmentOrder& order) {
     std::string reason = "segment " + id.text() + ": owner " + (order.owner.empty() ? "nobody" : order.owner.text());
     if (!order.established.empty()) reason += ", established " + order.established.text();
@@ -178,27 +254,35 @@ std::string reasonOf(const base::SegmentId& id, const SegmentOrder& order) {
 
 base::Result<FabricChange> planSegment(const base::SegmentId& id, const SegmentOrder& order, const OrderNumber& number,
                                        const FabricView& view, const VlanRange& quarantine) {
-    if (quarantine.contains(order.vlan)) {
-        return failure(ErrorCode::Refused, "VLAN " + std::to_string(order.vlan) + " is among switch.quarantine_vlans");
-    }
     const auto found = view.segments.find(id);
     const SegmentRecord before = found == view.segments.end() ? SegmentRecord{} : found->second;
-    for (const auto& checked :
-         {checkNumber(number, before.number), checkAddresses(order), checkAgainstOthers(id, order, view), checkPresent(order, before.order, view)}) {
-        if (!checked) return failure(checked.error());
-    }
-
+    auto in_time = checkNumber(number, before.number);
+    if (!in_time) return failure(in_time.error());
     SegmentRecord after{order, {}, number};
+    if (isFence(order)) {
+        dropUnaddressable(after.order);
+    } else {
+        if (quarantine.contains(order.vlan)) {
+            return failure(ErrorCode::Refused,
+                           "VLAN " + std::to_string(order.vlan) + " is among switch.quarantine_vlans");
+        }
+        for (const auto& checked : {checkAddresses(order), checkVlan(id, order, view)}) {
+            if (!checked) return failure(checked.error());
+        }
+    }
+    auto losers = claimPorts(id, after.order, view);
+    if (!losers) return failure(losers.error());
+    auto present = checkPresent(after.order, before.order, view);
+    if (!present) return failure(present.error());
+
     Quarantines quarantines(view, id, quarantine);
     quarantines.take(before.quarantine);
-    for (const auto& port : portsOf(order)) {
-        auto vlan = quarantines.of(port, before.quarantine);
-        if (!vlan) return failure(vlan.error());
-        after.quarantine[port] = *vlan;
-    }
+    auto isolated = giveQuarantines(after, before, quarantines);
+    if (!isolated) return failure(isolated.error());
 
     FabricChange change;
-    change.reason = reasonOf(id, order);
+    change.reason = reasonOf(id, after.order);
+    change.others = std::move(*losers);
     demandPlaces(change, view, after);
     for (const auto& [port, vlan] : before.quarantine) {
         if (after.quarantine.count(port) == 0) demand(change, view, port, vlan, vlan);

@@ -14,8 +14,12 @@ namespace standin::lan_switch {
 /// The change that makes `order` come true: the owner's port in the segment's VLAN, every other member (and every port
 /// that was one) in a quarantine of its own, the back leg with the member it is joined to. Ports that are as they
 /// should be are not part of it, so an order that is in force already gives an empty change, if it has its number, too.
-/// Conflict: a later order was given. Refused: a port or VLAN of another segment, no VLAN left. NotFound: the port of the owner or of the established member does not exist; that of
-/// another member may be absent, since what is absent is not on the segment. InvalidInput: address or MAC.
+/// A port that another segment names without any part in it (a spare that was given back, a stand-in) leaves that one.
+/// Conflict: a later order was given. Refused: a port that has a part in another segment, a VLAN of another segment, no
+/// VLAN left. NotFound: the port of the owner or of the established member does not exist; that of another member may
+/// be absent, since what is absent is not on the segment. InvalidInput: address or MAC. An order for nobody is a fence:
+/// it goes on without members that would have it refused, and takes the server's own port out of whatever segment it is
+/// in.
 base::Result<FabricChange> planSegment(const base::SegmentId& id, const protocol::SegmentOrder& order,
                                        const OrderNumber& number, const FabricView& view, const VlanRange& quarantine);
 

@@ -1,5 +1,7 @@
 #include "agent/switch/segment_record.hpp"
 
+#include "agent/protocol/json_text.hpp"
+
 namespace standin::lan_switch {
 
 using protocol::Json;
@@ -7,10 +9,9 @@ using protocol::Json;
 std::string textOf(const SegmentRecord& record) {
     Json quarantine = Json::object();
     for (const auto& [port, vlan] : record.quarantine) quarantine[port] = vlan;
-    return Json{{"order", toJson(record.order)},
-                {"quarantine", quarantine},
-                {"number", {{"epoch", record.number.epoch}, {"sequence", record.number.sequence}}}}
-        .dump();
+    return protocol::jsonText(Json{{"order", toJson(record.order)},
+                                   {"quarantine", quarantine},
+                                   {"number", {{"epoch", record.number.epoch}, {"sequence", record.number.sequence}}}});
 }
 
 base::Result<SegmentRecord> segmentRecordFrom(const std::string& text) {

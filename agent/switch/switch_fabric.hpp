@@ -76,9 +76,10 @@ struct FabricChange {
     };
     std::map<std::string, Port> ports;
     std::optional<std::pair<base::SegmentId, std::optional<SegmentRecord>>> record;  ///< nullopt inside: erased
-    std::string reason;                                                              ///< for the switch's own log
+    SegmentRecords others;  ///< of other segments, which lose a member to this one
+    std::string reason;     ///< for the switch's own log
 
-    [[nodiscard]] bool empty() const { return ports.empty() && !record; }
+    [[nodiscard]] bool empty() const { return ports.empty() && !record && others.empty(); }
 };
 
 /// Says on behalf of a machine behind `port` that `address` is at `mac` (RFC 5944 4.6, both forms of gratuitous ARP).

@@ -4,7 +4,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent/base/text.hpp"
 #include "agent/protocol/json_fields.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "agent/switch/unix_socket.hpp"
 
 namespace standin::lan_switch {
@@ -27,7 +29,7 @@ base::Result<std::string> controlSocket(const std::string& run_directory) {
 }
 
 base::Result<std::string> textOfAnswer(const std::string& message) {
-    const Json answer = Json::parse(message, nullptr, false);
+    const Json answer = Json::parse(base::validText(message), nullptr, false);
     if (!answer.is_object()) return failure(ErrorCode::Corrupt, "ovs-vswitchd's control socket sent malformed JSON");
     if (answer.contains("error") && answer["error"].is_string())
         return failure(ErrorCode::Refused, "ovs-vswitchd: " + answer["error"].get<std::string>());
@@ -47,7 +49,7 @@ base::Result<ControlCall> ControlCall::begin(const std::string& run_directory, c
     if (!path) return failure(path.error());
     auto socket = UnixSocket::connect(*path);
     if (!socket) return failure(socket.error());
-    auto sent = socket->send(Json{{"method", command}, {"params", arguments}, {"id", 1}}.dump());
+    auto sent = socket->send(protocol::jsonText(Json{{"method", command}, {"params", arguments}, {"id", 1}}));
     if (!sent) return failure(sent.error());
     return ControlCall(std::move(*socket), command);
 }

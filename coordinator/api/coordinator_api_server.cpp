@@ -17,11 +17,12 @@
 namespace standin::api {
 
 struct CoordinatorApiServer::Inside {
-    Inside(const http::ServerSettings& settings, http::TlsContext tls, const Backstage& backstage, base::Log log)
+    Inside(const http::ServerSettings& settings, http::TlsContext tls, std::shared_ptr<const http::Roles> roles,
+           const Backstage& backstage, base::Log log)
         : hub(backstage.hub),
           events(backstage.hub, [&engine = backstage.engine] { return engine.epoch(); }),
           meter(backstage.hub, backstage.engine, backstage.metrics),
-          server(settings, std::move(tls), router, nullptr, std::move(log)) {
+          server(settings, std::move(tls), router, {std::move(roles)}, std::move(log)) {
         addInventoryRoutes(router, backstage.engine);
         addImageRoutes(router, backstage.engine);
         addOperationRoutes(router, backstage.engine);
@@ -48,8 +49,9 @@ struct CoordinatorApiServer::Inside {
 };
 
 CoordinatorApiServer::CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls,
-                                           const Backstage& backstage, base::Log log)
-    : inside_(std::make_unique<Inside>(settings, std::move(tls), backstage, std::move(log))) {}
+                                           std::shared_ptr<const http::Roles> roles, const Backstage& backstage,
+                                           base::Log log)
+    : inside_(std::make_unique<Inside>(settings, std::move(tls), std::move(roles), backstage, std::move(log))) {}
 
 CoordinatorApiServer::~CoordinatorApiServer() {
     stop();
@@ -65,6 +67,10 @@ void CoordinatorApiServer::stop() {
     inside_->hub.close();  // wakes all who follow the events
     inside_->meter.stop();
     inside_->server.stop();
+}
+
+const std::vector<http::Route>& CoordinatorApiServer::routes() const {
+    return inside_->router.routes();
 }
 
 std::uint16_t CoordinatorApiServer::port() const {

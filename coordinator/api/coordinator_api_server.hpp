@@ -33,18 +33,20 @@ struct Backstage {
     http::Metrics& metrics;
 };
 
-/// The coordinator's HTTPS API (architecture.md, 'Outward contract'). Nobody without a certificate of the CA gets an
-/// answer.
+/// The coordinator's HTTPS API (README.md in this directory). Nobody without a certificate of the CA gets an answer,
+/// and nobody whose certificate has no role is told anything.
 class CoordinatorApiServer {
   public:
-    CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls, const Backstage& backstage,
-                         base::Log log);
+    CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls,
+                         std::shared_ptr<const http::Roles> roles, const Backstage& backstage, base::Log log);
     ~CoordinatorApiServer();
 
     base::Result<void> start();
     /// Idempotent.
     void stop();
     [[nodiscard]] std::uint16_t port() const;
+    /// What there is to ask for, and what each route demands.
+    [[nodiscard]] const std::vector<http::Route>& routes() const;
 
   private:
     struct Inside;

@@ -39,6 +39,28 @@ void checkOperations(protocol::Health& health, const engine::Engine& engine) {
                              waiting.empty() ? "" : "standinctl operation show <id> says what to do"});
 }
 
+/// An image that is too old would take its job back as far: told before it happens.
+void checkImageAges(protocol::Health& health, const engine::Engine& engine) {
+    protocol::HealthCheck check{"image_age", true, "", ""};
+    for (const auto& server : engine.servers()) {
+        const auto age = server.imageAge();
+        const auto& name = server.server.name.text();
+        if (server.row && !server.row->image.empty() && !age) {
+            health.warnings.push_back(
+                fmt::format("the age of image '{}' of server '{}' is not known", server.row->image.text(), name));
+        }
+        const auto limit = server.server.image_age_limit;
+        if (!age || *age <= limit) continue;
+        check.ok = false;
+        check.detail +=
+            fmt::format("{}the image of server '{}' is {} old, its limit is {}", check.detail.empty() ? "" : "; ", name,
+                        domain::durationText(*age), domain::durationText(limit));
+        check.cure += fmt::format("{}standinctl image backup {}", check.cure.empty() ? "" : "; ", name);
+    }
+    if (check.ok) check.detail = "no image is older than its server's limit";
+    health.checks.push_back(std::move(check));
+}
+
 }  // namespace
 
 void checkEstate(protocol::Health& health, const engine::Engine& engine) {
@@ -47,6 +69,11 @@ void checkEstate(protocol::Health& health, const engine::Engine& engine) {
                              problem.empty() ? "" : "see that the coordinator's state_dir has room and is writable"});
     for (const auto& agent : engine.agents()) checkAgent(health, agent);
     checkOperations(health, engine);
+    checkImageAges(health, engine);
+    for (const auto& [server, why] : engine.unfitSpares()) {
+        health.checks.push_back({"spare of " + server.text(), false, why,
+                                 fmt::format("standinctl spare set {} <spare that fits>", server.text())});
+    }
     for (const auto& server : engine.servers()) {
         if (server.row && server.row->standin_ready && !server.row->stale) continue;
         const auto& name = server.server.name.text();

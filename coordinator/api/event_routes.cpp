@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "agent/http/router.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/api/views.hpp"
 #include "coordinator/engine/event_hub.hpp"
 
@@ -20,7 +21,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr int most_followers = 32;  // each holds one of the server's 64 threads
+constexpr int most_followers = 32;  // each holds one of the server's 64 threads for answers that last
 constexpr std::size_t batch = 256;
 constexpr std::chrono::milliseconds wake_every{500};  // how soon an ending program is noticed
 constexpr std::chrono::seconds heartbeat_every{10};
@@ -32,8 +33,7 @@ bool readNumber(std::string_view text, std::uint64_t& number) {
 
 // An event must not end early: JSON that is dumped has no line ends.
 void write(std::ostream& out, std::uint64_t epoch, std::uint64_t id, const std::string& type, const Json& data) {
-    out << "id: " << epoch << '-' << id << "\nevent: " << type
-        << "\ndata: " << data.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n\n";
+    out << "id: " << epoch << '-' << id << "\nevent: " << type << "\ndata: " << protocol::jsonText(data) << "\n\n";
 }
 
 }  // namespace

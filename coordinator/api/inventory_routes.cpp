@@ -44,8 +44,18 @@ Result<Response> setMaintenance(Engine& engine, const Request& request) {
 Result<Response> jobReturned(Engine& engine, const Request& request) {
     auto name = request.id<ServerName>("server");
     if (!name) return failure(name.error());
-    if (auto done = engine.returned(*name, askerOf(request)); !done) return failure(done.error());
-    return showServer(engine, request);
+    auto discard = discardIn(request);
+    if (!discard) return failure(discard.error());
+    if (auto may = mayDiscard(request, *discard); !may) return failure(may.error());
+    const auto before = engine.server(*name);
+    if (auto done = engine.returned(*name, askerOf(request), *discard); !done) return failure(done.error());
+    const auto now = engine.server(*name);
+    auto view = now ? viewOf(*now) : Json::object();
+    std::vector<domain::HeldWrites> lost;
+    if (before) lost = before->placement.writes;
+    std::erase_if(lost, [](const auto& one) { return one.by == domain::HeldWrites::By::Server || one.given_up; });
+    view["discarded"] = viewOf(lost);
+    return Response::json(view);
 }
 
 Result<Response> listAudit(const Engine& engine, const Request& request) {
@@ -66,7 +76,8 @@ void addInventoryRoutes(http::Router& router, Engine& engine) {
                [&engine](const Request& request) { return showServer(engine, request); });
     router.add("PUT", "/v1/servers/{server}/maintenance",
                [&engine](const Request& request) { return setMaintenance(engine, request); });
-    router.add("POST", "/v1/servers/{server}/return",
+    // Which role it needs depends on the body.
+    router.add("POST", "/v1/servers/{server}/return", http::Access::Read,
                [&engine](const Request& request) { return jobReturned(engine, request); });
     router.add("GET", "/v1/spares", [&engine](const Request&) -> Result<Response> {
         return Response::json(listOf("spares", engine.spares(), [](const auto& spare) { return viewOf(spare); }));

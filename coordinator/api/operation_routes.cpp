@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/base/text.hpp"
 #include "agent/http/router.hpp"
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/views.hpp"
@@ -34,7 +35,7 @@ Result<domain::OperationKind> kindNamed(const std::string& name) {
     }
     return failure(
         ErrorCode::InvalidInput,
-        fmt::format("operation: kind '{}' is none of prepare, refresh, backup, failover", name.substr(0, 40)));
+        fmt::format("operation: kind '{}' is none of prepare, refresh, backup, failover", base::shortened(name, 40)));
 }
 
 Result<engine::OperationRequest> orderIn(const Request& request) {
@@ -107,6 +108,22 @@ http::Handler remedyBy(Engine& engine, Remedy remedy) {
     };
 }
 
+/// A `close` may say that what the job wrote on the stand-in need not be kept.
+Result<Response> closeOperation(Engine& engine, const Request& request) {
+    auto id = numberIn(request, "id");
+    if (!id) return failure(id.error());
+    auto discard = discardIn(request);
+    if (!discard) return failure(discard.error());
+    if (auto may = mayDiscard(request, *discard); !may) return failure(may.error());
+    if (auto done = engine.close(*id, askerOf(request), *discard); !done) return failure(done.error());
+    auto operation = engine.operation(*id);
+    auto view = operation ? viewOf(*operation) : Json{{"id", *id}};
+    const auto server = operation ? engine.server(operation->server) : std::nullopt;
+    const bool keeps = server && !*discard && domain::keepsStandIn(*operation, server->server);
+    view["kept_disk"] = keeps ? protocol::nullable(operation->stand_in) : Json(nullptr);
+    return accepted(*id, view);
+}
+
 }  // namespace
 
 void addOperationRoutes(http::Router& router, Engine& engine) {
@@ -120,8 +137,11 @@ void addOperationRoutes(http::Router& router, Engine& engine) {
     router.add("GET", "/v1/operations/{id}/decisions",
                [&engine](const Request& request) { return showRecord(engine, request); });
     router.add("POST", "/v1/operations/{id}/retry", remedyBy(engine, &Engine::retry));
-    router.add("POST", "/v1/operations/{id}/fence-confirmation", remedyBy(engine, &Engine::confirmFence));
-    router.add("POST", "/v1/operations/{id}/close", remedyBy(engine, &Engine::close));
+    router.add("POST", "/v1/operations/{id}/fence-confirmation", http::Access::Confirm,
+               remedyBy(engine, &Engine::confirmFence));
+    // Which role it needs depends on the body.
+    router.add("POST", "/v1/operations/{id}/close", http::Access::Read,
+               [&engine](const Request& request) { return closeOperation(engine, request); });
 }
 
 }  // namespace standin::api

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "agent/base/boundary.hpp"
 #include "agent/http/metrics.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/event_hub.hpp"
@@ -45,7 +46,7 @@ void PhaseMeter::run() {
             last = event.id;
             if (event.type == "state" && event.operation != 0) changed.insert(event.operation);
         }
-        for (auto id : changed) measure(id);
+        for (auto id : changed) static_cast<void>(base::contained([&] { measure(id); }));
     }
 }
 

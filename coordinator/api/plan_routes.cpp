@@ -5,6 +5,7 @@
 
 #include "agent/http/router.hpp"
 #include "agent/protocol/image.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/views.hpp"
 #include "coordinator/engine/engine.hpp"
@@ -107,7 +108,8 @@ Result<Response> make(const Engine& engine, const Request& request) {
     auto answer = plan::inSeparateProcess(
         [&] {
             auto made = plan::rehearse(situation, question->server, question->failures);
-            return made ? Json{{"plan", toJson(*made)}}.dump() : Json{{"error", protocol::toJson(made.error())}}.dump();
+            return made ? protocol::jsonText(Json{{"plan", toJson(*made)}})
+                        : protocol::jsonText(Json{{"error", protocol::toJson(made.error())}});
         },
         longest);
     if (!answer) return failure(answer.error());

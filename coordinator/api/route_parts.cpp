@@ -5,6 +5,9 @@
 #include <charconv>
 #include <optional>
 
+#include "agent/base/text.hpp"
+#include "agent/http/roles.hpp"
+
 namespace standin::api {
 
 namespace {
@@ -23,7 +26,7 @@ base::Result<std::uint64_t> numberIn(const Request& request, const std::string& 
     auto number = wholeNumber(text);
     if (!number || *number == 0) {
         return base::failure(base::ErrorCode::InvalidInput,
-                             fmt::format("'{}' is not a number above 0", text.substr(0, 40)));
+                             fmt::format("'{}' is not a number above 0", base::shortened(text, 40)));
     }
     return *number;
 }
@@ -34,9 +37,22 @@ base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise,
     auto number = wholeNumber(found->second);
     if (!number || *number == 0 || *number > most) {
         return base::failure(base::ErrorCode::InvalidInput, fmt::format("limit: '{}' is not a number from 1 to {}",
-                                                                        found->second.substr(0, 40), most));
+                                                                        base::shortened(found->second, 40), most));
     }
     return static_cast<std::size_t>(*number);
+}
+
+base::Result<bool> discardIn(const Request& request) {
+    if (request.body.empty()) return false;
+    auto body = request.json();
+    if (!body) return base::failure(body.error());
+    protocol::JsonFields fields(*body, "request");
+    return fields.finish(bool{fields.boolean("discard_data", false)});
+}
+
+base::Result<void> mayDiscard(const Request& request, bool discard) {
+    return discard ? http::demand(request, http::Access::Confirm, "with 'discard_data'")
+                   : http::demand(request, http::Access::Command, "without 'discard_data'");
 }
 
 Response accepted(std::uint64_t operation, const protocol::Json& body) {

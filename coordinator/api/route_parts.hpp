@@ -19,6 +19,12 @@ inline std::string askerOf(const Request& request) {
 /// A path parameter that must be a number above 0.
 base::Result<std::uint64_t> numberIn(const Request& request, const std::string& parameter);
 
+/// `discard_data` of a request's body, which may be empty: writes of a job may be lost. False unless it is said.
+base::Result<bool> discardIn(const Request& request);
+
+/// To discard a job's data takes a confirmer; the same request without that is any operator's.
+base::Result<void> mayDiscard(const Request& request, bool discard);
+
 /// `?limit=` from 1 to `most`.
 base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise, std::size_t most);
 

@@ -88,6 +88,15 @@ Result<Response> setSpare(Engine& engine, const Request& request) {
     }
     const bool same = row && row->spare == order->spare && row->image == order->image;
     if (!same) {
+        auto fits = engine.spareFits(order->spare, order->image);
+        if (!fits) return failure(fits.error());
+    }
+    std::optional<domain::OperationId> operation;
+    if (!same && order->prepare) {
+        auto begun = engine.setSpareAndPrepare(*name, order->spare, order->image, askerOf(request));
+        if (!begun) return failure(begun.error());
+        operation = *begun;
+    } else if (!same) {
         auto set = engine.setSpare(*name, order->spare, order->image, askerOf(request));
         if (!set) return failure(set.error());
     }
@@ -95,7 +104,7 @@ Result<Response> setSpare(Engine& engine, const Request& request) {
     Json shown = now ? viewOf(*now) : Json(nullptr);
     if (!order->prepare || (same && now && now->standin_ready && !now->stale)) return Response::json(shown);
 
-    auto operation = preparationOf(engine, *name);
+    if (!operation) operation = preparationOf(engine, *name);
     if (!operation) {
         auto begun = engine.request({domain::OperationKind::Prepare, *name, {}, askerOf(request), ""});
         if (!begun) return failure(begun.error());
@@ -111,8 +120,9 @@ Result<Response> unsetSpare(Engine& engine, const Request& request) {
     if (!engine.server(*name))
         return failure(ErrorCode::NotFound, fmt::format("there is no server '{}'", name->text()));
     if (!rowOf(engine, *name)) return Response::empty();
-    if (auto done = engine.unsetSpare(*name, askerOf(request)); !done) return failure(done.error());
-    return Response::empty();
+    auto begun = engine.unsetSpare(*name, askerOf(request));
+    if (!begun) return failure(begun.error());
+    return accepted(*begun, Json{{"operation", *begun}});
 }
 
 }  // namespace standin::api

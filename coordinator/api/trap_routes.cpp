@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "agent/base/text.hpp"
 #include "agent/http/router.hpp"
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/views.hpp"
@@ -43,7 +44,7 @@ Result<traps::TrapQuery> queryIn(const Request& request) {
         query.outcome = traps::outcomeFrom(outcome->second);
         if (nameOf(*query.outcome) != outcome->second) {
             return failure(ErrorCode::InvalidInput,
-                           fmt::format("outcome: there is no '{}'", outcome->second.substr(0, 40)));
+                           fmt::format("outcome: there is no '{}'", base::shortened(outcome->second, 40)));
         }
     }
     if (auto server = request.query.find("server"); server != request.query.end()) {

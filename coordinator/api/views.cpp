@@ -65,10 +65,27 @@ Json viewOfPlacement(const domain::Placement& placement) {
     return {{"on", nameOf(placement.on)},
             {"stand_in", nullable(placement.stand_in)},
             {"spare", nullable(placement.spare)},
-            {"brought_back_by", textOrNull(placement.brought_back_by)}};
+            {"brought_back_by", textOrNull(placement.brought_back_by)},
+            {"writes", viewOf(placement.writes)}};
+}
+
+Json secondsOrNull(std::optional<std::chrono::milliseconds> time) {
+    return time ? Json(std::chrono::duration_cast<std::chrono::seconds>(*time).count()) : Json(nullptr);
 }
 
 }  // namespace
+
+Json viewOf(const std::vector<domain::HeldWrites>& writes) {
+    Json list = Json::array();
+    for (const auto& one : writes) {
+        list.push_back({{"by", nameOf(one.by)},
+                        {"holder", textOrNull(one.holder)},
+                        {"from", momentOrNull(one.from)},
+                        {"until", momentOrNull(one.until)},
+                        {"given_up", one.given_up}});
+    }
+    return list;
+}
 
 Json viewOf(const engine::ServerSnapshot& snapshot) {
     const auto& server = snapshot.server;
@@ -82,6 +99,7 @@ Json viewOf(const engine::ServerSnapshot& snapshot) {
             {"job",
              {{"ports", server.job_ports},
               {"probe", viewOfProbe(server.probe)},
+              {"data", nameOf(server.job_data)},
               {"answer_within_ms", server.answer_within.count()},
               {"clock_within_ms", server.clock_within.count()},
               {"drain_within_ms", server.drain_within.count()}}},
@@ -100,6 +118,8 @@ Json viewOf(const engine::ServerSnapshot& snapshot) {
               {"weight", server.stand_in.weight}}},
             {"runs_on", viewOfPlacement(snapshot.placement)},
             {"spare_table", snapshot.row ? viewOf(*snapshot.row) : Json(nullptr)},
+            {"image_age_s", secondsOrNull(snapshot.imageAge())},
+            {"image_age_limit_s", secondsOrNull(server.image_age_limit)},
             {"operation", snapshot.operation ? Json(*snapshot.operation) : Json(nullptr)},
             {"maintenance", snapshot.maintenance},
             {"maintenance_why", textOrNull(snapshot.maintenance_why)}};
@@ -138,8 +158,14 @@ Json viewOf(const engine::AgentSnapshot& agent) {
 }
 
 Json viewOf(const domain::SpareTableRow& row) {
-    return {{"server", row.server.text()},        {"spare", nullable(row.spare)},       {"image", nullable(row.image)},
-            {"standin_ready", row.standin_ready}, {"stand_in", nullable(row.stand_in)}, {"stale", row.stale},
+    return {{"server", row.server.text()},
+            {"spare", nullable(row.spare)},
+            {"image", nullable(row.image)},
+            {"standin_ready", row.standin_ready},
+            {"stand_in", nullable(row.stand_in)},
+            {"stale", row.stale},
+            {"image_at", momentOrNull(row.image_at)},
+            {"stand_in_image_at", momentOrNull(row.stand_in_image_at)},
             {"note", textOrNull(row.note)}};
 }
 
@@ -188,6 +214,9 @@ Json viewOf(const domain::Operation& operation) {
     view["new_stand_in"] = nullable(operation.new_stand_in);
     view["image"] = nullable(operation.image);
     view["previous_image"] = nullable(operation.previous_image);
+    view["image_at"] = momentOrNull(operation.image_at);
+    view["stand_in_image_at"] = momentOrNull(operation.stand_in_image_at);
+    view["writes"] = viewOf(operation.writes);
     view["failed_spares"] = textsOf(operation.failed_spares);
     view["handovers"] = operation.handovers;
     view["job_runs"] = operation.job_runs;

@@ -10,6 +10,8 @@ namespace standin::api {
 
 using protocol::Json;
 
+/// Which disks have writes of a job that are nowhere else.
+Json viewOf(const std::vector<domain::HeldWrites>& writes);
 Json viewOf(const engine::ServerSnapshot& server);
 Json viewOf(const engine::SpareSnapshot& spare);
 Json viewOf(const engine::AgentSnapshot& agent);

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/cli/text_table.hpp"
 
 namespace standin::cli {
@@ -14,7 +15,7 @@ std::string textOf(const Json& value) {
     if (value.is_null()) return "-";
     if (value.is_string()) return value.get_ref<const std::string&>().empty() ? "-" : value.get<std::string>();
     if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
-    return value.dump();
+    return protocol::jsonText(value);
 }
 
 const Json& at(const Json& json, const char* field) {
@@ -61,7 +62,7 @@ int CommandContext::print(const std::string& path, const std::function<void(cons
 }
 
 void CommandContext::printJson(const Json& shown) const {
-    out << shown.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    out << protocol::indentedJsonText(shown) << '\n';
 }
 
 base::Result<void> CommandContext::followSteadily(const CoordinatorApi::EventSink& sink) const {

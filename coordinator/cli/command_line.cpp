@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "agent/base/text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/input.hpp"
 #include "coordinator/cli/text_table.hpp"
@@ -26,6 +27,7 @@ struct Arguments {
     std::string operation_or_file;
     std::vector<std::string> fail;
     bool record = false;
+    bool discard_data = false;
     std::string absent_verb;    ///< one of them was asked for
     std::size_t limit = 50;
     Command chosen;
@@ -77,6 +79,9 @@ class Grammar {
     void server(CLI::App* verb) { verb->add_option("SERVER", arguments_.server, "A server's name")->required(); }
     void wait(CLI::App* verb) {
         verb->add_flag("--wait", arguments_.wait, "Show the operation as it goes and wait for its end");
+    }
+    void discard(CLI::App* verb, const std::string& explanation) {
+        verb->add_flag("--discard-data", arguments_.discard_data, explanation);
     }
     void limit(CLI::App* verb) {
         verb->add_option("--limit", arguments_.limit, "How many at most, newest first")->check(CLI::Range(1, 1000));
@@ -156,8 +161,10 @@ void Grammar::addFailover() {
     server(failover);
     failover->add_option("--reason", a.reason, "Why, for the record");
     wait(failover);
-    server(verb(app_, "returned", "Give a repaired server its segment again, to bring its job back by hand",
-                [&a](const CommandContext& c) { return jobReturned(c, a.server); }));
+    auto* returned = verb(app_, "returned", "Give a repaired server its segment again, to bring its job back by hand",
+                          [&a](const CommandContext& c) { return jobReturned(c, a.server, a.discard_data); });
+    server(returned);
+    discard(returned, "Also where that loses what was written on its stand-in and spare");
     auto* maintenance = group("maintenance", "Servers whose failures shall start nothing for a while");
     auto* on = verb(*maintenance, "on", "Failures of the server are kept and shown, and start nothing",
                     [&a](const CommandContext& c) { return setMaintenance(c, a.server, true, a.reason); });
@@ -189,7 +196,11 @@ void Grammar::addOperation() {
     remedy("retry", "Try again what had failed", "retry");
     remedy("confirm-fence", "Say that you saw with your own eyes that the failed server is without power",
            "fence-confirmation");
-    remedy("close", "End a failover that is at rest and tidy up after it", "close");
+    auto* close = verb(*operation, "close", "End a failover that is at rest and tidy up after it",
+                       [&a](const CommandContext& c) { return closeOperation(c, a.id, a.discard_data, a.wait); });
+    id(close);
+    wait(close);
+    discard(close, "Delete the stand-in's disk, too, with what the job wrote on it");
 }
 
 void Grammar::addTrap() {
@@ -266,7 +277,7 @@ int runCommandLine(const std::vector<std::string>& arguments, const Surroundings
             grammar.app().exit(problem, surroundings.out, surroundings.err);
             return ExitCode::WrongUsage;
         }
-        surroundings.err << "standinctl: there is no verb '" << printable(strange.front().substr(0, 80))
+        surroundings.err << "standinctl: there is no verb '" << printable(base::shortened(strange.front(), 80))
                          << "'; see standinctl --help\n";
         return ExitCode::WrongUsage;
     } catch (const CLI::ParseError& problem) {

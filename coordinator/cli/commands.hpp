@@ -44,7 +44,8 @@ int backUpImage(const CommandContext& context, const std::string& server, bool w
 
 int failOver(const CommandContext& context, const std::string& server, const std::string& reason, bool wait);
 int setMaintenance(const CommandContext& context, const std::string& server, bool on, const std::string& why);
-int jobReturned(const CommandContext& context, const std::string& server);
+/// `discard_data`: writes that only stand-in or spare have may be lost.
+int jobReturned(const CommandContext& context, const std::string& server, bool discard_data);
 
 int listOperations(const CommandContext& context, const std::string& server, std::size_t limit);
 int showOperation(const CommandContext& context, const std::string& id);
@@ -52,6 +53,8 @@ int showOperation(const CommandContext& context, const std::string& id);
 int watchOperation(const CommandContext& context, const std::string& id);
 /// `retry`, `close` or `fence-confirmation`.
 int remedyOperation(const CommandContext& context, const std::string& id, const std::string& remedy, bool wait);
+/// `discard_data`: the stand-in's disk is deleted, too, where it has the only copy of what the job wrote.
+int closeOperation(const CommandContext& context, const std::string& id, bool discard_data, bool wait);
 
 int listTraps(const CommandContext& context, const std::string& server, std::size_t limit);
 struct TrapChoice {

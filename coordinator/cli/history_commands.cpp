@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/input.hpp"
 #include "coordinator/cli/operation_timeline.hpp"
@@ -13,8 +14,8 @@ namespace standin::cli {
 namespace {
 
 int wrongNumber(const CommandContext& context, const std::string& id) {
-    context.err << "standinctl: " << printable(fmt::format("'{}' is not an operation's number", id.substr(0, 80)))
-                << '\n';
+    context.err << "standinctl: "
+                << printable(fmt::format("'{}' is not an operation's number", base::shortened(id, 80))) << '\n';
     return ExitCode::WrongUsage;
 }
 
@@ -26,8 +27,8 @@ std::string filterFor(const std::string& server, std::size_t limit) {
 
 int listOperations(const CommandContext& context, const std::string& server, std::size_t limit) {
     if (!server.empty() && !base::isIdentifier(server)) {
-        context.err << "standinctl: " << printable(fmt::format("'{}' is not a server's name", server.substr(0, 80)))
-                    << '\n';
+        context.err << "standinctl: "
+                    << printable(fmt::format("'{}' is not a server's name", base::shortened(server, 80))) << '\n';
         return ExitCode::WrongUsage;
     }
     return context.print("/v1/operations" + filterFor(server, limit), [&](const Json& body) {

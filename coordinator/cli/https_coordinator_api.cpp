@@ -3,15 +3,14 @@
 #include <Poco/Exception.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/HTTPSClientSession.h>
 #include <Poco/Net/SSLException.h>
-#include <Poco/Net/SecureStreamSocket.h>
-#include <Poco/URI.h>
 #include <fmt/format.h>
 
 #include <istream>
 #include <nlohmann/json.hpp>
 #include <ostream>
+
+#include "agent/http/client_connection.hpp"
 
 namespace standin::cli {
 
@@ -20,38 +19,28 @@ using base::failure;
 using base::Result;
 using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPResponse;
-using Poco::Net::HTTPSClientSession;
 
 namespace {
 
 constexpr std::size_t largest_answer = 64U << 20;
 // The coordinator gives a sign of life every 10 s; three missing ones are a dead line.
-constexpr int silence_seconds = 35;
+constexpr std::chrono::seconds longest_silence{35};
+/// An event is some 100 bytes, an operation's whole state some 20 KB.
+constexpr std::size_t longest_line = 4U << 20;
 
-Poco::Timespan spanOf(std::chrono::milliseconds duration) {
-    return {static_cast<Poco::Timespan::TimeDiff>(duration.count()) * 1000};
+base::SteadyTime after(std::chrono::milliseconds limit) {
+    return std::chrono::steady_clock::now() + limit;
 }
 
-// HTTPSClientSession checks the chain; the name is checked here, before a byte of ours is sent.
-class NamedSession final : public HTTPSClientSession {
-  public:
-    NamedSession(const Poco::URI& uri, const http::TlsContext& tls)
-        : HTTPSClientSession(uri.getHost(), uri.getPort(), tls), host_(uri.getHost()) {}
-
-  protected:
-    void connect(const Poco::Net::SocketAddress& address) override {
-        HTTPSClientSession::connect(address);
-        Poco::Net::SecureStreamSocket secure(socket());
-        secure.completeHandshake();
-        if (!http::certificateNames(secure, host_)) {
-            throw Poco::Net::InvalidCertificateException(
-                fmt::format("the coordinator's certificate does not name '{}'", host_));
-        }
+/// The next line of an event stream; each must come whole within the longest silence. False: the stream has ended.
+bool nextLine(std::istream& in, http::ClientConnection& connection, std::string& line) {
+    line.clear();
+    connection.setDeadline(after(longest_silence));
+    for (char next = 0; in.get(next) && line.size() < longest_line; line += next) {
+        if (next == '\n') return true;
     }
-
-  private:
-    std::string host_;
-};
+    return false;
+}
 
 /// Puts the lines of an event stream together (WHATWG HTML, 9.2.6).
 class EventAssembler {
@@ -81,22 +70,32 @@ class EventAssembler {
     StreamedEvent event_;
 };
 
+/// What the coordinator says about a stream that it does not give.
+base::Error refusalIn(const HTTPResponse& response, std::istream& in) {
+    std::string text(4096, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    auto said = nlohmann::json::parse(text, nullptr, false);
+    if (said.is_object() && said.contains("message") && said["message"].is_string())
+        return {ErrorCode::Refused, said["message"].get<std::string>()};
+    return {ErrorCode::Refused, fmt::format("the coordinator refused the event stream with status {}",
+                                            static_cast<int>(response.getStatus()))};
+}
+
 }  // namespace
 
 struct HttpsCoordinatorApi::Inside {
-    Poco::URI uri;
+    http::Endpoint endpoint;
     http::TlsContext tls;
     std::chrono::milliseconds deadline;
+    http::AddressBook book;
 
-    [[nodiscard]] std::unique_ptr<NamedSession> open(Poco::Timespan patience) const {
-        auto opened = std::make_unique<NamedSession>(uri, tls);
-        opened->setKeepAlive(true);
-        opened->setTimeout(spanOf(deadline), patience, patience);
-        return opened;
+    [[nodiscard]] std::unique_ptr<http::ClientConnection> open(base::SteadyTime until) {
+        return http::ClientConnection::open(endpoint, tls, book, until);
     }
 
     [[nodiscard]] base::Error unreachable(const std::string& why) const {
-        return {ErrorCode::Unreachable, fmt::format("could not reach the coordinator at {}: {}", uri.toString(), why)};
+        return {ErrorCode::Unreachable, fmt::format("could not reach the coordinator at {}: {}", endpoint.url, why)};
     }
 
     /// Runs `exchange`, and tells what went wrong: before `sent` nobody was asked.
@@ -106,28 +105,25 @@ struct HttpsCoordinatorApi::Inside {
         } catch (const Poco::TimeoutException&) {
             if (!sent) return failure(unreachable(fmt::format("no connection within {} ms", deadline.count())));
             return failure(ErrorCode::TimedOut, fmt::format("the coordinator at {} did not answer within {} ms",
-                                                            uri.toString(), deadline.count()));
+                                                            endpoint.url, deadline.count()));
         } catch (const Poco::Net::SSLException& exception) {
             return failure(unreachable(exception.displayText() + "; do both sides have certificates of the same CA?"));
         } catch (const Poco::Exception& exception) {
             if (!sent) return failure(unreachable(exception.displayText() + "; does standin-coordinator run?"));
             return failure(ErrorCode::TimedOut,
-                           fmt::format("the coordinator at {} broke off: {}", uri.toString(), exception.displayText()));
+                           fmt::format("the coordinator at {} broke off: {}", endpoint.url, exception.displayText()));
         }
     }
 };
 
 Result<std::unique_ptr<HttpsCoordinatorApi>> HttpsCoordinatorApi::open(const Connection& connection) {
     auto inside = std::make_unique<Inside>();
-    try {
-        inside->uri = Poco::URI(connection.url);
-    } catch (const Poco::Exception&) {
-        inside->uri = Poco::URI();
-    }
-    if (inside->uri.getScheme() != "https" || inside->uri.getHost().empty()) {
+    auto endpoint = http::Endpoint::parse(connection.url);
+    if (!endpoint) {
         return failure(ErrorCode::InvalidInput,
                        fmt::format("'{}' is not of the form 'https://host:port'", connection.url));
     }
+    inside->endpoint = std::move(*endpoint);
     auto tls = http::clientContext(connection.tls);
     if (!tls) return failure(tls.error());
     inside->tls = *tls;
@@ -144,19 +140,21 @@ Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string
     bool sent = false;
     auto done = inside_->guarded(sent, [&]() -> Result<void> {
         // A connection per request: standinctl asks seldom, and a kept one may have been closed meanwhile.
-        auto session = inside_->open(spanOf(inside_->deadline));
+        auto connection = inside_->open(after(inside_->deadline));
+        auto& session = connection->session();
         HTTPRequest request{std::string(method), std::string(path), HTTPRequest::HTTP_1_1};
+        request.setHost(inside_->endpoint.authority());
         request.setKeepAlive(false);
         auto text = body == nullptr ? std::string() : body->dump();
         if (method != "GET") {
             request.setContentType("application/json");
             request.setContentLength64(static_cast<Poco::Int64>(text.size()));
         }
-        auto& out = session->sendRequest(request);
+        auto& out = session.sendRequest(request);
         sent = true;
         out << text << std::flush;
         HTTPResponse response;
-        auto& in = session->receiveResponse(response);
+        auto& in = session.receiveResponse(response);
         answer.status = response.getStatus();
         answer.location = response.get("Location", "");
         char buffer[16384];
@@ -165,6 +163,7 @@ Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string
             if (answer.body.size() > largest_answer)
                 return failure(ErrorCode::Internal, "the coordinator's answer is larger than 64 MiB");
         }
+        http::throwIfCutShort(session, response, answer.body.size());
         return {};
     });
     if (!done) return failure(done.error());
@@ -174,21 +173,20 @@ Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string
 Result<void> HttpsCoordinatorApi::follow(const std::string& last_id, const EventSink& sink) {
     bool sent = false;
     return inside_->guarded(sent, [&]() -> Result<void> {
-        auto session = inside_->open(Poco::Timespan(silence_seconds, 0));
+        auto connection = inside_->open(after(inside_->deadline));
+        auto& session = connection->session();
         HTTPRequest request("GET", "/v1/events", HTTPRequest::HTTP_1_1);
+        request.setHost(inside_->endpoint.authority());
         request.set("Accept", "text/event-stream");
         if (!last_id.empty()) request.set("Last-Event-ID", last_id);
-        session->sendRequest(request);
+        session.sendRequest(request);
         sent = true;
         HTTPResponse response;
-        auto& in = session->receiveResponse(response);
-        if (response.getStatus() != HTTPResponse::HTTP_OK) {
-            return failure(ErrorCode::Refused, fmt::format("the coordinator refused the event stream with status {}",
-                                                           static_cast<int>(response.getStatus())));
-        }
+        auto& in = session.receiveResponse(response);
+        if (response.getStatus() != HTTPResponse::HTTP_OK) return failure(refusalIn(response, in));
         EventAssembler assembler;
-        for (std::string line; std::getline(in, line);) {
-            auto event = assembler.take(std::move(line));
+        for (std::string line; nextLine(in, *connection, line);) {
+            auto event = assembler.take(line);
             if (event && !sink(*event)) return {};
         }
         return {};

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/input.hpp"
@@ -17,7 +18,8 @@ namespace {
 
 bool isImage(const CommandContext& context, const std::string& name) {
     if (base::isIdentifier(name)) return true;
-    context.err << "standinctl: " << printable(fmt::format("'{}' is not an image's name", name.substr(0, 80))) << '\n';
+    context.err << "standinctl: " << printable(fmt::format("'{}' is not an image's name", base::shortened(name, 80)))
+                << '\n';
     return false;
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/operation_timeline.hpp"
 #include "coordinator/cli/text_table.hpp"
@@ -12,7 +13,7 @@ namespace {
 // A name becomes part of a URL: what is no name never leaves this program.
 bool isName(const CommandContext& context, const char* noun, const std::string& name) {
     if (base::isIdentifier(name)) return true;
-    context.err << "standinctl: " << printable(fmt::format("'{}' is not a {}'s name", name.substr(0, 80), noun))
+    context.err << "standinctl: " << printable(fmt::format("'{}' is not a {}'s name", base::shortened(name, 80), noun))
                 << '\n';
     return false;
 }
@@ -88,8 +89,9 @@ int prepareStandIn(const CommandContext& context, const std::string& server, boo
 
 int unsetSpare(const CommandContext& context, const std::string& server) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
+    // Until its segment knows the spare no more, the spare is of little use to another server.
     return finish(context, context.ask("DELETE", "/v1/spare-table/" + server),
-                  fmt::format("server {} has no spare", server), false);
+                  fmt::format("server {} has no spare", server), true);
 }
 
 int backUpImage(const CommandContext& context, const std::string& server, bool wait) {
@@ -117,11 +119,29 @@ int setMaintenance(const CommandContext& context, const std::string& server, boo
                   false);
 }
 
-int jobReturned(const CommandContext& context, const std::string& server) {
+int jobReturned(const CommandContext& context, const std::string& server, bool discard_data) {
     if (!isName(context, "server", server)) return ExitCode::WrongUsage;
-    Json nothing = Json::object();
-    auto reply = context.ask("POST", "/v1/servers/" + server + "/return", &nothing);
-    return finish(context, reply, fmt::format("server {} has its segment again", server), false);
+    Json order = Json::object();
+    if (discard_data) order["discard_data"] = true;
+    auto reply = context.ask("POST", "/v1/servers/" + server + "/return", &order);
+    std::string lost;
+    for (const auto& one : listAt(reply.body, "discarded")) {
+        lost += fmt::format("{}{} {} ({} to {})", lost.empty() ? "" : ", ", textAt(one, "by"), textAt(one, "holder"),
+                            momentAt(one, "from", true), momentAt(one, "until", true));
+    }
+    if (!lost.empty()) lost = "; given up is what was written on " + lost;
+    return finish(context, reply, fmt::format("server {} has its segment again{}", server, lost), false);
+}
+
+int closeOperation(const CommandContext& context, const std::string& id, bool discard_data, bool wait) {
+    if (!isName(context, "operation", id)) return ExitCode::WrongUsage;
+    Json order = Json::object();
+    if (discard_data) order["discard_data"] = true;
+    auto reply = context.ask("POST", fmt::format("/v1/operations/{}/close", id), &order);
+    const auto kept = reply.accepted() ? textAt(reply.body, "kept_disk") : "-";
+    auto text = std::string("close accepted");
+    if (kept != "-") text += fmt::format("; the disk of stand-in {} is kept, with what the job wrote on it", kept);
+    return finish(context, reply, text, wait);
 }
 
 int remedyOperation(const CommandContext& context, const std::string& id, const std::string& remedy, bool wait) {

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/text_table.hpp"
+#include "coordinator/domain/job_writes.hpp"
 
 namespace standin::cli {
 
@@ -24,6 +26,13 @@ std::string readinessOf(const Json& server) {
     return flagAt(*row, "stale") ? "stale" : "yes";
 }
 
+// How old the data are that a failover would go on with.
+std::string ageOf(const Json& server) {
+    const auto age = server.find("image_age_s");
+    if (age == server.end() || !age->is_number()) return "-";
+    return domain::durationText(std::chrono::seconds(age->get<std::int64_t>()));
+}
+
 // What an operator should know first: why it is not ready, or that failures start nothing.
 std::string remarkOf(const Json& server) {
     if (auto by = textAt(server, "runs_on", "brought_back_by"); by != "-")
@@ -39,10 +48,11 @@ std::string remarkOf(const Json& server) {
 }
 
 void printServers(std::ostream& out, const Json& servers) {
-    TextTable table({"SERVER", "RUNS ON", "READY", "SPARE", "IMAGE", "OPERATION", "REMARK"});
+    TextTable table({"SERVER", "RUNS ON", "READY", "SPARE", "IMAGE", "AGE", "OPERATION", "REMARK"});
     for (const auto& server : servers) {
         table.add({textAt(server, "name"), placeOf(server), readinessOf(server), textAt(server, "spare_table", "spare"),
-                   textAt(server, "spare_table", "image"), textAt(server, "operation"), remarkOf(server)});
+                   textAt(server, "spare_table", "image"), ageOf(server), textAt(server, "operation"),
+                   remarkOf(server)});
     }
     table.print(out);
 }
@@ -104,6 +114,7 @@ int showStatus(const CommandContext& context) {
 int showHealth(const CommandContext& context) {
     auto answer = context.api.request("GET", "/v1/health", nullptr);
     if (!answer) return context.failed(answer.error());
+    if (answer->status == 403) return context.replyIn(*answer, "GET /v1/health").exit_code;
     auto health = Json::parse(answer->body, nullptr, false);
     if (!health.is_object() || !health.contains("checks")) {
         return context.failed({base::ErrorCode::Internal, "the coordinator's answer about its health cannot be read"});
@@ -149,8 +160,7 @@ int followEvents(const CommandContext& context) {
         if (event.type == "heartbeat") return true;
         auto data = Json::parse(event.data, nullptr, false);
         if (context.json) {
-            context.out << (data.is_discarded() ? "{}" : data.dump(-1, ' ', false, Json::error_handler_t::replace))
-                        << std::endl;
+            context.out << (data.is_discarded() ? "{}" : protocol::jsonText(data)) << std::endl;
         } else {
             context.out << printable(
                                fmt::format("{}  {:<9} {}", momentAt(data, "at"), event.type, textAt(data, "text")))

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/text_table.hpp"
 
@@ -19,8 +20,9 @@ base::Result<Json> failuresFrom(const std::vector<std::string>& texts) {
         const auto equals = text.find('=');
         const auto list = lists.find(text.substr(0, equals));
         if (equals == std::string::npos || list == lists.end() || equals + 1 == text.size()) {
-            return base::failure(base::ErrorCode::InvalidInput,
-                                 fmt::format("'{}' is not rack=…, server=…, spare=… or vm-host=…", text.substr(0, 80)));
+            return base::failure(
+                base::ErrorCode::InvalidInput,
+                fmt::format("'{}' is not rack=…, server=…, spare=… or vm-host=…", base::shortened(text, 80)));
         }
         failures[list->second].push_back(text.substr(equals + 1));
     }
@@ -96,7 +98,7 @@ int planFailure(const CommandContext& context, const std::string& server, const 
     if (!failures || (!server.empty() && !base::isIdentifier(server)) || (server.empty() && fail.empty())) {
         const auto why = !failures        ? failures.error().message
                          : server.empty() ? std::string("say what fails: a SERVER, or --fail")
-                                          : fmt::format("'{}' is not a server's name", server.substr(0, 80));
+                                          : fmt::format("'{}' is not a server's name", base::shortened(server, 80));
         context.err << "standinctl: " << printable(why) << '\n';
         return ExitCode::WrongUsage;
     }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/input.hpp"
 #include "coordinator/cli/text_table.hpp"
@@ -127,8 +128,8 @@ int explainFile(const CommandContext& context, const TrapChoice& choice) {
 
 int listTraps(const CommandContext& context, const std::string& server, std::size_t limit) {
     if (!server.empty() && !base::isIdentifier(server)) {
-        context.err << "standinctl: " << printable(fmt::format("'{}' is not a server's name", server.substr(0, 80)))
-                    << '\n';
+        context.err << "standinctl: "
+                    << printable(fmt::format("'{}' is not a server's name", base::shortened(server, 80))) << '\n';
         return ExitCode::WrongUsage;
     }
     const auto path = fmt::format("/v1/traps?limit={}{}", limit, server.empty() ? "" : "&server=" + server);
@@ -146,7 +147,7 @@ int listTraps(const CommandContext& context, const std::string& server, std::siz
 int explainTrap(const CommandContext& context, const TrapChoice& choice) {
     if (!choice.source.empty() && traps::canonicalAddress(choice.source).empty()) {
         context.err << "standinctl: "
-                    << printable(fmt::format("'{}' is not an IP address", choice.source.substr(0, 80))) << '\n';
+                    << printable(fmt::format("'{}' is not an IP address", base::shortened(choice.source, 80))) << '\n';
         return ExitCode::WrongUsage;
     }
     if (!isNumber(choice.what)) return explainFile(context, choice);

@@ -18,11 +18,21 @@ struct TlsFiles {
     std::string key_file;
 };
 
-/// Where to listen: a numeric IPv4 address and a port.
+/// Certificates' common names; who stands nowhere may do nothing.
+struct RoleSettings {
+    std::vector<std::string> viewers;     ///< may ask
+    std::vector<std::string> operators;   ///< may ask and command
+    std::vector<std::string> confirmers;  ///< may ask, and give their word for what cannot be proved or undone
+};
+
+/// Where to listen: a numeric address (IPv6 for traps only) and a port.
 struct ListenAddress {
     std::string host;
     std::uint16_t port = 0;
-    [[nodiscard]] std::string text() const { return host + ":" + std::to_string(port); }
+    [[nodiscard]] std::string text() const {
+        const bool v6 = host.find(':') != std::string::npos;
+        return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    }
 };
 
 /// An SNMPv3 user whose traps and informs are accepted (RFC 3414). The pass phrases stay in their files.
@@ -46,6 +56,7 @@ struct AgentSettings {
     base::AgentName name;
     std::string url;  ///< https://host:port
     std::optional<std::size_t> restores_at_once;  ///< of an image store
+    std::optional<std::size_t> captures_at_once;  ///< likewise
 };
 
 /// A server and what cuts its power.
@@ -66,7 +77,9 @@ struct Configuration {
     std::string name;
     ListenAddress listen;
     std::string state_dir;
+    std::uint64_t reserve_bytes = 64U << 20;  ///< kept free for takeovers in state_dir; 0: nothing
     TlsFiles tls;
+    RoleSettings roles;
     TrapSettings traps;
     std::vector<AgentSettings> agents;
     std::vector<ServerSettings> servers;

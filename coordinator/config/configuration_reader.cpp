@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 #include <sstream>
 
 #include "coordinator/config/machine_reader.hpp"
+#include "coordinator/config/role_reader.hpp"
 #include "coordinator/config/value_checks.hpp"
 
 namespace standin::config {
@@ -42,16 +44,24 @@ TrapUser readTrapUser(YamlReader& reader) {
 
 TrapSettings readTraps(YamlReader reader, const Surroundings& surroundings, base::YamlProblems& problems) {
     TrapSettings traps;
+    OnlyOnce places("address to listen at");
     for (const auto& text : reader.texts("listen")) {
         if (auto address = parseListenAddress(text)) {
+            if (address->port != 0) places.claim(reader, "listen", address->text());
             traps.listen.push_back(*address);
         } else {
-            reader.problem("listen", fmt::format("'{}' is not an address and port, as in '127.0.0.1:162'", text));
+            reader.problem(
+                "listen",
+                fmt::format("'{}' is not an address and port, as in '127.0.0.1:162' or '[fd00:77::1]:162'", text));
         }
     }
     if (traps.listen.empty()) reader.problem("listen", "must name at least one address and port");
     traps.communities_file = readOptionalAbsolutePath(reader, "communities_file");
-    for (auto& user : reader.list("users")) traps.users.push_back(readTrapUser(user));
+    OnlyOnce users("SNMP user of this engine");
+    for (auto& user : reader.list("users")) {
+        traps.users.push_back(readTrapUser(user));
+        users.claim(user, "name", traps.users.back().name + " " + traps.users.back().engine_id);
+    }
     if (traps.communities_file.empty() && traps.users.empty()) {
         reader.problem("", "must have 'communities_file' or 'users', else every trap is refused");
     }
@@ -93,6 +103,8 @@ std::vector<AgentSettings> readAgents(YamlReader& root) {
         urls.claim(reader, "url", agent.url);
         if (reader.has("restores_at_once"))
             agent.restores_at_once = static_cast<std::size_t>(reader.integer("restores_at_once", 1, most_restores));
+        if (reader.has("captures_at_once"))
+            agent.captures_at_once = static_cast<std::size_t>(reader.integer("captures_at_once", 1, most_restores));
         reader.finish();
         agents.push_back(std::move(agent));
     }
@@ -106,16 +118,54 @@ void checkImageStores(const Configuration& configuration, YamlReader& root) {
     for (const auto& one : configuration.servers) stores.insert(one.server.image_store.text());
     for (const auto& one : configuration.spares) stores.insert(one.spare.image_store.text());
     for (auto& [name, reader] : root.entries("agents")) {
-        if (reader.has("restores_at_once") && stores.count(name) == 0)
-            reader.problem("restores_at_once", fmt::format("no server or spare names '{}' as its image_store", name));
+        for (const char* key : {"restores_at_once", "captures_at_once"}) {
+            if (reader.has(key) && stores.count(name) == 0)
+                reader.problem(key, fmt::format("no server or spare names '{}' as its image_store", name));
+        }
     }
 }
 
-void readGeneral(Configuration& configuration, YamlReader reader) {
+/// S106, S184: a spare may lend its capacity, but a stand-in must not live on a machine that is overwritten while it
+/// runs, and stand-ins do not move.
+void checkLentSpares(const Configuration& configuration, YamlReader& root) {
+    OnlyOnce hosts("VM host");
+    for (auto& [name, reader] : root.entries("spares")) {
+        const auto found = std::find_if(configuration.spares.begin(), configuration.spares.end(),
+                                        [&its = name](const auto& one) { return one.spare.name.text() == its; });
+        const auto& spare = found->spare;
+        if (spare.vm_host.empty()) continue;
+        hosts.claim(reader, "vm_host", spare.vm_host.text());
+        for (const auto& one : configuration.servers) {
+            const auto& server = one.server;
+            const bool may_replace =
+                server.switch_agent == spare.switch_agent && server.image_store == spare.image_store;
+            if (server.vm_host != spare.vm_host || !may_replace) continue;
+            reader.problem("vm_host",
+                           fmt::format("'{}' carries the stand-in of server '{}', and this spare may have to "
+                                       "replace that server: the stand-in would have to run on the machine "
+                                       "that is overwritten; give the server another vm_host, or the spare "
+                                       "none",
+                                       spare.vm_host.text(), server.name.text()));
+        }
+    }
+}
+
+constexpr std::uint64_t least_reserve = 1U << 20;
+constexpr std::uint64_t most_reserve = 16ULL << 30;
+
+void readGeneral(Configuration& configuration, YamlReader reader, const std::set<std::string>& agent_names) {
     configuration.name = reader.text("name");
     configuration.listen = readListenAddress(reader, "listen");
     configuration.state_dir = readAbsolutePath(reader, "state_dir");
+    configuration.reserve_bytes = reader.bytes("reserve", configuration.reserve_bytes);
+    if (configuration.reserve_bytes != 0 && (configuration.reserve_bytes < least_reserve || configuration.reserve_bytes > most_reserve))
+        reader.problem("reserve", "must be 0, which keeps none, or 1MiB to 16GiB; 64MiB are some thousand takeovers");
     configuration.tls = readTls(reader.map("tls"));
+    if (auto roles = reader.optionalMap("roles")) {
+        configuration.roles = readRoles(*roles);
+        refuseAgents(*roles, configuration.roles, agent_names);
+        roles->finish();
+    }
     reader.finish();
 }
 
@@ -154,16 +204,19 @@ std::optional<Configuration> readConfiguration(const std::string& path, const Su
     auto root = YamlReader::fromFile(path, problems);
     if (!root) return std::nullopt;
     Configuration configuration;
-    readGeneral(configuration, root->map("coordinator"));
+    std::set<std::string> agent_names;
+    for (const auto& [name, reader] : root->entries("agents")) agent_names.insert(name);
+    readGeneral(configuration, root->map("coordinator"), agent_names);
     configuration.traps = readTraps(root->map("traps"), surroundings, problems);
     configuration.agents = readAgents(*root);
-    MachineReader machines(configuration.agents, surroundings);
+    MachineReader machines(configuration.agents, surroundings, configuration.traps.rules_file);
     for (auto& [name, reader] : root->entries("servers"))
         configuration.servers.push_back(machines.server(name, reader));
     for (auto& [name, reader] : root->entries("spares")) configuration.spares.push_back(machines.spare(name, reader));
     if (configuration.servers.empty()) root->problem("servers", "must name at least one server to protect");
     readNotifyAndCapture(configuration, *root, surroundings);
     if (problems.empty()) checkImageStores(configuration, *root);
+    if (problems.empty()) checkLentSpares(configuration, *root);
     root->finish();
     if (!problems.empty()) return std::nullopt;
     return configuration;

@@ -18,6 +18,12 @@ struct Surroundings {
     std::function<std::string(const drivers::PowerDevice& device)> fence_problem;
     /// All that is wrong with a file of trap rules, as `file:line:column: key: what`; empty = well.
     std::function<std::vector<std::string>(const std::string& path)> rule_problems;
+    /// How the rules of a file find the server that a failure is of.
+    struct Lookups {
+        bool by_address = true;   ///< of the sender, or the agent address: `trap_sources`
+        bool by_identity = true;  ///< in a varbind: `trap_identities`
+    };
+    std::function<Lookups(const std::string& path)> rule_lookups{};
 };
 
 /// Looks for programs in PATH and in /usr/sbin.

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "agent/base/units.hpp"
+#include "coordinator/config/job_reader.hpp"
 
 namespace standin::config {
 
@@ -16,93 +16,10 @@ using base::ServerName;
 using base::SpareName;
 using base::YamlReader;
 
-namespace {
-
-using std::chrono::milliseconds;
-
-// A fence device answers within seconds or not at all; an hour means a slip of the pen.
-constexpr milliseconds longest_wait = std::chrono::hours(1);
-
-milliseconds readWait(YamlReader& reader, const std::string& key, milliseconds otherwise) {
-    auto text = reader.text(key, "");
-    if (text.empty()) return otherwise;
-    auto wait = base::parseDuration(text);
-    if (!wait) {
-        reader.problem(key, wait.error().message);
-    } else if (*wait <= milliseconds::zero() || *wait > longest_wait) {
-        reader.problem(key, fmt::format("'{}' is not more than 0 and at most 1h", text));
-    }
-    return wait.value_or(otherwise);
-}
-
-protocol::Probe readProbe(YamlReader reader) {
-    protocol::Probe probe;
-    auto http = reader.optionalMap("http");
-    auto tcp = reader.optionalMap("tcp");
-    if (http.has_value() == tcp.has_value()) {
-        reader.problem("", "must be either 'http' or 'tcp'");
-    } else if (http) {
-        probe.kind = protocol::Probe::Kind::Http;
-        probe.port = readPort(*http, "port");
-        probe.path = http->text("path", "/");
-        if (!probe.path.starts_with('/')) http->problem("path", "must begin with '/'");
-        probe.expect_status = static_cast<int>(http->integer("expect", 100, 599, 200));
-        http->finish();
-    } else {
-        probe.port = readPort(*tcp, "port");
-        tcp->finish();
-    }
-    reader.finish();
-    return probe;
-}
-
-void readJob(domain::Server& server, YamlReader reader) {
-    for (auto port : reader.integers("ports", 1, 65535)) server.job_ports.push_back(static_cast<std::uint16_t>(port));
-    if (server.job_ports.empty()) reader.problem("ports", "must name at least one TCP port");
-    server.probe = readProbe(reader.map("probe"));
-    server.answer_within = readWait(reader, "answer_within", server.answer_within);
-    server.clock_within = readWait(reader, "clock_within", server.clock_within);
-    server.drain_within = readWait(reader, "drain_within", server.drain_within);
-    reader.finish();
-}
-
-std::uint64_t checkedMebibytes(YamlReader& reader, const std::string& key, const std::string& text) {
-    if (text.empty()) return 0;  // already reported as missing
-    auto bytes = base::parseBytes(text);
-    if (!bytes) {
-        reader.problem(key, bytes.error().message);
-    } else if (*bytes == 0 || *bytes % base::bytes_per_mib != 0) {
-        reader.problem(key, fmt::format("'{}' is not a whole number of MiB and more than 0", text));
-    }
-    return bytes.value_or(0) / base::bytes_per_mib;
-}
-
-unsigned readCount(YamlReader& reader, const std::string& key, std::int64_t most, unsigned otherwise) {
-    return static_cast<unsigned>(reader.integer(key, 1, most, otherwise));
-}
-
-domain::StandInSize readStandInSize(YamlReader reader) {
-    domain::StandInSize size;
-    auto memory = reader.text("memory");
-    size.memory_mib = checkedMebibytes(reader, "memory", memory);
-    size.maximum_memory_mib = checkedMebibytes(reader, "maximum_memory", reader.text("maximum_memory", memory));
-    size.vcpus = readCount(reader, "vcpus", 512, 1);
-    size.maximum_vcpus = readCount(reader, "maximum_vcpus", 512, size.vcpus);
-    size.weight = readCount(reader, "weight", 10'000, size.weight);  // 10000: the largest cgroup CPU weight
-    size.grown_weight = readCount(reader, "grown_weight", 10'000, std::max(size.weight, size.grown_weight));
-    size.firmware = reader.text("firmware", size.firmware);
-    if (size.firmware != "bios" && size.firmware != "uefi") reader.problem("firmware", "must be 'bios' or 'uefi'");
-    if (size.maximum_memory_mib < size.memory_mib) reader.problem("maximum_memory", "must not be less than 'memory'");
-    if (size.maximum_vcpus < size.vcpus) reader.problem("maximum_vcpus", "must not be less than 'vcpus'");
-    if (size.grown_weight < size.weight) reader.problem("grown_weight", "must not be less than 'weight'");
-    reader.finish();
-    return size;
-}
-
-}  // namespace
-
-MachineReader::MachineReader(const std::vector<AgentSettings>& agents, const Surroundings& surroundings)
+MachineReader::MachineReader(const std::vector<AgentSettings>& agents, const Surroundings& surroundings,
+                             const std::string& rules_file)
     : surroundings_(surroundings) {
+    if (surroundings.rule_lookups && !rules_file.empty()) lookups_ = surroundings.rule_lookups(rules_file);
     for (const auto& agent : agents) agents_.insert(agent.name);
 }
 
@@ -120,20 +37,35 @@ void MachineReader::claimPort(YamlReader& reader, const std::string& key, const 
     if (!port.empty()) ports_.claim(reader, key, lan_switch.text() + "/" + port.text());
 }
 
-drivers::PowerDevice MachineReader::device(YamlReader& reader) {
+drivers::PowerDevice MachineReader::device(YamlReader& reader, std::size_t rung) {
     drivers::PowerDevice device;
     device.agent = reader.text("agent");
     for (const auto& [key, value] : reader.scalars("options")) {
         // What stands here is seen by everybody who may read the configuration.
-        if (key.rfind("passw", 0) == 0) {
+        if (key == "password" || key == "passwd") {
             reader.problem("options",
                            fmt::format("'{}' is a secret: put it into a file and name that as 'password_file'", key));
+        } else if (isSecretOption(key)) {
+            reader.problem("options",
+                           fmt::format("'{}' is a secret: put it into a file and name that as 'secret_files: {{{}: "
+                                       "/path/to/file}}'",
+                                       key, key));
         } else {
             device.options.emplace(key, value);
         }
     }
     device.password_file = readOptionalAbsolutePath(reader, "password_file");
+    for (const auto& [key, path] : reader.scalars("secret_files")) {
+        if (path.empty() || path.front() != '/')
+            reader.problem("secret_files", fmt::format("'{}' is not an absolute path", path));
+        if (key == "password" || key == "passwd")
+            reader.problem("secret_files", fmt::format("name the file of '{}' as 'password_file'", key));
+        if (device.options.count(key) > 0)
+            reader.problem("secret_files", fmt::format("'{}' is given among the options, too", key));
+        device.secret_files.emplace(key, path);
+    }
     reader.finish();
+    outlets_.claim(reader, device, rung);
     auto problem = device.agent.empty() ? std::string() : surroundings_.fence_problem(device);
     if (!problem.empty()) reader.problem("agent", problem);
     return device;
@@ -169,10 +101,42 @@ void MachineReader::network(domain::Server& server, YamlReader& reader) {
     server.port = readName<PortName>(reader, "port");
     claimPort(reader, "port", server.switch_agent, server.port);
     server.holder_ports = holderPorts(reader.map("holder_ports"), server.switch_agent);
-    server.trap_sources = reader.texts("trap_sources");
-    for (const auto& source : server.trap_sources) {
-        if (!isIpv4(source)) reader.problem("trap_sources", fmt::format("'{}' is not an IPv4 address", source));
-        trap_sources_.claim(reader, "trap_sources", source);
+}
+
+/// A server of which no trap can speak is not protected, however well the rest is set up.
+void MachineReader::trapNames(ServerSettings& settings, YamlReader& reader) {
+    auto& server = settings.server;
+    for (const auto& source : reader.texts("trap_sources")) {
+        const auto address = canonicalAddress(source);
+        if (address.empty()) reader.problem("trap_sources", fmt::format("'{}' is not an IP address", source));
+        trap_sources_.claim(reader, "trap_sources", address);
+        server.trap_sources.push_back(address.empty() ? source : address);
+    }
+    settings.trap_identities = reader.texts("trap_identities");
+    for (const auto& identity : settings.trap_identities) {
+        // As classify() compares them: a UUID with or without dashes, octets with or without 0x.
+        std::string plain;
+        for (const char c : std::string_view(identity).substr(identity.starts_with("0x") ? 2 : 0)) {
+            if (c != '-' && c != ' ') plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        }
+        if (plain.empty()) reader.problem("trap_identities", fmt::format("'{}' names nobody", identity));
+        trap_identities_.claim(reader, "trap_identities", plain);
+    }
+    const bool by_address = !server.trap_sources.empty() && lookups_.by_address;
+    const bool by_identity = !settings.trap_identities.empty() && lookups_.by_identity;
+    if (by_address || by_identity) return;
+    if (server.trap_sources.empty() && settings.trap_identities.empty()) {
+        reader.problem("trap_sources",
+                       "no trap can name this server, so no failure of it would start anything: list the addresses of "
+                       "its BMC or chassis, or its serial number or UUID as 'trap_identities'");
+    } else if (server.trap_sources.empty()) {
+        reader.problem("trap_identities",
+                       "no rule for failures looks for a server's identity in a varbind, so no trap can name this "
+                       "server: list the addresses of its BMC as 'trap_sources'");
+    } else {
+        reader.problem("trap_sources",
+                       "every rule for failures looks for a server's identity in a varbind, so no trap can name this "
+                       "server: list its serial number or UUID as 'trap_identities'");
     }
 }
 
@@ -181,10 +145,10 @@ drivers::PowerLadder MachineReader::ladder(YamlReader& reader, const std::string
     for (auto& rung : reader.list("ladder")) {
         std::vector<drivers::PowerDevice> devices;
         if (rung.has("together")) {
-            for (auto& one : rung.list("together")) devices.push_back(device(one));
+            for (auto& one : rung.list("together")) devices.push_back(device(one, ladder.rungs.size()));
             rung.finish();
         } else {
-            devices.push_back(device(rung));
+            devices.push_back(device(rung, ladder.rungs.size()));
         }
         ladder.rungs.push_back(std::move(devices));
     }
@@ -195,6 +159,7 @@ drivers::PowerLadder MachineReader::ladder(YamlReader& reader, const std::string
 ServerSettings MachineReader::server(const std::string& name, YamlReader reader) {
     domain::Server server;
     server.name = checkedName<ServerName>(reader, "", name);
+    names_.claim(reader, "", name);
     server.vm_host = agent(reader, "vm_host");
     server.image_store = agent(reader, "image_store");
     server.switch_agent = agent(reader, "switch");
@@ -203,31 +168,51 @@ ServerSettings MachineReader::server(const std::string& name, YamlReader reader)
     readJob(server, reader.map("job"));
     server.disk = disk(reader, server.image_store);
     auto fence = reader.map("fence");
+    outlets_.begin(fmt::format("server '{}'", name));
     auto policy = fence.choice("policy", {"port", "power"}, "port");
     server.fence_policy = policy == "power" ? domain::FencePolicy::Power : domain::FencePolicy::Port;
     auto power = ladder(fence, "a spare takes over only from a server that is known to be off");
     server.fence_within = readWait(fence, "within", server.fence_within);
+    if (server.job_data == domain::JobData::Shared && server.fence_policy != domain::FencePolicy::Power) {
+        fence.problem("policy",
+                      "must be 'power' where the job's data are shared: a server that is only cut off from the LAN "
+                      "still writes to the storage");
+    }
     fence.finish();
-    auto trap_identities = reader.texts("trap_identities");
-    for (const auto& identity : trap_identities) trap_identities_.claim(reader, "trap_identities", identity);
+    server.shutdown_within = readWait(reader, "shutdown_within", server.shutdown_within);
+    server.boot_within = readWait(reader, "boot_within", server.boot_within);
+    if (const auto command = readOptionalAbsolutePath(reader, "shutdown_command"); !command.empty()) {
+        if (command.front() == '/' && !surroundings_.program_exists(command))
+            reader.problem("shutdown_command", fmt::format("there is no program '{}' on this host", command));
+        power.shutdown_command = {command, server.name.text()};
+    }
+    server.image_age_limit = readAge(reader, "image_age_limit", server.image_age_limit);
     server.rack = reader.text("rack", "");
     server.priority = static_cast<int>(reader.integer("priority", 0, 1000, 0));
     server.stand_in = readStandInSize(reader.map("stand_in"));
+    ServerSettings settings{std::move(server), std::move(power), {}};
+    trapNames(settings, reader);
     reader.finish();
-    return ServerSettings{std::move(server), std::move(power), std::move(trap_identities)};
+    return settings;
 }
 
 SpareSettings MachineReader::spare(const std::string& name, YamlReader reader) {
     domain::Spare spare;
     spare.name = checkedName<SpareName>(reader, "", name);
+    names_.claim(reader, "", name);
     spare.image_store = agent(reader, "image_store");
     spare.switch_agent = agent(reader, "switch");
     spare.disk = disk(reader, spare.image_store);
+    spare.disk_serial = reader.text("disk_serial", "");
+    serials_.claim(reader, "disk_serial", spare.disk_serial);
+    spare.disk_wwn = reader.text("disk_wwn", "");
+    serials_.claim(reader, "disk_wwn", spare.disk_wwn);
     spare.port = readName<PortName>(reader, "port");
     claimPort(reader, "port", spare.switch_agent, spare.port);
     spare.mac = readMac(reader, "mac");
     macs_.claim(reader, "mac", spare.mac);
     auto power_keys = reader.map("power");
+    outlets_.begin(fmt::format("spare '{}'", name));
     auto power = ladder(power_keys, "a spare is switched on and off by the coordinator");
     spare.power_within = readWait(power_keys, "within", spare.power_within);
     power_keys.finish();

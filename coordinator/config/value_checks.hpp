@@ -33,7 +33,11 @@ std::uint16_t readPort(base::YamlReader& reader, const std::string& key);
 ListenAddress readListenAddress(base::YamlReader& reader, const std::string& key);
 
 bool isIpv4(std::string_view text);
-/// Nothing if `text` is no `a.b.c.d:port`.
+/// The one spelling of an IPv4 or IPv6 address (an IPv4 address within IPv6 becomes that); empty if it is none.
+std::string canonicalAddress(std::string_view text);
+/// An option of a fence agent whose value is a secret itself, by its name: `community`, `snmp_priv_passwd`, `token`…
+bool isSecretOption(std::string_view name);
+/// Nothing if `text` is no `a.b.c.d:port` or `[a:b::c]:port`.
 std::optional<ListenAddress> parseListenAddress(std::string_view text);
 
 /// `text` as an identifier; an invalid one is recorded at `key`.

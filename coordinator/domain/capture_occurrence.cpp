@@ -18,6 +18,25 @@ Occurrence notStarted(const Course& course) {
     return {Event::ServerNotStarted, why, Note{"server_not_started", Level::Error, why, cure}, cure};
 }
 
+/// Nothing was done to it yet, and another server of its rack is in a failover: what has hit that one may hit this one,
+/// and it may be needed.
+bool isRefused(const Course& course) {
+    const Step* stop = course.find(StopServer);
+    const bool begun = stop != nullptr && stop->state != StepState::Planned;
+    return !begun && !course.observation().rack_failover.empty();
+}
+
+Occurrence serverStopped(const Course& course) {
+    const Step* stop = course.find(StopServer);
+    if (stop->finding != Finding::PowerCut) return happened(Event::ServerStopped, "the server is off");
+    const auto& server = course.operation().server.text();
+    return happened(Event::ServerStopped, "the server is off, its power was cut",
+                    Note{"power_cut", Level::Warning, stop->message,
+                         fmt::format("see why server '{}' does not shut down in order (acpid or systemd-logind, a "
+                                     "service that hangs), or allow more time: shutdown_within",
+                                     server)});
+}
+
 }  // namespace
 
 std::optional<Occurrence> captureOccurrence(const Course& course) {
@@ -27,7 +46,12 @@ std::optional<Occurrence> captureOccurrence(const Course& course) {
         case State::Opened:
             return happened(Event::Begins, operation.cause.empty() ? "requested" : operation.cause);
         case State::StoppingServer:
-            if (course.done(StopServer)) return happened(Event::ServerStopped, "the server is off");
+            if (restart && isRefused(course)) {
+                return happened(Event::CaptureRefused,
+                                fmt::format("server '{}' is not switched off while its rack has a failure: {}",
+                                            operation.server.text(), course.observation().rack_failover));
+            }
+            if (course.done(StopServer)) return serverStopped(course);
             if (!course.gaveUp(StopServer)) return std::nullopt;
             return happened(Event::ServerNotStopped,
                             fmt::format("server '{}' is not confirmed as off: {}", operation.server.text(),

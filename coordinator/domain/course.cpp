@@ -56,6 +56,7 @@ bool Course::gaveUp(const Step& step) const {
         case StepState::Unknown:
             return patience_ended;
         case StepState::Failed:
+            if (step.error == base::ErrorCode::Unsupported) return true;  // nor will it be the next time
             return patience_ended || step.finding == Finding::Untaken ||
                    !(limits.retry_refusals || base::isTransient(step.error) ||
                      (mayPass(step.error) && step.refusals < limits.refusals));
@@ -68,6 +69,7 @@ std::optional<base::WallTime> Course::dueAt(const StepId& id) const {
     if (id.name == StepName::FencePower && observation_.power_on_under_way) return std::nullopt;
     if (step == nullptr || step->state == StepState::Planned) {
         if (id.name == StepName::RestoreSpare && !observation_.restore_turn) return std::nullopt;
+        if (id.name == StepName::StopServer && !observation_.capture_turn) return std::nullopt;
         return base::WallTime{};
     }
     if (step->state == StepState::Running || step->state == StepState::Done || gaveUp(*step)) return std::nullopt;

@@ -51,6 +51,8 @@ std::optional<Occurrence> occurrence(const Course& course);
 
 /// An agent that a long step has waited for in vain long enough for the operator to hear of it now.
 std::optional<Note> silenceToTell(const Course& course);
+/// The same, and a step of the critical path that is tried again in vain.
+std::optional<Note> troubleToTell(const Course& course);
 
 /// Requests that were held have been given to the spare, or may have been: the stand-in has no part in the job any
 /// more.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "coordinator/domain/course.hpp"
+#include "coordinator/domain/end_note.hpp"
 #include "coordinator/domain/transitions.hpp"
 
 namespace standin::domain {
@@ -27,8 +28,11 @@ void addNote(Operation& operation, const Note& note) {
 }
 
 /// What an end says to the operator (S109, S131, S229, S231).
-void addEndNote(Operation& operation) {
-    if (operation.state == State::Succeeded) {
+void addEndNote(Operation& operation, const Observation* observation, base::WallTime now) {
+    if (operation.kind == OperationKind::Failover && observation != nullptr &&
+        (operation.state == State::Succeeded || operation.state == State::Failed)) {
+        addNote(operation, failoverEndNote(operation, observation->server, now));
+    } else if (operation.state == State::Succeeded) {
         addNote(operation, {"end",
                             Note::Level::Notice,
                             fmt::format("{} {} of server '{}' has ended normally: {}", nameOf(operation.kind),
@@ -38,9 +42,7 @@ void addEndNote(Operation& operation) {
         addNote(operation, {"end", Note::Level::Error,
                             fmt::format("{} {} of server '{}' has ended abnormally: {}", nameOf(operation.kind),
                                         operation.id, operation.server.text(), operation.why),
-                            operation.kind == OperationKind::Failover
-                                ? fmt::format("mend or set a spare, then: standinctl operation retry {}", operation.id)
-                                : std::string("mend the cause, then request it again")});
+                            "mend the cause, then request it again"});
     }
 }
 
@@ -53,7 +55,8 @@ void applyChange(Operation& operation, const Occurrence& occurrence, State to, c
     operation.ended_at = isResting(to) ? now : base::WallTime{};
     if (occurrence.note) addNote(operation, *occurrence.note);
     enter(operation, change, observation != nullptr ? *observation : Observation{});
-    addEndNote(operation);
+    noteWrites(operation, change, now);
+    addEndNote(operation, observation, now);
     changes.push_back(change);
 }
 
@@ -137,6 +140,7 @@ void assertSafe(const Operation& operation, const Observation& observation, Step
         case StepName::PowerOffSpare:
         case StepName::PowerOffFailedSpare:
             STANDIN_ASSERT(!spare.empty() && leased);
+            STANDIN_ASSERT(done(StepName::ReleaseSpare, spare.text()));
             break;
         default:
             break;
@@ -223,7 +227,7 @@ Verdict decideOn(Operation& operation, const Observation& observation, base::Wal
             noteUnconfirmedPower(operation, observation, now);
             noteClock(operation, observation, now);
             noteStandInNotRetired(operation, observation, now);
-            if (const auto note = silenceToTell(Course(operation, observation, now))) addNote(operation, *note);
+            if (const auto note = troubleToTell(Course(operation, observation, now))) addNote(operation, *note);
             verdict.action = act(operation, observation, now);
             return verdict;
         }

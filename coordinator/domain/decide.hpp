@@ -27,6 +27,10 @@ struct Observation {
     std::chrono::milliseconds spare_boot_within{120000};
     std::chrono::milliseconds spare_power_within{20000};
     CaptureWay capture_way = CaptureWay::Restart;
+    /// Of the servers whose disks go to one image store, so many are off at a time; this one is among them, or is next.
+    bool capture_turn = true;
+    /// Another server of the rack is in this failover: no further one is switched off. Empty: none is.
+    std::string rack_failover;
 };
 
 /// A step to be started, or a long one to be asked after.
@@ -83,6 +87,11 @@ std::optional<Decision> accept(const Operation& operation, Event event, const st
 /// So long after the handover, connections that still go through the request holder may do so; then they end visibly.
 /// An hour is as long as a connection lives with common proxies (nginx: keepalive_time).
 inline constexpr std::chrono::minutes proxied_within{60};
+
+/// So long it is tried to ask a server to shut down: whoever is asked has its whole time before the step is given up.
+inline std::chrono::milliseconds askWithin(const Server& server) {
+    return 3 * server.fence_within;
+}
 
 /// How each step is tried.
 StepLimits limitsOf(StepName step, const Observation& observation);

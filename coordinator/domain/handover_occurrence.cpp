@@ -60,6 +60,12 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
         return course.gaveUp(step) && (found->state == StepState::Unknown ||
                                        (found->state == StepState::Failed && base::isTransient(found->error)));
     };
+    // Its guest does not execute any more: what it has not answered it never will, and the spare is ready.
+    auto halted = [&] {
+        const Step* drain = course.find(DrainStandIn);
+        return course.gaveUp(DrainStandIn) && drain->state == StepState::Failed &&
+               drain->error == base::ErrorCode::WrongState;
+    };
     // An operator's retry comes by here again; from then on the stand-in has no part in the job any more.
     const bool released = isReleased(operation);
     switch (operation.state) {
@@ -74,9 +80,10 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
             if (course.done(DrainStandIn)) {
                 return happened(Event::StandInDrained, "the stand-in has finished its requests");
             }
-            if (gone(DrainStandIn)) {
-                const std::string why = fmt::format("stand-in '{}' is not heard of any more: {}",
-                                                    operation.stand_in.text(), course.problemOf(DrainStandIn));
+            if (gone(DrainStandIn) || halted()) {
+                const std::string why =
+                    fmt::format("stand-in '{}' {}: {}", operation.stand_in.text(),
+                                halted() ? "has stopped" : "is not heard of any more", course.problemOf(DrainStandIn));
                 return happened(Event::StandInLost, why, standInLostNote(why));
             }
             if (course.gaveUp(DrainStandIn) && course.find(DrainStandIn)->state == StepState::Failed) {

@@ -41,11 +41,15 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
             return atOnce(0s);
         case StepName::PowerOffSpare:
         case StepName::PowerOffFailedSpare:
-        case StepName::StartSpare:
             return {.deadline = observation.spare_power_within,
                     .pause = 2s,
                     .patience = 3 * observation.spare_power_within,
                     .retry_refusals = true};
+        case StepName::StartSpare:  // but not from a disk on which somebody else has been
+            return {.deadline = observation.spare_power_within,
+                    .pause = 2s,
+                    .patience = 3 * observation.spare_power_within,
+                    .refusals = 1000};
         case StepName::ReleaseSpare:
         case StepName::IsolateSpare:
             return atOnce(60s, true);
@@ -102,6 +106,8 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
                     .lane = Lane::Critical};
         case StepName::GrowStandIn:
             return atOnce(60s);
+        case StepName::ClearSegment:  // nobody waits for it, and a switch that is restarted is back by then
+            return atOnce(2min, true);
 
         case StepName::CheckCapacity:
             return atOnce(30s);
@@ -118,7 +124,15 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
         case StepName::DeleteStandIn:
         case StepName::DeleteOldStandIn:
             return {.deadline = 10s, .pause = 1s, .patience = 5min, .retry_refusals = true};
-        case StepName::StopServer:
+        case StepName::KeepStandIn:  // it may have to shut down first
+            return {.deadline = 30s, .pause = 1s, .patience = 5min, .retry_refusals = true};
+        case StepName::StopServer:  // in order first, then by its power
+            return {.deadline = server.fence_within,
+                    .pause = 2s,
+                    .patience = observation.capture_way == CaptureWay::Restart
+                                    ? askWithin(server) + server.shutdown_within + 3 * server.fence_within
+                                    : 3 * server.fence_within,
+                    .retry_refusals = true};
         case StepName::StartServer:
             return {.deadline = server.fence_within,
                     .pause = 2s,

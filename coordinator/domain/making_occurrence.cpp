@@ -34,6 +34,25 @@ std::optional<Occurrence> afterAll(const Course& course, std::initializer_list<S
     return std::nullopt;
 }
 
+/// Its stand-in is deleted, and its segment knows neither that nor the spare any more; whatever comes of the one, the
+/// other is done.
+std::optional<Occurrence> unsetOccurrence(const Course& course) {
+    const bool has_stand_in = !course.operation().stand_in.empty();
+    if ((has_stand_in && !course.concluded(DeleteOldStandIn)) || !course.concluded(ClearSegment)) return std::nullopt;
+    if (has_stand_in && course.gaveUp(DeleteOldStandIn)) {
+        return happened(Event::StandInFailed,
+                        fmt::format("stand-in '{}' could not be deleted: {}", course.operation().stand_in.text(),
+                                    course.problemOf(DeleteOldStandIn)));
+    }
+    if (course.gaveUp(ClearSegment)) {
+        return happened(Event::SegmentRefused,
+                        fmt::format("the spare and the stand-in could not be taken out of segment '{}': {}",
+                                    course.observation().server.segment.text(), course.problemOf(ClearSegment)));
+    }
+    return happened(Event::OldStandInRemoved,
+                    has_stand_in ? "the stand-in is deleted, and its segment is cleared" : "its segment is cleared");
+}
+
 std::optional<Occurrence> inCheckingCapacity(const Course& course) {
     const Operation& operation = course.operation();
     if (course.gaveUp(CheckCapacity)) return happened(Event::CapacityLacks, course.problemOf(CheckCapacity));
@@ -50,6 +69,13 @@ std::optional<Occurrence> inCheckingCapacity(const Course& course) {
              {}});
 }
 
+/// Who prepares hears what a failover would go on with.
+std::string readySentence(const Course& course) {
+    const Operation& operation = course.operation();
+    return fmt::format("stand-in '{}' is ready, from image '{}' {}", operation.new_stand_in.text(),
+                       operation.image.text(), agoText(operation.image_at, course.now()));
+}
+
 }  // namespace
 
 std::optional<Occurrence> makingOccurrence(const Course& course) {
@@ -58,6 +84,7 @@ std::optional<Occurrence> makingOccurrence(const Course& course) {
         case State::CheckingCapacity:
             return inCheckingCapacity(course);
         case State::RemovingOldStandIn:
+            if (operation.kind == OperationKind::Unset) return unsetOccurrence(course);
             if (operation.stand_in.empty()) return happened(Event::OldStandInRemoved, "there is no old stand-in");
             return afterAll(course, {DeleteOldStandIn}, DeleteOldStandIn, Event::OldStandInRemoved,
                             "the old stand-in is deleted");
@@ -72,9 +99,9 @@ std::optional<Occurrence> makingOccurrence(const Course& course) {
                             "its suspension is confirmed");
         case State::AdoptingStandIn:
             return afterAll(course, {AdoptStandIn}, AdoptStandIn, Event::StandInAdopted,
-                            fmt::format("stand-in '{}' is ready", operation.new_stand_in.text()));
+                            readySentence(course));
         case State::RemovingReplacedStandIn: {
-            const std::string ready = fmt::format("stand-in '{}' is ready", operation.new_stand_in.text());
+            const std::string ready = readySentence(course);
             if (operation.stand_in.empty() || course.done(DeleteOldStandIn))
                 return happened(Event::OldStandInRemoved, ready);
             if (!course.gaveUp(DeleteOldStandIn)) return std::nullopt;

@@ -41,6 +41,30 @@ Occurrence segmentRefused(const Course& course, StepName step) {
 
 namespace {
 
+/// What the operator hears of the takeover: who executes the job, and from when its data are.
+Note takeoverNote(const Course& course) {
+    const Operation& operation = course.operation();
+    const auto& server = course.observation().server;
+    const bool local = server.job_data == JobData::Local;
+    std::string sentence =
+        fmt::format("stand-in '{}' executes the job of server '{}': {}", operation.stand_in.text(),
+                    operation.server.text(), dataSentence(server, operation.stand_in_image_at, course.now()));
+    if (local)
+        sentence += fmt::format("; what server '{}' has written since is on its own disk only", server.name.text());
+    return {"takeover", local ? Level::Warning : Level::Notice, std::move(sentence), {}};
+}
+
+std::optional<Occurrence> closingOccurrence(const Course& course) {
+    const Operation& operation = course.operation();
+    const auto& stand_in = operation.stand_in.text();
+    if (!keepsStandIn(operation, course.observation().server)) {
+        if (operation.stand_in.empty() || course.concluded(DeleteStandIn)) return happened(Event::ClosedUp, "closed");
+        return std::nullopt;
+    }
+    if (!course.concluded(KeepStandIn)) return std::nullopt;
+    return happened(Event::ClosedUp, fmt::format("closed; the disk of stand-in '{}' is kept", stand_in));
+}
+
 std::optional<Occurrence> failoverOccurrence(const Course& course) {
     const Operation& operation = course.operation();
     switch (operation.state) {
@@ -51,8 +75,8 @@ std::optional<Occurrence> failoverOccurrence(const Course& course) {
         case State::GivingSegment:
             // A retry comes by here again, with the segment where the handover has left it.
             if (course.done(GiveSegment)) {
-                return happened(Event::SegmentGiven, isHalfWay(course) ? "it was given to the stand-in before"
-                                                                       : "the stand-in owns the segment");
+                if (isHalfWay(course)) return happened(Event::SegmentGiven, "it was given to the stand-in before");
+                return happened(Event::SegmentGiven, "the stand-in owns the segment", takeoverNote(course));
             }
             // After a retry: whether it runs is not known, and nobody has taken the segment from it.
             if (course.gaveUp(ResumeStandIn)) return happened(Event::SegmentGiven, "the stand-in keeps the segment");
@@ -81,10 +105,7 @@ std::optional<Occurrence> failoverOccurrence(const Course& course) {
         case State::Settling:
             return settlingOccurrence(course);
         case State::Closing:
-            if (operation.stand_in.empty() || course.concluded(DeleteStandIn)) {
-                return happened(Event::ClosedUp, "closed");
-            }
-            return std::nullopt;
+            return closingOccurrence(course);
         default:
             return handoverOccurrence(course);
     }

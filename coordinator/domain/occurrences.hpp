@@ -33,5 +33,7 @@ Occurrence fenceFailure(const Course& course);
 /// A stand-in that was resumed and did not answer may execute the job unseen. Where the policy says that the switch
 /// does not suffice to part two machines, it has to be confirmed as stopped.
 bool standInIsOutOfTheWay(const Course& course);
+/// The spare is this failover's: leased, and no VM host lives on it. Only then may its power be touched.
+bool isTaken(const Course& course);
 
 }  // namespace standin::domain

@@ -8,6 +8,7 @@
 #include "agent/base/clock.hpp"
 #include "agent/base/identifier.hpp"
 #include "agent/base/shared.hpp"
+#include "coordinator/domain/job_writes.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/domain/spare_table.hpp"
 #include "coordinator/domain/state.hpp"
@@ -59,12 +60,17 @@ struct Operation {
     base::StandInName new_stand_in;  ///< prepare, refresh: the one being made
     base::PortName new_stand_in_port;
     base::ImageId image;                         ///< what is restored, or what the new stand-in is made from
+    base::WallTime image_at{};                   ///< from when its data are; epoch: not known
+    base::WallTime stand_in_image_at{};          ///< likewise of the image that `stand_in` was made from
     base::ImageId previous_image;                ///< refresh: what `image` is compared with
     base::SpareName spare;                       ///< the one being prepared or executing the job
     std::vector<base::SpareName> failed_spares;  ///< tried and given up, in order
     unsigned handovers = 0;                      ///< begun so far; bounded
     bool cold = false;                           ///< the stand-in is of no use: the spare takes over by itself
     bool job_runs = false;                       ///< who was given the segment executes the job, as far as is known
+
+    std::vector<HeldWrites> writes;  ///< failover: who has, or may have, executed the job
+    bool discard_data = false;       ///< closed with the word that its stand-in's data need not be kept
 
     std::vector<Note> notes;
     std::vector<base::Shared<Step>> steps;  ///< in the order of their first start; copies of the operation share them

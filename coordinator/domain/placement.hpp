@@ -3,8 +3,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/base/identifier.hpp"
+#include "coordinator/domain/job_writes.hpp"
 
 namespace standin::domain {
 
@@ -22,6 +24,8 @@ struct Placement {
     /// The operator who is bringing the job back to the server; empty: nobody. The intent is durable before the segment
     /// is ordered to be the server's, and goes when that is known to be so, or never to come.
     std::string brought_back_by{};
+    /// Of a job whose data are local: the disks that have writes of it which are nowhere else.
+    std::vector<HeldWrites> writes{};
     bool operator==(const Placement&) const = default;
 };
 

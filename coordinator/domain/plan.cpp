@@ -7,6 +7,7 @@ const std::string& subjectOf(const Operation& operation, StepName step) {
     switch (step) {
         case StepName::FencePort:
         case StepName::FencePower:
+        case StepName::ClearSegment:
         case StepName::StopServer:
         case StepName::StartServer:
             return operation.server.text();
@@ -19,6 +20,7 @@ const std::string& subjectOf(const Operation& operation, StepName step) {
         case StepName::ReturnRequests:
         case StepName::GrowStandIn:
         case StepName::DeleteOldStandIn:
+        case StepName::KeepStandIn:
             return operation.stand_in.text();
         case StepName::DeleteStandIn:
             return operation.kind == OperationKind::Failover ? operation.stand_in.text()
@@ -101,14 +103,14 @@ class Plan {
     std::vector<StepId> steps_;
 };
 
-/// Off and confirmed, off the VM host and leased before it is written; in quarantine before it is started.
+/// Leased, then released by the VM host that it carried (a machine that carries stand-ins is not switched off), then
+/// off and confirmed, all before it is written; in quarantine before it is started.
 void addSparePreparation(Plan& plan, const Course& course) {
     if (course.operation().spare.empty()) return;
     plan.add(LeaseSpare);
     if (!course.done(LeaseSpare)) return;
-    plan.add(PowerOffSpare).add(ReleaseSpare);
-    if (!course.done(PowerOffSpare) || !course.done(ReleaseSpare)) return;
-    plan.add(RestoreSpare);
+    plan.inOrder({ReleaseSpare, PowerOffSpare, RestoreSpare});
+    if (!course.done(ReleaseSpare) || !course.done(PowerOffSpare)) return;
     // The back leg is with the stand-in until everything that was held has been returned to it.
     if (course.find(ReturnRequests) != nullptr && !course.done(ReturnRequests)) {
         plan.add(ReturnRequests);
@@ -161,7 +163,7 @@ void planFailover(Plan& plan, const Course& course) {
             break;
         case State::LeavingSpare:
             plan.add(FencePower).add(GrowStandIn);
-            if (course.done(LeaseSpare)) plan.add(PowerOffFailedSpare);
+            if (isTaken(course)) plan.add(PowerOffFailedSpare);
             break;
         case State::ColdPreparingSpare:
             plan.fences();
@@ -183,7 +185,7 @@ void planFailover(Plan& plan, const Course& course) {
             break;
         case State::ColdLeavingSpare:
             plan.fences();
-            if (course.done(LeaseSpare)) plan.add(PowerOffFailedSpare);
+            if (isTaken(course)) plan.add(PowerOffFailedSpare);
             break;
         case State::Settling:
             plan.add(FencePower);
@@ -193,7 +195,11 @@ void planFailover(Plan& plan, const Course& course) {
             if (course.find(FreezeStandIn) != nullptr) plan.add(RetireStandIn);
             break;
         case State::Closing:
-            if (!operation.stand_in.empty()) plan.add(DeleteStandIn);
+            if (keepsStandIn(operation, course.observation().server)) {
+                plan.add(KeepStandIn);
+            } else if (!operation.stand_in.empty()) {
+                plan.add(DeleteStandIn);
+            }
             break;
         default:
             break;
@@ -226,6 +232,7 @@ void planImage(Plan& plan, const Course& course) {
         case State::RemovingOldStandIn:
         case State::RemovingReplacedStandIn:
             if (!operation.stand_in.empty()) plan.add(DeleteOldStandIn);
+            if (operation.kind == OperationKind::Unset) plan.add(ClearSegment);
             break;
         case State::MakingStandIn:
             plan.add(MakeStandIn);

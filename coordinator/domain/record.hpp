@@ -42,6 +42,7 @@ struct EventAccepted {
     Event event{};
     std::string why;
     std::vector<Change> changes;
+    bool discard_data = false;  ///< OperatorCloses: the stand-in's data need not be kept
 };
 
 struct FenceConfirmed {
@@ -63,6 +64,8 @@ struct Circumstances {
     bool power_on_under_way = false;
     std::chrono::milliseconds spare_boot_within{};
     std::chrono::milliseconds spare_power_within{};
+    bool capture_turn = true;
+    std::string rack_failover{};
     bool operator==(const Circumstances&) const = default;
 };
 
@@ -95,7 +98,9 @@ inline Circumstances circumstancesOf(const Observation& observation) {
             observation.restore_turn,
             observation.power_on_under_way,
             observation.spare_boot_within,
-            observation.spare_power_within};
+            observation.spare_power_within,
+            observation.capture_turn,
+            observation.rack_failover};
 }
 
 }  // namespace standin::domain

@@ -9,7 +9,7 @@ RestoreNeed restoreNeedOf(const Operation& operation) {
         const Step* step = operation.find(name, operation.spare.text());
         return step == nullptr ? StepState::Planned : step->state;
     };
-    for (const StepName before : {StepName::LeaseSpare, StepName::PowerOffSpare, StepName::ReleaseSpare}) {
+    for (const StepName before : {StepName::LeaseSpare, StepName::ReleaseSpare, StepName::PowerOffSpare}) {
         if (stateOf(before) != StepState::Done) return RestoreNeed::None;
     }
     switch (stateOf(StepName::RestoreSpare)) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +20,19 @@ enum class FencePolicy {
 
 /// How the disk is brought to rest for a capture (S142, S156).
 enum class CaptureWay {
-    Restart,    ///< powered off, captured, powered on again
+    Restart,    ///< shut down in order, captured, powered on again
     PoweredOff  ///< refused unless the server is off already
 };
 
+/// Where the data of a job is, as its operator has declared it.
+enum class JobData {
+    None,    ///< the job keeps nothing that it wrote
+    Shared,  ///< on storage that server, stand-in and spare reach alike
+    Local    ///< on the server's own disk: who takes the job over goes on with the data of the image
+};
+
+std::string_view nameOf(JobData data);
+std::optional<JobData> jobDataFrom(std::string_view name);
 std::string_view nameOf(FencePolicy policy);
 std::string_view nameOf(CaptureWay way);
 
@@ -60,6 +70,9 @@ struct Server {
     std::chrono::milliseconds clock_within{
         250};  ///< so long the segment waits for a resumed stand-in's clock to be set
     std::chrono::milliseconds drain_within{60000};  ///< a draining stand-in has to finish its requests within this time
+    JobData job_data = JobData::None;
+    /// An image that is older than this is reported: a failover would go back so far. 30 days: a monthly backup.
+    std::chrono::milliseconds image_age_limit{std::chrono::hours(30 * 24)};
     base::AgentName vm_host;
     base::AgentName image_store;
     base::AgentName switch_agent;
@@ -67,6 +80,11 @@ struct Server {
     HolderPorts holder_ports;
     FencePolicy fence_policy = FencePolicy::Port;
     std::chrono::milliseconds fence_within{20000};
+    /// For a capture: so long the server may take to shut down in order before its power is cut. Debian's services have
+    /// 90 s to stop.
+    std::chrono::milliseconds shutdown_within{120000};
+    /// So long after it was switched on again its own traps are the restart's and start nothing.
+    std::chrono::milliseconds boot_within{120000};
     std::vector<std::string> trap_sources;
     std::string rack;
     int priority = 0;  ///< higher first where failures compete
@@ -82,6 +100,8 @@ struct Spare {
     base::PortName port;
     std::string mac;
     base::DiskName disk;
+    std::string disk_serial;  ///< as declared; empty: not declared, so not compared
+    std::string disk_wwn;     ///< likewise
     base::AgentName image_store;
     base::AgentName switch_agent;
     base::AgentName vm_host;  ///< empty, or the VM host that may use this machine's capacity while it is idle (S106)

@@ -1,4 +1,5 @@
-// Long waits in which nobody answers: the operator hears of them while they go on (rule 8).
+// Waits in which nobody answers, and steps that are tried again in vain: the operator hears of them while they go on
+// (rule 8).
 #include <fmt/format.h>
 
 #include "coordinator/domain/course.hpp"
@@ -52,7 +53,55 @@ std::string cureOf(const Operation& operation, StepName step, const base::AgentN
     return cure;
 }
 
+/// A job is down, or its requests are held, as long as one of these has not succeeded. Each takes milliseconds; what is
+/// tried again for so long will hardly pass by itself.
+constexpr std::chrono::seconds vain_after{5};
+
+bool isCritical(StepName step) {
+    switch (step) {
+        case StepName::FencePort:
+        case StepName::GiveSegment:
+        case StepName::GiveSegmentToSpare:
+        case StepName::ReleaseHeld:
+        case StepName::ReturnRequests:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// Whom to look after.
+std::string cureOfVain(const Operation& operation, StepName step, const Server& server) {
+    const bool is_holders = step == StepName::ReleaseHeld || step == StepName::ReturnRequests;
+    return fmt::format("look after agent '{}'; it is tried on: standinctl operation show {}",
+                       is_holders ? server.request_holder.text() : server.switch_agent.text(), operation.id);
+}
+
+std::optional<Note> vainToTell(const Course& course) {
+    const Operation& operation = course.operation();
+    for (const Step& step : operation.steps) {
+        if (!isCritical(step.id.name)) continue;
+        const bool failed = step.state == StepState::Failed || step.state == StepState::Unknown;
+        if (!failed || step.ended < step.patience_from + vain_after) continue;
+        if (course.find(step.id.name) != &step || course.gaveUp(step.id.name)) continue;
+        std::string topic = fmt::format("in_vain_{}", nameOf(step.id.name));
+        if (isTold(operation, topic, step.first_started)) continue;
+        const auto tried_for = std::chrono::floor<std::chrono::seconds>(step.ended - step.patience_from);
+        return Note{
+            std::move(topic), Note::Level::Warning,
+            fmt::format("{} of {} {} of server '{}' has not succeeded for {} s: {}", nameOf(step.id.name),
+                        nameOf(operation.kind), operation.id, operation.server.text(), tried_for.count(), step.message),
+            cureOfVain(operation, step.id.name, course.observation().server)};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<Note> troubleToTell(const Course& course) {
+    auto vain = vainToTell(course);
+    return vain ? vain : silenceToTell(course);
+}
 
 std::optional<Note> silenceToTell(const Course& course) {
     const Operation& operation = course.operation();

@@ -18,7 +18,7 @@ constexpr const char* other_mac =
 Occurrence spareFailure(const Course& course) {
     StepName culprit = LeaseSpare;
     for (StepName step :
-         {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
+         {LeaseSpare, ReleaseSpare, PowerOffSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
         if (course.gaveUp(step)) {
             culprit = step;
             break;
@@ -33,13 +33,13 @@ Occurrence spareFailure(const Course& course) {
 }
 
 bool sparePrepared(const Course& course) {
-    return course.done(LeaseSpare) && course.done(PowerOffSpare) && course.done(ReleaseSpare) &&
+    return course.done(LeaseSpare) && course.done(ReleaseSpare) && course.done(PowerOffSpare) &&
            course.done(RestoreSpare) && course.done(IsolateSpare);
 }
 
 bool spareFailed(const Course& course) {
     for (StepName step :
-         {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
+         {LeaseSpare, ReleaseSpare, PowerOffSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
         if (course.gaveUp(step)) return true;
     }
     return false;
@@ -80,7 +80,7 @@ std::optional<Occurrence> spareOccurrence(const Course& course, bool cold) {
     if (!cold && course.find(ReturnRequests) != nullptr && !course.done(ReturnRequests)) {
         if (course.gaveUp(ReturnRequests)) return returnFailed(course);
         const bool never_begins =
-            course.gaveUp(LeaseSpare) || course.gaveUp(PowerOffSpare) || course.gaveUp(ReleaseSpare);
+            course.gaveUp(LeaseSpare) || course.gaveUp(ReleaseSpare) || course.gaveUp(PowerOffSpare);
         return never_begins ? std::optional(spareFailure(course)) : std::nullopt;
     }
     if (spareFailed(course)) return spareFailure(course);
@@ -94,13 +94,17 @@ std::optional<Occurrence> spareOccurrence(const Course& course, bool cold) {
     return std::nullopt;
 }
 
+bool isTaken(const Course& course) {
+    return course.done(LeaseSpare) && course.done(ReleaseSpare);
+}
+
 std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold) {
     const Operation& operation = course.operation();
     if (!cold && !course.concluded(GrowStandIn)) return std::nullopt;
-    if (course.done(LeaseSpare) && !course.concluded(PowerOffFailedSpare)) return std::nullopt;
+    if (isTaken(course) && !course.concluded(PowerOffFailedSpare)) return std::nullopt;
     std::string left = "the stand-in goes on";
     std::optional<Note> note;
-    if (course.done(LeaseSpare) && course.gaveUp(PowerOffFailedSpare)) {
+    if (isTaken(course) && course.gaveUp(PowerOffFailedSpare)) {
         note = Note{"spare_not_off_" + operation.spare.text(), Level::Warning,
                     fmt::format("spare '{}' could not be confirmed as off: {}; the switch keeps it in quarantine",
                                 operation.spare.text(), course.problemOf(PowerOffFailedSpare)),

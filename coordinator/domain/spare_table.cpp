@@ -37,6 +37,7 @@ Result<void> SpareTable::set(const base::ServerName& server, const base::SpareNa
         row.stale = true;
         row.note = fmt::format("made from image '{}', not from '{}'", row.image.text(), image.text());
     }
+    if (row.image != image) row.image_at = {};
     row.server = server;
     row.spare = spare;
     row.image = image;
@@ -44,16 +45,20 @@ Result<void> SpareTable::set(const base::ServerName& server, const base::SpareNa
     return {};
 }
 
-Result<void> SpareTable::unset(const base::ServerName& server) {
-    auto found = rows_.find(server);
-    if (found == rows_.end()) {
+Result<void> SpareTable::mayUnset(const base::ServerName& server) const {
+    const auto* its_row = row(server);
+    if (its_row == nullptr)
         return failure(ErrorCode::NotFound, fmt::format("server '{}' has no row in the spare table", server.text()));
-    }
-    const Lease* held = lease(found->second.spare);
-    if (held != nullptr && held->failover != 0) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("the row of server '{}' cannot be removed: {}", server.text(), holderOf(*held)));
-    }
+    const Lease* held = lease(its_row->spare);
+    if (held == nullptr || held->failover == 0) return {};
+    return failure(ErrorCode::Conflict,
+                   fmt::format("the row of server '{}' cannot be removed: {}", server.text(), holderOf(*held)));
+}
+
+Result<void> SpareTable::unset(const base::ServerName& server) {
+    auto may = mayUnset(server);
+    if (!may) return may;
+    const auto found = rows_.find(server);
     free(found->second.spare);
     rows_.erase(found);
     return {};

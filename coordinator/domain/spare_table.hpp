@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/base/clock.hpp"
 #include "agent/base/identifier.hpp"
 #include "agent/base/name_map.hpp"
 #include "agent/base/result.hpp"
@@ -21,11 +22,13 @@ struct SpareTableRow {
     base::ServerName server;
     base::SpareName spare;
     base::ImageId image;
+    base::WallTime image_at{};  ///< from when the image's data are; epoch: not known
     bool standin_ready =
         false;  ///< the provisional operation flag: the job answered and the suspension was confirmed (S109)
     base::StandInName stand_in;    ///< empty: none
     base::PortName stand_in_port;  ///< its switch port, known since it was first started
     bool stale = false;            ///< the stand-in was made from an older image than `image`
+    base::WallTime stand_in_image_at{};  ///< from when the data of the stand-in's image are; epoch: not known
     std::string note;              ///< why it is not ready or stale, for people; empty otherwise
     bool operator==(const SpareTableRow&) const = default;
 };
@@ -47,6 +50,8 @@ class SpareTable {
     base::Result<void> set(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image);
     /// Removes the row and gives its spare back. NotFound; Conflict while a failover uses the spare.
     base::Result<void> unset(const base::ServerName& server);
+    /// What unset() would say.
+    [[nodiscard]] base::Result<void> mayUnset(const base::ServerName& server) const;
 
     /// Takes a spare for a failover: the row's own or a free one of the pool. Conflict with a clear sentence otherwise.
     base::Result<void> leaseFor(const base::SpareName& spare, const base::ServerName& server, OperationId failover);

@@ -53,7 +53,7 @@ constexpr Names<State, 36> states{{
     {State::Closed, "Closed"},
 }};
 
-constexpr Names<Event, 49> events{{
+constexpr Names<Event, 50> events{{
     {Event::Begins, "Begins"},
     {Event::StandInReady, "StandInReady"},
     {Event::StandInUnusable, "StandInUnusable"},
@@ -79,6 +79,7 @@ constexpr Names<Event, 49> events{{
     {Event::SpareOwnsSegment, "SpareOwnsSegment"},
     {Event::FurtherSpare, "FurtherSpare"},
     {Event::Settled, "Settled"},
+    {Event::CaptureRefused, "CaptureRefused"},
     {Event::ServerStopped, "ServerStopped"},
     {Event::ServerNotStopped, "ServerNotStopped"},
     {Event::ImageCaptured, "ImageCaptured"},

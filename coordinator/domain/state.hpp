@@ -98,6 +98,7 @@ enum class Event {
     FurtherSpare,
     Settled,
     // prepare, refresh, backup
+    CaptureRefused,
     ServerStopped,
     ServerNotStopped,
     ImageCaptured,

@@ -6,7 +6,7 @@ namespace standin::domain {
 
 namespace {
 
-constexpr Names<StepName, 37> steps{{
+constexpr Names<StepName, 39> steps{{
     {StepName::FencePort, "FencePort"},
     {StepName::FencePower, "FencePower"},
     {StepName::ResumeStandIn, "ResumeStandIn"},
@@ -38,6 +38,8 @@ constexpr Names<StepName, 37> steps{{
     {StepName::AdoptStandIn, "AdoptStandIn"},
     {StepName::DeleteStandIn, "DeleteStandIn"},
     {StepName::DeleteOldStandIn, "DeleteOldStandIn"},
+    {StepName::KeepStandIn, "KeepStandIn"},
+    {StepName::ClearSegment, "ClearSegment"},
     {StepName::StopServer, "StopServer"},
     {StepName::CaptureImage, "CaptureImage"},
     {StepName::StartServer, "StartServer"},
@@ -55,7 +57,7 @@ constexpr Names<StepState, 6> step_states{{
     {StepState::Unknown, "unknown"},
 }};
 
-constexpr Names<Finding, 8> findings{{
+constexpr Names<Finding, 9> findings{{
     {Finding::None, "none"},
     {Finding::Beside, "beside"},
     {Finding::Instead, "instead"},
@@ -64,6 +66,7 @@ constexpr Names<Finding, 8> findings{{
     {Finding::Unproved, "unproved"},
     {Finding::Between, "between"},
     {Finding::Untaken, "untaken"},
+    {Finding::PowerCut, "power_cut"},
 }};
 
 }  // namespace

@@ -51,6 +51,8 @@ enum class StepName {
     AdoptStandIn,      ///< the segment knows it as the server's stand-in
     DeleteStandIn,     ///< the stand-in of this operation is removed (S128)
     DeleteOldStandIn,  ///< the one that was replaced is removed (S160–S161)
+    KeepStandIn,       ///< a closed failover's stand-in is one no more; its disk, which has writes of the job, is kept
+    ClearSegment,      ///< machines that are not the server's any more leave its segment's order
     StopServer,        ///< shut down for the capture (S142)
     CaptureImage,      ///< the server's disk becomes an image (S143)
     StartServer,       ///< started again after the capture (S157)
@@ -94,7 +96,8 @@ enum class Finding {
     Differs,   ///< CompareImages: there is a difference
     Unproved,  ///< ResumeStandIn: it runs, but nobody could ask whether its job answers
     Between,   ///< DrainStandIn: all clients have answers, and some will ask again at once
-    Untaken    ///< ReleaseHeld: it failed, and the spare has taken nothing of what was held
+    Untaken,   ///< ReleaseHeld: it failed, and the spare has taken nothing of what was held
+    PowerCut   ///< StopServer: it did not shut down in order
 };
 
 std::string_view nameOf(Finding finding);
@@ -127,8 +130,9 @@ struct Step {
         phases_ms;  ///< parts of the duration the step measured itself, e.g. `resume`, `first_answer`
 };
 
-/// Which threads may carry a step: a critical one never waits for a long one.
-enum class Lane { Critical, Ordinary };
+/// Which threads may carry a step: a critical one never waits for a long one, and neither for what the watch looks at.
+enum class Lane { Critical, Ordinary, Watch };
+inline constexpr std::size_t lanes = 3;
 
 /// How a step is tried, and when it is given up.
 struct StepLimits {

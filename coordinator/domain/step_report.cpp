@@ -1,5 +1,6 @@
 #include "coordinator/domain/step_report.hpp"
 
+#include "agent/base/moment.hpp"
 #include "coordinator/domain/named.hpp"
 
 namespace standin::domain {
@@ -69,6 +70,11 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
     if (!report.found.empty()) step.found = report.found;
     if (id.name == StepName::StartStandIn && step.state == StepState::Done) {
         operation.new_stand_in_port = base::PortName(step.found);
+    }
+    const bool tells_age = id.name == StepName::CheckCapacity || id.name == StepName::CaptureImage;
+    if (tells_age && step.state == StepState::Done && !report.found.empty()) {
+        const auto at = base::momentFrom(report.found);
+        if (at) operation.image_at = *at;  // an age that nobody can read is not known
     }
 }
 

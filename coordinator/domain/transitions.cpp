@@ -107,6 +107,7 @@ std::vector<Transition> makingRows(OperationKind kind) {
 std::vector<Transition> capturingRows(OperationKind kind, State after_start, const char* meaning) {
     return {
         {kind, Opened, Begins, StoppingServer, "S142"},
+        {kind, StoppingServer, CaptureRefused, Failed, "another server of its rack is in a failover: nothing was switched off"},
         {kind, StoppingServer, ServerStopped, CapturingImage, "confirmed off"},
         {kind, StoppingServer, ServerNotStopped, RestartingServer, "not confirmed off: nothing is captured"},
         {kind, CapturingImage, ImageCaptured, StartingServer, "S156"},
@@ -142,9 +143,11 @@ std::vector<Transition> everything() {
     add(capturingRows(refresh, ComparingImages, "S157"));
     add(refreshRows());
     add(makingRows(refresh));
-    add({{unset, Opened, Begins, RemovingOldStandIn, "the row is gone; its stand-in follows"},
-         {unset, RemovingOldStandIn, OldStandInRemoved, Succeeded, ""},
-         {unset, RemovingOldStandIn, StandInFailed, Failed, "the stand-in could not be deleted"}});
+    add({{unset, Opened, Begins, RemovingOldStandIn, "the row is gone; its stand-in and its segment's members follow"},
+         {unset, RemovingOldStandIn, OldStandInRemoved, Succeeded,
+          "and its segment knows neither spare nor stand-in any more"},
+         {unset, RemovingOldStandIn, StandInFailed, Failed, "the stand-in could not be deleted"},
+         {unset, RemovingOldStandIn, SegmentRefused, Failed, "the switch could not be told"}});
     add(capturingRows(backup, Succeeded, "the image is kept; nothing else changes"));
     return all;
 }

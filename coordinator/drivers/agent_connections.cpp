@@ -4,6 +4,8 @@
 #include <future>
 #include <vector>
 
+#include "agent/base/boundary.hpp"
+#include "agent/http/address_book.hpp"
 #include "agent/protocol/agent_client.hpp"
 
 namespace standin::drivers {
@@ -21,8 +23,10 @@ constexpr std::chrono::seconds warm_deadline{3};
 base::Result<std::unique_ptr<AgentConnections>> AgentConnections::open(
     const std::map<base::AgentName, std::string>& urls, const http::TlsContext& tls) {
     std::unique_ptr<AgentConnections> connections(new AgentConnections);
+    // Names are looked up aside, again and again as connections are kept warm: no command waits for a name server.
+    const auto book = std::make_shared<http::AddressBook>();
     for (const auto& [name, url] : urls) {
-        auto client = protocol::AgentClient::open(name.text(), url, tls);
+        auto client = protocol::AgentClient::open(name.text(), url, tls, book);
         if (!client) return base::failure(client.error());
         connections->clients_[name] = std::move(*client);
     }
@@ -43,7 +47,12 @@ void AgentConnections::stop() {
         stopping_ = true;
     }
     stopped_.notify_all();
+    breakOff();
     if (thread_.joinable()) thread_.join();
+}
+
+void AgentConnections::breakOff() const {
+    for (const auto& [name, client] : clients_) client->breakOff();
 }
 
 std::shared_ptr<protocol::AgentClient> AgentConnections::client(const base::AgentName& name) const {
@@ -79,7 +88,7 @@ void AgentConnections::keepWarm() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         lock.unlock();
-        warmAll();
+        static_cast<void>(base::contained([this] { warmAll(); }));  // the next command makes its own connection
         lock.lock();
         stopped_.wait_for(lock, warm_every, [this] { return stopping_; });
     }

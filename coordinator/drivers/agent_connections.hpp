@@ -32,6 +32,8 @@ class AgentConnections {
     void start();
     /// Idempotent.
     void stop();
+    /// Whoever waits for an agent's answer waits no longer; for good.
+    void breakOff() const;
 
     /// Precondition: the agent is one of those opened.
     [[nodiscard]] std::shared_ptr<protocol::AgentClient> client(const base::AgentName& name) const;

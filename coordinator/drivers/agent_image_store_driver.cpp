@@ -35,6 +35,17 @@ base::Result<std::vector<Image>> imagesFrom(const Json& json) {
     return fields.finish(std::move(images));
 }
 
+base::Result<std::vector<protocol::Disk>> disksFrom(const Json& json) {
+    protocol::JsonFields fields(json, "disks", protocol::JsonFields::Unknown::Skip);
+    std::vector<protocol::Disk> disks;
+    for (const auto& item : fields.array("disks")) {
+        auto disk = protocol::diskFrom(item);
+        if (!disk) return base::failure(disk.error());
+        disks.push_back(std::move(*disk));
+    }
+    return fields.finish(std::move(disks));
+}
+
 }  // namespace
 
 AgentImageStoreDriver::AgentImageStoreDriver(std::shared_ptr<protocol::AgentClient> client)
@@ -76,6 +87,10 @@ base::Result<protocol::ImageVerification> AgentImageStoreDriver::verification(co
                                                                               Deadline deadline) {
     return messageIn(*client_, "the verification of " + phraseOf(id),
                      client_->get(pathOf(id) + "/verification", deadline), protocol::imageVerificationFrom);
+}
+
+base::Result<std::vector<protocol::Disk>> AgentImageStoreDriver::disks(Deadline deadline) {
+    return messageIn(*client_, "its disks", client_->get("/v1/disks", deadline), disksFrom);
 }
 
 base::Result<Restore> AgentImageStoreDriver::restore(const CommandStamp& stamp, const base::RestoreId& id,

@@ -11,6 +11,7 @@
 
 #include "agent/base/process.hpp"
 #include "agent/base/secret_file.hpp"
+#include "agent/base/text.hpp"
 
 namespace standin::drivers {
 
@@ -39,11 +40,6 @@ bool isOptionName(const std::string& name) {
     });
 }
 
-// One option is one line: a line end in a value would be another option.
-bool isOneLine(const std::string& text) {
-    return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
 // Agents strip blanks around a line and one pair of quotes around a value.
 std::string quotedIfNeeded(const std::string& value) {
     bool plain = value.empty() ||
@@ -51,20 +47,13 @@ std::string quotedIfNeeded(const std::string& value) {
     return plain ? value : '"' + value + '"';
 }
 
-std::string withoutSecret(std::string words, const std::string& secret) {
-    for (auto at = words.find(secret); !secret.empty() && at != std::string::npos; at = words.find(secret, at)) {
-        words.replace(at, secret.size(), "***");
-        at += 3;
+std::string withoutSecrets(std::string words, const std::vector<std::string>& secrets) {
+    for (const auto& secret : secrets) {
+        for (auto at = words.find(secret); !secret.empty() && at != std::string::npos; at = words.find(secret, at)) {
+            words.replace(at, secret.size(), "***");
+            at += 3;
+        }
     }
-    return words;
-}
-
-// The end of what an agent wrote, on one line.
-std::string lastWords(const std::string& text) {
-    std::string words = text.size() > words_limit ? text.substr(text.size() - words_limit) : text;
-    std::replace_if(
-        words.begin(), words.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
-    while (!words.empty() && words.back() == ' ') words.pop_back();
     return words;
 }
 
@@ -98,11 +87,14 @@ PowerState stateFrom(const base::ProcessOutcome& outcome) {
 
 struct FenceAgent::Call {
     base::ProcessRequest request;
-    std::string secret;
+    std::vector<std::string> secrets;
 
     [[nodiscard]] std::string wordsOf(const base::ProcessOutcome& outcome) const {
         const auto& said = isBlank(outcome.errors) ? outcome.output : outcome.errors;
-        return lastWords(withoutSecret(said, secret));
+        // What an agent prints was made valid text: a secret that is none looks otherwise there.
+        std::vector<std::string> hidden = secrets;
+        for (const auto& secret : secrets) hidden.push_back(base::validText(secret));
+        return base::lastWords(withoutSecrets(said, hidden), words_limit);
     }
 };
 
@@ -110,7 +102,7 @@ base::Result<std::string> FenceAgent::programOf(const PowerDevice& device) const
     const bool own_place = device.agent.starts_with('/');  // a team's own agent, outside the package's directory
     if (!own_place && !isAgentName(device.agent)) {
         return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not a fence agent's name, as in 'fence_ipmilan'",
-                                                            device.agent.substr(0, 80)));
+                                                            base::shortened(device.agent, 80)));
     }
     auto program = own_place ? device.agent : directory_ + "/" + device.agent;
     if (::access(program.c_str(), X_OK) != 0) {
@@ -129,10 +121,11 @@ base::Result<FenceAgent::Call> FenceAgent::prepare(const PowerDevice& device, co
     call.request.output_limit = output_limit;
     call.request.input = "action=" + action + "\n";
     for (const auto& [name, value] : device.options) {
-        if (!isOptionName(name) || !isOneLine(value)) {
+        // One option is one line: a line end in a value would be another option.
+        if (!isOptionName(name) || !base::isOneLine(value)) {
             return failure(ErrorCode::InvalidInput,
                            fmt::format("{}: option '{}' is not a name with one line as its value", describe(device),
-                                       name.substr(0, 80)));
+                                       base::shortened(name, 80)));
         }
         auto same = [&](std::string_view forbidden) {
             return std::equal(name.begin(), name.end(), forbidden.begin(), forbidden.end(),
@@ -145,14 +138,18 @@ base::Result<FenceAgent::Call> FenceAgent::prepare(const PowerDevice& device, co
         }
         call.request.input += name + "=" + quotedIfNeeded(value) + "\n";
     }
-    if (device.password_file.empty()) return call;
-    auto secret = base::readSecret(device.password_file);
-    if (!secret) return failure(secret.error());
-    if (!isOneLine(*secret))
-        return failure(ErrorCode::InvalidInput,
-                       fmt::format("secret '{}' is not one line of text", device.password_file));
-    call.secret = *secret;
-    call.request.input += "password=" + quotedIfNeeded(*secret) + "\n";
+    auto files = device.secret_files;
+    if (!device.password_file.empty()) files["password"] = device.password_file;
+    for (const auto& [name, file] : files) {
+        if (!isOptionName(name))
+            return failure(ErrorCode::InvalidInput, fmt::format("{}: '{}' is no option", describe(device), name));
+        auto secret = base::readSecret(file);
+        if (!secret) return failure(secret.error());
+        if (!base::isOneLine(*secret))
+            return failure(ErrorCode::InvalidInput, fmt::format("secret '{}' is not one line of text", file));
+        call.secrets.push_back(*secret);
+        call.request.input += name + "=" + quotedIfNeeded(*secret) + "\n";
+    }
     return call;
 }
 
@@ -191,7 +188,9 @@ base::Result<void> FenceAgent::check(const PowerDevice& device) const {
                        fmt::format("'{}' does not describe itself as a fence agent (exit {}): {}", device.agent,
                                    outcome->exit_code, call->wordsOf(*outcome)));
     }
-    for (const auto& [name, value] : device.options) {
+    auto options = device.options;
+    options.insert(device.secret_files.begin(), device.secret_files.end());
+    for (const auto& [name, value] : options) {
         auto alike = name;
         std::replace(alike.begin(), alike.end(), '-', '_');
         if (outcome->output.find("<parameter name=\"" + alike + "\"") == std::string::npos) {

@@ -14,6 +14,9 @@ class FenceAgentDevices : public PowerDevices {
 
     base::Result<void> act(const PowerDevice& device, PowerState wanted, Deadline deadline) final;
     PowerReading read(const PowerDevice& device, Deadline deadline) final;
+    /// By ipmitool, for the agents that are fence_ipmilan: no fence agent has an action for it.
+    base::Result<void> shutDown(const PowerDevice& device, Deadline deadline) final;
+    base::Result<void> runShutdown(const std::vector<std::string>& command, Deadline deadline) final;
     base::SteadyTime now() final { return std::chrono::steady_clock::now(); }
     void pause(Deadline time) final;
     void together(const std::vector<std::function<void()>>& tasks) final;
@@ -33,6 +36,7 @@ class FenceAgentPowerDriver final : private FenceAgentDevices, public LadderPowe
           LadderPowerDriver(static_cast<PowerDevices&>(static_cast<FenceAgentDevices&>(*this))) {}
 
     using FenceAgentDevices::check;
+    using LadderPowerDriver::shutDown;
 };
 
 }  // namespace standin::drivers

@@ -7,7 +7,8 @@
 
 namespace standin::drivers {
 
-/// Images and restores of one image store. capture() and restore() begin the work; image() and restoreState() tell how far it is.
+/// Images and restores of one image store. capture() and restore() begin the work; image() and restoreState() tell how
+/// far it is.
 class ImageStoreDriver {
   public:
     virtual ~ImageStoreDriver() = default;
@@ -16,8 +17,10 @@ class ImageStoreDriver {
     virtual base::Result<protocol::Image> image(const base::ImageId& id, Deadline deadline) = 0;
     virtual base::Result<protocol::Image> capture(const protocol::CommandStamp& stamp, const base::ImageId& id,
                                                   const base::DiskName& disk, Deadline deadline) = 0;
-    virtual base::Result<protocol::ImageDifference> difference(const base::ImageId& a, const base::ImageId& b, Deadline deadline) = 0;
-    virtual base::Result<void> remove(const protocol::CommandStamp& stamp, const base::ImageId& id, Deadline deadline) = 0;
+    virtual base::Result<protocol::ImageDifference> difference(const base::ImageId& a, const base::ImageId& b,
+                                                               Deadline deadline) = 0;
+    virtual base::Result<void> remove(const protocol::CommandStamp& stamp, const base::ImageId& id,
+                                      Deadline deadline) = 0;
 
     /// Begins to read the image again and to compare it with its checksums; verification() tells how far it is and what
     /// came of it. A store that has nothing to read again need not: Unsupported.
@@ -29,11 +32,18 @@ class ImageStoreDriver {
         return base::failure(base::ErrorCode::Unsupported, "this image store can't verify images");
     }
 
+    /// The machines' disks that the store reaches, as they are now.
+    virtual base::Result<std::vector<protocol::Disk>> disks(Deadline) {
+        return base::failure(base::ErrorCode::Unsupported, "this image store does not tell its disks");
+    }
+
     /// Same id, same restore: repeating it does not begin a second one. Refused: the disk is in use.
     virtual base::Result<protocol::Restore> restore(const protocol::CommandStamp& stamp, const base::RestoreId& id,
-                                                    const base::ImageId& image, const base::DiskName& disk, Deadline deadline) = 0;
+                                                    const base::ImageId& image, const base::DiskName& disk,
+                                                    Deadline deadline) = 0;
     virtual base::Result<protocol::Restore> restoreState(const base::RestoreId& id, Deadline deadline) = 0;
-    virtual base::Result<void> cancelRestore(const protocol::CommandStamp& stamp, const base::RestoreId& id, Deadline deadline) = 0;
+    virtual base::Result<void> cancelRestore(const protocol::CommandStamp& stamp, const base::RestoreId& id,
+                                             Deadline deadline) = 0;
 };
 
 }  // namespace standin::drivers

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "agent/base/boundary.hpp"
 #include "agent/base/process.hpp"
+#include "agent/base/text.hpp"
 
 namespace standin::drivers {
 
@@ -10,8 +12,9 @@ namespace {
 
 constexpr std::size_t most_waiting = 256;  // more messages than anybody reads; a storm of failovers makes some dozens
 constexpr std::chrono::seconds program_deadline{30};
-constexpr std::chrono::seconds farewell{
-    10};  // for what still waits when the coordinator ends; a service manager waits no longer
+constexpr std::chrono::seconds farewell{2};  // for what still waits when the coordinator ends, which it does within 5 s
+
+constexpr std::size_t longest = 4096;  // of a message: some sentences and a cure
 
 const char* nameOf(Notification::Kind kind) {
     switch (kind) {
@@ -23,6 +26,8 @@ const char* nameOf(Notification::Kind kind) {
             return "needs operator";
         case Notification::Kind::Warning:
             return "warning";
+        case Notification::Kind::Notice:
+            return "notice";
     }
     return "warning";
 }
@@ -30,6 +35,7 @@ const char* nameOf(Notification::Kind kind) {
 base::LogLevel levelOf(Notification::Kind kind) {
     switch (kind) {
         case Notification::Kind::NormalEnd:
+        case Notification::Kind::Notice:
             return base::LogLevel::Notice;
         case Notification::Kind::Warning:
             return base::LogLevel::Warning;
@@ -46,7 +52,7 @@ std::string textOf(const Notification& notification) {
     std::string about;
     if (!notification.operation.empty()) about += fmt::format("operation {}: ", notification.operation);
     if (!notification.server.empty()) about += fmt::format("server '{}': ", notification.server);
-    return fmt::format("{}: {}{}", nameOf(notification.kind), about, notification.message);
+    return fmt::format("{}: {}{}", nameOf(notification.kind), about, base::oneLine(notification.message, longest));
 }
 
 void LogNotifier::notify(const Notification& notification) {
@@ -98,7 +104,8 @@ void CommandNotifier::run() {
         auto next = std::move(waiting_.front());
         waiting_.pop_front();
         lock.unlock();
-        deliver(next, left);
+        if (const auto done = base::contained([&] { deliver(next, left); }); !done)
+            log_.error("could not hand a message to the operator by '{}': {}", command_, done.error().message);
         lock.lock();
     }
 }

@@ -18,11 +18,14 @@ struct PowerDevice {
     std::string agent;                           ///< program name, e.g. `fence_ipmilan`
     std::map<std::string, std::string> options;  ///< e.g. `ip`, `username`; never a secret
     std::string password_file;                   ///< empty = none
+    std::map<std::string, std::string> secret_files{};  ///< files of other secrets by their options, e.g. `community`
 };
 
 /// Tried in order until one confirms. The devices of one rung act together (two power supplies): all must confirm.
 struct PowerLadder {
     std::vector<std::vector<PowerDevice>> rungs;
+    /// A program, with its arguments, that has the machine's own system shut down; empty: its devices are asked to.
+    std::vector<std::string> shutdown_command{};
 };
 
 /// Power of bare-metal machines. Safe to call from several threads.
@@ -35,6 +38,11 @@ class PowerDriver {
     virtual base::Result<void> off(const PowerLadder& ladder, Deadline deadline) = 0;
     /// Success: read back as on.
     virtual base::Result<void> on(const PowerLadder& ladder, Deadline deadline) = 0;
+    /// Asks the machine's own system to shut down, as its power button does. Success: it was asked; whether it does,
+    /// and when, is for state() to find out. Unsupported: there is nobody who could ask it.
+    virtual base::Result<void> shutDown(const PowerLadder&, Deadline) {
+        return base::failure(base::ErrorCode::Unsupported, "nothing can ask it to");
+    }
 };
 
 }  // namespace standin::drivers

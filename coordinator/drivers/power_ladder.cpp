@@ -113,6 +113,24 @@ base::Result<void> LadderPowerDriver::on(const PowerLadder& ladder, Deadline dea
     return drive(ladder, PowerState::On, deadline);
 }
 
+base::Result<void> LadderPowerDriver::shutDown(const PowerLadder& ladder, Deadline deadline) {
+    if (!ladder.shutdown_command.empty()) return devices_.runShutdown(ladder.shutdown_command, deadline);
+    const auto until = devices_.now() + deadline;
+    std::string reasons;
+    ErrorCode code = ErrorCode::Unsupported;
+    for (const auto& rung : ladder.rungs) {
+        for (const auto& device : rung) {
+            auto asked = devices_.shutDown(device, left(until));
+            if (asked) return asked;
+            // One that can, and did not answer now, may answer later.
+            if (asked.error().code != ErrorCode::Unsupported) code = asked.error().code;
+            reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", describe(device), asked.error().message);
+        }
+    }
+    if (reasons.empty()) reasons = "no device is configured";
+    return failure(code, reasons);
+}
+
 base::Result<PowerState> LadderPowerDriver::state(const PowerLadder& ladder, Deadline deadline) {
     const auto until = devices_.now() + deadline;
     for (std::size_t index = 0; index < ladder.rungs.size() && !isOver(until, index); ++index) {

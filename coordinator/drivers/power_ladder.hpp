@@ -24,6 +24,14 @@ class PowerDevices {
     /// not asked, its configuration is wrong. TimedOut: it may have acted.
     virtual base::Result<void> act(const PowerDevice& device, PowerState wanted, Deadline deadline) = 0;
     virtual PowerReading read(const PowerDevice& device, Deadline deadline) = 0;
+    /// Has the device ask its machine's system to shut down. Unsupported: it can't.
+    virtual base::Result<void> shutDown(const PowerDevice& device, Deadline) {
+        return base::failure(base::ErrorCode::Unsupported, device.agent + " cannot");
+    }
+    /// Runs a program that does the same. Success: it ended with 0.
+    virtual base::Result<void> runShutdown(const std::vector<std::string>&, Deadline) {
+        return base::failure(base::ErrorCode::Unsupported, "no program is run here");
+    }
 
     virtual base::SteadyTime now() = 0;
     virtual void pause(Deadline time) = 0;
@@ -49,6 +57,8 @@ class LadderPowerDriver : public PowerDriver {
     base::Result<PowerState> state(const PowerLadder& ladder, Deadline deadline) final;
     base::Result<void> off(const PowerLadder& ladder, Deadline deadline) final;
     base::Result<void> on(const PowerLadder& ladder, Deadline deadline) final;
+    /// The ladder's program, or the first device that can.
+    base::Result<void> shutDown(const PowerLadder& ladder, Deadline deadline) final;
 
   private:
     struct Outcome;

@@ -56,13 +56,18 @@ void Board::post(std::vector<RestoreQueue> queues) {
     restore_queues_ = std::move(queues);
 }
 
-std::string RestoreQueue::sentence(std::size_t before) {
-    return fmt::format("waits for its turn: {} restore{} before it", before, before == 1 ? "" : "s");
+void Board::postCaptures(std::vector<RestoreQueue> queues) {
+    const lock_guard lock(mutex_);
+    capture_queues_ = std::move(queues);
 }
 
-std::optional<std::size_t> Board::restoresBefore(domain::OperationId id) const {
+std::string RestoreQueue::sentence(std::size_t before, const char* noun) {
+    return fmt::format("waits for its turn: {} {}{} before it", before, noun, before == 1 ? "" : "s");
+}
+
+std::optional<std::size_t> Board::before(const std::vector<RestoreQueue>& queues, domain::OperationId id) const {
     const lock_guard lock(mutex_);
-    for (const auto& queue : restore_queues_) {
+    for (const auto& queue : queues) {
         const auto found = std::find(queue.waiting.begin(), queue.waiting.end(), id);
         if (found != queue.waiting.end())
             return queue.under_way + static_cast<std::size_t>(found - queue.waiting.begin());
@@ -73,11 +78,14 @@ std::optional<std::size_t> Board::restoresBefore(domain::OperationId id) const {
 domain::Operation Board::shown(const domain::Operation& operation) const {
     domain::Operation copy = operation;
     if (!domain::isOpen(copy)) return copy;
-    if (const auto before = restoresBefore(copy.id)) {
+    if (const auto restores = before(restore_queues_, copy.id)) {
         domain::Step& step = copy.at({domain::StepName::RestoreSpare, copy.spare.text()});
         step.first_started = {};  // what an attempt before an operator's retry left is not of interest
-        step.message = RestoreQueue::sentence(*before);
+        step.message = RestoreQueue::sentence(*restores);
     }
+    if (const auto captures = before(capture_queues_, copy.id))
+        copy.at({domain::StepName::StopServer, copy.server.text()}).message =
+            RestoreQueue::sentence(*captures, "capture");
     return copy;
 }
 
@@ -165,6 +173,16 @@ std::optional<AgentSnapshot> Board::agent(const base::AgentName& name) const {
 std::uint64_t Board::epoch() const {
     const lock_guard lock(mutex_);
     return epoch_;
+}
+
+void Board::setUnfitSpares(std::map<base::ServerName, std::string> problems) {
+    const lock_guard lock(mutex_);
+    unfit_spares_ = std::move(problems);
+}
+
+std::map<base::ServerName, std::string> Board::unfitSpares() const {
+    const lock_guard lock(mutex_);
+    return unfit_spares_;
 }
 
 std::string Board::problem() const {

@@ -25,9 +25,11 @@ class Board {
     void forget(domain::OperationId id);
     /// Who waits for a restore: an operation is shown with its place, which is not durable.
     void post(std::vector<RestoreQueue> queues);
+    void postCaptures(std::vector<RestoreQueue> queues);
     void post(AgentSnapshot agent);
     void setEpoch(std::uint64_t epoch);
     void setProblem(std::string problem);
+    void setUnfitSpares(std::map<base::ServerName, std::string> problems);
 
     [[nodiscard]] ServerSnapshot server(const domain::Server& server) const;
     [[nodiscard]] std::optional<domain::Lease> lease(const base::SpareName& spare) const;
@@ -39,9 +41,11 @@ class Board {
     [[nodiscard]] std::optional<AgentSnapshot> agent(const base::AgentName& name) const;
     [[nodiscard]] std::uint64_t epoch() const;
     [[nodiscard]] std::string problem() const;
+    [[nodiscard]] std::map<base::ServerName, std::string> unfitSpares() const;
 
   private:
-    [[nodiscard]] std::optional<std::size_t> restoresBefore(domain::OperationId id) const;
+    [[nodiscard]] std::optional<std::size_t> before(const std::vector<RestoreQueue>& queues,
+                                                    domain::OperationId id) const;
     [[nodiscard]] domain::Operation shown(const domain::Operation& operation) const;
 
     mutable std::mutex mutex_;
@@ -52,9 +56,11 @@ class Board {
     std::map<domain::OperationId, base::Shared<domain::Operation>> operations_;
     base::NameMap<base::ServerName, std::set<domain::OperationId>> open_;
     std::vector<RestoreQueue> restore_queues_;
+    std::vector<RestoreQueue> capture_queues_;
     std::map<base::AgentName, AgentSnapshot> agents_;
     std::uint64_t epoch_ = 0;
     std::string problem_;
+    std::map<base::ServerName, std::string> unfit_spares_;
 };
 
 }  // namespace standin::engine

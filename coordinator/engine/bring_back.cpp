@@ -23,7 +23,7 @@ Result<void> nobodyElseExecutes(const Drivers& drivers, const Inventory& invento
         auto stand_in = drivers.hypervisors.at(server.vm_host)->standIn(name, patience);
         if (!stand_in && stand_in.error().code != ErrorCode::NotFound) return failure(stand_in.error());
         if (!stand_in || stand_in->state == protocol::StandInState::Suspended ||
-            stand_in->state == protocol::StandInState::Stopped) {
+            stand_in->state == protocol::StandInState::Stopped || stand_in->state == protocol::StandInState::Kept) {
             continue;
         }
         return failure(ErrorCode::WrongState,

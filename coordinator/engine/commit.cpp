@@ -23,6 +23,7 @@ void Conductor::finishBatch() {
         flush_at_ = now() + flush_after;
     }
     if (auto queues = restore_turns_.takeChanged()) board_.post(std::move(*queues));
+    if (auto queues = capture_turns_.takeChanged()) board_.postCaptures(std::move(*queues));
     if (durable) {
         dispatchStarts();
         dispatchReturns();
@@ -53,7 +54,9 @@ bool Conductor::commit() {
     }
     if (!done) {
         if (board_.problem() != done.error().message) {
-            log_.error("{}; until then nothing is begun", done.error().message);
+            const auto sentence = done.error().message + "; until then nothing is begun, and no failover either";
+            log_.error("{}", sentence);
+            drivers_.notifier->notify({drivers::Notification::Kind::NeedsOperator, {}, {}, sentence});
             board_.setProblem(done.error().message);
         }
         must_commit_ = true;
@@ -64,12 +67,24 @@ bool Conductor::commit() {
         log_.note("the journal can be written again");
         board_.setProblem({});
     }
+    tellWarning(journal_.warning());
     board_.post(std::exchange(entry_, {}));  // the recorder refers to its records
     dirty_.clear();
     must_commit_ = false;
     flush_at_.reset();
     forgetOldest();
     return true;
+}
+
+/// Told once, and again when it has come back.
+void Conductor::tellWarning(std::string warning) {
+    if (std::exchange(journal_warning_, warning) == warning) return;
+    if (warning.empty()) {
+        log_.note("the journal has its reserve again");
+        return;
+    }
+    log_.warning("{}", warning);
+    drivers_.notifier->notify({drivers::Notification::Kind::Warning, {}, {}, std::move(warning)});
 }
 
 /// What has ended may still have a step to begin or to hear of: that the operator is told, e.g.
@@ -100,6 +115,7 @@ void Conductor::forgetOldest() {
 std::optional<base::WallTime> Conductor::nextWake() const {
     auto next = wakes_.next();
     if (flush_at_ && (!next || *flush_at_ < *next)) next = flush_at_;
+    if (const auto at = attempts_.next(); at && (!next || *at < *next)) next = at;
     // What could not be made durable is begun with the next commit.
     if (const auto at = nextReturn(); at && !must_commit_ && (!next || *at < *next)) next = at;
     return next;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/domain/recover.hpp"
 #include "coordinator/domain/restore_need.hpp"
 #include "coordinator/journal/operation_json.hpp"
@@ -66,6 +68,8 @@ base::Result<void> Conductor::recover() {
         operations_of_[operation.server].insert(operation.id);
         operations_[operation.id] = std::move(operation);
     }
+    recoverCrashes(std::move(contents->crashes));
+    recoverUnreadable(contents->unreadable);
     board_.setEpoch(epoch_);
     board_.post(table_);
     board_.post(placements_);
@@ -79,33 +83,63 @@ base::Result<void> Conductor::recover() {
 
 void Conductor::handle(std::vector<Input> inputs) {
     if (!leads()) return turnAway(inputs);
-    for (Input& input : inputs) {
-        if (auto* outcome = std::get_if<StepOutcome>(&input)) {
-            takeOutcome(*outcome);
-        } else if (auto* report = std::get_if<ReportInput>(&input)) {
-            takeReport(*report);
-        } else {
-            replies_.push_back(std::get<Request>(input)(*this));
-        }
-    }
+    for (Input& input : inputs) take(input);
+    if (leads()) lookAfterAttempts();
     const auto moment = now();
     while (const auto due = wakes_.takeDue(moment)) touched_.insert(*due);
     for (const auto id : std::exchange(touched_, {})) {
-        if (leads()) advance(id);
+        if (leads()) advanceContained(id);
     }
     if (leads()) giveTurns();
     finishBatch();
 }
 
+/// What one of them throws is its own; the others are taken.
+void Conductor::take(Input& input) {
+    if (auto* outcome = std::get_if<StepOutcome>(&input)) {
+        return contain(outcome->operation, [&] { takeOutcome(*outcome); });
+    }
+    const auto* report = std::get_if<ReportInput>(&input);
+    try {
+        if (report != nullptr) {
+            takeReport(*report);
+        } else {
+            replies_.push_back(std::get<Request>(input)(*this));
+        }
+    } catch (const std::exception& exception) {
+        const auto problem =
+            fmt::format("{} could not be handled: {}",
+                        report != nullptr ? "a failure report of server '" + report->report.server.text() + "'"
+                                          : std::string("a request"),
+                        base::oneLine(exception.what()));
+        lines_.push_back({base::LogLevel::Error, problem});
+        if (report == nullptr) return;  // who has asked is told by the end of the request
+        drivers_.notifier->notify({drivers::Notification::Kind::NeedsOperator,
+                                   {},
+                                   report->report.server.text(),
+                                   problem + "; look after the server's job by hand, and report this as a defect"});
+        if (report->reply) report->reply(base::failure(base::ErrorCode::Internal, problem));
+    }
+}
+
+void Conductor::advanceContained(domain::OperationId id) {
+    if (set_aside_.count(id) == 0) contain(id, [&] { advance(id); });
+}
+
 void Conductor::takeOutcome(StepOutcome& outcome) {
     if (outcome.report.error.code == base::ErrorCode::StaleEpoch) return depose(outcome.report.message);
+    const bool expected = attempts_.end(outcome.sequence);
+    endPowerOn(outcome.operation, outcome.step);
+    if (expected) return takeReported(outcome);
+    log_.note("operation {}: {} reported after it was given up, and that is not used: {}", outcome.operation,
+              nameOf(outcome.step.name), outcome.report.message);
+}
+
+void Conductor::takeReported(StepOutcome& outcome) {
     auto found = operations_.find(outcome.operation);
     if (found == operations_.end()) return;
     Operation& operation = found->second;
     touched_.insert(operation.id);
-    if (outcome.step.name == domain::StepName::StartServer && powering_on_.erase(operation.server) != 0) {
-        if (const auto* failover = openFailoverOf(operation.server)) touched_.insert(failover->id);
-    }
     if (!domain::isUnderWay(operation, outcome.step, outcome.attempt)) return;  // decided otherwise meanwhile
     take(operation, outcome.step, outcome.report, timeline_.at(outcome.ended));
 }
@@ -120,12 +154,14 @@ void Conductor::take(Operation& operation, const domain::StepId& id, const StepR
     dirty_.insert(operation.id);
 }
 
-bool Conductor::accept(Operation& operation, domain::Event event, const std::string& why) {
+bool Conductor::accept(Operation& operation, domain::Event event, const std::string& why, bool discard_data) {
     const auto moment = now();
     auto decision = domain::accept(operation, event, why, moment);
     if (!decision) return false;
-    recorder_.event(operation, {event, why, decision->changes}, moment);
+    recorder_.event(operation, {event, why, decision->changes, discard_data}, moment);
+    if (discard_data) decision->after.discard_data = true;
     operation = std::move(decision->after);
+    takeBack(operation.id);
     changed(operation, decision->changes);
     touched_.insert(operation.id);
     return true;
@@ -165,6 +201,19 @@ void Conductor::advance(domain::OperationId id) {
         }
     }
     noteRestore(operation);
+    noteCapture(operation);
+}
+
+void Conductor::noteCapture(const Operation& operation) {
+    const auto need = inventory_.capture_way == domain::CaptureWay::Restart ? domain::captureNeedOf(operation)
+                                                                            : domain::CaptureNeed::None;
+    if (need == domain::CaptureNeed::None) return capture_turns_.leave(operation.id);
+    const auto& server = inventory_.servers.at(operation.server);
+    const RestoreTurns::Claim claim{0, operation.opened_at, operation.id};
+    if (need == domain::CaptureNeed::UnderWay) return capture_turns_.restore(server.image_store, claim);
+    if (capture_turns_.hasTurn(operation.id)) return;
+    if (!capture_turns_.before(operation.id)) wait_for_turn_.insert(operation.id);
+    capture_turns_.wait(server.image_store, claim);
 }
 
 void Conductor::noteRestore(const Operation& operation) {
@@ -186,17 +235,24 @@ void Conductor::noteRestore(const Operation& operation) {
 /// After everything that this batch is about: so the most urgent of them comes first.
 void Conductor::giveTurns() {
     for (auto turns = restore_turns_.give(); !turns.empty(); turns = restore_turns_.give()) {
+        for (const auto id : turns) advanceContained(id);
+    }
+    for (auto turns = capture_turns_.give(); !turns.empty(); turns = capture_turns_.give()) {
         for (const auto id : turns) advance(id);
     }
-    for (const auto id : std::exchange(wait_for_turn_, {})) {
-        const auto before = restore_turns_.before(id);
-        if (!before) continue;
-        const auto& operation = operations_.at(id);
+    for (const auto id : std::exchange(wait_for_turn_, {})) tellWaiting(id);
+}
+
+void Conductor::tellWaiting(domain::OperationId id) {
+    const auto& operation = operations_.at(id);
+    const auto tell = [&](domain::StepName step, const std::string& subject, const std::string& sentence) {
         publish("step", operation,
-                fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), id, nameOf(domain::StepName::RestoreSpare),
-                            operation.spare.text(), RestoreQueue::sentence(*before)),
-                "");
-    }
+                fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), id, nameOf(step), subject, sentence), "");
+    };
+    if (const auto before = restore_turns_.before(id))
+        tell(domain::StepName::RestoreSpare, operation.spare.text(), RestoreQueue::sentence(*before));
+    if (const auto before = capture_turns_.before(id))
+        tell(domain::StepName::StopServer, operation.server.text(), RestoreQueue::sentence(*before, "capture"));
 }
 
 /// True if the step has its outcome already.
@@ -225,7 +281,7 @@ void Conductor::changed(Operation& operation, const std::vector<domain::Change>&
                         {"event", nameOf(change.event)},
                         {"why", change.why}};
         };
-        publish("state", operation, line, events_.wantsData() ? data().dump() : "");
+        publish("state", operation, line, events_.wantsData() ? protocol::jsonText(data()) : "");
         must_commit_ = true;
         dirty_.insert(operation.id);
     }

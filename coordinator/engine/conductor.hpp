@@ -12,8 +12,10 @@
 
 #include "agent/base/log.hpp"
 #include "agent/base/name_map.hpp"
+#include "coordinator/domain/capture_need.hpp"
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/failure.hpp"
+#include "coordinator/engine/attempts.hpp"
 #include "coordinator/engine/board.hpp"
 #include "coordinator/engine/bring_back.hpp"
 #include "coordinator/engine/engine.hpp"
@@ -32,6 +34,7 @@ struct StepOutcome {
     domain::OperationId operation = 0;
     domain::StepId step;
     unsigned attempt = 0;
+    std::uint64_t sequence = 0;  ///< tells polls of one attempt apart
     StepReport report;
     base::SteadyTime ended{};
 };
@@ -81,18 +84,24 @@ class Conductor {
     base::Result<domain::OperationId> request(const OperationRequest& request);
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
-    base::Result<void> close(domain::OperationId id, const std::string& asked_by);
+    /// `discard_data`: also where that deletes the only copy of what the job wrote on its stand-in.
+    base::Result<void> close(domain::OperationId id, const std::string& asked_by, bool discard_data = false);
     /// No failover of the server is under way, and none orders its segment any more.
-    base::Result<void> mayReturn(const base::ServerName& server);
+    /// WrongState: writes would be lost (rule 10), and `discard_data` does not say that they may.
+    base::Result<void> mayReturn(const base::ServerName& server, bool discard_data = false);
     /// Who has asked is told what came of it; not before, nor without, success.
     using ReturnAnswer = std::function<void(const base::Result<void>& done)>;
-    base::Result<void> beginReturn(const base::ServerName& server, const std::string& asked_by, ReturnAnswer answer);
+    base::Result<void> beginReturn(const base::ServerName& server, const std::string& asked_by, bool discard_data,
+                                   ReturnAnswer answer);
     void takeReturn(const base::ServerName& server, std::uint64_t attempt, const ReturnOutcome& outcome);
     /// Nobody waits any longer for what comes of any.
     void abandonReturns(const base::Error& why);
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
-    base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    /// Both or nothing.
+    base::Result<domain::OperationId> setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
+                                                         const base::ImageId& image, const std::string& asked_by);
+    base::Result<domain::OperationId> unsetSpare(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
     Engine::ReportOutcome report(const domain::FailureReport& report);
@@ -109,8 +118,16 @@ class Conductor {
     // What the watch found out.
     /// The stand-in in service is gone or would not resume: `standin_ready` goes off (rule 7).
     void standInLost(const base::ServerName& server, const base::StandInName& stand_in, const std::string& why);
+    /// From when the data of a row's image are; the watch has asked its store.
+    void imageSeen(const base::ServerName& server, const base::ImageId& image, base::WallTime at);
+    /// Rows of whose image that is not known.
+    [[nodiscard]] std::vector<domain::SpareTableRow> rowsOfUnknownAge() const;
     /// The segment of a server that no operation holds belongs to somebody else than the server.
     void ownerSeen(const base::ServerName& server, const base::MemberName& owner);
+    /// Rows whose spares could not be restored from their images, as the image stores `asked` tell.
+    void sparesSeen(const std::set<base::AgentName>& asked, const std::map<base::ServerName, std::string>& unfit);
+    /// Every row whose server and spare are configured.
+    [[nodiscard]] std::vector<domain::SpareTableRow> rowsWithSpares() const;
     /// What the watch has to look at: ready stand-ins of servers that no operation holds.
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsToWatch() const;
     [[nodiscard]] std::vector<base::ServerName> serversToWatch() const;
@@ -118,21 +135,34 @@ class Conductor {
   private:
     // conductor.cpp: the course of a batch
     void takeOutcome(StepOutcome& outcome);
+    void takeReported(StepOutcome& outcome);
     void takeReport(const ReportInput& input);
+    void take(Input& input);
     void advance(domain::OperationId id);
     void noteRestore(const domain::Operation& operation);
+    void noteCapture(const domain::Operation& operation);
+    void tellWaiting(domain::OperationId id);
     void giveTurns();
     bool begin(domain::Operation& operation, const domain::StepRequest& request);
     void take(domain::Operation& operation, const domain::StepId& step, const StepReport& report, base::WallTime ended);
     /// An event from outside; false if the operation's state has no row for it.
-    bool accept(domain::Operation& operation, domain::Event event, const std::string& why);
+    bool accept(domain::Operation& operation, domain::Event event, const std::string& why, bool discard_data = false);
     void finishBatch();
     bool commit();
+    void tellWarning(std::string warning);
     void turnAway(const std::vector<Input>& inputs) const;
     [[nodiscard]] base::Result<void> refused() const;
     void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
     void noteEnd(const domain::Operation& operation);
     void forgetOldest();
+
+    // set_aside.cpp: an operation that cannot be handled
+    void contain(domain::OperationId id, const std::function<void()>& work);
+    void advanceContained(domain::OperationId id);
+    void setAside(domain::OperationId id, const std::string& problem);
+    void takeBack(domain::OperationId id);
+    void recoverCrashes(std::map<domain::OperationId, unsigned> crashes);
+    void recoverUnreadable(const std::vector<journal::Unreadable>& entries);
 
     // observe.cpp: what decide() has to know beside the operation
     const domain::Observation& observe(const domain::Operation& operation);
@@ -140,21 +170,41 @@ class Conductor {
 
     // dispatch.cpp: from a durable intent to the executor
     void dispatchStarts();
-    [[nodiscard]] const domain::Server& serverOf(domain::OperationId id) const;
+    [[nodiscard]] int priorityOf(domain::OperationId id) const;
     void noteStart(domain::OperationId id, const domain::StepRequest& request);
     void dispatch(const base::Shared<domain::Operation>& operation, const domain::StepRequest& request);
+
+    // overdue.cpp: attempts that do not report in time
+    void expect(Attempt attempt);
+    void lookAfterAttempts();
+    void lookAfter(Attempt attempt);
+    void giveUp(Attempt attempt, bool was_begun);
+    void lookAfterReturns();
+    void endPowerOn(domain::OperationId id, const domain::StepId& step);
 
     // effects.cpp: what a change of state means for spare table, leases and placements
     void apply(domain::Operation& operation, const domain::Change& change);
     void leaseSpare(domain::Operation& operation, const domain::StepId& step);
+    [[nodiscard]] std::string standInCarriedBy(const domain::Spare& spare) const;
+    [[nodiscard]] const domain::Lease* leaseOfHost(const base::AgentName& vm_host) const;
     void setRow(const domain::SpareTableRow& row);
     void setPlacement(const base::ServerName& server, domain::Placement placement);
+    void writePlacement(const base::ServerName& server, domain::Placement placement);
+
+    // writes.cpp: which disks have what a job wrote
+    void noteWrites(const domain::Operation& failover);
+    void forgetWritesOf(const base::ServerName& server, const base::StandInName& stand_in);
+    [[nodiscard]] std::vector<domain::HeldWrites> writesElsewhere(const base::ServerName& server) const;
+    static std::vector<domain::HeldWrites> givenUp(std::vector<domain::HeldWrites> writes);
+    void ageSeen(const domain::Operation& operation);
+    void imageStillTrue(const domain::Operation& operation);
     void leasesChanged();
 
     // returned.cpp: a job on its way back to its server
     void recoverReturns();
     void dispatchReturns();
     [[nodiscard]] std::optional<base::WallTime> nextReturn() const;
+    [[nodiscard]] base::Result<void> losesNothing(const base::ServerName& server) const;
     [[nodiscard]] base::Result<void> notBeingReturned(const base::ServerName& server) const;
     struct JobReturn;
     void doubtReturn(const base::ServerName& server, JobReturn& its, const std::string& problem);
@@ -171,10 +221,20 @@ class Conductor {
     static std::string executorOf(const domain::Placement& placement);
     static base::Error notClosed(const domain::Operation& operation);
     std::string refusal(const domain::FailureReport& report);
+    [[nodiscard]] std::string restartOf(const base::ServerName& server) const;
+    /// Another server of its rack whose job no spare executes yet, for people; empty: there is none.
+    [[nodiscard]] std::string rackFailoverOf(const base::ServerName& server) const;
+    void touchCapturesOfRack(const base::ServerName& server);
     [[nodiscard]] bool retiresHolder(const domain::Operation& failover) const;
+    base::Result<void> mayClose(const domain::Operation& operation) const;
+    base::Result<void> discardKept(const domain::Operation& closed, const std::string& asked_by);
     [[nodiscard]] bool mayHaveGivenSegment(const domain::Operation& operation) const;
     void preempt(domain::Operation& operation, domain::OperationId by);
+    base::Result<void> mayBegin(const OperationRequest& request);
     base::Result<void> mayPrepare(const OperationRequest& request);
+    [[nodiscard]] base::Result<void> mayRetry(const domain::Operation& operation) const;
+    [[nodiscard]] base::Result<void> serverHasItsJob(const base::ServerName& server) const;
+    [[nodiscard]] base::Result<void> hostIsThere(const base::ServerName& server) const;
     void audit(const std::string& who, const std::string& what, const std::string& outcome);
     void publish(const char* type, const domain::Operation& operation, std::string text, std::string data);
     void publishStep(const domain::Operation& operation, const domain::Step& step);
@@ -201,6 +261,8 @@ class Conductor {
     std::map<domain::OperationId, domain::Operation> operations_;
     base::NameMap<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
     std::set<domain::OperationId> ended_;  ///< of them, those that may be forgotten, however many are open
+    std::set<domain::OperationId> set_aside_;  ///< of them, those that are left alone until an operator asks
+    std::map<domain::OperationId, unsigned> crashes_;
     /// Whose StartServer has been commanded and not answered, also after its operation has ended.
     std::map<base::ServerName, domain::OperationId> powering_on_;
     base::NameMap<base::ServerName, domain::Placement> placements_;
@@ -216,15 +278,19 @@ class Conductor {
     base::NameMap<base::ServerName, Seen> seen_;
     std::uint64_t lease_changes_ = 0;
     Wakes wakes_;
+    Attempts attempts_;
     std::set<base::ImageId> images_being_removed_;
     /// Intended (the placement says so, durably) and not known to have ended.
     struct JobReturn {
         std::string asked_by;
+        std::vector<domain::HeldWrites> lost{};  ///< what the server goes on without, as the operator has agreed
         ReturnAnswer answer;  ///< nobody's, after a restart
         base::WallTime since{};
         base::WallTime due{};
         bool gave_up = false;       ///< until an operator asks again
         std::uint64_t attempt = 0;  ///< the sequence of the one that is under way; 0: none is
+        Executor::Ticket ticket = 0;
+        base::WallTime look_at{};  ///< when it has to have reported
         bool claims_first = false;
         bool in_doubt = false;  ///< the segment may have been given, or may yet be
         std::string problem{};
@@ -232,6 +298,7 @@ class Conductor {
     std::map<base::ServerName, JobReturn> returns_;
 
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
+    std::map<base::ServerName, std::string> unfit_spares_;  ///< told already
 
     // What the present batch has gathered.
     std::set<domain::OperationId> touched_;
@@ -240,7 +307,8 @@ class Conductor {
     Recorder recorder_{inventory_, settings_, entry_.records};
     bool must_commit_ = false;
     std::vector<std::pair<domain::OperationId, domain::StepRequest>> starts_;
-    RestoreTurns restore_turns_{inventory_};
+    RestoreTurns restore_turns_{inventory_.restores_at_once, default_restores_at_once};
+    RestoreTurns capture_turns_{inventory_.captures_at_once, default_captures_at_once};
     std::set<domain::OperationId> wait_for_turn_;  ///< since the present batch
     std::vector<Reply> replies_;
     struct Line {
@@ -250,6 +318,7 @@ class Conductor {
     std::vector<Line> lines_;
     std::vector<EngineEvent> published_;
     std::vector<std::pair<domain::OperationId, domain::StepId>> begun_;  ///< to be published once all are on their way
+    std::string journal_warning_;
     std::optional<base::WallTime> flush_at_;  ///< when outcomes that nobody waits for are made durable
 };
 

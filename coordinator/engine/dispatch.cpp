@@ -4,22 +4,69 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
 namespace standin::engine {
 
+namespace {
+
+/// The agent that a step asks most of, or what else takes its time: whoever hangs holds only his own threads.
+std::string whomToAsk(domain::StepName step, const domain::Server& server) {
+    using enum domain::StepName;
+    switch (step) {
+        case FencePort:
+        case GiveSegment:
+        case IsolateSpare:
+        case GiveSegmentToSpare:
+        case IsolateStandIn:
+        case AdoptStandIn:
+            return server.switch_agent.text();
+        case FencePower:
+        case PowerOffSpare:
+        case PowerOffFailedSpare:
+        case StartSpare:
+        case StopServer:
+        case StartServer:
+            return "the power devices";
+        case RestoreSpare:
+        case CaptureImage:
+        case CompareImages:
+        case DiscardImage:
+            return server.image_store.text();
+        case ProbeSpare:
+        case ProbeStandIn:
+        case HoldRequests:
+        case ReleaseHeld:
+        case RetireHolder:
+        case ReturnRequests:
+            return server.request_holder.text();
+        case TellOperator:
+            return "the notifier";
+        default:
+            return server.vm_host.text();
+    }
+}
+
+}  // namespace
+
 /// Where many servers have failed, the most important come first.
 void Conductor::dispatchStarts() {
     auto starts = std::exchange(starts_, {});
-    const auto priority = [this](const auto& start) { return serverOf(start.first).priority; };
+    const auto priority = [this](const auto& start) { return priorityOf(start.first); };
     std::stable_sort(starts.begin(), starts.end(),
                      [&](const auto& one, const auto& other) { return priority(one) > priority(other); });
-    for (const auto& [id, request] : starts) noteStart(id, request);
+    for (const auto& [id, request] : starts) {
+        contain(id, [&, id = id, &request = request] { noteStart(id, request); });
+    }
     std::map<domain::OperationId, base::Shared<domain::Operation>> as_started;
     for (const auto& [id, request] : starts) {
-        const auto& operation = as_started.try_emplace(id, operations_.at(id)).first->second;
-        dispatch(operation, request);
+        if (set_aside_.count(id) != 0) continue;
+        contain(id, [&, id = id, &request = request] {
+            dispatch(as_started.try_emplace(id, operations_.at(id)).first->second, request);
+        });
     }
     for (const auto& [id, step_id] : std::exchange(begun_, {})) {
         const auto& operation = operations_.at(id);
@@ -27,8 +74,9 @@ void Conductor::dispatchStarts() {
     }
 }
 
-const domain::Server& Conductor::serverOf(domain::OperationId id) const {
-    return inventory_.servers.at(operations_.at(id).server);
+int Conductor::priorityOf(domain::OperationId id) const {
+    const auto server = inventory_.servers.find(operations_.at(id).server);
+    return server == inventory_.servers.end() ? 0 : server->second.priority;
 }
 
 /// The intent is durable since this moment; the wait for the disk is not the step's.
@@ -47,6 +95,27 @@ void Conductor::noteStart(domain::OperationId id, const domain::StepRequest& req
     begun_.emplace_back(id, request.id);
 }
 
+namespace {
+
+constexpr std::size_t longest_message = 4096;
+
+/// Whatever a driver throws, or brings from outside, is an outcome that can be decided on and written down.
+StepReport carriedOut(const StepContext& context) {
+    StepReport report;
+    try {
+        report = perform(context);
+    } catch (const std::exception& exception) {
+        report =
+            StepReport::failed(base::ErrorCode::Internal, fmt::format("it ended unexpectedly: {}", exception.what()));
+    }
+    report.message = base::oneLine(report.message, longest_message);
+    report.error.message = base::oneLine(report.error.message, longest_message);
+    report.found = base::oneLine(report.found, longest_message);
+    return report;
+}
+
+}  // namespace
+
 /// Steps of one server may be under way beside each other, and what one of them commands may be late: the order of
 /// their sequences is the order in which agents let them take effect.
 void Conductor::dispatch(const base::Shared<domain::Operation>& operation, const domain::StepRequest& request) {
@@ -61,17 +130,24 @@ void Conductor::dispatch(const base::Shared<domain::Operation>& operation, const
                                                   nextSequence(),
                                                   {},
                                                   std::chrono::duration_cast<std::chrono::milliseconds>(running_for)});
-    executor_.post(request.limits.lane, [context, deliver = deliver_, leads = leads_, &clock = clock_] {
+    const auto whom = whomToAsk(request.id.name, inventory_.servers.at(operation->server));
+    const auto run = [context, deliver = deliver_, leads = leads_, &clock = clock_, &journal = journal_] {
         if (!*leads) return;
+        const journal::AtWork at_work(journal, journal::Journal::Work::Step, context->operation->id);
         context->begun = clock.steady();
+        context->progress->begun = context->begun;
         StepOutcome outcome;
         outcome.operation = context->operation->id;
         outcome.step = context->request.id;
         outcome.attempt = context->request.attempt;
-        outcome.report = perform(*context);
+        outcome.sequence = context->sequence;
+        outcome.report = carriedOut(*context);
         outcome.ended = clock.steady();
         deliver(std::move(outcome));
-    });
+    };
+    const auto ticket = executor_.post({request.limits.lane, whom, run});
+    expect({context->sequence, operation->id, request.id, request.attempt, whom, request.limits.deadline, ticket,
+            context->progress});
 }
 
 void Conductor::publish(const char* type, const domain::Operation& operation, std::string text, std::string data) {
@@ -98,7 +174,7 @@ void Conductor::publishStep(const domain::Operation& operation, const domain::St
     if (progress) text += fmt::format(" {:.0f} %", step.percent);
     if (!step.message.empty()) text += ": " + step.message;
     if (logged) lines_.push_back({level, failed ? text : fmt::format("{} duration_ms={:.3f}", text, step.duration_ms)});
-    publish(type, operation, std::move(text), events_.wantsData() ? journal::toJson(step).dump() : "");
+    publish(type, operation, std::move(text), events_.wantsData() ? protocol::jsonText(journal::toJson(step)) : "");
 }
 
 }  // namespace standin::engine

@@ -38,6 +38,9 @@ struct Drivers {
 /// idle; the rest wait in the coordinator, which knows who comes first.
 inline constexpr std::size_t default_restores_at_once = 4;
 
+/// Each capture has a server off. One at a time: what goes wrong with one is seen before the next.
+inline constexpr std::size_t default_captures_at_once = 1;
+
 /// What is protected by what: from the configuration, constant while the coordinator runs.
 struct Inventory {
     base::NameMap<base::ServerName, domain::Server> servers;
@@ -48,6 +51,8 @@ struct Inventory {
         agent_urls;  ///< `https://127.77.0.12:8441`; the image store's is told to the VM host
     /// Of image stores: restores under way from each; default_restores_at_once where it is not named.
     std::map<base::AgentName, std::size_t> restores_at_once;
+    /// Of image stores: servers that are off for a capture to each; default_captures_at_once where it is not named.
+    std::map<base::AgentName, std::size_t> captures_at_once;
     domain::CaptureWay capture_way = domain::CaptureWay::Restart;
 };
 

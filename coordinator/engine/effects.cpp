@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
@@ -14,6 +15,8 @@ using domain::Placement;
 using domain::State;
 
 void Conductor::apply(domain::Operation& operation, const domain::Change& change) {
+    if (change.event == Event::CapacityThere || change.event == Event::CapacityForOne) ageSeen(operation);
+    if (change.event == Event::NoDifference) imageStillTrue(operation);
     const bool failover = operation.kind == OperationKind::Failover;
     const auto* standing = table_.row(operation.server);
     auto row = standing == nullptr ? domain::SpareTableRow{} : *standing;
@@ -21,6 +24,8 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
         row.standin_ready = false;
         row.note = note;
     };
+    if (failover && (change.event == Event::Begins || placements_[operation.server].on != Placement::On::Server))
+        noteWrites(operation);
     switch (change.event) {
         case Event::Begins:
             if (!failover) return;
@@ -58,11 +63,13 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
                 row.note = fmt::format("made from image '{}', not from '{}'", row.image.text(), operation.image.text());
             }
             row.image = operation.image;
+            row.image_at = operation.image_at;
             break;
         case Event::CapacityForOne:
             not_ready("being replaced: the VM host has room for one stand-in only");
             break;
         case Event::OldStandInRemoved:
+            if (operation.kind == OperationKind::Unset) forgetWritesOf(operation.server, operation.stand_in);
             if (row.stand_in != operation.stand_in || row.stand_in.empty()) return;
             not_ready("no stand-in");
             row.stand_in = {};
@@ -71,6 +78,7 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
         case Event::StandInAdopted:
             row.stand_in = operation.new_stand_in;
             row.stand_in_port = operation.new_stand_in_port;
+            row.stand_in_image_at = operation.image_at;
             row.standin_ready = true;
             row.stale = row.image != operation.image;
             row.note =
@@ -83,6 +91,8 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
             row.note = change.why;
             break;
         case Event::ClosedUp:
+            if (!keepsStandIn(operation, inventory_.servers.at(operation.server)))
+                forgetWritesOf(operation.server, operation.stand_in);
             for (const auto& spare : operation.failed_spares) table_.release(spare, operation.id);
             if (auto on = placements_.find(operation.server);
                 on == placements_.end() || on->second.on != Placement::On::Spare) {
@@ -102,12 +112,46 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
 
 void Conductor::leaseSpare(domain::Operation& operation, const domain::StepId& step) {
     const base::SpareName spare(step.subject);
-    auto leased = table_.leaseFor(spare, operation.server, operation.id);
+    const auto carried = standInCarriedBy(inventory_.spares.at(spare));
+    auto leased = carried.empty() ? table_.leaseFor(spare, operation.server, operation.id)
+                                  : base::failure(base::ErrorCode::Refused,
+                                                  fmt::format("spare '{}' carries {}; move it to another VM host first",
+                                                              spare.text(), carried));
     take(operation, step,
          leased ? StepReport::done(fmt::format("spare '{}' is leased to failover {}", spare.text(), operation.id))
                 : StepReport::failed(leased.error()),
          now());
     leasesChanged();
+}
+
+/// S106, S184: a stand-in that lives on the spare, as its VM host, or is being made there; empty: none.
+std::string Conductor::standInCarriedBy(const domain::Spare& spare) const {
+    if (spare.vm_host.empty()) return {};
+    const auto livesThere = [&](const base::ServerName& server) {
+        const auto found = inventory_.servers.find(server);
+        return found != inventory_.servers.end() && found->second.vm_host == spare.vm_host;
+    };
+    for (const auto& [server, row] : table_.rows()) {
+        if (!row.stand_in.empty() && livesThere(server))
+            return fmt::format("stand-in '{}' of server '{}'", row.stand_in.text(), server.text());
+    }
+    for (const auto& [id, operation] : operations_) {
+        if (!isOpen(operation) || !livesThere(operation.server)) continue;
+        const auto& stand_in = operation.new_stand_in.empty() ? operation.stand_in : operation.new_stand_in;
+        if (stand_in.empty()) continue;
+        return fmt::format("stand-in '{}' of server '{}', about which {} {} is", stand_in.text(),
+                           operation.server.text(), nameOf(operation.kind), id);
+    }
+    return {};
+}
+
+/// The other way round: the machine of this VM host is somebody's spare; null: nobody's.
+const domain::Lease* Conductor::leaseOfHost(const base::AgentName& vm_host) const {
+    for (const auto& [name, lease] : table_.leases()) {
+        const auto spare = inventory_.spares.find(name);
+        if (spare != inventory_.spares.end() && spare->second.vm_host == vm_host) return &lease;
+    }
+    return nullptr;
 }
 
 void Conductor::setRow(const domain::SpareTableRow& row) {
@@ -123,12 +167,19 @@ void Conductor::setRow(const domain::SpareTableRow& row) {
                       row.server.text(),
                       fmt::format("spare table: server '{}', spare '{}', standin_ready={}{}", row.server.text(),
                                   row.spare.text(), row.standin_ready, row.note.empty() ? "" : " (" + row.note + ")"),
-                      events_.wantsData() ? journal::toJson(row).dump() : "",
+                      events_.wantsData() ? protocol::jsonText(journal::toJson(row)) : "",
                       0};
     published_.push_back(std::move(event));
 }
 
 void Conductor::setPlacement(const base::ServerName& server, domain::Placement placement) {
+    // Who has the job changes; what is on the disks does not.
+    if (const auto before = placements_.find(server); before != placements_.end() && placement.writes.empty())
+        placement.writes = before->second.writes;
+    writePlacement(server, std::move(placement));
+}
+
+void Conductor::writePlacement(const base::ServerName& server, domain::Placement placement) {
     placements_[server] = placement;
     entry_.placements[server] = std::move(placement);
     must_commit_ = true;

@@ -1,3 +1,4 @@
+#include "coordinator/domain/spare_fitness.hpp"
 #include "coordinator/engine/engine_parts.hpp"
 
 namespace standin::engine {
@@ -13,8 +14,14 @@ constexpr int agents_asked = 6;
 
 }  // namespace
 
-bool Engine::report(const domain::FailureReport& report) {
-    if (parts_->post(ReportInput{report, {}}, parts_->settings.queue_limit)) return true;
+bool Engine::report(const domain::FailureReport& report, std::function<void()> when_durable) {
+    ReportInput input{report, {}};
+    if (when_durable) {
+        input.reply = [when_durable = std::move(when_durable)](const Result<ReportOutcome>& outcome) {
+            if (outcome) when_durable();
+        };
+    }
+    if (parts_->post(std::move(input), parts_->settings.queue_limit)) return true;
     parts_->log.error("a failure report of server '{}' could not be taken: the engine is stopped or overrun",
                       report.server.text());
     return false;
@@ -42,15 +49,16 @@ Result<void> Engine::confirmFence(domain::OperationId id, const std::string& ask
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.confirmFence(id, asked_by); });
 }
 
-Result<void> Engine::close(domain::OperationId id, const std::string& asked_by) {
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.close(id, asked_by); });
+Result<void> Engine::close(domain::OperationId id, const std::string& asked_by, bool discard_data) {
+    return parts_->ask<void>([=](Conductor& conductor) { return conductor.close(id, asked_by, discard_data); });
 }
 
-Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by) {
+Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by, bool discard_data) {
     auto owed = std::make_shared<Owed<void>>();
     auto future = owed->future();
     auto begun = parts_->ask<void>([=](Conductor& conductor) {
-        return conductor.beginReturn(server, asked_by, [owed](const Result<void>& done) { owed->give(done); });
+        return conductor.beginReturn(server, asked_by, discard_data,
+                                     [owed](const Result<void>& done) { owed->give(done); });
     });
     if (!begun) return begun;
     if (future.wait_for(agents_asked * parts_->settings.answer_within) != std::future_status::ready) {
@@ -67,8 +75,35 @@ Result<void> Engine::setSpare(const base::ServerName& server, const base::SpareN
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.setSpare(server, spare, image, asked_by); });
 }
 
-Result<void> Engine::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.unsetSpare(server, asked_by); });
+Result<void> Engine::spareFits(const base::SpareName& spare, const base::ImageId& image) const {
+    const auto known = parts_->inventory.spares.find(spare);
+    if (known == parts_->inventory.spares.end()) return {};  // setSpare() says so
+    const auto store = parts_->drivers.image_stores.find(known->second.image_store);
+    if (store == parts_->drivers.image_stores.end()) return {};
+    const auto disks = store->second->disks(parts_->settings.answer_within);
+    const auto its_image = store->second->image(image, parts_->settings.answer_within);
+    if (!disks || !its_image) return {};
+    for (const auto& disk : *disks) {
+        const auto problem =
+            disk.name == known->second.disk ? domain::fitnessProblem(known->second, disk, *its_image) : std::string();
+        if (!problem.empty()) return base::failure(base::ErrorCode::Refused, problem);
+    }
+    return {};
+}
+
+std::map<base::ServerName, std::string> Engine::unfitSpares() const {
+    return parts_->board.unfitSpares();
+}
+
+Result<domain::OperationId> Engine::setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
+                                                       const base::ImageId& image, const std::string& asked_by) {
+    return parts_->ask<domain::OperationId>(
+        [=](Conductor& conductor) { return conductor.setSpareAndPrepare(server, spare, image, asked_by); });
+}
+
+Result<domain::OperationId> Engine::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
+    return parts_->ask<domain::OperationId>(
+        [=](Conductor& conductor) { return conductor.unsetSpare(server, asked_by); });
 }
 
 Result<void> Engine::setMaintenance(const base::ServerName& server, bool on, const std::string& why,
@@ -78,14 +113,19 @@ Result<void> Engine::setMaintenance(const base::ServerName& server, bool on, con
 
 std::vector<ServerSnapshot> Engine::servers() const {
     std::vector<ServerSnapshot> servers;
-    for (const auto& [name, server] : parts_->inventory.servers) servers.push_back(parts_->board.server(server));
+    for (const auto& [name, server] : parts_->inventory.servers) {
+        servers.push_back(parts_->board.server(server));
+        servers.back().taken_at = parts_->clock.wall();
+    }
     return servers;
 }
 
 std::optional<ServerSnapshot> Engine::server(const base::ServerName& name) const {
     auto found = parts_->inventory.servers.find(name);
     if (found == parts_->inventory.servers.end()) return std::nullopt;
-    return parts_->board.server(found->second);
+    auto snapshot = parts_->board.server(found->second);
+    snapshot.taken_at = parts_->clock.wall();
+    return snapshot;
 }
 
 std::vector<SpareSnapshot> Engine::spares() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,8 @@ struct EngineSettings {
     std::size_t keep_operations = 1000;  ///< ended operations kept in the journal and shown
     bool keep_records = true;            ///< of what decisions were made from, with the journal
     std::chrono::milliseconds answer_within{5000};  ///< how long a caller waits for the engine's thread
+    std::function<void()> alive{};                  ///< called by the engine's thread as long as it goes round
+    std::chrono::milliseconds alive_every{0};       ///< so often; 0: never
 };
 
 /// The heart of the coordinator: one thread that takes reports, requests, outcomes and timers from a bounded queue,
@@ -71,7 +74,8 @@ class Engine {
         std::string reason;
     };
     /// Takes a report to the engine without waiting. False: the queue is full (told in the log), nothing was taken.
-    bool report(const domain::FailureReport& report);
+    /// `when_durable` (may be empty) is called on the engine's thread once what comes of it is; never, if that fails.
+    bool report(const domain::FailureReport& report, std::function<void()> when_durable = {});
     /// As report(), and waits for what comes of it.
     base::Result<ReportOutcome> reportAndWait(const domain::FailureReport& report);
     /// What would come of a report now (Opened without a number). Nothing is begun, told or counted.
@@ -84,19 +88,29 @@ class Engine {
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
     /// The operator says with own eyes that the failed server is without power; counts as the power fence.
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
-    /// Ends a failover that is at rest: the stand-in is deleted, spares that failed are given back. Conflict while the
-    /// stand-in executes the job.
-    base::Result<void> close(domain::OperationId id, const std::string& asked_by);
+    /// Ends a failover that is at rest: spares that failed are given back, the stand-in is deleted; where its disk has
+    /// writes of the job that are nowhere else, that is kept until `discard_data` says that it need not be (also of a
+    /// failover that is closed). Conflict while the stand-in executes the job.
+    base::Result<void> close(domain::OperationId id, const std::string& asked_by, bool discard_data = false);
     /// The operator has repaired the server and brings its job back by hand: the segment is given to the server again,
     /// after it was confirmed that its stand-in does not run and its spare is off. WrongState otherwise, with what has
     /// to be stopped first. TimedOut: whether it has the segment is not known, and is tried again until it is.
-    base::Result<void> returned(const base::ServerName& server, const std::string& asked_by);
+    /// WrongState, too, where that would lose what was written elsewhere since, unless `discard_data` agrees to it.
+    base::Result<void> returned(const base::ServerName& server, const std::string& asked_by, bool discard_data = false);
 
     /// S101–S105; prepare has to be requested separately.
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
-    /// The stand-in is deleted, the spare given back.
-    base::Result<void> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    /// Whether the spare could be restored from the image, as far as the image store can tell now. Refused: it is too
+    /// small, has other sectors, or is another disk than declared. A store that does not answer refuses nothing.
+    [[nodiscard]] base::Result<void> spareFits(const base::SpareName& spare, const base::ImageId& image) const;
+    /// Why a row's spare could not be restored from its image, as the watch found it last; by server.
+    [[nodiscard]] std::map<base::ServerName, std::string> unfitSpares() const;
+    /// Both or nothing: what would refuse the preparation refuses the row, too.
+    base::Result<domain::OperationId> setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
+                                                         const base::ImageId& image, const std::string& asked_by);
+    /// The spare is given back at once; the operation deletes the stand-in and takes both out of the segment.
+    base::Result<domain::OperationId> unsetSpare(const base::ServerName& server, const std::string& asked_by);
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
 

@@ -8,6 +8,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "agent/base/boundary.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/watch.hpp"
@@ -23,12 +24,14 @@ class GatedExecutor final : public Executor {
         const std::lock_guard lock(gate_->passing);
         gate_->closed = true;
     }
-    void post(domain::Lane lane, std::function<void()> task) override {
-        inner_.post(lane, [gate = gate_, task = std::move(task)] {
-            const std::shared_lock lock(gate->passing);
-            if (!gate->closed) task();
-        });
+    Ticket post(Task task) override {
+        return inner_.post({task.lane, std::move(task.whom), [gate = gate_, run = std::move(task.run)] {
+                                const std::shared_lock lock(gate->passing);
+                                if (!gate->closed) run();
+                            }});
     }
+    void writeOff(Ticket ticket) override { inner_.writeOff(ticket); }
+    bool takeBack(Ticket ticket) override { return inner_.takeBack(ticket); }
 
   private:
     struct Gate {
@@ -116,7 +119,10 @@ base::Result<Answer> Engine::Parts::ask(std::function<base::Result<Answer>(Condu
     auto owed = std::make_shared<Owed<Answer>>();
     auto future = owed->future();
     const bool taken = post(Request{[question = std::move(question), owed](Conductor& conductor_now) -> Reply {
-                                auto answer = std::make_shared<base::Result<Answer>>(question(conductor_now));
+                                auto answer = std::make_shared<base::Result<Answer>>(
+                                    base::failure(base::ErrorCode::Internal, "the request could not be handled"));
+                                const auto asked = base::contained([&] { *answer = question(conductor_now); });
+                                if (!asked) *answer = base::failure(asked.error());
                                 return [answer, owed](const base::Result<void>& durable) {
                                     if (!durable && *answer) {
                                         owed->give(base::failure(durable.error()));

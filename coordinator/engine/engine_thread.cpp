@@ -7,11 +7,15 @@ namespace {
 constexpr std::size_t batch_limit = 1024;
 /// Nothing has come for so long: nobody waits for the disk.
 constexpr std::chrono::seconds quiet{1};
+/// What fails at once whenever it is tried must not take the whole processor.
+constexpr std::chrono::milliseconds pause_after_failure{1000};
 }  // namespace
 
 void Engine::Parts::run() {
     auto next_look = clock.steady();
     auto last_input = next_look;
+    auto next_sign = next_look;
+    bool failed = false;
     std::unique_lock lock(inbox->mutex);
     while (!inbox->closed) {
         auto patience = std::chrono::milliseconds(60000);
@@ -25,6 +29,8 @@ void Engine::Parts::run() {
                 std::min(patience, std::max(std::chrono::milliseconds(0),
                                             std::chrono::ceil<std::chrono::milliseconds>(next_look - clock.steady())));
         }
+        if (settings.alive_every.count() > 0) patience = std::min(patience, settings.alive_every);
+        if (failed) patience = pause_after_failure;
         if (inbox->inputs.empty()) inbox->arrived.wait_for(lock, patience);
         if (inbox->closed) break;
         std::vector<Input> batch;
@@ -38,12 +44,20 @@ void Engine::Parts::run() {
         lock.unlock();
         if (!batch.empty()) last_input = clock.steady();
         const bool is_quiet = clock.steady() - last_input >= quiet;  // before a commit that may have been slow
-        conductor.handle(std::move(batch));
-        if (is_quiet) journal.tidy();
-        if (settings.watch_every.count() > 0 && clock.steady() >= next_look) {
-            if (conductor.leads()) watch.look(conductor);
-            next_look = clock.steady() + settings.watch_every;
+        const auto done = base::contained([&] {
+            conductor.handle(std::move(batch));
+            if (is_quiet) journal.tidy();
+            if (settings.watch_every.count() > 0 && clock.steady() >= next_look) {
+                next_look = clock.steady() + settings.watch_every;
+                if (conductor.leads()) watch.look(conductor);
+            }
+        });
+        if (settings.alive_every.count() > 0 && clock.steady() >= next_sign) {
+            next_sign = clock.steady() + settings.alive_every;
+            settings.alive();
         }
+        failed = !done;
+        if (failed) log.error("a batch was not handled wholly, and is gone on with: {}", done.error().message);
         lock.lock();
     }
 }
@@ -67,8 +81,9 @@ Engine::~Engine() {
 
 base::Result<void> Engine::start() {
     STANDIN_ASSERT(!parts_->started);
-    auto recovered = parts_->conductor.recover();
-    if (!recovered) return recovered;
+    base::Result<void> recovered;
+    const auto done = base::contained([&] { recovered = parts_->conductor.recover(); });
+    if (!done || !recovered) return done ? recovered : done;
     parts_->started = true;
     parts_->thread = std::thread([this] { parts_->run(); });
     return {};

@@ -17,6 +17,7 @@ void Conductor::depose(const std::string& why) {
     dirty_.clear();
     starts_.clear();
     wakes_.clear();
+    attempts_.clear();
     lines_.clear();
     published_.clear();
     flush_at_.reset();

@@ -20,6 +20,11 @@ const domain::Observation& Conductor::observe(const Operation& operation) {
         seen.observation.capture_way = inventory_.capture_way;
     }
     seen.observation.restore_turn = restore_turns_.hasTurn(operation.id);
+    seen.observation.capture_turn = inventory_.capture_way != domain::CaptureWay::Restart ||
+                                    operation.kind == domain::OperationKind::Failover ||
+                                    capture_turns_.hasTurn(operation.id);
+    seen.observation.rack_failover =
+        operation.state == domain::State::StoppingServer ? rackFailoverOf(operation.server) : std::string();
     seen.observation.power_on_under_way = powering_on_.count(operation.server) != 0;
     if (seen.operation != operation.id || seen.spare != operation.spare ||
         seen.failed_spares != operation.failed_spares.size() || seen.lease_changes != lease_changes_) {
@@ -50,7 +55,7 @@ void Conductor::observeSpares(const Operation& operation, domain::Observation& o
     if (row != nullptr && mayUse(row->spare)) observation.spares.push_back(row->spare);
     for (const auto& [name, spare] : free_spares_) {
         if (observation.spares.size() >= spares_to_try + operation.failed_spares.size()) break;
-        if (isInReach(*spare)) observation.spares.push_back(name);
+        if (isInReach(*spare) && standInCarriedBy(*spare).empty()) observation.spares.push_back(name);
     }
     if (!operation.spare.empty() && table_.leasedTo(operation.spare, operation.id))
         observation.leased.push_back(operation.spare);

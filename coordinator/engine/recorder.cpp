@@ -29,6 +29,11 @@ void Recorder::recovered(domain::OperationId id, std::uint32_t next_line, base::
     course.whole_at = at;
 }
 
+void Recorder::interrupted(domain::OperationId id, base::WallTime at) {
+    auto found = courses_.find(id);
+    if (found != courses_.end()) recovered(id, found->second.next, at);
+}
+
 void Recorder::write(domain::OperationId id, Course& course, RecordLine line) {
     auto& page = pages_[id];
     while (!page.lines.empty() && page.lines.back().number >= line.number) page.lines.pop_back();

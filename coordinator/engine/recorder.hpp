@@ -27,6 +27,8 @@ class Recorder {
 
     /// The journal has an operation: its next line is this one, and follows a restart.
     void recovered(domain::OperationId id, std::uint32_t next_line, base::WallTime at);
+    /// It was changed by no decision: its next line is the operation whole.
+    void interrupted(domain::OperationId id, base::WallTime at);
     void forget(domain::OperationId id) { courses_.erase(id); }
 
     // All of them before the operation is changed; after it, decided() may be told if nobody wantsWhole().

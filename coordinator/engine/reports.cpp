@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/engine/conductor.hpp"
 
 namespace standin::engine {
@@ -44,10 +46,12 @@ domain::Operation& Conductor::open(OperationKind kind, const base::ServerName& s
     operation.asked_by = asked_by;
     if (const auto* row = table_.row(server)) {
         operation.image = row->image;
+        operation.image_at = row->image_at;
         const bool usable = kind != OperationKind::Failover || row->standin_ready;
         if (usable) {
             operation.stand_in = row->stand_in;
             operation.stand_in_port = row->stand_in_port;
+            operation.stand_in_image_at = row->stand_in_image_at;
         }
         if (kind != OperationKind::Failover) operation.spare = row->spare;
     }
@@ -98,15 +102,63 @@ std::string Conductor::refusal(const domain::FailureReport& report) {
             "server '{}' has no row in the spare table, nothing can take its job; set a spare: standinctl spare set {}",
             name, name);
     }
-    if (const auto* operation = openOperationOf(report.server)) {
-        const bool switching = operation->state == State::StoppingServer || operation->state == State::CapturingImage ||
-                               operation->state == State::StartingServer || operation->state == State::RestartingServer;
-        if (switching && report.kind == "power" && inventory_.capture_way == domain::CaptureWay::Restart) {
-            return fmt::format("the power of server '{}' is switched by {} {}", name, nameOf(operation->kind),
-                               operation->id);
+    // An operator knows what is going on.
+    return report.reported_by.starts_with("operator ") ? std::string() : restartOf(report.server);
+}
+
+/// While a server is shut down for a capture and starts again, its BMC, its chassis and its system have much to report:
+/// power, fans, watchdogs, a system that hangs. None of it is a failure, whatever its kind. Empty: it is not restarted.
+std::string Conductor::restartOf(const base::ServerName& server) const {
+    if (inventory_.capture_way != domain::CaptureWay::Restart) return {};
+    const auto its = operations_of_.find(server);
+    if (its == operations_of_.end()) return {};
+    for (auto id = its->second.rbegin(); id != its->second.rend(); ++id) {
+        const auto& operation = operations_.at(*id);
+        if (operation.kind != OperationKind::Refresh && operation.kind != OperationKind::Backup) continue;
+        const auto* stop = operation.find(domain::StepName::StopServer, server.text());
+        const auto* start = operation.find(domain::StepName::StartServer, server.text());
+        const bool begun = stop != nullptr && stop->attempts > 0;
+        const bool off = begun && !isResting(operation.state) && (start == nullptr || start->ended == base::WallTime{});
+        const bool boots = start != nullptr && start->attempts > 0 &&
+                           now() < std::max(start->ended, start->started) + inventory_.servers.at(server).boot_within;
+        if (!off && !boots) continue;
+        return fmt::format(
+            "{} {} restarts server '{}' for a capture, and what its restart causes is no failure; if its job does not "
+            "answer afterwards: standinctl failover {}",
+            nameOf(operation.kind), operation.id, server.text(), server.text());
+    }
+    return {};
+}
+
+std::string Conductor::rackFailoverOf(const base::ServerName& server) const {
+    const auto& rack = inventory_.servers.at(server).rack;
+    if (rack.empty()) return {};
+    for (const auto& [name, other] : inventory_.servers) {
+        if (other.rack != rack || name == server) continue;
+        const auto its = operations_of_.find(name);
+        if (its == operations_of_.end()) continue;
+        for (auto id = its->second.rbegin(); id != its->second.rend(); ++id) {
+            const auto& operation = operations_.at(*id);
+            const bool goes_on =
+                operation.kind == OperationKind::Failover && isOpen(operation) && operation.state != State::Succeeded;
+            if (goes_on) {
+                return fmt::format("failover {} of server '{}' is {}", operation.id, name.text(),
+                                   nameOf(operation.state));
+            }
         }
     }
     return {};
+}
+
+/// Captures of the rack that have not begun hear of it.
+void Conductor::touchCapturesOfRack(const base::ServerName& server) {
+    const auto& rack = inventory_.servers.at(server).rack;
+    if (rack.empty()) return;
+    for (const auto& [name, other] : inventory_.servers) {
+        if (other.rack != rack || name == server) continue;
+        const auto* operation = openOperationOf(name);
+        if (operation != nullptr && operation->state == State::StoppingServer) touched_.insert(operation->id);
+    }
 }
 
 Engine::ReportOutcome Conductor::foresee(const domain::FailureReport& report) {
@@ -145,7 +197,8 @@ Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
             published_.push_back(
                 {"report", now(), 0, report.server.text(),
                  fmt::format("failure of server '{}' starts nothing: {}", report.server.text(), reason),
-                 nlohmann::json{{"kind", report.kind}, {"cause", report.cause}, {"reason", reason}}.dump(), 0});
+                 protocol::jsonText(nlohmann::json{{"kind", report.kind}, {"cause", report.cause}, {"reason", reason}}),
+                 0});
             audit(report.reported_by, fmt::format("failure '{}' of server '{}'", report.kind, report.server.text()),
                   "refused: " + reason);
             drivers_.notifier->notify({drivers::Notification::Kind::Warning,
@@ -161,6 +214,7 @@ Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
     failover.failure = report.kind;
     failover.cause = report.cause;
     if (other != nullptr) preempt(*other, failover.id);
+    touchCapturesOfRack(report.server);
     audit(report.reported_by, fmt::format("failure '{}' of server '{}'", report.kind, report.server.text()),
           fmt::format("failover {}", failover.id));
     return {Engine::ReportOutcome::Kind::Opened, failover.id, {}};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "coordinator/domain/transitions.hpp"
 #include "coordinator/engine/conductor.hpp"
 
 namespace standin::engine {
@@ -31,7 +32,27 @@ base::Error Conductor::notClosed(const domain::Operation& operation) {
                         operation.server.text(), nameOf(operation.state), cure, operation.id)};
 }
 
-Result<void> Conductor::mayPrepare(const OperationRequest& request) {
+Result<void> Conductor::serverHasItsJob(const base::ServerName& server) const {
+    const auto found = placements_.find(server);
+    if (found == placements_.end() || found->second.on == Placement::On::Server) return {};
+    return failure(ErrorCode::WrongState, fmt::format("the job of server '{}' is executed by {}; bring it back first",
+                                                      server.text(), executorOf(found->second)));
+}
+
+/// A stand-in on a machine that is somebody's spare would keep that from being used (S106, S184).
+Result<void> Conductor::hostIsThere(const base::ServerName& server) const {
+    const auto& host = inventory_.servers.at(server).vm_host;
+    const auto* lease = leaseOfHost(host);
+    if (lease == nullptr) return {};
+    return failure(
+        ErrorCode::Conflict,
+        fmt::format("VM host '{}' of server '{}' is spare '{}', and that is {}; name another vm_host for the "
+                    "server, or another spare",
+                    host.text(), server.text(), lease->spare.text(), lease->reason));
+}
+
+/// As far as it does not depend on the server's row.
+Result<void> Conductor::mayBegin(const OperationRequest& request) {
     const auto& name = request.server.text();
     if (inventory_.servers.count(request.server) == 0)
         return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", name));
@@ -41,13 +62,25 @@ Result<void> Conductor::mayPrepare(const OperationRequest& request) {
                                    longest_server_name));
     }
     if (const auto* operation = openOperationOf(request.server)) return failure(notClosed(*operation));
-    if (auto found = placements_.find(request.server);
-        found != placements_.end() && found->second.on != Placement::On::Server) {
-        return failure(ErrorCode::WrongState,
-                       fmt::format("the job of server '{}' is executed by {}; bring it back first", name,
-                                   executorOf(found->second)));
+    auto has_its_job = serverHasItsJob(request.server);
+    if (!has_its_job) return has_its_job;
+    const bool captures = request.kind == OperationKind::Backup || request.kind == OperationKind::Refresh;
+    if (captures && inventory_.capture_way == domain::CaptureWay::Restart) {
+        if (const auto failure_of_rack = rackFailoverOf(request.server); !failure_of_rack.empty()) {
+            return failure(
+                ErrorCode::Conflict,
+                fmt::format("server '{}' is not switched off for a capture while its rack has a failure: {}; "
+                            "ask again when it has ended",
+                            name, failure_of_rack));
+        }
     }
-    if (request.kind == OperationKind::Backup) return {};
+    return request.kind == OperationKind::Backup ? Result<void>() : hostIsThere(request.server);
+}
+
+Result<void> Conductor::mayPrepare(const OperationRequest& request) {
+    auto may = mayBegin(request);
+    if (!may || request.kind == OperationKind::Backup) return may;
+    const auto& name = request.server.text();
     const auto* row = table_.row(request.server);
     if (row == nullptr) {
         return failure(
@@ -87,6 +120,7 @@ Result<domain::OperationId> Conductor::request(const OperationRequest& request) 
         operation.new_stand_in = base::StandInName(fmt::format("{}-{}", request.server.text(), operation.id));
     if (request.kind != OperationKind::Prepare) {
         operation.previous_image = operation.image;
+        operation.image_at = {};  // known when it is captured
         const auto seconds = std::chrono::system_clock::to_time_t(now());
         operation.image =
             !request.image.empty()
@@ -97,26 +131,31 @@ Result<domain::OperationId> Conductor::request(const OperationRequest& request) 
     return operation.id;
 }
 
+Result<void> Conductor::mayRetry(const domain::Operation& operation) const {
+    auto stays = notBeingReturned(operation.server);
+    if (!stays) return stays;
+    // Its fences are confirmed, but of a server that was repaired since: nothing would keep the two apart.
+    if (const auto on = placements_.find(operation.server); operation.kind == OperationKind::Failover &&
+                                                            on != placements_.end() &&
+                                                            on->second.on == Placement::On::Server) {
+        return failure(ErrorCode::WrongState,
+                       fmt::format("server '{}' executes its job again; close it: standinctl operation close {}",
+                                   operation.server.text(), operation.id));
+    }
+    if (domain::successor(operation.kind, operation.state, Event::OperatorRetries)) return {};
+    return failure(ErrorCode::WrongState,
+                   fmt::format("{} {} is {}; only a failover that needs the operator or ended abnormally is retried",
+                               nameOf(operation.kind), operation.id, nameOf(operation.state)));
+}
+
 Result<void> Conductor::retry(domain::OperationId id, const std::string& asked_by) {
     auto found = operations_.find(id);
     if (found == operations_.end()) return failure(ErrorCode::NotFound, fmt::format("there is no operation {}", id));
-    auto stays = notBeingReturned(found->second.server);
-    if (!stays) return stays;
+    auto may = mayRetry(found->second);
+    if (!may) return may;
     const auto failed_spares = found->second.failed_spares;
-    // Its fences are confirmed, but of a server that was repaired since: nothing would keep the two apart.
-    if (const auto on = placements_.find(found->second.server); found->second.kind == OperationKind::Failover &&
-                                                                on != placements_.end() &&
-                                                                on->second.on == Placement::On::Server) {
-        return failure(ErrorCode::WrongState,
-                       fmt::format("server '{}' executes its job again; close it: standinctl operation close {}",
-                                   found->second.server.text(), id));
-    }
-    if (!accept(found->second, Event::OperatorRetries, "retried by " + asked_by)) {
-        return failure(
-            ErrorCode::WrongState,
-            fmt::format("{} {} is {}; only a failover that needs the operator or ended abnormally is retried",
-                        nameOf(found->second.kind), id, nameOf(found->second.state)));
-    }
+    const bool accepted = accept(found->second, Event::OperatorRetries, "retried by " + asked_by);
+    STANDIN_ASSERT(accepted);
     for (const auto& spare : failed_spares) table_.release(spare, id);  // they may be tried again
     leasesChanged();
     audit(asked_by, fmt::format("retry of operation {}", id), "accepted");
@@ -130,6 +169,11 @@ Result<void> Conductor::confirmFence(domain::OperationId id, const std::string& 
     if (operation.kind != OperationKind::Failover || !isOpen(operation) || operation.state == State::Closing) {
         return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only an open failover has a fence to confirm",
                                                           nameOf(operation.kind), id, nameOf(operation.state)));
+    }
+    // What it leads to is admitted first: a confirmation that is refused has changed nothing.
+    if (operation.state == State::NeedsOperator) {
+        auto may = mayRetry(operation);
+        if (!may) return may;
     }
     const auto moment = now();
     recorder_.confirmed(operation, asked_by, moment);
@@ -156,10 +200,27 @@ bool Conductor::mayHaveGivenSegment(const domain::Operation& operation) const {
     });
 }
 
-Result<void> Conductor::close(domain::OperationId id, const std::string& asked_by) {
+Result<void> Conductor::close(domain::OperationId id, const std::string& asked_by, bool discard_data) {
     auto found = operations_.find(id);
     if (found == operations_.end()) return failure(ErrorCode::NotFound, fmt::format("there is no operation {}", id));
     auto& operation = found->second;
+    if (discard_data && operation.kind == OperationKind::Failover && operation.state == State::Closed)
+        return discardKept(operation, asked_by);
+    if (auto may = mayClose(operation); !may) return may;
+    if (!accept(operation, Event::OperatorCloses,
+                fmt::format("closed by {}{}", asked_by, discard_data ? ", its data are discarded" : ""),
+                discard_data)) {
+        return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only a failover at rest is closed",
+                                                          nameOf(operation.kind), id, nameOf(operation.state)));
+    }
+    audit(asked_by, fmt::format("close of operation {}{}", id, discard_data ? ", its data are discarded" : ""),
+          "accepted");
+    return {};
+}
+
+/// Nobody executes the job on a machine that would be deleted or given back.
+Result<void> Conductor::mayClose(const domain::Operation& operation) const {
+    const auto id = operation.id;
     if (auto on = placements_.find(operation.server); on != placements_.end() &&
                                                       on->second.on == Placement::On::StandIn &&
                                                       on->second.stand_in == operation.stand_in && isOpen(operation)) {
@@ -190,11 +251,6 @@ Result<void> Conductor::close(domain::OperationId id, const std::string& asked_b
                         "back to the server and say so: standinctl returned {}",
                         id, inventory_.servers.at(operation.server).segment.text(), operation.server.text()));
     }
-    if (!accept(operation, Event::OperatorCloses, "closed by " + asked_by)) {
-        return failure(ErrorCode::WrongState, fmt::format("{} {} is {}; only a failover at rest is closed",
-                                                          nameOf(operation.kind), id, nameOf(operation.state)));
-    }
-    audit(asked_by, fmt::format("close of operation {}", id), "accepted");
     return {};
 }
 

@@ -30,9 +30,8 @@ void RestoreTurns::leave(domain::OperationId operation) {
 std::vector<domain::OperationId> RestoreTurns::give() {
     std::vector<domain::OperationId> turns;
     for (auto& [name, store] : stores_) {
-        const auto limit = inventory_.restores_at_once.find(name);
-        const std::size_t at_once =
-            limit == inventory_.restores_at_once.end() ? default_restores_at_once : limit->second;
+        const auto limit = limits_.find(name);
+        const std::size_t at_once = limit == limits_.end() ? otherwise_ : limit->second;
         while (store.restoring.size() < at_once && !store.waiting.empty()) {
             const auto next = store.restoring.insert(store.waiting.extract(store.waiting.begin())).position;
             turns.push_back(next->operation);

@@ -11,9 +11,10 @@
 
 namespace standin::engine {
 
-/// Who restores when many spares want it: so many at a time from one image store, since they share its bandwidth and
-/// the first that is whole helps more than all that are half written; the most urgent first. Nothing of it is durable:
-/// it follows from the operations (domain/restore_need.hpp), so that no crash leaves a turn taken.
+/// Who restores, or captures, when many want it: so many at a time from one image store. Restores share its bandwidth,
+/// and the first that is whole helps more than all that are half written; a capture has its server off. The most urgent
+/// first. Nothing of it is durable: it follows from the operations (domain/restore_need.hpp, domain/capture_need.hpp),
+/// so that no crash leaves a turn taken.
 class RestoreTurns {
   public:
     /// How urgent a restore is: by its server's priority, then by which failure was the first.
@@ -28,7 +29,9 @@ class RestoreTurns {
         bool operator==(const Claim&) const = default;
     };
 
-    explicit RestoreTurns(const Inventory& inventory) : inventory_(inventory) {}
+    using Limits = std::map<base::AgentName, std::size_t>;
+    /// `otherwise`: of a store without a limit of its own.
+    RestoreTurns(const Limits& limits, std::size_t otherwise) : limits_(limits), otherwise_(otherwise) {}
 
     /// It wants a turn, and waits for it unless it has one.
     void wait(const base::AgentName& store, const Claim& claim);
@@ -56,7 +59,8 @@ class RestoreTurns {
         Claim claim;
     };
 
-    const Inventory& inventory_;
+    const Limits& limits_;
+    const std::size_t otherwise_;
     std::map<base::AgentName, Store> stores_;
     std::map<domain::OperationId, Place> places_;
     bool changed_ = false;

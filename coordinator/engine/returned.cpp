@@ -17,18 +17,23 @@ namespace {
 /// Between attempts, as long as it is not known whether the server has its segment: an agent that was restarted answers
 /// again after seconds.
 constexpr std::chrono::seconds return_again_after{2};
+/// One after the other within an attempt (bring_back.cpp), and a second each for their answers' way.
+constexpr int agents_asked_for_return = 7;
 /// As long as a failover tries to give a segment away; then a person has to look after the switch.
 constexpr std::chrono::minutes return_patience{10};
 
 }  // namespace
 
-Result<void> Conductor::mayReturn(const base::ServerName& server) {
+Result<void> Conductor::mayReturn(const base::ServerName& server, bool discard_data) {
     if (inventory_.servers.count(server) == 0)
         return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
     if (const auto found = returns_.find(server); found == returns_.end() || !found->second.gave_up) {
         auto under_way = notBeingReturned(server);
         if (!under_way) return under_way;
     }
+    if (const auto* operation = openOperationOf(server);
+        operation != nullptr && operation->kind == domain::OperationKind::Unset)
+        return failure(notClosed(*operation));  // it orders the segment, too
     const auto* failover = openFailoverOf(server);
     if (failover != nullptr && !isResting(failover->state)) {
         return failure(ErrorCode::Conflict,
@@ -39,6 +44,9 @@ Result<void> Conductor::mayReturn(const base::ServerName& server) {
                        fmt::format("failover {} still orders the segment of server '{}' for spare '{}', whose last "
                                    "connections go through the holder; close it first: standinctl operation close {}",
                                    failover->id, server.text(), failover->spare.text(), failover->id));
+    }
+    if (!discard_data) {
+        if (auto nothing = losesNothing(server); !nothing) return nothing;
     }
     // The answer is given once what it rests on is durable: who is told that nothing orders the segment for the spare
     // any more switches the server on, and a coordinator that is started again must not order it anew.
@@ -59,8 +67,9 @@ Result<void> Conductor::notBeingReturned(const base::ServerName& server) const {
                                its.asked_by, its.problem.empty() ? "" : ": " + its.problem, cure));
 }
 
-Result<void> Conductor::beginReturn(const base::ServerName& server, const std::string& asked_by, ReturnAnswer answer) {
-    auto may = mayReturn(server);
+Result<void> Conductor::beginReturn(const base::ServerName& server, const std::string& asked_by, bool discard_data,
+                                    ReturnAnswer answer) {
+    auto may = mayReturn(server, discard_data);
     if (!may) return may;
     // What was given up would be ordered anew by a coordinator that is started again, for the spare.
     if (auto* failover = openFailoverOf(server)) {
@@ -74,6 +83,7 @@ Result<void> Conductor::beginReturn(const base::ServerName& server, const std::s
     setPlacement(server, std::move(placement));
     auto& its = returns_[server];  // one that was given up leaves its doubts
     its.asked_by = asked_by;
+    its.lost = writesElsewhere(server);
     its.answer = std::move(answer);
     its.since = its.due = now();
     its.gave_up = false;
@@ -86,6 +96,7 @@ void Conductor::recoverReturns() {
         if (placement.brought_back_by.empty() || inventory_.servers.count(server) == 0) continue;
         auto& its = returns_[server];
         its.asked_by = placement.brought_back_by;
+        its.lost = writesElsewhere(server);
         its.since = its.due = now();
         its.claims_first = its.in_doubt = true;
         log_.notice("the job of server '{}' was being brought back to it, as {} had asked: it is finished now",
@@ -96,7 +107,8 @@ void Conductor::recoverReturns() {
 std::optional<base::WallTime> Conductor::nextReturn() const {
     std::optional<base::WallTime> next;
     for (const auto& [server, its] : returns_) {
-        if (its.attempt == 0 && !its.gave_up && (!next || its.due < *next)) next = its.due;
+        const auto at = its.attempt == 0 ? its.due : its.look_at;
+        if (!its.gave_up && (!next || at < *next)) next = at;
     }
     return next;
 }
@@ -113,16 +125,25 @@ void Conductor::dispatchReturns() {
         attempt.stamp = {epoch_, fmt::format("returned/{}/{}-{}", server.text(), epoch_, its.attempt), its.attempt};
         attempt.claims_first = its.claims_first;
         attempt.patience = settings_.answer_within;
-        executor_.post(domain::Lane::Ordinary, [attempt = std::move(attempt), deliver = deliver_, leads = leads_,
-                                                &drivers = drivers_, &inventory = inventory_] {
+        const auto whom = attempt.now.server.switch_agent.text();
+        const auto run = [attempt = std::move(attempt), deliver = deliver_, leads = leads_, &drivers = drivers_,
+                          &inventory = inventory_] {
             if (!*leads) return;
-            auto outcome = bringBack(drivers, inventory, attempt);
+            ReturnOutcome outcome;
+            try {
+                outcome = bringBack(drivers, inventory, attempt);
+            } catch (const std::exception& exception) {  // what it had ordered by then is not known
+                outcome = {failure(ErrorCode::Internal, fmt::format("it ended unexpectedly: {}", exception.what())),
+                           false, true};
+            }
             deliver(Request([server = attempt.now.server.name, number = attempt.stamp.sequence,
                              outcome = std::move(outcome)](Conductor& conductor) -> Reply {
                 conductor.takeReturn(server, number, outcome);
                 return {};
             }));
-        });
+        };
+        its.ticket = executor_.post({domain::Lane::Ordinary, whom, run});
+        its.look_at = now() + agents_asked_for_return * settings_.answer_within;
     }
 }
 
@@ -161,11 +182,17 @@ void Conductor::doubtReturn(const base::ServerName& server, JobReturn& its, cons
 void Conductor::endReturn(const base::ServerName& server, const Result<void>& done) {
     auto its = std::move(returns_.at(server));
     returns_.erase(server);
-    Placement placement = done ? Placement{} : placements_[server];
+    Placement placement = placements_[server];
+    if (done) {
+        placement = {};
+        placement.writes = givenUp(placements_[server].writes);
+    }
     placement.brought_back_by.clear();
-    setPlacement(server, std::move(placement));
+    writePlacement(server, std::move(placement));
     if (done) freeSparesOf(server);
-    audit(its.asked_by, fmt::format("job of server '{}' returned", server.text()),
+    const std::string lost =
+        its.lost.empty() ? "" : fmt::format(", without what was written on {}", domain::sentenceOf(its.lost));
+    audit(its.asked_by, fmt::format("job of server '{}' returned{}", server.text(), lost),
           done ? "accepted" : "refused: " + done.error().message);
     if (its.answer) {
         replies_.push_back(
@@ -177,7 +204,7 @@ void Conductor::endReturn(const base::ServerName& server, const Result<void>& do
         {done ? Kind::NormalEnd : Kind::NeedsOperator,
          {},
          server.text(),
-         done ? fmt::format("server '{}' has its job again, as {} had asked", server.text(), its.asked_by)
+         done ? fmt::format("server '{}' has its job again, as {} had asked{}", server.text(), its.asked_by, lost)
               : fmt::format("the job of server '{}' was not brought back to it, as {} had asked: {}; then ask again: "
                             "standinctl returned {}",
                             server.text(), its.asked_by, done.error().message, server.text())});

@@ -22,6 +22,13 @@ struct ServerSnapshot {
     std::optional<domain::OperationId> operation;  ///< the open one that holds the server
     bool maintenance = false;                      ///< on: reports are kept and told, and start nothing
     std::string maintenance_why;
+    base::WallTime taken_at{};  ///< of this snapshot: ages count from here
+
+    /// How old the data of the server's image are; absent: it has none, or that is not known.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> imageAge() const {
+        if (!row || row->image_at == base::WallTime{} || taken_at == base::WallTime{}) return std::nullopt;
+        return std::chrono::duration_cast<std::chrono::milliseconds>(taken_at - row->image_at);
+    }
 };
 
 struct SpareSnapshot {
@@ -29,13 +36,13 @@ struct SpareSnapshot {
     std::optional<domain::Lease> lease;  ///< absent: free
 };
 
-/// Restores from one image store that wait for their turn.
+/// Restores from, or captures to, one image store that wait for their turn.
 struct RestoreQueue {
     std::size_t under_way = 0;
     std::vector<domain::OperationId> waiting;  ///< in the order of their turns
 
     /// `waits for its turn: 3 restores before it`
-    static std::string sentence(std::size_t before);
+    static std::string sentence(std::size_t before, const char* noun = "restore");
 };
 
 /// An agent's health as the watch last saw it.

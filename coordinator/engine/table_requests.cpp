@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
@@ -40,6 +41,12 @@ Result<void> Conductor::setSpare(const base::ServerName& server, const base::Spa
         return refused(ErrorCode::Conflict, notClosed(*operation).message);
     if (images_being_removed_.count(image) > 0)
         return refused(ErrorCode::Conflict, fmt::format("image '{}' is being deleted", image.text()));
+    if (const auto carried = standInCarriedBy(known_spare->second); !carried.empty()) {
+        return refused(ErrorCode::Refused,
+                       fmt::format("spare '{}' carries {} on its VM host '{}', and could not be taken while it does; "
+                                   "take another spare, or another vm_host for that server",
+                                   spare.text(), carried, known_spare->second.vm_host.text()));
+    }
     auto set = table_.set(server, spare, image);
     if (!set) return refused(set.error().code, set.error().message);
     setRow(*table_.row(server));
@@ -48,20 +55,35 @@ Result<void> Conductor::setSpare(const base::ServerName& server, const base::Spa
     return {};
 }
 
-Result<void> Conductor::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
+Result<domain::OperationId> Conductor::setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
+                                                          const base::ImageId& image, const std::string& asked_by) {
+    // All of it is admitted before the row is changed.
+    const OperationRequest prepare{OperationKind::Prepare, server, {}, asked_by, {}};
+    auto may = mayBegin(prepare);
+    if (!may) {
+        audit(asked_by,
+              fmt::format("spare '{}' and image '{}' for server '{}'", spare.text(), image.text(), server.text()),
+              "refused: " + may.error().message);
+        return failure(may.error());
+    }
+    auto set = setSpare(server, spare, image, asked_by);
+    if (!set) return failure(set.error());
+    return request(prepare);
+}
+
+Result<domain::OperationId> Conductor::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
     const std::string what = fmt::format("removal of the row of server '{}'", server.text());
-    if (const auto* operation = openOperationOf(server)) return failure(notClosed(*operation));
-    const auto* row = table_.row(server);
-    const auto stand_in = row == nullptr ? base::StandInName{} : row->stand_in;
-    if (!stand_in.empty()) {
-        auto& operation = open(OperationKind::Unset, server, asked_by, now());
-        operation.cause = "requested by " + asked_by;
+    auto may = table_.mayUnset(server);
+    if (may) may = notBeingReturned(server);
+    if (const auto* operation = openOperationOf(server)) may = failure(notClosed(*operation));
+    if (!may) {
+        audit(asked_by, what, "refused: " + may.error().message);
+        return failure(may.error());
     }
+    auto& operation = open(OperationKind::Unset, server, asked_by, now());
+    operation.cause = "requested by " + asked_by;
     auto unset = table_.unset(server);
-    if (!unset) {
-        audit(asked_by, what, "refused: " + unset.error().message);
-        return unset;
-    }
+    STANDIN_ASSERT(unset.has_value());
     entry_.rows.erase(std::remove_if(entry_.rows.begin(), entry_.rows.end(),
                                      [&](const auto& other) { return other.server == server; }),
                       entry_.rows.end());
@@ -69,9 +91,9 @@ Result<void> Conductor::unsetSpare(const base::ServerName& server, const std::st
     leasesChanged();
     published_.push_back({"row", now(), 0, server.text(),
                           fmt::format("spare table: server '{}' has no row any more", server.text()),
-                          nlohmann::json{{"server", server.text()}, {"removed", true}}.dump(), 0});
-    audit(asked_by, what, "accepted");
-    return {};
+                          protocol::jsonText(nlohmann::json{{"server", server.text()}, {"removed", true}}), 0});
+    audit(asked_by, what, fmt::format("operation {}", operation.id));
+    return operation.id;
 }
 
 Result<void> Conductor::setMaintenance(const base::ServerName& server, bool on, const std::string& why,
@@ -105,6 +127,33 @@ std::vector<base::ServerName> Conductor::serversToWatch() const {
         if (found == placements_.end() || found->second.on == domain::Placement::On::Server) servers.push_back(name);
     }
     return servers;
+}
+
+std::vector<domain::SpareTableRow> Conductor::rowsWithSpares() const {
+    std::vector<domain::SpareTableRow> rows;
+    for (const auto& [server, row] : table_.rows()) {
+        if (inventory_.servers.count(server) > 0 && inventory_.spares.count(row.spare) > 0) rows.push_back(row);
+    }
+    return rows;
+}
+
+void Conductor::sparesSeen(const std::set<base::AgentName>& asked,
+                           const std::map<base::ServerName, std::string>& unfit) {
+    std::erase_if(unfit_spares_, [&](const auto& known) {
+        const auto server = inventory_.servers.find(known.first);
+        return unfit.count(known.first) == 0 && asked.count(server->second.image_store) > 0;
+    });
+    for (const auto& [server, problem] : unfit) {
+        if (std::exchange(unfit_spares_[server], problem) == problem) continue;
+        lines_.push_back({base::LogLevel::Warning,
+                          fmt::format("the spare of server '{}' is of no use: {}", server.text(), problem)});
+        drivers_.notifier->notify(
+            {drivers::Notification::Kind::Warning,
+             {},
+             server.text(),
+             fmt::format("the spare of server '{}' could not take its job for good: {}", server.text(), problem)});
+    }
+    board_.setUnfitSpares(unfit_spares_);
 }
 
 void Conductor::standInLost(const base::ServerName& server, const base::StandInName& stand_in, const std::string& why) {

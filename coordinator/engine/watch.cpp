@@ -4,12 +4,24 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/base/moment.hpp"
+#include "agent/protocol/json_text.hpp"
+#include "coordinator/domain/spare_fitness.hpp"
+
 namespace standin::engine {
 
 namespace {
 /// A healthy agent answers in milliseconds; the watch has no hurry, but must not keep the ordinary lane's threads for
 /// long.
 constexpr std::chrono::milliseconds patience{3000};
+
+std::map<base::AgentName, std::vector<domain::SpareTableRow>> rowsByStore(
+    const Inventory& inventory, const std::vector<domain::SpareTableRow>& rows) {
+    std::map<base::AgentName, std::vector<domain::SpareTableRow>> by_store;
+    for (const auto& row : rows) by_store[inventory.spares.at(row.spare).image_store].push_back(row);
+    return by_store;
+}
+
 }  // namespace
 
 Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
@@ -23,20 +35,50 @@ Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& execu
       post_(std::move(post)) {}
 
 void Watch::look(const Conductor& conductor) {
-    if (*under_way_ > 0) return;
-    if (drivers_.health) {
-        for (const auto& [name, url] : inventory_.agent_urls) begin([this, name = name] { lookAtAgent(name); });
+    for (auto& [name, round] : rounds_) {
+        if (round && round->under_way == 0) round = nullptr;
     }
-    for (const auto& row : conductor.rowsToWatch()) begin([this, row] { lookAtStandIn(row); });
-    for (const auto& server : conductor.serversToWatch()) begin([this, server] { lookAtSegment(server); });
+    beginning_.clear();
+    if (drivers_.health) {
+        for (const auto& [name, url] : inventory_.agent_urls) begin(name, [this, name = name] { lookAtAgent(name); });
+    }
+    for (const auto& row : conductor.rowsToWatch())
+        begin(inventory_.servers.at(row.server).vm_host, [this, row] { lookAtStandIn(row); });
+    for (const auto& server : conductor.serversToWatch())
+        begin(inventory_.servers.at(server).switch_agent, [this, server] { lookAtSegment(server); });
+    for (const auto& row : conductor.rowsOfUnknownAge())
+        begin(inventory_.servers.at(row.server).image_store, [this, row] { lookAtImage(row); });
+    for (const auto& [store, rows] : rowsByStore(inventory_, conductor.rowsWithSpares()))
+        begin(store, [this, store = store, rows = rows] { lookAtSpares(store, rows); });
 }
 
-void Watch::begin(std::function<void()> look) {
-    ++*under_way_;
-    executor_.post(domain::Lane::Ordinary, [look = std::move(look), under_way = under_way_] {
+namespace {
+
+void lookContained(const std::function<void()>& look) {
+    try {
         look();
-        --*under_way;
-    });
+    } catch (const std::exception& exception) {
+        base::Log("watch").error("a look was given up: {}", exception.what());
+    }
+}
+
+}  // namespace
+
+void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
+    auto& round = rounds_[agent];
+    if (!round) {
+        round = std::make_shared<Round>();
+        beginning_.insert(agent);
+    }
+    if (beginning_.count(agent) == 0) return;  // its last round is still under way
+    ++round->under_way;
+    executor_.post({domain::Lane::Watch, agent.text(), [look = std::move(look), round, &clock = clock_] {
+                        const auto before = clock.steady();
+                        // Who has just not answered is not waited for again, however many servers he is asked about.
+                        if (!round->silent) lookContained(look);
+                        if (clock.steady() - before >= patience) round->silent = true;
+                        --round->under_way;
+                    }});
 }
 
 base::Result<void> Watch::claimAt(const base::AgentName& name) {
@@ -76,13 +118,14 @@ void Watch::lookAtAgent(const base::AgentName& name) {
                                        is_well          ? "well"
                                        : seen.reachable ? "not well"
                                                         : "not reachable: " + seen.problem);
-        events_.publish({"agent",
-                         clock_.wall(),
-                         0,
-                         {},
-                         text,
-                         nlohmann::json{{"agent", name.text()}, {"reachable", seen.reachable}, {"ok", is_well}}.dump(),
-                         0});
+        events_.publish(
+            {"agent",
+             clock_.wall(),
+             0,
+             {},
+             text,
+             protocol::jsonText(nlohmann::json{{"agent", name.text()}, {"reachable", seen.reachable}, {"ok", is_well}}),
+             0});
     }
     board_.post(std::move(seen));
 }
@@ -97,11 +140,24 @@ void Watch::lookAtStandIn(const domain::SpareTableRow& row) {
         if (stand_in.error().code == base::ErrorCode::NotFound) why = "it does not exist any more";
     } else if (stand_in->state != protocol::StandInState::Suspended &&
                stand_in->state != protocol::StandInState::Unknown) {
-        why = fmt::format("it is {}, not suspended", protocol::nameOf(stand_in->state));
+        why = fmt::format("it is {}, not suspended{}{}", protocol::nameOf(stand_in->state),
+                          stand_in->problem.empty() ? "" : ": ", stand_in->problem);
     }
     if (why.empty()) return;
     post_([row, why](Conductor& conductor) -> Reply {
         conductor.standInLost(row.server, row.stand_in, why);
+        return {};
+    });
+}
+
+void Watch::lookAtImage(const domain::SpareTableRow& row) {
+    auto store = drivers_.image_stores.find(inventory_.servers.at(row.server).image_store);
+    if (store == drivers_.image_stores.end()) return;
+    auto image = store->second->image(row.image, patience);
+    const auto at = image ? base::momentFrom(image->created_at) : base::Result<base::WallTime>(base::WallTime{});
+    if (!at || *at == base::WallTime{}) return;
+    post_([row, at = *at](Conductor& conductor) -> Reply {
+        conductor.imageSeen(row.server, row.image, at);
         return {};
     });
 }
@@ -114,6 +170,31 @@ void Watch::lookAtSegment(const base::ServerName& server) {
     if (!segment || segment->order.owner == base::MemberName("server")) return;
     post_([server, owner = segment->order.owner](Conductor& conductor) -> Reply {
         conductor.ownerSeen(server, owner);
+        return {};
+    });
+}
+
+void Watch::lookAtSpares(const base::AgentName& image_store, const std::vector<domain::SpareTableRow>& rows) {
+    auto store = drivers_.image_stores.find(image_store);
+    if (store == drivers_.image_stores.end()) return;
+    const auto disks = store->second->disks(patience);
+    const auto images = disks ? store->second->images(patience)
+                              : base::Result<std::vector<protocol::Image>>(base::failure(disks.error()));
+    if (!images) return;  // its health tells
+    std::map<base::ServerName, std::string> unfit;
+    for (const auto& row : rows) {
+        const auto& spare = inventory_.spares.at(row.spare);
+        for (const auto& disk : *disks) {
+            if (disk.name != spare.disk) continue;
+            for (const auto& image : *images) {
+                if (image.id != row.image) continue;
+                auto problem = domain::fitnessProblem(spare, disk, image);
+                if (!problem.empty()) unfit[row.server] = std::move(problem);
+            }
+        }
+    }
+    post_([image_store, unfit = std::move(unfit)](Conductor& conductor) -> Reply {
+        conductor.sparesSeen({image_store}, unfit);
         return {};
     });
 }

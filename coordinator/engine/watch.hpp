@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 
 #include "coordinator/engine/conductor.hpp"
 
@@ -18,16 +20,24 @@ class Watch {
     Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
           Board& board, EventSink& events, Post post);
 
-    /// Begins a round unless the last one is still under way. Called on the engine's thread.
+    /// Begins a round about each agent whose last one is over: one that hangs delays the looks at no other. Called on
+    /// the engine's thread.
     void look(const Conductor& conductor);
 
   private:
-    void begin(std::function<void()> look);
+    struct Round {
+        std::atomic<int> under_way{0};
+        std::atomic<bool> silent{false};
+    };
+    void begin(const base::AgentName& agent, std::function<void()> look);
     /// So that the agent refuses older coordinators from now on, and a newer one is heard of also while nothing is done.
     base::Result<void> claimAt(const base::AgentName& name);
     void lookAtAgent(const base::AgentName& name);
     void lookAtStandIn(const domain::SpareTableRow& row);
+    void lookAtImage(const domain::SpareTableRow& row);
     void lookAtSegment(const base::ServerName& server);
+    /// Would the rows' spares take their images, if they had to now?
+    void lookAtSpares(const base::AgentName& image_store, const std::vector<domain::SpareTableRow>& rows);
 
     const Inventory& inventory_;
     const Drivers& drivers_;
@@ -36,7 +46,8 @@ class Watch {
     Board& board_;
     EventSink& events_;
     Post post_;
-    std::shared_ptr<std::atomic<int>> under_way_ = std::make_shared<std::atomic<int>>(0);
+    std::map<base::AgentName, std::shared_ptr<Round>> rounds_;
+    std::set<base::AgentName> beginning_;  ///< those whose round the present look() has begun
 };
 
 }  // namespace standin::engine

@@ -21,6 +21,13 @@ struct Maintenance {
     std::string why;
 };
 
+/// A row that was written by no program that this one knows, or damaged. It stays where it is, and counts for nothing.
+struct Unreadable {
+    std::string what;         ///< `failover 17 of server 'server01'`, for people
+    base::ServerName server;  ///< whose failures must start nothing until somebody has looked; empty: nobody's
+    std::string problem;
+};
+
 /// Everything the coordinator knew when it last made something durable.
 struct Contents {
     std::uint64_t epoch = 0;  ///< of this start; higher than that of every earlier one
@@ -31,6 +38,8 @@ struct Contents {
     base::NameMap<base::ServerName, domain::Placement> placements;
     base::NameMap<base::ServerName, Maintenance> maintenance;
     std::map<domain::OperationId, std::uint32_t> next_lines;  ///< of the records, where there is one
+    std::map<domain::OperationId, unsigned> crashes;  ///< how often a coordinator died while it worked on the operation
+    std::vector<Unreadable> unreadable;
 };
 
 /// What is added to an operation's record.
@@ -50,10 +59,11 @@ struct Entry {
     std::map<base::ServerName, Maintenance> maintenance;
     std::vector<domain::AuditEntry> audit;  ///< appended; ids are given by the journal
     std::map<domain::OperationId, RecordPage> records;
+    std::map<domain::OperationId, unsigned> crashes;  ///< replaces what was counted
 
     [[nodiscard]] bool empty() const {
         return operations.empty() && rows.empty() && removed_rows.empty() && leases.empty() && removed_leases.empty() &&
-               placements.empty() && maintenance.empty() && audit.empty() && records.empty();
+               placements.empty() && maintenance.empty() && audit.empty() && records.empty() && crashes.empty();
     }
 };
 
@@ -71,6 +81,14 @@ class Journal {
     /// What nobody has to wait for: forgets the oldest, makes room. For quiet moments; called by the thread that
     /// commits. What could not be done is tried again another time.
     virtual void tidy() {}
+    /// What an operator has to look after although commits succeed, as one sentence with its cure; empty: nothing. Called
+    /// by the thread that commits.
+    [[nodiscard]] virtual std::string warning() { return {}; }
+    /// What the calling thread works on from now on: should this process die of it, the next one's Contents count it.
+    /// Durable at once, as far as this process' death is concerned, and without a disk. Callable from any thread.
+    enum class Work { Decision, Step };
+    virtual void begins(Work /*work*/, domain::OperationId /*id*/) noexcept {}
+    virtual void ends(Work /*work*/) noexcept {}
     /// Newest first. Callable from any thread.
     virtual base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) = 0;
     /// The lines of an operation's record, each as toJson() wrote it, so that what another version wrote can be handed
@@ -79,6 +97,21 @@ class Journal {
         return base::failure(base::ErrorCode::NotFound,
                              "this journal keeps no record of operation " + std::to_string(id));
     }
+};
+
+/// The calling thread works on an operation as long as this lives.
+class AtWork {
+  public:
+    AtWork(Journal& journal, Journal::Work work, domain::OperationId id) : journal_(journal), work_(work) {
+        journal_.begins(work_, id);
+    }
+    ~AtWork() { journal_.ends(work_); }
+    AtWork(const AtWork&) = delete;
+    AtWork& operator=(const AtWork&) = delete;
+
+  private:
+    Journal& journal_;
+    const Journal::Work work_;
 };
 
 }  // namespace standin::journal

@@ -39,6 +39,31 @@ base::Result<domain::Note> noteFrom(const json& object) {
     return fields.finish(std::move(note));
 }
 
+json writesJson(const std::vector<domain::HeldWrites>& writes) {
+    json list = json::array();
+    for (const auto& one : writes) {
+        json object;
+        object["by"] = nameOf(one.by);
+        object["holder"] = one.holder;
+        object["from"] = optionalMoment(one.from);
+        object["until"] = optionalMoment(one.until);
+        if (one.given_up) object["given_up"] = true;
+        list.push_back(std::move(object));
+    }
+    return list;
+}
+
+base::Result<domain::HeldWrites> writesFrom(const json& object) {
+    JsonFields fields(object, "writes of a job", JsonFields::Unknown::Skip);
+    domain::HeldWrites writes;
+    writes.by = named<domain::HeldWrites::By>(fields, "by", &domain::holderFrom);
+    writes.holder = fields.text("holder", "");
+    writes.from = moment(fields, "from");
+    writes.until = moment(fields, "until");
+    writes.given_up = fields.boolean("given_up", false);
+    return fields.finish(std::move(writes));
+}
+
 }  // namespace
 
 json toJson(const domain::Step& step) {
@@ -119,6 +144,11 @@ json toJsonWithoutSteps(const domain::Operation& operation) {
     object["handovers"] = operation.handovers;
     object["cold"] = operation.cold;
     object["job_runs"] = operation.job_runs;
+    if (operation.image_at != base::WallTime{}) object["image_at"] = base::rfc3339(operation.image_at);
+    if (operation.stand_in_image_at != base::WallTime{})
+        object["stand_in_image_at"] = base::rfc3339(operation.stand_in_image_at);
+    if (!operation.writes.empty()) object["writes"] = writesJson(operation.writes);
+    if (operation.discard_data) object["discard_data"] = true;
     auto& failed = object["failed_spares"] = json::array();
     for (const auto& spare : operation.failed_spares) failed.push_back(spare.text());
     auto& notes = object["notes"] = json::array();
@@ -165,6 +195,10 @@ base::Result<domain::Operation> operationFrom(const json& object) {
     operation.handovers = static_cast<unsigned>(fields.count("handovers"));
     operation.cold = fields.boolean("cold", false);
     operation.job_runs = fields.boolean("job_runs", false);
+    operation.image_at = moment(fields, "image_at");
+    operation.stand_in_image_at = moment(fields, "stand_in_image_at");
+    operation.writes = list<domain::HeldWrites>(fields, "writes", &writesFrom);
+    operation.discard_data = fields.boolean("discard_data", false);
     operation.notes = list<domain::Note>(fields, "notes", &noteFrom);
     operation.steps = list<domain::Step, base::Shared<domain::Step>>(fields, "steps", &stepFrom);
     return fields.finish(std::move(operation));
@@ -179,6 +213,8 @@ json toJson(const domain::SpareTableRow& row) {
     object["stand_in"] = nullable(row.stand_in);
     object["stand_in_port"] = nullable(row.stand_in_port);
     object["stale"] = row.stale;
+    if (row.image_at != base::WallTime{}) object["image_at"] = base::rfc3339(row.image_at);
+    if (row.stand_in_image_at != base::WallTime{}) object["stand_in_image_at"] = base::rfc3339(row.stand_in_image_at);
     object["note"] = row.note;
     return object;
 }
@@ -193,6 +229,8 @@ base::Result<domain::SpareTableRow> rowFrom(const json& object) {
     row.stand_in = fields.optionalId<base::StandInName>("stand_in");
     row.stand_in_port = fields.optionalId<base::PortName>("stand_in_port");
     row.stale = fields.boolean("stale", false);
+    row.image_at = moment(fields, "image_at");
+    row.stand_in_image_at = moment(fields, "stand_in_image_at");
     row.note = fields.text("note", "");
     return fields.finish(std::move(row));
 }
@@ -222,6 +260,7 @@ json toJson(const domain::Placement& placement) {
     object["stand_in"] = nullable(placement.stand_in);
     object["spare"] = nullable(placement.spare);
     object["brought_back_by"] = placement.brought_back_by;
+    if (!placement.writes.empty()) object["writes"] = writesJson(placement.writes);
     return object;
 }
 
@@ -232,6 +271,7 @@ base::Result<domain::Placement> placementFrom(const json& object) {
     placement.stand_in = fields.optionalId<base::StandInName>("stand_in");
     placement.spare = fields.optionalId<base::SpareName>("spare");
     placement.brought_back_by = fields.text("brought_back_by", "");
+    placement.writes = list<domain::HeldWrites>(fields, "writes", &writesFrom);
     return fields.finish(std::move(placement));
 }
 

@@ -53,7 +53,9 @@ json serverJson(const Server& server) {
             {"switch", nullable(server.switch_agent)},
             {"request_holder", nullable(server.request_holder)},
             {"fence_policy", nameOf(server.fence_policy)},
+            {"job_data", nameOf(server.job_data)},
             {"fence_within_ms", server.fence_within.count()},
+            {"shutdown_within_ms", server.shutdown_within.count()},
             {"answer_within_ms", server.answer_within.count()},
             {"drain_within_ms", server.drain_within.count()}};
 }
@@ -68,7 +70,9 @@ base::Result<Server> serverFrom(const json& object) {
     server.switch_agent = fields.optionalId<base::AgentName>("switch");
     server.request_holder = fields.optionalId<base::AgentName>("request_holder");
     server.fence_policy = named<FencePolicy>(fields, "fence_policy", &fencePolicyFrom);
+    if (fields.has("job_data")) server.job_data = named<JobData>(fields, "job_data", &jobDataFrom);
     server.fence_within = duration(fields, "fence_within_ms");
+    if (fields.has("shutdown_within_ms")) server.shutdown_within = duration(fields, "shutdown_within_ms");
     server.answer_within = duration(fields, "answer_within_ms");
     server.drain_within = duration(fields, "drain_within_ms");
     return fields.finish(std::move(server));
@@ -164,7 +168,9 @@ base::Result<Change> changeFrom(const json& object) {
 }
 
 json body(const EventAccepted& accepted) {
-    return {{"event", nameOf(accepted.event)}, {"why", accepted.why}, {"changes", changesJson(accepted.changes)}};
+    json object{{"event", nameOf(accepted.event)}, {"why", accepted.why}, {"changes", changesJson(accepted.changes)}};
+    if (accepted.discard_data) object["discard_data"] = true;
+    return object;
 }
 
 base::Result<EventAccepted> acceptedFrom(const json& object) {
@@ -173,6 +179,7 @@ base::Result<EventAccepted> acceptedFrom(const json& object) {
     accepted.event = named<Event>(fields, "event", &eventFrom);
     accepted.why = fields.text("why", "", 65536);
     accepted.changes = list<Change>(fields, "changes", &changeFrom);
+    accepted.discard_data = fields.boolean("discard_data", false);
     return fields.finish(std::move(accepted));
 }
 
@@ -203,6 +210,8 @@ base::Result<Circumstances> circumstancesFrom(const json& object) {
     circumstances.power_on_under_way = fields.boolean("power_on_under_way", false);
     circumstances.spare_boot_within = duration(fields, "spare_boot_within_ms");
     circumstances.spare_power_within = duration(fields, "spare_power_within_ms");
+    circumstances.capture_turn = fields.boolean("capture_turn", true);
+    circumstances.rack_failover = fields.text("rack_failover", "");
     return fields.finish(std::move(circumstances));
 }
 
@@ -218,6 +227,8 @@ json body(const Decided& decided) {
                                    {"restore_turn", now->restore_turn},
                                    {"spare_boot_within_ms", now->spare_boot_within.count()},
                                    {"spare_power_within_ms", now->spare_power_within.count()}};
+        if (!now->capture_turn) object["circumstances"]["capture_turn"] = false;
+        if (!now->rack_failover.empty()) object["circumstances"]["rack_failover"] = now->rack_failover;
         if (now->power_on_under_way) object["circumstances"]["power_on_under_way"] = true;
     }
     return object;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/journal/record_json.hpp"
 
 namespace standin::journal {
@@ -37,7 +38,7 @@ std::size_t writeRow(Session& session, Poco::Int64 operation, const std::vector<
     std::size_t end = first;
     do {
         if (end > first) body += '\n';
-        body += toJson(lines[end]).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        body += protocol::jsonText(toJson(lines[end]));
         ++end;
     } while (end < lines.size() && !isWhole(lines[end]));
     Poco::Int64 line = lines[first].number, count = static_cast<Poco::Int64>(end - first),

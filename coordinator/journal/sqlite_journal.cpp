@@ -1,6 +1,7 @@
 #include "coordinator/journal/sqlite_journal.hpp"
 
 #include <Poco/Data/SQLite/Connector.h>
+#include <Poco/Data/SQLite/SQLiteException.h>
 #include <Poco/Data/Session.h>
 #include <Poco/Data/Statement.h>
 #include <Poco/Exception.h>
@@ -9,9 +10,15 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
+#include "coordinator/journal/crash_mark.hpp"
 #include "coordinator/journal/moment.hpp"
 #include "coordinator/journal/operation_json.hpp"
 #include "coordinator/journal/record_rows.hpp"
@@ -39,7 +46,10 @@ void registerOnce() {
 /// One file, one coordinator: held while the process lives, given back by the kernel also after kill -9.
 class FileLock {
   public:
+    /// Idempotent.
     Result<void> take(const std::string& path) {
+        if (held_) return {};
+        if (descriptor_ >= 0) ::close(descriptor_);
         descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (descriptor_ < 0) {
             return failure(ErrorCode::Internal,
@@ -49,6 +59,7 @@ class FileLock {
             return failure(ErrorCode::Conflict,
                            fmt::format("'{}' is locked: another coordinator uses this journal; stop it first", path));
         }
+        held_ = true;
         return {};
     }
     ~FileLock() {
@@ -57,44 +68,51 @@ class FileLock {
 
   private:
     int descriptor_ = -1;
+    bool held_ = false;
 };
 
-template <typename Element, typename Kept>
-Result<void> readBodies(Session& session, const std::string& query, Result<Element> (*read)(const json&),
-                        std::vector<Kept>& into) {
-    std::vector<std::string> bodies;
-    session << query, Poco::Data::Keywords::into(bodies), now;
-    for (const auto& body : bodies) {
-        auto parsed = protocol::parseJson(body);
-        if (!parsed) return failure(ErrorCode::Corrupt, parsed.error().message);
-        auto element = read(*parsed);
-        if (!element) return failure(ErrorCode::Corrupt, element.error().message);
-        into.push_back(std::move(*element));
-    }
-    return {};
+/// Of a text that an earlier program may have written, or that was damaged: whatever is wrong with it is an error.
+template <typename Element>
+Result<Element> elementFrom(const std::string& body, Result<Element> (*read)(const json&)) {
+    Result<Element> element = failure(ErrorCode::Corrupt, "");
+    auto done = base::contained([&] {
+        auto parsed = protocol::parseJson(base::validText(body));
+        element = parsed ? read(*parsed) : failure(parsed.error());
+    });
+    if (!done) return failure(done.error());
+    return element;
 }
 
 Result<Maintenance> maintenanceFrom(const json& object) {
     return Maintenance{object.value("on", false), object.value("why", "")};
 }
 
-template <typename Element>
-Result<void> readByServer(Session& session, const std::string& table, Result<Element> (*read)(const json&),
-                          base::NameMap<base::ServerName, Element>& into) {
-    std::vector<std::string> servers;
-    std::vector<Element> elements;
-    session << "SELECT server FROM " + table + " ORDER BY server", Poco::Data::Keywords::into(servers), now;
-    auto done = readBodies(session, "SELECT body FROM " + table + " ORDER BY server", read, elements);
-    if (!done) return done;
-    for (std::size_t i = 0; i < servers.size(); ++i) {
-        auto name = base::ServerName::parse(servers[i]);
-        if (!name) return failure(ErrorCode::Corrupt, name.error().message);
-        into[*name] = std::move(elements[i]);
+base::ServerName serverIn(const std::string& text) {
+    return base::ServerName::parse(text).value_or({});
+}
+
+/// The table's rows by their key, each as `take` makes use of it.
+template <typename Element, typename Take>
+void readTable(Session& session, const std::string& table, const std::string& key, Result<Element> (*read)(const json&),
+               Contents& contents, Take take) {
+    std::vector<std::string> keys, bodies;
+    session << fmt::format("SELECT {0}, body FROM {1} ORDER BY {0}", key, table), into(keys), into(bodies), now;
+    for (std::size_t i = 0; i < bodies.size(); ++i) {
+        auto element = elementFrom(bodies[i], read);
+        if (element) {
+            take(keys[i], std::move(*element));
+            continue;
+        }
+        contents.unreadable.push_back({fmt::format("{} of {} '{}'", table, key, base::oneLine(keys[i], 80)),
+                                       key == "server" ? serverIn(keys[i]) : base::ServerName(),
+                                       element.error().message});
     }
-    return {};
 }
 
 using Steps = std::vector<base::Shared<domain::Step>>;
+
+/// Bytes that a commit may need: with less, it is the disk that refuses.
+constexpr std::uintmax_t too_little = 512U << 10;
 
 constexpr unsigned commits_worth_tidying = 64;    // about as many as one failover makes
 constexpr unsigned most_commits_untidied = 4096;  // some ten thousand rows
@@ -102,7 +120,7 @@ constexpr unsigned most_commits_untidied = 4096;  // some ten thousand rows
 /// Of its steps those that were changed since they were `written`.
 void writeOperation(Session& session, const domain::Operation& operation, const Steps& written) {
     Poco::Int64 id = static_cast<Poco::Int64>(operation.id);
-    std::string text = toJsonWithoutSteps(operation).dump(), server = operation.server.text(),
+    std::string text = protocol::jsonText(toJsonWithoutSteps(operation)), server = operation.server.text(),
                 kind(nameOf(operation.kind)), state(nameOf(operation.state));
     session << "INSERT INTO operations (id, server, kind, state, body) VALUES (?, ?, ?, ?, ?) "
                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
@@ -112,7 +130,7 @@ void writeOperation(Session& session, const domain::Operation& operation, const 
         const domain::Step& step = operation.steps[i];
         Poco::Int64 position = static_cast<Poco::Int64>(i);
         std::string name(nameOf(step.id.name)), subject = step.id.subject, step_state(nameOf(step.state));
-        std::string step_text = toJson(step).dump();
+        std::string step_text = protocol::jsonText(toJson(step));
         session << "INSERT INTO steps (operation, position, name, subject, state, body) VALUES (?, ?, ?, ?, ?, ?) "
                    "ON CONFLICT (operation, name, subject) DO UPDATE SET state = excluded.state, body = excluded.body "
                    "WHERE body <> excluded.body",
@@ -136,6 +154,13 @@ void writeAudit(Session& session, const domain::AuditEntry& entry) {
         use(outcome), now;
 }
 
+void writeCrashes(Session& session, domain::OperationId id, unsigned times) {
+    Poco::Int64 operation = static_cast<Poco::Int64>(id), its_times = times;
+    session << "INSERT INTO crashes (operation, times) VALUES (?, ?) ON CONFLICT (operation) DO UPDATE SET times = "
+               "excluded.times",
+        use(operation), use(its_times), now;
+}
+
 /// Ended operations and audit entries beyond what is kept go, oldest first; open ones never do.
 void forgetOldest(Session& session, const History& history) {
     Poco::Int64 operations = static_cast<Poco::Int64>(history.operations),
@@ -145,6 +170,7 @@ void forgetOldest(Session& session, const History& history) {
                "state IN ('Succeeded', 'Failed', 'NeedsOperator')) ORDER BY id DESC LIMIT -1 OFFSET ?)",
         use(operations), now;
     session << "DELETE FROM steps WHERE operation NOT IN (SELECT id FROM operations)", now;
+    session << "DELETE FROM crashes WHERE operation NOT IN (SELECT id FROM operations)", now;
     forgetRecords(session, history.records);
     session << "DELETE FROM audit WHERE id <= (SELECT COALESCE(MAX(id), 0) FROM audit) - ?", use(entries), now;
 }
@@ -173,11 +199,22 @@ struct SqliteJournal::Database {
         written.clear();
         commits = 0;
     }
+    std::unique_ptr<CrashMark> mark;
+    std::shared_ptr<StateReserve> reserve;  ///< may be none
+    bool full = false;                      ///< so says SQLite of what it was last asked for
+    /// It failed, and may succeed now: the disk is full, and a piece of the reserve was given up.
+    [[nodiscard]] bool madeRoom(const base::Error& problem) const;
     Result<void> openFile();
-    Result<void> readAll(Contents& contents);
+    void readAll(Contents& contents);
+    void readOperations(Contents& contents);
+    void readSteps(Result<domain::Operation>& operation, Poco::Int64 id);
+    void keepUnreadableLeases(Contents& contents);
+    void readCrashes(Contents& contents);
 };
 
-SqliteJournal::SqliteJournal(std::string path, History history) : database_(std::make_unique<Database>()) {
+SqliteJournal::SqliteJournal(std::string path, History history, std::shared_ptr<StateReserve> reserve)
+    : database_(std::make_unique<Database>()) {
+    database_->reserve = std::move(reserve);
     registerOnce();
     database_->path = std::move(path);
     database_->history = history;
@@ -188,6 +225,11 @@ SqliteJournal::~SqliteJournal() = default;
 Result<void> SqliteJournal::Database::openFile() {
     auto locked = lock.take(path + ".lock");
     if (!locked) return locked;
+    if (!mark) {
+        auto marked = CrashMark::open(path + ".mark");
+        if (!marked) return failure(marked.error());
+        mark = std::move(*marked);
+    }
     writing = std::make_unique<Session>("SQLite", path);
     std::string verdict;
     *writing << "PRAGMA quick_check(1)", into(verdict), now;
@@ -203,27 +245,97 @@ Result<void> SqliteJournal::Database::openFile() {
     return {};
 }
 
-Result<void> SqliteJournal::Database::readAll(Contents& contents) {
-    Session& session = *writing;
-    auto operations =
-        readBodies(session, "SELECT body FROM operations ORDER BY id", &operationFrom, contents.operations);
-    if (!operations) return operations;
-    for (auto& operation : contents.operations) {
-        auto steps = readBodies(
-            session, fmt::format("SELECT body FROM steps WHERE operation = {} ORDER BY position", operation.id),
-            &stepFrom, operation.steps);
-        if (!steps) return steps;
+/// Precondition: `operation` was read, or why it cannot be.
+void SqliteJournal::Database::readSteps(Result<domain::Operation>& operation, Poco::Int64 id) {
+    std::vector<std::string> bodies;
+    *writing << "SELECT body FROM steps WHERE operation = ? ORDER BY position", into(bodies), use(id), now;
+    for (const auto& body : bodies) {
+        if (!operation) return;
+        auto step = elementFrom(body, &stepFrom);
+        if (step) {
+            operation->steps.emplace_back(std::move(*step));
+        } else {
+            operation = failure(step.error());
+        }
     }
-    auto rows = readBodies(session, "SELECT body FROM spare_table ORDER BY server", &rowFrom, contents.rows);
-    if (!rows) return rows;
-    auto leases = readBodies(session, "SELECT body FROM leases ORDER BY spare", &leaseFrom, contents.leases);
-    if (!leases) return leases;
-    auto placements = readByServer(session, "placements", &placementFrom, contents.placements);
-    if (!placements) return placements;
-    return readByServer(session, "maintenance", &maintenanceFrom, contents.maintenance);
+}
+
+void SqliteJournal::Database::readOperations(Contents& contents) {
+    std::vector<Poco::Int64> ids, open;
+    std::vector<std::string> servers, kinds, bodies;
+    *writing
+        << "SELECT id, server, kind, body, NOT (state = 'Closed' OR (kind <> 'failover' AND state IN ('Succeeded', "
+           "'Failed', 'NeedsOperator'))) FROM operations ORDER BY id",
+        into(ids), into(servers), into(kinds), into(bodies), into(open), now;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        auto operation = elementFrom(bodies[i], &operationFrom);
+        readSteps(operation, ids[i]);
+        if (operation) {
+            contents.operations.push_back(std::move(*operation));
+        } else {
+            contents.unreadable.push_back({fmt::format("{} {} of server '{}'", base::oneLine(kinds[i], 40), ids[i],
+                                                       base::oneLine(servers[i], 80)),
+                                           open[i] != 0 ? serverIn(servers[i]) : base::ServerName(),
+                                           operation.error().message});
+        }
+    }
+}
+
+void SqliteJournal::Database::readAll(Contents& contents) {
+    Session& session = *writing;
+    readOperations(contents);
+    readTable(session, "spare_table", "server", &rowFrom, contents,
+              [&](const std::string&, domain::SpareTableRow row) { contents.rows.push_back(std::move(row)); });
+    const auto unreadable = contents.unreadable.size();
+    readTable(session, "leases", "spare", &leaseFrom, contents,
+              [&](const std::string&, domain::Lease lease) { contents.leases.push_back(std::move(lease)); });
+    // A spare of which only that is known is nobody's to write to (rule 5).
+    if (contents.unreadable.size() > unreadable) keepUnreadableLeases(contents);
+    readTable(session, "placements", "server", &placementFrom, contents,
+              [&](const std::string& server, domain::Placement placement) {
+                  contents.placements[serverIn(server)] = std::move(placement);
+              });
+    readTable(session, "maintenance", "server", &maintenanceFrom, contents,
+              [&](const std::string& server, Maintenance maintenance) {
+                  contents.maintenance[serverIn(server)] = std::move(maintenance);
+              });
+}
+
+void SqliteJournal::Database::keepUnreadableLeases(Contents& contents) {
+    std::vector<std::string> spares;
+    *writing << "SELECT spare FROM leases ORDER BY spare", into(spares), now;
+    for (const auto& text : spares) {
+        const auto spare = base::SpareName::parse(text);
+        const bool known = std::any_of(contents.leases.begin(), contents.leases.end(),
+                                       [&](const domain::Lease& lease) { return lease.spare.text() == text; });
+        if (spare && !known) contents.leases.push_back({*spare, {}, 0, "its lease cannot be read in the journal"});
+    }
+}
+
+/// Whether an earlier coordinator died of an operation; a disk that is full does not keep it from being known now.
+void SqliteJournal::Database::readCrashes(Contents& contents) {
+    std::vector<Poco::Int64> operations, times;
+    *writing << "SELECT operation, times FROM crashes", into(operations), into(times), now;
+    for (std::size_t i = 0; i < operations.size(); ++i)
+        contents.crashes[static_cast<domain::OperationId>(operations[i])] = static_cast<unsigned>(times[i]);
+    for (const auto id : mark->left()) writeCrashes(*writing, id, ++contents.crashes[id]);
+}
+
+bool SqliteJournal::Database::madeRoom(const base::Error& problem) const {
+    if (!reserve || problem.code == ErrorCode::StaleEpoch || problem.code == ErrorCode::Conflict) return false;
+    std::error_code unknown;
+    const auto space = std::filesystem::space(std::filesystem::path(path).parent_path(), unknown);
+    // For who is not root the last blocks of some file systems are none; SQLite may have seen another limit than this.
+    return (full || (!unknown && space.available < too_little)) && reserve->makeRoom();
 }
 
 Result<Contents> SqliteJournal::open() {
+    auto contents = openOnce();
+    while (!contents && database_->madeRoom(contents.error())) contents = openOnce();
+    return contents;
+}
+
+Result<Contents> SqliteJournal::openOnce() {
     const std::string& path = database_->path;
     try {
         auto opened = database_->openFile();
@@ -238,13 +350,8 @@ Result<Contents> SqliteJournal::open() {
             into(last), now;
         contents.last_operation = static_cast<domain::OperationId>(last);
         contents.next_lines = nextLines(session);
-        auto read = database_->readAll(contents);
-        if (!read) {
-            return failure(ErrorCode::Corrupt,
-                           fmt::format("journal '{}' cannot be understood: {}; restore it from a backup, or move "
-                                       "it away and set the spare table again",
-                                       path, read.error().message));
-        }
+        database_->readAll(contents);
+        database_->readCrashes(contents);
         return contents;
     } catch (const Poco::Exception& exception) {
         return failure(ErrorCode::Corrupt,
@@ -255,26 +362,41 @@ Result<Contents> SqliteJournal::open() {
 }
 
 Result<void> SqliteJournal::commit(const Entry& entry) {
+    auto done = commitOnce(entry);
+    while (!done && database_->madeRoom(done.error())) done = commitOnce(entry);
+    return done;
+}
+
+std::string SqliteJournal::warning() {
+    if (!database_->reserve || database_->reserve->status().whole()) return {};
+    return fmt::format("the disk of journal '{}' is full, or nearly: what is left of its reserve is used up by takeovers; make "
+                       "room on its file system",
+                       database_->path);
+}
+
+Result<void> SqliteJournal::commitOnce(const Entry& entry) {
     Session& session = *database_->writing;
+    database_->full = false;
     try {
         session.begin();
         for (const domain::Operation& operation : entry.operations)
             writeOperation(session, operation, database_->written[operation.id]);
         for (const auto& row : entry.rows)
-            writeBody(session, "spare_table", "server", row.server.text(), toJson(row).dump());
+            writeBody(session, "spare_table", "server", row.server.text(), protocol::jsonText(toJson(row)));
         for (const auto& server : entry.removed_rows) removeRow(session, "spare_table", "server", server.text());
         for (const auto& lease : entry.leases)
-            writeBody(session, "leases", "spare", lease.spare.text(), toJson(lease).dump());
+            writeBody(session, "leases", "spare", lease.spare.text(), protocol::jsonText(toJson(lease)));
         for (const auto& spare : entry.removed_leases) removeRow(session, "leases", "spare", spare.text());
         for (const auto& [server, placement] : entry.placements) {
-            writeBody(session, "placements", "server", server.text(), toJson(placement).dump());
+            writeBody(session, "placements", "server", server.text(), protocol::jsonText(toJson(placement)));
         }
         for (const auto& [server, maintenance] : entry.maintenance) {
             writeBody(session, "maintenance", "server", server.text(),
-                      json{{"on", maintenance.on}, {"why", maintenance.why}}.dump());
+                      protocol::jsonText(json{{"on", maintenance.on}, {"why", maintenance.why}}));
         }
         for (const auto& audited : entry.audit) writeAudit(session, audited);
         for (const auto& [id, page] : entry.records) writeRecord(session, id, page);
+        for (const auto& [id, times] : entry.crashes) writeCrashes(session, id, times);
         if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back()->id);
         const bool forgets = ++database_->commits >= most_commits_untidied;
         if (forgets) forgetOldest(session, database_->history);
@@ -294,15 +416,30 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
         }
         return {};
     } catch (const Poco::Exception& exception) {
+        database_->full = dynamic_cast<const Poco::Data::SQLite::DatabaseFullException*>(&exception) != nullptr;
         const std::string text = exception.displayText();
         undo(session);
         return failure(
             ErrorCode::Internal,
             fmt::format("journal '{}' cannot be written: {}; make room on its file system", database_->path, text));
+    } catch (const std::exception& exception) {
+        const auto text = base::oneLine(exception.what());
+        undo(session);
+        return failure(ErrorCode::Internal, fmt::format("journal '{}' cannot be written: {}; report this as a defect",
+                                                        database_->path, text));
     }
 }
 
+void SqliteJournal::begins(Work work, domain::OperationId id) noexcept {
+    if (database_->mark) database_->mark->begins(work, id);
+}
+
+void SqliteJournal::ends(Work work) noexcept {
+    if (database_->mark) database_->mark->ends(work);
+}
+
 void SqliteJournal::tidy() {
+    if (database_->reserve) database_->reserve->fill();
     if (database_->commits < commits_worth_tidying) return;
     Session& session = *database_->writing;
     try {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "coordinator/journal/journal.hpp"
+#include "coordinator/journal/state_reserve.hpp"
 
 namespace standin::journal {
 
@@ -25,21 +26,31 @@ struct History {
 ///         placements   (server, body)
 ///         maintenance  (server, body)
 ///         audit        (id, at, who, what, outcome)
+///         crashes      (operation, times)                 what a coordinator worked on when it died
 ///         records      (operation, line, …)               what every decision was made from: record_rows.hpp
+///
+///     <state_dir>/journal.db.mark     what it works on now (crash_mark.hpp)
 ///
 /// The file must not be on a network file system and belongs to one coordinator; a second one that opens it is refused.
 class SqliteJournal final : public Journal {
   public:
-    explicit SqliteJournal(std::string path, History history = {});
+    /// With a reserve a full disk stops no takeover: as much of it is given up as a commit needs.
+    explicit SqliteJournal(std::string path, History history = {}, std::shared_ptr<StateReserve> reserve = nullptr);
     ~SqliteJournal() override;
 
     base::Result<Contents> open() override;
     base::Result<void> commit(const Entry& entry) override;
     void tidy() override;
+    [[nodiscard]] std::string warning() override;
+    void begins(Work work, domain::OperationId id) noexcept override;
+    void ends(Work work) noexcept override;
     base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
     base::Result<std::vector<std::string>> record(domain::OperationId id) override;
 
   private:
+    base::Result<Contents> openOnce();
+    base::Result<void> commitOnce(const Entry& entry);
+
     struct Database;
     std::unique_ptr<Database> database_;
 };

@@ -71,6 +71,7 @@ void furnishRows(Setting& setting, const Situation& situation) {
         if (setting.inventory.servers.count(row.server) == 0) continue;
         // The world names a server's image and a stand-in's port by itself.
         row.image = base::ImageId(row.server.text() + "-1");
+        row.image_at = row.stand_in_image_at = {};  // the world's clock is another one
         if (!row.stand_in.empty()) row.stand_in_port = base::PortName("t-" + row.stand_in.text());
         setting.contents.rows.push_back(std::move(row));
     }
@@ -79,6 +80,7 @@ void furnishRows(Setting& setting, const Situation& situation) {
     for (const auto& [server, placement] : situation.contents.placements) {
         if (setting.inventory.servers.count(server) == 0) continue;
         setting.contents.placements[server] = placement;
+        setting.contents.placements[server].writes.clear();
         setting.contents.placements[server].brought_back_by.clear();  // the plan is about a failure, not about that
     }
     for (const auto& operation : situation.contents.operations) {

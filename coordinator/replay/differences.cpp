@@ -55,7 +55,9 @@ std::vector<std::string> factsOf(const Operation& operation) {
         fmt::format("image '{}' after '{}'", operation.image.text(), operation.previous_image.text()),
         fmt::format("spare '{}', {} failed, {} handovers", operation.spare.text(), operation.failed_spares.size(),
                     operation.handovers),
-        fmt::format("cold={} job_runs={}", operation.cold, operation.job_runs)};
+        fmt::format("cold={} job_runs={}", operation.cold, operation.job_runs),
+        fmt::format("data of {} and {}, writes on {}, discard={}", base::rfc3339(operation.image_at),
+                    base::rfc3339(operation.stand_in_image_at), sentenceOf(operation.writes), operation.discard_data)};
     for (const auto& note : operation.notes) facts.push_back(fmt::format("note {}: {}", note.topic, note.sentence));
     for (const Step& step : operation.steps) facts.push_back(stepText(step));
     return facts;

@@ -91,6 +91,7 @@ class Reader {
         for (auto& text : sentencesOf(accepted.changes, {})) verse.sentences.push_back(std::move(text));
         ++replay_.decisions;
         if (leaveOut(verse)) return;
+        if (accepted.discard_data) operation().discard_data = true;
         auto decision = accept(operation(), accepted.event, accepted.why, verse.at);
         judge(verse, differences(accepted.changes, decision ? decision->changes : std::vector<Change>{}));
         if (decision) operation() = std::move(decision->after);
@@ -111,6 +112,8 @@ class Reader {
             observation_.power_on_under_way = decided.circumstances->power_on_under_way;
             observation_.spare_boot_within = decided.circumstances->spare_boot_within;
             observation_.spare_power_within = decided.circumstances->spare_power_within;
+            observation_.capture_turn = decided.circumstances->capture_turn;
+            observation_.rack_failover = decided.circumstances->rack_failover;
         }
         if (leaveOut(verse)) return;
         auto decision = decide(operation(), observation_, verse.at);

@@ -28,6 +28,8 @@ const std::map<std::string, std::map<std::string, std::string>>& options() {
         {"disturb", {{"by", "time"}, {"times", "number"}, {"for", "time"}}},
         {"kill", {{"for", "time"}}},
         {"pause", {{"for", "time"}}},
+        {"close", {{"discard", "yes|no"}}},
+        {"return", {{"discard", "yes|no"}}},
         {"journal", {{"for", "time"}}}};
     return all;
 }

@@ -71,6 +71,7 @@ void bmc(Simulation& simulation, const Action& action) {
     if (how == "dead") its.dead = true;
     if (how == "alive") its.dead = false;
     if (how == "dependent") its.dies_with_machine = true;
+    if (how == "chatty") its.chatty = true;
     its.busy = number(action, "busy", its.busy);
     its.slower = duration(action, "slower", its.slower);
 }
@@ -87,13 +88,21 @@ VirtualMachine* standInOf(Simulation& simulation, const std::string& server) {
     return row == simulation.world.disk.rows.end() ? nullptr : simulation.world.standIn(row->second.stand_in.text());
 }
 
+void halt(Simulation& simulation, VirtualMachine& machine) {
+    machine.halts = true;
+    if (machine.stand_in.state != protocol::StandInState::Running) return;
+    const auto& server = simulation.world.setting.inventory.servers.at(machine.stand_in.definition.server);
+    simulation.world.vm_hosts.at(server.vm_host.text()).halt(machine);
+}
+
 void standIn(Simulation& simulation, const Action& action) {
     VirtualMachine* machine = standInOf(simulation, action.arguments[0]);
     if (machine == nullptr) return;
     const auto& how = action.arguments[1];
     if (how == "mute") machine->mute = true;
     if (how == "stuck") machine->will_not_resume = true;
-    if (how == "well") machine->mute = machine->will_not_resume = false;
+    if (how == "halts") halt(simulation, *machine);
+    if (how == "well") machine->mute = machine->will_not_resume = machine->halts = false;
     if (how == "lost") simulation.world.lose(machine->stand_in.name.text());
 }
 
@@ -176,16 +185,30 @@ const std::vector<Verb>& verbs() {
                  for (auto& [name, store] : s.world.stores)
                      store.contents[a.arguments[0]] = "content of " + a.arguments[0] + ", updated";
              }},
+            {"power",
+             {"machine", "on|off"},
+             [](Simulation& s, const Action& a) {
+                 s.world.power(s.world.machines.at(a.arguments[0]), a.arguments[1] == "on", World::SwitchedBy::Hand);
+             }},
             {"trap", {"server"}, &trap},
             {"boot", {"machine", "well|never|elsewhere"}, &boot},
-            {"disk",
-             {"machine", "refuses|well"},
+            {"shutdown",
+             {"machine", "well|hangs"},
              [](Simulation& s, const Action& a) {
-                 s.world.machines.at(a.arguments[0]).disk_refuses = a.arguments[1] == "refuses";
+                 s.world.machines.at(a.arguments[0]).hangs = a.arguments[1] == "hangs";
              }},
-            {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent"}, &bmc},
+            {"disk",
+             {"machine", "refuses|well|small|other"},
+             [](Simulation& s, const Action& a) {
+                 Machine& machine = s.world.machines.at(a.arguments[0]);
+                 const auto& how = a.arguments[1];
+                 machine.disk_refuses = how == "refuses";
+                 machine.disk_mib = s.setting.measures.image_mib - (how == "small" ? 1 : 0);
+                 machine.disk_serial = how == "other" ? "another disk" : machine.declared_serial;
+             }},
+            {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent|chatty"}, &bmc},
             {"vm-host", {"vm-host", "dies|returns"}, &vmHost},
-            {"stand-in", {"server", "mute|stuck|lost|well"}, &standIn},
+            {"stand-in", {"server", "mute|stuck|halts|lost|well"}, &standIn},
             {"linger", {"server"}, &linger},
             {"image",
              {"", "corrupt|well"},

@@ -11,9 +11,10 @@ class Simulation;
 /// - machines: `fail MACHINE [kind=processor] [serves=yes] [bmc=dead] [trap=no]`, `repair MACHINE`, `update MACHINE`
 /// (its
 ///   disk has other contents), `boot MACHINE well|never|elsewhere [takes=20s]`, `disk MACHINE refuses|well`,
-///   `bmc MACHINE honest|ignores|lies|dead|alive|dependent [busy=2] [slower=1s]`
+///   `bmc MACHINE honest|ignores|lies|dead|alive|dependent|chatty [busy=2] [slower=1s]` (chatty: it sends traps of all
+///   kinds when its machine goes off or on), `shutdown MACHINE well|hangs` (when it is asked to)
 /// - traps: `trap SERVER [kind=processor|memory|power|recovery|test|unknown] [from=ADDRESS] [times=3] [every=1s]`
-/// - VM hosts: `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|lost|well`,
+/// - VM hosts: `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|halts|lost|well`,
 ///   `linger SERVER [count=1] [busy=yes] [for=10s]` (connections; busy: requests that are worked on)
 /// - images: `image ID corrupt|well`
 /// - agents: `restart AGENT [down=2s]`, `disturb AGENT|VERB|VERB/SUBJECT MISHAP [by=5s] [times=1] [for=10s]`,
@@ -22,8 +23,8 @@ class Simulation;
 /// [for=10s]`,
 ///   `go-on [one|two]`, `journal full|well [for=20s]`
 /// - operators: `failover SERVER`, `prepare SERVER`, `refresh SERVER`, `backup SERVER`, `retry SERVER`,
-///   `confirm-fence SERVER` (after cutting its power by hand), `close SERVER`, `return SERVER` (repaired),
-///   `maintenance SERVER on|off`, `set-spare SERVER SPARE IMAGE`, `unset-spare SERVER`
+///   `confirm-fence SERVER` (after cutting its power by hand), `close SERVER [discard=yes]`, `return SERVER
+///   [discard=yes]` (repaired), `maintenance SERVER on|off`, `set-spare SERVER SPARE IMAGE`, `unset-spare SERVER`
 ///
 /// Operators' verbs about an operation mean the server's newest.
 base::Result<void> check(const Simulation& simulation, const Action& action);

@@ -56,18 +56,21 @@ Coordinator::~Coordinator() = default;
 void Coordinator::start() {
     STANDIN_ASSERT(!running());
     world_.log.line("coordinator {} is started", name_);
+    world_.invariants.running.interrupt();
     life_ = std::make_unique<Life>(*this, world_, world_.setting.seed + ++starts_);
     life_->executor->run([this, life = life_.get()] { run(*life); });
 }
 
 void Coordinator::kill() {
     if (running()) world_.log.line("coordinator {} is killed", name_);
+    world_.invariants.running.interrupt();
     life_.reset();
 }
 
 void Coordinator::pause() {
     if (!running()) return;
     world_.log.line("coordinator {} stands still", name_);
+    world_.invariants.running.interrupt();
     life_->executor->freeze();
 }
 

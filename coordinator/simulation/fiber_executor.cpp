@@ -8,9 +8,11 @@
 
 namespace standin::simulation {
 
+using engine::Executor;
+
 struct FiberExecutor::Thread {
     Fiber fiber;
-    Pool* pool = nullptr;
+    Ticket ticket = 0;  ///< 0: it was not posted
     std::uint64_t turn = 0;      ///< how often it was begun or waited: whoever would end an earlier wait comes too late
     std::function<void()> task;  ///< until it is begun
 
@@ -59,49 +61,48 @@ void FiberExecutor::Threads::resume(Thread& thread, std::uint64_t turn) {
     running_on_ = nullptr;
     if (!thread.fiber.idle()) return;
     idle.push_back(&thread);
-    if (thread.pool == nullptr) return;
-    --thread.pool->running;
-    executor.next(*thread.pool);
+    if (thread.ticket == 0) return;
+    executor.work_.ended(thread.ticket);
+    executor.beginAll();
 }
 
-FiberExecutor::FiberExecutor(EventQueue& queue, std::uint64_t seed, Limits limits)
-    : queue_(queue), seed_(seed), threads_(std::make_shared<Threads>(*this)) {
-    pools_[0].limit = limits.critical;
-    pools_[1].limit = limits.ordinary;
-}
+FiberExecutor::FiberExecutor(EventQueue& queue, std::uint64_t seed, const engine::WorkQueue::Limits& limits)
+    : queue_(queue), seed_(seed), work_(limits), threads_(std::make_shared<Threads>(*this)) {}
 
 FiberExecutor::~FiberExecutor() {
     STANDIN_ASSERT(running_on_ != this);
     const auto threads = std::exchange(threads_, nullptr);  // from here on nobody ends a wait any more
 }
 
-void FiberExecutor::post(domain::Lane lane, std::function<void()> task) {
-    Pool& pool = pools_[lane == domain::Lane::Critical ? 0 : 1];
-    pool.tasks.push_back(std::move(task));
-    next(pool);
+Executor::Ticket FiberExecutor::post(Task task) {
+    const auto ticket = work_.push(std::move(task));
+    beginAll();
+    return ticket;
+}
+
+void FiberExecutor::writeOff(Ticket ticket) {
+    work_.writeOff(ticket);
+    beginAll();
 }
 
 void FiberExecutor::run(std::function<void()> task) {
-    begin(nullptr, std::move(task));
+    begin(0, std::move(task));
 }
 
-void FiberExecutor::next(Pool& pool) {
-    while (pool.running < pool.limit && !pool.tasks.empty()) {
-        ++pool.running;
-        auto task = std::move(pool.tasks.front());
-        pool.tasks.pop_front();
-        begin(&pool, std::move(task));
+void FiberExecutor::beginAll() {
+    for (std::size_t lane = 0; lane < domain::lanes; ++lane) {
+        while (auto next = work_.take(static_cast<domain::Lane>(lane))) begin(next->ticket, std::move(next->run));
     }
 }
 
-void FiberExecutor::begin(Pool* pool, std::function<void()> task) {
+void FiberExecutor::begin(Ticket ticket, std::function<void()> task) {
     if (threads_->idle.empty()) {
         threads_->all.push_back(std::make_unique<Thread>());
         threads_->idle.push_back(threads_->all.back().get());
     }
     Thread* thread = threads_->idle.back();
     threads_->idle.pop_back();
-    thread->pool = pool;
+    thread->ticket = ticket;
     const std::uint64_t turn = ++thread->turn;
     const auto delay = Randomness::about(seed_, "start", ++begun_).between(VirtualTime(0), latest_start);
     thread->task = std::move(task);
@@ -124,8 +125,7 @@ void FiberExecutor::thaw() {
 }
 
 bool FiberExecutor::isIdleBut(std::size_t running) const {
-    if (threads_->all.size() - threads_->idle.size() != running) return false;
-    return std::all_of(pools_.begin(), pools_.end(), [](const Pool& pool) { return pool.tasks.empty(); });
+    return threads_->all.size() - threads_->idle.size() == running && work_.waiting() == 0;
 }
 
 void FiberExecutor::sleep(EventQueue& queue, VirtualTime time) {

@@ -1,30 +1,25 @@
 #pragma once
 
-#include <array>
-#include <deque>
 #include <memory>
 #include <vector>
 
-#include "coordinator/engine/executor.hpp"
+#include "coordinator/engine/work_queue.hpp"
 #include "coordinator/simulation/fiber.hpp"
 #include "coordinator/simulation/randomness.hpp"
 
 namespace standin::simulation {
 
 /// The threads of one coordinator, as fibers: each task runs until it waits for something, and goes on when that
-/// happens. As many tasks of a lane run beside each other as the real executor has threads for it. When it is destroyed
+/// happens. The rules by which tasks begin are those of the real executor. When it is destroyed
 /// (the coordinator was killed), its tasks are unwound wherever they were.
 class FiberExecutor final : public engine::Executor {
   public:
-    struct Limits {
-        std::size_t critical = 128;
-        std::size_t ordinary = 16;
-    };
-    FiberExecutor(EventQueue& queue, std::uint64_t seed, Limits limits);
-    FiberExecutor(EventQueue& queue, std::uint64_t seed) : FiberExecutor(queue, seed, Limits{}) {}
+    FiberExecutor(EventQueue& queue, std::uint64_t seed, const engine::WorkQueue::Limits& limits = engine::work_limits);
     ~FiberExecutor() override;
 
-    void post(domain::Lane lane, std::function<void()> task) override;
+    Ticket post(Task task) override;
+    void writeOff(Ticket ticket) override;
+    bool takeBack(Ticket ticket) override { return work_.takeBack(ticket); }
     /// Runs a task outside of the lanes: a thread of its own.
     void run(std::function<void()> task);
 
@@ -44,13 +39,8 @@ class FiberExecutor final : public engine::Executor {
     friend class Suspension;
     struct Thread;
     struct Threads;
-    struct Pool {
-        std::size_t limit = 0;
-        std::size_t running = 0;
-        std::deque<std::function<void()>> tasks;
-    };
-    void begin(Pool* pool, std::function<void()> task);
-    void next(Pool& pool);
+    void begin(Ticket ticket, std::function<void()> task);
+    void beginAll();
 
     static thread_local Thread* running_;
     static thread_local FiberExecutor* running_on_;
@@ -58,7 +48,7 @@ class FiberExecutor final : public engine::Executor {
     EventQueue& queue_;
     const std::uint64_t seed_;
     std::uint64_t begun_ = 0;
-    std::array<Pool, 2> pools_;
+    engine::WorkQueue work_;
     std::shared_ptr<Threads> threads_;
 };
 

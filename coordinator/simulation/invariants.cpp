@@ -22,6 +22,8 @@ namespace {
 constexpr std::size_t last_events = 40;
 /// Between the last question and the segment: a command, and one that is slow.
 constexpr VirtualTime longest_unasked{5s};
+/// Between the last reading of a spare's power and the first write: an attempt of RestoreSpare.
+constexpr VirtualTime longest_unread{10s};
 
 }  // namespace
 
@@ -45,6 +47,7 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     if (order.owner == server_member && from != server_member) {
         if (returned_.erase(server) == 0)
             breach(1, server, fmt::format("segment {} goes back to a fenced server", segment));
+        returnsWithout(server);
         return leavesHeldBehind(segment, order);
     }
     if (order.owner.empty() || order.owner == server_member) return;
@@ -62,6 +65,14 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
         stand_in->stand_in.state == protocol::StandInState::Running)
         breach(1, server, fmt::format("segment {} goes to the spare, and the stand-in runs", segment));
     leavesHeldBehind(segment, order);
+}
+
+void Invariants::fences(const protocol::CommandStamp& stamp, const std::string& segment,
+                        const protocol::SegmentOrder& order) {
+    if (stamp.operation.find("/FencePort/") == stamp.operation.npos || order.member(spare_member) == nullptr) return;
+    breach(8, stamp.operation,
+           fmt::format("the fence of segment {} depends on port '{}' of the spare", segment,
+                       order.member(spare_member)->port.text()));
 }
 
 /// Nobody but the owner gets what is held, and the owner only through the holder.
@@ -124,8 +135,13 @@ void Invariants::deliversHeld(const std::string& job, const std::string& executo
 void Invariants::writesDisk(const std::string& name, const std::string& restore) {
     const Machine& machine = world_.machines.at(name);
     if (!machine.is_spare) return breach(5, name, fmt::format("restore {} writes to a server", restore));
-    if (machine.on && world_.bmcs.at(name).honesty != Bmc::Honesty::Lies)
+    losesNothing(name, "it is written to");
+    // Who switches it on by hand in the very moment between its last reading and the first write cannot be seen.
+    const bool unseen = machine.switched_by_hand && world_.now() < machine.on_since + longest_unread;
+    if (machine.on && !unseen && world_.bmcs.at(name).honesty != Bmc::Honesty::Lies)
         breach(5, name, fmt::format("restore {} writes to it while it is on", restore));
+    if (machine.disk_serial != machine.declared_serial)
+        breach(5, name, fmt::format("restore {} writes to another disk than the one that is declared", restore));
     const auto lease = world_.disk.leases.find(base::SpareName(name));
     if (lease == world_.disk.leases.end() || lease->second.failover == 0) {
         breach(5, name, fmt::format("restore {} writes to it without a lease", restore));
@@ -140,7 +156,11 @@ void Invariants::switchesPower(const std::string& name, bool on) {
     if (on && !machine.being_written.empty())
         breach(5, name, fmt::format("it is switched on while restore {} writes to it", machine.being_written));
     if (on) proved_.erase(name);
+    if (on) asked_to_shut_down_.erase(name);
     if (on || !machine.is_spare) return;
+    const VmHost* host = world_.hostOn(name);
+    if (host != nullptr && host->lives() && !host->standIns().empty())
+        breach(5, name, fmt::format("it is switched off under stand-in {}", host->standIns().begin()->first));
     for (const auto& [switch_name, lan_switch] : world_.switches) {
         const std::string segment = lan_switch.ownedBy(machine.port);
         if (!segment.empty() && machine.answers(world_.now()))
@@ -150,6 +170,7 @@ void Invariants::switchesPower(const std::string& name, bool on) {
 
 void Invariants::removesStandIn(const std::string& stand_in) {
     suspended_.erase(stand_in);
+    losesNothing(stand_in, "it is deleted");
     const auto* machine = world_.standIn(stand_in);
     const std::string server = machine->stand_in.definition.server.text();
     const auto found = world_.setting.inventory.servers.find(base::ServerName(server));
@@ -215,6 +236,10 @@ void Invariants::tellsHold(const std::string& job, const protocol::Hold& hold) {
 
 void Invariants::failureReported(const std::string& server) {
     reported_.insert(server);
+}
+
+void Invariants::restartReported(const std::string& server) {
+    restarted_.insert(server);
 }
 
 void Invariants::returned(const std::string& server) {

@@ -10,6 +10,7 @@
 #include "agent/protocol/stand_in.hpp"
 #include "coordinator/domain/operation.hpp"
 #include "coordinator/journal/journal.hpp"
+#include "coordinator/simulation/running_steps.hpp"
 #include "coordinator/simulation/virtual_time.hpp"
 #include "coordinator/simulation/world/clients.hpp"
 
@@ -31,13 +32,15 @@ struct Breach {
     std::vector<std::string> last_events;  ///< if there is a log
 };
 
-/// Told what happens in the world while it happens, and holds it against the eight rules: by the world's truth, not by
+/// Told what happens in the world while it happens, and holds it against the rules: by the world's truth, not by
 /// what the coordinator believes. It looks only at what is touched.
 class Invariants {
   public:
-    explicit Invariants(World& world) : world_(world) {}
+    explicit Invariants(World& world) : running(world), world_(world) {}
 
     // What happens in the world.
+    /// A fence must not fail because of a machine that it need not speak of.
+    void fences(const protocol::CommandStamp& stamp, const std::string& segment, const protocol::SegmentOrder& order);
     void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order);
     void executes(const JobRequest& request, const std::string& executor);
     void deliversHeld(const std::string& job, const std::string& executor, std::uint64_t number,
@@ -45,7 +48,12 @@ class Invariants {
     void writesDisk(const std::string& machine, const std::string& restore);
     void switchesPower(const std::string& machine, bool on);
     void removesStandIn(const std::string& stand_in);
+    /// An operator has said that what the server's stand-ins and spares have of its job need not be kept.
+    void givesUpData(const std::string& server);
     void capturesDisk(const std::string& machine);
+    /// A machine's system is asked to shut down; its power is cut, whatever it does.
+    void asksToShutDown(const std::string& machine);
+    void cutsPower(const std::string& machine);
     /// Its hardware breaks down, or is repaired.
     void breaks(const std::string& machine);
     void isRepaired(const std::string& machine) { broken_.erase(machine); }
@@ -58,6 +66,8 @@ class Invariants {
     void tellsHold(const std::string& job, const protocol::Hold& hold);
     /// A server's failure was reported by somebody who may: a trap that the rules take for a failure, or an operator.
     void failureReported(const std::string& server);
+    /// It was only restarted for a capture, and its BMC speaks of failures.
+    void restartReported(const std::string& server);
     /// An operator has repaired the server and brings its job back.
     void returned(const std::string& server);
 
@@ -70,6 +80,7 @@ class Invariants {
     void end(const engine::Board& board);
     void breach(int rule, std::string who, std::string what);
 
+    RunningSteps running;
     [[nodiscard]] const std::vector<Breach>& breaches() const { return breaches_; }
 
   private:
@@ -78,6 +89,9 @@ class Invariants {
     void opens(const domain::Operation& operation);
     void rests(const domain::Operation& operation);
     void succeeds(const domain::Operation& operation);
+    void losesNothing(const std::string& disk, const char* how);
+    void endsWithout(const domain::Operation& operation);
+    void returnsWithout(const std::string& server);
     void endOf(const domain::Operation& operation);
     void endOf(const domain::SpareTableRow& row);
     void endOf(const engine::ServerSnapshot& told, bool in_suspense);
@@ -87,12 +101,14 @@ class Invariants {
 
     World& world_;
     std::set<std::string> reported_;
+    std::set<std::string> restarted_;
     std::set<std::string> returned_;
     std::set<base::ServerName> intended_returns_;  ///< durably; until somebody else is to have the job
     std::set<domain::OperationId> known_;
     std::set<std::string> proved_;  ///< machines that have answered a probe since they were switched on
     /// Broken machines: since when, and how many probes were sent to anybody before.
     std::map<std::string, std::pair<VirtualTime, unsigned>> broken_;
+    std::map<std::string, VirtualTime> asked_to_shut_down_;
     std::set<std::string> suspended_;    ///< stand-ins that were suspended when they were last told of
     std::set<std::string> drained_;      ///< stand-ins that had answered everything since requests are held
     std::set<std::string> released_;     ///< jobs of which nothing was held any more since the holder releases

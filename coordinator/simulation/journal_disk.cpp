@@ -110,7 +110,11 @@ base::Result<void> SimulatedJournal::write(World& world, std::uint64_t epoch, jo
                        fmt::format("the journal is at epoch {}, this coordinator at {}: another one leads",
                                    world.disk.epoch, epoch));
     }
-    if (world.disk.full) return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
+    if (world.disk.full) {
+        world.invariants.running.notWritten();
+        return failure(ErrorCode::Internal, "the journal could not be written: the disk is full");
+    }
+    world.invariants.running.begin(entry);
     world.invariants.commits(entry);
     world.disk.write(std::move(entry));
     world.occurrences.happened("record");

@@ -69,8 +69,13 @@ void Invariants::opens(const domain::Operation& operation) {
         if (other->server == operation.server && other->kind == OperationKind::Failover && domain::isOpen(other))
             breach(4, server, fmt::format("failover {} is opened while failover {} is open", operation.id, id));
     }
-    if (reported_.erase(server) == 0)
+    const bool restarted = restarted_.erase(server) > 0;
+    if (reported_.erase(server) > 0) return;
+    if (restarted) {
+        breach(9, server, fmt::format("failover {} is opened because of what its restart caused", operation.id));
+    } else {
         breach(4, server, fmt::format("failover {} is opened, and nobody has reported a failure", operation.id));
+    }
 }
 
 /// Rule 6: what is done is so, or somebody has lied.
@@ -92,6 +97,14 @@ void Invariants::stepDone(const domain::Operation& operation, const domain::Step
             if (world_.switchOf(server).owner(server.segment.text()) == "server")
                 breach(6, operation.server.text(),
                        fmt::format("{}: FencePort is done, and the server owns its segment", nameOf(operation)));
+            return;
+        }
+        case StepName::ReleaseSpare: {
+            const VmHost* host = world_.hostOn(step.id.subject);
+            if (host != nullptr && host->lives() && !host->standIns().empty())
+                breach(6, step.id.subject,
+                       fmt::format("{}: ReleaseSpare is done, and it carries stand-in {}", nameOf(operation),
+                                   host->standIns().begin()->first));
             return;
         }
         case StepName::RestoreSpare: {
@@ -128,6 +141,7 @@ void Invariants::rests(const domain::Operation& operation) {
     if (operation.state != State::Closed && operation.notes.empty())
         breach(8, nameOf(operation), "it ends and has nothing to tell");
     if (operation.kind == OperationKind::Failover && operation.state == State::Succeeded) succeeds(operation);
+    told_.erase(std::to_string(operation.id));  // what was told on the way is not what its end has to say
 }
 
 /// S229: the normal end says that the spare executes the job.
@@ -139,6 +153,7 @@ void Invariants::succeeds(const domain::Operation& operation) {
     // Hardware that fails after it was proved is the next failure.
     if (spare != world_.machines.end() && !spare->second.broken && !spare->second.answers(world_.now()))
         breach(8, nameOf(operation), fmt::format("it has succeeded, and spare '{}' does not answer", spare->first));
+    endsWithout(operation);
 }
 
 void Invariants::end(const engine::Board& board) {

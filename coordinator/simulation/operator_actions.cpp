@@ -12,6 +12,11 @@ namespace {
 
 const std::string ada = "operator ada";
 
+bool discards(const Action& action) {
+    const auto said = action.options.find("discard");
+    return said != action.options.end() && said->second == "yes";
+}
+
 /// The server's newest operation; 0: there is none.
 OperationId newestOf(const World& world, const base::ServerName& server) {
     OperationId newest = 0;
@@ -23,13 +28,18 @@ OperationId newestOf(const World& world, const base::ServerName& server) {
 
 using VoidQuestion = std::function<Result<void>(Conductor&)>;
 
+Result<void> withoutId(const Result<OperationId>& answer) {
+    return answer ? Result<void>() : base::failure(answer.error());
+}
+
 VoidQuestion questionFor(Simulation& simulation, const Action& action) {
     const base::ServerName server(action.arguments[0]);
     const OperationId newest = newestOf(simulation.world, server);
     if (action.verb == "retry") return [newest](Conductor& c) { return c.retry(newest, ada); };
-    if (action.verb == "close") return [newest](Conductor& c) { return c.close(newest, ada); };
+    if (action.verb == "close")
+        return [newest, discard = discards(action)](Conductor& c) { return c.close(newest, ada, discard); };
     if (action.verb == "confirm-fence") return [newest](Conductor& c) { return c.confirmFence(newest, ada); };
-    if (action.verb == "unset-spare") return [server](Conductor& c) { return c.unsetSpare(server, ada); };
+    if (action.verb == "unset-spare") return [server](Conductor& c) { return withoutId(c.unsetSpare(server, ada)); };
     if (action.verb == "maintenance") {
         return [server, on = action.arguments[1] == "on"](Conductor& c) {
             return c.setMaintenance(server, on, "a test", ada);
@@ -51,17 +61,17 @@ void makeReady(World& world, const engine::ServerSnapshot& told) {
     if (!told.placement.spare.empty()) world.machines.at(told.placement.spare.text()).on = false;
 }
 
-void bringBack(Simulation& simulation, const base::ServerName& server, const std::string& what) {
+void bringBack(Simulation& simulation, const base::ServerName& server, const std::string& what, bool discard) {
     auto& leader = simulation.leader();
     if (leader.epoch() == 0) return;
     const auto told = leader.board().server(simulation.setting.inventory.servers.at(server));
     leader.ask<void>(
-        what, [server](Conductor& c) { return c.mayReturn(server); },
-        [&simulation, &leader, told, server, what](const Result<void>& may) {
+        what, [server, discard](Conductor& c) { return c.mayReturn(server, discard); },
+        [&simulation, &leader, told, server, what, discard](const Result<void>& may) {
             if (!may) return;
             makeReady(simulation.world, told);
-            leader.ask<void>(what, [&log = simulation.world.log, server, what](Conductor& c) {
-                return c.beginReturn(server, ada, [&log, what](const Result<void>& done) {
+            leader.ask<void>(what, [&log = simulation.world.log, server, what, discard](Conductor& c) {
+                return c.beginReturn(server, ada, discard, [&log, what](const Result<void>& done) {
                     log.line("{}: {}", what, done ? "done" : "not done: " + done.error().message);
                 });
             });
@@ -85,7 +95,8 @@ void operatorAsks(Simulation& simulation, const Action& action) {
         });
         return;
     }
-    if (action.verb == "return") return bringBack(simulation, server, what);
+    if (discards(action)) simulation.world.invariants.givesUpData(server.text());
+    if (action.verb == "return") return bringBack(simulation, server, what, discards(action));
     if (action.verb == "confirm-fence") {  // an honest operator has cut the power by hand
         auto& machine = simulation.world.machines.at(server.text());
         simulation.world.power(machine, false);

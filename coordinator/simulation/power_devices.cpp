@@ -27,7 +27,30 @@ void switchPower(World& world, const std::string& name, PowerState wanted, const
         --bmc.busy;
         return reply(failure(ErrorCode::Internal, "the BMC is busy"));
     }
-    if (bmc.honesty == Bmc::Honesty::Honest) world.power(machine, wanted == PowerState::On);
+    if (bmc.honesty == Bmc::Honesty::Honest) {
+        if (wanted == PowerState::Off) world.invariants.cutsPower(name);
+        world.power(machine, wanted == PowerState::On);
+    }
+    reply({});
+}
+
+/// Its system shuts down by itself some time later, if it runs and listens.
+void askToShutDown(World& world, const std::string& name, const Reply<void>& reply) {
+    Machine& machine = world.machines.at(name);
+    Bmc& bmc = world.bmcs.at(name);
+    if (bmc.dead) return;
+    if (bmc.busy > 0) {
+        --bmc.busy;
+        return reply(failure(ErrorCode::Internal, "the BMC is busy"));
+    }
+    world.invariants.asksToShutDown(name);
+    if (bmc.honesty == Bmc::Honesty::Honest && machine.on && !machine.hangs && !machine.broken) {
+        world.log.line("{} shuts down", name);
+        world.queue.after(world.setting.measures.shutdown, [&world, name, since = machine.on_since] {
+            Machine& still = world.machines.at(name);
+            if (still.on && still.on_since == since && !still.broken) world.power(still, false);
+        });
+    }
     reply({});
 }
 
@@ -45,6 +68,15 @@ Result<void> SimulatedPowerDevices::act(const drivers::PowerDevice& device, Powe
             const auto takes = world.setting.measures.power + world.bmcs.at(name).slower;
             world.queue.after(takes, [&world, name, wanted, reply] { switchPower(world, name, wanted, reply); });
         });
+}
+
+Result<void> SimulatedPowerDevices::shutDown(const drivers::PowerDevice& device, Deadline deadline) {
+    return world_.network.ask<void>(commandTo(device, "power.soft"), deadline,
+                                    [&world = world_, name = device.options.at("machine")](const Reply<void>& reply) {
+                                        const auto takes = world.setting.measures.power + world.bmcs.at(name).slower;
+                                        world.queue.after(takes,
+                                                          [&world, name, reply] { askToShutDown(world, name, reply); });
+                                    });
 }
 
 PowerReading SimulatedPowerDevices::read(const drivers::PowerDevice& device, Deadline deadline) {

@@ -14,6 +14,7 @@ class SimulatedPowerDevices : public drivers::PowerDevices {
     base::Result<void> act(const drivers::PowerDevice& device, drivers::PowerState wanted,
                            drivers::Deadline deadline) final;
     drivers::PowerReading read(const drivers::PowerDevice& device, drivers::Deadline deadline) final;
+    base::Result<void> shutDown(const drivers::PowerDevice& device, drivers::Deadline deadline) final;
     base::SteadyTime now() final;
     void pause(drivers::Deadline time) final;
     void together(const std::vector<std::function<void()>>& tasks) final;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "agent/base/text.hpp"
+
 namespace standin::simulation {
 
 using base::ErrorCode;
@@ -41,7 +43,7 @@ Result<When> whenFrom(std::string_view text) {
     const auto wrong = [&] {
         return failure(ErrorCode::InvalidInput,
                        fmt::format("'{}' is no moment: 'at 1.5s', 'at segment.set/job01 #2 +50ms', 'before record #7'",
-                                   text.substr(0, 80)));
+                                   base::shortened(text, 80)));
     };
     const auto parts = words(text);
     if (parts.size() < 2 || (parts[0] != "at" && parts[0] != "before")) return wrong();
@@ -109,7 +111,7 @@ Result<Action> actionFrom(std::string_view line) {
     const auto colon = line.find(": ");
     if (colon == std::string_view::npos) {
         return failure(ErrorCode::InvalidInput,
-                       fmt::format("'{}' is no action: 'at 1.5s: fail server01'", line.substr(0, 80)));
+                       fmt::format("'{}' is no action: 'at 1.5s: fail server01'", base::shortened(line, 80)));
     }
     auto when = whenFrom(line.substr(0, colon));
     if (!when) return failure(when.error());

@@ -27,6 +27,10 @@ domain::Server serverOf(int number, const Layout& layout) {
     server.holder_ports = {base::PortName("hf-" + server.name.text()), base::PortName("hb-" + server.name.text()),
                            "52:54:00:77:01:f0"};
     server.fence_policy = layout.policy;
+    server.shutdown_within = 20s;
+    server.boot_within = 10s;
+    server.rack = fmt::format("{}", 1 + (number - 1) / 2);
+    server.job_data = layout.data;
     server.trap_sources = {fmt::format("10.78.{}.{}", number / 250, 1 + number % 250)};
     return server;
 }
@@ -37,6 +41,7 @@ domain::Spare spareOf(int number) {
     spare.port = base::PortName("p-" + spare.name.text());
     spare.mac = fmt::format("52:54:00:78:{:02x}:{:02x}", number / 256, number % 256);
     spare.disk = base::DiskName(spare.name.text());
+    spare.disk_serial = "disk of " + spare.name.text();
     spare.image_store = base::AgentName("store1");
     spare.switch_agent = base::AgentName("switch1");
     return spare;
@@ -51,6 +56,7 @@ void protect(Setting& setting, const domain::Server& server, const base::SpareNa
     row.stand_in = base::StandInName(fmt::format("{}-{}", server.name.text(), made_by));
     row.stand_in_port = base::PortName("t-" + row.stand_in.text());
     row.standin_ready = true;
+    row.image_at = row.stand_in_image_at = first_moment - age_of_images;
     setting.contents.leases.push_back(
         {spare, server.name, 0, fmt::format("set as spare of server '{}'", server.name.text())});
     setting.contents.rows.push_back(std::move(row));
@@ -68,6 +74,7 @@ Setting layOut(const Layout& layout) {
     auto& inventory = setting.inventory;
     for (int i = 1; i <= layout.spares; ++i) {
         domain::Spare spare = spareOf(i);
+        if (layout.lent && i == 1) spare.vm_host = base::AgentName(fmt::format("vmhost{}", layout.vm_hosts));
         inventory.spare_power[spare.name] = ladderOf(spare.name.text());
         inventory.spares[spare.name] = std::move(spare);
     }

@@ -23,6 +23,7 @@ struct Measures {
     VirtualTime resume{20ms};       ///< of a suspended stand-in, confirmed
     VirtualTime stop{600ms};        ///< of a running stand-in: its system shuts down
     VirtualTime power{400ms};       ///< a BMC's action
+    VirtualTime shutdown{3s};       ///< of a machine that was asked to shut down in order
     VirtualTime power_read{80ms};   ///< a BMC's answer
     VirtualTime transaction{2ms};   ///< of a switch, applied and read back
     VirtualTime request{5ms};       ///< the job's work on one request
@@ -55,10 +56,15 @@ struct Layout {
     int servers = 1;
     int spares = 1;
     domain::FencePolicy policy = domain::FencePolicy::Port;
-    int vm_hosts = 1;  ///< servers are spread over them
+    domain::JobData data = domain::JobData::Local;
+    int vm_hosts = 1;   ///< servers are spread over them
+    bool lent = false;  ///< the first spare lends its capacity to the last VM host (S106)
     bool is_protected =
         true;  ///< each server has a row with a spare of its own (while there are any) and a ready stand-in
 };
+
+/// So much earlier than a simulation begins were the images captured with which it does.
+inline constexpr std::chrono::hours age_of_images{29 * 24};
 
 /// `server01`…, `spare01`…, one agent of each other kind (`vmhost1`, `store1`, `switch1`, `holder1`), images
 /// `server01-1`…

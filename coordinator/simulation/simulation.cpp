@@ -24,6 +24,7 @@ Simulation::Simulation(Setting given, Log log)
       traps(world, [this](const domain::FailureReport& report) {
           leader().take(engine::ReportInput{report, {}});
       }) {
+    world.restarts = [this](const std::string& server) { traps.sendOfRestart(server); };
     one.start();
     for (const auto& [name, server] : setting.inventory.servers) world.clients.begin(server.segment.text());
 }

@@ -38,6 +38,11 @@ class SimulatedImageStoreDriver final : public drivers::ImageStoreDriver {
             return {};
         });
     }
+    Result<std::vector<protocol::Disk>> disks(Deadline deadline) override {
+        return way_.ask<std::vector<protocol::Disk>>(
+            "disk.list", way_.agent(), nullptr, deadline,
+            [this]() -> Result<std::vector<protocol::Disk>> { return store_.disks(); });
+    }
     Result<protocol::Restore> restore(const CommandStamp& stamp, const base::RestoreId& id, const base::ImageId& image,
                                       const base::DiskName& disk, Deadline deadline) override {
         return way_.ask<protocol::Restore>("restore.begin", id.text(), &stamp, deadline,

@@ -55,23 +55,39 @@ traps::Trap TrapPath::trapOf(const std::string& server, const std::string& kind)
     return trap;
 }
 
-void TrapPath::send(traps::Trap trap, VirtualTime delay) {
+void TrapPath::send(traps::Trap trap, VirtualTime delay, bool of_restart) {
     ++under_way_;
-    world_.queue.after(delay, [this, trap = std::move(trap)]() mutable {
+    world_.queue.after(delay, [this, trap = std::move(trap), of_restart]() mutable {
         --under_way_;
         trap.arrived_at = world_.clock.wall();
         trap.arrived_steady = world_.clock.steady();
-        arrives(trap);
+        arrives(trap, of_restart);
     });
 }
 
-void TrapPath::arrives(const traps::Trap& trap) {
+void TrapPath::sendOfRestart(const std::string& server) {
+    for (const auto& [id, operation] : world_.disk.operations) {
+        const bool captures =
+            operation->kind == domain::OperationKind::Refresh || operation->kind == domain::OperationKind::Backup;
+        if (operation->server.text() != server || !captures || domain::isResting(operation->state)) continue;
+        send(trapOf(server, "power"), 150ms, true);
+        send(trapOf(server, "processor"), 900ms, true);
+        send(trapOf(server, "memory"), 4s, true);
+        return;
+    }
+}
+
+void TrapPath::arrives(const traps::Trap& trap, bool of_restart) {
     const auto verdict = traps::classify(trap, *rules_, servers_);
     ++arrived_;
     world_.log.line("trap {} from {}: {}{}{} ({})", arrived_, trap.source, traps::nameOf(verdict.outcome),
                     verdict.server.empty() ? "" : " of ", verdict.server.text(), verdict.reason);
     if (verdict.outcome == traps::Verdict::Outcome::Failure) {
-        world_.invariants.failureReported(verdict.server.text());
+        if (of_restart) {
+            world_.invariants.restartReported(verdict.server.text());
+        } else {
+            world_.invariants.failureReported(verdict.server.text());
+        }
         report_({verdict.server, verdict.kind,
                  fmt::format("{} (trap {} from {})", verdict.reason, arrived_, trap.source),
                  fmt::format("trap {}", arrived_), trap.arrived_steady});

@@ -22,12 +22,14 @@ class TrapPath {
 
     /// A trap of the server's BMC that tells of a failure of this kind; `recovery`: that all is well again.
     [[nodiscard]] traps::Trap trapOf(const std::string& server, const std::string& kind) const;
-    /// It arrives after `delay`.
-    void send(traps::Trap trap, VirtualTime delay);
+    /// It arrives after `delay`. `of_restart`: nothing has failed, the machine only goes off or on for a capture.
+    void send(traps::Trap trap, VirtualTime delay, bool of_restart = false);
+    /// What a talkative BMC has to say when its server is switched for a capture.
+    void sendOfRestart(const std::string& server);
     [[nodiscard]] std::size_t underWay() const { return under_way_; }
 
   private:
-    void arrives(const traps::Trap& trap);
+    void arrives(const traps::Trap& trap, bool of_restart);
 
     World& world_;
     const Report report_;

@@ -68,7 +68,7 @@ void EventQueue::runNext() {
 }
 
 base::WallTime SimulatedClock::wall() const {
-    return base::WallTime(std::chrono::seconds(1'800'000'000)) + queue_.now();  // 2027-01-15T08:00:00Z
+    return first_moment + queue_.now();
 }
 
 base::SteadyTime SimulatedClock::steady() const {

@@ -61,6 +61,9 @@ class EventQueue {
     std::vector<std::uint32_t> free_places_;
 };
 
+/// When a simulation's clocks begin: 2027-01-15T08:00:00Z.
+inline constexpr base::WallTime first_moment{std::chrono::seconds(1'800'000'000)};
+
 /// The clock that the coordinator in a simulation reads. Both of its times begin at round moments, the same in every
 /// run.
 class SimulatedClock final : public base::Clock {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/base/text.hpp"
+
 namespace standin::traps {
 
 namespace {
@@ -51,7 +53,8 @@ Found findServer(const Trap& trap, const ServerLookup& lookup, const ServerDirec
         identity.clear();
         for (unsigned i = first; i <= last; ++i) identity += fmt::format("{:02x}", static_cast<unsigned char>(varbind->bytes[i]));
     }
-    return {servers.byIdentity(identity), fmt::format("identity '{}' from varbind {}", identity.substr(0, 80), lookup.varbind.text())};
+    return {servers.byIdentity(identity),
+            fmt::format("identity '{}' from varbind {}", base::shortened(identity, 80), lookup.varbind.text())};
 }
 
 Verdict verdictOf(const Trap& trap, const TrapRule& rule, const ServerDirectory& servers) {
@@ -83,7 +86,8 @@ Verdict verdictOf(const Trap& trap, const TrapRule& rule, const ServerDirectory&
 base::Result<void> ServerDirectory::addAddress(const base::ServerName& server, std::string_view address) {
     auto canonical = canonicalAddress(address);
     if (canonical.empty()) {
-        return base::failure(base::ErrorCode::InvalidInput, fmt::format("'{}' is not an IP address", address.substr(0, 80)));
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("'{}' is not an IP address", base::shortened(address, 80)));
     }
     return add(addresses_, std::move(canonical), server);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "agent/base/clock.hpp"
@@ -16,6 +17,7 @@ struct FailureReport {
     std::uint64_t trap_id = 0;    ///< in the trap log: `standinctl trap explain <id>`
     base::WallTime arrived_at{};  ///< when the datagram reached this host
     base::SteadyTime arrived_steady{};
+    std::function<void()> when_durable{};  ///< to be called, from any thread, once what comes of it is; may be empty
 };
 
 }  // namespace standin::traps

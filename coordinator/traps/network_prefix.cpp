@@ -8,6 +8,8 @@
 #include <cstring>
 #include <optional>
 
+#include "agent/base/text.hpp"
+
 namespace standin::traps {
 
 namespace {
@@ -35,13 +37,21 @@ std::optional<Address> addressOf(std::string_view text) {
     return address;
 }
 
+bool beginsAlike(const std::array<std::uint8_t, 16>& one, const std::array<std::uint8_t, 16>& other, unsigned length) {
+    const unsigned whole = length / 8;
+    if (!std::equal(one.begin(), one.begin() + whole, other.begin())) return false;
+    const unsigned rest = length % 8;
+    return rest == 0 || ((one[whole] ^ other[whole]) >> (8 - rest)) == 0;
+}
+
 }  // namespace
 
 base::Result<NetworkPrefix> NetworkPrefix::parse(std::string_view text) {
     const auto slash = text.find('/');
     const auto address = addressOf(text.substr(0, slash));
     const auto wrong = [&](std::string_view why) {
-        return base::failure(base::ErrorCode::InvalidInput, fmt::format("'{}' is not an address or network: {}", text.substr(0, 80), why));
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("'{}' is not an address or network: {}", base::shortened(text, 80), why));
     };
     if (!address) return wrong("write for example 10.1.2.3, 10.1.0.0/16 or fd00:77::/64");
     const unsigned longest = address->family == AF_INET ? 32 : 128;
@@ -62,11 +72,15 @@ base::Result<NetworkPrefix> NetworkPrefix::parse(std::string_view text) {
 
 bool NetworkPrefix::contains(std::string_view text) const {
     const auto address = addressOf(text);
-    if (!address || address->family != family_) return false;
-    const unsigned whole = length_ / 8;
-    if (!std::equal(bits_.begin(), bits_.begin() + whole, address->bits.begin())) return false;
-    const unsigned rest = length_ % 8;
-    return rest == 0 || ((bits_[whole] ^ address->bits[whole]) >> (8 - rest)) == 0;
+    return address && address->family == family_ && beginsAlike(bits_, address->bits, length_);
+}
+
+bool NetworkPrefix::covers(const NetworkPrefix& other) const {
+    return other.family_ == family_ && other.length_ >= length_ && beginsAlike(bits_, other.bits_, length_);
+}
+
+bool NetworkPrefix::isIpv4() const {
+    return family_ == AF_INET;
 }
 
 std::string canonicalAddress(std::string_view text) {

@@ -16,7 +16,11 @@ class NetworkPrefix {
 
     /// False for what is no address of the same family.
     [[nodiscard]] bool contains(std::string_view address) const;
+    /// Whatever `other` contains, this one contains, too.
+    [[nodiscard]] bool covers(const NetworkPrefix& other) const;
     [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] unsigned length() const { return length_; }
+    [[nodiscard]] bool isIpv4() const;
 
   private:
     std::string text_;

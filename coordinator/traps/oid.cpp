@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <charconv>
 
+#include "agent/base/text.hpp"
+
 namespace standin::traps {
 
 base::Result<Oid> Oid::parse(std::string_view text) {
     const auto wrong = [&] {
-        return base::failure(base::ErrorCode::InvalidInput,
-                             fmt::format("'{}' is not an OID: write numbers with dots between them", text.substr(0, 80)));
+        return base::failure(
+            base::ErrorCode::InvalidInput,
+            fmt::format("'{}' is not an OID: write numbers with dots between them", base::shortened(text, 80)));
     };
     std::string_view rest = text.starts_with('.') ? text.substr(1) : text;
     std::vector<std::uint32_t> numbers;

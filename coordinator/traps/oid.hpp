@@ -38,7 +38,13 @@ class OidPattern {
     static base::Result<OidPattern> parse(std::string_view text);
 
     [[nodiscard]] bool matches(const Oid& oid) const { return below_ ? oid.startsWith(oid_) : oid == oid_; }
+    /// Whatever `other` matches, this one matches, too.
+    [[nodiscard]] bool covers(const OidPattern& other) const {
+        return below_ ? other.oid_.startsWith(oid_) : !other.below_ && other.oid_ == oid_;
+    }
     [[nodiscard]] std::string text() const { return oid_.text() + (below_ ? ".*" : ""); }
+    [[nodiscard]] const Oid& oid() const { return oid_; }
+    [[nodiscard]] bool below() const { return below_; }
 
   private:
     Oid oid_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "agent/base/text.hpp"
 #include "coordinator/traps/trap_file.hpp"
 
 namespace standin::traps {
@@ -66,7 +67,7 @@ Result<Oid> oidFromText(std::string_view text) {
     if (found == names.end()) {
         return failure(ErrorCode::InvalidInput,
                        fmt::format("'{}' is a MIB's name, and no MIB is read here: let snmptrapd print numbers (-On)",
-                                   name.substr(0, 80)));
+                                   base::shortened(name, 80)));
     }
     return Oid::parse(std::string(found->number) + std::string(dot == std::string_view::npos ? "" : text.substr(dot)));
 }
@@ -104,7 +105,7 @@ Result<VarBind> PrintedValues::next() {
     const auto end = text_.find(" = ", at_);
     const auto name = text_.substr(at_, std::min(end, text_.size()) - at_);
     if (end == std::string_view::npos || name.find_first_of(" \t\n") != std::string_view::npos) {
-        return wrong(fmt::format("'{}' is not '<OID> = <TYPE>: <value>'", restOfValue().substr(0, 60)));
+        return wrong(fmt::format("'{}' is not '<OID> = <TYPE>: <value>'", base::shortened(restOfValue(), 60)));
     }
     auto oid = oidFromText(name);
     if (!oid) return wrong(oid.error().message);
@@ -151,7 +152,7 @@ Result<void> PrintedValues::readValue(VarBind& varbind) {
         varbind.bytes = restOfValue();
     } else {
         return wrong(fmt::format("'{}' has no type that is known: let snmptrapd print types (without -OQ, -Oq, -Ov)",
-                                 restOfValue().substr(0, 60)));
+                                 base::shortened(restOfValue(), 60)));
     }
     at_ += restOfValue().size();
     return {};
@@ -173,7 +174,7 @@ Result<void> PrintedValues::readNumber(VarBind& varbind, ValueKind kind) {
         number = static_cast<std::int64_t>(large);
     }
     if (problem != std::errc() || (end != digits.data() + digits.size() && *end != ' '))
-        return wrong(fmt::format("'{}' is not a number", value.substr(0, 60)));
+        return wrong(fmt::format("'{}' is not a number", base::shortened(value, 60)));
     varbind.kind = kind;
     varbind.number = number;
     at_ += value.size();

@@ -121,7 +121,8 @@ base::Result<void> SnmpEngine::takeIdentity(const std::string& state_file) {
     } else if (text.error().code != base::ErrorCode::NotFound) {
         return base::failure(text.error());
     }
-    if (auto written = base::writeDurably(state_file, fmt::format("{} {}\n", id, boots + 1), 0600); !written) return written;
+    if (auto written = base::writeKeepingRoom(state_file, fmt::format("{} {}\n", id, boots + 1), 0600); !written)
+        return written;
     id_ = id;
     boots_ = boots + 1;
     return {};

@@ -8,10 +8,14 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <functional>
+#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "agent/base/boundary.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/traps/trap_backlog.hpp"
 #include "coordinator/traps/trap_json.hpp"
 
@@ -25,6 +29,7 @@ using Poco::Data::Keywords::use;
 
 constexpr std::chrono::milliseconds batch_every{100};  // what a crash may take: some records, never a verdict
 constexpr std::size_t most_listed = 1'000;
+constexpr std::uint64_t numbers_reserved = 20'000;  // more than come between two batches; after a crash so many are left out
 constexpr std::uint64_t other_records_kept = 50'000, failures_kept = 10'000;  // about 60 MB of file
 constexpr std::uint64_t prune_every = 5'000;                                  // records written between two prunings
 
@@ -44,6 +49,8 @@ class SqliteTrapLog final : public TrapLog {
         }
         woken_.notify_all();
         writer_.join();
+        // Those that were not given are free again; should this fail, some numbers are left out.
+        static_cast<void>(base::contained([this] { reserve(backlog_.nextId()); }));
     }
 
     std::uint64_t idFor(const Trap& trap) override {
@@ -53,9 +60,14 @@ class SqliteTrapLog final : public TrapLog {
 
     void record(TrapRecord record) override {
         const auto count = record.trap.count;
+        auto acknowledge = std::exchange(record.trap.acknowledge, {});
         {
             const std::lock_guard lock(mutex_);
-            if (!backlog_.add(std::move(record))) counts_.unrecorded += count;
+            if (backlog_.add(std::move(record))) {
+                std::move(acknowledge.begin(), acknowledge.end(), std::back_inserter(acknowledge_));
+            } else {
+                counts_.unrecorded += count;
+            }
         }
         woken_.notify_one();
     }
@@ -74,6 +86,8 @@ class SqliteTrapLog final : public TrapLog {
     std::uint64_t prepare();
     void run();
     void flush();
+    void reserve(std::uint64_t below);
+    void reserveAhead();
     void write(const std::vector<TrapBacklog::Item>& items);
     void prune();
     std::vector<TrapRecord> select(const std::string& where, std::size_t limit);
@@ -81,10 +95,12 @@ class SqliteTrapLog final : public TrapLog {
     std::mutex database_;  ///< taken before mutex_
     Poco::Data::Session session_;
     std::uint64_t since_pruning_ = 0;
+    std::uint64_t reserved_below_ = 0;  ///< durably: numbers below may have been given
 
     mutable std::mutex mutex_;
     std::condition_variable woken_;
     TrapBacklog backlog_;
+    std::vector<std::function<void()>> acknowledge_;  ///< once what waits is written
     Counts counts_;
     bool stopping_ = false;
     std::thread writer_;
@@ -99,9 +115,27 @@ std::uint64_t SqliteTrapLog::prepare() {
                 "outcome TEXT NOT NULL, failure INTEGER NOT NULL, server TEXT NOT NULL, record TEXT NOT NULL)",
         now;
     session_ << "CREATE INDEX IF NOT EXISTS traps_by_failure ON traps (failure, id)", now;
-    Poco::UInt64 last = 0;
-    session_ << "SELECT coalesce(max(id), 0) FROM traps", into(last), now;
-    return last + 1;
+    session_ << "CREATE TABLE IF NOT EXISTS reserved (one INTEGER PRIMARY KEY CHECK (one = 1), below INTEGER NOT NULL)", now;
+    Poco::UInt64 first = 0;
+    session_ << "SELECT max((SELECT coalesce(max(id), 0) + 1 FROM traps), (SELECT coalesce(max(below), 0) FROM reserved))", into(first), now;
+    reserve(first + numbers_reserved);
+    return first;
+}
+
+/// A number is given before its record is written, and a failover refers to it: after a crash it must be nobody else's.
+void SqliteTrapLog::reserve(std::uint64_t below) {
+    Poco::UInt64 number = below;
+    session_ << "PRAGMA synchronous = FULL", now;
+    session_ << "INSERT INTO reserved (one, below) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET below = excluded.below", use(number), now;
+    reserved_below_ = below;
+}
+
+/// Precondition: database_ is held.
+void SqliteTrapLog::reserveAhead() {
+    std::unique_lock lock(mutex_);
+    const auto next = backlog_.nextId();
+    lock.unlock();
+    if (next + numbers_reserved * 3 / 4 > reserved_below_) reserve(next + numbers_reserved);
 }
 
 void SqliteTrapLog::run() {
@@ -112,32 +146,49 @@ void SqliteTrapLog::run() {
         woken_.wait(lock, [this] { return stopping_ || !backlog_.empty(); });
         woken_.wait_for(lock, batch_every, [this] { return stopping_; });  // let a batch gather
         lock.unlock();
-        flush();
+        static_cast<void>(base::contained([this] { flush(); }));
         lock.lock();
     }
     lock.unlock();
-    flush();  // what came last
+    static_cast<void>(base::contained([this] { flush(); }));  // what came last
 }
 
 void SqliteTrapLog::flush() {
     const std::lock_guard database_lock(database_);
     std::unique_lock lock(mutex_);
     auto items = backlog_.take();
+    auto acknowledge = std::exchange(acknowledge_, {});
     lock.unlock();
     if (items.empty()) return;
     std::string problem;
+    const auto told = [&problem](const std::string& why) {
+        problem = fmt::format("the trap log cannot be written: {}; is there space, and may this user write there?", why);
+    };
     try {
+        // What is acknowledged must be on the disk; of the rest a crash of the host may take the last batch.
+        session_ << (acknowledge.empty() ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL"), now;
         write(items);
-        since_pruning_ += items.size();
-        if (since_pruning_ >= prune_every) prune();
     } catch (const Poco::Exception& exception) {
-        problem = fmt::format("the trap log cannot be written: {}; is there space, and may this user write there?", exception.displayText());
+        told(exception.displayText());
+    } catch (const std::exception& exception) {
+        told(exception.what());
+    }
+    const bool written = problem.empty();
+    try {
+        since_pruning_ += items.size();
+        if (written && since_pruning_ >= prune_every) prune();
+        if (written) reserveAhead();
+    } catch (const Poco::Exception& exception) {
+        told(exception.displayText());
+    }
+    if (written) {
+        for (const auto& done : acknowledge) done();
     }
     lock.lock();
     counts_.problem = problem;
-    if (problem.empty()) {
+    if (written) {
         counts_.recorded += items.size();
-    } else {
+    } else {  // whoever sent an inform repeats it
         counts_.unrecorded += backlog_.putBack(std::move(items));
     }
 }
@@ -164,7 +215,7 @@ void SqliteTrapLog::write(const std::vector<TrapBacklog::Item>& items) {
                 failure = isFailure(record.verdict.outcome) ? 1 : 0;
                 server = record.verdict.server.text();
                 // A sender may call anything text; what is not UTF-8 is shown as U+FFFD, its bytes are in 'hex'.
-                text = toJson(record).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+                text = protocol::jsonText(toJson(record));
                 insert.execute();
             } else {
                 update.execute();

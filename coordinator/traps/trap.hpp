@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +38,7 @@ struct Trap {
     std::string source;                ///< address of the datagram, e.g. `127.77.0.101`
     std::string agent_address;         ///< v1 agent-addr or snmpTrapAddress.0: the origin behind a forwarder; may be empty
     SnmpVersion version = SnmpVersion::V2c;
-    bool inform = false;               ///< it was acknowledged
+    bool inform = false;               ///< its sender repeats it until it is acknowledged
     std::string principal;             ///< v3: the user's name; empty otherwise (a community is a secret)
     Oid enterprise;                    ///< v1, or snmpTrapEnterprise.0; may be empty
     Oid oid;                           ///< snmpTrapOID.0; for v1 mapped as RFC 3584, 3.1
@@ -45,6 +46,8 @@ struct Trap {
     std::vector<VarBind> varbinds;     ///< without uptime and trap OID
     std::string refusal;               ///< why the datagram is not believed ('malformed: …', 'refused: …'); empty = it is
     std::uint32_t count = 1;           ///< equal traps that this one stands for
+    /// Of informs: to be called, from any thread, once what they say is durable here. Their senders forget it then.
+    std::vector<std::function<void()>> acknowledge;
 
     /// The varbind of this name; a scalar may be named without its instance `.0`, since senders differ. Null: absent.
     [[nodiscard]] const VarBind* find(const Oid& wanted) const;

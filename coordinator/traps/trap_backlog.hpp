@@ -33,6 +33,8 @@ class TrapBacklog {
     /// Gives a batch back that could not be written; what does not fit any more is dropped and its traps are counted.
     std::uint64_t putBack(std::vector<Item> items);
 
+    /// The first number that was never given.
+    [[nodiscard]] std::uint64_t nextId() const { return next_id_; }
     [[nodiscard]] bool empty() const { return waiting_.empty(); }
     [[nodiscard]] std::size_t size() const { return waiting_.size(); }
     [[nodiscard]] std::uint64_t coalesced() const { return coalesced_; }

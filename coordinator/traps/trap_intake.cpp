@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "agent/base/boundary.hpp"
+
 namespace standin::traps {
 
 TrapIntake::TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, TrapLog& trap_log, Sink sink, const base::Clock& clock,
@@ -22,7 +24,29 @@ void TrapIntake::stop() {
 }
 
 void TrapIntake::run() {
-    while (auto trap = queue_.pop()) handle(std::move(*trap));
+    while (auto trap = queue_.pop()) {
+        const auto source = trap->source;
+        const auto done = base::contained([&] { handle(std::move(*trap)); });
+        // Not acknowledged; of the others, each has its own turn.
+        if (!done && mayLog()) log_.error("a trap from {} could not be handled: {}", source, done.error().message);
+    }
+}
+
+/// A failure is acknowledged when both have it: the journal (what is returned) and the trap log (what the trap has now).
+std::function<void()> TrapIntake::acknowledgedByBoth(Trap& trap) {
+    if (trap.acknowledge.empty()) return {};
+    struct Both {
+        std::atomic<int> missing{2};
+        std::vector<std::function<void()>> acknowledge;
+    };
+    auto both = std::make_shared<Both>();
+    both->acknowledge = std::move(trap.acknowledge);
+    std::function<void()> one = [both] {
+        if (--both->missing != 0) return;
+        for (const auto& acknowledge : both->acknowledge) acknowledge();
+    };
+    trap.acknowledge = {one};
+    return one;
 }
 
 void TrapIntake::handle(Trap trap) {
@@ -30,7 +54,7 @@ void TrapIntake::handle(Trap trap) {
     const Verdict& verdict = record.verdict;
     if (verdict.outcome == Verdict::Outcome::Failure) {
         sink_({verdict.server, verdict.kind, fmt::format("{} (trap from {})", verdict.reason, trap.source), record.id,
-               trap.arrived_at, trap.arrived_steady});
+               trap.arrived_at, trap.arrived_steady, acknowledgedByBoth(trap)});
         const auto took = std::chrono::nanoseconds(clock_.steady() - trap.arrived_steady).count();
         last_ns_ = took;
         if (took > slowest_ns_) slowest_ns_ = took;  // only this thread writes

@@ -43,6 +43,7 @@ class TrapIntake {
   private:
     void run();
     void handle(Trap trap);
+    static std::function<void()> acknowledgedByBoth(Trap& trap);
     /// False while this second's lines are used up: a storm must not fill the disk by way of the log.
     bool mayLog();
 

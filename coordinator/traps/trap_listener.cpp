@@ -7,10 +7,22 @@
 
 #include <algorithm>
 
+#include "agent/base/boundary.hpp"
+#include "agent/base/text.hpp"
 #include "coordinator/traps/net_snmp.hpp"
 #include "coordinator/traps/trap_decoding.hpp"
 
 namespace standin::traps {
+
+namespace {
+
+/// As the sender wrote it into the datagram, whether or not it is anybody's name.
+std::string principalOf(const netsnmp_pdu& pdu) {
+    constexpr std::size_t longest = 32;  // RFC 3414: SnmpAdminString of 1 to 32 bytes
+    return base::oneLine({pdu.securityName, std::min<std::size_t>(pdu.securityNameLen, longest)}, 3 * longest);
+}
+
+}  // namespace
 
 /// One socket with net-snmp's session on it. Only the listener's thread is in here, so nothing needs a lock but the counts.
 struct TrapListener::Session {
@@ -20,6 +32,7 @@ struct TrapListener::Session {
 
     Session(TrapListener& owner, std::unique_ptr<TrapSocket> opened) : listener(owner), socket(std::move(opened)) {}
     ~Session() {
+        for (const auto& [number, reply] : unanswered) snmp_free_pdu(reply);
         if (snmp != nullptr) snmp_sess_close(snmp);
     }
     Session(const Session&) = delete;
@@ -29,9 +42,43 @@ struct TrapListener::Session {
     [[nodiscard]] Trap arrivedTrap() const;
     void parsed(const netsnmp_pdu& pdu, int result);
     void received(netsnmp_pdu& pdu);
+    /// No exception may pass through the library's frames.
+    void receivedContained(netsnmp_pdu& pdu) { tell(base::contained([&] { received(pdu); })); }
+    void tell(const base::Result<void>& done) const;
     [[nodiscard]] Refusal distrust(const netsnmp_pdu& pdu) const;
     void refuse(Trap trap, Refusal refusal);
-    void acknowledge(netsnmp_pdu& inform);
+    std::function<void()> acknowledgement(netsnmp_pdu& inform);
+    void acknowledge(std::uint64_t number);
+
+    /// Answers to informs that are not durable yet, the oldest first. A sender whose answer does not come asks again.
+    static constexpr std::size_t most_unanswered = 4096;
+    std::map<std::uint64_t, netsnmp_pdu*> unanswered;
+};
+
+/// Which informs may be answered: told by any thread, done by the listener's. Outlives it, for whoever holds a trap.
+struct TrapListener::Durable {
+    std::mutex mutex;
+    std::vector<std::uint64_t> informs;
+    int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    Durable() { STANDIN_ASSERT(wake >= 0); }
+    ~Durable() { close(wake); }
+    Durable(const Durable&) = delete;
+    Durable& operator=(const Durable&) = delete;
+
+    void tell(std::uint64_t number) {
+        {
+            const std::lock_guard lock(mutex);
+            informs.push_back(number);
+        }
+        eventfd_write(wake, 1);
+    }
+    std::vector<std::uint64_t> take() {
+        eventfd_t times = 0;
+        eventfd_read(wake, &times);
+        const std::lock_guard lock(mutex);
+        return std::exchange(informs, {});
+    }
 };
 
 bool TrapListener::Session::open() {
@@ -41,11 +88,12 @@ bool TrapListener::Session::open() {
     session.isAuthoritative = SNMP_SESS_UNKNOWNAUTH;  // of traps the sender is, of informs we are
     session.callback_magic = this;
     session.callback = [](int operation, netsnmp_session*, int, netsnmp_pdu* pdu, void* self) {
-        if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu != nullptr) static_cast<Session*>(self)->received(*pdu);
+        if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu != nullptr) static_cast<Session*>(self)->receivedContained(*pdu);
         return 1;
     };
     snmp = snmp_sess_add(&session, socket->makeTransport(), nullptr, [](netsnmp_session* parsed_by, netsnmp_pdu* pdu, int result) {
-        static_cast<Session*>(parsed_by->callback_magic)->parsed(*pdu, result);
+        auto& self = *static_cast<Session*>(parsed_by->callback_magic);
+        self.tell(base::contained([&] { self.parsed(*pdu, result); }));
         return 1;
     });
     return snmp != nullptr;
@@ -77,7 +125,7 @@ void TrapListener::Session::parsed(const netsnmp_pdu& pdu, int result) {
     }
     Trap trap = arrivedTrap();
     trap.version = pdu.version == SNMP_VERSION_1 ? SnmpVersion::V1 : pdu.version == SNMP_VERSION_3 ? SnmpVersion::V3 : SnmpVersion::V2c;
-    if (pdu.securityName != nullptr) trap.principal.assign(pdu.securityName, std::min<std::size_t>(pdu.securityNameLen, 32));
+    if (pdu.securityName != nullptr) trap.principal = principalOf(pdu);
     refuse(std::move(trap), refusalOf(result));
 }
 
@@ -100,20 +148,21 @@ void TrapListener::Session::received(netsnmp_pdu& pdu) {
     Trap trap = arrivedTrap();
     decode(pdu, trap);
     if (pdu.version == SNMP_VERSION_3 && pdu.securityName != nullptr) {
-        trap.principal.assign(pdu.securityName, std::min<std::size_t>(pdu.securityNameLen, 32));
+        trap.principal = principalOf(pdu);
     }
     if (auto refusal = distrust(pdu); !refusal.label.empty()) return refuse(std::move(trap), std::move(refusal));
     if (!trap.refusal.empty()) {
         Refusal refusal{trap.refusal.starts_with("malformed") ? "malformed" : "type", trap.refusal};
         return refuse(std::move(trap), std::move(refusal));
     }
-    const bool inform = trap.inform;
+    if (trap.inform) trap.acknowledge.push_back(acknowledgement(pdu));
     if (!listener.queue_.push(std::move(trap))) return;
-    {
-        const std::lock_guard lock(listener.mutex_);
-        ++listener.counts_.accepted;
-    }
-    if (inform) acknowledge(pdu);
+    const std::lock_guard lock(listener.mutex_);
+    ++listener.counts_.accepted;
+}
+
+void TrapListener::Session::tell(const base::Result<void>& done) const {
+    if (!done) listener.log_.error("a datagram from {} was given up: {}", socket->arrival().source, done.error().message);
 }
 
 void TrapListener::Session::refuse(Trap trap, Refusal refusal) {
@@ -125,12 +174,27 @@ void TrapListener::Session::refuse(Trap trap, Refusal refusal) {
     listener.queue_.push(std::move(trap));
 }
 
-void TrapListener::Session::acknowledge(netsnmp_pdu& inform) {
+/// Prepares the answer to an inform; what is returned has it sent.
+std::function<void()> TrapListener::Session::acknowledgement(netsnmp_pdu& inform) {
     netsnmp_pdu* reply = snmp_clone_pdu(&inform);
-    if (reply == nullptr) return;  // the sender repeats its inform
+    if (reply == nullptr) throw std::bad_alloc();  // the sender repeats its inform
     reply->command = SNMP_MSG_RESPONSE;
     reply->errstat = 0;
     reply->errindex = 0;
+    if (unanswered.size() >= most_unanswered) {
+        snmp_free_pdu(unanswered.begin()->second);
+        unanswered.erase(unanswered.begin());
+    }
+    const auto number = ++listener.informs_;
+    unanswered.emplace(number, reply);
+    return [durable = listener.durable_, number] { durable->tell(number); };
+}
+
+void TrapListener::Session::acknowledge(std::uint64_t number) {
+    const auto found = unanswered.find(number);
+    if (found == unanswered.end()) return;
+    netsnmp_pdu* reply = found->second;
+    unanswered.erase(found);
     if (snmp_sess_send(snmp, reply) == 0) {
         snmp_free_pdu(reply);
         return;
@@ -140,7 +204,7 @@ void TrapListener::Session::acknowledge(netsnmp_pdu& inform) {
 }
 
 TrapListener::TrapListener(TrapListenerSettings settings, TrapQueue& queue, const base::Clock& clock, base::Log log)
-    : settings_(std::move(settings)), queue_(queue), clock_(clock), log_(std::move(log)) {}
+    : settings_(std::move(settings)), queue_(queue), clock_(clock), log_(std::move(log)), durable_(std::make_shared<Durable>()) {}
 
 TrapListener::~TrapListener() { stop(); }
 
@@ -158,8 +222,6 @@ base::Result<void> TrapListener::start() {
         log_.note("listening for traps on {}:{} engine={} boots={} buffer_bytes={}", chosen.host, chosen.port, engine_->id(), engine_->boots(),
                   sessions_.back()->socket->buffer().bytes);
     }
-    wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    STANDIN_ASSERT(wake_ >= 0);
     stopping_ = false;
     thread_ = std::thread([this] { run(); });
     return {};
@@ -168,19 +230,21 @@ base::Result<void> TrapListener::start() {
 void TrapListener::stop() {
     stopping_ = true;
     if (thread_.joinable()) {
-        eventfd_write(wake_, 1);
+        eventfd_write(durable_->wake, 1);
         thread_.join();
-        close(wake_);
     }
     sessions_.clear();
     engine_.reset();
 }
 
 void TrapListener::run() {
-    std::vector<pollfd> waits{{wake_, POLLIN, 0}};
+    std::vector<pollfd> waits{{durable_->wake, POLLIN, 0}};
     for (const auto& session : sessions_) waits.push_back({session->socket->descriptor(), POLLIN, 0});
     while (!stopping_) {
         if (poll(waits.data(), waits.size(), -1) <= 0) continue;  // a signal
+        for (const auto number : durable_->take()) {
+            for (const auto& session : sessions_) session->acknowledge(number);  // it is one's
+        }
         for (std::size_t i = 1; i < waits.size(); ++i) {
             if (waits[i].revents != 0) readAll(*sessions_[i - 1]);
         }

@@ -27,7 +27,8 @@ struct TrapListenerSettings {
 };
 
 /// S181: receives SNMP traps and informs (v1, v2c, v3) in a thread of its own and puts them on the queue, refused ones with the
-/// reason. Decides nothing. An inform is acknowledged once it is queued and only if it is believed.
+/// reason. Decides nothing. An inform is acknowledged if it is believed, and once Trap::acknowledge says that it is durable: as long
+/// as the disk takes nothing, its sender keeps it and repeats it.
 class TrapListener {
   public:
     struct Counts {
@@ -59,6 +60,7 @@ class TrapListener {
 
   private:
     struct Session;
+    struct Durable;
 
     void run();
     void readAll(Session& session);
@@ -69,7 +71,8 @@ class TrapListener {
     const base::Log log_;
     std::unique_ptr<SnmpEngine> engine_;
     std::vector<std::unique_ptr<Session>> sessions_;
-    int wake_ = -1;  ///< an eventfd that ends the thread's waiting
+    const std::shared_ptr<Durable> durable_;
+    std::uint64_t informs_ = 0;  ///< taken so far; only the thread counts
     std::atomic<bool> stopping_{false};
     std::thread thread_;
 

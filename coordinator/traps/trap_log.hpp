@@ -34,10 +34,10 @@ class TrapLog {
     virtual ~TrapLog() = default;
 
     /// The id under which record() will keep this trap: that of an equal one of the last minutes, else a fresh one. It is told
-    /// beforehand so that a failure can be reported before anything is recorded.
+    /// beforehand so that a failure can be reported before anything is recorded. No number is given twice, also not after a crash.
     virtual std::uint64_t idFor(const Trap& trap) = 0;
 
-    /// Takes the record and returns at once; it is durable some 100 ms later. Never blocks on a disk and never fails: when even
+    /// Takes the record and returns at once; it is durable some 100 ms later, and then what `trap.acknowledge` holds is called. Never blocks on a disk and never fails: when even
     /// the memory for waiting records is used up, the record (failures excepted) is counted as unrecorded.
     virtual void record(TrapRecord record) = 0;
 

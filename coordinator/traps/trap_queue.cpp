@@ -17,7 +17,13 @@ bool TrapQueue::push(Trap trap) {
     const auto coalesce = [&] {
         const auto waiting = positions_.find(fingerprint);
         if (waiting == positions_.end()) return false;
-        entries_[waiting->second - popped_].trap.count += trap.count;
+        Trap& first = entries_[waiting->second - popped_].trap;
+        first.count += trap.count;
+        // A sender repeats what was not acknowledged; whoever repeats more often than this has an answer coming anyway.
+        constexpr std::size_t most_acknowledged = 64;
+        for (auto& acknowledge : trap.acknowledge) {
+            if (first.acknowledge.size() < most_acknowledged) first.acknowledge.push_back(std::move(acknowledge));
+        }
         ++counts_.coalesced;
         return true;
     };

@@ -1,11 +1,13 @@
 // Reads trap rules from YAML; roles/standin_coordinator/files/trap_rules.yml shows and explains every key.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 
 #include "agent/base/identifier.hpp"
 #include "agent/base/yaml_reader.hpp"
+#include "coordinator/traps/rule_scope.hpp"
 #include "coordinator/traps/trap_rules.hpp"
 
 namespace standin::traps {
@@ -151,21 +153,41 @@ TrapRule readRule(YamlReader& reader) {
         // A rule that takes every trap of the world for a failure is a slip, and an expensive one.
         if (rule.oids.empty() && rule.sources.empty() && !rule.platform_event && rule.varbinds.empty()) {
             reader.problem("verdict", "a rule for failures must say of which traps: oids, sources, platform_event or varbinds");
+        } else if (const auto wide = tooWide(rule); !wide.empty()) {
+            reader.problem(rule.oids.empty() ? (rule.sources.empty() ? "verdict" : "sources") : "oids", wide);
         }
     }
     reader.finish();
     return rule;
 }
 
+/// Of rules that are well by themselves.
+void findShadowed(const std::vector<TrapRule>& rules, std::vector<YamlReader>& readers) {
+    for (auto rule = rules.begin(); rule != rules.end(); ++rule) {
+        const auto earlier =
+            std::find_if(rules.begin(), rule, [&](const TrapRule& one) { return shadows(one, *rule); });
+        if (earlier == rule) continue;
+        const auto at = [&](auto one) -> YamlReader& { return readers[static_cast<std::size_t>(one - rules.begin())]; };
+        at(rule).problem(
+            "name",
+            fmt::format(
+                "rule '{}' never decides: every trap that it is about is decided by rule '{}' at {} before; put it "
+                "before that one, or remove it",
+                rule->name, earlier->name, at(earlier).place()));
+    }
+}
+
 base::Result<TrapRules> read(std::optional<YamlReader> root, YamlProblems& problems) {
     TrapRules rules;
     if (root) {
         std::map<std::string, std::string> places;
-        for (auto& reader : root->list("rules")) {
+        auto readers = root->list("rules");
+        for (auto& reader : readers) {
             rules.rules.push_back(readRule(reader));
             const auto [first, fresh] = places.emplace(rules.rules.back().name, reader.place());
             if (!fresh) reader.problem("name", "is already used at " + first->second);
         }
+        if (problems.empty() && rules.rules.size() <= most_rules) findShadowed(rules.rules, readers);
         if (rules.rules.empty() && problems.empty()) root->problem("rules", "must have at least one rule");
         if (rules.rules.size() > most_rules) root->problem("rules", fmt::format("may have at most {} rules", most_rules));
         root->finish();

@@ -4,6 +4,8 @@
 #include <Poco/RegularExpression.h>
 #include <fmt/format.h>
 
+#include "agent/base/text.hpp"
+
 namespace standin::traps {
 
 namespace {
@@ -51,7 +53,7 @@ Mismatch ValueCondition::violation(const Trap& trap, Words words) const {
     if (byte && varbind->bytes.size() <= *byte) return no("varbind {} has only {} bytes", oid.text(), varbind->bytes.size());
     const Subject subject = byte ? subjectOf(*varbind, *byte) : Subject{varbind->text(), varbind->number};
     const auto name = words == Words::Spared ? std::string() : byte ? fmt::format("{} byte {}", oid.text(), *byte) : oid.text();
-    const auto shown = std::string_view(subject.text).substr(0, 80);
+    const auto shown = base::beginningOf(subject.text, 80);
     if (equals && subject.text != *equals) return no("varbind {} is '{}', not '{}'", name, shown, *equals);
     if ((at_least || at_most) && !subject.number) return no("varbind {} is '{}', which is no number", name, shown);
     if (at_least && *subject.number < *at_least) return no("varbind {} is {}, below {}", name, shown, *at_least);

@@ -10,6 +10,9 @@ What it counts:
   failed_in_flight      failed, and began to connect before the instant: the only ones that may fail
   lost_after_takeover   answered but in no ledger, whenever that was; or failed though they began to connect after the instant
   duplicated            entries processed more than once, on whatever machines
+  final                 the machine that has the job at the end: how many of the answered entries it has, how many it lacks, and on
+                        whose disk each of those is. Who starts from an image lacks what was written since; that is no failure of the
+                        run, but it has to be known
   out_of_order          entries that were processed before another one although that one was answered before they were sent; or
                         was sent, to the same machine on a fresh connection, before they even began to connect. The latter not on a machine
                         that nobody held requests for: a crowd that connects at once arrives as the network has it
@@ -67,6 +70,18 @@ def contradictions(entries, requests, unheld):
     return found[::-1]
 
 
+def final_machine(answered, ledgers):
+    """What the machine that has the job at the end knows of what clients were told, and who else knows the rest."""
+    if not ledgers:
+        return {"machine": None, "has": 0, "lacks": len(answered), "lacks_by_disk": {}}
+    name, entries = ledgers[-1]
+    numbers = [(other, {entry["number"] for entry in its}) for other, its in ledgers]
+    here = {entry["number"] for entry in entries}
+    lacks = [number for number in answered if number not in here]
+    by_disk = Counter(next((other for other, its in numbers if number in its), "nowhere") for number in lacks)
+    return {"machine": name, "has": len(answered) - len(lacks), "lacks": len(lacks), "lacks_by_disk": dict(by_disk)}
+
+
 def judge(lines, ledgers, from_time, unheld=()):
     requests = {line["number"]: line for line in lines if "sent_at" in line}
     answered = [number for number, line in requests.items() if line["outcome"] == "answered"]
@@ -86,6 +101,7 @@ def judge(lines, ledgers, from_time, unheld=()):
         "duplicated": sum(count - 1 for count in times.values()),
         "out_of_order": len(disordered),
         "entries": {name: by_machine[name] for name, _ in ledgers},
+        "final": final_machine(answered, ledgers),
         "details": {
             "answered_but_missing": missing[:20],
             "failed_after_takeover": too_late[:20],

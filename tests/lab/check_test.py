@@ -48,6 +48,18 @@ class CheckTest(unittest.TestCase):
         self.assertEqual((verdict["sent"], verdict["answered"], verdict["failed_in_flight"]), (8, 7, 1))
         self.assertEqual(verdict["entries"], {"server": 3, "stand-in": 2, "spare": 2})
 
+    def test_what_the_final_machine_lacks_is_told_with_the_disks_that_have_it(self):
+        final = self.verdict()["final"]
+        self.assertEqual(final, {"machine": "spare", "has": 2, "lacks": 5, "lacks_by_disk": {"server": 3, "stand-in": 2}})
+
+    def test_a_final_machine_that_has_everything_lacks_nothing(self):
+        self.spare = ledger([1, 2, 3, 5, 6, 7, 8], "spare01", 2000)
+        self.assertEqual(self.verdict()["final"], {"machine": "spare", "has": 7, "lacks": 0, "lacks_by_disk": {}})
+
+    def test_an_entry_that_is_on_no_disk_is_nowhere(self):
+        del self.stand_in[1]
+        self.assertEqual(self.verdict()["final"]["lacks_by_disk"], {"server": 3, "stand-in": 1, "nowhere": 1})
+
     def test_an_answered_entry_that_no_ledger_has_is_lost(self):
         del self.stand_in[1]
         self.assert_refused(lost_after_takeover=1)

@@ -1,4 +1,4 @@
-"""The coordinator is killed (SIGKILL) in the middle of a failover and started again: it finishes what it began."""
+"""The coordinator is killed (SIGKILL) in the takeover and again in the handover, and started again: it finishes what it began."""
 
 import os
 import signal
@@ -16,10 +16,21 @@ def kill_and_restart():
     daemons.start("coordinator")
 
 
-class CommonCases:
+class CoordinatorKilledTest(LabCase):
     @classmethod
     def play(cls):
         cls.fail_over()
+
+    @classmethod
+    def break_server(cls):
+        super().break_server()
+        cls.run_.wait_for_nobody()   # the server is fenced, the stand-in is not yet there
+        kill_and_restart()
+
+    @classmethod
+    def during(cls):
+        cls.run_.wait_for_owner("holder")
+        kill_and_restart()
 
     def test_the_failover_succeeds(self):
         self.assertEqual(self.operation["outcome"], "succeeded", self.operation["why"])
@@ -30,21 +41,6 @@ class CommonCases:
     def test_the_segment_never_has_two_owners(self):
         self.assert_never_two_owners()
         self.assertEqual(self.owners[-1], "spare01")
-
-
-class KilledDuringTakeoverTest(CommonCases, LabCase):
-    @classmethod
-    def break_server(cls):
-        super().break_server()
-        cls.run_.wait_for_nobody()   # the server is fenced, the stand-in not yet there
-        kill_and_restart()
-
-
-class KilledDuringHandoverTest(CommonCases, LabCase):
-    @classmethod
-    def during(cls):
-        cls.run_.wait_for_owner("holder")
-        kill_and_restart()
 
 
 if __name__ == "__main__":

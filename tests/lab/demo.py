@@ -17,10 +17,19 @@ PHASES = ("detect", "fence_port", "resume", "segment", "announce", "first_answer
           "handover")
 
 
+def final_sentence(final):
+    """What the machine that has the job now does not know: it was made from an image."""
+    if not final["lacks"]:
+        return f"The {final['machine']}, which has the job now, has all of them."
+    where = ", ".join(f"{count} on the disk of the {name.replace('_', '-')}" for name, count in final["lacks_by_disk"].items())
+    return (f"The {final['machine']}, which has the job now, was made from the image: it has {final['has']} of them and lacks "
+            f"{final['lacks']} ({where}), as the failover's end says.")
+
+
 def summary(result, verdict):
     phases = "\n".join(f"    {name:14}{result['phases_ms'].get(name, float('nan')):10.1f} ms" for name in PHASES)
     entries = ", ".join(f"{name.replace('_', '-')} {count}" for name, count in verdict["entries"].items())
-    good = "Nothing was lost, doubled or turned around." if check.passed(verdict) else f"NOT GOOD: {json.dumps(verdict['details'])}"
+    good = f"Each answered entry is on a disk, once, and in order. {final_sentence(verdict['final'])}" if check.passed(verdict) else f"NOT GOOD: {json.dumps(verdict['details'])}"
     return f"""{SERVER} died. {result['trap_to_first_answer_ms']} ms after its BMC's trap arrived the client had its first answer from the stand-in.
   The segment belonged to: {' -> '.join(result['owners'])}
   Phases:

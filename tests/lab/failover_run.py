@@ -31,6 +31,7 @@ class FailoverRun:
         self.broken_at = None
         self.operation = None
         self._processes = []
+        self._clients = []
         self._options = ["--interval-ms", str(interval_ms), "--timeout", str(timeout_s)] + (["--keep-alive"] if keep_alive else [])
 
     def __enter__(self):
@@ -47,9 +48,13 @@ class FailoverRun:
         for log in (self.client_log, self.owner_log):
             log.write_text("")
         self._start([sys.executable, HERE / "segment_watch.py", str(self.segment.vlan), self.owner_log])
-        self._client = self._start(["ip", "netns", "exec", plan.CLIENT_NAMESPACE, sys.executable, HERE / "client.py",
-                                    self.segment.job_address, self.client_log, *self._options])
+        self.start_client(self.client_log, *self._options)
         wait_until("the client's entries are answered", lambda: len(self.answered()) >= WARM_UP_ENTRIES, 30)
+
+    def start_client(self, log, *options):
+        """Another client beside the first one, with a log of its own; stop_load() ends all of them."""
+        self._clients.append(self._start(["ip", "netns", "exec", plan.CLIENT_NAMESPACE, sys.executable, HERE / "client.py",
+                                          self.segment.job_address, log, *options]))
 
     def break_server(self, how="power"):
         """Breaks it through the lab's command line, as the demo does; from then on nothing new may fail."""
@@ -74,15 +79,17 @@ class FailoverRun:
     def stop_load(self, after_s=AFTER_THE_END_S):
         """Lets the client post a little longer, then waits for every answer that is still due."""
         time.sleep(after_s)
-        self._client.send_signal(signal.SIGTERM)
-        self._client.wait(timeout=120)
+        for client in self._clients:
+            client.send_signal(signal.SIGTERM)
+        for client in self._clients:
+            client.wait(timeout=120)
 
     def answered(self):
-        return [line for line in self._read(self.client_log) if line["outcome"] == "answered"]
+        return [line for line in self.lines(self.client_log) if line["outcome"] == "answered"]
 
     def owners(self):
         """The segment's owners in order, as Open vSwitch had them: [(unix seconds, [name, …]), …]."""
-        return [(line["at"], [self._name_of(port) for port in line["owners"]]) for line in self._read(self.owner_log)]
+        return [(line["at"], [self._name_of(port) for port in line["owners"]]) for line in self.lines(self.owner_log)]
 
     def wait_for_owner(self, name, deadline_s=120):
         wait_until(f"the segment belongs to {name}", lambda: any(name in owners for _, owners in self.owners()), deadline_s, pause_s=0.002)
@@ -102,7 +109,7 @@ class FailoverRun:
         return found
 
     def verdict(self, from_time=None, unheld=()):
-        return check.judge(self._read(self.client_log), self.ledgers(), from_time or self.broken_at, unheld)
+        return check.judge(self.lines(self.client_log), self.ledgers(), from_time or self.broken_at, unheld)
 
     def result(self, verdict):
         """What the demo tells in its last line."""
@@ -113,7 +120,7 @@ class FailoverRun:
             "outcome": self.operation["outcome"],
             "trap_to_first_answer_ms": round((first - trap_at) * 1000, 1) if first else None,
             "phases_ms": self.operation["phases_ms"],
-            **{key: verdict[key] for key in ("sent", "answered", "failed_in_flight", "lost_after_takeover", "duplicated", "out_of_order")},
+            **{key: verdict[key] for key in ("sent", "answered", "failed_in_flight", "lost_after_takeover", "duplicated", "out_of_order", "final")},
             "owners": [name for i, name in enumerate(owners) if i == 0 or owners[i - 1] != name],
         }
 
@@ -126,7 +133,8 @@ class FailoverRun:
         return self._processes[-1]
 
     @staticmethod
-    def _read(path):
+    def lines(path):
+        """What is whole in a log that is being written."""
         text = path.read_text(encoding="utf-8")
         return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
 

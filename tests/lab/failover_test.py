@@ -1,4 +1,4 @@
-"""A server dies under load: its stand-in answers, the spare takes over, nothing is lost."""
+"""A server dies under load: its stand-in answers, the spare takes over, and what the spare lacks is said and kept."""
 
 import json
 
@@ -17,6 +17,19 @@ class FailoverTest(LabCase):
 
     def test_nothing_is_lost_duplicated_or_turned_around(self):
         self.assert_nothing_was_lost()
+
+    def test_the_end_says_what_the_spare_lacks_and_where_it_is(self):
+        final = self.verdict["final"]
+        self.assertEqual(final["machine"], "spare")
+        self.assertEqual(set(final["lacks_by_disk"]), {"server", "stand_in"}, final)
+        end = next(note for note in self.operation["notes"] if note["topic"] == "end")
+        self.assertNotIn("ended normally", end["sentence"])
+        self.assertIn("server 'server01'", end["sentence"])
+        self.assertIn(f"stand-in '{self.operation['stand_in']}'", end["sentence"])
+
+    def test_the_takeover_says_from_when_the_data_are(self):
+        takeover = next(note for note in self.operation["notes"] if note["topic"] == "takeover")
+        self.assertRegex(takeover["sentence"], "goes on with its data of .* ago")
 
     def test_the_segment_goes_from_server_to_stand_in_to_holder_to_spare(self):
         self.assertEqual(self.owners, ["server01", "stand_in", "holder", "spare01"])

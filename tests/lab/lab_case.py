@@ -24,13 +24,14 @@ class LabCase(unittest.TestCase):
     """`play()` is the scenario; it runs once, and the cases look at what came of it."""
 
     programs = None
+    system = "small"   # what server01 runs
     unheld = ()   # machines that got waiting clients without a request holder before them
 
     @classmethod
     def setUpClass(cls):
         cls.directory = tempfile.mkdtemp(prefix=f"{cls.__name__}.", dir=_existing(LOGS))
         try:
-            lab("up", "--programs", cls.programs)
+            lab("up", "--programs", cls.programs, "--system", cls.system)
             cls.play()
         except (Failed, AssertionError, subprocess.TimeoutExpired) as failure:
             cls._tell_what_was_going_on()

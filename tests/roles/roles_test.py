@@ -16,6 +16,8 @@ import sys
 import tempfile
 import threading
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import yaml
@@ -210,6 +212,28 @@ class ASite(unittest.TestCase):
                     if not secure.recv(1):
                         raise ConnectionError("closed without an answer")
 
+    def answer(self, port, path, who):
+        """Status and text of a request with somebody's certificate."""
+        tls = self.site.directory / "etc/tls" / who
+        context = ssl.create_default_context(cafile=str(tls / "ca.crt"))
+        context.load_cert_chain(str(tls / "tls.crt"), str(tls / "tls.key"))
+        try:
+            with urllib.request.urlopen(f"https://{self.site.address}:{port}{path}", context=context, timeout=10) as told:
+                return told.status, told.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+    def test_5_roles_reach_coordinator_and_agents(self):
+        self.assertEqual(self.answer(8440, "/v1/servers", "operator")[0], 200)
+        for nobody in ("store", "coordinator"):
+            status, text = self.answer(8440, "/v1/servers", nobody)
+            self.assertEqual(status, 403)
+            self.assertIn("coordinator.roles.viewers", text)
+        status, text = self.answer(8441, "/v1/images/a/content", "operator")
+        self.assertEqual(status, 403)
+        self.assertIn("agent.readers", text)
+        self.assertEqual(self.answer(8441, "/v1/images/a/content", "coordinator")[0], 404)
+
     def test_6_health_yml_tells_what_is_wrong_and_the_cure(self):
         os.kill(self.site.pid("standin-agent"), signal.SIGKILL)
         sick = self.site.play("health.yml")
@@ -255,6 +279,12 @@ class Refusals(unittest.TestCase):
 
     def test_a_coordinator_with_nobody_to_protect(self):
         self.refused("at least one entry", {"standin_coordinator_servers": {}}, "coordinator")
+
+    def test_a_coordinator_that_nobody_may_command(self):
+        self.refused("must name at least one certificate", {"standin_coordinator_operators": []}, "coordinator")
+
+    def test_an_agent_with_a_role_at_the_coordinator(self):
+        self.refused("no agent may have a role at the coordinator", {"standin_coordinator_viewers": ["store"]}, "coordinator")
 
     def test_a_secret_that_comes_from_two_places(self):
         self.refused("needs either content or src", {"standin_coordinator_secrets": [{"name": "a", "content": "b", "src": "c"}]}, "coordinator")

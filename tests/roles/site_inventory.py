@@ -16,6 +16,7 @@ def write(directory, address, programs):
     secret.chmod(0o600)
     ladder = [{"agent": "fence_ipmilan", "options": {"ip": address, "username": "admin", "lanplus": 1, "cipher": 3},
                "password_file": str(directory / "etc/secrets/bmc")}]
+    spare_ladder = [dict(ladder[0], options=dict(ladder[0]["options"], ipport=6231))]
     inventory = {"all": {
         "vars": {
             "ansible_connection": "local",
@@ -27,7 +28,8 @@ def write(directory, address, programs):
             "standin_certificates_ca_host": "machine",
             "standin_certificates_ca_dir": str(directory / "ca"),
             "standin_certificates_dir": str(directory / "etc/tls") + "/{{ standin_certificates_instance }}",
-            "standin_health_tls_dir": str(directory / "etc/tls") + "/{{ inventory_hostname }}",
+            "standin_health_tls_dir": str(directory / "etc/tls")
+            + "/{{ 'operator' if inventory_hostname == 'coordinator' else inventory_hostname }}",
         },
         "children": {
             "standin_machines": {"hosts": {"machine": {}}},
@@ -59,7 +61,7 @@ def write(directory, address, programs):
                 "standin_coordinator_servers": {"server01": {
                     "segment": "job01", "vlan": 101, "address": "10.99.1.10", "mac": "52:54:00:99:01:0a",
                     "job": {"ports": [8080], "probe": {"http": {"port": 8080, "path": "/health", "expect": 200}},
-                            "answer_within": "5s", "drain_within": "60s"},
+                            "answer_within": "5s", "drain_within": "60s", "data": "local", "accepts_rollback": True},
                     "vm_host": "store", "image_store": "store", "switch": "store", "request_holder": "store",
                     "disk": "server01", "port": "rt-server01",
                     "holder_ports": {"front": "rt-f", "back": "rt-b", "front_mac": "52:54:00:99:01:f0"},
@@ -68,7 +70,7 @@ def write(directory, address, programs):
                     "stand_in": {"memory": "192MiB", "maximum_memory": "384MiB", "vcpus": 1, "maximum_vcpus": 2, "weight": 100}}},
                 "standin_coordinator_spares": {"spare01": {
                     "disk": "spare01", "image_store": "store", "switch": "store", "port": "rt-spare01", "mac": "52:54:00:99:09:01",
-                    "power": {"ladder": ladder, "within": "20s"}, "boot_within": "120s", "vm_host": None}},
+                    "power": {"ladder": spare_ladder, "within": "20s"}, "boot_within": "120s", "vm_host": None}},
                 "standin_coordinator_program": str(directory / "sbin/standin-coordinator"),
                 "standin_coordinator_config_dir": str(directory / "etc"),
                 "standin_coordinator_state_dir": str(directory / "state/coordinator"),

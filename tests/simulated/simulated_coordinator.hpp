@@ -12,10 +12,8 @@
 
 namespace standin::simulated {
 
-/// Thrown at a stop point: the coordinator is gone, the world stays.
-struct CoordinatorDied : std::runtime_error {
-    CoordinatorDied() : std::runtime_error("the coordinator died") {}
-};
+/// Thrown at a stop point: the coordinator is gone, the world stays. No std::exception: those the engine contains.
+struct CoordinatorDied {};
 
 /// The shipping engine in a simulated world, without threads and with a clock of its own.
 class SimulatedCoordinator {
@@ -42,6 +40,9 @@ class SimulatedCoordinator {
     [[nodiscard]] domain::Operation last() const;
     [[nodiscard]] std::optional<domain::SpareTableRow> row(const std::string& server) const;
     [[nodiscard]] std::vector<std::string> changesOf(domain::OperationId id) const;
+
+    [[nodiscard]] const engine::Drivers& drivers() const { return drivers_; }
+    [[nodiscard]] engine::EventSink& events() { return events_; }
 
     engine::Inventory inventory;
     SimulatedClock clock;

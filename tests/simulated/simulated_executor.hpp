@@ -9,8 +9,9 @@ namespace standin::simulated {
 /// Keeps tasks until they are asked for: the critical lane's first, each in order.
 class SimulatedExecutor final : public engine::Executor {
   public:
-    void post(domain::Lane lane, std::function<void()> task) override {
-        (lane == domain::Lane::Critical ? critical_ : ordinary_).push_back(std::move(task));
+    Ticket post(Task task) override {
+        (task.lane == domain::Lane::Critical ? critical_ : ordinary_).push_back(std::move(task.run));
+        return ++last_;
     }
     [[nodiscard]] bool idle() const { return critical_.empty() && ordinary_.empty(); }
     void runOne() {
@@ -27,6 +28,7 @@ class SimulatedExecutor final : public engine::Executor {
   private:
     std::deque<std::function<void()>> critical_;
     std::deque<std::function<void()>> ordinary_;
+    Ticket last_ = 0;
 };
 
 }  // namespace standin::simulated

@@ -42,9 +42,14 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
                 auto found = world_.stand_ins.find(name.text());
                 if (found == world_.stand_ins.end())
                     return failure(ErrorCode::NotFound, "there is no stand-in '" + name.text() + "'");
-                found->second.stand_in.state = state;
-                if (found->second.stand_in.clock.state == protocol::GuestClock::State::Unknown)
-                    found->second.stand_in.clock.state = protocol::GuestClock::State::Set;
+                auto& its = found->second.stand_in;
+                if (state == protocol::StandInState::Kept && its.state != state) {
+                    world_.capacity.memory_committed_mib -= its.definition.memory_mib;
+                    --world_.capacity.stand_ins;
+                }
+                its.state = state;
+                if (its.clock.state == protocol::GuestClock::State::Unknown)
+                    its.clock.state = protocol::GuestClock::State::Set;
                 if (state == protocol::StandInState::Running)
                     found->second.stand_in.port = base::PortName("t-" + name.text());
                 return found->second.stand_in;
@@ -70,8 +75,10 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
                 if (owner != nullptr && owner->port == found->second.stand_in.port)
                     world_.breach("the owner of segment '" + id + "' was deleted");
             }
-            world_.capacity.memory_committed_mib -= found->second.stand_in.definition.memory_mib;
-            --world_.capacity.stand_ins;
+            if (found->second.stand_in.state != protocol::StandInState::Kept) {
+                world_.capacity.memory_committed_mib -= found->second.stand_in.definition.memory_mib;
+                --world_.capacity.stand_ins;
+            }
             world_.stand_ins.erase(found);
             return {};
         });
@@ -83,6 +90,8 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
                 if (found == world_.stand_ins.end())
                     return failure(ErrorCode::NotFound, "there is no stand-in '" + name.text() + "'");
                 auto& machine = found->second;
+                if (machine.stand_in.state == protocol::StandInState::Halted)
+                    return failure(ErrorCode::WrongState, machine.stand_in.problem);
                 const auto open = machine.connections;
                 if (!machine.endless && machine.connections > 0) --machine.connections;
                 return protocol::StandInRequests{open, open, machine.just_answered, machine.seen};

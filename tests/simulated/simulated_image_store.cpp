@@ -60,6 +60,15 @@ class SimulatedImageStoreDriver final : public drivers::ImageStoreDriver {
             return {};
         });
     }
+    Result<std::vector<protocol::Disk>> disks(Deadline deadline) override {
+        return carryOut<std::vector<protocol::Disk>>(world_, "disk.list", "store1", nullptr, deadline,
+                                                     [&]() -> Result<std::vector<protocol::Disk>> {
+                                                         std::vector<protocol::Disk> all;
+                                                         for (const auto& [name, disk] : world_.disks)
+                                                             all.push_back(disk);
+                                                         return all;
+                                                     });
+    }
     Result<protocol::Restore> restore(const CommandStamp& stamp, const base::RestoreId& id, const base::ImageId& image,
                                       const base::DiskName& disk, Deadline deadline) override {
         const auto& spare = world_.spare_of_disk[disk.text()];

@@ -11,6 +11,7 @@ base::Result<journal::Contents> SimulatedJournal::open() {
     for (const auto& [spare, lease] : leases_) contents.leases.push_back(lease);
     contents.placements = placements_;
     contents.maintenance = maintenance_;
+    contents.crashes = crashes;
     for (const auto& [id, lines] : records) contents.next_lines[id] = lines.back().number + 1;
     return contents;
 }
@@ -35,6 +36,7 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
         while (!lines.empty() && lines.back().number >= page.lines.front().number) lines.pop_back();
         lines.insert(lines.end(), page.lines.begin(), page.lines.end());
     }
+    for (const auto& [id, times] : entry.crashes) crashes[id] = times;
     if (after) after(commits);
     return {};
 }

@@ -20,6 +20,7 @@ class SimulatedJournal final : public journal::Journal {
     std::string problem;  ///< not empty: nothing can be written
     base::ErrorCode problem_code = base::ErrorCode::Internal;
     int commits = 0;
+    std::map<domain::OperationId, unsigned> crashes;
     std::map<domain::OperationId, std::vector<domain::RecordLine>> records;  ///< all of them, whole
 
   private:

@@ -28,6 +28,17 @@ class SimulatedPowerDriver final : public drivers::PowerDriver {
         return set(ladder, true, deadline);
     }
 
+    /// It is off at once; a machine that `hangs` is only asked.
+    Result<void> shutDown(const drivers::PowerLadder& ladder, Deadline deadline) override {
+        const auto name = machineOf(ladder);
+        const CommandStamp no_epoch{world_.highest_epoch, {}};
+        return carryOut<void>(world_, "power.soft", name, &no_epoch, deadline, [&]() -> Result<void> {
+            auto& machine = world_.machines[name];
+            machine.on = machine.on && machine.hangs;
+            return {};
+        });
+    }
+
   private:
     static std::string machineOf(const drivers::PowerLadder& ladder) {
         return ladder.rungs.at(0).at(0).options.at("machine");

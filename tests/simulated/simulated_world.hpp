@@ -38,6 +38,7 @@ class SimulatedWorld {
         bool on = false;
         std::string disk;   ///< the image on it
         bool boots = true;  ///< its job answers once it is on
+        bool hangs = false;  ///< it does not shut down when it is asked to
     };
     struct VirtualMachine {
         protocol::StandIn stand_in;
@@ -74,6 +75,7 @@ class SimulatedWorld {
     std::set<std::string> repaired;  ///< failed servers that may have their segments again
     std::map<std::string, std::string> server_of_segment;
     std::map<std::string, std::string> spare_of_disk;
+    std::map<std::string, protocol::Disk> disks;  ///< as the image store tells them
     protocol::Capacity capacity;
     std::uint64_t highest_epoch = 0;
     int claims = 0;                     ///< of epochs

@@ -23,9 +23,16 @@ CertificateAuthority::CertificateAuthority() {
              "-keyout", directory_ / "ca.key", "-out", directory_ / "ca.crt"});
 }
 
-http::TlsFiles CertificateAuthority::issue(const std::string& name) {
+http::TlsFiles CertificateAuthority::issue(const std::string& name, const std::string& latin_1_name) {
+    const bool latin_1 = !latin_1_name.empty();
     auto file = [&](const std::string& suffix) { return directory_ / (name + suffix); };
-    openssl({"req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-keyout", file(".key"), "-out", file(".csr")});
+    std::vector<std::string> request{"req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                                     "-subj", "/CN=" + (latin_1 ? latin_1_name : name), "-keyout", file(".key"), "-out", file(".csr")};
+    if (latin_1) {  // as T61String, as older tools write it
+        writeFile(file(".cnf"), "[req]\ndistinguished_name = dn\nstring_mask = nombstr\n[dn]\n");
+        request.insert(request.end(), {"-config", file(".cnf")});
+    }
+    openssl(request);
     writeFile(file(".ext"), fmt::format("subjectAltName=DNS:{},DNS:localhost,IP:127.0.0.1\n", name));
     openssl({"x509", "-req", "-in", file(".csr"), "-CA", directory_ / "ca.crt", "-CAkey", directory_ / "ca.key", "-CAcreateserial", "-days", "2",
              "-extfile", file(".ext"), "-out", file(".crt")});

@@ -13,7 +13,8 @@ class CertificateAuthority {
     CertificateAuthority();
 
     /// A certificate whose common name is `name`, good for 127.0.0.1, localhost and `name`.
-    http::TlsFiles issue(const std::string& name);
+    /// Given `latin_1_name`, that is its common name, byte by byte in Latin-1.
+    http::TlsFiles issue(const std::string& name, const std::string& latin_1_name = "");
 
   private:
     TemporaryDirectory directory_;

@@ -74,6 +74,10 @@ StepReport freezeStandIn(const StepContext& context) {
         return StepReport::done("it does not exist any more");
     if (!stand_in && stand_in.error().code == ErrorCode::WrongState) {
         auto found = (*driver)->standIn(name, context.remaining());
+        if (found && (found->state == StandInState::Halted || found->state == StandInState::OutOfSpace)) {
+            // Its guest has stopped by itself, and may go on by itself: it is made sure that it does not.
+            found = (*driver)->setState(context.stamp("stop"), name, StandInState::Stopped, context.remaining());
+        }
         if (found && found->state == StandInState::Stopped)
             return StepReport::done(fmt::format("stand-in '{}' is stopped", name.text()));
     }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "agent/base/moment.hpp"
 #include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
@@ -8,15 +9,61 @@ namespace standin::engine::steps {
 
 using base::ErrorCode;
 
+namespace {
+
+/// The time is over: the power is cut and read back.
+StepReport cutPower(const StepContext& context, const drivers::PowerLadder& ladder) {
+    const auto& server = context.server();
+    auto off = switchOff(context, ladder, server.switch_agent);
+    if (!off) return StepReport::failed(off.error());
+    auto report = StepReport::done(
+        fmt::format("server '{}' did not shut down within {} s, and its power was cut; its disk is as after a power "
+                    "failure",
+                    server.name.text(), server.shutdown_within.count() / 1000));
+    report.finding = domain::Finding::PowerCut;
+    return report;
+}
+
+/// Asked to shut down, then waited for; only after that its power is cut. Nothing is cut that could not be asked.
+StepReport shutDown(const StepContext& context, const drivers::PowerLadder& ladder) {
+    const auto& server = context.server();
+    auto state = context.drivers.power->state(ladder, context.remaining() / 2);
+    if (state && *state == drivers::PowerState::Off)
+        return StepReport::done(fmt::format("server '{}' has shut down, read back as off", server.name.text()));
+    // Its time counts from when it is known to have been asked; whoever was asked is not asked again.
+    if (const auto asked_at = base::momentFrom(context.step().found)) {
+        const auto waited = context.clock.wall() - *asked_at;
+        if (waited >= server.shutdown_within) return cutPower(context, ladder);
+        return StepReport::pending(fmt::format("server '{}' shuts down", server.name.text()));
+    }
+    if (context.running_for >= domain::askWithin(server)) {
+        return StepReport::failed(
+            ErrorCode::Refused, fmt::format("server '{}' could not be asked to shut down in time", server.name.text()));
+    }
+    auto asked = askToShutDown(context, ladder, server.switch_agent);
+    if (asked) {
+        auto report = StepReport::pending(fmt::format("server '{}' was asked to shut down", server.name.text()));
+        report.found = base::rfc3339(context.clock.wall());
+        return report;
+    }
+    if (asked.error().code == ErrorCode::Unsupported) {
+        return StepReport::failed(
+            ErrorCode::Unsupported,
+            fmt::format(
+                "server '{}' cannot be shut down in order: {}; name a program that can as 'shutdown_command' of "
+                "the server, or shut it down yourself with `capture: way: powered_off`",
+                server.name.text(), asked.error().message));
+    }
+    // Who cannot be asked for so long is not cut off for that.
+    return StepReport::failed(asked.error());
+}
+
+}  // namespace
+
 StepReport stopServer(const StepContext& context) {
     const auto& server = context.server();
     const auto& ladder = context.inventory.server_power.at(server.name);
-    if (context.inventory.capture_way == domain::CaptureWay::Restart) {
-        auto off = switchOff(context, ladder, server.switch_agent);
-        if (!off) return StepReport::failed(off.error());
-        return StepReport::done(
-            fmt::format("server '{}' is off, read back; its disk is as after a power failure", server.name.text()));
-    }
+    if (context.inventory.capture_way == domain::CaptureWay::Restart) return shutDown(context, ladder);
     auto state = context.drivers.power->state(ladder, context.remaining());
     if (!state) return StepReport::failed(state.error());
     if (*state == drivers::PowerState::Off)
@@ -42,9 +89,12 @@ StepReport captureImage(const StepContext& context) {
                                            ? 0
                                            : 100.0 * static_cast<double>(image->progress.done_bytes) /
                                                  static_cast<double>(image->progress.total_bytes));
-        case protocol::ImageState::Ready:
-            return StepReport::done(fmt::format("image '{}': {} bytes of disk '{}'", image->id.text(),
-                                                image->size_bytes, server.disk.text()));
+        case protocol::ImageState::Ready: {
+            auto report = StepReport::done(fmt::format("image '{}': {} bytes of disk '{}'", image->id.text(),
+                                                       image->size_bytes, server.disk.text()));
+            report.found = image->created_at;
+            return report;
+        }
         default:
             return StepReport::failed(ErrorCode::Refused,
                                       image->problem.empty() ? "the image is not sound" : image->problem);
@@ -86,6 +136,8 @@ StepReport tellOperator(const StepContext& context) {
         notification.kind = Kind::Warning;
         if (note.topic == "end") {
             notification.kind = note.level == domain::Note::Level::Notice ? Kind::NormalEnd : Kind::AbnormalEnd;
+        } else if (note.level == domain::Note::Level::Notice) {
+            notification.kind = Kind::Notice;
         } else if (note.level == domain::Note::Level::Error) {
             notification.kind = Kind::NeedsOperator;
         }

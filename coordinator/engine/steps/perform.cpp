@@ -38,6 +38,8 @@ StepReport perform(const StepContext& context) {
         case AdoptStandIn: return adoptStandIn(context);
         case DeleteStandIn: return deleteStandIn(context);
         case DeleteOldStandIn: return deleteOldStandIn(context);
+        case KeepStandIn: return keepStandIn(context);
+        case ClearSegment: return clearSegment(context);
         case StopServer: return stopServer(context);
         case CaptureImage: return captureImage(context);
         case StartServer: return startServer(context);

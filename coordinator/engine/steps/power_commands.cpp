@@ -14,12 +14,18 @@ constexpr drivers::Deadline patience{2000};
 /// was told says nothing about who leads now.
 constexpr drivers::Deadline too_old{2 * patience};
 
+/// A thread that hung until now: what it would do may be wrong by now.
+base::Result<void> isWanted(const StepContext& context) {
+    if (!context.isGivenUp()) return {};
+    return base::failure(ErrorCode::TimedOut, "the attempt was given up before it came to the power device");
+}
+
 base::Result<void> stillLeads(const StepContext& context, const base::AgentName& witness) {
-    if (!context.drivers.claim) return {};
+    if (!context.drivers.claim) return isWanted(context);
     for (int question = 0; question < 2; ++question) {  // a witness that is always so late says nothing at all
         const auto asked = context.clock.steady();
         auto leads = context.drivers.claim(witness, context.epoch, std::min(patience, context.remaining()));
-        if (context.clock.steady() - asked < too_old) return leads;
+        if (context.clock.steady() - asked < too_old) return leads ? isWanted(context) : leads;
     }
     return base::failure(ErrorCode::TimedOut,
                          fmt::format("agent '{}' did not say within {} ms who leads; see that it runs and is reached",
@@ -35,10 +41,21 @@ base::Result<void> switchOff(const StepContext& context, const drivers::PowerLad
     return context.drivers.power->off(ladder, context.remaining());
 }
 
-base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadder& ladder,
-                            const base::AgentName& switch_agent) {
+base::Result<void> askToShutDown(const StepContext& context, const drivers::PowerLadder& ladder,
+                                 const base::AgentName& switch_agent) {
     auto leads = stillLeads(context, switch_agent);
     if (!leads) return leads;
+    return context.drivers.power->shutDown(ladder, context.remaining());
+}
+
+base::Result<void> switchOn(const StepContext& context, const drivers::PowerLadder& ladder,
+                            const base::AgentName& switch_agent, const std::function<base::Result<void>()>& before) {
+    auto leads = stillLeads(context, switch_agent);
+    if (!leads) return leads;
+    if (before) {
+        auto may = before();
+        if (!may) return may;
+    }
     return context.drivers.power->on(ladder, context.remaining());
 }
 

@@ -18,7 +18,11 @@ protocol::SegmentOrder segmentOrder(const StepContext& context, const base::Memb
     if (!operation.new_stand_in_port.empty()) {
         order.members.push_back({new_stand_in_member, operation.new_stand_in_port, server.mac});
     }
-    if (!operation.spare.empty()) {
+    // Only a failover has to do with its spare's port. A fence speaks of nobody whom it does not need: it must not fail
+    // because of them.
+    const bool concerns_spare =
+        operation.kind == domain::OperationKind::Failover && context.request.id.name != domain::StepName::FencePort;
+    if (concerns_spare && !operation.spare.empty()) {
         const auto& spare = context.spare();
         order.members.push_back({spare_member, spare.port, spare.mac});
     }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "coordinator/engine/steps/guest_probe.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
 
@@ -35,9 +36,10 @@ StepReport setState(const StepContext& context, StandInState wanted, const std::
     auto stand_in = (*driver)->setState(context.stamp(), context.operation->new_stand_in, wanted, context.remaining());
     if (!stand_in) return StepReport::failed(stand_in.error());
     if (stand_in->state != wanted) {
-        return StepReport::failed(ErrorCode::WrongState,
-                                  fmt::format("stand-in '{}' is {}, not {}", stand_in->name.text(),
-                                              protocol::nameOf(stand_in->state), protocol::nameOf(wanted)));
+        return StepReport::failed(
+            ErrorCode::WrongState,
+            fmt::format("stand-in '{}' is {}, not {}{}{}", stand_in->name.text(), protocol::nameOf(stand_in->state),
+                        protocol::nameOf(wanted), stand_in->problem.empty() ? "" : ": ", stand_in->problem));
     }
     auto report = StepReport::done(done);
     report.found = stand_in->port.text();
@@ -76,20 +78,23 @@ StepReport checkCapacity(const StepContext& context) {
                                   fmt::format("a stand-in with {} vCPUs does not fit VM host '{}' with {} CPUs",
                                               server.stand_in.vcpus, host, capacity->cpus));
     }
+    // As the VM host itself counts: with what the disk may come to take, not with what the store keeps of it.
     constexpr std::uint64_t mib = 1024 * 1024;
-    if (image->stored_bytes / mib > capacity->disk_free_mib) {
+    if (image->size_bytes / mib > capacity->disk_free_mib) {
         return StepReport::failed(
             ErrorCode::Refused,
-            fmt::format("image '{}' needs {} MiB, VM host '{}' has {} MiB of disk left", image->id.text(),
-                        image->stored_bytes / mib, host, capacity->disk_free_mib));
+            fmt::format("image '{}' may come to take {} MiB of disk, VM host '{}' has {} MiB left for it; make space "
+                        "there, or delete a stand-in",
+                        image->id.text(), image->size_bytes / mib, host, capacity->disk_free_mib));
     }
-    const auto needed = server.stand_in.memory_mib;
+    const auto needed = server.stand_in.memory_mib + capacity->memory_overhead_mib;
     const auto free = capacity->memory_mib > capacity->memory_committed_mib
                           ? capacity->memory_mib - capacity->memory_committed_mib
                           : 0;
     auto report = StepReport::done(
         fmt::format("{} MiB are needed, VM host '{}' has {} MiB left if every stand-in runs", needed, host, free));
     report.finding = domain::Finding::Beside;
+    report.found = image->created_at;
     if (needed <= free) return report;
     const bool has_old = !context.operation->stand_in.empty();
     if (has_old && capacity->memory_committed_mib >= needed) {  // the old one is of the same size
@@ -174,7 +179,17 @@ StepReport isolateStandIn(const StepContext& context) {
 }
 
 StepReport probeStandIn(const StepContext& context) {
-    return probeOnce(context, fmt::format("stand-in '{}'", context.operation->new_stand_in.text()));
+    const auto& name = context.operation->new_stand_in;
+    const auto patience =
+        std::max(context.remaining() - std::chrono::milliseconds(1000), std::chrono::milliseconds(200));
+    const auto [answer, stopped] = probeGuest(context, name, patience);
+    if (!stopped.empty()) return StepReport::failed(ErrorCode::WrongState, stopped);
+    if (!answer) return StepReport::failed(answer.error());
+    if (!answer->answered)
+        return StepReport::pending(fmt::format("stand-in '{}' does not answer yet: {}", name.text(), answer->problem));
+    auto report = StepReport::done(fmt::format("stand-in '{}' answers", name.text()));
+    report.phases_ms["first_answer"] = answer->after_ms;
+    return report;
 }
 
 StepReport suspendStandIn(const StepContext& context) {
@@ -196,6 +211,19 @@ StepReport deleteStandIn(const StepContext& context) {
     return remove(context, context.operation->kind == domain::OperationKind::Failover
                                ? context.operation->stand_in
                                : context.operation->new_stand_in);
+}
+
+StepReport keepStandIn(const StepContext& context) {
+    auto driver = hypervisorOf(context);
+    if (!driver) return StepReport::failed(driver.error());
+    const auto& name = context.operation->stand_in;
+    auto kept = (*driver)->setState(context.stamp(), name, StandInState::Kept, context.remaining());
+    if (!kept) {
+        if (kept.error().code == ErrorCode::NotFound) return StepReport::done("it does not exist any more");
+        return StepReport::failed(kept.error());
+    }
+    return StepReport::done(
+        fmt::format("the disk of stand-in '{}' is kept on VM host '{}'", name.text(), context.server().vm_host.text()));
 }
 
 StepReport deleteOldStandIn(const StepContext& context) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "agent/base/clock.hpp"
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/step_report.hpp"
+#include "coordinator/engine/attempts.hpp"
 #include "coordinator/engine/drivers.hpp"
 
 namespace standin::engine {
@@ -21,6 +23,7 @@ struct StepContext {
     std::uint64_t sequence = 0;  ///< of this attempt or poll among all that were started in this epoch
     base::SteadyTime begun{};
     std::chrono::milliseconds running_for{};  ///< since the step's first attempt
+    std::shared_ptr<AttemptProgress> progress = std::make_shared<AttemptProgress>();
 
     [[nodiscard]] const domain::Server& server() const { return inventory.servers.at(operation->server); }
     /// Precondition: the operation has a spare.
@@ -33,6 +36,9 @@ struct StepContext {
                          std::to_string(request.attempt);
         return {epoch, part.empty() ? id : id + "/" + part, sequence};
     }
+    /// The engine waits for this attempt no longer, and others may have gone on: to be asked before a command that no
+    /// agent orders by its sequence.
+    [[nodiscard]] bool isGivenUp() const { return progress->given_up; }
     /// What is left of the attempt's time; never less than a moment, so that a late call still gets a clear answer.
     [[nodiscard]] drivers::Deadline remaining() const {
         const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - begun);

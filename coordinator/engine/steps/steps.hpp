@@ -39,6 +39,9 @@ StepReport suspendStandIn(const StepContext& context);
 StepReport adoptStandIn(const StepContext& context);
 StepReport deleteStandIn(const StepContext& context);
 StepReport deleteOldStandIn(const StepContext& context);
+StepReport keepStandIn(const StepContext& context);
+
+StepReport clearSegment(const StepContext& context);
 
 StepReport stopServer(const StepContext& context);
 StepReport captureImage(const StepContext& context);

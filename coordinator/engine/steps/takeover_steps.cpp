@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "coordinator/engine/steps/guest_probe.hpp"
 #include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
@@ -74,8 +75,10 @@ StepReport resumeStandIn(const StepContext& context) {
         (*driver)->setState(context.stamp(), name, protocol::StandInState::Running, context.remaining() / 2);
     if (!stand_in) return StepReport::failed(stand_in.error());
     if (stand_in->state != protocol::StandInState::Running) {
-        return StepReport::failed(ErrorCode::WrongState, fmt::format("stand-in '{}' is {}, not running", name.text(),
-                                                                     protocol::nameOf(stand_in->state)));
+        return StepReport::failed(
+            ErrorCode::WrongState,
+            fmt::format("stand-in '{}' is {}, not running{}{}", name.text(), protocol::nameOf(stand_in->state),
+                        stand_in->problem.empty() ? "" : ": ", stand_in->problem));
     }
     const auto resumed = context.clock.steady();
     StepReport report = StepReport::done(fmt::format("stand-in '{}' answers", name.text()));
@@ -90,7 +93,9 @@ StepReport resumeStandIn(const StepContext& context) {
         report.message = fmt::format("stand-in '{}' runs and owns the segment", name.text());
         return report;
     }
-    auto answer = probe(context, context.remaining());
+    const auto [answer, stopped] = probeGuest(context, name, context.remaining());
+    // Nobody waits for a guest that has stopped: the cold path takes long enough.
+    if (!stopped.empty()) return StepReport::failed(ErrorCode::WrongState, stopped);
     awaitClock(context, **driver, resumed, report);  // it was being set meanwhile
     if (!answer) {
         // The hypervisor says that it runs, and it answered when it was prepared. Without the holder nobody can ask it

@@ -109,6 +109,8 @@ void Clients::answered(const JobRequestPtr& request, const std::string& executor
     world_.invariants.executes(*request, executor);
     request->fate = JobRequest::Fate::Answered;
     request->executed_by = executor;
+    if (world_.serverOf(request->job).job_data == domain::JobData::Local)
+        world_.writes.wrote(executor, request->number, world_.now());
 }
 
 unsigned Clients::count(const std::string& job, JobRequest::Fate fate) {

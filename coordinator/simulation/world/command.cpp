@@ -6,7 +6,7 @@ namespace standin::simulation {
 
 namespace {
 
-constexpr domain::Names<Mishap, 8> mishaps{{
+constexpr domain::Names<Mishap, 11> mishaps{{
     {Mishap::Unreachable, "unreachable"},
     {Mishap::Lost, "lost"},
     {Mishap::AnswerLost, "answer-lost"},
@@ -15,6 +15,9 @@ constexpr domain::Names<Mishap, 8> mishaps{{
     {Mishap::Unverified, "unverified"},
     {Mishap::Twice, "twice"},
     {Mishap::Slow, "slow"},
+    {Mishap::Throws, "throws"},
+    {Mishap::Drip, "drip"},
+    {Mishap::Hung, "hung"},
 }};
 
 }  // namespace

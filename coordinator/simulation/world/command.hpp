@@ -49,8 +49,15 @@ enum class Mishap {
     Refused,      ///< a definite no
     Unverified,   ///< the effect comes, and the agent says that it cannot tell
     Twice,        ///< it arrives twice, the second time `by` later
-    Slow          ///< question and answer take `by` longer
+    Slow,         ///< question and answer take `by` longer
+    Drip,         ///< the effect comes, no answer does, and the driver lets go only `by` after its deadline
+    Hung,         ///< no effect, no answer, and the thread that asks hangs until `by` after its deadline
+    Throws        ///< the effect comes, and the coordinator's own driver throws at the answer
 };
+/// Whoever asks is held beyond his deadline.
+inline bool holdsOn(std::optional<Mishap> mishap) {
+    return mishap == Mishap::Drip || mishap == Mishap::Hung;
+}
 std::string_view nameOf(Mishap mishap);
 std::optional<Mishap> mishapFrom(std::string_view name);
 

@@ -41,6 +41,8 @@ Result<Image> ImageStore::capture(const base::ImageId& id, const base::DiskName&
     image.size_bytes = image.stored_bytes = world_.setting.measures.image_mib << 20;
     const auto content = contents.find(machine->name);
     image.checksum = content == contents.end() ? "content of " + machine->name : content->second;
+    image.created_at = base::rfc3339(world_.clock.wall());
+    world_.writes.copied(machine->name, id.text());
     return image;
 }
 
@@ -60,6 +62,20 @@ Result<protocol::ImageDifference> ImageStore::difference(const base::ImageId& a,
     return protocol::ImageDifference{equal, equal ? 0u : 7u, equal ? 0u : 7u * 65536u};
 }
 
+void ImageStore::remove(const base::ImageId& id) {
+    images.erase(id.text());
+    world_.writes.erased(id.text());
+}
+
+std::vector<protocol::Disk> ImageStore::disks() const {
+    std::vector<protocol::Disk> all;
+    for (const auto& [name, spare] : world_.setting.inventory.spares) {
+        const Machine& machine = world_.machines.at(name.text());
+        all.push_back({spare.disk, machine.disk_mib << 20, true, false, {}, 512, machine.disk_serial, {}});
+    }
+    return all;
+}
+
 Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image_id,
                                     const base::DiskName& disk) {
     auto present = restores_.find(id.text());
@@ -74,12 +90,15 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
     if (!machine->being_written.empty())
         return failure(ErrorCode::Refused,
                        fmt::format("disk '{}' is in use: restore '{}'", disk.text(), machine->being_written));
+    if (machine->disk_mib < world_.setting.measures.image_mib)
+        return failure(ErrorCode::InvalidInput, fmt::format("disk '{}' is too small", disk.text()));
     if (machine->disk_refuses)
         return failure(ErrorCode::Corrupt, fmt::format("disk '{}' cannot be written: input/output error", disk.text()));
     auto begun = transfers.begin("restore " + id.text(), world_.setting.measures.image_mib,
                                  [this, name = id.text()](const Result<void>& moved) { restored(name, moved); });
     if (!begun) return failure(begun.error());
     world_.invariants.writesDisk(machine->name, id.text());
+    world_.writes.copied(image_id.text(), machine->name);
     machine->being_written = id.text();
     machine->disk_whole = false;
     machine->disk = image_id.text();

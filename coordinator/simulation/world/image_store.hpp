@@ -61,8 +61,9 @@ class ImageStore {
     base::Result<protocol::Image> image(const base::ImageId& id) const;
     base::Result<protocol::Image> capture(const base::ImageId& id, const base::DiskName& disk);
     base::Result<protocol::ImageDifference> difference(const base::ImageId& a, const base::ImageId& b) const;
-    void remove(const base::ImageId& id) { images.erase(id.text()); }
+    void remove(const base::ImageId& id);
 
+    [[nodiscard]] std::vector<protocol::Disk> disks() const;
     base::Result<protocol::Restore> restore(const base::RestoreId& id, const base::ImageId& image,
                                             const base::DiskName& disk);
     base::Result<protocol::Restore> restoreState(const base::RestoreId& id) const;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "coordinator/domain/segment_members.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
@@ -36,7 +38,7 @@ Result<Segment> LanSwitch::segment(const base::SegmentId& id) const {
 }
 
 Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base::SegmentId& id,
-                                 const protocol::SegmentOrder& order) {
+                                 const protocol::SegmentOrder& given) {
     const auto found = segments_.find(id.text());
     const std::pair number(stamp.epoch, stamp.sequence);
     if (found != segments_.end() && number < found->second.number) {
@@ -44,8 +46,12 @@ Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base
                        fmt::format("order {}/{} for segment '{}' came too late: {}/{} was given since", stamp.epoch,
                                    stamp.sequence, id.text(), found->second.number.first, found->second.number.second));
     }
-    if (!order.owner.empty() && order.member(order.owner) == nullptr)
-        return failure(ErrorCode::InvalidInput, fmt::format("owner '{}' is no member", order.owner.text()));
+    if (!given.owner.empty() && given.member(given.owner) == nullptr)
+        return failure(ErrorCode::InvalidInput, fmt::format("owner '{}' is no member", given.owner.text()));
+    world_.invariants.fences(stamp, id.text(), given);
+    protocol::SegmentOrder order = given;
+    auto claimed = claimPorts(id.text(), order);
+    if (!claimed) return failure(claimed.error());
     const base::MemberName before = ownerOf(id.text());
     world_.invariants.segmentMoves(id.text(), before, order);
     const bool same = found != segments_.end() && found->second.segment.order == order;
@@ -57,6 +63,37 @@ Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base
     kept.segment.announce_ms = before == order.owner ? 0 : kept.segment.transaction_ms;
     if (!same) world_.log.line("segment {}: {} -> {}", id.text(), ownerText(before), describe(order));
     return kept.segment;
+}
+
+/// As the switch agent does it: who has no part in another segment leaves that; who has one keeps it, and only a fence
+/// goes on without them.
+Result<void> LanSwitch::claimPorts(const std::string& segment, protocol::SegmentOrder& order) {
+    const auto members = order.members;
+    for (const auto& member : members) {
+        const auto named = named_.find(member.port.text());
+        if (named == named_.end() || named->second == segment) continue;
+        auto& other = segments_.at(named->second);
+        const auto& theirs = other.segment.order;
+        const auto* there = &*std::find_if(theirs.members.begin(), theirs.members.end(),
+                                           [&](const auto& one) { return one.port == member.port; });
+        const bool used = there->name == domain::server_member || there->name == domain::holder_member ||
+                          there->name == theirs.owner || there->name == theirs.established ||
+                          there->name == theirs.back_leg_to;
+        const auto drop = [&member](protocol::SegmentOrder& from) {
+            std::erase_if(from.members, [&](const auto& one) { return one.port == member.port; });
+        };
+        if (!used) {
+            auto without = theirs;
+            drop(without);
+            keep(other, std::move(without));
+        } else if (order.owner.empty()) {
+            drop(order);
+        } else {
+            return failure(ErrorCode::Refused, fmt::format("port '{}' belongs to segment '{}' already",
+                                                           member.port.text(), other.segment.id.text()));
+        }
+    }
+    return {};
 }
 
 const protocol::SegmentOrder* LanSwitch::inForce(const std::string& segment) const {
@@ -81,8 +118,10 @@ void LanSwitch::furnish(const base::SegmentId& id, protocol::SegmentOrder order)
 
 void LanSwitch::keep(Kept& kept, protocol::SegmentOrder order) {
     if (const auto* before = kept.segment.order.member(kept.segment.order.owner)) owned_.erase(before->port.text());
+    for (const auto& member : kept.segment.order.members) named_.erase(member.port.text());
     kept.segment.order = std::move(order);
     kept.segment.verified = true;
+    for (const auto& member : kept.segment.order.members) named_[member.port.text()] = kept.segment.id.text();
     if (const auto* now = kept.segment.order.member(kept.segment.order.owner))
         owned_[now->port.text()] = kept.segment.id.text();
 }

@@ -38,10 +38,12 @@ class LanSwitch {
         std::pair<std::uint64_t, std::uint64_t> number;  ///< of the order: epoch and sequence
     };
     void keep(Kept& kept, protocol::SegmentOrder order);
+    base::Result<void> claimPorts(const std::string& segment, protocol::SegmentOrder& order);
 
     World& world_;
     base::NameMap<std::string, Kept> segments_;
     base::NameMap<std::string, std::string> owned_;  ///< segments, by their owners' ports
+    base::NameMap<std::string, std::string> named_;  ///< segments, by the ports that their orders name
 };
 
 }  // namespace standin::simulation

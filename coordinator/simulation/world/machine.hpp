@@ -25,16 +25,21 @@ struct Machine {
 
     bool on = true;
     VirtualTime on_since{};
+    bool switched_by_hand = false;  ///< the last time; nobody had told the coordinator
     Boot boot = Boot::Well;
     VirtualTime boot_takes{};
 
     bool broken = false;         ///< its hardware has failed
+    bool hangs = false;          ///< it runs, and does not shut down when it is asked to
     bool serves_broken = false;  ///< and it goes on executing its job nevertheless, as far as anybody lets it
 
     std::string disk;           ///< the image on it
     bool disk_whole = true;     ///< false: written in part
     bool disk_refuses = false;  ///< it cannot be written
-    std::string being_written;  ///< the restore that writes it now; empty: none
+    std::uint64_t disk_mib = 0;
+    std::string disk_serial;      ///< of the disk that is there
+    std::string declared_serial;  ///< of the disk that should be
+    std::string being_written;    ///< the restore that writes it now; empty: none
 
     /// It executes requests that reach it.
     [[nodiscard]] bool answers(VirtualTime now) const {
@@ -54,6 +59,7 @@ struct Bmc {
     Honesty honesty = Honesty::Honest;
     bool dead = false;               ///< nobody answers
     bool dies_with_machine = false;  ///< it lives on its machine's own power supply
+    bool chatty = false;             ///< it reports failures of all kinds when its machine goes off or on
     unsigned busy = 0;               ///< so many actions are answered with 'busy'
     VirtualTime slower{};            ///< every answer takes so much longer
 };

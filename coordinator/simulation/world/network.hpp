@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <unordered_map>
 
 #include "coordinator/drivers/deadline.hpp"
@@ -123,9 +124,9 @@ base::Result<Answer> Network::ask(Command command, drivers::Deadline deadline, E
     const Fate& fate = call->fate;
     if (fate.error) {
         queue_.after(fate.there + fate.back, [call] { call->give(base::failure(*call->fate.error)); });
-    } else if (fate.mishap != Mishap::Lost) {
+    } else if (fate.mishap != Mishap::Lost && fate.mishap != Mishap::Hung) {
         send<Answer>(call, fate.there, [this, call](base::Result<Answer> answer) {
-            if (call->fate.mishap == Mishap::AnswerLost) return;
+            if (call->fate.mishap == Mishap::AnswerLost || call->fate.mishap == Mishap::Drip) return;
             if (call->fate.mishap == Mishap::Unverified)
                 answer = base::failure(base::ErrorCode::TimedOut, "it was done, but could not be read back");
             queue_.after(call->fate.back,
@@ -133,10 +134,12 @@ base::Result<Answer> Network::ask(Command command, drivers::Deadline deadline, E
         });
     }
     if (fate.mishap == Mishap::Twice) send<Answer>(call, fate.there + fate.by, [](const base::Result<Answer>&) {});
-    queue_.after(deadline, [call, deadline] {
+    queue_.after(holdsOn(fate.mishap) ? deadline + fate.by : VirtualTime(deadline), [call, deadline] {
         if (!call->answer) call->give(base::failure(noAnswer(call->command, deadline)));
     });
     suspension.last();
+    if (call->fate.mishap == Mishap::Throws)
+        throw std::runtime_error("the driver of " + call->command.agent + " is broken");
     return std::move(*call->answer);
 }
 

@@ -67,6 +67,7 @@ void VmHost::make(const base::StandInName& name, const protocol::StandInDefiniti
         });
     if (!begun) return reply(failure(begun.error()));
     furnish(name, definition, StandInState::Making);
+    world_.writes.copied(image, name.text());
     VirtualMachine& machine = stand_ins_.at(name.text());
     machine.stand_in.port = {};  // until it was started once
     reply(machine.stand_in);
@@ -102,7 +103,12 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
     }
     if (before == StandInState::Making || before == StandInState::Failed)
         return reply(failure(ErrorCode::WrongState, fmt::format("stand-in '{}' is not made", name.text())));
-    if (state == StandInState::Stopped) return stop(name, reply);
+    if (before == StandInState::Kept)
+        return reply(failure(ErrorCode::WrongState, fmt::format("only the disk of '{}' is kept", name.text())));
+    if (state == StandInState::Stopped || state == StandInState::Kept) return stop(name, state, reply);
+    if (before == StandInState::Halted)
+        return reply(failure(ErrorCode::WrongState, fmt::format("stand-in '{}' did not become {}: {}", name.text(),
+                                                                protocol::nameOf(state), machine->stand_in.problem)));
     if (state == StandInState::Suspended && before != StandInState::Running)
         return reply(failure(ErrorCode::WrongState, "it is stopped, so there is nothing to suspend; start it first"));
     if (machine->will_not_resume && before == StandInState::Suspended) {
@@ -123,21 +129,40 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
         still->stand_in.port = base::PortName("t-" + name.text());
         still->answers_from = world_.now();
         if (before == StandInState::Stopped) still->answers_from += world_.setting.measures.stand_in_boot;
+        if (still->halts && state == StandInState::Running) haltSoon(name);
         world_.invariants.tellsStandIn(still->stand_in);
         reply(still->stand_in);
     });
 }
 
-void VmHost::stop(const base::StandInName& name, const Reply<StandIn>& reply) {
+void VmHost::haltSoon(const base::StandInName& name) {
+    constexpr VirtualTime moment = std::chrono::milliseconds(2);  // before its job can answer
+    VirtualMachine& machine = stand_ins_.at(name.text());
+    machine.answers_from = std::max(machine.answers_from, world_.now() + 2 * moment);
+    const unsigned cycle = machine.power_cycle;
+    world_.queue.after(moment, [this, name, cycle] {
+        auto* still = find(name.text());
+        if (lives_ && still != nullptr && still->power_cycle == cycle) halt(*still);
+    });
+}
+
+void VmHost::halt(VirtualMachine& machine) {
+    machine.stand_in.problem = "its guest has stopped: QEMU has stopped it (internal-error)";
+    change(machine, StandInState::Halted);
+    world_.invariants.tellsStandIn(machine.stand_in);
+}
+
+void VmHost::stop(const base::StandInName& name, StandInState to, const Reply<StandIn>& reply) {
     auto& machine = stand_ins_.at(name.text());
     // A suspended one can't end by itself, and must not execute again for that.
     const bool at_once = machine.stand_in.state != StandInState::Running;
     const unsigned cycle = machine.power_cycle;
-    world_.queue.after(at_once ? VirtualTime(0) : world_.setting.measures.stop, [this, name, cycle, reply] {
+    world_.queue.after(at_once ? VirtualTime(0) : world_.setting.measures.stop, [this, name, to, cycle, reply] {
         auto* still = find(name.text());
         if (!lives_ || still == nullptr)
             return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
-        if (still->power_cycle == cycle) change(*still, StandInState::Stopped);
+        if (still->power_cycle == cycle) change(*still, to);
+        still->stand_in.problem.clear();
         world_.invariants.tellsStandIn(still->stand_in);
         reply(still->stand_in);
     });
@@ -157,6 +182,7 @@ Result<void> VmHost::remove(const base::StandInName& name) {
     if (machine->stand_in.state == StandInState::Making)
         storeOf(machine->stand_in.definition).transfers.cancel("make " + name.text());
     world_.log.line("stand-in {} is deleted", name.text());
+    world_.writes.erased(name.text());
     stand_ins_.erase(name.text());
     return {};
 }
@@ -166,6 +192,9 @@ Result<protocol::StandInRequests> VmHost::requests(const base::StandInName& name
     if (found == stand_ins_.end())
         return failure(ErrorCode::NotFound, fmt::format("there is no stand-in '{}'", name.text()));
     const VirtualMachine& machine = found->second;
+    if (machine.stand_in.state == StandInState::Halted)
+        return failure(ErrorCode::WrongState, fmt::format("stand-in '{}' answers no request any more: {}", name.text(),
+                                                          machine.stand_in.problem));
     world_.invariants.tellsRequests(name.text(), machine.unanswered);
     const bool seen = world_.now() >= machine.seen_from;
     const unsigned unanswered = machine.unanswered - machine.unseen;
@@ -177,8 +206,9 @@ protocol::Capacity VmHost::capacity() const {
     now.memory_mib = world_.setting.measures.host_memory_mib;
     now.disk_free_mib = world_.setting.measures.host_disk_mib;
     now.cpus = 64;
-    now.stand_ins = stand_ins_.size();
     for (const auto& [name, machine] : stand_ins_) {
+        if (machine.stand_in.state == StandInState::Kept) continue;
+        ++now.stand_ins;
         now.memory_committed_mib += machine.stand_in.definition.memory_mib;
         now.vcpus_committed += machine.stand_in.definition.vcpus;
     }
@@ -201,7 +231,8 @@ void VmHost::die() {
     for (auto& [name, machine] : stand_ins_) {
         machine.unanswered = machine.idle = machine.unseen = 0;
         if (machine.stand_in.state == StandInState::Making) made(name, failure(ErrorCode::Internal, "interrupted"));
-        if (machine.stand_in.state != StandInState::Failed) change(machine, StandInState::Stopped);
+        if (machine.stand_in.state != StandInState::Failed && machine.stand_in.state != StandInState::Kept)
+            change(machine, StandInState::Stopped);
     }
 }
 

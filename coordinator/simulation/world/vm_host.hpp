@@ -21,6 +21,7 @@ struct VirtualMachine {
     VirtualTime answers_from{};    ///< while it runs: its job answers from then on
     bool mute = false;             ///< it runs, and its job does not answer
     bool will_not_resume = false;  ///< the hypervisor says so when it is asked to
+    bool halts = false;            ///< an error stops it in the moment after it has begun to execute
     unsigned unanswered = 0;       ///< requests that it works on
     unsigned idle = 0;             ///< connections that clients keep open without asking anything
     unsigned unseen = 0;           ///< of `unanswered`, those that were there when the agent was started again
@@ -58,6 +59,8 @@ class VmHost {
     void lose(const std::string& stand_in) { stand_ins_.erase(stand_in); }
     /// The agent is started again: the connections that there are it has not seen begin.
     void restarted();
+    /// An error stops it, as an internal error of the hypervisor does; what it has not answered it never will.
+    void halt(VirtualMachine& machine);
     void die();
     void comeBack();
     [[nodiscard]] bool lives() const { return lives_; }
@@ -71,7 +74,8 @@ class VmHost {
   private:
     [[nodiscard]] ImageStore& storeOf(const protocol::StandInDefinition& definition) const;
     void change(VirtualMachine& machine, protocol::StandInState state);
-    void stop(const base::StandInName& name, const Reply<protocol::StandIn>& reply);
+    void haltSoon(const base::StandInName& name);
+    void stop(const base::StandInName& name, protocol::StandInState to, const Reply<protocol::StandIn>& reply);
     void made(const std::string& name, const base::Result<void>& fetched);
 
     World& world_;

@@ -46,13 +46,19 @@ void World::furnishMachines() {
         image.state = protocol::ImageState::Ready;
         image.size_bytes = image.stored_bytes = setting.measures.image_mib << 20;
         image.checksum = "content of " + name.text();
+        image.created_at = base::rfc3339(first_moment - age_of_images);
+        writes.belongs(name.text(), name.text());
+        writes.belongs(machine.disk, name.text());
         stores.at(server.image_store.text()).images[machine.disk] = std::move(image);
     }
     for (const auto& [name, spare] : setting.inventory.spares) {
         Machine& machine = furnish(name.text(), spare.port, spare.disk);
         machine.is_spare = true;
+        machine.disk_mib = setting.measures.image_mib;
+        machine.disk_serial = machine.declared_serial = spare.disk_serial;
         machine.disk = left_over;
         stores.try_emplace(spare.image_store.text(), *this);
+        if (!spare.vm_host.empty()) vm_hosts.try_emplace(spare.vm_host.text(), *this, spare.vm_host.text());
     }
 }
 
@@ -76,6 +82,7 @@ void World::furnishStandIns() {
         host.furnish(row.stand_in, definition,
                      runs ? protocol::StandInState::Running : protocol::StandInState::Suspended);
         host_of_stand_in_[row.stand_in.text()] = &host;
+        writes.belongs(row.stand_in.text(), row.server.text());
     }
     for (const auto& [name, server] : setting.inventory.servers) {
         const auto row = rows.find(name.text());
@@ -133,6 +140,7 @@ const VirtualMachine* World::standInOf(const protocol::SegmentOrder& order) {
 void World::lose(const std::string& stand_in) {
     log.line("stand-in {} is lost", stand_in);
     for (auto& [name, host] : vm_hosts) host.lose(stand_in);
+    writes.erased(stand_in);
 }
 
 std::string_view World::at(const base::PortName& port) const {
@@ -165,14 +173,24 @@ Machine* World::machineWith(const base::DiskName& disk_name) {
     return found == machine_of_disk_.end() ? nullptr : &machines.at(found->second);
 }
 
-void World::power(Machine& machine, bool on) {
+void World::power(Machine& machine, bool on, SwitchedBy by) {
     if (machine.on == on) return;
-    invariants.switchesPower(machine.name, on);
+    if (by == SwitchedBy::Coordinator) invariants.switchesPower(machine.name, on);
     machine.on = on;
     machine.on_since = now();
-    log.line("{} is {}", machine.name, on ? "on" : "off");
+    machine.switched_by_hand = by == SwitchedBy::Hand;
+    log.line("{} is {}{}", machine.name, on ? "on" : "off", by == SwitchedBy::Hand ? ", by hand" : "");
     Bmc& bmc = bmcs.at(machine.name);
     if (bmc.dies_with_machine) bmc.dead = !on;
+    if (bmc.chatty && !machine.is_spare && !machine.broken) restarts(machine.name);
+    if (VmHost* host = hostOn(machine.name); host != nullptr && host->lives() && !on) host->die();
+}
+
+VmHost* World::hostOn(const std::string& machine) {
+    const auto spare = setting.inventory.spares.find(base::SpareName(machine));
+    if (spare == setting.inventory.spares.end() || spare->second.vm_host.empty()) return nullptr;
+    const auto host = vm_hosts.find(spare->second.vm_host.text());
+    return host == vm_hosts.end() ? nullptr : &host->second;
 }
 
 void World::breakDown(Machine& machine, bool serves) {
@@ -180,6 +198,7 @@ void World::breakDown(Machine& machine, bool serves) {
     invariants.breaks(machine.name);
     machine.serves_broken = serves;
     log.line("{} has failed{}", machine.name, serves ? ", and goes on executing its job" : "");
+    if (VmHost* host = hostOn(machine.name); host != nullptr && host->lives()) host->die();
     if (bmcs.at(machine.name).dies_with_machine) bmcs.at(machine.name).dead = true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include "coordinator/simulation/setting.hpp"
 #include "coordinator/simulation/world/clients.hpp"
 #include "coordinator/simulation/world/image_store.hpp"
+#include "coordinator/simulation/world/job_writes.hpp"
 #include "coordinator/simulation/world/lan_switch.hpp"
 #include "coordinator/simulation/world/machine.hpp"
 #include "coordinator/simulation/world/network.hpp"
@@ -46,6 +48,7 @@ class World {
     std::map<std::string, ImageStore> stores;
     std::map<std::string, RequestHolder> holders;
     Clients clients{*this};
+    JobWrites writes;
     std::vector<std::string> told;  ///< what the operator was told
     Invariants invariants{*this};
 
@@ -67,10 +70,15 @@ class World {
     [[nodiscard]] bool answers(std::string_view executor);
     /// The machine whose disk it is; null: none.
     Machine* machineWith(const base::DiskName& disk);
+    /// The VM host that uses an idle spare's capacity (S106); null: none does.
+    VmHost* hostOn(const std::string& machine);
 
     /// A stand-in vanishes from its VM host, and nobody tells.
     void lose(const std::string& stand_in);
-    void power(Machine& machine, bool on);
+    enum class SwitchedBy { Coordinator, Hand };
+    void power(Machine& machine, bool on, SwitchedBy by = SwitchedBy::Coordinator);
+    /// A server's BMC has something to say of its own accord.
+    std::function<void(const std::string& server)> restarts = [](const auto&) {};
     /// Its hardware fails; `serves`: it goes on executing its job nevertheless.
     void breakDown(Machine& machine, bool serves);
     void repair(Machine& machine);

@@ -1,4 +1,4 @@
-// What the record of a decision adds to a commit on the critical path: usage: record_cost_bench
+// What the record of a decision adds to a commit on the critical path: usage: .build/release/tests/record_cost_bench
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <iostream>

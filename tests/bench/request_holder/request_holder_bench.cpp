@@ -1,5 +1,5 @@
 // What the request holder costs beside a direct connection to the same job over the same kind of link, measured in one
-// run; the last line is `RESULT {json}` with the ratios. Run as root: ./request_holder_bench
+// run; the last line is `RESULT {json}` with the ratios. Usage: sudo .build/release/tests/request_holder_bench
 #include <fmt/format.h>
 #include <sys/socket.h>
 

@@ -1,6 +1,6 @@
 // What the switch agent adds to Open vSwitch itself: the owner of a segment goes back and forth, once by the bare
-// transaction that must be, once by the keeper, once by HTTPS as the coordinator does it. Run as root: ./switch_bench
-// [rounds]
+// transaction that must be, once by the keeper, once by HTTPS as the coordinator does it. Usage: sudo
+// .build/release/tests/switch_bench [rounds]
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -208,11 +208,11 @@ Orders byHttps(SwitchedJob& job, int rounds) {
     lan_switch::SwitchCapability capability({job.lan.places(), {3000, 3999}}, clock, metrics, log);
     if (!capability.start()) std::abort();
     capability.addRoutes(router);
-    auto gate = http::CommandGate::open(directory / "epoch", {"coordinator"});
+    auto gate = http::CommandGate::open(directory / "epoch");
     auto tls = http::serverContext(authority.issue("switch1"));
     http::ServerSettings settings;
     settings.host = "127.0.0.1";
-    http::Server server(settings, *tls, router, gate->get(), log);
+    http::Server server(settings, *tls, router, {http::Roles::ofAgent({"coordinator"}, {}), gate->get()}, log);
     if (!server.start()) std::abort();
     auto client = protocol::AgentClient::open("switch1", fmt::format("https://127.0.0.1:{}", server.port()),
                                               *http::clientContext(authority.issue("coordinator")));

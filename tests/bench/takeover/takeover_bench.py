@@ -5,8 +5,8 @@ A lab is made. In each round, in turn: a machine that nobody protects is resumed
 a bare loop (the floor); and server01 dies, its BMC sends a trap, and a client asks from the trap's arrival on until the stand-in answers.
 Then the failover is let come to its end and everything is put back: the spare off, the server on, its stand-in prepared again.
 
-usage: sudo takeover_bench.py [--rounds N] [--programs DIR] [--tests DIR] [--keep] [--reuse]
-Its last line is JSON. A round takes about a minute; the host should have nothing else to do.
+usage: sudo tests/bench/takeover/takeover_bench.py [--rounds N] [--programs DIR] [--tests DIR] [--keep] [--reuse]
+First: cmake --preset release && cmake --build --preset release. Its last line is JSON. A round takes about a minute; the host should have nothing else to do.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 // 20,000 traps back to back on one address: what Standin's reception makes of them, beside snmptrapd with its defaults, in the same run.
 //
-//   tests/traps_bench [number of traps, default 20000] [rounds, default 3]
+//   usage: .build/release/tests/traps_bench [number of traps, default 20000] [rounds, default 3]
 //
 // One trap, at three quarters of the burst, tells of a failure; the others differ each from each, so that nothing can be counted
 // together. Prints a table and, as its last line, `RESULT {json}`.

@@ -33,17 +33,18 @@ struct ScriptedAgent {
     tests::CertificateAuthority authority;
     tests::TemporaryDirectory directory;
     base::Log silent{"test", [](base::LogLevel, std::string_view) {}};
-    std::unique_ptr<http::CommandGate> gate = std::move(*http::CommandGate::open(directory / "epoch", {"coordinator"}));
+    std::unique_ptr<http::CommandGate> gate = std::move(*http::CommandGate::open(directory / "epoch"));
     http::Router router;
+    std::shared_ptr<const http::Roles> roles = http::Roles::ofAgent({"coordinator"}, {});
     std::unique_ptr<http::Server> server;
     std::unique_ptr<drivers::AgentConnections> connections;
     std::atomic<int> commands{0};
     std::promise<void> release;  ///< of an agent that hangs
 
     void listen() {
-        server =
-            std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"),
-                                           *http::serverContext(authority.issue("agent1")), router, gate.get(), silent);
+        server = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"),
+                                                *http::serverContext(authority.issue("agent1")), router,
+                                                http::Guard{roles, gate.get()}, silent);
         BOOST_REQUIRE(server->start());
         connect(fmt::format("https://127.0.0.1:{}", server->port()));
     }

@@ -1,6 +1,8 @@
+#include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocket.h>
 #include <fmt/format.h>
+#include <openssl/x509.h>
 
 #include <boost/test/unit_test.hpp>
 #include <future>
@@ -26,9 +28,10 @@ struct Agent {
     tests::TemporaryDirectory directory;
     http::TlsFiles files = authority.issue("agent1");
     base::Log silent{"test", [](base::LogLevel, std::string_view) {}};
-    std::unique_ptr<http::CommandGate> gate = std::move(*http::CommandGate::open(directory / "epoch", {"coordinator"}));
+    std::unique_ptr<http::CommandGate> gate = std::move(*http::CommandGate::open(directory / "epoch"));
     http::Router router;
     http::HealthChecks health{"agent1"};
+    std::shared_ptr<const http::Roles> roles = http::Roles::ofAgent({"coordinator"}, {"vmhost1"});
     std::unique_ptr<http::Server> server;
     std::string url;
 
@@ -50,7 +53,7 @@ struct Agent {
         });
         auto context = http::serverContext(files);
         BOOST_REQUIRE(context);
-        server = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, router, gate.get(), silent);
+        server = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, router, http::Guard{roles, gate.get()}, silent);
         BOOST_REQUIRE(server->start());
         url = fmt::format("https://127.0.0.1:{}", server->port());
     }
@@ -93,7 +96,7 @@ BOOST_FIXTURE_TEST_CASE(a_client_asks_nothing_of_an_agent_whose_certificate_does
     auto other_host = fmt::format("https://127.0.0.2:{}", server->port());
     server->stop();
     auto context = http::serverContext(files);
-    http::Server elsewhere(*http::parseListen(fmt::format("127.0.0.2:{}", 0)), *context, router, gate.get(), silent);
+    http::Server elsewhere(*http::parseListen(fmt::format("127.0.0.2:{}", 0)), *context, router, http::Guard{roles, gate.get()}, silent);
     BOOST_REQUIRE(elsewhere.start());
     auto answer = client(authority.issue("coordinator"), fmt::format("https://127.0.0.2:{}", elsewhere.port()))->get("/v1/health", deadline);
     BOOST_REQUIRE(!answer);
@@ -139,7 +142,7 @@ BOOST_FIXTURE_TEST_CASE(connections_on_which_nobody_speaks_keep_nobody_out, Agen
     auto settings = *http::parseListen("127.0.0.1:0");
     settings.threads = 4;
     settings.handshake_limit = 200ms;
-    http::Server small(settings, *context, router, gate.get(), silent);
+    http::Server small(settings, *context, router, http::Guard{roles, gate.get()}, silent);
     BOOST_REQUIRE(small.start());
     std::vector<Poco::Net::StreamSocket> mute(12);
     for (auto& socket : mute) socket.connect(Poco::Net::SocketAddress("127.0.0.1", small.port()));
@@ -172,7 +175,7 @@ BOOST_FIXTURE_TEST_CASE(a_client_goes_on_after_the_agent_was_restarted, Agent) {
     BOOST_REQUIRE(!down);
     BOOST_TEST((down.error().code == base::ErrorCode::Unreachable));
     auto context = http::serverContext(files);
-    server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context, router, gate.get(), silent);
+    server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context, router, http::Guard{roles, gate.get()}, silent);
     BOOST_REQUIRE(server->start());
     BOOST_TEST(coordinator->get("/v1/health", deadline).has_value());
 }
@@ -225,6 +228,52 @@ BOOST_AUTO_TEST_CASE(metrics_are_rendered_with_their_labels) {
     auto text = metrics.render();
     BOOST_TEST(text.find("standin_things_total{kind=\"a\"} 2") != std::string::npos);
     BOOST_TEST(text.find("standin_resume_seconds_bucket{le=\"0.002\"} 1") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_handler_that_throws_is_answered_with_500_and_the_server_goes_on, Agent) {
+    const std::vector<std::pair<std::string, std::function<void()>>> kinds{
+        {"standard", [] { throw std::out_of_range("map::at"); }},
+        {"poco", [] { throw Poco::Net::ConnectionRefusedException("127.0.0.9"); }},
+        {"neither", [] { throw 17; }},
+        {"bytes", [] { throw std::runtime_error("Gr\xFC\xDF" "e"); }},
+    };
+    for (const auto& [kind, thrown] : kinds) {
+        for (const std::string method : {"GET", "PUT"}) {
+            router.add(method, "/v1/" + kind + "/{name}", [thrown = thrown](const http::Request&) -> base::Result<http::Response> {
+                thrown();
+                return http::Response::empty();
+            });
+        }
+    }
+    auto asking = client(authority.issue("coordinator"));
+    std::uint64_t sequence = 0;
+    for (const auto& [kind, thrown] : kinds) {
+        auto answer = asking->ask("/v1/" + kind + "/a", deadline);
+        BOOST_REQUIRE(answer);
+        BOOST_TEST(answer->status == 500);
+        BOOST_TEST(answer->body["code"] == "internal");
+        for (int twice = 0; twice < 2; ++twice) {  // the thing is not locked
+            auto done = asking->put("/v1/" + kind + "/a", {}, {1, fmt::format("1/{}", ++sequence), sequence}, deadline);
+            BOOST_REQUIRE(!done);
+            BOOST_TEST((done.error().code == base::ErrorCode::Internal));
+        }
+    }
+    BOOST_TEST(asking->get("/v1/things/a", deadline).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(bytes_that_are_no_text_get_an_answer_that_is, Agent) {
+    auto asking = client(authority.issue("coordinator"));
+    for (const char* path : {"/v1/things/%FF", "/v1/things/%C0%AF", "/v1/things/%ED%A0%80", "/v1/things/a%00b", "/v1/%E9"}) {
+        auto answer = asking->ask(path, deadline);
+        BOOST_REQUIRE_MESSAGE(answer, path);  // it was valid JSON
+        BOOST_TEST(answer->status < 500);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_certificate_with_a_latin_1_name_is_valid_text_to_who_is_asked, Agent) {
+    auto answer = client(authority.issue("gr\xC3\xBC\xC3\x9F" "e", "Gr\xFC\xDF" "e"))->get("/v1/things/a", deadline);
+    BOOST_REQUIRE(answer);
+    BOOST_TEST((*answer)["peer"] == "Gr\xC3\xBC\xC3\x9F" "e");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

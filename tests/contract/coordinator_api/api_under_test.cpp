@@ -186,6 +186,7 @@ ApiUnderTest::ApiUnderTest() {
     settings.host = "127.0.0.1";
     server = std::make_unique<api::CoordinatorApiServer>(
         settings, *http::serverContext(authority.issue("coordinator")),
+        http::Roles::ofCoordinator({"vera", "prometheus"}, {"ada", "grace"}, {"ada", "carol"}),
         api::Backstage{*engine, hub, *trap_log, rules, trap_servers, health, metrics}, silent);
     BOOST_REQUIRE(server->start());
     url = fmt::format("https://127.0.0.1:{}", server->port());

@@ -20,7 +20,8 @@
 namespace standin::tests {
 
 /// The API over real TLS, with the real engine and journal behind it; its agents are never reachable, so that what is
-/// begun stays open, except for an image store with one image of `server01`, `image-1`, which can be deleted.
+/// begun stays open, except for an image store with one image of `server01`, `image-1`, which can be deleted. `ada` is
+/// operator and confirmer, `grace` operator, `carol` confirmer, `vera` and `prometheus` are viewers.
 class ApiUnderTest {
   public:
     ApiUnderTest();

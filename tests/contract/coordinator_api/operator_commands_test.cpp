@@ -18,8 +18,8 @@ struct Operator : tests::ApiUnderTest {
         std::string out, err;
     };
 
-    Run standinctl(std::vector<std::string> arguments, const std::string& input = "") {
-        const auto identity = authority.issue("ada");
+    Run standinctl(std::vector<std::string> arguments, const std::string& input = "", const std::string& who = "ada") {
+        const auto identity = authority.issue(who);
         for (const auto& option : {"--url", url.c_str(), "--ca", identity.ca.c_str(), "--certificate",
                                    identity.certificate.c_str(), "--key", identity.key.c_str()}) {
             arguments.push_back(option);
@@ -70,6 +70,19 @@ bool contains(const std::string& text, const std::string& part) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(operator_commands)
+
+BOOST_FIXTURE_TEST_CASE(who_lacks_a_role_is_told_which_and_where_it_is_given, Operator) {
+    const auto maintenance = standinctl({"maintenance", "on", "server01"}, "", "vera");
+    BOOST_TEST(maintenance.exit_code == ExitCode::Failed);
+    BOOST_TEST(contains(maintenance.err, "needs role 'operators', which certificate 'vera' does not have"));
+    BOOST_TEST(contains(maintenance.err, "coordinator.roles.operators"));
+    BOOST_TEST(standinctl({"status"}, "", "vera").exit_code == ExitCode::Done);
+    for (const auto* verb : {"status", "health", "events", "audit"}) {
+        const auto refused = standinctl({verb}, "", "vmhost1");
+        BOOST_TEST(refused.exit_code == ExitCode::Failed, verb);
+        BOOST_TEST(contains(refused.err, "needs role 'viewers'"), verb << ": " << refused.err);
+    }
+}
 
 BOOST_FIXTURE_TEST_CASE(an_operation_is_decided_again_to_the_same_result, Operator) {
     const auto id = std::to_string(

@@ -165,6 +165,31 @@ BOOST_AUTO_TEST_CASE(another_definition_under_the_same_name_is_a_conflict) {
     BOOST_TEST((refusalOf(stand_ins->make(name, definition)) == ErrorCode::Conflict));
 }
 
+BOOST_AUTO_TEST_CASE(of_one_that_is_kept_only_the_disk_is_left_until_it_is_deleted) {
+    for (const auto before : {StandInState::Running, StandInState::Suspended, StandInState::Stopped}) {
+        make();
+        if (before == StandInState::Suspended) BOOST_REQUIRE(stand_ins->setState(name, StandInState::Running));
+        BOOST_REQUIRE(stand_ins->setState(name, before));
+        const auto committed = stand_ins->capacity()->memory_committed_mib;
+        const auto uuid = stand_ins->get(name)->uuid;
+        const auto kept = stand_ins->setState(name, StandInState::Kept);
+        BOOST_REQUIRE_MESSAGE(kept, (kept ? "" : kept.error().message));
+        BOOST_TEST((kept->state == StandInState::Kept));
+        BOOST_TEST((domains.status(uuid)->state == DomainState::Absent));
+        BOOST_TEST(stand_ins->capacity()->memory_committed_mib < committed);
+        BOOST_TEST(stand_ins->capacity()->stand_ins == 0U);
+        BOOST_TEST((refusalOf(stand_ins->setState(name, StandInState::Running)) == ErrorCode::WrongState));
+        BOOST_TEST((refusalOf(stand_ins->make(name, definition)) == ErrorCode::Conflict));
+        BOOST_TEST(stand_ins->setState(name, StandInState::Kept).has_value());
+        stand_ins.reset();
+        begin();
+        BOOST_TEST((state() == StandInState::Kept));
+        BOOST_TEST(std::filesystem::exists(settings.stand_in_dir + "/server01-1/disk.raw"));
+        BOOST_REQUIRE(stand_ins->remove(name));
+        BOOST_TEST(!std::filesystem::exists(settings.stand_in_dir + "/server01-1"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(states_are_absolute) {
     make();
     for (auto wanted : {StandInState::Stopped, StandInState::Running, StandInState::Running, StandInState::Suspended,

@@ -25,6 +25,7 @@ const char* configuration = R"(coordinator:
   listen: 127.0.0.1:0
   state_dir: {dir}/state
   tls: {{ca_file: {ca}, certificate_file: {certificate}, key_file: {key}}}
+  roles: {{operators: [ada], confirmers: [ada]}}
 traps:
   listen: ["127.0.0.1:0"]
   communities_file: {dir}/communities
@@ -40,7 +41,7 @@ servers:
     vlan: 101
     address: 10.77.1.10
     mac: "52:54:00:77:01:0a"
-    job: {{ports: [8080], probe: {{tcp: {{port: 8080}}}}}}
+    job: {{ports: [8080], probe: {{tcp: {{port: 8080}}}}, data: none}}
     vm_host: vmhost1
     image_store: store1
     switch: switch1

@@ -14,6 +14,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/integration/hypervisor/case_bound.hpp"
+#include "tests/support/made_names.hpp"
+
 namespace standin::tests {
 
 namespace {
@@ -77,6 +80,7 @@ QuarantineLan::QuarantineLan()
     : bridge_(fmt::format("hvb{}", ::getpid())),
       namespace_(fmt::format("hvn{}", ::getpid())),
       port_(fmt::format("hvp{}", ::getpid())) {
+    for (const auto& name : {bridge_, namespace_, port_}) noteMade(name);
     shell(fmt::format("ovs-vsctl add-br {0} -- set bridge {0} datapath_type=netdev && ip link set {0} up", bridge_));
     shell(
         fmt::format("ip netns add {1} && ip link add {0} type veth peer name eth0 netns {1} && ip link set {0} up && "
@@ -108,15 +112,17 @@ std::string QuarantineLan::ask(const std::string& path, double seconds) const {
 }
 
 void QuarantineLan::admit() const {
-    shell(fmt::format("for port in $(ovs-vsctl list-ports {}); do "
-                      "ovs-vsctl set port $port tag={} vlan_mode=access trunks=[]; done",
-                      bridge_, landing_vlan));
+    shell(
+        fmt::format("for port in $(ovs-vsctl list-ports {}); do "
+                    "ovs-vsctl set port $port tag={} vlan_mode=access trunks=[]; done",
+                    bridge_, landing_vlan));
 }
 
 bool QuarantineLan::answersWithin(double seconds) const {
-    admit();
+    const Waiting waiting(fmt::format("an answer of http://10.77.1.10:8080/health within {} s", seconds));
     const auto until = Clock::now() + asTime(seconds);
     while (Clock::now() < until) {
+        admit();  // each time, for a stand-in that was started again has landed again
         if (!ask("/health", 0.5).empty()) return true;
     }
     return false;
@@ -146,9 +152,10 @@ int QuarantineLan::connect() const {
     return result;
 }
 
-HypervisorAgent::HypervisorAgent(const QuarantineLan& lan, const std::string& image)
+HypervisorAgent::HypervisorAgent(const QuarantineLan& lan, const std::string& image, Adjust adjust)
     : lan_(lan),
       image_(image),
+      adjust_(std::move(adjust)),
       name_(fmt::format("hvt{}", ::getpid())),
       log_("test", std::getenv("STANDIN_TEST_LOG") != nullptr ? base::LogLevel::Debug : base::LogLevel::Error) {
     // Not under /tmp's private directories: QEMU's user must reach the disks.
@@ -156,6 +163,8 @@ HypervisorAgent::HypervisorAgent(const QuarantineLan& lan, const std::string& im
     if (::mkdtemp(place.data()) == nullptr) throw std::runtime_error("could not make a directory");
     std::filesystem::permissions(place, std::filesystem::perms(0711));
     directory_ = place;
+    noteMade(directory_);
+    noteMade(name_);
     begin();
 }
 
@@ -177,18 +186,19 @@ void HypervisorAgent::begin() {
     settings.landing_vlan = QuarantineLan::landing_vlan;
     settings.reserve_memory_bytes = 64 << 20;
     settings.vcpus_per_cpu = 16;
+    if (adjust_) adjust_(settings);
     metrics_ = std::make_unique<http::Metrics>();
     router_ = std::make_unique<http::Router>();
     capability_ = std::make_unique<hypervisor::HypervisorCapability>(
         settings, base::AgentName(name_), std::make_unique<FileImageSource>(image_), clock_, *metrics_, log_);
     capability_->addRoutes(*router_);
-    auto gate = http::CommandGate::open(directory_ + "/epoch", {"coordinator"});
+    auto gate = http::CommandGate::open(directory_ + "/epoch");
     auto context = http::serverContext(files_);
     auto identity = http::clientContext(coordinator_);
     if (!gate || !context || !identity) throw std::runtime_error("could not set the agent up");
     gate_ = std::move(*gate);
     if (auto started = capability_->start(); !started) throw std::runtime_error(started.error().message);
-    server_ = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, *router_, gate_.get(), log_);
+    server_ = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, *router_, http::Guard{http::Roles::ofAgent({"coordinator"}, {}), gate_.get()}, log_);
     if (auto started = server_->start(); !started) throw std::runtime_error(started.error().message);
     client_ =
         std::move(*protocol::AgentClient::open(name_, fmt::format("https://127.0.0.1:{}", server_->port()), *identity));
@@ -226,6 +236,7 @@ protocol::Json HypervisorAgent::get(const std::string& path) {
 }
 
 protocol::Json HypervisorAgent::waitForState(const std::string& name, const std::string& state, double seconds) {
+    const Waiting waiting(fmt::format("stand-in '{}' to be {} within {} s", name, state, seconds));
     const auto until = Clock::now() + asTime(seconds);
     while (true) {
         auto json = get("/v1/stand-ins/" + name);
@@ -238,6 +249,26 @@ protocol::Json HypervisorAgent::waitForState(const std::string& name, const std:
 
 void HypervisorAgent::setState(const std::string& name, const std::string& state) {
     put("/v1/stand-ins/" + name + "/state", {{"state", state}});
+}
+
+std::string HypervisorAgent::refusalOf(const std::string& name, const std::string& state) {
+    const protocol::CommandStamp stamp{1, fmt::format("test/{}/{}", ::getpid(), ++operations_)};
+    auto answer = client_->put("/v1/stand-ins/" + name + "/state", {{"state", state}}, stamp, deadline);
+    if (answer) throw std::runtime_error("stand-in '" + name + "' became " + state);
+    return answer.error().message;
+}
+
+void HypervisorAgent::waitForAnswer(const std::string& name, double seconds) {
+    if (!never_answered_.empty()) throw std::runtime_error("an earlier case has waited in vain: " + never_answered_);
+    const Waiting waiting(fmt::format("the job of stand-in '{}' to answer within {} s", name, seconds));
+    const auto until = Clock::now() + asTime(seconds);
+    while (!lan_.answersWithin(1)) {
+        auto json = get("/v1/stand-ins/" + name);
+        const bool may_answer = json["state"] == "running" || json["state"] == "making" || json["state"] == "unknown";
+        if (may_answer && Clock::now() < until) continue;
+        never_answered_ = fmt::format("the job of the stand-in did not answer within {} s: {}", seconds, json.dump());
+        throw std::runtime_error(never_answered_);
+    }
 }
 
 protocol::Json HypervisorAgent::definition() const {

@@ -64,7 +64,8 @@ class QuarantineLan {
 /// A whole agent with the capability 'hypervisor', asked over HTTPS as the coordinator does.
 class HypervisorAgent {
   public:
-    HypervisorAgent(const QuarantineLan& lan, const std::string& image);
+    using Adjust = std::function<void(hypervisor::HypervisorSettings&)>;
+    HypervisorAgent(const QuarantineLan& lan, const std::string& image, Adjust adjust = {});
     ~HypervisorAgent();
 
     /// Ends and begins again, as after an update.
@@ -75,6 +76,11 @@ class HypervisorAgent {
     /// Asks for the stand-in until its state is `state`; throws after `seconds`.
     protocol::Json waitForState(const std::string& name, const std::string& state, double seconds);
     void setState(const std::string& name, const std::string& state);
+    /// Why the agent refuses to bring it into `state`; throws if it doesn't.
+    std::string refusalOf(const std::string& name, const std::string& state);
+    /// Until the stand-in's job answers in the quarantine. Throws after `seconds`, or as soon as the stand-in is said
+    /// to have stopped, with what is said of it; and at once where an earlier wait was in vain.
+    void waitForAnswer(const std::string& name, double seconds);
 
     [[nodiscard]] protocol::Json definition() const;
     [[nodiscard]] const std::string& directory() const { return directory_; }
@@ -87,6 +93,8 @@ class HypervisorAgent {
 
     const QuarantineLan& lan_;
     const std::string image_;
+    const Adjust adjust_;
+    std::string never_answered_;
     const std::string name_;
     std::string directory_;
     http::TlsLibrary library_;

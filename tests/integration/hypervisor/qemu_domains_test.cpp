@@ -8,6 +8,7 @@
 #include "agent/hypervisor/domain_xml.hpp"
 #include "agent/hypervisor/libvirt_domains.hpp"
 #include "tests/integration/hypervisor/hypervisor_lab.hpp"
+#include "tests/support/made_names.hpp"
 
 namespace domains_under_contract {
 
@@ -24,6 +25,8 @@ struct UnderContract {
         ::getpid(), uuid, disk);
 
     UnderContract() {
+        standin::tests::noteMade(fmt::format("hvq{}", ::getpid()));
+        standin::tests::noteMade(disk);
         std::string sector(512, '\0');
         sector.replace(0, 4, "\xfb\xf4\xeb\xfd", 4);  // sti; hlt; jump back: lives, and takes no CPU
         sector.replace(510, 2, "\x55\xaa");
@@ -66,6 +69,7 @@ BOOST_AUTO_TEST_CASE(a_stand_in_of_a_uefi_server_starts_with_firmware_of_this_ho
     definition.mac = "52:54:00:77:01:0a";
     standin::hypervisor::DomainPlace place;
     place.agent = fmt::format("hvu{}", ::getpid());
+    standin::tests::noteMade(place.agent);
     place.directory = "/var/tmp";
     place.uuid = Poco::UUIDGenerator::defaultGenerator().createRandom().toString();
     place.bridge = "br0";

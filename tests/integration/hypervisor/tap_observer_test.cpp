@@ -15,6 +15,8 @@
 
 #include "agent/base/process.hpp"
 
+#include "tests/support/made_names.hpp"
+
 using namespace standin;
 using hypervisor::TapObserver;
 
@@ -58,6 +60,7 @@ struct Wire {
     int listener = -1;
 
     Wire() {
+        for (const auto* prefix : {"tvj", "tvc", "tvt", "tvb", "tvo"}) tests::noteMade(prefix + id);
         run(fmt::format(
             "ip netns add {0} && ip netns add {1} && ip link add tvb{3} type bridge && ip link set tvb{3} up && "
             "ip link add {2} type veth peer name eth0 netns {0} && ip link add tvo{3} type veth peer name eth0 netns "

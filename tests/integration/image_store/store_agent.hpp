@@ -29,6 +29,7 @@ struct StoreAgent {
     std::unique_ptr<http::HealthChecks> health;
     std::unique_ptr<http::CommandGate> gate;
     std::unique_ptr<ImageStoreCapability> capability;
+    std::shared_ptr<const http::Roles> roles = http::Roles::ofAgent({"coordinator"}, {"vmhost1"});
     std::unique_ptr<http::Server> server;
     std::unique_ptr<protocol::AgentClient> client;
     int operations = 0;
@@ -48,7 +49,7 @@ struct StoreAgent {
         router = std::make_unique<http::Router>();
         health = std::make_unique<http::HealthChecks>("store1");
         health->addRoutes(*router);
-        gate = std::move(*http::CommandGate::open(directory / "epoch", {"coordinator"}));
+        gate = std::move(*http::CommandGate::open(directory / "epoch"));
         capability = std::make_unique<ImageStoreCapability>(settings, clock, *metrics, silent());
         capability->addRoutes(*router);
         health->add([this](protocol::Health& now) { capability->checkHealth(now); });
@@ -57,7 +58,7 @@ struct StoreAgent {
         auto context = http::serverContext(identity);
         BOOST_REQUIRE(context);
         server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context,
-                                                *router, gate.get(), silent());
+                                                *router, http::Guard{roles, gate.get()}, silent());
         auto listening = server->start();
         BOOST_REQUIRE_MESSAGE(listening, why(listening));
         client = connect(coordinator);

@@ -77,6 +77,13 @@ class Bmc {
         file >> text;
         return text;
     }
+    /// What it was asked besides its power.
+    [[nodiscard]] std::string asked() const {
+        std::ifstream file(directory_ / "asked");
+        std::string text;
+        std::getline(file, text);
+        return text;
+    }
     void givePassword(const std::string& text) const {
         tests::writeFile(directory_ / "password", text + "\n");
         std::filesystem::permissions(directory_ / "password",
@@ -91,7 +98,8 @@ class Bmc {
         std::filesystem::create_directory(directory_ / "state");
         writeFile(directory_ / "chassis", "#!/bin/sh\ncase \"$1 $2\" in\n'get power') echo \"power:$(cat " +
                                               (directory_ / "power") + ")\";;\n'set power') echo $3 > " +
-                                              (directory_ / "power") + ";;\nesac\n");
+                                              (directory_ / "power") + ";;\n'set shutdown') echo \"$2 $3\" > " +
+                                              (directory_ / "asked") + ";;\nesac\n");
         std::filesystem::permissions(directory_ / "chassis", std::filesystem::perms::owner_all);
         writeFile(directory_ / "lan.conf",
                   fmt::format("name \"bmc\"\nset_working_mc 0x20\nstartlan 1\n  addr 127.0.0.1 {}\n  priv_limit "
@@ -136,6 +144,29 @@ BOOST_FIXTURE_TEST_CASE(a_machine_is_fenced_by_its_bmc_and_started_again, BmcFix
     BOOST_TEST(driver.off(ladder, long_enough).has_value());  // already off is fenced
     BOOST_TEST(driver.on(ladder, long_enough).has_value());
     BOOST_TEST(bmc.power() == "1");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_machine_is_asked_to_shut_down_by_its_bmc, BmcFixture) {
+    auto asked = driver.shutDown(ladder, long_enough);
+    BOOST_REQUIRE_MESSAGE(asked, (asked ? "" : asked.error().message));
+    BOOST_TEST(bmc.asked() == "shutdown 1");
+    BOOST_TEST(bmc.power() == "1");  // what becomes of it is the machine's matter
+    bmc.givePassword("wrong-s3cret");
+    auto refused = driver.shutDown(ladder, Deadline(6000));
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("wrong-s3cret") == std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_program_may_ask_it_instead_and_a_device_that_cannot_says_so, BmcFixture) {
+    PowerLadder by_program{{{bmc.device()}}, {"/bin/true", "server01"}};
+    BOOST_TEST(driver.shutDown(by_program, long_enough).has_value());
+    BOOST_TEST(bmc.asked() == "");
+    by_program.shutdown_command = {"/bin/false", "server01"};
+    BOOST_TEST(!driver.shutDown(by_program, long_enough).has_value());
+    PowerLadder pdu{{{PowerDevice{"fence_apc", {{"ip", "127.0.0.1"}}, {}}}}};
+    const auto cannot = driver.shutDown(pdu, long_enough);
+    BOOST_REQUIRE(!cannot);
+    BOOST_TEST((cannot.error().code == base::ErrorCode::Unsupported));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_wrong_password_is_not_off_and_does_not_show, BmcFixture) {

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "agent/base/process.hpp"
+#include "tests/support/made_names.hpp"
 
 namespace standin::request_holder::test {
 
@@ -146,6 +147,7 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
 
 HolderLab::HolderLab() {
     static std::atomic<int> count{0};
+    standin::tests::noteMade(fmt::format("rh{}", ::getpid() % 100'000));
     prefix_ = fmt::format("rh{}x{}", ::getpid() % 100'000, ++count);
     const auto client_end = prefix_ + "f1";
     clients_ = std::make_unique<NetworkNamespace>(NetworkNamespace::open(prefix_ + "-client").value());

@@ -122,4 +122,32 @@ BOOST_AUTO_TEST_CASE(health_is_good_while_nothing_was_dropped) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_inform_is_acknowledged_when_it_is_durable_and_not_before) {
+    Listening at;
+    at.fillDisk();
+    const std::vector<std::string> inform{"snmpinform", "-v", "2c", "-c", "standin-test", "-r", "0", "-t"};
+    const auto once = [&](const std::string& patience) {
+        auto command = inform;
+        command.insert(command.end(), {patience, at.target(), "1", "1.3.6.1.4.1.9.1"});
+        return at.run(command).exit_code;
+    };
+    BOOST_TEST(once("0.3") != 0);
+    BOOST_TEST(at.await(1).size() == 1U);
+    BOOST_TEST(at.listener->counts().acknowledged == 0U);
+    at.makeDurable();  // also what was given up by its sender: it does no harm
+    BOOST_TEST(once("5") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_inform_whose_sender_waits_is_acknowledged_as_soon_as_it_is_durable) {
+    Listening at;
+    at.fillDisk();
+    std::thread disk([&] {
+        at.await(1);
+        at.makeDurable();
+    });
+    const auto sent = at.run({"snmpinform", "-v", "2c", "-c", "standin-test", "-r", "0", "-t", "9", at.target(), "1", "1.3.6.1.4.1.9.1"});
+    disk.join();
+    BOOST_TEST(sent.exit_code == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

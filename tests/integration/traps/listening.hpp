@@ -33,6 +33,7 @@ class Listening {
         reader_ = std::thread([this] {
             while (auto trap = queue.pop()) {
                 const std::lock_guard lock(mutex_);
+                if (durable_) acknowledge(*trap);
                 traps_.push_back(std::move(*trap));
                 arrived_.notify_all();
             }
@@ -54,6 +55,17 @@ class Listening {
         return traps_;
     }
 
+    /// From now on what arrives is not durable, until it is.
+    void fillDisk() {
+        const std::lock_guard lock(mutex_);
+        durable_ = false;
+    }
+    void makeDurable() {
+        const std::lock_guard lock(mutex_);
+        durable_ = true;
+        for (auto& trap : traps_) acknowledge(trap);
+    }
+
     [[nodiscard]] std::uint16_t port() const { return listener->addresses().front().port; }
     [[nodiscard]] std::string target() const { return "udp:" + std::string(host) + ":" + std::to_string(port()); }
 
@@ -67,10 +79,15 @@ class Listening {
     std::optional<TrapListener> listener;
 
   private:
+    static void acknowledge(Trap& trap) {
+        for (const auto& done : std::exchange(trap.acknowledge, {})) done();
+    }
+
     std::filesystem::path directory_;
     std::mutex mutex_;
     std::condition_variable arrived_;
     std::vector<Trap> traps_;
+    bool durable_ = true;
     std::thread reader_;
 };
 

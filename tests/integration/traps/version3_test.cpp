@@ -143,4 +143,17 @@ BOOST_AUTO_TEST_CASE(a_user_that_cannot_work_is_told) {
     std::filesystem::remove_all(directory);
 }
 
+BOOST_AUTO_TEST_CASE(an_inform_that_became_durable_later_is_answered_by_the_same_user) {
+    Listening at(users());
+    at.fillDisk();
+    std::thread disk([&] {
+        at.await(1);
+        at.makeDurable();
+    });
+    const auto sent = at.run(with(command("snmpinform", "", "authPriv"), at));
+    disk.join();
+    BOOST_TEST(sent.exit_code == 0, sent.errors);
+    BOOST_TEST(at.listener->counts().acknowledged == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,25 +5,29 @@ domain=$1
 faults=$2
 shift 2
 
-ask() { virsh --quiet -c qemu:///system "$@"; }
+# A libvirtd that is away or hangs can't tell: then the BMC answers with an error, as one does that has lost its machine's sensors.
+ask() { timeout 10 virsh --quiet -c qemu:///system "$@"; }
 
+power=
 powered() {
-    case $(ask domstate "$domain") in
-        running | paused | "in shutdown" | pmsuspended) echo 1 ;;
-        *) echo 0 ;;
+    [ -n "$power" ] || power=$(ask domstate "$domain") || { echo "bmc_chassis: libvirt can't tell the power of $domain" >&2; exit 1; }
+    case $power in
+        running | paused | "in shutdown" | pmsuspended) return 0 ;;
+        "shut off" | crashed) return 1 ;;
+        *) echo "bmc_chassis: '$power' is neither on nor off" >&2; exit 1 ;;
     esac
 }
 
 case "$1 $2 $3" in
     "get power "*)
-        echo "power:$(powered)" ;;
+        if powered; then echo "power:1"; else echo "power:0"; fi ;;
     "set power 0")
-        [ "$(powered)" = 0 ] || ask destroy "$domain" ;;
+        if powered; then ask destroy "$domain"; fi ;;
     "set power 1")
         # A machine with a dead board has power and lights, and never starts.
         if [ -e "$faults/never-boots" ]; then start="start --paused"; else start=start; fi
         # shellcheck disable=SC2086 # two words
-        [ "$(powered)" = 1 ] || ask $start "$domain" ;;
+        powered || ask $start "$domain" ;;
     "set reset "*)
         ask reset "$domain" ;;
     "set shutdown "*)

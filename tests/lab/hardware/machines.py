@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from hardware import plan
@@ -53,12 +54,16 @@ def give_processor_time():
 
 
 def state(machine):
-    """'running', 'paused', 'shut off'…"""
-    return virsh("domstate", machine.domain, check=False).strip() or "undefined"
+    """'running', 'paused', 'shut off'…; 'undefined'; 'unknown' where libvirt does not answer."""
+    try:
+        names = virsh("list", "--all", "--name").split()
+        return virsh("domstate", machine.domain).strip() if machine.domain in names else "undefined"
+    except Failed:
+        return "unknown"
 
 
 def build_disk(machine, image: Path, ledger_work_ms):
-    """A server's disk boots the job at its address, a spare's is empty."""
+    """A server's disk boots the job at its address, a spare's is as large as the image and empty."""
     plan.DISKS.mkdir(parents=True, exist_ok=True)
     machine.disk.unlink(missing_ok=True)
     if machine.bootable:
@@ -110,26 +115,46 @@ def stall_disk(machine):
 
 def wait_for_boot(machine, deadline_s=120):
     """Until the console says that the job listens."""
-    wait_until(f"the job of {machine.name} starts", lambda: re.search(r"^ledger: listening", machine.console.read_text(errors="replace"), re.M)
+    wait_until(f"the job of {machine.name} starts", lambda: re.search(r"ledger: listening", machine.console.read_text(errors="replace"), re.M)
                if machine.console.exists() else None, deadline_s)
 
 
 def read_ledger(disk: Path):
-    """The entries on a machine's disk, read from a copy whose file system journal was replayed; the disk is not touched."""
-    with tempfile.TemporaryDirectory(prefix="sl-ledger-") as directory:
-        copy = Path(directory) / "disk.raw"
-        run("cp", "--sparse=always", disk, copy)
-        partition = f"{copy}?offset={plan.PARTITION_START}"
-        run("e2fsck", "-fy", partition, check=False)
+    """The entries on a machine's disk."""
+    with root_file_system(disk) as partition:
         text = run("debugfs", "-R", "cat /var/lib/ledger/entries", partition)
     return [json.loads(line) for line in text.splitlines()]
+
+
+def root_partition(disk):
+    """The last partition of a disk, as e2fsprogs name it."""
+    table = json.loads(run("sfdisk", "--json", disk))["partitiontable"]
+    return f"{disk}?offset={table['partitions'][-1]['start'] * table['sectorsize']}"
+
+
+def copy_from_disk(disk: Path, path, target: Path):
+    """A directory of a machine's disk."""
+    target.mkdir(parents=True, exist_ok=True)
+    with root_file_system(disk) as partition:
+        run("debugfs", "-R", f"rdump {path} {target}", partition)
+
+
+@contextmanager
+def root_file_system(disk: Path):
+    """A copy of the disk's root file system with its journal replayed, as e2fsprogs name it; the disk is not touched."""
+    with tempfile.TemporaryDirectory(prefix="sl-disk-") as directory:
+        copy = Path(directory) / "disk.raw"
+        run("cp", "--sparse=always", disk, copy)
+        partition = root_partition(copy)
+        run("e2fsck", "-fy", partition, check=False)
+        yield partition
 
 
 def _write_machine_file(machine, ledger_work_ms):
     with tempfile.NamedTemporaryFile("w", suffix=".machine") as file:
         file.write(f"ADDRESS={machine.address}\nPORT={plan.JOB_PORT}\nWORK_MS={ledger_work_ms}\n")
         file.flush()
-        partition = f"{machine.disk}?offset={plan.PARTITION_START}"
+        partition = root_partition(machine.disk)
         run("debugfs", "-w", "-R", "rm /etc/lab/machine", partition)
         run("debugfs", "-w", "-R", f"write {file.name} /etc/lab/machine", partition)
     shutil.chown(machine.disk, "root", "root")

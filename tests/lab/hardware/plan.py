@@ -17,8 +17,8 @@ CLIENT_NAMESPACE = "sl-client"
 TRAP_RECEIVER = ("127.77.0.1", 1162)   # 162 is taken where the package snmptrapd put its socket
 UNUSED_VLAN = 4001             # where ports are that belong to no segment yet; the product quarantines each by itself
 JOB_PORT = 8080
-PARTITION_START = 1024 * 1024
-MACHINE_MEMORY_MIB = 192       # kernel, busybox and job need some 90
+MACHINE_MEMORY_MIB = 192       # kernel, busybox and job need some 90; Debian with systemd, nginx and the job some 150
+SYSTEMS = ("small", "debian")  # what server01 runs: tests/lab/image or tests/lab/debian
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ def start_services():
     run(HERE.parent / "services.sh", "up", deadline_s=180)
 
 
-def build(programs, ledger_work_ms):
-    """Everything but power: the machines are off, as their images are taken first."""
+def build(programs, ledger_work_ms, system="small"):
+    """Everything but power: the machines are off, as their images are taken first. `system` is what server01 runs; spare01 can take it."""
     ledger = programs / "ledger"
     if not ledger.exists():
         raise Failed(f"there is no {ledger}: build first (cmake --preset release && cmake --build --preset release), or name --programs")
@@ -36,9 +36,10 @@ def build(programs, ledger_work_ms):
     with exclusively():
         plan.LOGS.mkdir(parents=True, exist_ok=True)
         say("building the machines' disks")
-        image = build_image(ledger)
+        small = build_image(ledger, "small")
+        protected = build_image(ledger, system)
         for machine in plan.MACHINES:
-            machines.build_disk(machine, image, ledger_work_ms)
+            machines.build_disk(machine, small if machine.name == "server02" else protected, ledger_work_ms)
         say("building the switch, the cables and the client")
         network.build(RECORD)
         for machine in plan.MACHINES:
@@ -48,9 +49,10 @@ def build(programs, ledger_work_ms):
         bmc.start(RECORD)
 
 
-def build_image(ledger):
-    """The image that the machines boot, with the job in it; built once and kept."""
-    return Path(run(HERE.parent / "image" / "build.sh", ledger, plan.CACHE, deadline_s=300).strip())
+def build_image(ledger, system):
+    """The disk that a machine boots, with the job in it; built once and kept."""
+    builder = {"small": "image", "debian": "debian"}[system]
+    return Path(run(HERE.parent / builder / "build.sh", ledger, plan.CACHE, deadline_s=300).strip())
 
 
 def power_on_servers():

@@ -85,11 +85,11 @@ BOOST_AUTO_TEST_CASE(tasks_of_a_killed_coordinator_are_unwound_and_never_go_on) 
     std::vector<std::string> notes;
     {
         FiberExecutor executor(queue, 1);
-        executor.post(domain::Lane::Critical, [&] {
+        executor.post({domain::Lane::Critical, "switch1", [&] {
             const Guard guard{notes};
             FiberExecutor::sleep(queue, 10s);
             notes.emplace_back("went on");
-        });
+        }});
         queue.runNext();
         BOOST_TEST(executor.isIdleBut(1));
     }
@@ -99,13 +99,13 @@ BOOST_AUTO_TEST_CASE(tasks_of_a_killed_coordinator_are_unwound_and_never_go_on) 
 
 BOOST_AUTO_TEST_CASE(a_lane_runs_as_many_tasks_beside_each_other_as_it_has_threads) {
     EventQueue queue;
-    FiberExecutor executor(queue, 1, {2, 1});
+    FiberExecutor executor(queue, 1, {{{2, 2, 0}, {1, 1, 0}, {1, 1, 0}}});
     int ended = 0;
     for (int i = 0; i < 6; ++i) {
-        executor.post(domain::Lane::Critical, [&] {
+        executor.post({domain::Lane::Critical, "switch1", [&] {
             FiberExecutor::sleep(queue, 1s);
             ++ended;
-        });
+        }});
     }
     while (*queue.next() < 1500ms) queue.runNext();
     BOOST_TEST(ended == 2);
@@ -114,14 +114,26 @@ BOOST_AUTO_TEST_CASE(a_lane_runs_as_many_tasks_beside_each_other_as_it_has_threa
     BOOST_TEST((queue.now() < VirtualTime(3100ms)));
 }
 
+BOOST_AUTO_TEST_CASE(a_task_that_was_written_off_gives_its_place_to_the_next) {
+    EventQueue queue;
+    FiberExecutor executor(queue, 1, {{{1, 8, 1}, {1, 1, 0}, {1, 1, 0}}});
+    bool ended = false;
+    const auto hung = executor.post({domain::Lane::Critical, "switch1", [&] { FiberExecutor::sleep(queue, 1h); }});
+    executor.post({domain::Lane::Critical, "switch1", [&] { ended = true; }});
+    queue.runNext();
+    executor.writeOff(hung);
+    queue.runNext();
+    BOOST_TEST(ended);
+}
+
 BOOST_AUTO_TEST_CASE(what_becomes_due_while_a_coordinator_stands_still_is_done_when_it_goes_on) {
     EventQueue queue;
     FiberExecutor executor(queue, 1);
     VirtualTime went_on{};
-    executor.post(domain::Lane::Critical, [&] {
+    executor.post({domain::Lane::Critical, "switch1", [&] {
         FiberExecutor::sleep(queue, 1s);
         went_on = queue.now();
-    });
+    }});
     queue.runNext();
     executor.freeze();
     queue.after(5s, [&] { executor.thaw(); });
@@ -133,7 +145,7 @@ BOOST_AUTO_TEST_CASE(tasks_run_together_end_with_the_last_of_them) {
     EventQueue queue;
     FiberExecutor executor(queue, 1);
     VirtualTime ended{};
-    executor.post(domain::Lane::Ordinary, [&] {
+    executor.run([&] {
         FiberExecutor::together(queue,
                                 {[&] { FiberExecutor::sleep(queue, 1s); }, [&] { FiberExecutor::sleep(queue, 3s); },
                                  [&] { FiberExecutor::sleep(queue, 2s); }});

@@ -17,9 +17,12 @@ Layout layoutFrom(YamlReader& world) {
     layout.servers = static_cast<int>(world.integer("servers", 1, 50, layout.servers));
     layout.spares = static_cast<int>(world.integer("spares", 0, 50, layout.spares));
     layout.vm_hosts = static_cast<int>(world.integer("vm_hosts", 1, 10, layout.vm_hosts));
+    layout.lent = world.boolean("lent", layout.lent);
     layout.is_protected = world.boolean("protected", layout.is_protected);
     layout.policy = world.choice("policy", {"port", "power"}, "port") == "power" ? domain::FencePolicy::Power
                                                                                  : domain::FencePolicy::Port;
+    const auto data = domain::jobDataFrom(world.choice("data", {"none", "shared", "local"}, "local"));
+    layout.data = data.value_or(layout.data);
     return layout;
 }
 

@@ -22,6 +22,11 @@ class Author {
         if (chance_.percent(30)) incident_.layout.policy = domain::FencePolicy::Power;
         if (chance_.percent(20)) incident_.layout.vm_hosts = 2;
         if (chance_.percent(6)) incident_.layout.is_protected = false;
+        const bool shared = incident_.layout.policy == domain::FencePolicy::Power && chance_.percent(40);
+        incident_.layout.data = shared                ? domain::JobData::Shared
+                                : chance_.percent(75) ? domain::JobData::Local
+                                                      : domain::JobData::None;
+        if (incident_.layout.spares > 0 && chance_.percent(8)) incident_.layout.lent = true;
         machines();
         failures();
         for (auto left = chance_.below(4); left > 0; --left) disturbance();
@@ -83,7 +88,8 @@ class Author {
             if (chance_.percent(8)) line("at 0s: boot {} never", name);
             if (chance_.percent(4)) line("at 0s: boot {} elsewhere", name);
             if (chance_.percent(8)) line("at 0s: boot {} well takes={}", name, time(6s, 150s));
-            if (chance_.percent(5)) line("at 0s: disk {} refuses", name);
+            if (chance_.percent(5)) line("at 0s: disk {} {}", name, oneOf(std::array{"refuses", "small", "other"}));
+            if (chance_.percent(5)) line("{}: power {} on", some(), name);
             if (chance_.percent(6)) line("at 0s: bmc {} {}", name, oneOf(std::array{"ignores", "dead", "dependent"}));
             if (chance_.percent(8)) line("at 0s: bmc {} honest busy={}", name, 1 + chance_.below(3));
         }
@@ -93,7 +99,10 @@ class Author {
                 line("at 0s: bmc {} {}", name, oneOf(std::array{"ignores", "dead", "dependent", "lies"}));
             if (chance_.percent(12))
                 line("at 0s: bmc {} honest busy={} slower={}", name, chance_.below(4), time(0s, 9s));
-            if (chance_.percent(10)) line("at 0s: stand-in {} {}", name, oneOf(std::array{"mute", "stuck", "lost"}));
+            if (chance_.percent(15)) line("at 0s: bmc {} chatty", name);
+            if (chance_.percent(15)) line("at 0s: shutdown {} hangs", name);
+            if (chance_.percent(10))
+                line("at 0s: stand-in {} {}", name, oneOf(std::array{"mute", "stuck", "halts", "lost"}));
             if (chance_.percent(5)) line("at 0s: image {}-1 corrupt", name);
             if (chance_.percent(12)) line("at state/GivingSegment: linger {} count=2 for={}", name, time(1s, 90s));
             if (chance_.percent(6)) line("at state/GivingSegment: linger {} busy=yes for={}", name, time(1s, 200s));
@@ -147,10 +156,12 @@ class Author {
                                             "store1",
                                             "holder1",
                                             "restore.cancel",
-                                            "stand_in.remove"};
-        static constexpr std::array mishaps{"unreachable", "lost",       "answer-lost", "late",
-                                            "refused",     "unverified", "twice",       "slow"};
-        static constexpr std::array of_power{"unreachable", "lost", "answer-lost", "late", "refused", "slow"};
+                                            "stand_in.remove",
+                                            "epoch.claim"};
+        static constexpr std::array mishaps{"unreachable", "lost",  "answer-lost", "late", "refused",
+                                            "unverified",  "twice", "slow",        "drip", "hung"};
+        static constexpr std::array of_power{"unreachable", "lost", "answer-lost", "late",
+                                             "refused",     "slow", "drip",        "hung"};
         const std::string how =
             chance_.percent(50) ? fmt::format("times={}", 1 + chance_.below(4)) : "for=" + time(100ms, 50s);
         const std::string target = oneOf(targets);
@@ -185,9 +196,20 @@ class Author {
         static constexpr std::array late{"retry",    "confirm-fence", "close",   "retry",
                                          "failover", "prepare",       "refresh", "backup"};
         if (chance_.percent(30)) line("at {}: {} {}", time(0s, 3s), oneOf(early), server());
-        for (auto left = chance_.below(3); left > 0; --left)
-            line("at {}: {} {}", time(5s, 170s), oneOf(late), server());
+        if (chance_.percent(10)) {  // all servers at once, as a playbook does
+            const auto at = time(0s, 60s);
+            for (int i = 1; i <= incident_.layout.servers; ++i)
+                line("at {}: {} {}", at, chance_.percent(50) ? "backup" : "refresh", numbered("server", i));
+        }
+        for (auto left = chance_.below(3); left > 0; --left) ask(time(5s, 170s), oneOf(late), server());
         if (chance_.percent(40)) operatorChangesTheTable();
+    }
+
+    /// Who is refused for the sake of the data may agree to lose them, or not know of them.
+    void ask(const std::string& at, const std::string& verb, const std::string& server) {
+        const bool may_discard = verb == "return" || verb == "close";
+        const bool discards = may_discard && chance_.percent(verb == "return" ? 70 : 30);
+        line("at {}: {} {}{}", at, verb, server, discards ? " discard=yes" : "");
     }
 
     /// Whatever suits, and whatever does not: what must not be is refused.
@@ -204,14 +226,14 @@ class Author {
                 return line("at {}: maintenance {} off", time(60s, 170s), its);
             default:  // and again, should it be too early or not be answered
                 returnJob(its);
-                if (chance_.percent(50)) line("at {}: {} {}", time(170s, 200s), oneOf(after_return), its);
-                line("at {}: return {}", time(230s, 260s), its);
+                if (chance_.percent(50)) ask(time(170s, 200s), oneOf(after_return), its);
+                ask(time(230s, 260s), "return", its);
         }
     }
 
     void returnJob(const std::string& server) {
         const auto at = chance_.between(60s, 170s);
-        line("at {}: return {}", durationText(at), server);
+        ask(durationText(at), "return", server);
         // The intent is durable, the order under way, its outcome to be recorded: all within so long.
         if (chance_.percent(40))
             line("at {}: kill one for={}", durationText(at + chance_.between(0s, 120ms)), time(1ms, 30s));

@@ -35,7 +35,7 @@ servers:
     vlan: 101
     address: 10.77.1.10
     mac: "52:54:00:77:01:0a"
-    job: {ports: [8080], probe: {tcp: {port: 8080}}, answer_within: 5s, drain_within: 60s}
+    job: {ports: [8080], probe: {tcp: {port: 8080}}, answer_within: 5s, drain_within: 60s, data: none}
     vm_host: vmhost1
     image_store: vmhost1
     switch: vmhost1

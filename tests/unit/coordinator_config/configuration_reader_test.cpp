@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "coordinator/config/power_outlets.hpp"
+
 namespace standin::config {
 
 namespace {
@@ -32,7 +34,7 @@ servers:
     vlan: 101
     address: 10.77.1.10
     mac: "52:54:00:77:01:0A"
-    job: {ports: [8080], probe: {http: {port: 8080, path: /health, expect: 200}}, answer_within: 5s, drain_within: 60s}
+    job: {ports: [8080], probe: {http: {port: 8080, path: /health, expect: 200}}, answer_within: 5s, drain_within: 60s, data: local, accepts_rollback: true}
     vm_host: vmhost1
     image_store: store1
     switch: switch1
@@ -128,6 +130,80 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
     BOOST_CHECK(configuration.capture_way == domain::CaptureWay::PoweredOff);
 }
 
+std::string withRoles(const std::string& roles) {
+    return with("traps:\n", "  roles: {" + roles + "}\ntraps:\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_reserve_is_kept_unless_none_is_wanted_and_within_bounds) {
+    const std::string state_dir = "  state_dir: /var/lib/standin/coordinator\n";
+    BOOST_TEST(Reading(good).configuration->reserve_bytes == 64U << 20);
+    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 0\n")).configuration->reserve_bytes == 0U);
+    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 256MiB\n")).configuration->reserve_bytes == 256U << 20);
+    for (const char* wrong : {"1KiB", "17GiB"}) {
+        const Reading reading(with(state_dir, state_dir + "  reserve: " + wrong + "\n"));
+        BOOST_TEST(reading.onlyProblem().find("coordinator.reserve: must be 0") != std::string::npos, wrong);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_job_says_where_its_data_are) {
+    const std::string data = ", data: local, accepts_rollback: true";
+    const auto missing = Reading(with(data, "")).onlyProblem();
+    BOOST_TEST(missing.starts_with("F:23:10: servers.server01.job.data: is missing: say where"), missing);
+    BOOST_TEST(missing.find("'none'") != std::string::npos);
+    const auto rollback = Reading(with(data, ", data: local")).onlyProblem();
+    BOOST_TEST(rollback.find("servers.server01.job.data: with 'local'") != std::string::npos, rollback);
+    BOOST_TEST(rollback.find("'accepts_rollback: true'") != std::string::npos, rollback);
+    const auto refused = Reading(with(data, ", data: local, accepts_rollback: false")).onlyProblem();
+    BOOST_TEST(refused.find("accepts_rollback: true") != std::string::npos, refused);
+    const auto shared = Reading(with(data, ", data: shared")).onlyProblem();
+    BOOST_TEST(shared.find("servers.server01.fence.policy: must be 'power'") != std::string::npos, shared);
+    const auto strange = Reading(with(data, ", data: remote")).onlyProblem();
+    BOOST_TEST(strange.find("servers.server01.job.data") != std::string::npos, strange);
+    BOOST_TEST(Reading(with(data, ", data: none")).configuration.has_value());
+    Reading local(good);
+    BOOST_REQUIRE(local.configuration.has_value());
+    BOOST_CHECK(local.configuration->servers.front().server.job_data == domain::JobData::Local);
+}
+
+BOOST_AUTO_TEST_CASE(an_image_may_be_so_old) {
+    Reading reading(with("    rack: \"1\"", "    image_age_limit: 7d\n    rack: \"1\""));
+    BOOST_REQUIRE(reading.configuration.has_value());
+    BOOST_TEST(reading.configuration->servers.front().server.image_age_limit.count() == 7LL * 24 * 3600 * 1000);
+    const auto problem = Reading(with("    rack: \"1\"", "    image_age_limit: 0d\n    rack: \"1\"")).onlyProblem();
+    BOOST_TEST(problem.find("servers.server01.image_age_limit: is not more than 0") != std::string::npos, problem);
+}
+
+BOOST_AUTO_TEST_CASE(roles_are_read_and_without_them_nobody_has_one) {
+    const auto read = Reading(withRoles("viewers: [prometheus], operators: [ada], confirmers: [carol]"));
+    BOOST_REQUIRE(read.configuration.has_value());
+    const auto& roles = read.configuration->roles;
+    BOOST_TEST((roles.viewers == std::vector<std::string>{"prometheus"}));
+    BOOST_TEST((roles.operators == std::vector<std::string>{"ada"}));
+    BOOST_TEST((roles.confirmers == std::vector<std::string>{"carol"}));
+    BOOST_TEST(Reading(good).configuration->roles.operators.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_agents_certificate_gets_no_role) {
+    for (const auto* role : {"viewers", "operators", "confirmers"}) {
+        const auto problem = Reading(withRoles(std::string(role) + ": [ada, store1]")).onlyProblem();
+        BOOST_TEST(problem.find("F:6:") == 0U, problem);
+        BOOST_TEST(problem.find("'store1' is an agent's certificate") != std::string::npos, problem);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_role_is_given_to_whole_names_of_certificates) {
+    const auto problemOf = [](const std::string& names) {
+        return Reading(withRoles("operators: [" + names + "]")).onlyProblem();
+    };
+    BOOST_TEST(problemOf("ada, 'op*'").find("'op*' is a pattern") != std::string::npos);
+    BOOST_TEST(problemOf("ada, ''").find("without a name") != std::string::npos);
+    BOOST_TEST(problemOf("ada, ' eve'").find("begins or ends with a blank") != std::string::npos);
+    BOOST_TEST(problemOf("ada, \"a\\nb\"").find("control characters") != std::string::npos);
+    BOOST_TEST(problemOf("ada, ada").find("'ada' stands here twice") != std::string::npos);
+    const auto misspelt = Reading(withRoles("comfirmers: [carol]")).onlyProblem();
+    BOOST_TEST(misspelt.find("comfirmers") != std::string::npos, misspelt);
+}
+
 BOOST_AUTO_TEST_CASE(an_image_store_says_how_many_restores_it_carries_beside_each_other) {
     const std::string store = R"(store1: {url: "https://127.0.0.12:8441"})";
     const auto withRestores = [&](const std::string& number) {
@@ -141,6 +217,29 @@ BOOST_AUTO_TEST_CASE(an_image_store_says_how_many_restores_it_carries_beside_eac
         const auto problem = Reading(withRestores(wrong)).onlyProblem();
         BOOST_TEST(problem.find("agents.store1.restores_at_once") != std::string::npos, problem);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_says_how_it_is_shut_down_for_a_capture) {
+    const std::string rack = "    rack: \"1\"";
+    Reading reading(
+        with(rack, "    shutdown_within: 3min\n    boot_within: 4min\n    shutdown_command: /opt/shutdown\n" + rack));
+    BOOST_REQUIRE(reading.configuration.has_value());
+    const auto& [server, ladder, identities] = reading.configuration->servers.front();
+    BOOST_TEST(server.shutdown_within.count() == 180'000);
+    BOOST_TEST(server.boot_within.count() == 240'000);
+    const std::vector<std::string> command{"/opt/shutdown", "server01"};
+    BOOST_TEST(ladder.shutdown_command == command, boost::test_tools::per_element());
+    BOOST_TEST(Reading(with(rack, "    shutdown_within: 0s\n" + rack)).onlyProblem().find("not more than 0") !=
+               std::string::npos);
+    auto surroundings = wellEquipped();
+    surroundings.program_exists = [](const std::string&) { return false; };
+    const auto problem =
+        Reading(with(rack, "    shutdown_command: /opt/shutdown\n" + rack), surroundings).onlyProblem();
+    BOOST_TEST(problem.find("there is no program '/opt/shutdown'") != std::string::npos, problem);
+    const std::string store = R"(store1: {url: "https://127.0.0.12:8441")";
+    Reading turns(with(store, store + ", captures_at_once: 3"));
+    BOOST_REQUIRE(turns.configuration.has_value());
+    BOOST_TEST(turns.configuration->agents.at(1).captures_at_once.value_or(0) == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_that_restores_nothing_cannot_say_how_much_it_restores) {
@@ -204,6 +303,139 @@ BOOST_AUTO_TEST_CASE(a_password_among_the_options_is_refused) {
     auto problem = reading.onlyProblem();
     BOOST_TEST(problem.find("'password_file'") != std::string::npos);
     BOOST_TEST(problem.find("hunter2") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(every_kind_of_secret_among_the_options_is_refused) {
+    for (const char* key : {"community", "snmp_priv_passwd", "snmp-priv-passwd", "snmp_auth_passwd", "passwd", "token",
+                            "apikey", "api_key", "secret_key", "access_key", "Password", "passphrase", "login_pass"}) {
+        const auto problem = Reading(with("lanplus: 1", std::string(key) + ": hunter2")).onlyProblem();
+        BOOST_TEST(problem.starts_with("F:34:"), problem);
+        BOOST_TEST(problem.find("'" + std::string(key) + "' is a secret") != std::string::npos, problem);
+        BOOST_TEST(problem.find("_file") != std::string::npos, problem);
+        BOOST_TEST(problem.find("hunter2") == std::string::npos, problem);
+    }
+    for (const char* key :
+         {"password_script", "identity_file", "snmp_auth_prot", "auth_url", "plug", "port", "bypass", "method"})
+        BOOST_TEST(Reading(with("lanplus: 1", std::string(key) + ": x")).configuration.has_value(), key);
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_stands_in_a_file_of_its_own) {
+    const std::string place = "password_file: /secrets/bmc}";
+    Reading reading(with(place, "secret_files: {community: /secrets/community, snmp_priv_passwd: /secrets/privacy}}"));
+    BOOST_REQUIRE(reading.configuration.has_value());
+    const auto& device = reading.configuration->servers.front().ladder.rungs.front().front();
+    BOOST_TEST(device.secret_files.at("community") == "/secrets/community");
+    BOOST_TEST(Reading(with(place, "secret_files: {community: secrets}}")).onlyProblem().find("not an absolute path") !=
+               std::string::npos);
+    BOOST_TEST(Reading(with(place, "secret_files: {password: /secrets/p}}")).onlyProblem().find("'password_file'") !=
+               std::string::npos);
+    BOOST_TEST(Reading(with(place, "secret_files: {ip: /secrets/p}}")).onlyProblem().find("among the options, too") !=
+               std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_no_trap_can_name_is_refused) {
+    const std::string sources = "trap_sources: [127.77.0.101]";
+    const auto problem = Reading(with(sources, "trap_sources: []")).onlyProblem();
+    BOOST_TEST(problem.find("servers.server01.trap_sources: no trap can name this server") != std::string::npos,
+               problem);
+    BOOST_TEST(problem.starts_with("F:39:"), problem);
+    BOOST_TEST(Reading(with(sources, "trap_identities: []")).onlyProblem().find("no trap can name") !=
+               std::string::npos);
+    BOOST_TEST(Reading(with(sources, "trap_identities: [4C4C4544]")).configuration.has_value());
+    auto surroundings = wellEquipped();
+    surroundings.rule_lookups = [](const std::string&) { return Surroundings::Lookups{true, false}; };
+    BOOST_TEST(Reading(good, surroundings).configuration.has_value());
+    const auto identity = Reading(with(sources, "trap_identities: [4C4C4544]"), surroundings).onlyProblem();
+    BOOST_TEST(identity.find("no rule for failures looks for a server's identity") != std::string::npos, identity);
+    surroundings.rule_lookups = [](const std::string&) { return Surroundings::Lookups{false, true}; };
+    BOOST_TEST(Reading(good, surroundings).onlyProblem().find("every rule for failures looks for") !=
+               std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_bmc_may_have_an_ipv6_address) {
+    Reading reading(with("trap_sources: [127.77.0.101]", "trap_sources: ['FD00:77::0065', '::ffff:10.1.2.3']"));
+    BOOST_REQUIRE(reading.configuration.has_value());
+    const std::vector<std::string> canonical{"fd00:77::65", "10.1.2.3"};
+    BOOST_TEST(reading.configuration->servers.front().server.trap_sources == canonical,
+               boost::test_tools::per_element());
+    const auto twice =
+        Reading(with("trap_sources: [127.77.0.101]", "trap_sources: ['fd00::1', 'fd00:0::1']")).onlyProblem();
+    BOOST_TEST(twice.find("trap source 'fd00::1' is already taken") != std::string::npos, twice);
+    const auto none = Reading(with("trap_sources: [127.77.0.101]", "trap_sources: [bmc.example]")).onlyProblem();
+    BOOST_TEST(none.find("is not an IP address") != std::string::npos, none);
+    Reading listening(with("listen: [\"127.0.0.1:162\"]", "listen: [\"0.0.0.0:162\", \"[::]:162\"]"));
+    BOOST_REQUIRE(listening.configuration.has_value());
+    BOOST_TEST(listening.configuration->traps.listen.at(1).text() == "[::]:162");
+    BOOST_TEST(Reading(with("listen: [\"127.0.0.1:162\"]", "listen: [\"127.0.0.1:162\", \"::1:162\"]"))
+                   .onlyProblem()
+                   .find("is not an address and port") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(neighbours_of_a_slip_are_refused_too) {
+    const auto refuses = [](const std::string& part, const std::string& replacement, const std::string& words) {
+        const auto problem = Reading(with(part, replacement)).onlyProblem();
+        BOOST_TEST(problem.find(words) != std::string::npos, problem);
+    };
+    refuses("listen: [\"127.0.0.1:162\"]", "listen: [\"127.0.0.1:162\", \"127.0.0.1:162\"]", "already taken");
+    refuses("ports: [8080]", "ports: [8080, 8080]", "names port 8080 twice");
+    refuses("address: 10.77.1.10", "address: 0.0.0.0", "is no machine's address");
+    refuses("address: 10.77.1.10", "address: 224.0.0.1", "is no machine's address");
+    refuses("\"52:54:00:77:01:0A\"", "\"00:00:00:00:00:00\"", "is no machine's MAC address");
+    refuses("  spare01:\n", "  server01:\n", "name of a machine 'server01' is already taken");
+    refuses("trap_sources: [127.77.0.101]", "trap_identities: ['0xAB-CD', abcd]",
+            "trap identity 'abcd' is already taken");
+    refuses("trap_sources: [127.77.0.101]", "trap_sources: [127.77.0.101, 127.77.0.101]", "already taken");
+    refuses("answer_within: 5s", "answer_within: 0s", "is not more than 0");
+    refuses("drain_within: 60s", "drain_within: 2h", "at most 1h");
+}
+
+BOOST_AUTO_TEST_CASE(one_power_device_for_two_machines_is_refused) {
+    Reading reading(with("ip: 127.77.0.111", "ip: 127.77.0.101"));
+    const auto problem = reading.onlyProblem();
+    BOOST_TEST(problem.find("F:50:") == 0U, problem);
+    BOOST_TEST(problem.find("spares.spare01.power.ladder[0].options: power device '127.77.0.101' is that of server "
+                            "'server01' already, at F:34:") != std::string::npos,
+               problem);
+    for (const char* same : {"{agent: fence_redfish, options: {ip: 127.77.0.101}}",
+                             "{agent: fence_ipmilan, options: {ipaddr: 127.77.0.101, ipport: 623}}"}) {
+        Reading other(with("{agent: fence_ipmilan, options: {ip: 127.77.0.111}}", same));
+        BOOST_TEST(other.onlyProblem().find("is that of server 'server01' already") != std::string::npos, same);
+    }
+    for (const char* different : {"{agent: fence_ipmilan, options: {ip: 127.77.0.101, ipport: 9002}}",
+                                  "{agent: fence_virsh, options: {ip: 127.77.0.101, plug: spare01}}",
+                                  "{agent: fence_pdu, options: {plug: 3}}"}) {
+        Reading other(with("{agent: fence_ipmilan, options: {ip: 127.77.0.111}}", different));
+        BOOST_TEST(other.problems.empty(), different);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(addresses_of_power_devices_are_compared_however_they_are_written) {
+    const auto outlet = [](const char* address) { return outletOf({"fence_ipmilan", {{"ip", address}}, {}}); };
+    BOOST_TEST(outlet("FD00:0::1") == outlet("fd00::1"));
+    BOOST_TEST(outlet("BMC1.example.") == outlet("bmc1.example"));
+    BOOST_TEST(outlet("10.0.0.1") != outlet("10.0.0.2"));
+}
+
+BOOST_AUTO_TEST_CASE(the_identity_of_a_spares_disk_may_be_declared) {
+    Reading reading(with("    port: sl-spare01", "    disk_serial: S1\n    disk_wwn: naa.5000\n    port: sl-spare01"));
+    BOOST_REQUIRE(reading.configuration);
+    BOOST_TEST(reading.configuration->spares.at(0).spare.disk_serial == "S1");
+    BOOST_TEST(reading.configuration->spares.at(0).spare.disk_wwn == "naa.5000");
+}
+
+BOOST_AUTO_TEST_CASE(one_outlet_twice_on_a_rung_is_refused) {
+    BOOST_TEST(Reading(with("{plug: 2}", "{plug: 1}")).onlyProblem().find("on this rung twice") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_carries_the_stand_in_of_a_server_that_it_may_replace_is_refused) {
+    Reading reading(with("vm_host: null", "vm_host: vmhost1"));
+    const auto problem = reading.onlyProblem();
+    BOOST_TEST(problem.find("spares.spare01.vm_host: 'vmhost1' carries the stand-in of server 'server01'") !=
+                   std::string::npos,
+               problem);
+    auto elsewhere = with("vm_host: null", "vm_host: vmhost2");
+    elsewhere.replace(elsewhere.find("  store1: {"), 0, "  vmhost2: {url: \"https://127.0.0.15:8441\"}\n");
+    BOOST_TEST(Reading(elsewhere).problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_ladder_without_a_device_is_refused) {

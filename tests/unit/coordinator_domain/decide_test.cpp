@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_restore_is_asked_for_again_where_the_refusal_may_pass_and
         auto operation = failover();
         operation.state = State::PreparingSpare;
         operation.spare = SpareName("spare01");
-        for (const auto done : {StepName::LeaseSpare, StepName::PowerOffSpare, StepName::ReleaseSpare})
+        for (const auto done : {StepName::LeaseSpare, StepName::ReleaseSpare, StepName::PowerOffSpare})
             operation.at({done, "spare01"}).state = StepState::Done;
         auto seen = observation();
         seen.leased = {SpareName("spare01")};
@@ -198,20 +198,53 @@ BOOST_AUTO_TEST_CASE(without_a_stand_in_the_restore_path_begins_at_once) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_spare_is_not_written_before_it_is_leased_and_confirmed_as_off) {
+BOOST_AUTO_TEST_CASE(a_spare_is_not_switched_off_before_its_vm_host_is_released_nor_written_before_it_is_off) {
     auto world = observation();
     auto operation = decide(failover(false), world, noon).after;
     finish(operation, StepName::LeaseSpare);
     world.leased = {SpareName("spare01")};
     auto decision = decide(operation, world, noon);
-    BOOST_TEST(started(decision) == (Names{"PowerOffSpare", "ReleaseSpare"}), boost::test_tools::per_element());
+    BOOST_TEST(started(decision) == (Names{"ReleaseSpare"}), boost::test_tools::per_element());
     operation = decision.after;
     finish(operation, StepName::ReleaseSpare);
+    decision = decide(operation, world, noon);
+    BOOST_TEST(started(decision) == (Names{"PowerOffSpare"}), boost::test_tools::per_element());
+    operation = decision.after;
     finish(operation, StepName::PowerOffSpare, StepState::Unknown, ErrorCode::TimedOut);
     BOOST_TEST(started(decide(operation, world, noon + 1ms)).empty());
     finish(operation, StepName::PowerOffSpare);
     const auto names = started(decide(operation, world, noon));
     BOOST_TEST((std::find(names.begin(), names.end(), "RestoreSpare") != names.end()));
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_whose_vm_host_was_not_released_is_left_as_it_is) {
+    auto world = observation();
+    auto operation = decide(failover(false), world, noon).after;
+    finish(operation, StepName::LeaseSpare);
+    world.leased = {SpareName("spare01")};
+    operation = decide(operation, world, noon).after;
+    finish(operation, StepName::ReleaseSpare, StepState::Failed, ErrorCode::Refused);
+    const auto decision = decide(operation, world, noon + 2min);
+    BOOST_TEST((decision.after.state == State::NeedsOperator), nameOf(decision.after.state));
+    for (const char* step : {"PowerOffSpare", "PowerOffFailedSpare"})
+        BOOST_TEST(decision.after.find(*stepFrom(step), "spare01") == nullptr, step);
+}
+
+BOOST_AUTO_TEST_CASE(a_step_of_the_critical_path_that_fails_for_seconds_is_told_once_while_it_is_tried_on) {
+    auto operation = decide(failover(), observation(), noon).after;
+    const auto failAt = [&](WallTime when) {
+        finish(operation, StepName::FencePort, StepState::Failed, ErrorCode::Refused);
+        operation.at({StepName::FencePort, "server01"}).ended = when;
+        operation = decide(operation, observation(), when).after;
+        return std::count_if(operation.notes.begin(), operation.notes.end(),
+                             [](const Note& note) { return note.topic == "in_vain_FencePort"; });
+    };
+    BOOST_TEST(failAt(noon + 4s) == 0);
+    BOOST_TEST(failAt(noon + 6s) == 1);
+    finish(operation, StepName::TellOperator);
+    operation.at({StepName::FencePort, "server01"}).state = StepState::Running;
+    BOOST_TEST(failAt(noon + 8s) == 1);
+    BOOST_TEST((operation.find({StepName::TellOperator, "in_vain_FencePort"})->attempts == 1u));
 }
 
 BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_some_time_for_it) {

@@ -1,12 +1,21 @@
 // The engine with its thread, its pool of threads, real time and a real journal; only the world is simulated.
 #include "coordinator/engine/engine.hpp"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
+#include <condition_variable>
+#include <csignal>
 #include <filesystem>
+#include <future>
+#include <mutex>
 
 #include "coordinator/engine/phases.hpp"
 #include "coordinator/engine/thread_pool_executor.hpp"
 #include "coordinator/journal/sqlite_journal.hpp"
+#include "tests/simulated/simulated_journal.hpp"
 #include "tests/simulated/simulated_world.hpp"
 
 using namespace standin;
@@ -77,6 +86,18 @@ struct RunningEngine {
     journal::SqliteJournal journal;
     engine::ThreadPoolExecutor executor;
     engine::Engine engine;
+};
+
+/// Dies, as a process does, whenever it comes to change an operation's state.
+class Deadly final : public engine::EventSink {
+  public:
+    void publish(engine::EngineEvent /*event*/) override {}
+    /// Asked on the engine's thread while it decides.
+    [[nodiscard]] bool wants(std::string_view type) const override {
+        if (type == "state" && armed) ::abort();
+        return false;
+    }
+    bool armed = true;
 };
 
 }  // namespace
@@ -151,6 +172,132 @@ BOOST_AUTO_TEST_CASE(an_engine_that_was_stopped_answers_that_it_is) {
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::Unreachable));
     BOOST_TEST(!lab.engine.report({base::ServerName("server01"), "processor", "a test", "trap 1", lab.clock.steady()}));
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_kills_the_process_twice_is_set_aside_at_the_third_start) {
+    const Directory directory;
+    const auto inventory = simulated::simulatedInventory(2, 2);
+    domain::OperationId poisoned = 0;
+    {
+        journal::SqliteJournal journal(directory.path + "/journal.db");
+        BOOST_REQUIRE(journal.open().has_value());
+        journal::Entry entry;
+        domain::Operation operation;
+        operation.id = poisoned = 7;
+        operation.kind = domain::OperationKind::Failover;
+        operation.server = base::ServerName("server01");
+        entry.operations.emplace_back(operation);
+        BOOST_REQUIRE(journal.commit(entry).has_value());
+    }
+    const auto lifeOf = [&](engine::EventSink& events) {
+        simulated::SimulatedClock world_clock;
+        simulated::SimulatedWorld world(world_clock);
+        simulated::furnish(world, inventory);
+        base::SystemClock clock;
+        journal::SqliteJournal journal(directory.path + "/journal.db");
+        engine::ThreadPoolExecutor executor;
+        engine::Engine engine(inventory, simulated::simulatedDrivers(world, inventory), journal, executor, clock,
+                              events, base::Log("engine", [](base::LogLevel, std::string_view) {}),
+                              {.watch_every = 0ms});
+        const bool started = engine.start().has_value();
+        const auto operation = engine.operation(poisoned);
+        engine.stop();
+        executor.stop();
+        return started && operation ? operation->state : domain::State::Opened;
+    };
+    for (int start = 1; start <= 2; ++start) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const rlimit none{0, 0};
+            ::setrlimit(RLIMIT_CORE, &none);
+            ::signal(SIGABRT, SIG_DFL);  // the test framework's
+            Deadly events;
+            lifeOf(events);
+            ::_exit(0);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        BOOST_TEST(WIFSIGNALED(status), "start " << start);
+    }
+    Deadly events;
+    events.armed = false;
+    BOOST_TEST((lifeOf(events) == domain::State::NeedsOperator));
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_that_throws_does_not_end_the_engine) {
+    const auto inventory = simulated::simulatedInventory(1, 1);
+    simulated::SimulatedClock world_clock;
+    simulated::SimulatedWorld world(world_clock);
+    simulated::furnish(world, inventory);
+    base::SystemClock clock;
+    engine::EventHub events;
+    simulated::SimulatedJournal journal;
+    engine::ThreadPoolExecutor executor;
+    engine::Engine engine(inventory, simulated::simulatedDrivers(world, inventory), journal, executor, clock, events,
+                          base::Log("engine", [](base::LogLevel, std::string_view) {}),
+                          {.watch_every = 0ms, .answer_within = 60s});
+    BOOST_REQUIRE(engine.start().has_value());
+    int thrown = 0;
+    journal.before = [&](int) {
+        if (++thrown == 1) throw std::bad_alloc();
+        if (thrown == 2) throw 17;
+    };
+    const auto maintained = engine.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada");
+    BOOST_TEST(maintained.has_value());  // told when it was durable, at the third attempt
+    BOOST_TEST(thrown >= 3);
+    engine.stop();
+    executor.stop();
+}
+
+BOOST_AUTO_TEST_CASE(the_deciding_thread_tells_that_it_goes_round_and_not_while_it_hangs) {
+    const auto inventory = simulated::simulatedInventory(1, 1);
+    simulated::SimulatedClock world_clock;
+    simulated::SimulatedWorld world(world_clock);
+    simulated::furnish(world, inventory);
+    base::SystemClock clock;
+    engine::EventHub events;
+    simulated::SimulatedJournal journal;
+    engine::ThreadPoolExecutor executor;
+    std::mutex mutex;
+    std::condition_variable told;
+    int signs = 0;
+    engine::EngineSettings settings;
+    settings.watch_every = 0ms;
+    settings.alive_every = 5ms;
+    settings.alive = [&] {
+        const std::lock_guard lock(mutex);
+        ++signs;
+        told.notify_all();
+    };
+    engine::Engine engine(inventory, simulated::simulatedDrivers(world, inventory), journal, executor, clock, events,
+                          base::Log("engine", [](base::LogLevel, std::string_view) {}), settings);
+    BOOST_REQUIRE(engine.start().has_value());
+    const auto awaitSigns = [&](int more) {
+        std::unique_lock lock(mutex);
+        return told.wait_for(lock, 60s, [&, until = signs + more] { return signs >= until; });
+    };
+    BOOST_TEST(awaitSigns(3));
+    std::promise<void> hangs, go_on;
+    journal.before = [&](int) {
+        hangs.set_value();
+        go_on.get_future().wait();
+        journal.before = nullptr;
+    };
+    auto asked = std::async(std::launch::async, [&] {
+        return engine.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada");
+    });
+    hangs.get_future().wait();
+    int while_it_hung = 0;
+    {
+        const std::lock_guard lock(mutex);
+        while_it_hung = signs;
+    }
+    go_on.set_value();
+    static_cast<void>(asked.get());
+    BOOST_TEST(awaitSigns(1));
+    BOOST_TEST(while_it_hung >= 3);
+    engine.stop();
+    executor.stop();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

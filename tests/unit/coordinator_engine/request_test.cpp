@@ -124,6 +124,7 @@ BOOST_AUTO_TEST_CASE(a_capture_that_fails_starts_the_server_again) {
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_not_confirmed_as_off_is_not_captured) {
     Protected lab;
+    lab.world.machines["server01"].hangs = true;
     lab.world.fail("power.off server01", Fault::TimesOut);
     BOOST_REQUIRE(ask(lab, OperationKind::Backup).has_value());
     lab.coordinator.run();
@@ -137,6 +138,8 @@ BOOST_AUTO_TEST_CASE(a_failure_goes_before_a_refresh_and_what_it_had_half_made_i
     const auto refresh = *ask(lab, OperationKind::Refresh);
     while (stateOf(lab.coordinator.operation(refresh)) != "ProvingStandIn")
         lab.coordinator.runOne(base::WallTime::max());
+    // Long after the restart: what comes sooner is taken for its doing.
+    lab.coordinator.clock.pass(lab.coordinator.inventory.servers.at(server01).boot_within);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(lab.coordinator.operation(refresh)) == "Failed");
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
@@ -201,6 +204,74 @@ BOOST_AUTO_TEST_CASE(unset_gives_the_spare_back_and_deletes_the_stand_in) {
     BOOST_TEST(!lab.coordinator.row("server01").has_value());
     BOOST_TEST(lab.world.stand_ins.empty());
     BOOST_TEST(!lab.coordinator.board->lease(base::SpareName("spare01")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(unset_takes_spare_and_stand_in_out_of_the_segment) {
+    Protected lab;
+    // as an earlier failover, or an earlier release of this program, left it
+    auto& order = lab.world.segments.at("job01").order;
+    order.members.push_back({base::MemberName("spare"), base::PortName("p-spare01"), "52:54:00:77:09:01"});
+    const auto id =
+        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "operator ada"); }).value();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    BOOST_TEST(lab.owner() == "server");
+    BOOST_TEST((order.member(base::MemberName("spare")) == nullptr));
+    BOOST_TEST((order.member(base::MemberName("stand-in")) == nullptr));
+    BOOST_TEST(order.back_leg_to.empty());
+    BOOST_TEST((order.member(base::MemberName("holder")) != nullptr));
+}
+
+BOOST_AUTO_TEST_CASE(unset_tells_that_the_segment_could_not_be_ordered) {
+    Protected lab;
+    lab.world.fail("segment.set job01", Fault::Unreachable);
+    const auto id =
+        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "operator ada"); }).value();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+    BOOST_TEST(lab.told("could not be taken out of segment 'job01'"));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_refused_has_changed_nothing) {
+    Protected lab(2, 2);
+    const auto id = lab.failAndRun().id;
+    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "ada"); }).has_value());
+    lab.coordinator.run();
+    BOOST_REQUIRE((lab.coordinator.board->lease(base::SpareName("spare01"))->failover == id));
+    lab.world.course.clear();
+    const auto before = lab.coordinator.row("server01");
+    // Its spare executes the job.
+    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "ada"); });
+    const auto set = lab.coordinator.ask([](engine::Conductor& c) {
+        return c.setSpareAndPrepare(server01, base::SpareName("spare01"), base::ImageId("server02-1"), "ada");
+    });
+    const auto retry = lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "ada"); });
+    const auto confirm = lab.coordinator.ask([&](engine::Conductor& c) { return c.confirmFence(id, "ada"); });
+    for (const bool accepted : {unset.has_value(), set.has_value(), retry.has_value(), confirm.has_value()})
+        BOOST_TEST(!accepted);
+    lab.coordinator.run();
+    BOOST_TEST(lab.world.course == std::vector<std::string>{}, boost::test_tools::per_element());
+    BOOST_TEST(lab.coordinator.last().id == id);
+    BOOST_TEST((lab.coordinator.row("server01") == before));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_prepared_on_a_vm_host_whose_machine_a_failover_has_taken) {
+    Protected lab(2, 2);
+    lab.failAndRun();
+    lab.coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost1");
+    const auto refused = ask(lab, OperationKind::Prepare, base::ServerName("server02"));
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("name another vm_host") != std::string::npos, refused.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_carries_a_stand_in_is_not_set) {
+    Protected lab(2, 3);
+    lab.coordinator.inventory.spares[base::SpareName("spare03")].vm_host = base::AgentName("vmhost1");
+    const auto refused = lab.coordinator.ask([](engine::Conductor& c) {
+        return c.setSpare(base::ServerName("server02"), base::SpareName("spare03"), base::ImageId("server02-1"), "ada");
+    });
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("carries stand-in") != std::string::npos, refused.error().message);
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_failover_deletes_its_stand_in_and_keeps_the_spare_that_executes_the_job) {

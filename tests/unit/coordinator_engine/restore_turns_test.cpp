@@ -16,7 +16,8 @@ RestoreTurns::Claim claim(domain::OperationId operation, int priority, int faile
 }
 
 struct Turns : engine::Inventory, RestoreTurns {
-    explicit Turns(std::size_t at_once) : RestoreTurns(static_cast<engine::Inventory&>(*this)) {
+    explicit Turns(std::size_t at_once)
+        : RestoreTurns(engine::Inventory::restores_at_once, engine::default_restores_at_once) {
         engine::Inventory::restores_at_once = {{store1, at_once}, {store2, at_once}};
     }
 };

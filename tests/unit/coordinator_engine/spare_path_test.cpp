@@ -1,3 +1,4 @@
+#include "coordinator/engine/watch.hpp"
 #include "tests/unit/coordinator_engine/protected_lab.hpp"
 
 using namespace standin;
@@ -166,6 +167,124 @@ BOOST_AUTO_TEST_CASE(a_spare_of_another_server_is_never_taken) {
     BOOST_TEST(stateOf(failover) == "Failed");
     BOOST_TEST(lab.world.machines["spare02"].disk == "left over");
     BOOST_TEST(lab.world.machines["spare02"].on);
+}
+
+namespace {
+
+/// spare01 lends its capacity to the VM host of server01's stand-in.
+struct Lent : Protected {
+    Lent() : Protected(2, 2) {
+        coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost1");
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_spare_that_carries_stand_ins_is_neither_switched_off_nor_written) {
+    Lent lab;
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Failed");
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST(lab.world.count("power.off spare01") == 0);
+    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
+    BOOST_TEST(lab.told("spare 'spare01' carries stand-in 'server01-1' of server 'server01'"));
+}
+
+BOOST_AUTO_TEST_CASE(a_vm_host_that_does_not_answer_is_not_released_while_its_machine_is_on) {
+    Protected lab;
+    lab.coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost9");
+    const auto failover = lab.failAndRun();  // no agent of that name is known: it is not released either
+    BOOST_TEST(stateOf(failover) == "Failed");
+    Protected silent;
+    silent.coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost1");
+    silent.coordinator.ask([&](engine::Conductor& c) {
+        c.standInLost(base::ServerName("server01"), base::StandInName(silent.standIn()), "a test");
+        return 0;
+    });
+    silent.world.fail("capacity.get", Fault::TimesOut);
+    silent.failAndRun();
+    BOOST_TEST(silent.world.count("power.off spare01") == 0);
+    BOOST_TEST(silent.world.count("restore.begin spare01") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_was_switched_on_by_hand_before_it_is_written_is_not_written) {
+    Protected lab;
+    lab.world.after_effect = [&](const std::string& verb, const std::string& subject) {
+        if (verb == "power.off" && subject == "spare01") lab.world.machines["spare01"].on = true;
+    };
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Failed");
+    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
+    BOOST_TEST(lab.world.machines["spare01"].disk == "left over");
+    BOOST_TEST(lab.told("somebody switched it on"));
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_whose_power_cannot_be_read_back_is_not_written) {
+    Protected lab;
+    lab.world.fail("power.state spare01", Fault::TimesOut);
+    BOOST_TEST(stateOf(lab.failAndRun()) == "Failed");
+    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
+    BOOST_TEST(lab.told("could not be read back as off"));
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_was_switched_on_by_hand_after_it_was_written_does_not_take_over) {
+    Protected lab;
+    const auto id = lab.coordinator.fail("server01");
+    while (lab.world.machines["spare01"].disk != "server01-1")
+        BOOST_REQUIRE(lab.coordinator.runOne(base::WallTime::max()));
+    lab.world.machines["spare01"].on = true;
+    lab.coordinator.run();
+    const auto failover = lab.coordinator.operation(id);
+    BOOST_TEST(stateOf(failover) == "Failed", failover.why);
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST(lab.told("somebody switched it on"));
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_is_not_confirmed_to_be_that_spare_is_not_written) {
+    for (const bool same : {true, false}) {
+        Protected lab;
+        auto& spare = lab.coordinator.inventory.spares[base::SpareName("spare01")];
+        spare.disk_serial = "S1";
+        spare.disk_wwn = "naa.50";
+        lab.world.disks["spare01"] = {spare.disk, 1 << 20, true, false, {}, 512, same ? "S1" : "S2", "0x50"};
+        const auto failover = lab.failAndRun();
+        BOOST_TEST(stateOf(failover) == (same ? "Succeeded" : "Failed"), failover.why);
+        BOOST_TEST(lab.world.count("restore.begin spare01") == (same ? 1 : 0));
+        BOOST_TEST(lab.told("has the serial number 'S2', and the configuration declares 'S1'") == !same);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_operator_hears_once_of_a_spare_that_is_too_small_by_a_sector_before_any_server_fails) {
+    Protected lab;
+    const auto& row = *lab.coordinator.row("server01");
+    lab.world.images[row.image.text()].size_bytes = 1 << 20;
+    const auto look = [&] {
+        engine::Watch watch(lab.coordinator.inventory, lab.coordinator.drivers(), lab.coordinator.executor,
+                            lab.coordinator.clock, *lab.coordinator.board, lab.coordinator.events(),
+                            [&](engine::Request request) {
+                                lab.coordinator.ask([&](engine::Conductor& c) {
+                                    request(c);
+                                    return 0;
+                                });
+                            });
+        watch.look(*lab.coordinator.conductor);
+        lab.coordinator.run(std::chrono::seconds(5));
+    };
+    lab.world.disks["spare01"] = {base::DiskName("spare01"), (1 << 20) - 512, true, false, {}, 512, {}, {}};
+    look();
+    look();
+    BOOST_TEST(std::count_if(lab.world.told.begin(), lab.world.told.end(), [](const std::string& message) {
+                   return message.find("512 bytes too small") != std::string::npos;
+               }) == 1);
+    BOOST_TEST(lab.coordinator.board->unfitSpares().size() == 1u);
+    lab.world.disks["spare01"].size_bytes = 1 << 20;
+    lab.world.disks["spare01"].sector_bytes = 4096;
+    lab.world.images[row.image.text()].sector_bytes = 512;
+    look();
+    BOOST_TEST(lab.told("has sectors of 4096 bytes"));
+    lab.world.disks["spare01"].sector_bytes = 512;
+    look();
+    BOOST_TEST(lab.coordinator.board->unfitSpares().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_whose_power_off_is_not_confirmed_is_not_written) {

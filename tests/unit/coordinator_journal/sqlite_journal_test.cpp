@@ -1,13 +1,20 @@
 #include "coordinator/journal/sqlite_journal.hpp"
 
+#include <Poco/Data/Session.h>
+#include <Poco/Data/Statement.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
+#include "agent/base/text.hpp"
+#include "coordinator/journal/crash_mark.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
 using namespace standin;
@@ -62,11 +69,16 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
         BOOST_TEST(fresh->epoch == 1u);
         Entry entry;
         entry.operations.push_back(failover(17));
-        entry.rows.push_back({base::ServerName("server01"), base::SpareName("spare01"), base::ImageId("image"), true,
-                              base::StandInName("server01-1"), base::PortName("vnet1"), true, "a note"});
+        entry.rows.push_back({base::ServerName("server01"), base::SpareName("spare01"), base::ImageId("image"),
+                              operationTime(), true, base::StandInName("server01-1"), base::PortName("vnet1"), true,
+                              operationTime() - std::chrono::hours(1), "a note"});
         entry.leases.push_back({base::SpareName("spare01"), base::ServerName("server01"), 17, "a failover"});
         entry.placements[base::ServerName("server01")] = {
-            domain::Placement::On::StandIn, base::StandInName("server01-1"), {}, "operator ada"};
+            domain::Placement::On::StandIn,
+            base::StandInName("server01-1"),
+            {},
+            "operator ada",
+            {{domain::HeldWrites::By::Server, "server01", operationTime(), {}, true}}};
         entry.maintenance[base::ServerName("server02")] = {true, "new fans"};
         entry.audit.push_back({0, operationTime(), "operator ada", "failover", "operation 17"});
         BOOST_REQUIRE(journal.commit(entry).has_value());
@@ -81,6 +93,11 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
     BOOST_REQUIRE(contents->rows.size() == 1u);
     BOOST_TEST(contents->rows[0].stale);
     BOOST_TEST(contents->rows[0].stand_in_port.text() == "vnet1");
+    BOOST_TEST((contents->rows[0].image_at == operationTime()));
+    BOOST_TEST((contents->rows[0].stand_in_image_at == operationTime() - std::chrono::hours(1)));
+    const auto& writes = contents->placements.at(base::ServerName("server01")).writes;
+    BOOST_REQUIRE_EQUAL(writes.size(), 1U);
+    BOOST_TEST((writes[0] == domain::HeldWrites{domain::HeldWrites::By::Server, "server01", operationTime(), {}, true}));
     BOOST_TEST(contents->leases.at(0).failover == 17u);
     BOOST_TEST((contents->placements.at(base::ServerName("server01")).on == domain::Placement::On::StandIn));
     BOOST_TEST(contents->placements.at(base::ServerName("server01")).brought_back_by == "operator ada");
@@ -218,6 +235,154 @@ BOOST_AUTO_TEST_CASE(a_file_system_that_is_full_is_an_error_and_nothing_of_the_e
     Entry later;
     later.operations.push_back(failover(501));
     BOOST_TEST(journal.commit(later).has_value());
+}
+
+/// A process that does so and then ends: what the next one is told of it.
+std::map<domain::OperationId, unsigned> crashesAfter(const Directory& directory, void (*act)(SqliteJournal&)) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const rlimit none{0, 0};
+        ::setrlimit(RLIMIT_CORE, &none);
+        journal::CrashMark::watchSignals();
+        SqliteJournal journal(directory.journal());
+        if (journal.open()) act(journal);
+        ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    SqliteJournal journal(directory.journal());
+    const auto contents = journal.open();
+    BOOST_REQUIRE(contents.has_value());
+    return contents->crashes;
+}
+
+using Work = journal::Journal::Work;
+using Crashes = std::map<domain::OperationId, unsigned>;
+
+BOOST_AUTO_TEST_CASE(what_a_process_decided_on_when_it_died_is_counted_however_it_died) {
+    const Directory directory;
+    const auto killed = [](SqliteJournal& journal) {
+        journal.begins(Work::Decision, 17);
+        ::kill(::getpid(), SIGKILL);
+    };
+    const auto aborted = [](SqliteJournal& journal) {
+        const journal::AtWork at_work(journal, Work::Decision, 17);
+        ::abort();
+    };
+    BOOST_TEST((crashesAfter(directory, killed) == Crashes{{17, 1}}));
+    BOOST_TEST((crashesAfter(directory, aborted) == Crashes{{17, 2}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_step_counts_only_where_its_own_thread_crashed) {
+    const Directory directory;
+    const auto killed = [](SqliteJournal& journal) {  // by a person, while a step that takes seconds is under way
+        journal.begins(Work::Step, 17);
+        ::kill(::getpid(), SIGKILL);
+    };
+    const auto elsewhere = [](SqliteJournal& journal) {
+        journal.begins(Work::Step, 17);
+        std::thread([] { ::abort(); }).join();
+    };
+    const auto terminated = [](SqliteJournal& journal) {
+        std::thread([&] {
+            const journal::AtWork at_work(journal, Work::Step, 18);
+            std::terminate();
+        }).join();
+    };
+    BOOST_TEST((crashesAfter(directory, killed) == Crashes{}));
+    BOOST_TEST((crashesAfter(directory, elsewhere) == Crashes{}));
+    BOOST_TEST((crashesAfter(directory, terminated) == Crashes{{18, 1}}));
+}
+
+BOOST_AUTO_TEST_CASE(work_that_has_ended_is_counted_for_nobody) {
+    const Directory directory;
+    const auto done = [](SqliteJournal& journal) {
+        { const journal::AtWork at_work(journal, Work::Decision, 17); }
+        { const journal::AtWork at_work(journal, Work::Step, 17); }
+        ::abort();
+    };
+    BOOST_TEST((crashesAfter(directory, done) == Crashes{}));
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_cannot_be_read_is_told_and_the_others_are_there) {
+    const Directory directory;
+    {
+        SqliteJournal journal(directory.journal());
+        BOOST_REQUIRE(journal.open().has_value());
+        Entry entry;
+        for (const domain::OperationId id : {17U, 18U, 19U, 20U}) entry.operations.emplace_back(failover(id));
+        for (const auto* server : {"server01", "server02"}) {
+            const base::ServerName name(server);
+            entry.rows.push_back({name, base::SpareName("spare01"), base::ImageId("image"), {}, true, {}, {}, false, {}, ""});
+            entry.placements[name] = {domain::Placement::On::Server, {}, {}, ""};
+            entry.maintenance[name] = {true, "new fans"};
+        }
+        entry.leases.push_back({base::SpareName("spare01"), base::ServerName("server01"), 17, "a failover"});
+        entry.leases.push_back({base::SpareName("spare02"), base::ServerName("server02"), 18, "a failover"});
+        BOOST_REQUIRE(journal.commit(entry).has_value());
+    }
+    {
+        Poco::Data::Session session("SQLite", directory.journal());
+        for (const char* damage :
+             {"UPDATE operations SET body = replace(body, 'quoted', CAST(x'FF' AS TEXT)) WHERE id = 17",
+              "UPDATE operations SET body = '{\"id\": 18' WHERE id = 18",
+              "UPDATE steps SET body = replace(body, 'FencePort', 'Dance') WHERE operation = 19",
+              "UPDATE spare_table SET body = CAST(x'80FF' AS TEXT) WHERE server = 'server01'",
+              "UPDATE placements SET body = '[]' WHERE server = 'server02'",
+              "UPDATE maintenance SET body = '{\"on\": \"maybe\"}' WHERE server = 'server02'",
+              "UPDATE leases SET body = 'null' WHERE spare = 'spare02'"})
+            session << damage, Poco::Data::Keywords::now;
+    }
+    SqliteJournal journal(directory.journal());
+    const auto contents = journal.open();
+    BOOST_REQUIRE(contents.has_value());
+    BOOST_TEST(contents->last_operation == 20U);
+    BOOST_REQUIRE(contents->operations.size() == 2U);
+    BOOST_TEST(contents->operations[0].id == 17U);  // its bytes were mended
+    BOOST_TEST(base::firstInvalidByte(contents->operations[0].why) == std::string::npos);
+    BOOST_TEST(contents->operations[1].id == 20U);
+    BOOST_TEST(contents->rows.size() == 1U);
+    BOOST_TEST(contents->placements.size() == 1U);
+    BOOST_TEST(contents->maintenance.size() == 1U);
+    BOOST_REQUIRE(contents->leases.size() == 2U);  // a spare whose lease cannot be read is nobody's
+    BOOST_TEST(contents->leases[1].spare.text() == "spare02");
+    BOOST_TEST(contents->leases[1].server.text() == "");
+    std::vector<std::string> what;
+    for (const auto& entry : contents->unreadable) {
+        what.push_back(entry.what + " (" + entry.server.text() + ")");
+        BOOST_TEST(!entry.problem.empty());
+    }
+    const std::vector<std::string> expected{
+        "failover 18 of server 'server01' (server01)", "failover 19 of server 'server01' (server01)",
+        "spare_table of server 'server01' (server01)", "leases of spare 'spare02' ()",
+        "placements of server 'server02' (server02)",  "maintenance of server 'server02' (server02)"};
+    BOOST_TEST(what == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(whatever_text_is_committed_can_be_read_again) {
+    const Directory directory;
+    for (const std::string& text : {std::string("\xFF\xC0\xAF"), std::string("a\0b", 3), std::string("\xED\xA0\x80"),
+                                   std::string(1U << 20, 'x')}) {
+        {
+            SqliteJournal journal(directory.journal());
+            BOOST_REQUIRE(journal.open().has_value());
+            auto operation = failover(17);
+            operation.asked_by = operation.failure = text.substr(0, 4000);
+            operation.why = operation.cause = text.substr(0, 60000);
+            operation.at({domain::StepName::FencePort, "server01"}).message = text.substr(0, 60000);
+            Entry entry;
+            entry.operations.emplace_back(operation);
+            entry.audit.push_back({0, operationTime(), text, text, text});
+            entry.maintenance[base::ServerName("server01")] = {true, text};
+            BOOST_REQUIRE(journal.commit(entry).has_value());
+            BOOST_TEST(journal.audit(1).has_value());
+        }
+        SqliteJournal journal(directory.journal());
+        const auto contents = journal.open();
+        BOOST_REQUIRE(contents.has_value());
+        BOOST_TEST(contents->unreadable.empty());
+        BOOST_TEST(contents->operations.size() == 1U);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

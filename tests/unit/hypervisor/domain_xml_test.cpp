@@ -20,7 +20,8 @@ struct Given {
                       4000,
                       false,
                       1024,
-                      DomainType::Kvm};
+                      DomainType::Kvm,
+                      {}};
 
     Given() {
         definition.server = base::ServerName("server01");

@@ -37,6 +37,7 @@ class GrowingGuest final : public Domains {
         if (asked > finds_after) online = std::min(wanted, most_online);
         return online;
     }
+    base::Result<bool> showsLife(const std::string&) override { return true; }
     [[nodiscard]] std::uint64_t eventsSeen() const override { return 0; }
     void waitForEvent(std::uint64_t, std::chrono::milliseconds longest) override {
         clock_.passed += longest;

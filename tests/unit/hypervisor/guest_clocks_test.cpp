@@ -30,6 +30,7 @@ class SlowGuests final : public Domains {
         return std::chrono::system_clock::now() - behind;
     }
     base::Result<unsigned> bringCpusOnline(const std::string&, unsigned wanted) override { return wanted; }
+    base::Result<bool> showsLife(const std::string&) override { return true; }
     [[nodiscard]] std::uint64_t eventsSeen() const override { return 0; }
     void waitForEvent(std::uint64_t, std::chrono::milliseconds) override {}
     base::Result<HypervisorHost> host() override { return HypervisorHost{}; }

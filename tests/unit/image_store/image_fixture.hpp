@@ -97,7 +97,7 @@ struct ImageFixture {
     ImageManifest captured(const std::string& id, const std::string& path) {
         auto access = DiskAccess::open({disk("d"), path}, DiskAccess::Purpose::Read);
         BOOST_REQUIRE(access);
-        auto draft = repository->create(image(id), disk("d"), access->sizeBytes());
+        auto draft = repository->create(image(id), disk("d"), access->sizeBytes(), access->sectorBytes());
         BOOST_REQUIRE(draft);
         TransferWatch watch(clock, throttle);
         auto manifest = capture(*access, **draft, block, watch);

@@ -226,7 +226,9 @@ BOOST_FIXTURE_TEST_CASE(a_disk_being_restored_is_refused_to_others_and_free_afte
 
 BOOST_FIXTURE_TEST_CASE(an_image_being_restored_is_not_deleted, SlowStore) {
     BOOST_REQUIRE(store->restore(restoreId("r"), image("a"), disk("spare01")));
+    BOOST_REQUIRE(store->verify(image("a")));
     BOOST_TEST((store->remove(image("a")).error().code == base::ErrorCode::Conflict));
+    BOOST_TEST(store->verification(image("a")).has_value());  // what was refused has broken nothing off
     store->cancelRestore(restoreId("r"));
     BOOST_TEST(store->remove(image("a")).has_value());
     BOOST_TEST(store->remove(image("a")).has_value());

@@ -28,7 +28,8 @@ BOOST_FIXTURE_TEST_CASE(restoring_twice_is_the_same_as_once, ImageFixture) {
     BOOST_TEST((readFile(directory / "target") == source));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_disk_that_is_too_small_is_no_disk_for_the_image_however_often_it_is_tried_and_stays_untouched, ImageFixture) {
+BOOST_FIXTURE_TEST_CASE(a_disk_that_is_too_small_is_no_disk_for_the_image_however_often_it_is_tried_and_stays_untouched,
+                        ImageFixture) {
     makeDisk(directory / "disk");
     captured("a", directory / "disk");
     auto before = noise(20 * block, 9);  // 512 bytes short
@@ -38,6 +39,21 @@ BOOST_FIXTURE_TEST_CASE(a_disk_that_is_too_small_is_no_disk_for_the_image_howeve
     BOOST_TEST((done.error().code == base::ErrorCode::InvalidInput));
     BOOST_TEST(done.error().message.find("nothing was written") != std::string::npos);
     BOOST_TEST((readFile(directory / "target") == before));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_disk_with_other_sectors_is_no_disk_for_the_image_and_stays_untouched, ImageFixture) {
+    makeDisk(directory / "disk");
+    auto manifest = captured("a", directory / "disk");
+    auto access = DiskAccess::open({disk("target"), directory / "disk"}, DiskAccess::Purpose::Write);
+    BOOST_REQUIRE(access);
+    BOOST_TEST(access->sectorBytes() == 512U);
+    for (const std::uint32_t sectors : {0U, 512U, 4096U}) {  // 0: an image of an earlier release
+        manifest.sector_bytes = sectors;
+        BOOST_TEST(decodeHeader(encodeHeader(manifest)).value().sector_bytes == sectors);
+        const auto fits = checkFits(manifest, *access);
+        BOOST_TEST(fits.has_value() == (sectors != 4096U));
+        BOOST_TEST((fits || fits.error().code == base::ErrorCode::InvalidInput));
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_damaged_block_ends_the_restore_before_it_gets_to_the_disk, ImageFixture) {

@@ -1,6 +1,8 @@
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 
 #include "agent/image_store/image_store_settings.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace standin;
 using image_store::ImageStoreSettings;
@@ -44,6 +46,27 @@ BOOST_AUTO_TEST_CASE(a_section_is_read_with_its_disks_by_name) {
 BOOST_AUTO_TEST_CASE(two_names_for_one_disk_are_refused) {
     Read read("images_dir: /srv/images\ndisks: {a: {path: /srv/disks/x}, b: {path: /srv/disks/../disks/x}}\n");
     BOOST_TEST(read.tells("is the disk of 'a' too"));
+}
+
+BOOST_AUTO_TEST_CASE(one_disk_under_two_paths_is_refused) {
+    tests::TemporaryDirectory directory;
+    tests::writeFile(directory / "disk", "content");
+    std::filesystem::create_symlink(directory / "disk", directory / "symbolic");
+    std::filesystem::create_hard_link(directory / "disk", directory / "hard");
+    tests::writeFile(directory / "other", "content");
+    const auto read = [&](const std::string& second) {
+        return Read("images_dir: /srv/images\ndisks: {a: {path: " + (directory / "disk") +
+                    "}, b: {path: " + (directory / second) + "}}\n");
+    };
+    BOOST_TEST(read("symbolic").tells("is the disk of 'a' too"));
+    BOOST_TEST(read("hard").tells("which is the disk of 'a'"));
+    BOOST_TEST(read("other").problems.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_identity_of_a_disk_is_declared_once) {
+    Read read("images_dir: /x\ndisks: {a: {path: /d/a, serial: S1, wwn: naa.5}, b: {path: /d/b, serial: S1}}\n");
+    BOOST_TEST(read.tells("serial: is that of disk 'a' too"));
+    BOOST_TEST(read.settings.disks.at(0).declared.wwn == "naa.5");
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_among_the_images_is_refused) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <future>
 
+#include "agent/base/text.hpp"
 #include "coordinator/drivers/fence_agent_power_driver.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -64,6 +65,7 @@ struct Agents {
     }
 };
 
+const std::string says_hunter = "echo 'wrong: hunter3' >&2; exit 1";
 const std::string says_off = "echo 'Status: OFF'; exit 2";
 const std::string says_on = "echo 'Status: ON'; exit 0";
 
@@ -197,4 +199,50 @@ BOOST_FIXTURE_TEST_CASE(the_check_knows_an_agents_options_from_its_metadata, Age
     BOOST_TEST(!driver.check({{{PowerDevice{"fence_missing", {}, ""}}}}));
 }
 
+BOOST_FIXTURE_TEST_CASE(whatever_bytes_an_agent_prints_its_words_are_a_valid_message, Agents) {
+    for (const std::string bytes :
+         {"\\377", "\\300\\257", "\\355\\240\\200", "\\303", "a\\000b", "\\033[2J", "x\\r\\ny", "\\302\\205"}) {
+        const auto device = make("fence_bytes", "printf '" + bytes + "' >&2; exit 1", "printf '" + bytes + "'; exit 1");
+        const auto acted = agent.act(device, "off", long_enough);
+        BOOST_REQUIRE(!acted);
+        for (const auto& words : {acted.error().message, agent.read(device, long_enough).words}) {
+            BOOST_TEST(base::firstInvalidByte(words) == std::string::npos, words);
+            BOOST_TEST(base::isOneLine(words), words);
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(an_agents_words_are_cut_between_characters, Agents) {
+    // 150 characters of two bytes and one of one: the 300th byte from the end is in the middle of one.
+    const auto device = make("fence_accents", "for i in $(seq 200); do printf '\\303\\251' >&2; done; printf x >&2; exit 1");
+    const auto words = agent.read(device, long_enough).words;
+    BOOST_TEST(words.find("\xEF\xBF\xBD") == std::string::npos);
+    BOOST_TEST(words.ends_with("\xC3\xA9x"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_secret_that_is_no_text_is_not_spread_either, Agents) {
+    auto device = make("fence_latin", "echo \"$lines\" >&2; exit 1");
+    device.password_file = secret("pa\xDF" "wort");
+    const auto words = agent.read(device, long_enough).words;
+    BOOST_TEST(words.find("wort") == std::string::npos, words);
+    BOOST_TEST(words.find("***") != std::string::npos, words);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_megabyte_on_one_line_is_a_short_message, Agents) {
+    const auto device = make("fence_endless", "head -c 1000000 /dev/zero | tr '\\000' '\\377' >&2; exit 1");
+    BOOST_TEST(agent.read(device, long_enough).words.size() < 500U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_CASE(other_secrets_reach_the_agent_by_standard_input_and_nothing_else) {
+    Agents agents;
+    auto device = agents.make("fence_snmp", says_hunter);
+    device.secret_files = {{"community", agents.secret("hunter3")}};
+    const auto reading = agents.agent.read(device, long_enough);
+    BOOST_TEST((reading.state == PowerState::Unknown));
+    BOOST_TEST(agents.got("fence_snmp").find("community=hunter3") != std::string::npos);
+    BOOST_TEST(agents.got("fence_snmp", "arguments").find("hunter3") == std::string::npos);
+    BOOST_TEST(agents.got("fence_snmp", "environment").find("hunter3") == std::string::npos);
+    BOOST_TEST(reading.words.find("hunter3") == std::string::npos, reading.words);
+}

@@ -126,14 +126,71 @@ BOOST_AUTO_TEST_CASE(a_member_port_that_became_a_trunk_is_put_right) {
 
 BOOST_AUTO_TEST_CASE(no_port_and_no_vlan_belongs_to_two_segments) {
     give(order("server"));
-    auto other = order("");
+    auto other = order("spare");
     checkRefused(plan(other, "job02"), base::ErrorCode::Refused, "job01");
     other.vlan = 102;
     checkRefused(plan(other, "job02"), base::ErrorCode::Refused, "job01");
-    other.members.clear();
+    other.members = {*other.member(base::MemberName("spare"))};
     checkRefused(plan(other, "job02"), base::ErrorCode::Refused, "'back'");
     other.back_leg_port = {};
     BOOST_TEST(plan(other, "job02").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_without_a_part_in_another_segment_leaves_that_one) {
+    give(order("server"));
+    auto other = order("spare");
+    other.vlan = 102;
+    other.members = {*other.member(base::MemberName("spare"))};
+    other.back_leg_port = {};
+    apply(plan(other, "job02").value());
+    BOOST_TEST(vlanOf("spare") == 102);
+    BOOST_TEST((record().order.member(base::MemberName("spare")) == nullptr));
+    BOOST_TEST(record().order.owner.text() == "server");
+    BOOST_TEST(planRepair(view).empty());
+    // Now it has a part: job01 does not get it back.
+    checkRefused(plan(order("server")), base::ErrorCode::Refused, "job02");
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_executes_the_job_of_another_segment_does_not_leave_it) {
+    give(order("spare"));
+    auto other = order("spare");
+    other.vlan = 102;
+    other.members = {*other.member(base::MemberName("spare"))};
+    other.back_leg_port = {};
+    checkRefused(plan(other, "job02"), base::ErrorCode::Refused, "job01");
+}
+
+BOOST_AUTO_TEST_CASE(a_fence_is_carried_out_whatever_other_members_are_like) {
+    // The spare and both legs of the holder have a part elsewhere, another segment has the VLAN, no quarantine is left
+    // for anybody but the server, and an address is none.
+    auto elsewhere = order("spare");
+    elsewhere.members = {*elsewhere.member(base::MemberName("spare")), *elsewhere.member(base::MemberName("holder"))};
+    apply(plan(elsewhere, "job02").value());
+    for (const auto range : {tests::range_of_tests, VlanRange{3000, 3003}}) {
+        auto fence = order("");
+        fence.members[1].mac = "no address";
+        const auto change = planSegment(base::SegmentId("job01"), fence, {1, 1}, view, range);
+        BOOST_REQUIRE(change);
+        BOOST_TEST(range.contains(change->ports.at("server").vlan));
+        BOOST_TEST(change->ports.count("spare") == 0u);
+        BOOST_TEST(change->others.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_fence_takes_the_servers_port_out_of_whatever_segment_it_is_in) {
+    give(order("server"));
+    auto fence = order("");
+    fence.members = {*fence.member(base::MemberName("server"))};
+    fence.back_leg_port = {};
+    apply(plan(fence, "renamed").value());
+    BOOST_TEST(vlanOf("server") != 101);
+    BOOST_TEST(record().order.owner.empty());
+    BOOST_TEST(planRepair(view).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_fence_comes_not_after_a_later_order) {
+    apply(*plan(order("stand-in"), "job01", {2, 7}));
+    checkRefused(plan(order(""), "job01", {2, 6}), base::ErrorCode::Conflict, "too late");
 }
 
 BOOST_AUTO_TEST_CASE(a_segment_is_never_a_quarantine) {

@@ -58,6 +58,7 @@ struct SwitchBuilder {
             addAccess(name, wanted.vlan).quarantine = wanted.quarantine;
             view.ports[name].trunks.clear();
         }
+        for (const auto& [id, record] : change.others) view.segments[id] = record;
         if (!change.record) return;
         view.segments.erase(change.record->first);
         if (change.record->second) view.segments.emplace(change.record->first, *change.record->second);

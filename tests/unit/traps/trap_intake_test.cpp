@@ -102,4 +102,54 @@ BOOST_AUTO_TEST_CASE(a_storm_does_not_fill_the_log_with_lines) {
     BOOST_TEST(one.lines.size() < 500U);
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_is_acknowledged_when_journal_and_trap_log_have_it) {
+    Intake one;
+    int acknowledged = 0;
+    Trap made = trap("1.3.6.1.4.1.9.2");
+    for (int repeated = 0; repeated < 2; ++repeated) made.acknowledge.push_back([&] { ++acknowledged; });
+    one.handle({made});
+    BOOST_REQUIRE(one.reports.size() == 1U);
+    BOOST_REQUIRE(one.trap_log.records.at(0).trap.acknowledge.size() == 1U);
+    BOOST_TEST(acknowledged == 0);
+    one.trap_log.records[0].trap.acknowledge[0]();
+    BOOST_TEST(acknowledged == 0);
+    one.reports[0].when_durable();
+    BOOST_TEST(acknowledged == 2);
+}
+
+BOOST_AUTO_TEST_CASE(equal_informs_that_wait_are_all_acknowledged) {
+    Intake one;
+    int acknowledged = 0;
+    std::vector<Trap> all;
+    for (int i = 0; i < 3; ++i) {
+        all.push_back(trap("1.3.6.1.4.1.8.1"));  // no failure
+        all.back().acknowledge.push_back([&] { ++acknowledged; });
+    }
+    one.handle(std::move(all));
+    for (const auto& record : one.trap_log.records) {
+        for (const auto& done : record.trap.acknowledge) done();
+    }
+    BOOST_TEST(acknowledged == 3);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_sink_throws_is_one_traps_and_the_next_one_is_handled) {
+    TrapQueue queue;
+    RememberingLog trap_log;
+    int reports = 0;
+    std::vector<std::string> lines;
+    TrapIntake intake(queue, rules("rules: [{name: r, reason: dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: chassis}]"), directory(),
+                      trap_log,
+                      [&](const FailureReport&) {
+                          if (++reports == 1) throw std::bad_alloc();
+                      },
+                      system_clock, standin::base::Log("traps", [&](auto, std::string_view line) { lines.emplace_back(line); }));
+    queue.push(trap("1.3.6.1.4.1.9.2"));
+    queue.push(trap("1.3.6.1.4.1.9.3"));
+    intake.start();
+    intake.stop();
+    BOOST_TEST(reports == 2);
+    BOOST_TEST(trap_log.records.size() == 1U);
+    BOOST_TEST(!lines.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,10 @@
 #include "coordinator/traps/trap_log.hpp"
 
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <csignal>
@@ -183,6 +186,47 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_says_which_file) {
     const auto log = openSqliteTrapLog("/nowhere/at/all/traps.sqlite");
     BOOST_REQUIRE(!log);
     BOOST_TEST(log.error().message.find("/nowhere/at/all/traps.sqlite") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_were_given_are_not_given_again_after_a_crash) {
+    const Directory directory;
+    const pid_t child = ::fork();
+    if (child == 0) {  // dies before what it has is written
+        auto log = openSqliteTrapLog(directory.file()).value();
+        for (int i = 0; i < 50; ++i) log->idFor(arrived("1.3.6.1.4.1.9." + std::to_string(i), std::chrono::seconds(0)));
+        ::kill(::getpid(), SIGKILL);
+    }
+    ::waitpid(child, nullptr, 0);
+    std::uint64_t next = 0;
+    {
+        auto log = openSqliteTrapLog(directory.file()).value();
+        next = log->idFor(arrived("1.3.6.1.4.1.9.1", std::chrono::seconds(1)));
+        BOOST_TEST(next > 50U);
+    }
+    auto log = openSqliteTrapLog(directory.file()).value();  // and an orderly end leaves none out
+    BOOST_TEST(log->idFor(arrived("1.3.6.1.4.1.9.1", std::chrono::seconds(2))) == next + 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_is_acknowledged_when_it_is_written_and_not_while_the_disk_takes_nothing) {
+    const Directory directory;
+    auto log = openSqliteTrapLog(directory.file()).value();
+    std::atomic<int> acknowledged = 0;
+    const auto inform = [&](const std::string& oid) {
+        Trap made = arrived(oid, std::chrono::seconds(0));
+        made.acknowledge.push_back([&] { ++acknowledged; });
+        return made;
+    };
+    {
+        const LimitedFiles full(1);
+        recordIn(*log, inform("1.3.6.1.4.1.9.1"));
+        static_cast<void>(log->list({}));  // writes what waits, or tries to
+        BOOST_TEST(!log->counts().problem.empty());
+        BOOST_TEST(acknowledged == 0);
+    }
+    recordIn(*log, inform("1.3.6.1.4.1.9.1"));  // as its sender repeats it
+    BOOST_REQUIRE(log->list({}).has_value());
+    BOOST_TEST(acknowledged == 1);
+    BOOST_TEST(log->counts().problem.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

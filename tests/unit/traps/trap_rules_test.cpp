@@ -50,6 +50,67 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused) {
     BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, kind: k}]", "kind"));
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_that_takes_nearly_every_trap_for_a_failure_is_refused) {
+    const auto failure = [](const std::string& conditions) {
+        return complaintAbout("rules:\n  - {name: a, reason: x, verdict: failure, kind: k, " + conditions + "}\n");
+    };
+    for (const char* wide :
+         {"oids: [1.3.*]", "oids: [1.*]", "oids: [1.3.6.1.4.1.*]", "oids: [1.3.6.1.4.1.9.1, 1.3.6.*]",
+          "sources: [0.0.0.0/0]", "sources: ['::/0']", "sources: [0.0.0.0/1, 128.0.0.0/1]",
+          "sources: [10.1.2.3, 0.0.0.0/0]", "platform_event: {}", "platform_event: {direction: asserted}",
+          "varbinds: [{oid: 1.3.6.1.2.1.1.3.0}]", "varbinds: [{oid: 1.3.6.1.6.3.1.1.4.1.0}]",
+          "varbinds: [{oid: 1.3.6.1.4.1.9.5, present: false}]", "oids: [1.3.*], sources: [0.0.0.0/0]"}) {
+        const auto complaint = failure(wide);
+        BOOST_TEST(complaint.find("takes nearly every trap for a failure") != std::string::npos,
+                   wide << ": " << complaint);
+        BOOST_TEST(complaint.starts_with("rules.yml:2:"), complaint);
+    }
+    for (const char* narrow :
+         {"oids: [1.3.6.1.4.1.9.*]", "oids: [1.3.6.1.6.3.1.1.5.3]", "sources: [10.0.0.0/8]",
+          "sources: ['fd00:77::/64']", "oids: [1.3.*], sources: [10.1.2.3]", "platform_event: {sensor: memory}",
+          "oids: [1.3.*], varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 4}]",
+          "varbinds: [{oid: 1.3.6.1.6.3.1.1.4.1.0, pattern: 'x'}]"}) {
+        BOOST_TEST(failure(narrow) == "", narrow);
+    }
+    BOOST_TEST(complaintAbout("rules: [{name: a, reason: x, oids: [1.3.*], verdict: ignored}]") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_that_an_earlier_one_shadows_is_refused) {
+    const auto pair = [](const std::string& earlier, const std::string& later) {
+        return complaintAbout("rules:\n  - {name: one, reason: x, verdict: ignored" + earlier +
+                              "}\n  - {name: two, reason: x, verdict: not_a_failure" + later + "}\n");
+    };
+    using Pair = std::pair<const char*, const char*>;
+    for (const auto& [earlier, later] :
+         {Pair{"", ", oids: [1.3.6.1.4.1.9.*]"},
+          Pair{", oids: [1.3.6.1.4.1.9.*]", ", oids: [1.3.6.1.4.1.9.5, 1.3.6.1.4.1.9.7.*]"},
+          Pair{", oids: [1.3.6.1.4.1.9.*]", ", oids: [1.3.6.1.4.1.9.*], sources: [10.1.2.3]"},
+          Pair{", sources: [10.0.0.0/8]", ", sources: [10.1.0.0/16], oids: [1.3.6.1.4.1.9.5]"},
+          Pair{", platform_event: {sensor: memory}", ", platform_event: {sensor: memory, event: 0x6f, offsets: [1]}"},
+          Pair{", platform_event: {sensor: memory, offsets: [0, 1]}",
+               ", platform_event: {sensor: memory, offsets: [1]}"},
+          Pair{", oids: [1.3.6.1.4.1.3183.*]", ", platform_event: {sensor: memory}"},
+          Pair{", varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 4}]",
+               ", oids: [1.3.6.1.4.1.9.5], varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 4}, {oid: 1.3.6.1.4.1.9.6}]"}}) {
+        const auto complaint = pair(earlier, later);
+        BOOST_TEST(complaint.find("rule 'two' never decides") != std::string::npos,
+                   earlier << " / " << later << ": " << complaint);
+        BOOST_TEST(complaint.find("rule 'one' at rules.yml:2:") != std::string::npos, complaint);
+        BOOST_TEST(complaint.starts_with("rules.yml:3:"), complaint);
+    }
+    for (const auto& [earlier, later] :
+         {Pair{", oids: [1.3.6.1.4.1.9.5]", ", oids: [1.3.6.1.4.1.9.*]"},
+          Pair{", oids: [1.3.6.1.4.1.9.*]", ", sources: [10.1.2.3]"},
+          Pair{", sources: [10.1.0.0/16]", ", sources: [10.0.0.0/8]"},
+          Pair{", sources: [10.0.0.0/8]", ", sources: ['fd00::/16']"},
+          Pair{", platform_event: {sensor: memory, offsets: [1]}", ", platform_event: {sensor: memory}"},
+          Pair{", platform_event: {direction: deasserted}", ", platform_event: {sensor: memory}"},
+          Pair{", oids: [1.3.6.1.4.1.9.5], varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 4}]",
+               ", oids: [1.3.6.1.4.1.9.5], varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 5}]"}}) {
+        BOOST_TEST(pair(earlier, later) == "", earlier << " / " << later);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_rule_may_name_sensor_and_event_by_number) {
     const auto read = testing::rules("rules: [{name: a, reason: x, verdict: ignored, platform_event: {sensor: 0x07, event: 0x6f}}]");
     BOOST_TEST(!read.rules[0].mismatch(testing::platformEvent(0x076f01), Words::Wanted));

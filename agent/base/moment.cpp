@@ -1,11 +1,11 @@
-#include "coordinator/journal/moment.hpp"
+#include "agent/base/moment.hpp"
 
 #include <array>
 #include <chrono>
 #include <optional>
 #include <string_view>
 
-namespace standin::journal {
+namespace standin::base {
 
 namespace {
 
@@ -28,17 +28,16 @@ std::optional<std::array<unsigned, 7>> numbersIn(std::string_view text) {
 
 }  // namespace
 
-base::Result<base::WallTime> momentFrom(const std::string& text) {
+Result<WallTime> momentFrom(const std::string& text) {
     using namespace std::chrono;
     const auto numbers = numbersIn(text);
     if (numbers) {
         const auto [its_year, its_month, its_day, hour, minute, second, micros] = *numbers;
         const year_month_day date(year(static_cast<int>(its_year)), month(its_month), day(its_day));
         if (date.ok() && hour < 24 && minute < 60 && second < 60)
-            return base::WallTime(sys_days(date) + hours(hour) + minutes(minute) + seconds(second) +
-                                  microseconds(micros));
+            return WallTime(sys_days(date) + hours(hour) + minutes(minute) + seconds(second) + microseconds(micros));
     }
-    return base::failure(base::ErrorCode::Corrupt, "'" + text + "' is not a moment");
+    return failure(ErrorCode::Corrupt, "'" + text + "' is not a moment");
 }
 
-}  // namespace standin::journal
+}  // namespace standin::base

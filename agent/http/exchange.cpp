@@ -1,0 +1,213 @@
+#include "agent/http/exchange.hpp"
+
+#include <Poco/Net/HTTPServerRequestImpl.h>
+#include <Poco/Net/HTTPServerResponseImpl.h>
+#include <Poco/Net/NetException.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <ostream>
+
+#include "agent/base/boundary.hpp"
+#include "agent/base/text.hpp"
+#include "agent/http/request_reading.hpp"
+
+namespace standin::http {
+
+using base::ErrorCode;
+
+namespace {
+
+base::SteadyTime within(std::chrono::milliseconds limit) {
+    return std::chrono::steady_clock::now() + limit;
+}
+
+void sendHead(const Response& response, Poco::Net::HTTPServerResponse& to) {
+    to.setStatusAndReason(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(response.status));
+    if (!response.content_type.empty()) to.setContentType(response.content_type);
+    for (const auto& [name, value] : response.headers) to.set(name, value);
+    if (!response.stream) {
+        to.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
+    } else if (response.stream_length) {
+        to.setContentLength64(static_cast<Poco::Int64>(*response.stream_length));
+    } else {
+        to.setChunkedTransferEncoding(true);
+    }
+}
+
+void sendWhole(const Response& response, Poco::Net::HTTPServerResponse& to, const PacedSession& session) {
+    sendHead(response, to);
+    auto& out = to.send();
+    out.write(response.body.data(), static_cast<std::streamsize>(response.body.size()));
+    out.flush();
+    if (const auto* problem = session.networkException()) problem->rethrow();
+}
+
+std::string wordsOf(const std::exception& exception) {
+    const auto* its = dynamic_cast<const Poco::Exception*>(&exception);
+    if (its == nullptr) return exception.what();
+    return its->message().empty() ? its->name() : its->message();
+}
+
+void prepare(Poco::Net::HTTPServerResponse& response, bool keep) {
+    response.setDate(Poco::Timestamp());
+    response.setVersion(Poco::Net::HTTPMessage::HTTP_1_1);
+    response.setKeepAlive(keep);
+}
+
+}  // namespace
+
+Exchange::Exchange(Limits limits, const Router& router, Guard guard, WorkCrew& streams,
+                   const std::atomic<bool>& stopping, base::Log log)
+    : limits_(limits),
+      router_(router),
+      guard_(std::move(guard)),
+      streams_(streams),
+      stopping_(stopping),
+      log_(std::move(log)) {}
+
+void Exchange::serve(const FrontDoor::ConnectionPtr& connection) {
+    auto next = Next::Close;
+    // What was sent ahead can't be seen at the door: it has been read already.
+    do {
+        try {
+            next = serveOne(connection);
+        } catch (const std::exception& exception) {
+            next = afterException(*connection, exception);
+        } catch (...) {
+            next = Next::Close;
+        }
+    } while (next == Next::Ask && !stopping_ &&
+             (connection->session->hasReadAhead() || connection->socket->available() > 0));
+    goOn(connection, next);
+}
+
+Exchange::Next Exchange::afterException(Connection& connection, const std::exception& exception) const {
+    const bool went = dynamic_cast<const Poco::Net::NoMessageException*>(&exception) != nullptr ||
+                      connection.session->networkException() != nullptr;
+    const bool not_http = dynamic_cast<const Poco::Net::MessageException*>(&exception) != nullptr ||
+                          dynamic_cast<const Poco::DataException*>(&exception) != nullptr;  // a number that is none
+    const auto why = wordsOf(exception);
+    if (!went && not_http) return refuse(connection, why);
+    log_.debug("connection with {} lost: {}", connection.peer.text, why);
+    return Next::Close;
+}
+
+void Exchange::goOn(const FrontDoor::ConnectionPtr& connection, Next next) {
+    if (next == Next::Streams) return;
+    if (next == Next::Ask && !stopping_) return door_->giveBack(connection);
+    door_->close(connection);
+}
+
+Exchange::Next Exchange::serveOne(const FrontDoor::ConnectionPtr& connection) {
+    auto& session = *connection->session;
+    connection->socket->setDeadline(within(limits_.request));
+    Poco::AutoPtr<Poco::Net::HTTPServerParams> params(new Poco::Net::HTTPServerParams);
+    Poco::Net::HTTPServerResponseImpl to(session);
+    Poco::Net::HTTPServerRequestImpl from(to, session, params);
+    prepare(to, from.getKeepAlive());
+    if (from.getExpectContinue()) to.sendContinue();
+    bool is_stream = false;
+    auto response = respond(from, to, *connection, is_stream);
+    if (is_stream) return stream(connection, std::move(response), to.getKeepAlive());
+    connection->socket->setDeadline(within(limits_.answer));
+    sendWhole(response, to, session);
+    return to.getKeepAlive() ? Next::Ask : Next::Close;
+}
+
+Response Exchange::respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to,
+                           Connection& connection, bool& is_stream) const {
+    auto request = readRequest(from, limits_.body);
+    if (!request) {
+        to.setKeepAlive(false);  // what is left of the body has not been read
+        return responseFrom(request.error());
+    }
+    request->peer = connection.peer.text;
+    request->address = connection.source;
+    request->roles = guard_.roles;
+    request->grants = guard_.roles->grantsOf(connection.peer);
+    auto route = router_.find(*request);
+    if (const auto allowed = mayPass(*request, route ? (*route)->access : Access::Read); !allowed)
+        return responseFrom(allowed.error());
+    if (!route) {
+        auto response = responseFrom(route.error());
+        if (route.error().code == ErrorCode::WrongState) response.status = 405;
+        return response;
+    }
+    try {
+        const bool gated = guard_.gate != nullptr && (*route)->access == Access::Command;
+        auto result = gated ? guard_.gate->pass(*request, (*route)->handler) : (*route)->handler(*request);
+        if (!result) return responseFrom(result.error());
+        is_stream = static_cast<bool>(result->stream);
+        return std::move(*result);
+    } catch (...) {  // also a network's: it is not this connection's
+        const auto what = base::currentException();
+        log_.error("could not answer {} {}: {}", request->method, base::shortened(request->path, 200), what);
+        return responseFrom({ErrorCode::Internal, what});
+    }
+}
+
+/// Also of paths that do not exist: who has no role learns nothing.
+base::Result<void> Exchange::mayPass(const Request& request, Access access) {
+    if (request.grants.may(access)) return {};
+    const auto what = fmt::format("{} {}", base::shortened(request.method, 20), base::shortened(request.path, 200));
+    return base::failure(request.roles->lacking(access, request.peer, what));
+}
+
+/// What follows on the connection can't be told from what was not understood: it ends.
+Exchange::Next Exchange::refuse(Connection& connection, const std::string& why) const {
+    try {
+        connection.socket->setDeadline(within(limits_.answer));
+        Poco::Net::HTTPServerResponseImpl to(*connection.session);
+        prepare(to, false);
+        sendWhole(responseFrom(
+                      {ErrorCode::InvalidInput, fmt::format("the request is not valid HTTP: {}", base::shortened(why, 200))}),
+                  to, *connection.session);
+    } catch (const Poco::Exception&) {  // who sent it does not listen
+    }
+    return Next::Close;
+}
+
+Exchange::Next Exchange::stream(const FrontDoor::ConnectionPtr& connection, Response response, bool keep) {
+    auto shared = std::make_shared<Response>(std::move(response));
+    const bool begun = streams_.tryPost({connection->peer.text, connection->comes_first,
+                                         [this, connection, shared, keep] { runStream(connection, *shared, keep); }});
+    if (begun) return Next::Streams;
+    auto refusal = responseFrom(
+        {ErrorCode::Refused, "too many long answers are under way for this peer, or for all; ask again later"});
+    refusal.status = 503;
+    refusal.headers["Retry-After"] = "1";
+    Poco::Net::HTTPServerResponseImpl to(*connection->session);
+    prepare(to, keep);
+    connection->socket->setDeadline(within(limits_.answer));
+    sendWhole(refusal, to, *connection->session);
+    return keep ? Next::Ask : Next::Close;
+}
+
+void Exchange::runStream(const FrontDoor::ConnectionPtr& connection, const Response& response, bool keep) {
+    auto& session = *connection->session;
+    auto next = Next::Close;
+    session.streamWithin(limits_.answer);
+    {
+        Poco::Net::HTTPServerResponseImpl to(session);
+        prepare(to, keep);
+        try {
+            sendHead(response, to);
+            auto& out = to.send();
+            response.stream(out, stopping_);
+            out.flush();
+            if (out && keep) next = Next::Ask;
+        } catch (...) {
+            log_.error("an answer to {} was broken off: {}", connection->peer.text, base::currentException());
+            // Before Poco writes the end of a body that has not come to its end: only a connection that ends too early
+            // tells the client that the rest is missing.
+            ::shutdown(connection->descriptor, SHUT_RDWR);
+        }
+    }
+    session.endStream();
+    if (session.networkException() != nullptr) next = Next::Close;
+    if (next == Next::Ask && (session.hasReadAhead() || connection->socket->available() > 0)) return serve(connection);
+    goOn(connection, next);
+}
+
+}  // namespace standin::http

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <Poco/AutoPtr.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/base/log.hpp"
+#include "agent/http/connection.hpp"
+
+namespace standin::http {
+
+/// Lets clients in: one thread accepts them, goes on with all their handshakes side by side, and watches all that are
+/// idle. Nobody costs a thread before he has proved who he is and asks something. What is there in too great a number
+/// is closed, the oldest first, so that there is always room for who comes next.
+class FrontDoor {
+  public:
+    struct Limits {
+        std::size_t strangers = 256;  ///< connections whose handshake is under way
+        std::size_t strangers_of_source = 64;
+        std::size_t sessions = 384;  ///< connections whose peer is known
+        std::size_t sessions_of_peer = 64;
+        std::chrono::milliseconds handshake{5000};
+        std::chrono::milliseconds idle{300'000};
+    };
+    using ConnectionPtr = std::shared_ptr<Connection>;
+    /// Told of each connection on which something is asked; it is Busy and belongs to who was told until he calls
+    /// giveBack() or close().
+    using Ask = std::function<void(ConnectionPtr)>;
+    using ComesFirst = std::function<bool(const PeerName& peer)>;
+
+    FrontDoor(Limits limits, TlsContext tls, ComesFirst comes_first, Ask ask, base::Log log);
+    ~FrontDoor();
+    FrontDoor(const FrontDoor&) = delete;
+    FrontDoor& operator=(const FrontDoor&) = delete;
+
+    /// Throws Poco::Exception: the address can't be listened on.
+    void open(const std::string& host, std::uint16_t port);
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    /// For handshakes that begin from now on.
+    void renewTls(TlsContext tls);
+
+    void giveBack(const ConnectionPtr& connection);
+    void close(const ConnectionPtr& connection);
+
+    /// Lets nobody in any more; all who ask nothing are gone, and who is being answered finds his request ended.
+    void shut();
+    /// True when all have ended within `limit`.
+    bool awaitEnd(std::chrono::milliseconds limit);
+    /// Also what is being answered is broken off.
+    void breakOffAll();
+
+  private:
+    using Lock = std::unique_lock<std::mutex>;
+    void run();
+    int untilNext();
+    void letIn();
+    void add(int descriptor, std::string source);
+    void makeRoomForStranger(const std::string& source);
+    bool makeRoomForSession(const Connection& newcomer);
+    void comesOn(const ConnectionPtr& connection);
+    void handshake(const ConnectionPtr& connection);
+    void isKnown(const ConnectionPtr& connection);
+    void ask(const ConnectionPtr& connection);
+    void endOverdue();
+    void remove(const ConnectionPtr& connection);
+    void leaveLine(Connection& connection);
+    void enterLine(Connection& connection, Connection::State state, std::chrono::milliseconds within);
+    void watch(const Connection& connection, std::uint32_t events, bool anew);
+    void tellRefused(const Connection& stranger, const std::string& why);
+    [[nodiscard]] ConnectionPtr find(std::uint64_t id);
+
+    const Limits limits_;
+    const ComesFirst comes_first_;
+    const Ask ask_;
+    const base::Log log_;
+    Poco::AutoPtr<Poco::Net::HTTPServerParams> params_;
+    int listening_ = -1;
+    int poll_ = -1;
+    int wake_ = -1;
+    std::uint16_t port_ = 0;
+    std::thread thread_;
+
+    std::mutex mutex_;
+    std::condition_variable removed_;
+    TlsContext tls_;
+    std::unordered_map<std::uint64_t, ConnectionPtr> connections_;
+    std::list<std::uint64_t> strangers_;  ///< in the order in which their time ends
+    std::list<std::uint64_t> idle_;
+    std::list<std::uint64_t> busy_;
+    std::map<std::string, std::size_t> strangers_of_;  ///< by source
+    std::map<std::string, std::size_t> sessions_of_;   ///< by peer
+    std::uint64_t last_id_ = 0;
+    base::SteadyTime told_{};
+    std::size_t untold_ = 0;
+    bool shut_ = false;
+};
+
+}  // namespace standin::http

@@ -1,0 +1,77 @@
+#include "coordinator/journal/state_reserve.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace standin::journal {
+
+namespace {
+
+/// A commit takes some ten KiB, a takeover some twenty of them: every piece is worth several commits.
+constexpr std::uint64_t pieces = 64;
+constexpr std::uint64_t least_piece = 256U << 10;
+
+std::uint64_t freeBeside(const std::string& path) {
+    struct statvfs space {};
+    const auto directory = std::filesystem::path(path).parent_path().string();
+    if (::statvfs(directory.c_str(), &space) != 0) return 0;
+    return std::uint64_t{space.f_bavail} * space.f_frsize;
+}
+
+class File {
+  public:
+    explicit File(const std::string& path) : number_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
+    ~File() {
+        if (number_ >= 0) ::close(number_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    [[nodiscard]] int number() const { return number_; }
+
+  private:
+    const int number_;
+};
+
+}  // namespace
+
+void StateReserve::fill() {
+    const std::lock_guard lock(mutex_);
+    const auto now = held();
+    if (now >= wanted_) return;
+    // To fill the disk oneself would be no help: a quarter more stays free.
+    if (freeBeside(path_) < wanted_ - now + wanted_ / 4) return;
+    const File file(path_);
+    if (file.number() < 0) return;
+    if (::posix_fallocate(file.number(), 0, static_cast<off_t>(wanted_)) != 0) {
+        [[maybe_unused]] const int undone = ::ftruncate(file.number(), static_cast<off_t>(now));
+    }
+}
+
+bool StateReserve::makeRoom() {
+    const std::lock_guard lock(mutex_);
+    const auto now = held();
+    if (now == 0) return false;
+    const auto piece = std::min(now, std::max(wanted_ / pieces, least_piece));
+    const File file(path_);
+    return file.number() >= 0 && ::ftruncate(file.number(), static_cast<off_t>(now - piece)) == 0;
+}
+
+StateReserve::Status StateReserve::status() const {
+    const std::lock_guard lock(mutex_);
+    return {wanted_, std::min(held(), wanted_)};
+}
+
+/// What is really there: a file with a hole in it would hold nothing.
+std::uint64_t StateReserve::held() const {
+    struct stat file {};
+    if (::stat(path_.c_str(), &file) != 0) return 0;
+    return std::min<std::uint64_t>(static_cast<std::uint64_t>(file.st_size),
+                                   static_cast<std::uint64_t>(file.st_blocks) * 512);
+}
+
+}  // namespace standin::journal

@@ -1,0 +1,180 @@
+// A capture without pulling the plug: in order, in turns, and not while its rack has a failure.
+#include <algorithm>
+
+#include "tests/unit/coordinator_engine/protected_lab.hpp"
+
+using namespace standin;
+using domain::OperationKind;
+using simulated::Fault;
+using Kind = engine::Engine::ReportOutcome::Kind;
+
+namespace {
+
+struct CaptureLab : Protected {
+    explicit CaptureLab(int servers = 1) : Protected(servers, servers) {}
+
+    base::Result<domain::OperationId> backUp(const std::string& server = "server01") {
+        return coordinator.ask([&](engine::Conductor& c) {
+            return c.request({OperationKind::Backup, base::ServerName(server), {}, "operator ada", {}});
+        });
+    }
+    Kind report(const std::string& kind, const std::string& by = "trap 1") {
+        return coordinator.ask([&](engine::Conductor& c) {
+            return c.report({base::ServerName("server01"), kind, kind + " has failed", by, coordinator.clock.steady()})
+                .kind;
+        });
+    }
+    void runUntil(domain::OperationId id, const std::string& state) {
+        while (stateOf(coordinator.operation(id)) != state) coordinator.runOne(base::WallTime::max());
+    }
+    [[nodiscard]] std::ptrdiff_t at(const std::string& command) const {
+        const auto found = std::find(world.course.begin(), world.course.end(), command);
+        return found == world.course.end() ? -1 : found - world.course.begin();
+    }
+    void setRack(const std::string& rack) {
+        for (auto& [name, server] : coordinator.inventory.servers) server.rack = rack;
+        coordinator.kill();
+        coordinator.start();
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(capture)
+
+BOOST_AUTO_TEST_CASE(a_server_is_asked_to_shut_down_and_its_power_is_not_cut) {
+    CaptureLab lab;
+    const auto id = *lab.backUp();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    BOOST_TEST(lab.world.count("power.soft server01") == 1);
+    BOOST_TEST(lab.world.count("power.off server01") == 0);
+    BOOST_TEST(!lab.told("power was cut"));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_does_not_shut_down_has_its_time_before_its_power_is_cut) {
+    CaptureLab lab;
+    lab.world.machines["server01"].hangs = true;
+    const auto id = *lab.backUp();
+    const auto within = lab.coordinator.inventory.servers.at(base::ServerName("server01")).shutdown_within;
+    lab.coordinator.run(std::chrono::duration_cast<std::chrono::seconds>(within) - std::chrono::seconds(3));
+    BOOST_TEST(lab.world.count("power.soft server01") == 1);
+    BOOST_TEST(lab.world.count("power.off server01") == 0);
+    BOOST_TEST(lab.world.machines["server01"].on);
+    lab.coordinator.run();
+    BOOST_TEST(lab.world.count("power.off server01") == 1);
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    BOOST_TEST(lab.told("server 'server01' did not shut down within 120 s, and its power was cut"));
+}
+
+BOOST_AUTO_TEST_CASE(the_time_of_a_server_counts_from_when_it_was_asked) {
+    CaptureLab lab;
+    lab.world.machines["server01"].hangs = true;
+    lab.world.fail("power.soft server01", Fault::Unreachable, 10);
+    BOOST_REQUIRE(lab.backUp().has_value());
+    lab.coordinator.run(std::chrono::seconds(122));
+    BOOST_TEST(lab.world.count("power.off server01") == 0);
+    lab.coordinator.run();
+    BOOST_TEST(lab.world.count("power.off server01") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_nobody_can_ask_is_not_cut_off) {
+    CaptureLab lab;
+    lab.world.fail("power.soft server01", Fault::Unreachable);
+    const auto id = *lab.backUp();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+    BOOST_TEST(lab.world.count("power.off server01") == 0);
+    BOOST_TEST(lab.world.machines["server01"].on);
+}
+
+BOOST_AUTO_TEST_CASE(servers_of_one_image_store_are_off_one_after_the_other) {
+    CaptureLab lab(3);
+    std::vector<domain::OperationId> ids;
+    for (const char* server : {"server01", "server02", "server03"}) ids.push_back(*lab.backUp(server));
+    BOOST_TEST(lab.coordinator.board->operation(ids[2])->find(domain::StepName::StopServer, "server03")->message ==
+               "waits for its turn: 2 captures before it");
+    int off_at_once = 0;
+    while (lab.coordinator.runOne(base::WallTime::max())) {
+        int off = 0;
+        for (const auto& [name, machine] : lab.world.machines) off += name.starts_with("server") && !machine.on ? 1 : 0;
+        off_at_once = std::max(off_at_once, off);
+    }
+    BOOST_TEST(off_at_once == 1);
+    for (const auto id : ids) BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(an_image_store_may_have_several_servers_off) {
+    CaptureLab lab(3);
+    lab.coordinator.inventory.captures_at_once[base::AgentName("store1")] = 2;
+    std::vector<domain::OperationId> ids;
+    for (const char* server : {"server01", "server02", "server03"}) ids.push_back(*lab.backUp(server));
+    lab.runUntil(ids[0], "StartingServer");
+    BOOST_TEST(lab.world.count("power.soft server02") == 1);
+    BOOST_TEST(lab.world.count("power.soft server03") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_capture_is_refused_while_a_server_of_its_rack_is_in_a_failover) {
+    CaptureLab lab(2);
+    lab.setRack("7");
+    lab.world.fail("restore.begin", Fault::TimesOut);
+    lab.coordinator.fail("server01");
+    lab.coordinator.run(std::chrono::seconds(5));
+    const auto refused = lab.backUp("server02");
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("while its rack has a failure: failover") != std::string::npos,
+               refused.error().message);
+    BOOST_TEST(lab.world.count("power.soft server02") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_capture_that_waits_for_its_turn_ends_when_its_rack_has_a_failure) {
+    CaptureLab lab(3);
+    lab.setRack("7");
+    lab.coordinator.inventory.servers[base::ServerName("server03")].rack = "8";
+    lab.coordinator.kill();
+    lab.coordinator.start();
+    const auto first = *lab.backUp("server03");
+    const auto waits = *lab.backUp("server02");
+    lab.runUntil(first, "CapturingImage");
+    lab.coordinator.fail("server01");
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(first)) == "Succeeded");
+    BOOST_TEST(stateOf(lab.coordinator.operation(waits)) == "Failed");
+    BOOST_TEST(lab.world.count("power.soft server02") == 0);
+    BOOST_TEST(lab.world.count("power.on server02") == 0);
+    BOOST_TEST(lab.told("is not switched off while its rack has a failure"));
+}
+
+BOOST_AUTO_TEST_CASE(whatever_the_restart_of_a_server_causes_starts_nothing) {
+    for (const char* state : {"StoppingServer", "CapturingImage", "StartingServer", "Succeeded"}) {
+        CaptureLab lab;
+        const auto id = *lab.backUp();
+        lab.runUntil(id, state);
+        for (const char* kind : {"power", "processor", "memory", "chassis", "temperature"})
+            BOOST_TEST((lab.report(kind) == Kind::Refused), state << " " << kind);
+        BOOST_TEST(lab.told("restarts server 'server01' for a capture"));
+        lab.coordinator.run();
+        BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_has_booted_again_is_failed_over_as_ever) {
+    CaptureLab lab;
+    BOOST_REQUIRE(lab.backUp().has_value());
+    lab.coordinator.run();
+    const auto& server = lab.coordinator.inventory.servers.at(base::ServerName("server01"));
+    lab.coordinator.clock.pass(server.boot_within + std::chrono::seconds(1));
+    BOOST_TEST((lab.report("processor") == Kind::Opened));
+}
+
+BOOST_AUTO_TEST_CASE(an_operator_may_ask_for_a_failover_of_a_server_that_is_restarted) {
+    CaptureLab lab;
+    const auto id = *lab.backUp();
+    lab.runUntil(id, "CapturingImage");
+    BOOST_TEST((lab.report("operator", "operator ada") == Kind::Opened));
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+    BOOST_TEST(stateOf(lab.coordinator.last()) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
