@@ -38,12 +38,15 @@ std::optional<Occurrence> afterAll(const Course& course, std::initializer_list<S
 /// other is done.
 std::optional<Occurrence> unsetOccurrence(const Course& course) {
     const bool has_stand_in = !course.operation().stand_in.empty();
-    if ((has_stand_in && !course.concluded(DeleteOldStandIn)) || !course.concluded(ClearSegment)) return std::nullopt;
+    const bool clears = !course.operation().discard_data;
+    if ((has_stand_in && !course.concluded(DeleteOldStandIn)) || (clears && !course.concluded(ClearSegment)))
+        return std::nullopt;
     if (has_stand_in && course.gaveUp(DeleteOldStandIn)) {
         return happened(Event::StandInFailed,
                         fmt::format("stand-in '{}' could not be deleted: {}", course.operation().stand_in.text(),
                                     course.problemOf(DeleteOldStandIn)));
     }
+    if (!clears) return happened(Event::OldStandInRemoved, "the disk that was kept is deleted");
     if (course.gaveUp(ClearSegment)) {
         return happened(Event::SegmentRefused,
                         fmt::format("the spare and the stand-in could not be taken out of segment '{}': {}",

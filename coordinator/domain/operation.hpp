@@ -70,7 +70,8 @@ struct Operation {
     bool job_runs = false;                       ///< who was given the segment executes the job, as far as is known
 
     std::vector<HeldWrites> writes;  ///< failover: who has, or may have, executed the job
-    bool discard_data = false;       ///< closed with the word that its stand-in's data need not be kept
+    bool discard_data = false;  ///< closed with the word that its stand-in's data need not be kept; unset: only a disk
+                                ///< that was kept is deleted
 
     std::vector<Note> notes;
     std::vector<base::Shared<Step>> steps;  ///< in the order of their first start; copies of the operation share them

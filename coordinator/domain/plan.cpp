@@ -232,7 +232,7 @@ void planImage(Plan& plan, const Course& course) {
         case State::RemovingOldStandIn:
         case State::RemovingReplacedStandIn:
             if (!operation.stand_in.empty()) plan.add(DeleteOldStandIn);
-            if (operation.kind == OperationKind::Unset) plan.add(ClearSegment);
+            if (operation.kind == OperationKind::Unset && !operation.discard_data) plan.add(ClearSegment);
             break;
         case State::MakingStandIn:
             plan.add(MakeStandIn);

@@ -49,6 +49,12 @@ struct FenceConfirmed {
     std::string asked_by;
 };
 
+/// See domain::setAside().
+struct SetAside {
+    std::string why;
+    std::string cure;
+};
+
 struct StepStart {
     StepId id;
     unsigned attempt = 0;
@@ -80,7 +86,7 @@ struct RecordLine {
     /// Counts from 0. A number that comes again replaces the line that had it, and all after that one.
     std::uint32_t number = 0;
     base::WallTime at{};
-    std::variant<WholeOperation, ReportTaken, EventAccepted, FenceConfirmed, Decided> what;
+    std::variant<WholeOperation, ReportTaken, EventAccepted, FenceConfirmed, Decided, SetAside> what;
 };
 
 /// What a decision starts, in order.

@@ -29,11 +29,6 @@ void Recorder::recovered(domain::OperationId id, std::uint32_t next_line, base::
     course.whole_at = at;
 }
 
-void Recorder::interrupted(domain::OperationId id, base::WallTime at) {
-    auto found = courses_.find(id);
-    if (found != courses_.end()) recovered(id, found->second.next, at);
-}
-
 void Recorder::write(domain::OperationId id, Course& course, RecordLine line) {
     auto& page = pages_[id];
     while (!page.lines.empty() && page.lines.back().number >= line.number) page.lines.pop_back();
@@ -113,6 +108,14 @@ void Recorder::confirmed(const Operation& operation, const std::string& asked_by
     settle(operation.id, course);
     course.tail.reset();
     append(operation.id, course, domain::FenceConfirmed{asked_by}, at);
+}
+
+void Recorder::setAside(const Operation& operation, domain::SetAside set_aside, base::WallTime at) {
+    if (!keeps_) return;
+    Course& course = begin(operation, at);
+    settle(operation.id, course);
+    course.tail.reset();
+    append(operation.id, course, std::move(set_aside), at);
 }
 
 void Recorder::decided(const Operation& operation, const domain::Observation& observation,

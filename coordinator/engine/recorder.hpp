@@ -27,14 +27,14 @@ class Recorder {
 
     /// The journal has an operation: its next line is this one, and follows a restart.
     void recovered(domain::OperationId id, std::uint32_t next_line, base::WallTime at);
-    /// It was changed by no decision: its next line is the operation whole.
-    void interrupted(domain::OperationId id, base::WallTime at);
     void forget(domain::OperationId id) { courses_.erase(id); }
 
     // All of them before the operation is changed; after it, decided() may be told if nobody wantsWhole().
     void report(const domain::Operation& operation, domain::ReportTaken taken, base::WallTime at);
     void event(const domain::Operation& operation, domain::EventAccepted accepted, base::WallTime at);
     void confirmed(const domain::Operation& operation, const std::string& asked_by, base::WallTime at);
+    /// The operation as it was before.
+    void setAside(const domain::Operation& operation, domain::SetAside set_aside, base::WallTime at);
     /// Nothing is written of a decision that only waits: it changes nothing.
     void decided(const domain::Operation& operation, const domain::Observation& observation,
                  const domain::Verdict& verdict, base::WallTime at);

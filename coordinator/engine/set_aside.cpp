@@ -50,8 +50,9 @@ void Conductor::setAside(domain::OperationId id, const std::string& problem) {
                   "it again",
                   id);
     const auto moment = now();
-    domain::setAside(operation, fmt::format("set aside: {}", problem), cure, moment);
-    recorder_.interrupted(id, moment);
+    const auto why = fmt::format("set aside: {}", problem);
+    recorder_.setAside(operation, {why, cure}, moment);
+    domain::setAside(operation, why, cure, moment);
     dirty_.insert(id);
     must_commit_ = true;
     flush_at_ = moment;

@@ -98,6 +98,7 @@ Result<void> Conductor::discardKept(const domain::Operation& closed, const std::
     auto& operation = open(domain::OperationKind::Unset, closed.server, asked_by, now());
     operation.stand_in = stand_in;
     operation.stand_in_port = {};
+    operation.discard_data = true;  // the row and the segment are others' matter
     operation.cause = fmt::format("the data of stand-in '{}' are discarded by {}", stand_in.text(), asked_by);
     audit(asked_by, fmt::format("deletion of the disk of stand-in '{}', kept from failover {}", stand_in.text(), id),
           fmt::format("operation {}", operation.id));

@@ -191,6 +191,14 @@ base::Result<FenceConfirmed> confirmedFrom(const json& object) {
     return fields.finish(FenceConfirmed{fields.text("asked_by", "")});
 }
 
+json body(const SetAside& set_aside) {
+    return {{"why", set_aside.why}, {"cure", set_aside.cure}};
+}
+base::Result<SetAside> setAsideFrom(const json& object) {
+    JsonFields fields(object, "set_aside", JsonFields::Unknown::Skip);
+    return fields.finish(SetAside{fields.text("why", "", 65536), fields.text("cure", "", 65536)});
+}
+
 json namesJson(const std::vector<base::SpareName>& names) {
     json list = json::array();
     for (const auto& name : names) list.push_back(name.text());
@@ -253,7 +261,7 @@ base::Result<Decided> decidedFrom(const json& object) {
     return fields.finish(std::move(decided));
 }
 
-constexpr const char* keys[] = {"operation", "report", "event", "fence_confirmed", "decision"};
+constexpr const char* keys[] = {"operation", "report", "event", "fence_confirmed", "decision", "set_aside"};
 
 template <typename What>
 void take(RecordLine& line, JsonFields& fields, const char* key, base::Result<What> (*from)(const json&)) {
@@ -285,6 +293,8 @@ base::Result<RecordLine> recordLineFrom(const json& object) {
         take(line, fields, "fence_confirmed", &confirmedFrom);
     } else if (fields.has("decision")) {
         take(line, fields, "decision", &decidedFrom);
+    } else if (fields.has("set_aside")) {
+        take(line, fields, "set_aside", &setAsideFrom);
     } else {
         fields.problem("it says neither what happened nor what was decided");
     }

@@ -6,6 +6,7 @@
 
 #include "agent/base/assertion.hpp"
 #include "coordinator/domain/recover.hpp"
+#include "coordinator/domain/set_aside.hpp"
 #include "coordinator/replay/differences.hpp"
 
 namespace standin::replay {
@@ -100,6 +101,11 @@ class Reader {
     void take(const FenceConfirmed& confirmed, Verse& verse) {
         verse.sentences = {fmt::format("power fence confirmed by {}", confirmed.asked_by)};
         if (!astray_) confirmPowerFence(operation(), confirmed.asked_by, verse.at);
+    }
+
+    void take(const SetAside& set_aside, Verse& verse) {
+        verse.sentences = {set_aside.why};
+        if (!astray_) setAside(operation(), set_aside.why, set_aside.cure, verse.at);
     }
 
     void take(const Decided& decided, Verse& verse) {

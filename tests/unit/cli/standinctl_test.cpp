@@ -11,7 +11,7 @@ namespace standin::cli {
 namespace {
 
 const char* two_servers = R"({"servers":[
-  {"name":"server01","runs_on":{"on":"server","stand_in":null,"spare":null},"maintenance":false,"operation":null,
+  {"name":"server01","runs_on":{"on":"server","stand_in":null,"spare":null},"maintenance":false,"operation":null,"image_age_s":176400,
    "spare_table":{"server":"server01","spare":"spare01","image":"image-1","standin_ready":true,"stale":false,"note":null}},
   {"name":"server02","runs_on":{"on":"stand_in","stand_in":"server02-3","spare":null},"maintenance":false,"operation":7,
    "spare_table":null}]})";
@@ -45,9 +45,9 @@ BOOST_AUTO_TEST_CASE(status_is_a_table_with_the_place_of_every_job) {
     BOOST_TEST(done.exit_code == ExitCode::Done);
     BOOST_TEST(
         done.out ==
-        "SERVER    RUNS ON              READY  SPARE    IMAGE    OPERATION  REMARK\n"
-        "server01  server               yes    spare01  image-1  -\n"
-        "server02  stand-in server02-3  no     -        -        7          no spare set: a failure has no remedy\n"
+        "SERVER    RUNS ON              READY  SPARE    IMAGE    AGE     OPERATION  REMARK\n"
+        "server01  server               yes    spare01  image-1  2 days  -\n"
+        "server02  stand-in server02-3  no     -        -        -       7          no spare set: a failure has no remedy\n"
         "\n"
         "OPERATION  KIND      SERVER    STATE          SINCE                WHY\n"
         "7          failover  server02  NeedsOperator  2026-11-23 05:00:00  no spare left\n"

@@ -87,6 +87,27 @@ BOOST_AUTO_TEST_CASE(a_closed_failover_keeps_the_disk_of_its_stand_in) {
     BOOST_TEST(!lab.close(id, true).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_kept_disk_that_is_discarded_leaves_the_new_stand_in_in_its_segment) {
+    LocalData lab;
+    const auto kept = lab.standIn();
+    const auto id = lab.failAndRun().id;
+    BOOST_REQUIRE(lab.close(id).has_value());
+    lab.repair();
+    BOOST_REQUIRE(lab.beginReturn(true).has_value());
+    lab.coordinator.run();
+    const auto prepared = lab.coordinator.ask([](engine::Conductor& c) {
+        return c.request({domain::OperationKind::Prepare, base::ServerName("server01"), {}, "operator ada", {}});
+    });
+    BOOST_REQUIRE(prepared.has_value());
+    lab.coordinator.run();
+    BOOST_REQUIRE(lab.close(id, true).has_value());
+    BOOST_TEST(lab.world.stand_ins.count(kept) == 0U);
+    BOOST_TEST(lab.coordinator.row("server01")->standin_ready);
+    BOOST_TEST((lab.world.segments.at("job01").order.member(base::MemberName("stand-in")) != nullptr));
+    // What was given up does not hold the next return up.
+    BOOST_TEST(lab.placement().writes.empty());
+}
+
 BOOST_AUTO_TEST_CASE(data_that_are_discarded_are_deleted_with_their_stand_in) {
     LocalData lab;
     const auto stand_in = lab.standIn();
