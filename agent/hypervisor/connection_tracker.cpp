@@ -48,7 +48,7 @@ ConnectionTracker::Connection* ConnectionTracker::open(const Key& key, const Tcp
     if (!begins && !goes_on) return nullptr;
     if (connections_.size() >= limits_.connections) makeRoom(now);
     if (connections_.size() >= limits_.connections) {
-        complete_ = false;
+        missed(now);
         return nullptr;
     }
     auto& connection = connections_[key];
@@ -58,6 +58,11 @@ ConnectionTracker::Connection* ConnectionTracker::open(const Key& key, const Tcp
         connection.spoken = true;
     }
     return &connection;
+}
+
+void ConnectionTracker::missed(base::SteadyTime now) {
+    complete_ = false;
+    missed_at_ = now;
 }
 
 void ConnectionTracker::makeRoom(base::SteadyTime now) {
@@ -135,15 +140,25 @@ bool ConnectionTracker::unanswered(const Connection& connection, base::SteadyTim
     return !connection.client.closed && now - connection.established_at < limits_.first_request;
 }
 
+bool ConnectionTracker::justAnswered(const Connection& connection) const {
+    const auto& server = connection.server;
+    const bool confirmed = server.known && server.acked_known && !isAfter(server.next, server.acked);
+    return connection.established && connection.spoken && !connection.awaiting && confirmed;
+}
+
 protocol::StandInRequests ConnectionTracker::requests(base::SteadyTime now) {
     std::erase_if(connections_, [&](const auto& entry) {
         return !entry.second.established && now - entry.second.client_seen_at > limits_.handshake;
     });
+    if (!complete_ && missed_at_ == base::SteadyTime{}) missed_at_ = now;
+    if (!complete_ && now - missed_at_ >= limits_.unseen_for) complete_ = true;
     protocol::StandInRequests requests;
     requests.complete = complete_;
     requests.open_connections = connections_.size();
     for (const auto& [key, connection] : connections_) {
-        if (unanswered(connection, now)) ++requests.unanswered;
+        if (!unanswered(connection, now)) continue;
+        ++requests.unanswered;
+        if (justAnswered(connection)) ++requests.just_answered;
     }
     return requests;
 }

@@ -33,6 +33,7 @@ class ConnectionTracker {
             5'000};  ///< with sent bytes to acknowledge; a living client does so in a round trip
         std::chrono::milliseconds forgotten{
             300'000};  ///< an idle, answered connection may make room for a new one after this
+        std::chrono::milliseconds unseen_for = protocol::unseen_for;
     };
 
     /// `from_the_start`: no connection was there before the first segment to come.
@@ -40,8 +41,8 @@ class ConnectionTracker {
     ConnectionTracker(bool from_the_start, Limits limits);
 
     void see(const TcpSegment& segment, base::SteadyTime now);
-    /// Segments were missed: from now on the numbers are lower bounds.
-    void missed() { complete_ = false; }
+    /// Segments were missed: the numbers are lower bounds until whatever was missed is over.
+    void missed(base::SteadyTime now);
     [[nodiscard]] protocol::StandInRequests requests(base::SteadyTime now);
 
   private:
@@ -78,10 +79,13 @@ class ConnectionTracker {
     void seeClient(Connection& connection, const TcpSegment& segment, base::SteadyTime now);
     static void seeServer(Connection& connection, const TcpSegment& segment, base::SteadyTime now);
     [[nodiscard]] bool unanswered(const Connection& connection, base::SteadyTime now) const;
+    /// Unanswered only because its answer may go on.
+    [[nodiscard]] bool justAnswered(const Connection& connection) const;
 
     Limits limits_;
     bool from_the_start_;
     bool complete_;
+    base::SteadyTime missed_at_{};  ///< where they are not complete; epoch: at the first look
     std::map<Key, Connection> connections_;
 };
 

@@ -59,6 +59,11 @@ class Domains {
     virtual base::Result<void> setResources(const std::string& uuid, const protocol::StandInResources& resources) = 0;
     /// Sets the guest's clock through its agent. Unreachable: there is no agent in it (any more, yet).
     virtual base::Result<void> setClock(const std::string& uuid, base::WallTime time) = 0;
+    /// What the guest's clock shows, through its agent. Unreachable: as above.
+    virtual base::Result<base::WallTime> readClock(const std::string& uuid) = 0;
+    /// Hot-plugged virtual CPUs are offline in most guests: brings so many online through the guest's agent, and
+    /// returns how many are, read back in the guest. Unreachable: there is no agent in it.
+    virtual base::Result<unsigned> bringCpusOnline(const std::string& uuid, unsigned wanted) = 0;
 
     /// Whether an operating system's drivers are at work in a running machine: its agent is connected, it has answered
     /// the balloon, or it has flushed its disk. Firmware and boot loaders do none of that.

@@ -1,5 +1,9 @@
 #include "agent/hypervisor/hypervisor_capability.hpp"
 
+#include <fmt/format.h>
+
+#include <charconv>
+
 #include "agent/hypervisor/libvirt_domains.hpp"
 
 namespace standin::hypervisor {
@@ -66,6 +70,24 @@ Answer setResources(StandIns& stand_ins, const Request& request) {
     });
 }
 
+// More than anybody waits for a clock; the wait keeps one of the server's threads.
+constexpr unsigned longest_clock_wait_ms = 5000;
+
+Answer clockOf(StandIns& stand_ins, const Request& request) {
+    return forStandIn(request, [&](const StandInName& name) -> Answer {
+        unsigned within_ms = 0;
+        if (const auto asked = request.query.find("within_ms"); asked != request.query.end()) {
+            const auto& text = asked->second;
+            const auto read = std::from_chars(text.data(), text.data() + text.size(), within_ms);
+            if (read.ec != std::errc() || read.ptr != text.data() + text.size() || within_ms > longest_clock_wait_ms) {
+                return base::failure(base::ErrorCode::InvalidInput,
+                                     fmt::format("within_ms must be a number from 0 to {}", longest_clock_wait_ms));
+            }
+        }
+        return http::answer(stand_ins.clock(name, std::chrono::milliseconds(within_ms)));
+    });
+}
+
 Answer removeStandIn(StandIns& stand_ins, const Request& request) {
     return forStandIn(request, [&](const StandInName& name) -> Answer {
         auto removed = stand_ins.remove(name);
@@ -99,6 +121,8 @@ void HypervisorCapability::addRoutes(http::Router& router) {
     router.add("GET", "/v1/stand-ins/{name}/requests", [&](const Request& request) {
         return forStandIn(request, [&](const StandInName& name) { return http::answer(stand_ins.requests(name)); });
     });
+    router.add("GET", "/v1/stand-ins/{name}/clock",
+               [&](const Request& request) { return clockOf(stand_ins, request); });
     router.add("PUT", "/v1/stand-ins/{name}", [&](const Request& request) { return makeStandIn(stand_ins, request); });
     router.add("PUT", "/v1/stand-ins/{name}/state",
                [&](const Request& request) { return setState(stand_ins, request); });

@@ -260,6 +260,37 @@ base::Result<void> LibvirtDomains::setClock(const std::string& uuid, base::WallT
     });
 }
 
+base::Result<base::WallTime> LibvirtDomains::readClock(const std::string& uuid) {
+    return call<base::WallTime>("read the clock of domain " + uuid, usual,
+                                [=](LibvirtSession& session) -> base::Result<base::WallTime> {
+                                    auto domain = session.domain(uuid);
+                                    if (!domain) return base::failure(domain.error());
+                                    limitGuestAgent(domain->get());
+                                    long long seconds = 0;
+                                    unsigned nanoseconds = 0;
+                                    if (virDomainGetTime(domain->get(), &seconds, &nanoseconds, 0) < 0)
+                                        return libvirtFailure("read the clock of domain " + uuid);
+                                    return base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(
+                                        std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds)));
+                                });
+}
+
+base::Result<unsigned> LibvirtDomains::bringCpusOnline(const std::string& uuid, unsigned wanted) {
+    const auto what = fmt::format("bring {} virtual CPUs of domain {} online", wanted, uuid);
+    return call<unsigned>(what, usual, [=](LibvirtSession& session) -> base::Result<unsigned> {
+        auto domain = session.domain(uuid);
+        if (!domain) return base::failure(domain.error());
+        limitGuestAgent(domain->get());
+        int online = virDomainGetVcpusFlags(domain->get(), VIR_DOMAIN_VCPU_GUEST);
+        if (online < 0) return libvirtFailure(what);
+        if (static_cast<unsigned>(online) >= wanted) return static_cast<unsigned>(online);
+        if (virDomainSetVcpusFlags(domain->get(), wanted, VIR_DOMAIN_VCPU_GUEST) < 0) return libvirtFailure(what);
+        online = virDomainGetVcpusFlags(domain->get(), VIR_DOMAIN_VCPU_GUEST);
+        if (online < 0) return libvirtFailure(what);
+        return static_cast<unsigned>(online);
+    });
+}
+
 base::Result<bool> LibvirtDomains::showsLife(const std::string& uuid) {
     return call<bool>("look for signs of life in domain " + uuid, usual,
                       [uuid](LibvirtSession& session) -> base::Result<bool> {

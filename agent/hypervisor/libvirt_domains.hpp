@@ -24,6 +24,8 @@ class LibvirtDomains final : public Domains {
     base::Result<DomainStatus> change(const std::string& uuid, DomainVerb verb) override;
     base::Result<DomainView> view(const std::string& uuid) override;
     base::Result<void> setResources(const std::string& uuid, const protocol::StandInResources& resources) override;
+    base::Result<base::WallTime> readClock(const std::string& uuid) override;
+    base::Result<unsigned> bringCpusOnline(const std::string& uuid, unsigned wanted) override;
     base::Result<void> setClock(const std::string& uuid, base::WallTime time) override;
     base::Result<bool> showsLife(const std::string& uuid) override;
     [[nodiscard]] std::uint64_t eventsSeen() const override;

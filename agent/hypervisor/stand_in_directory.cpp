@@ -56,6 +56,7 @@ base::Result<StandInRecord> recordFrom(const protocol::Json& json) {
     }
     record.problem = fields.text("problem", "");
     record.started_once = fields.boolean("started_once", false);
+    record.named_by_mac = fields.text("named_by_mac", "");
     record.accelerated_by = fields.text("accelerated_by", "");
     record.emulated_because = fields.text("emulated_because", "");
     return fields.finish(record);
@@ -112,6 +113,7 @@ base::Result<void> StandInDirectory::save(const StandInRecord& record) const {
                               {"phase", nameOf(record.phase)},
                               {"problem", record.problem},
                               {"started_once", record.started_once},
+                              {"named_by_mac", record.named_by_mac},
                               {"accelerated_by", record.accelerated_by},
                               {"emulated_because", record.emulated_because}};
     return base::writeDurably(pathOf(record.name) + "/stand_in.json", protocol::indentedJsonText(json) + "\n");

@@ -24,6 +24,7 @@ struct StandInRecord {
     Phase phase = Phase::Making;
     std::string problem;
     bool started_once = false;
+    std::string named_by_mac;  ///< what on its disk names a network card by the server's MAC; empty: nothing was found
     std::string accelerated_by;    ///< `kvm` or `tcg`, as its definition says; empty: as the host's guests are
     std::string emulated_because;  ///< why it is not `kvm`
 };

@@ -5,6 +5,7 @@
 #include "agent/base/boundary.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/cpu_weights.hpp"
+#include "agent/hypervisor/mac_names.hpp"
 
 namespace standin::hypervisor {
 
@@ -138,6 +139,15 @@ void StandInMaker::finish(ShelvedStandIn& stand_in, const base::Result<void>& ou
     stand_in.let_go.notify_all();
 }
 
+// It is the stand-in's as well, so its proof does not show it; a spare would be found out to have no network in a
+// failover.
+void StandInMaker::lookForMac(ShelvedStandIn& stand_in, const StandInRecord& record) {
+    const auto named = cardsNamedByMac(directory_.diskOf(record.name), record.definition.mac, stand_in.cancelled);
+    if (!named) return log_.warning("stand-in {}: {}", record.name.text(), named.error().message);
+    auto saved = shelf_.change(stand_in, [&](StandInRecord& changed) { changed.named_by_mac = *named; });
+    if (!saved) log_.warning("stand-in {}: {}", record.name.text(), saved.error().message);
+}
+
 base::Result<void> StandInMaker::make(ShelvedStandIn& stand_in) {
     const auto record = stand_in.snapshot();
     const auto tell = [&](const protocol::Progress& progress) {
@@ -147,6 +157,7 @@ base::Result<void> StandInMaker::make(ShelvedStandIn& stand_in) {
     auto fetched = images_.fetch(record.definition.image_url, record.definition.image, directory_.diskOf(record.name),
                                  tell, stand_in.cancelled);
     if (!fetched) return fetched;
+    lookForMac(stand_in, record);
     if (stand_in.cancelled) return base::failure(ErrorCode::Refused, "its making was ended");
     return define(stand_in, acceleration_.current());
 }

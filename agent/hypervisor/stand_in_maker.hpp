@@ -48,6 +48,7 @@ class StandInMaker {
   private:
     void run();
     void finish(ShelvedStandIn& stand_in, const base::Result<void>& outcome);
+    void lookForMac(ShelvedStandIn& stand_in, const StandInRecord& record);
     void letGo(ShelvedStandIn& stand_in, const std::string& problem);
     base::Result<void> make(ShelvedStandIn& stand_in);
 

@@ -38,7 +38,10 @@ struct ShelvedStandIn {
     mutable std::mutex mutex;
     StandInRecord record;
     protocol::Progress progress;
-    std::string clock_warning;                        ///< why the guest's clock was not set after the last resume
+    protocol::GuestClock clock;                       ///< since the last resume
+    std::string clock_warning;                        ///< what is wrong with it, and the cure
+    bool settled = false;                             ///< it was suspended since its start: it has given memory back
+    base::SteadyTime suspended_at{};                  ///< by a command to this agent; epoch: none
     DomainState last_seen = DomainState::Unknown;     ///< when it was last looked at; never taken for what is now
     bool guest_agent = false;                         ///< connected then
     std::string problem;                              ///< why its guest did not do then what was commanded

@@ -18,7 +18,8 @@ using namespace std::chrono_literals;
 using base::ErrorCode;
 using protocol::StandInState;
 
-constexpr auto recheck = 1s;  // should an event get lost
+constexpr auto recheck = 1s;                 // should an event get lost
+constexpr auto connections_live_for = 2min;  // less than a client's TCP repeats its segments for
 
 DomainState lastSeen(const ShelvedStandIn& stand_in) {
     std::lock_guard lock(stand_in.mutex);
@@ -172,9 +173,7 @@ base::Result<DomainStatus> StandInStates::act(const ShelvedPtr& stand_in, const 
     if (wanted == StandInState::Running && from == DomainState::Off) return begin(stand_in, record);
     if (wanted == StandInState::Running && resumable) return resume(stand_in, record);
     if (wanted == StandInState::Suspended && from == DomainState::Running) {
-        auto settled = awaitMemoryGivenBack(domains_, clock_, record.uuid, record.resources.memory_mib);
-        if (!settled) return base::failure(settled.error());
-        return domains_.change(record.uuid, DomainVerb::Suspend);
+        return suspend(stand_in, record);
     }
     return base::failure(ErrorCode::WrongState, from == DomainState::Off
                                                     ? "it is stopped, so there is nothing to suspend; start it first"
@@ -188,16 +187,47 @@ base::Result<DomainStatus> StandInStates::begin(const ShelvedPtr& stand_in, cons
         if (!saved) return base::failure(saved.error());
     }
     auto started = domains_.change(record.uuid, DomainVerb::Start);
+    {
+        std::lock_guard lock(stand_in->mutex);
+        stand_in->settled = false;
+    }
     if (started) watch(record, true);  // no guest takes requests within the milliseconds since its start
     if (started) stand_in->beginTrial(clock_.steady());
     return started;
 }
 
 base::Result<DomainStatus> StandInStates::resume(const ShelvedPtr& stand_in, const StandInRecord& record) {
-    if (!taps_.restart(record.name)) watch(record, true);  // nothing is answered while it is suspended
+    // Connections of before are over, except where it was suspended for a moment only: they go on, and what it has not
+    // answered yet is still waited for.
+    const auto suspended_at = [&] {
+        std::lock_guard lock(stand_in->mutex);
+        return stand_in->suspended_at;
+    }();
+    const bool for_a_moment =
+        suspended_at != base::SteadyTime{} && clock_.steady() - suspended_at < connections_live_for;
+    if (!(for_a_moment && taps_.requests(record.name)) && !taps_.restart(record.name)) watch(record, true);
     auto resumed = domains_.change(record.uuid, DomainVerb::Resume);
     if (resumed) clocks_.set(stand_in);
     return resumed;
+}
+
+base::Result<DomainStatus> StandInStates::suspend(const ShelvedPtr& stand_in, const StandInRecord& record) {
+    // Only after its start has it memory to give back; later, when it has executed its job, clients wait for this.
+    const bool settled = [&] {
+        std::lock_guard lock(stand_in->mutex);
+        return stand_in->settled;
+    }();
+    if (!settled) {
+        auto given_back = awaitMemoryGivenBack(domains_, clock_, record.uuid, record.resources.memory_mib);
+        if (!given_back) return base::failure(given_back.error());
+    }
+    auto suspended = domains_.change(record.uuid, DomainVerb::Suspend);
+    if (suspended) {
+        std::lock_guard lock(stand_in->mutex);
+        stand_in->settled = true;
+        stand_in->suspended_at = clock_.steady();
+    }
+    return suspended;
 }
 
 base::Result<DomainStatus> StandInStates::end(const StandInRecord& record, DomainState from) {

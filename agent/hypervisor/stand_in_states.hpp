@@ -41,6 +41,7 @@ class StandInStates {
                                    protocol::StandInState wanted);
     base::Result<DomainStatus> begin(const ShelvedPtr& stand_in, const StandInRecord& record);
     base::Result<DomainStatus> resume(const ShelvedPtr& stand_in, const StandInRecord& record);
+    base::Result<DomainStatus> suspend(const ShelvedPtr& stand_in, const StandInRecord& record);
     base::Result<DomainStatus> end(const StandInRecord& record, DomainState from);
     base::Result<DomainState> observeAndAct(const ShelvedPtr& stand_in, const StandInRecord& record,
                                             protocol::StandInState wanted,

@@ -7,6 +7,7 @@
 #include "agent/base/units.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/hypervisor/definition_check.hpp"
+#include "agent/hypervisor/growth.hpp"
 #include "agent/hypervisor/host_memory.hpp"
 
 namespace standin::hypervisor {
@@ -129,9 +130,15 @@ protocol::StandIn StandIns::told(const ShelvedStandIn& stand_in, StandInState st
     if (record.started_once) told.port = tapNameOf(agent_.text(), record.name);
     told.resources = record.resources;
     told.progress = stand_in.progress;
+    if (state == StandInState::Running) told.clock = stand_in.clock;
     told.problem = record.problem;
     if (!stand_in.clock_warning.empty() && state == StandInState::Running)
         told.warnings.push_back(stand_in.clock_warning);
+    if (!record.named_by_mac.empty()) {
+        told.warnings.push_back(fmt::format(
+            "network card: the image seems to name it by the server's MAC {}, in {}; a spare's card has another",
+            record.definition.mac, record.named_by_mac));
+    }
     const auto host = acceleration_.current();
     const bool as_host = record.accelerated_by.empty();
     if (as_host ? host.type == DomainType::Qemu : record.accelerated_by == "tcg") {
@@ -222,7 +229,7 @@ base::Result<protocol::StandIn> StandIns::setResources(const base::StandInName& 
     const auto unable = fmt::format("could not give stand-in '{}' other resources", name.text());
     if (auto checked = checkResources(resources, record.definition); !checked)
         return base::failure(checked.error().within(unable));
-    std::lock_guard lock(admission_);
+    std::unique_lock lock(admission_);
     auto host = supply();
     if (!host) return base::failure(host.error().within(unable));
     Demand wanted;
@@ -241,7 +248,24 @@ base::Result<protocol::StandIn> StandIns::setResources(const base::StandInName& 
         return base::failure(saved.error());
     log_.notice("stand-in {}: resources memory_mib={} vcpus={} weight={}", name.text(), resources.memory_mib,
                 resources.vcpus, resources.weight);
-    return get(name);
+    lock.unlock();
+    auto answer = get(name);
+    if (!answer || answer->state != StandInState::Running || acceleration_.current().type == DomainType::Test) return answer;
+    auto growth = awaitGrowth(domains_, clock_, record.uuid, resources);
+    if (!growth) return base::failure(growth.error().within(unable));
+    answer->resources.memory_mib = growth->resources.memory_mib;
+    answer->resources.vcpus = growth->resources.vcpus;
+    if (!growth->problem.empty()) {
+        answer->warnings.push_back("growth: " + growth->problem);
+        log_.warning("stand-in {}: {}", name.text(), growth->problem);
+    }
+    return answer;
+}
+
+base::Result<protocol::GuestClock> StandIns::clock(const base::StandInName& name, std::chrono::milliseconds within) {
+    auto stand_in = existing(name);
+    if (!stand_in) return base::failure(stand_in.error());
+    return clocks_.await(**stand_in, within);
 }
 
 base::Result<protocol::StandInRequests> StandIns::requests(const base::StandInName& name) {

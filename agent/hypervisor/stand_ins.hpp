@@ -38,6 +38,8 @@ class StandIns {
                                                  const protocol::StandInResources& resources);
     /// Ends it at once if it runs; nothing of it is left. Absent is success.
     base::Result<void> remove(const base::StandInName& name);
+    /// Waits up to `within` while the clock is being set.
+    base::Result<protocol::GuestClock> clock(const base::StandInName& name, std::chrono::milliseconds within);
     base::Result<protocol::StandInRequests> requests(const base::StandInName& name);
     base::Result<protocol::Capacity> capacity();
     /// Within a second, whatever libvirt does.

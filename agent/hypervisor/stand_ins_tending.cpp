@@ -96,6 +96,7 @@ void StandIns::tendOne(const ShelvedPtr& stand_in, const base::Result<DomainStat
     {
         std::lock_guard lock(stand_in->mutex);
         stand_in->last_seen = state;
+        if (state == DomainState::Paused) stand_in->settled = true;
         stand_in->guest_agent = view && view->guest_agent;
         known = std::exchange(stand_in->problem, again ? "" : problem);
     }

@@ -96,7 +96,7 @@ void TapObserver::drain(Watched& watched) {
     });
     if (const auto lost = watched.ring.lost(); lost > 0) {
         segments_lost_ += lost;
-        watched.tracker.missed();
+        watched.tracker.missed(now);
     }
 }
 

@@ -97,6 +97,40 @@ base::Result<StandInResources> standInResourcesFrom(const Json& json) {
     return fields.finish(resources);
 }
 
+namespace {
+
+constexpr std::array<std::pair<GuestClock::State, const char*>, 4> clock_states{{
+    {GuestClock::State::Unknown, "unknown"},
+    {GuestClock::State::Setting, "setting"},
+    {GuestClock::State::Set, "set"},
+    {GuestClock::State::NotSet, "not_set"},
+}};
+
+}  // namespace
+
+Json toJson(const GuestClock& clock) {
+    return {{"state", nameOf(clock.state)}, {"offset_ms", clock.offset_ms}, {"problem", clock.problem}};
+}
+
+base::Result<GuestClock> guestClockFrom(const Json& json) {
+    JsonFields fields(json, "guest clock", JsonFields::Unknown::Skip);
+    GuestClock clock;
+    const std::string state = fields.text("state", "unknown");
+    for (const auto& [value, name] : clock_states) {
+        if (state == name) clock.state = value;
+    }
+    clock.offset_ms = fields.number("offset_ms", 0);
+    clock.problem = fields.text("problem", "");
+    return fields.finish(clock);
+}
+
+const char* nameOf(GuestClock::State state) {
+    for (const auto& [value, name] : clock_states) {
+        if (value == state) return name;
+    }
+    return "unknown";
+}
+
 Json toJson(const StandIn& stand_in) {
     return {{"name", stand_in.name.text()},
             {"definition", toJson(stand_in.definition)},
@@ -105,6 +139,7 @@ Json toJson(const StandIn& stand_in) {
             {"port", nullable(stand_in.port)},
             {"resources", toJson(stand_in.resources)},
             {"progress", toJson(stand_in.progress)},
+            {"clock", toJson(stand_in.clock)},
             {"problem", stand_in.problem},
             {"warnings", stand_in.warnings}};
 }
@@ -124,6 +159,7 @@ base::Result<StandIn> standInFrom(const Json& json) {
         if (resources) stand_in.resources = *resources;
     }
     stand_in.progress = progressFrom(fields.object("progress"));
+    stand_in.clock = guestClockFrom(fields.object("clock")).value_or(GuestClock{});
     stand_in.problem = fields.text("problem", "");
     for (const auto& warning : fields.array("warnings", 256)) {
         if (warning.is_string()) stand_in.warnings.push_back(warning.get<std::string>());
@@ -132,7 +168,10 @@ base::Result<StandIn> standInFrom(const Json& json) {
 }
 
 Json toJson(const StandInRequests& requests) {
-    return {{"open_connections", requests.open_connections}, {"unanswered", requests.unanswered}, {"complete", requests.complete}};
+    return {{"open_connections", requests.open_connections},
+            {"unanswered", requests.unanswered},
+            {"just_answered", requests.just_answered},
+            {"complete", requests.complete}};
 }
 
 base::Result<StandInRequests> standInRequestsFrom(const Json& json) {
@@ -140,6 +179,7 @@ base::Result<StandInRequests> standInRequestsFrom(const Json& json) {
     StandInRequests requests;
     requests.open_connections = static_cast<std::uint64_t>(fields.integer("open_connections", 0, INT64_MAX));
     requests.unanswered = static_cast<std::uint64_t>(fields.integer("unanswered", 0, INT64_MAX));
+    requests.just_answered = fields.count("just_answered");
     requests.complete = fields.boolean("complete", false);
     return fields.finish(requests);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -51,6 +52,22 @@ struct StandInResources {
 Json toJson(const StandInResources& resources);
 base::Result<StandInResources> standInResourcesFrom(const Json& json);
 
+/// A guest's clock stands still while it is suspended, and is set through the guest's agent when it was resumed (S187).
+struct GuestClock {
+    enum class State {
+        Unknown,  ///< it was not resumed since the agent was started, or does not run
+        Setting,  ///< being set
+        Set,      ///< set, and confirmed by the guest's agent
+        NotSet    ///< not set (yet); `problem` says why
+    };
+    State state = State::Unknown;
+    double offset_ms = 0;  ///< how far it was ahead of the host's (behind: negative) when it was read after it was set
+    std::string problem;
+};
+const char* nameOf(GuestClock::State state);
+Json toJson(const GuestClock& clock);
+base::Result<GuestClock> guestClockFrom(const Json& json);
+
 /// `GET /v1/stand-ins/{name}`.
 struct StandIn {
     base::StandInName name;
@@ -60,6 +77,7 @@ struct StandIn {
     base::PortName port;  ///< its tap on the switch; empty until it was started once
     StandInResources resources;
     Progress progress;
+    GuestClock clock;
     std::string problem;  ///< why it could not be made, or does not do what was commanded; with the cure
     std::vector<std::string> warnings;  ///< e.g. `no guest agent: the clock was not set`
 };
@@ -70,8 +88,14 @@ base::Result<StandIn> standInFrom(const Json& json);
 struct StandInRequests {
     std::uint64_t open_connections = 0;
     std::uint64_t unanswered = 0;  ///< connections on which the client spoke last
+    /// Of these, those that have an answer since less than a moment: it may go on, but no request waits. 0 where the
+    /// agent cannot tell.
+    std::uint64_t just_answered = 0;
     bool complete = false;         ///< false: packets were missed, the numbers are a lower bound
 };
+/// So long after packets were missed, or the agent was started, the numbers are complete again: what speaks is seen, and
+/// no client waits for longer in silence.
+inline constexpr std::chrono::minutes unseen_for{10};
 Json toJson(const StandInRequests& requests);
 base::Result<StandInRequests> standInRequestsFrom(const Json& json);
 

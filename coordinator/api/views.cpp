@@ -101,6 +101,7 @@ Json viewOf(const engine::ServerSnapshot& snapshot) {
               {"probe", viewOfProbe(server.probe)},
               {"data", nameOf(server.job_data)},
               {"answer_within_ms", server.answer_within.count()},
+              {"clock_within_ms", server.clock_within.count()},
               {"drain_within_ms", server.drain_within.count()}}},
             {"vm_host", nullable(server.vm_host)},
             {"image_store", nullable(server.image_store)},

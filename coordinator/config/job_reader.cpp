@@ -109,6 +109,7 @@ void readJob(domain::Server& server, YamlReader reader) {
     if (server.job_ports.empty()) reader.problem("ports", "must name at least one TCP port");
     server.probe = readProbe(reader.map("probe"));
     server.answer_within = readWait(reader, "answer_within", server.answer_within);
+    server.clock_within = readWait(reader, "clock_within", server.clock_within);
     server.drain_within = readWait(reader, "drain_within", server.drain_within);
     reader.finish();
 }

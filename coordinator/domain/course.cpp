@@ -58,8 +58,9 @@ bool Course::gaveUp(const Step& step) const {
         case StepState::Failed:
             if (limits.conflict_is_final && step.error == base::ErrorCode::Conflict) return true;
             if (step.error == base::ErrorCode::Unsupported) return true;  // nor will it be the next time
-            return patience_ended || !(limits.retry_refusals || base::isTransient(step.error) ||
-                                       (mayPass(step.error) && step.refusals < limits.refusals));
+            return patience_ended || step.finding == Finding::Untaken ||
+                   !(limits.retry_refusals || base::isTransient(step.error) ||
+                     (mayPass(step.error) && step.refusals < limits.refusals));
     }
     return false;
 }

@@ -64,6 +64,10 @@ std::optional<Note> silenceToTell(const Course& course);
 /// The same, and a step of the critical path that is tried again in vain.
 std::optional<Note> troubleToTell(const Course& course);
 
+/// Requests that were held have been given to the spare, or may have been: the stand-in has no part in the job any
+/// more.
+bool isReleased(const Operation& operation);
+
 /// What a transition changes in the operation beside its state.
 void enter(Operation& operation, const Change& change, const Observation& observation);
 

@@ -76,6 +76,40 @@ void noteUnconfirmedPower(Operation& operation, const Observation& observation, 
                                     operation.server.text(), operation.id)});
 }
 
+/// The job answers, and may give or write wrong times.
+void noteClock(Operation& operation, const Observation& observation, base::WallTime now) {
+    const Course course(operation, observation, now);
+    if (operation.kind != OperationKind::Failover || !course.done(StepName::ResumeStandIn)) return;
+    const std::string& problem = course.find(StepName::ResumeStandIn)->found;
+    const bool told = std::any_of(operation.notes.begin(), operation.notes.end(),
+                                  [](const Note& note) { return note.topic == "clock_not_set"; });
+    if (problem.empty() || told) return;
+    addNote(operation, {"clock_not_set", Note::Level::Warning,
+                        fmt::format("stand-in '{}' got the segment before its clock was known to be right: {}",
+                                    operation.stand_in.text(), problem),
+                        fmt::format("compare its clock; install and start qemu-guest-agent in server '{}', then: "
+                                    "standinctl refresh {}",
+                                    operation.server.text(), operation.server.text())});
+}
+
+/// Beside the end: what is left running or suspended on the VM host is told, with what to do.
+void noteStandInNotRetired(Operation& operation, const Observation& observation, base::WallTime now) {
+    const Course course(operation, observation, now);
+    if (operation.state != State::Succeeded || !course.gaveUp(StepName::RetireStandIn)) return;
+    const bool told = std::any_of(operation.notes.begin(), operation.notes.end(),
+                                  [](const Note& note) { return note.topic == "stand_in_not_retired"; });
+    if (told) return;
+    addNote(
+        operation,
+        {"stand_in_not_retired", Note::Level::Warning,
+         fmt::format("stand-in '{}', which has handed its job over, could not be shut down: {}; the switch keeps it "
+                     "in quarantine",
+                     operation.stand_in.text(), course.problemOf(StepName::RetireStandIn)),
+         fmt::format("look after VM host '{}'; closing the failover deletes the stand-in: standinctl operation "
+                     "close {}",
+                     observation.server.vm_host.text(), operation.id)});
+}
+
 /// Rules 1, 2 and 5 in the only place where steps are started: a breach is a defect of this program.
 void assertSafe(const Operation& operation, const Observation& observation, StepName step) {
     auto done = [&](StepName name, const std::string& subject) {
@@ -135,6 +169,7 @@ StepRequest begin(Operation& operation, const Observation& observation, const St
         step.refusals = 0;
         step.silent_since = {};
         if (id.name == StepName::ReviveStandIn) step.found.clear();
+        step.finding = Finding::None;
         ++step.plans;
     }
     step.state = StepState::Running;
@@ -200,6 +235,8 @@ Verdict decideOn(Operation& operation, const Observation& observation, base::Wal
         if (!occurred) {
             noteUnconfirmedPower(operation, observation, now);
             if (const auto note = hopeToTell(Course(operation, observation, now))) addNote(operation, *note);
+            noteClock(operation, observation, now);
+            noteStandInNotRetired(operation, observation, now);
             if (const auto note = troubleToTell(Course(operation, observation, now))) addNote(operation, *note);
             verdict.action = act(operation, observation, now);
             return verdict;

@@ -32,16 +32,17 @@ void chooseSpare(Operation& operation, const Observation& observation) {
     }
 }
 
-/// Requests that were held have been given to the spare, or may have been: the stand-in has no part in the job any
-/// more.
-bool isReleased(const Operation& operation) {
-    return operation.find(StepName::ReleaseHeld, operation.spare.text()) != nullptr;
-}
-
-/// It was stopped half way of a handover, or may have been, and requests may be held: returning them lets it run again.
+/// It was suspended half way of a handover, or may have been, and requests may be held: returning them lets it run
+/// again.
 bool isReturnedFirst(const Operation& operation) {
     const Step* returning = operation.find(StepName::ReturnRequests, operation.stand_in.text());
     return operation.handovers > 0 || (returning != nullptr && returning->state != StepState::Done);
+}
+
+/// Precondition: nothing was released to the spare.
+void planHandoverAgain(Operation& operation) {
+    planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare, StepName::HoldRequests, StepName::DrainStandIn,
+                          StepName::FreezeStandIn, StepName::ReleaseHeld});
 }
 
 /// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that
@@ -62,7 +63,8 @@ void retry(Operation& operation) {
         planAgain(operation, {StepName::LeaseSpare, StepName::PowerOffSpare, StepName::ReleaseSpare,
                               StepName::RestoreSpare, StepName::IsolateSpare, StepName::StartSpare,
                               StepName::ProbeSpare, StepName::PowerOffFailedSpare, StepName::GrowStandIn});
-        if (!operation.job_runs) planAgain(operation, {StepName::ResumeStandIn, StepName::StopStandIn});
+        if (!operation.job_runs)
+            planAgain(operation, {StepName::ResumeStandIn, StepName::FreezeStandIn, StepName::StopStandIn});
     }
     if (operation.job_runs && !isReturnedFirst(operation) && !isReleased(operation))
         planAgain(operation, {StepName::ResumeStandIn, StepName::GiveSegment, StepName::IsolateSpare});
@@ -70,8 +72,7 @@ void retry(Operation& operation) {
     // released to the spare there is no way back, and what is left to do is done as it was.
     if (operation.handovers > 0 && !isReleased(operation)) {
         operation.at({StepName::ReturnRequests, operation.stand_in.text()}).state = StepState::Planned;
-        planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare, StepName::HoldRequests,
-                              StepName::DrainStandIn, StepName::StopStandIn});
+        planHandoverAgain(operation);
     }
     operation.handovers = 0;
     operation.failed_spares.clear();
@@ -124,11 +125,12 @@ void enter(Operation& operation, const Change& change, const Observation& observ
             if (!operation.cold) ++operation.handovers;
             break;
         case Event::RequestsReturned:
-            planAgain(operation, {StepName::IsolateSpare, StepName::ProbeSpare, StepName::HoldRequests,
-                                  StepName::DrainStandIn, StepName::StopStandIn});
+            operation.job_runs = true;
+            planHandoverAgain(operation);
             break;
         case Event::HandoversExhausted:
-            planAgain(operation, {StepName::HoldRequests, StepName::DrainStandIn});
+            operation.job_runs = true;
+            planAgain(operation, {StepName::HoldRequests, StepName::DrainStandIn, StepName::FreezeStandIn});
             break;
         case Event::OldStandInRemoved:
             operation.stand_in_port = {};

@@ -12,6 +12,35 @@ namespace {
 /// Tried this often, a handover that cannot drain will not drain the next time either.
 constexpr unsigned most_handovers = 3;
 
+/// So often in a row a request has come in the moment in which the stand-in was suspended: it is not drained.
+constexpr unsigned busy_too_often = 10;
+
+Note standInLostNote(const std::string& why) {
+    return {"stand_in_lost", Level::Warning, why + "; requests it had may have failed", {}};
+}
+
+std::optional<Occurrence> freezingOccurrence(const Course& course, bool released) {
+    const auto& stand_in = course.operation().stand_in.text();
+    const auto& server = course.observation().server;
+    if (course.done(FreezeStandIn)) return happened(Event::StandInFrozen, "the stand-in is suspended");
+    if (released) return happened(Event::StandInLost, "its requests were released to the spare before");
+    const Step* freeze = course.find(FreezeStandIn);
+    const bool busy =
+        freeze != nullptr && freeze->state == StepState::Failed && freeze->error == base::ErrorCode::Conflict;
+    if (busy && (freeze->refusals >= busy_too_often || course.gaveUp(FreezeStandIn)))
+        return happened(Event::StandInBusy, course.problemOf(FreezeStandIn));
+    if (!course.gaveUp(FreezeStandIn)) return std::nullopt;
+    const std::string problem =
+        fmt::format("stand-in '{}' could not be confirmed as suspended: {}", stand_in, course.problemOf(FreezeStandIn));
+    if (server.fence_policy == FencePolicy::Power) {
+        return needsOperator(course, Event::HandoverFailed, "stand_in_not_frozen", problem,
+                             fmt::format("see that VM host '{}' answers", server.vm_host.text()));
+    }
+    return happened(Event::StandInLost, "the stand-in could not be confirmed as suspended; the switch isolates it",
+                    Note{"stand_in_not_frozen", Level::Warning, problem,
+                         fmt::format("look after VM host '{}'", server.vm_host.text())});
+}
+
 }  // namespace
 
 Occurrence returnFailed(const Course& course) {
@@ -38,7 +67,7 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
                drain->error == base::ErrorCode::WrongState;
     };
     // An operator's retry comes by here again; from then on the stand-in has no part in the job any more.
-    const bool released = course.find(ReleaseHeld) != nullptr;
+    const bool released = isReleased(operation);
     switch (operation.state) {
         case State::HoldingRequests:
             if (course.done(HoldRequests)) return happened(Event::RequestsHeld, "new requests are held");
@@ -55,8 +84,7 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
                 const std::string why =
                     fmt::format("stand-in '{}' {}: {}", operation.stand_in.text(),
                                 halted() ? "has stopped" : "is not heard of any more", course.problemOf(DrainStandIn));
-                return happened(Event::StandInLost, why,
-                                Note{"stand_in_lost", Level::Warning, why + "; requests it had may have failed", {}});
+                return happened(Event::StandInLost, why, standInLostNote(why));
             }
             if (course.gaveUp(DrainStandIn) && course.find(DrainStandIn)->state == StepState::Failed) {
                 return happened(Event::HandoverFailed, "the handover cannot go on: " + course.problemOf(DrainStandIn));
@@ -67,35 +95,20 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
                                             server.drain_within.count() / 1000, course.problemOf(DrainStandIn)));
             }
             return std::nullopt;
-        case State::StoppingStandIn:
-            if (course.done(StopStandIn)) return happened(Event::StandInStopped, "the stand-in is stopped");
-            if (released) return happened(Event::StandInLost, "its requests were released to the spare before");
-            if (!course.gaveUp(StopStandIn)) return std::nullopt;
-            if (course.find(StopStandIn)->error == base::ErrorCode::Conflict) {
-                return happened(Event::StandInBusy, course.problemOf(StopStandIn));
-            }
-            if (server.fence_policy == FencePolicy::Power) {
-                return needsOperator(course, Event::HandoverFailed, "stand_in_not_stopped",
-                                     fmt::format("stand-in '{}' could not be confirmed as stopped: {}",
-                                                 operation.stand_in.text(), course.problemOf(StopStandIn)),
-                                     fmt::format("see that VM host '{}' answers", server.vm_host.text()));
-            }
-            return happened(Event::StandInLost,
-                            "the stand-in could not be confirmed as stopped; the switch isolates it",
-                            Note{"stand_in_not_stopped", Level::Warning,
-                                 fmt::format("stand-in '{}' could not be confirmed as stopped: {}",
-                                             operation.stand_in.text(), course.problemOf(StopStandIn)),
-                                 fmt::format("look after VM host '{}'", server.vm_host.text())});
+        case State::FreezingStandIn:
+            return freezingOccurrence(course, released);
         case State::ReleasingRequests:
             if (course.done(ReleaseHeld)) return happened(Event::HeldReleased, "nothing is held any more");
             if (!course.gaveUp(ReleaseHeld)) return std::nullopt;
+            if (course.find(ReleaseHeld)->finding == Finding::Untaken)
+                return happened(Event::NothingDelivered, course.problemOf(ReleaseHeld));
             // The holder answers, so it is the spare that does not take them. Nobody may go on as if it did; and what
             // it took before is on its disk alone, so the stand-in cannot simply go on either.
             if (!gone(ReleaseHeld)) {
                 const auto& spare = operation.spare.text();
                 return needsOperator(
                     course, Event::HandoverFailed, "spare_takes_nothing",
-                    fmt::format("the job cannot be handed over to spare '{}', and the stand-in is stopped: {}", spare,
+                    fmt::format("the job cannot be handed over to spare '{}', and the stand-in is suspended: {}", spare,
                                 course.problemOf(ReleaseHeld)),
                     fmt::format(
                         "see on its console whether spare '{}' executes its job, and start it again if not; then "
@@ -121,8 +134,10 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
                 }
                 return needsOperator(
                     course, Event::HandoversExhausted, "handover_failed",
-                    fmt::format("the job could not be handed over to spare '{}' in {} attempts; stand-in '{}' goes on",
-                                operation.spare.text(), operation.handovers, operation.stand_in.text()),
+                    fmt::format(
+                        "the job could not be handed over to spare '{}' in {} attempts; stand-in '{}' goes on: {}",
+                        operation.spare.text(), operation.handovers, operation.stand_in.text(),
+                        course.problemOf(DrainStandIn)),
                     "end what keeps the stand-in's requests open, or allow more time (drain_within)");
             }
             if (course.gaveUp(ReturnRequests)) return returnFailed(course);

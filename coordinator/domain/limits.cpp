@@ -70,8 +70,10 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
             return {.deadline = 5s, .pause = 200ms, .patience = observation.spare_boot_within};
 
         // The handover: the stand-in executes the job, so there is time; the holder's age limit is what presses.
+        // Clients wait: of a limit that has passed when the coordinator is started again, there is time for one
+        // attempt.
         case StepName::HoldRequests:
-            return atOnce(30s, true);
+            return {.deadline = 5s, .pause = 500ms, .patience = 30s, .after_restart = 5s, .retry_refusals = true};
         case StepName::DrainStandIn:
             // Whoever answers is asked at once again, whoever does not is not besieged: it has other guests to bring
             // back. A spare that does not answer is asked three times, for a second each: one answer may be late or
@@ -80,18 +82,36 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
                     .pause = 20ms,
                     .patience = server.drain_within,
                     .longest_pause = 1s,
+                    .after_restart = 2s,
                     .refusals = 3,
+                    .lane = Lane::Critical};
+        case StepName::FreezeStandIn:
+            // It takes milliseconds. Where a request came in the last moment the stand-in goes on for a moment.
+            return {.deadline = 5s,
+                    .pause = 20ms,
+                    .patience = 20s,
+                    .longest_pause = 500ms,
+                    .after_restart = 5s,
+                    .retry_refusals = true,
                     .lane = Lane::Critical};
         case StepName::StopStandIn:
             return atOnce(20s, true);
         case StepName::ReleaseHeld:
-            return {.deadline = 2s, .pause = 20ms, .patience = 60s, .retry_refusals = true, .lane = Lane::Critical};
+            return {.deadline = 2s,
+                    .pause = 20ms,
+                    .patience = 60s,
+                    .after_restart = 20s,
+                    .retry_refusals = true,
+                    .lane = Lane::Critical};
         case StepName::RetireHolder:
             return {.deadline = 5s, .pause = 30s, .patience = proxied_within + 1h, .retry_refusals = true};
+        case StepName::RetireStandIn:  // the guest's own end takes some seconds; its VM host may be away for longer
+            return {.deadline = 20s, .pause = 5s, .patience = 1h, .longest_pause = 1min, .retry_refusals = true};
         case StepName::ReturnRequests:
             return {.deadline = 5s,
                     .pause = 50ms,
                     .patience = server.drain_within + 2min,
+                    .longest_pause = 1s,
                     .retry_refusals = true,
                     .lane = Lane::Critical};
         case StepName::GrowStandIn:

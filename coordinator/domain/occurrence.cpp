@@ -18,9 +18,14 @@ Occurrence needsOperator(const Course& course, Event event, const std::string& t
     return {event, why, Note{topic, Level::Error, why, cure}, cure};
 }
 
+bool isReleased(const Operation& operation) {
+    const Step* release = operation.find(ReleaseHeld, operation.spare.text());
+    return release != nullptr && release->finding != Finding::Untaken;
+}
+
 bool isHalfWay(const Course& course) {
     const bool returning = course.find(ReturnRequests) != nullptr && !course.done(ReturnRequests);
-    return returning || course.find(ReleaseHeld) != nullptr;
+    return returning || isReleased(course.operation());
 }
 
 Occurrence segmentRefused(const Course& course, StepName step) {

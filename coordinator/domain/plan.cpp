@@ -15,7 +15,9 @@ const std::string& subjectOf(const Operation& operation, StepName step) {
         case StepName::ReviveStandIn:
         case StepName::GiveSegment:
         case StepName::DrainStandIn:
+        case StepName::FreezeStandIn:
         case StepName::StopStandIn:
+        case StepName::RetireStandIn:
         case StepName::ReturnRequests:
         case StepName::GrowStandIn:
         case StepName::DeleteOldStandIn:
@@ -167,8 +169,8 @@ void planFailover(Plan& plan, const Course& course) {
         case State::DrainingStandIn:
             plan.add(FencePower).add(DrainStandIn);
             break;
-        case State::StoppingStandIn:
-            plan.add(FencePower).add(StopStandIn);
+        case State::FreezingStandIn:
+            plan.add(FencePower).add(FreezeStandIn);
             break;
         case State::ReleasingRequests:
             plan.add(FencePower).add(ReleaseHeld);
@@ -213,6 +215,7 @@ void planFailover(Plan& plan, const Course& course) {
             break;
         case State::Succeeded:  // beside the operation's rest: nobody waits for clients that keep connections open
             if (course.find(HoldRequests) != nullptr) plan.add(RetireHolder);
+            if (course.find(FreezeStandIn) != nullptr) plan.add(RetireStandIn);
             break;
         case State::Closing:
             if (keepsStandIn(operation, course.observation().server)) {

@@ -67,6 +67,8 @@ struct Server {
     std::vector<std::uint16_t> job_ports;
     protocol::Probe probe;
     std::chrono::milliseconds answer_within{5000};  ///< a resumed stand-in has to answer the probe within this time
+    std::chrono::milliseconds clock_within{
+        250};  ///< so long the segment waits for a resumed stand-in's clock to be set
     std::chrono::milliseconds drain_within{60000};  ///< a draining stand-in has to finish its requests within this time
     JobData job_data = JobData::None;
     /// An image that is older than this is reported: a failover would go back so far. 30 days: a monthly backup.

@@ -9,6 +9,12 @@ using Level = Note::Level;
 
 namespace {
 
+/// The image is the server's; the card is not.
+constexpr const char* other_mac =
+    "; if it has started and has no network: its card has another MAC than the server's, and an image that names its card "
+    "by MAC (systemd-networkd, udev's .link files, ifupdown, NetworkManager, netplan, 'ifname=' on the kernel's command "
+    "line) does not configure it; name the card otherwise in the server, then capture its image again";
+
 Occurrence spareFailure(const Course& course) {
     StepName culprit = LeaseSpare;
     for (StepName step :
@@ -21,9 +27,9 @@ Occurrence spareFailure(const Course& course) {
     const auto& spare = course.operation().spare.text();
     const std::string why =
         fmt::format("spare '{}' could not be prepared: {}: {}", spare, nameOf(culprit), course.problemOf(culprit));
-    return happened(Event::SpareFailed, why,
-                    Note{"spare_failed_" + spare, Level::Warning, why,
-                         fmt::format("look after spare '{}'; it stays leased until the failover is closed", spare)});
+    std::string cure = fmt::format("look after spare '{}'; it stays leased until the failover is closed", spare);
+    if (culprit == ProbeSpare) cure += other_mac;
+    return happened(Event::SpareFailed, why, Note{"spare_failed_" + spare, Level::Warning, why, cure});
 }
 
 bool sparePrepared(const Course& course) {
@@ -128,6 +134,8 @@ std::optional<Occurrence> leavingOccurrence(const Course& course, bool cold) {
                 course.observation().server.vm_host.text(), operation.server.text()));
     }
     if (course.gaveUp(GrowStandIn)) left += fmt::format(", without more resources: {}", course.problemOf(GrowStandIn));
+    if (course.done(GrowStandIn) && !course.find(GrowStandIn)->found.empty())
+        left += fmt::format(", and not all of its new resources have arrived: {}", course.find(GrowStandIn)->found);
     return happened(Event::NoSpareLeft, "no spare could be prepared; " + left, note);
 }
 

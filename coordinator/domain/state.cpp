@@ -22,7 +22,7 @@ constexpr Names<State, 36> states{{
     {State::StartingSpare, "StartingSpare"},
     {State::HoldingRequests, "HoldingRequests"},
     {State::DrainingStandIn, "DrainingStandIn"},
-    {State::StoppingStandIn, "StoppingStandIn"},
+    {State::FreezingStandIn, "FreezingStandIn"},
     {State::ReleasingRequests, "ReleasingRequests"},
     {State::GivingSegmentToSpare, "GivingSegmentToSpare"},
     {State::ReturningRequests, "ReturningRequests"},
@@ -53,7 +53,7 @@ constexpr Names<State, 36> states{{
     {State::Closed, "Closed"},
 }};
 
-constexpr Names<Event, 49> events{{
+constexpr Names<Event, 50> events{{
     {Event::Begins, "Begins"},
     {Event::StandInReady, "StandInReady"},
     {Event::StandInUnusable, "StandInUnusable"},
@@ -67,9 +67,10 @@ constexpr Names<Event, 49> events{{
     {Event::RequestsHeld, "RequestsHeld"},
     {Event::StandInDrained, "StandInDrained"},
     {Event::StandInLost, "StandInLost"},
-    {Event::StandInStopped, "StandInStopped"},
+    {Event::StandInFrozen, "StandInFrozen"},
     {Event::StandInBusy, "StandInBusy"},
     {Event::HeldReleased, "HeldReleased"},
+    {Event::NothingDelivered, "NothingDelivered"},
     {Event::HolderLost, "HolderLost"},
     {Event::HandoverFailed, "HandoverFailed"},
     {Event::RequestsReturned, "RequestsReturned"},
@@ -125,17 +126,21 @@ constexpr Names<State, 36> descriptions{{
      "The spare answers. New requests are led to the request holder, which keeps them in order; the "
      "stand-in keeps the connections it has (S223)."},
     {State::DrainingStandIn, "New requests are held; the stand-in finishes every request that it has (S224-S225)."},
-    {State::StoppingStandIn,
-     "The stand-in has no request left; it is stopped, and kept until the failover is closed (S256-S257)."},
+    {State::FreezingStandIn,
+     "The stand-in has no request left; it is suspended, which takes milliseconds and is as certain as a stop. It is "
+     "shut down in order after the end, in its quarantine, and its disk is kept until the failover is closed "
+     "(S256-S257)."},
     {State::ReleasingRequests,
      "The held requests go to the spare in the order of their arrival; those that still arrive queue "
-     "behind them (S227)."},
+     "behind them (S227). A spare that takes none of them has not begun the job: they go back to the stand-in, which "
+     "is resumed."},
     {State::GivingSegmentToSpare,
      "Nothing is held any more: the segment's owner becomes the spare. Connections that go through the "
      "holder go on (S228)."},
     {State::ReturningRequests,
      "The handover cannot go on, for instance because the stand-in did not finish its requests in time. "
-     "The held requests go to the stand-in in order, those that still arrive queue behind them; when nothing is held "
+     "The stand-in is resumed if it was suspended. The held requests go to it in order, those that still arrive queue "
+     "behind them; when nothing is held "
      "any more the segment's owner becomes the stand-in. Nothing is lost, and the handover is tried again."},
     {State::LeavingSpare,
      "The spare could not be prepared. The stand-in, which goes on executing the job, gets more memory, "
@@ -154,8 +159,9 @@ constexpr Names<State, 36> descriptions{{
      "The spare could not be prepared and there is no stand-in: it is powered off and that is confirmed, "
      "then a further spare of the pool is tried. The job stands still."},
     {State::Settling,
-     "The spare executes the job. What is left is the power fence. Connections that still go through the request "
-     "holder go on beside the end, until they end by themselves or are an hour old."},
+     "The spare executes the job. What is left is the power fence. Beside the end, the stand-in is shut down in "
+     "order in its quarantine, and connections that still go through the request holder go on until they end by "
+     "themselves or are an hour old."},
     {State::Closing,
      "The operator has closed the failover: the stand-in is deleted and spares that failed are given back."},
     {State::StoppingServer,
@@ -209,6 +215,7 @@ std::string_view nameOf(State state) {
     return nameIn(states, state);
 }
 std::optional<State> stateFrom(std::string_view name) {
+    if (name == "StoppingStandIn") return State::FreezingStandIn;  // once it was stopped there
     return valueIn(states, name);
 }
 std::string_view describe(State state) {
@@ -218,6 +225,7 @@ std::string_view nameOf(Event event) {
     return nameIn(events, event);
 }
 std::optional<Event> eventFrom(std::string_view name) {
+    if (name == "StandInStopped") return Event::StandInFrozen;
     return valueIn(events, name);
 }
 

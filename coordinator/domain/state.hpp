@@ -26,7 +26,7 @@ enum class State {
     StartingSpare,
     HoldingRequests,
     DrainingStandIn,
-    StoppingStandIn,
+    FreezingStandIn,
     ReleasingRequests,
     GivingSegmentToSpare,
     ReturningRequests,
@@ -63,6 +63,7 @@ inline constexpr State first_state = State::Opened;
 inline constexpr State last_state = State::Closed;
 
 std::string_view nameOf(State state);
+/// Also names of earlier versions, whose journals are read.
 std::optional<State> stateFrom(std::string_view name);
 
 /// What the state means, in a paragraph for people.
@@ -84,9 +85,10 @@ enum class Event {
     RequestsHeld,
     StandInDrained,
     StandInLost,
-    StandInStopped,
+    StandInFrozen,
     StandInBusy,
     HeldReleased,
+    NothingDelivered,
     HolderLost,
     HandoverFailed,
     RequestsReturned,
@@ -128,6 +130,7 @@ inline constexpr Event first_event = Event::Begins;
 inline constexpr Event last_event = Event::ClosedUp;
 
 std::string_view nameOf(Event event);
+/// Also names of earlier versions.
 std::optional<Event> eventFrom(std::string_view name);
 
 }  // namespace standin::domain

@@ -6,7 +6,7 @@ namespace standin::domain {
 
 namespace {
 
-constexpr Names<StepName, 38> steps{{
+constexpr Names<StepName, 40> steps{{
     {StepName::FencePort, "FencePort"},
     {StepName::FencePower, "FencePower"},
     {StepName::ResumeStandIn, "ResumeStandIn"},
@@ -21,10 +21,12 @@ constexpr Names<StepName, 38> steps{{
     {StepName::ProbeSpare, "ProbeSpare"},
     {StepName::HoldRequests, "HoldRequests"},
     {StepName::DrainStandIn, "DrainStandIn"},
+    {StepName::FreezeStandIn, "FreezeStandIn"},
     {StepName::StopStandIn, "StopStandIn"},
     {StepName::ReleaseHeld, "ReleaseHeld"},
     {StepName::GiveSegmentToSpare, "GiveSegmentToSpare"},
     {StepName::RetireHolder, "RetireHolder"},
+    {StepName::RetireStandIn, "RetireStandIn"},
     {StepName::ReturnRequests, "ReturnRequests"},
     {StepName::GrowStandIn, "GrowStandIn"},
     {StepName::PowerOffFailedSpare, "PowerOffFailedSpare"},
@@ -56,13 +58,15 @@ constexpr Names<StepState, 6> step_states{{
     {StepState::Unknown, "unknown"},
 }};
 
-constexpr Names<Finding, 7> findings{{
+constexpr Names<Finding, 9> findings{{
     {Finding::None, "none"},
     {Finding::Beside, "beside"},
     {Finding::Instead, "instead"},
     {Finding::Same, "same"},
     {Finding::Differs, "differs"},
     {Finding::Unproved, "unproved"},
+    {Finding::Between, "between"},
+    {Finding::Untaken, "untaken"},
     {Finding::PowerCut, "power_cut"},
 }};
 

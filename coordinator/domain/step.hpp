@@ -32,10 +32,12 @@ enum class StepName {
     // handover (FIG. 13/14)
     HoldRequests,        ///< new requests go to the holder, the stand-in keeps those it has (S223, S251–S252)
     DrainStandIn,        ///< the stand-in finishes every request it has (S224–S225, S253–S255)
-    StopStandIn,         ///< the stand-in stops and is kept (S256–S257, S331)
+    FreezeStandIn,       ///< the stand-in is suspended, and that is confirmed (S256, S331)
+    StopStandIn,         ///< cold path: a stand-in that does not answer is stopped and kept
     ReleaseHeld,         ///< held requests go to the spare in order (S227, S258–S260)
     GiveSegmentToSpare,  ///< the segment's owner becomes the spare (S228, S187, S261–S262)
     RetireHolder,        ///< beside the end: proxied connections have ended, or are too old; the holder rests
+    RetireStandIn,       ///< beside the end: the stand-in is shut down in order in its quarantine, and kept (S257)
     ReturnRequests,      ///< a handover that cannot go on: held requests go to the stand-in in order, then the segment
     // spare failed (S226, S230–S231)
     GrowStandIn,          ///< more memory, CPUs and weight (S226, S332)
@@ -94,6 +96,8 @@ enum class Finding {
     Same,      ///< CompareImages: no difference
     Differs,   ///< CompareImages: there is a difference
     Unproved,  ///< ResumeStandIn: it runs, but nobody could ask whether its job answers
+    Between,   ///< DrainStandIn: all clients have answers, and some will ask again at once
+    Untaken,   ///< ReleaseHeld: it failed, and the spare has taken nothing of what was held
     PowerCut   ///< StopServer: it did not shut down in order
 };
 
@@ -107,8 +111,9 @@ struct Step {
     unsigned attempts = 0;           ///< how often it was started
     unsigned plans = 0;              ///< how often it was begun anew, as opposed to tried again
     base::WallTime first_started{};  ///< of the first attempt since it was last planned
-    base::WallTime
-        patience_from{};  ///< where the step's patience counts from: first_started, or the coordinator's last start
+    /// Where the step's patience counts from: first_started, later only where a coordinator that was started again has
+    /// to have some time for it.
+    base::WallTime patience_from{};
     base::WallTime started{};         ///< of the last attempt
     base::WallTime ended{};           ///< of the last attempt; epoch while it runs
     double since_failure_ms = 0;      ///< start of the last attempt, counted from the trap's arrival (or the request's)
@@ -117,9 +122,10 @@ struct Step {
     unsigned refusals = 0;            ///< so many of the latest attempts, in a row, had a definite 'no' for an answer
     base::WallTime silent_since{};    ///< end of the first of the latest attempts, in a row, that nobody has answered
     std::string message;              ///< what happened, for people
-    Finding finding = Finding::None;  ///< meaningful in Done
+    Finding finding = Finding::None;  ///< meaningful in Done; Untaken until the step is begun anew
     std::string found;   ///< a name the step learned, e.g. StartStandIn: the stand-in's switch port; FencePower: who
-                         ///< has confirmed it by hand
+                         ///< has confirmed it by hand; ResumeStandIn: what is wrong with its clock; GrowStandIn: what
+                         ///< has not arrived yet
     double percent = 0;  ///< progress of a long step
     std::map<std::string, double>
         phases_ms;  ///< parts of the duration the step measured itself, e.g. `resume`, `first_answer`
@@ -136,6 +142,9 @@ struct StepLimits {
     std::chrono::milliseconds patience{};  ///< from the first attempt on; after it the step is given up
     /// Where attempts fail one after the other, pauses double up to this; 0: they don't.
     std::chrono::milliseconds longest_pause{};
+    /// A limit is a moment, and runs on while the coordinator is down. So long one that was started again tries at
+    /// least: nobody tried meanwhile.
+    std::chrono::milliseconds after_restart = std::chrono::minutes(1);
     bool retry_refusals =
         false;  ///< also a definite failure may pass (a device that answers 'busy', a power that stays on)
     /// Though refusals are tried again: a conflict (the spare executes a job) does not pass.

@@ -78,6 +78,7 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
         case StepReport::Kind::Failed:
             step.state = report.error.code == base::ErrorCode::TimedOut ? StepState::Unknown : StepState::Failed;
             step.error = report.error.code;
+            step.finding = report.finding;
             break;
     }
     // Whether a stand-in waits for the back leg is a matter of the last report alone.

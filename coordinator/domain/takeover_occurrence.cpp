@@ -77,7 +77,7 @@ Occurrence unusable(const Course& course) {
 /// What the stand-in has to do with it when the server is fenced. A retry comes by here again.
 std::string partOfStandIn(const Course& course) {
     const Operation& operation = course.operation();
-    if (course.find(ReleaseHeld) != nullptr) return "the stand-in's part is over";
+    if (isReleased(operation)) return "the stand-in's part is over";
     if (mayStillRun(course)) return "whether the stand-in runs is not known";
     if (isHalfWay(course)) return "the stand-in has to get its requests back";
     if (operation.job_runs) return "the stand-in runs";

@@ -55,6 +55,13 @@ base::Result<protocol::StandInRequests> AgentHypervisorDriver::requests(const ba
                      protocol::standInRequestsFrom);
 }
 
+base::Result<protocol::GuestClock> AgentHypervisorDriver::clock(const base::StandInName& name,
+                                                                std::chrono::milliseconds within, Deadline deadline) {
+    const auto path = pathOf(name) + "/clock?within_ms=" + std::to_string(within.count());
+    return messageIn(*client_, "the clock of " + phraseOf(name), client_->get(path, deadline),
+                     protocol::guestClockFrom);
+}
+
 base::Result<protocol::Capacity> AgentHypervisorDriver::capacity(Deadline deadline) {
     return messageIn(*client_, "its capacity", client_->get("/v1/capacity", deadline), protocol::capacityFrom);
 }

@@ -26,6 +26,8 @@ class AgentHypervisorDriver final : public HypervisorDriver {
     base::Result<void> remove(const protocol::CommandStamp& stamp, const base::StandInName& name,
                               Deadline deadline) override;
     base::Result<protocol::StandInRequests> requests(const base::StandInName& name, Deadline deadline) override;
+    base::Result<protocol::GuestClock> clock(const base::StandInName& name, std::chrono::milliseconds within,
+                                             Deadline deadline) override;
     base::Result<protocol::Capacity> capacity(Deadline deadline) override;
 
   private:

@@ -25,6 +25,10 @@ class HypervisorDriver {
     virtual base::Result<void> remove(const protocol::CommandStamp& stamp, const base::StandInName& name, Deadline deadline) = 0;
     /// S224.
     virtual base::Result<protocol::StandInRequests> requests(const base::StandInName& name, Deadline deadline) = 0;
+    /// The guest's clock since its resume; waits up to `within` while it is being set (S187). NotFound, Unsupported: the
+    /// agent cannot tell.
+    virtual base::Result<protocol::GuestClock> clock(const base::StandInName& name, std::chrono::milliseconds within,
+                                                     Deadline deadline) = 0;
     virtual base::Result<protocol::Capacity> capacity(Deadline deadline) = 0;
 };
 

@@ -59,7 +59,7 @@ base::Result<void> Conductor::recover() {
                             "configuration until the operation has ended",
                             operation.id, operation.spare.text()));
         }
-        domain::recover(operation, moment);
+        domain::recover(operation, observe(operation), moment);
         recorder_.recovered(operation.id, contents->next_lines[operation.id], moment);
         board_.post(operation);
         if (operation.state != domain::State::Closed) touched_.insert(operation.id);

@@ -42,10 +42,15 @@ void Conductor::apply(domain::Operation& operation, const domain::Change& change
             if (placements_[operation.server].on == Placement::On::StandIn)
                 setPlacement(operation.server, {Placement::On::Nobody, operation.stand_in, {}});
             return;
-        case Event::StandInStopped:
+        case Event::StandInFrozen:
         case Event::StandInLost:
             if (change.to != State::ReleasingRequests) return;
             setPlacement(operation.server, {Placement::On::Nobody, operation.stand_in, operation.spare});
+            return;
+        case Event::RequestsReturned:
+        case Event::HandoversExhausted:
+            if (placements_[operation.server].on == Placement::On::Nobody)
+                setPlacement(operation.server, {Placement::On::StandIn, operation.stand_in, {}});
             return;
         case Event::SpareOwnsSegment:
             setPlacement(operation.server, {Placement::On::Spare, {}, operation.spare});

@@ -48,6 +48,7 @@ double assumedMs(domain::StepName step) {
             return 8000;
         case ProbeSpare:  // firmware and boot of a rack server
             return 180000;
+        case RetireStandIn:
         case StopStandIn:
             return 5000;
         case DrainStandIn:

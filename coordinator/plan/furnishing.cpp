@@ -50,7 +50,7 @@ void furnishMeasures(Setting& setting, const Situation& situation, const Duratio
     auto& measures = setting.measures;
     measures.boot = virtualTime(expected(StepName::ProbeSpare, allowed.boot));
     measures.resume = virtualTime(expected(StepName::ResumeStandIn, allowed.answer));
-    measures.stop = virtualTime(expected(StepName::StopStandIn, any));
+    measures.stop = virtualTime(expected(StepName::RetireStandIn, any));
     measures.transaction = virtualTime(expected(StepName::FencePort, any));
     // An action is followed by at least one reading.
     const double power = expected(StepName::FencePower, allowed.power);

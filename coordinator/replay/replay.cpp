@@ -57,7 +57,7 @@ class Reader {
         const bool follows = begun_ && verse.dropped_before == 0 && !astray_;
         if (whole.because == WholeOperation::Because::Recovered) {
             verse.sentences = {"the coordinator was started again"};
-            if (follows) recover(operation(), verse.at);
+            if (follows) recover(operation(), observation_, verse.at);
         } else if (whole.because == WholeOperation::Because::Continued) {
             verse.sentences = {"written whole again"};
         } else {

@@ -118,6 +118,7 @@ void linger(Simulation& simulation, const Action& action) {
         if (still == nullptr) return;
         unsigned& open = busy ? still->unanswered : still->idle;
         open -= std::min(open, count);
+        still->unseen = std::min(still->unseen, still->unanswered);
     });
 }
 

@@ -42,6 +42,16 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
         return way_.ask<protocol::StandInRequests>("stand_in.requests", name.text(), nullptr, deadline,
                                                    [this, name] { return host_.requests(name); });
     }
+    Result<protocol::GuestClock> clock(const base::StandInName& name, std::chrono::milliseconds within,
+                                       Deadline deadline) override {
+        return way_.ask<protocol::GuestClock>("stand_in.clock", name.text(), nullptr,
+                                              std::min<Deadline>(deadline, within + std::chrono::seconds(1)),
+                                              [this, name]() -> Result<protocol::GuestClock> {
+                                                  const auto stand_in = host_.standIn(name);
+                                                  if (!stand_in) return base::failure(stand_in.error());
+                                                  return stand_in->clock;
+                                              });
+    }
     Result<protocol::Capacity> capacity(Deadline deadline) override {
         return way_.ask<protocol::Capacity>("capacity.get", way_.agent(), nullptr, deadline,
                                             [this]() -> Result<protocol::Capacity> { return host_.capacity(); });

@@ -15,6 +15,7 @@ using domain::holder_member;
 using domain::server_member;
 using domain::spare_member;
 using domain::stand_in_member;
+using domain::State;
 
 namespace {
 
@@ -42,6 +43,7 @@ bool Invariants::isFenced(const std::string& server, const base::MemberName& own
 void Invariants::segmentMoves(const std::string& segment, const base::MemberName& from,
                               const protocol::SegmentOrder& order) {
     const std::string& server = world_.serverOf(segment).name.text();
+    if (order.owner == server_member || order.owner == spare_member) handed_over_.erase(segment);
     if (order.owner == server_member && from != server_member) {
         if (returned_.erase(server) == 0)
             breach(1, server, fmt::format("segment {} goes back to a fenced server", segment));
@@ -58,7 +60,8 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     if (order.owner != spare_member) return;
     if (from != spare_member) reliesOn(segment, order);
     const auto policy = world_.serverOf(segment).fence_policy;
-    if (policy == domain::FencePolicy::Power && stand_in != nullptr &&
+    // Later it may run where nobody hears it, in order to be shut down.
+    if (policy == domain::FencePolicy::Power && from != spare_member && stand_in != nullptr &&
         stand_in->stand_in.state == protocol::StandInState::Running)
         breach(1, server, fmt::format("segment {} goes to the spare, and the stand-in runs", segment));
     leavesHeldBehind(segment, order);
@@ -105,9 +108,28 @@ void Invariants::executes(const JobRequest& request, const std::string& executor
     }
 }
 
-void Invariants::deliversHeld(const std::string& job, std::uint64_t number, std::uint64_t last_number) {
+void Invariants::deliversHeld(const std::string& job, const std::string& executor, std::uint64_t number,
+                              std::uint64_t last_number) {
     if (number <= last_number)
         breach(3, job, fmt::format("held request {} is delivered after request {}", number, last_number));
+    const auto machine = world_.machines.find(executor);
+    if (machine == world_.machines.end()) {
+        // What the spare has done is on its disk alone.
+        if (handed_over_.count(job) > 0)
+            breach(3, job, fmt::format("held request {} goes to {}, and the spare has got others", number, executor));
+        return;
+    }
+    if (!machine->second.is_spare) return;
+    handed_over_.insert(job);
+    const auto& server = world_.serverOf(job);
+    const auto* order = world_.switchOf(server).inForce(job);
+    const auto* stand_in = order == nullptr ? nullptr : world_.standInOf(*order);
+    if (stand_in == nullptr || stand_in->stand_in.state != protocol::StandInState::Running) return;
+    const bool reached = order->owner == stand_in_member || order->established == stand_in_member;
+    if (reached || server.fence_policy == domain::FencePolicy::Power)
+        breach(1, job,
+               fmt::format("held request {} goes to {} while stand-in '{}' executes the job", number, executor,
+                           stand_in->stand_in.name.text()));
 }
 
 void Invariants::writesDisk(const std::string& name, const std::string& restore) {
@@ -157,6 +179,12 @@ void Invariants::removesStandIn(const std::string& stand_in) {
     const base::MemberName& owner = world_.switchOf(found->second).ownerOf(segment);
     if (world_.behind(segment, owner) == stand_in && machine->answers(world_.now()))
         breach(1, stand_in, "it is deleted while it executes the job");
+    // What it has written is nowhere else.
+    for (const auto& [id, operation] : world_.disk.operations) {
+        if (operation->kind == domain::OperationKind::Failover && operation->stand_in.text() == stand_in &&
+            domain::isOpen(operation) && operation->state != State::Closing)
+            breach(10, stand_in, fmt::format("it is deleted, and failover {} is not closed", id));
+    }
 }
 
 void Invariants::capturesDisk(const std::string& name) {

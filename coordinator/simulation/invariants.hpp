@@ -43,7 +43,8 @@ class Invariants {
     void fences(const protocol::CommandStamp& stamp, const std::string& segment, const protocol::SegmentOrder& order);
     void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order);
     void executes(const JobRequest& request, const std::string& executor);
-    void deliversHeld(const std::string& job, std::uint64_t number, std::uint64_t last_number);
+    void deliversHeld(const std::string& job, const std::string& executor, std::uint64_t number,
+                      std::uint64_t last_number);
     void writesDisk(const std::string& machine, const std::string& restore);
     void switchesPower(const std::string& machine, bool on);
     void removesStandIn(const std::string& stand_in);
@@ -109,10 +110,11 @@ class Invariants {
     /// Broken machines: since when, and how many probes were sent to anybody before.
     std::map<std::string, std::pair<VirtualTime, unsigned>> broken_;
     std::map<std::string, VirtualTime> asked_to_shut_down_;
-    std::set<std::string> suspended_;  ///< stand-ins that were suspended when they were last told of
-    std::set<std::string> drained_;    ///< stand-ins that had answered everything since requests are held
-    std::set<std::string> released_;   ///< jobs of which nothing was held any more since the holder releases
-    std::set<std::string> told_;       ///< operations that the operator was told about
+    std::set<std::string> suspended_;    ///< stand-ins that were suspended when they were last told of
+    std::set<std::string> drained_;      ///< stand-ins that had answered everything since requests are held
+    std::set<std::string> released_;     ///< jobs of which nothing was held any more since the holder releases
+    std::set<std::string> handed_over_;  ///< jobs of which the spare has got requests that the holder had taken
+    std::set<std::string> told_;         ///< operations that the operator was told about
     std::vector<Breach> breaches_;
 };
 

@@ -4,6 +4,8 @@ usage: roles_test.py PROGRAMS [unittest arguments]; PROGRAMS is the directory wi
 """
 
 import hashlib
+import http.server
+import json
 import os
 import shutil
 import signal
@@ -12,6 +14,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.error
 import urllib.request
@@ -329,6 +332,70 @@ class Refusals(unittest.TestCase):
 
     def test_programs_that_were_not_built(self):
         self.refused("build first", {"standin_programs_build_dir": "/nowhere"}, "machine")
+
+
+class AHolderThatHolds(unittest.TestCase):
+    """A request holder is not restarted while it holds requests, nor while it cannot say; a stranger in its place says so."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site()
+        cls.addClassCleanup(cls.site.take_down)
+        tls = cls.site.directory / "etc/tls/store"
+        tls.mkdir(parents=True)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                        "-subj", "/CN=store", "-addext", f"subjectAltName=IP:{cls.site.address}",
+                        "-keyout", tls / "tls.key", "-out", tls / "tls.crt"], check=True, capture_output=True)
+        shutil.copy(tls / "tls.crt", tls / "ca.crt")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls / "tls.crt", tls / "tls.key")
+        cls.answer = (200, "[]")
+
+        class Jobs(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                code, body = cls.answer
+                self.send_response(code)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *words):
+                pass
+
+        cls.server = http.server.ThreadingHTTPServer((cls.site.address, 0), Jobs)
+        cls.server.socket = context.wrap_socket(cls.server.socket, server_side=True)
+        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(cls.server.server_close)
+        cls.addClassCleanup(cls.server.shutdown)
+        (cls.site.directory / "etc/store.yml").write_text(
+            f"agent:\n  name: store\n  listen: {cls.site.address}:{cls.server.server_port}\n")
+
+    def play(self, code=200, **job):
+        type(self).answer = (code, json.dumps([{"job": "job01", "state": "idle", "held": 0, "proxied": 0} | job]))
+        return self.site.play("site.yml", "--check", "--limit", "store", extra={
+            "standin_agent_request_holder": {"jobs": {"job01": {}}}})
+
+    def refused(self, words, **job):
+        outcome = self.play(**job)
+        self.assertFalse(outcome.ok)
+        self.assertIn(words, outcome.messages)
+
+    def test_that_holds(self):
+        self.refused("which would be lost", state="holding", held=3)
+
+    def test_that_releases(self):
+        self.refused("which would be lost", state="releasing")
+
+    def test_that_leads_connections_through_itself(self):
+        self.refused("requests of job01, which would be lost", proxied=1)
+
+    def test_that_cannot_say(self):
+        self.refused("whether it holds requests could not be found out", code=500)
+
+    def test_that_is_idle_is_not_refused(self):
+        outcome = self.play()
+        self.assertNotIn("is not restarted", outcome.messages + outcome.output)
 
 
 if __name__ == "__main__":

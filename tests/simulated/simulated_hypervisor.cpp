@@ -36,22 +36,24 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
     }
     Result<protocol::StandIn> setState(const CommandStamp& stamp, const base::StandInName& name,
                                        protocol::StandInState state, Deadline deadline) override {
-        return carryOut<protocol::StandIn>(world_, std::string("stand_in.") + protocol::nameOf(state), name.text(),
-                                           &stamp, deadline, [&]() -> Result<protocol::StandIn> {
-                                               auto found = world_.stand_ins.find(name.text());
-                                               if (found == world_.stand_ins.end())
-                                                   return failure(ErrorCode::NotFound,
-                                                                  "there is no stand-in '" + name.text() + "'");
-                                               auto& its = found->second.stand_in;
-                                               if (state == protocol::StandInState::Kept && its.state != state) {
-                                                   world_.capacity.memory_committed_mib -= its.definition.memory_mib;
-                                                   --world_.capacity.stand_ins;
-                                               }
-                                               its.state = state;
-                                               if (state == protocol::StandInState::Running)
-                                                   found->second.stand_in.port = base::PortName("t-" + name.text());
-                                               return found->second.stand_in;
-                                           });
+        return carryOut<protocol::StandIn>(
+            world_, std::string("stand_in.") + protocol::nameOf(state), name.text(), &stamp, deadline,
+            [&]() -> Result<protocol::StandIn> {
+                auto found = world_.stand_ins.find(name.text());
+                if (found == world_.stand_ins.end())
+                    return failure(ErrorCode::NotFound, "there is no stand-in '" + name.text() + "'");
+                auto& its = found->second.stand_in;
+                if (state == protocol::StandInState::Kept && its.state != state) {
+                    world_.capacity.memory_committed_mib -= its.definition.memory_mib;
+                    --world_.capacity.stand_ins;
+                }
+                its.state = state;
+                if (its.clock.state == protocol::GuestClock::State::Unknown)
+                    its.clock.state = protocol::GuestClock::State::Set;
+                if (state == protocol::StandInState::Running)
+                    found->second.stand_in.port = base::PortName("t-" + name.text());
+                return found->second.stand_in;
+            });
     }
     Result<protocol::StandIn> setResources(const CommandStamp& stamp, const base::StandInName& name,
                                            const protocol::StandInResources& resources, Deadline deadline) override {
@@ -92,8 +94,17 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
                     return failure(ErrorCode::WrongState, machine.stand_in.problem);
                 const auto open = machine.connections;
                 if (!machine.endless && machine.connections > 0) --machine.connections;
-                return protocol::StandInRequests{open, open, true};
+                return protocol::StandInRequests{open, open, machine.just_answered, machine.seen};
             });
+    }
+    Result<protocol::GuestClock> clock(const base::StandInName& name, std::chrono::milliseconds,
+                                       Deadline deadline) override {
+        return carryOut<protocol::GuestClock>(world_, "stand_in.clock", name.text(), nullptr, deadline,
+                                              [&]() -> Result<protocol::GuestClock> {
+                                                  auto found = find(name);
+                                                  if (!found) return failure(found.error());
+                                                  return found->clock;
+                                              });
     }
     Result<protocol::Capacity> capacity(Deadline deadline) override {
         return carryOut<protocol::Capacity>(world_, "capacity.get", "vmhost1", nullptr, deadline,

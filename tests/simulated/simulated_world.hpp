@@ -43,8 +43,10 @@ class SimulatedWorld {
     struct VirtualMachine {
         protocol::StandIn stand_in;
         bool answers = true;
-        std::uint64_t connections = 0;  ///< open ones, each poll of the requests ends one
-        bool endless = false;           ///< they do not end
+        std::uint64_t connections = 0;    ///< open ones, each poll of the requests ends one
+        bool endless = false;             ///< they do not end
+        std::uint64_t just_answered = 0;  ///< of them, those that have an answer
+        bool seen = true;                 ///< all of them were seen from their beginning on
     };
 
     /// Counts the command, lets time pass, and says what goes wrong with it. `subject` as in the verb's name.

@@ -7,6 +7,7 @@ namespace standin::engine::steps {
 
 using base::ErrorCode;
 using protocol::HoldState;
+using protocol::StandInState;
 
 namespace {
 
@@ -19,25 +20,44 @@ StepReport untilNothingIsHeld(const protocol::Hold& now) {
     return StepReport::done(std::move(message));
 }
 
-/// What is wrong with the spare, which answered when it was prepared and may have died since: nobody is handed over to
-/// a machine that is silent. Empty: it answers, or nobody can ask it (without a holder what it said then has to do).
-std::string silenceOfSpare(const StepContext& context) {
-    auto answer = probe(context, std::max(context.remaining() / 2, std::chrono::milliseconds(200)));
-    if (!answer || answer->answered) return {};
-    return fmt::format("spare '{}' does not answer any more: {}", context.spare().name.text(), answer->problem);
+/// A guest brings a new CPU online, and takes memory from its balloon, within seconds.
+constexpr std::chrono::seconds growth_within{20};
+
+/// A spare that has just answered and is silent since may come back by itself; clients do not wait for longer.
+constexpr std::chrono::seconds spare_takes_within{10};
+
+/// How much the holder has handed on, and since when it counts: the same again means that nothing was handed on
+/// between.
+std::string deliveryOf(const protocol::Hold& hold) {
+    return fmt::format("{} handed on, {} broken, {} unanswered since {}", hold.delivered, hold.broken, hold.unanswered,
+                       hold.counted_since);
 }
 
-/// The stand-in can still go on: this is the last moment to find out that it has to.
-StepReport drained(const StepContext& context, std::string message) {
-    const std::string silence = silenceOfSpare(context);
-    if (!silence.empty()) return StepReport::failed(ErrorCode::Refused, silence);
-    return StepReport::done(std::move(message));
+/// When the holder had begun to hold, for this handover.
+std::string deliveredBefore(const StepContext& context) {
+    const auto* holding = context.operation->find(domain::StepName::HoldRequests, context.spare().name.text());
+    return holding == nullptr ? std::string() : holding->found;
 }
 
-/// How long a connection on which nobody waits for an answer keeps the handover waiting: clients that keep connections
-/// open without need would otherwise decide when it happens. 5 s is more than a client pauses within one exchange.
-std::chrono::milliseconds idleGrace(const domain::Server& server) {
-    return std::min(server.drain_within / 4, std::chrono::milliseconds(5000));
+bool isFrozen(const StepContext& context) {
+    const auto* freeze = context.operation->find(domain::StepName::FreezeStandIn, context.operation->stand_in.text());
+    return freeze != nullptr && freeze->state == domain::StepState::Done;
+}
+
+/// The holder keeps what it has again, and says that nothing was handed on meanwhile: then the spare has not begun the
+/// job, and the stand-in goes on with it. Every poll may have to command it: its id is the poll's own.
+StepReport takenBack(const StepContext& context, const std::string& silence) {
+    const auto poll = std::to_string(context.sequence);
+    auto kept = setHold(context, HoldState::Holding, "keep" + poll);
+    if (!kept) return StepReport::failed(kept.error());
+    if (kept->state == HoldState::Holding && deliveryOf(*kept) == deliveredBefore(context)) {
+        auto report = StepReport::failed(ErrorCode::Refused, silence + "; it has taken none of the held requests");
+        report.finding = domain::Finding::Untaken;
+        return report;
+    }
+    auto releasing = setHold(context, HoldState::Releasing, "release" + poll);
+    if (!releasing) return StepReport::failed(releasing.error());
+    return StepReport::pending(fmt::format("{} requests are held, and {}", releasing->held, silence));
 }
 
 }  // namespace
@@ -49,48 +69,13 @@ StepReport holdRequests(const StepContext& context) {
     wanted.established = stand_in_member;
     auto segment = order(context, wanted, "segment");
     if (!segment) return StepReport::failed(segment.error());
-    return StepReport::done("new requests are held, the stand-in keeps those it has");
-}
-
-StepReport drainStandIn(const StepContext& context) {
-    auto driver = driverOf(context.drivers.hypervisors, context.server().vm_host);
-    if (!driver) return StepReport::failed(driver.error());
-    auto requests = (*driver)->requests(context.operation->stand_in, context.remaining());
-    if (!requests) return StepReport::failed(requests.error());
-    if (requests->open_connections == 0 && requests->complete)
-        return drained(context, "the stand-in has no connection left");
-    if (requests->unanswered == 0 && context.running_for >= idleGrace(context.server())) {
-        return drained(context, fmt::format("the stand-in has answered everything; {} connections are idle",
-                                            requests->open_connections));
-    }
-    return StepReport::pending(
-        fmt::format("{} connections, {} of them unanswered", requests->open_connections, requests->unanswered));
-}
-
-StepReport stopStandIn(const StepContext& context) {
-    auto driver = driverOf(context.drivers.hypervisors, context.server().vm_host);
-    if (!driver) return StepReport::failed(driver.error());
-    if (context.operation->state == domain::State::StoppingStandIn) {
-        // A request may have come on an idle connection since the stand-in was found drained.
-        auto requests = (*driver)->requests(context.operation->stand_in, context.remaining());
-        if (requests && requests->unanswered > 0) {
-            return StepReport::failed(
-                ErrorCode::Conflict,
-                fmt::format("{} requests have come on connections that were idle", requests->unanswered));
-        }
-    }
-    auto stand_in = (*driver)->setState(context.stamp(), context.operation->stand_in, protocol::StandInState::Stopped,
-                                        context.remaining());
-    if (!stand_in) {
-        if (stand_in.error().code == ErrorCode::NotFound) return StepReport::done("it does not exist any more");
-        return StepReport::failed(stand_in.error());
-    }
-    return StepReport::done(fmt::format("stand-in '{}' is stopped, and kept", context.operation->stand_in.text()));
+    auto report = StepReport::done("new requests are held, the stand-in keeps those it has");
+    report.found = deliveryOf(*holding);
+    return report;
 }
 
 StepReport releaseHeld(const StepContext& context) {
-    const auto* stopped = context.operation->find(domain::StepName::StopStandIn, context.operation->stand_in.text());
-    if (!context.request.poll && (stopped == nullptr || stopped->state != domain::StepState::Done)) {
+    if (!context.request.poll && !isFrozen(context)) {
         // It may still execute the job: the connections that it has are taken from it before the spare gets any.
         auto isolated = segmentOrder(context, holder_member, spare_member);
         isolated.established = spare_member;
@@ -100,10 +85,13 @@ StepReport releaseHeld(const StepContext& context) {
     auto now = context.request.poll ? hold(context) : setHold(context, HoldState::Releasing, {});
     if (!now) return StepReport::failed(now.error());
     auto report = untilNothingIsHeld(*now);
-    if (report.kind != StepReport::Kind::Done) return report;
+    const bool late = context.running_for >= spare_takes_within && deliveredBefore(context) == deliveryOf(*now);
+    if (report.kind != StepReport::Kind::Done && !late) return report;
     // Nobody may have found out that it takes nothing: there was nothing to take.
     const std::string silence = silenceOfSpare(context);
-    return silence.empty() ? report : StepReport::pending("nothing is held, but " + silence);
+    if (silence.empty()) return report;
+    if (late && isFrozen(context)) return takenBack(context, silence);
+    return StepReport::pending(fmt::format("{} requests are held, and {}", now->held, silence));
 }
 
 StepReport giveSegmentToSpare(const StepContext& context) {
@@ -153,18 +141,30 @@ StepReport growStandIn(const StepContext& context) {
     auto driver = driverOf(context.drivers.hypervisors, context.server().vm_host);
     if (!driver) return StepReport::failed(driver.error());
     const auto& size = context.server().stand_in;
+    // Each poll orders it again: what the guest had not taken in yet is brought in then.
+    const auto part = context.request.poll ? "again" + std::to_string(context.sequence) : std::string();
     auto grown =
-        (*driver)->setResources(context.stamp(), context.operation->stand_in,
+        (*driver)->setResources(context.stamp(part), context.operation->stand_in,
                                 {size.maximum_memory_mib, size.maximum_vcpus, size.grown_weight}, context.remaining());
     if (!grown) return StepReport::failed(grown.error());
-    if (grown->state != protocol::StandInState::Running) {
+    if (grown->state != StandInState::Running) {
         return StepReport::failed(
             base::ErrorCode::WrongState,
             fmt::format("stand-in '{}' is {}", context.operation->stand_in.text(), protocol::nameOf(grown->state)));
     }
-    return StepReport::done(fmt::format("stand-in '{}' has {} MiB, {} vCPUs, weight {}",
-                                        context.operation->stand_in.text(), grown->resources.memory_mib,
-                                        grown->resources.vcpus, grown->resources.weight));
+    const auto& has = grown->resources;
+    auto report =
+        StepReport::done(fmt::format("stand-in '{}' has {} MiB, {} vCPUs, weight {}",
+                                     context.operation->stand_in.text(), has.memory_mib, has.vcpus, has.weight));
+    const bool whole = has.memory_mib >= size.maximum_memory_mib && has.vcpus >= size.maximum_vcpus;
+    for (const auto& warning : grown->warnings) {
+        if (warning.starts_with("growth: ")) report.found = warning.substr(8);
+    }
+    if (!whole && report.found.empty())
+        report.found = fmt::format("of {} MiB and {} vCPUs", size.maximum_memory_mib, size.maximum_vcpus);
+    if (!report.found.empty()) report.message += ": " + report.found;
+    if (!whole && context.running_for < growth_within) return StepReport::pending(std::move(report.message));
+    return report;
 }
 
 }  // namespace standin::engine::steps

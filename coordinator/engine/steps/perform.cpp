@@ -21,10 +21,12 @@ StepReport perform(const StepContext& context) {
         case ProbeSpare: return probeSpare(context);
         case HoldRequests: return holdRequests(context);
         case DrainStandIn: return drainStandIn(context);
+        case FreezeStandIn: return freezeStandIn(context);
         case StopStandIn: return stopStandIn(context);
         case ReleaseHeld: return releaseHeld(context);
         case GiveSegmentToSpare: return giveSegmentToSpare(context);
         case RetireHolder: return retireHolder(context);
+        case RetireStandIn: return retireStandIn(context);
         case ReturnRequests: return returnRequests(context);
         case GrowStandIn: return growStandIn(context);
         case PowerOffFailedSpare: return powerOffFailedSpare(context);

@@ -92,4 +92,10 @@ StepReport probeOnce(const StepContext& context, const std::string& whom) {
     return report;
 }
 
+std::string silenceOfSpare(const StepContext& context) {
+    auto answer = probe(context, std::max(context.remaining() / 2, std::chrono::milliseconds(200)));
+    if (!answer || answer->answered) return {};
+    return fmt::format("spare '{}' does not answer any more: {}", context.spare().name.text(), answer->problem);
+}
+
 }  // namespace standin::engine::steps

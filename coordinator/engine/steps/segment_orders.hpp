@@ -46,4 +46,8 @@ base::Result<Driver*> driverOf(const std::map<base::AgentName, std::shared_ptr<D
     return found->second.get();
 }
 
+/// What is wrong with the spare, which answered when it was prepared and may have died since: nobody is handed over to
+/// a machine that is silent. Empty: it answers, or nobody can ask it (without a holder what it said then has to do).
+std::string silenceOfSpare(const StepContext& context);
+
 }  // namespace standin::engine::steps

@@ -151,9 +151,12 @@ StepReport makeStandIn(const StepContext& context) {
             return StepReport::failed(
                 ErrorCode::TimedOut,
                 fmt::format("VM host '{}' cannot tell the state of stand-in '{}'", server.vm_host.text(), name.text()));
-        default:
-            return StepReport::done(
+        default: {
+            auto report = StepReport::done(
                 fmt::format("stand-in '{}' is made from image '{}'", name.text(), context.operation->image.text()));
+            for (const auto& warning : stand_in->warnings) report.message += "; " + warning;
+            return report;
+        }
     }
 }
 

@@ -22,10 +22,12 @@ StepReport powerOffFailedSpare(const StepContext& context);
 
 StepReport holdRequests(const StepContext& context);
 StepReport drainStandIn(const StepContext& context);
+StepReport freezeStandIn(const StepContext& context);
 StepReport stopStandIn(const StepContext& context);
 StepReport releaseHeld(const StepContext& context);
 StepReport giveSegmentToSpare(const StepContext& context);
 StepReport retireHolder(const StepContext& context);
+StepReport retireStandIn(const StepContext& context);
 StepReport returnRequests(const StepContext& context);
 StepReport growStandIn(const StepContext& context);
 

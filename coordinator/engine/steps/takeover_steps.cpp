@@ -49,6 +49,23 @@ bool hasBackLeg(const StepContext& context, const protocol::Segment& segment) {
     return context.server().holder_ports.back.empty() || segment.order.back_leg_to == stand_in_member;
 }
 
+/// Clients must not meet the clock of the day on which the stand-in was suspended: it is waited for, for as long as the
+/// server's `clock_within` says. What is wrong with it is told, and the takeover goes on.
+void awaitClock(const StepContext& context, drivers::HypervisorDriver& driver, base::SteadyTime resumed,
+                StepReport& report) {
+    using State = protocol::GuestClock::State;
+    const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.steady() - resumed);
+    const auto left = std::max(context.server().clock_within - spent, std::chrono::milliseconds(0));
+    auto clock = driver.clock(context.operation->stand_in, left, left + std::chrono::milliseconds(500));
+    if (!clock || clock->state == State::Unknown) return;  // an agent that cannot tell
+    report.phases_ms["clock"] = base::milliseconds(context.clock.steady() - resumed);
+    if (clock->state == State::Set) return;
+    report.found = clock->state == State::Setting
+                       ? fmt::format("it was not confirmed as set within {} ms", context.server().clock_within.count())
+                       : clock->problem;
+    report.message += "; its clock may be wrong: " + report.found;
+}
+
 }  // namespace
 
 StepReport resumeStandIn(const StepContext& context) {
@@ -84,6 +101,7 @@ StepReport resumeStandIn(const StepContext& context) {
     const auto [answer, stopped] = probeGuest(context, name, context.remaining());
     // Nobody waits for a guest that has stopped: the cold path takes long enough.
     if (!stopped.empty()) return StepReport::failed(ErrorCode::WrongState, stopped);
+    awaitClock(context, **driver, resumed, report);  // it was being set meanwhile
     if (!answer) {
         // The hypervisor says that it runs, and it answered when it was prepared. Without the holder nobody can ask it
         // now; a job that stands still for the length of a restore would be the greater harm.

@@ -13,6 +13,8 @@ namespace {
 /// and given up by the client some time.
 constexpr VirtualTime first_pause{1s};
 constexpr VirtualTime patience{30s};
+/// A client repeats what is not confirmed; one that has an answer to come looks this often, so to speak.
+constexpr VirtualTime while_suspended{200ms};
 
 }  // namespace
 
@@ -68,18 +70,38 @@ void Clients::work(const JobRequestPtr& request, const std::string& executor, st
     auto chance = Randomness::about(world_.setting.seed, "work/" + request->job, request->number);
     const auto takes = world_.setting.measures.request;
     world_.queue.after(chance.between(takes / 2, 4 * takes), [this, request, executor, cycle, done = std::move(done)] {
-        auto* still = world_.standIn(executor);
-        const bool same = still == nullptr || still->power_cycle == cycle;
-        if (still != nullptr && same && still->unanswered > 0) --still->unanswered;
-        const bool answers = same && world_.answers(executor);
-        if (answers) {
-            answered(request, executor);
-        } else {
-            request->fate = JobRequest::Fate::Broken;
-            world_.log.line("request {} of {} breaks off: {} is gone", request->number, request->job, executor);
-        }
-        if (done) done(answers);
+        endWork(request, executor, cycle, done);
     });
+}
+
+void Clients::endWork(const JobRequestPtr& request, const std::string& executor, unsigned cycle,
+                      const std::function<void(bool)>& done) {
+    auto* still = world_.standIn(executor);
+    const bool same = still == nullptr || still->power_cycle == cycle;
+    if (still != nullptr && same && still->stand_in.state == protocol::StandInState::Suspended) {
+        world_.queue.after(while_suspended,
+                           [this, request, executor, cycle, done] { endWork(request, executor, cycle, done); });
+        return;
+    }
+    if (still != nullptr && same) still->ended();
+    const bool answers = same && world_.answers(executor) && (still == nullptr || isReached(request->job, executor));
+    if (answers) {
+        answered(request, executor);
+    } else {
+        request->fate = JobRequest::Fate::Broken;
+        world_.log.line("request {} of {} breaks off: {} is gone", request->number, request->job, executor);
+    }
+    if (done) done(answers);
+}
+
+/// By clients, on connections that they have, or by the request holder.
+bool Clients::isReached(const std::string& job, const std::string& executor) {
+    const auto* order = jobs_[job].lan_switch->inForce(job);
+    if (order == nullptr) return false;
+    for (const auto& who : {order->owner, order->established, order->back_leg_to}) {
+        if (!who.empty() && world_.behind(*order, who) == executor) return true;
+    }
+    return false;
 }
 
 void Clients::answered(const JobRequestPtr& request, const std::string& executor) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -61,6 +62,9 @@ class Clients {
     };
     void sendNext(Job& job);
     void attempt(Job& job, const JobRequestPtr& request);
+    void endWork(const JobRequestPtr& request, const std::string& executor, unsigned cycle,
+                 const std::function<void(bool)>& done);
+    [[nodiscard]] bool isReached(const std::string& job, const std::string& executor);
     void answered(const JobRequestPtr& request, const std::string& executor);
 
     World& world_;

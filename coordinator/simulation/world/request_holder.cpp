@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/simulation/script.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
 namespace standin::simulation {
@@ -55,8 +56,10 @@ Result<protocol::Hold> RequestHolder::setHold(const base::JobName& name, HoldSta
                        fmt::format("job '{}' holds {} requests that nobody has processed: release them first",
                                    name.text(), job.queue.size()));
     }
-    if (job.hold.state == HoldState::Idle && state != HoldState::Idle)
+    if (job.hold.state == HoldState::Idle && state != HoldState::Idle) {
         job.hold.delivered = job.hold.refused = job.hold.broken = 0;
+        job.hold.counted_since = durationText(world_.now());
+    }
     if (job.hold.state != state)
         world_.log.line("holder of {}: {} -> {}, {} held", name.text(), protocol::nameOf(job.hold.state),
                         protocol::nameOf(state), job.queue.size());
@@ -111,7 +114,7 @@ void RequestHolder::deliver(const std::string& name) {
     }
     const Held held = std::move(job.queue.front());
     job.queue.pop_front();
-    world_.invariants.deliversHeld(name, held.number, job.last_delivered);
+    world_.invariants.deliversHeld(name, executor, held.number, job.last_delivered);
     job.last_delivered = held.number;
     ++job.hold.proxied;
     ++job.hold.unanswered;

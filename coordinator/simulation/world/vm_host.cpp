@@ -84,8 +84,12 @@ void VmHost::change(VirtualMachine& machine, StandInState state) {
     if (machine.stand_in.state == state) return;
     world_.log.line("stand-in {}: {} -> {}", machine.stand_in.name.text(), protocol::nameOf(machine.stand_in.state),
                     protocol::nameOf(state));
+    const bool frozen = machine.stand_in.state == StandInState::Running && state == StandInState::Suspended;
+    const bool goes_on = machine.stand_in.state == StandInState::Suspended && state == StandInState::Running;
     machine.stand_in.state = state;
-    ++machine.power_cycle;
+    // What is in memory while it is suspended goes on afterwards.
+    if (!frozen && !goes_on) ++machine.power_cycle;
+    if (goes_on && machine.unanswered + machine.idle == 0) machine.seen_from = {};
 }
 
 void VmHost::setState(const base::StandInName& name, StandInState state, const Reply<StandIn>& reply) {
@@ -117,9 +121,11 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
     const unsigned cycle = machine->power_cycle;
     world_.queue.after(takes, [this, name, state, before, cycle, reply] {
         auto* still = find(name.text());
-        if (!lives_ || still == nullptr || still->power_cycle != cycle)
+        if (!lives_ || still == nullptr || still->power_cycle != cycle || still->stand_in.state != before)
             return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
         change(*still, state);
+        still->stand_in.clock.state =
+            state == StandInState::Running ? protocol::GuestClock::State::Set : protocol::GuestClock::State::Unknown;
         still->stand_in.port = base::PortName("t-" + name.text());
         still->answers_from = world_.now();
         if (before == StandInState::Stopped) still->answers_from += world_.setting.measures.stand_in_boot;
@@ -190,7 +196,9 @@ Result<protocol::StandInRequests> VmHost::requests(const base::StandInName& name
         return failure(ErrorCode::WrongState, fmt::format("stand-in '{}' answers no request any more: {}", name.text(),
                                                           machine.stand_in.problem));
     world_.invariants.tellsRequests(name.text(), machine.unanswered);
-    return protocol::StandInRequests{machine.unanswered + machine.idle, machine.unanswered, true};
+    const bool seen = world_.now() >= machine.seen_from;
+    const unsigned unanswered = machine.unanswered - machine.unseen;
+    return protocol::StandInRequests{unanswered + (seen ? machine.idle : 0), unanswered, 0, seen};
 }
 
 protocol::Capacity VmHost::capacity() const {
@@ -208,12 +216,20 @@ protocol::Capacity VmHost::capacity() const {
     return now;
 }
 
+void VmHost::restarted() {
+    for (auto& [name, machine] : stand_ins_) {
+        if (machine.stand_in.state != StandInState::Running) continue;
+        machine.seen_from = world_.now() + protocol::unseen_for;
+        machine.unseen = machine.unanswered;
+    }
+}
+
 void VmHost::die() {
     world_.log.line("VM host {} dies with its {} stand-ins", name_, stand_ins_.size());
     lives_ = false;
     world_.network.agent(name_).up = false;
     for (auto& [name, machine] : stand_ins_) {
-        machine.unanswered = machine.idle = 0;
+        machine.unanswered = machine.idle = machine.unseen = 0;
         if (machine.stand_in.state == StandInState::Making) made(name, failure(ErrorCode::Internal, "interrupted"));
         if (machine.stand_in.state != StandInState::Failed && machine.stand_in.state != StandInState::Kept)
             change(machine, StandInState::Stopped);

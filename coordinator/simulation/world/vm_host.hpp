@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
@@ -23,8 +24,15 @@ struct VirtualMachine {
     bool halts = false;            ///< an error stops it in the moment after it has begun to execute
     unsigned unanswered = 0;       ///< requests that it works on
     unsigned idle = 0;             ///< connections that clients keep open without asking anything
+    unsigned unseen = 0;           ///< of `unanswered`, those that were there when the agent was started again
+    VirtualTime seen_from{};       ///< its connections are all known from then on
     unsigned power_cycle = 0;      ///< what belongs to an earlier run does not come true any more
 
+    /// A request that it worked on has ended.
+    void ended() {
+        if (unanswered > 0) --unanswered;
+        unseen = std::min(unseen, unanswered);
+    }
     [[nodiscard]] bool answers(VirtualTime now) const {
         return stand_in.state == protocol::StandInState::Running && !mute && now >= answers_from;
     }
@@ -49,6 +57,8 @@ class VmHost {
     [[nodiscard]] protocol::Capacity capacity() const;
 
     void lose(const std::string& stand_in) { stand_ins_.erase(stand_in); }
+    /// The agent is started again: the connections that there are it has not seen begin.
+    void restarted();
     /// An error stops it, as an internal error of the hypervisor does; what it has not answered it never will.
     void halt(VirtualMachine& machine);
     void die();

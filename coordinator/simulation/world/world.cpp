@@ -17,6 +17,7 @@ World::World(const Setting& given, bool log_on)
         if (!server.request_holder.empty()) holders.try_emplace(server.request_holder.text(), *this);
     }
     for (auto& [name, store] : stores) network.agent(name).restarted = [its = &store] { its->interrupt(); };
+    for (auto& [name, host] : vm_hosts) network.agent(name).restarted = [its = &host] { its->restarted(); };
     for (auto& [name, holder] : holders) network.agent(name).restarted = [its = &holder] { its->restarted(); };
     network.commanded = [this](const protocol::CommandStamp& stamp) { invariants.commanded(stamp); };
     furnishMachines();

@@ -36,6 +36,9 @@ class SilentHypervisor final : public drivers::HypervisorDriver {
     }
     Result<void> remove(const CommandStamp&, const base::StandInName&, Deadline) override { return nobodyThere(); }
     Result<protocol::StandInRequests> requests(const base::StandInName&, Deadline) override { return nobodyThere(); }
+    Result<protocol::GuestClock> clock(const base::StandInName&, std::chrono::milliseconds, Deadline) override {
+        return nobodyThere();
+    }
     Result<protocol::Capacity> capacity(Deadline) override { return nobodyThere(); }
 };
 

@@ -7,7 +7,7 @@
  * ends anywhere but at rest is a breach of progress.
  *
  * Deliberately wrong, to see that it is found: -D NO_EPOCH, NO_ORDER, SEGMENT_BEFORE_FENCE, UNKNOWN_IS_DONE, TIMEOUT_IS_NOT_DONE,
- * NO_LEASE, EFFECT_BEFORE_INTENT, EVERY_REPORT_OPENS, ANY_JOURNAL_WRITER, CLOSE_UNKNOWN, RETURN_BY_LOOKING.
+ * NO_LEASE, EFFECT_BEFORE_INTENT, EVERY_REPORT_OPENS, ANY_JOURNAL_WRITER, CLOSE_UNKNOWN, RETURN_BY_LOOKING, ALWAYS_RETURN.
  */
 
 #ifndef FAULTS
@@ -25,14 +25,14 @@
 #define MOST_HANDOVERS 2
 
 mtype:state = {
-    Opened, TakingOver, GivingSegment, PreparingSpare, StartingSpare, HoldingRequests, DrainingStandIn, StoppingStandIn,
+    Opened, TakingOver, GivingSegment, PreparingSpare, StartingSpare, HoldingRequests, DrainingStandIn, FreezingStandIn,
     ReleasingRequests, GivingSegmentToSpare, ReturningRequests, LeavingSpare, ColdPreparingSpare, ColdStartingSpare,
     ColdGivingSegment, ColdLeavingSpare, Settling, Closing, Succeeded, Failed, NeedsOperator, Closed
 };
 
 mtype:event = {
     Begins, StandInReady, StandInUnusable, FenceFailed, SegmentGiven, SegmentRefused, SparePrepared, SpareAnswers, SpareFailed,
-    NoSpareLeft, RequestsHeld, StandInDrained, StandInLost, StandInStopped, StandInBusy, HeldReleased, HolderLost, HandoverFailed,
+    NoSpareLeft, RequestsHeld, StandInDrained, StandInLost, StandInFrozen, StandInBusy, HeldReleased, NothingDelivered, HolderLost, HandoverFailed,
     RequestsReturned, HandoversExhausted, ReturnFailed, SpareOwnsSegment, FurtherSpare, Settled, OperatorRetries, OperatorCloses,
     ClosedUp
 };
@@ -57,8 +57,10 @@ mtype:event = {
 #define PowerOffFailedSpare 16
 #define DeleteStandIn       17
 #define ReviveStandIn       18
-#define STEPS               19
-#define AdoptStandIn        19  /* of a prepare that the failover preempted: its order for the segment may be on its way */
+#define FreezeStandIn       19
+#define RetireStandIn       20
+#define STEPS               21
+#define AdoptStandIn        21  /* of a prepare that the failover preempted: its order for the segment may be on its way */
 
 /* How a step stands. */
 #define Absent  0
@@ -68,6 +70,7 @@ mtype:event = {
 #define Done    4
 #define GaveUp  5  /* nobody answered for as long as its patience lasts: it may have happened */
 #define Refused 6  /* somebody said no */
+#define Untaken 7  /* ReleaseHeld: the spare is silent, and has got nothing */
 
 /* Machines, and who owns the segment. */
 #define Nobody  0
@@ -111,7 +114,7 @@ Operation op[2];       /* what each coordinator has in memory */
 byte journal_epoch;
 byte epoch[2];
 bit alive[2];
-byte part[38];         /* how many commands of a running step have had their effect: [coordinator * STEPS + step] */
+byte part[42];         /* how many commands of a running step have had their effect: [coordinator * STEPS + step] */
 byte leader;
 
 /* The world. */
@@ -130,6 +133,7 @@ byte lease = Nobody;   /* in the journal: whose failover has the spare */
 bit other_job;         /* the spare executes another server's job */
 byte hold = Idle;
 bit held;              /* a request is held */
+bit to_spare;          /* the spare has got a request that was held */
 bit proxied;           /* a request that was held is being answered through the holder */
 bit stand_in_lost;     /* the operator was told of StandInLost */
 bit holder_lost;       /* the operator was told of HolderLost */
@@ -156,6 +160,7 @@ bit reports = 1;
 #define gaveUp(s)      (op[c].step[s] >= GaveUp)
 #define concluded(s)   (op[c].step[s] >= Done)
 #define begun(s)       (op[c].step[s] != Absent)
+#define released       (op[c].step[ReleaseHeld] != Absent && op[c].step[ReleaseHeld] != Untaken)
 #define isFenced       ((policy_power && isDone(FencePower)) || (!policy_power && (isDone(FencePort) || isDone(FencePower))))
 #define fenceFailed    ((policy_power && gaveUp(FencePower)) || (gaveUp(FencePort) && gaveUp(FencePower)))
 #define outOfTheWay    (!begun(ResumeStandIn) || !policy_power || isDone(StopStandIn))
@@ -168,7 +173,7 @@ bit reports = 1;
 #define isResting(s)   (s == Succeeded || s == Failed || s == NeedsOperator || s == Closed)
 
 #define agentOf(s) ((s == FencePort || s == GiveSegment || s == IsolateSpare || s == GiveSegmentToSpare || s == AdoptStandIn) -> Switch : \
-    ((s == ResumeStandIn || s == StopStandIn || s == DeleteStandIn) -> Hypervisor : \
+    ((s == ResumeStandIn || s == StopStandIn || s == DeleteStandIn || s == FreezeStandIn || s == RetireStandIn) -> Hypervisor : \
     ((s == RestoreSpare) -> Store : ((s == ReleaseHeld) -> HolderHost : Ungated))))
 /* Steps of several commands. */
 #define agentOfPart(s, p) ((s == ReviveStandIn) -> (p == 0 -> Hypervisor : Switch) : ((s == HoldRequests) -> (p == 0 -> HolderHost : Switch) : \
@@ -213,7 +218,8 @@ inline recover() {
     :: i < STEPS ->
         if
         :: op[c].step[i] == Running && i == FencePort -> op[c].step[i] = Unknown; op[c].port_tried = 1
-        :: op[c].step[i] >= GaveUp || (op[c].step[i] == Running && i != FencePort) -> op[c].step[i] = Unknown
+        :: op[c].step[i] == Untaken -> skip
+        :: (op[c].step[i] >= GaveUp && op[c].step[i] != Untaken) || (op[c].step[i] == Running && i != FencePort) -> op[c].step[i] = Unknown
         :: else
         fi;
         i++
@@ -237,7 +243,8 @@ inline planAgain(s) {
 
 inline tryAgain(s) {
     if
-    :: op[c].step[s] >= GaveUp || op[c].step[s] == Unknown -> op[c].step[s] = Planned
+    :: op[c].step[s] == Untaken -> op[c].step[s] = Absent
+    :: op[c].step[s] == GaveUp || op[c].step[s] == Refused || op[c].step[s] == Unknown -> op[c].step[s] = Planned
     :: else
     fi
 }
@@ -267,10 +274,11 @@ inline enter() {
     :: event == HolderLost -> holder_lost = 1
     :: event == RequestsReturned ->
         assert(owner == StandIn && !held);  /* what is said to be returned is */
-        planAgain(IsolateSpare); planAgain(ProbeSpare); planAgain(HoldRequests); planAgain(DrainStandIn); planAgain(StopStandIn)
+        planAgain(IsolateSpare); planAgain(ProbeSpare); planAgain(HoldRequests); planAgain(DrainStandIn); planAgain(FreezeStandIn);
+        op[c].step[ReleaseHeld] = Absent
     :: event == HandoversExhausted ->
         assert(owner == StandIn && !held);  /* the operator is told that the stand-in goes on */
-        planAgain(HoldRequests); planAgain(DrainStandIn)
+        planAgain(HoldRequests); planAgain(DrainStandIn); planAgain(FreezeStandIn)
     :: event == OperatorRetries -> retry()
     :: event == ClosedUp && op[c].leased && op[c].placement != Spare -> op[c].leased = 0; lease = Nobody
     :: else
@@ -299,15 +307,15 @@ inline retry() {
         planAgain(PowerOffSpare); planAgain(RestoreSpare); planAgain(IsolateSpare); planAgain(StartSpare); planAgain(ProbeSpare);
         planAgain(PowerOffFailedSpare);
         if
-        :: !op[c].job_runs -> planAgain(ResumeStandIn); planAgain(StopStandIn)
+        :: !op[c].job_runs -> planAgain(ResumeStandIn); planAgain(FreezeStandIn); planAgain(StopStandIn)
         :: else
         fi
     :: else
     fi;
     if
-    :: op[c].handovers > 0 && !begun(ReleaseHeld) ->
+    :: op[c].handovers > 0 && !released ->
         op[c].step[ReturnRequests] = Planned;
-        planAgain(IsolateSpare); planAgain(ProbeSpare); planAgain(HoldRequests); planAgain(DrainStandIn); planAgain(StopStandIn)
+        planAgain(IsolateSpare); planAgain(ProbeSpare); planAgain(HoldRequests); planAgain(DrainStandIn); planAgain(FreezeStandIn)
     :: else
     fi;
     op[c].handovers = 0;
@@ -353,18 +361,19 @@ inline occur() {
 
     :: op[c].state == HoldingRequests && isDone(HoldRequests) -> go(HoldingRequests, RequestsHeld, DrainingStandIn)
     :: op[c].state == HoldingRequests && gaveUp(HoldRequests) -> go(HoldingRequests, HandoverFailed, ReturningRequests)
-    :: op[c].state == DrainingStandIn && !begun(ReleaseHeld) && isDone(DrainStandIn) -> go(DrainingStandIn, StandInDrained, StoppingStandIn)
-    :: op[c].state == DrainingStandIn && (begun(ReleaseHeld) || op[c].step[DrainStandIn] == GaveUp) -> go(DrainingStandIn, StandInLost, StoppingStandIn)
-    :: op[c].state == DrainingStandIn && !begun(ReleaseHeld) && op[c].step[DrainStandIn] == Refused -> go(DrainingStandIn, HandoverFailed, ReturningRequests)
-    :: op[c].state == StoppingStandIn && isDone(StopStandIn) -> go(StoppingStandIn, StandInStopped, ReleasingRequests)
-    :: op[c].state == StoppingStandIn && !begun(ReleaseHeld) && op[c].step[StopStandIn] == Refused -> go(StoppingStandIn, StandInBusy, ReturningRequests)
-    :: op[c].state == StoppingStandIn && !begun(ReleaseHeld) && op[c].step[StopStandIn] == GaveUp && policy_power ->
-        go(StoppingStandIn, HandoverFailed, NeedsOperator)
-    :: op[c].state == StoppingStandIn && !isDone(StopStandIn) &&
-       (begun(ReleaseHeld) || (op[c].step[StopStandIn] == GaveUp && !policy_power)) ->
-        go(StoppingStandIn, StandInLost, ReleasingRequests)
+    :: op[c].state == DrainingStandIn && !released && isDone(DrainStandIn) -> go(DrainingStandIn, StandInDrained, FreezingStandIn)
+    :: op[c].state == DrainingStandIn && (released || op[c].step[DrainStandIn] == GaveUp) -> go(DrainingStandIn, StandInLost, FreezingStandIn)
+    :: op[c].state == DrainingStandIn && !released && op[c].step[DrainStandIn] == Refused -> go(DrainingStandIn, HandoverFailed, ReturningRequests)
+    :: op[c].state == FreezingStandIn && isDone(FreezeStandIn) -> go(FreezingStandIn, StandInFrozen, ReleasingRequests)
+    :: op[c].state == FreezingStandIn && !released && op[c].step[FreezeStandIn] == Refused -> go(FreezingStandIn, StandInBusy, ReturningRequests)
+    :: op[c].state == FreezingStandIn && !released && op[c].step[FreezeStandIn] == GaveUp && policy_power ->
+        go(FreezingStandIn, HandoverFailed, NeedsOperator)
+    :: op[c].state == FreezingStandIn && !isDone(FreezeStandIn) &&
+       (released || (op[c].step[FreezeStandIn] == GaveUp && !policy_power)) ->
+        go(FreezingStandIn, StandInLost, ReleasingRequests)
     :: op[c].state == ReleasingRequests && isDone(ReleaseHeld) -> go(ReleasingRequests, HeldReleased, GivingSegmentToSpare)
     :: op[c].state == ReleasingRequests && op[c].step[ReleaseHeld] == GaveUp -> go(ReleasingRequests, HolderLost, GivingSegmentToSpare)
+    :: op[c].state == ReleasingRequests && op[c].step[ReleaseHeld] == Untaken -> go(ReleasingRequests, NothingDelivered, ReturningRequests)
     :: op[c].state == ReleasingRequests && op[c].step[ReleaseHeld] == Refused -> go(ReleasingRequests, HandoverFailed, NeedsOperator)
     :: op[c].state == GivingSegmentToSpare && isDone(GiveSegmentToSpare) -> go(GivingSegmentToSpare, SpareOwnsSegment, Settling)
     :: op[c].state == GivingSegmentToSpare && gaveUp(GiveSegmentToSpare) -> go(GivingSegmentToSpare, SegmentRefused, NeedsOperator)
@@ -461,7 +470,7 @@ inline plan() {
         if :: isDone(StartSpare) -> want(ProbeSpare) :: else fi
     :: op[c].state == HoldingRequests -> want(HoldRequests)
     :: op[c].state == DrainingStandIn -> want(DrainStandIn)
-    :: op[c].state == StoppingStandIn -> want(StopStandIn)
+    :: op[c].state == FreezingStandIn -> want(FreezeStandIn)
     :: op[c].state == ReleasingRequests -> want(ReleaseHeld)
     :: op[c].state == GivingSegmentToSpare -> want(GiveSegmentToSpare)
     :: op[c].state == ReturningRequests -> want(ReturnRequests)
@@ -487,7 +496,10 @@ inline plan() {
     :: op[c].state == ColdLeavingSpare ->
         want(FencePort); wantRevival();
         if :: op[c].leased -> want(PowerOffFailedSpare) :: else fi
-    :: op[c].state == Succeeded && begun(HoldRequests) -> want(RetireHolder)
+    :: op[c].state == Succeeded && begun(HoldRequests) ->
+        want(RetireHolder);
+        /* really beside the other; they have nothing to do with each other, and this way there are fewer states */
+        if :: begun(FreezeStandIn) && concluded(RetireHolder) -> want(RetireStandIn) :: else fi
     :: op[c].state == Closing -> want(DeleteStandIn)
     :: else
     fi
@@ -541,7 +553,8 @@ inline check() {
     assert(!policy_power || owner == Server || owner == Nobody || !server_on);    /* nobody before the fence */
     assert(!(writing && (spare_on || other_job || owner == Spare)));              /* no write to a working spare */
     assert(!(policy_power && owner == Spare && stand_in == Runs));             /* one executes the job */
-    assert(!((owner == StandIn || established) && (stand_in == Suspended || stand_in == Deleted)));
+    assert(!(owner == StandIn && (stand_in == Suspended || stand_in == Deleted)) && !(established && stand_in == Deleted));
+    assert(!(to_spare && owner == StandIn));  /* what the spare has begun is on its disk alone */
     assert(failovers <= 1)
 }
 
@@ -570,6 +583,11 @@ inline act() {
     :: which == HoldRequests && nth == 0 -> hold = Holding
     :: which == HoldRequests && nth == 1 -> own(Holder, 1, 1, Spare)
     :: which == StopStandIn ->
+        if :: stand_in != Deleted -> stand_in = Stopped; busy = 0 :: else fi
+    :: which == FreezeStandIn ->
+        if :: stand_in == Runs -> stand_in = Suspended :: else fi
+    :: which == RetireStandIn ->  /* it runs for a moment, in its quarantine */
+        assert(owner != StandIn && !established && back != StandIn);
         if :: stand_in != Deleted -> stand_in = Stopped; busy = 0 :: else fi
     :: which == ReleaseHeld -> hold = Releasing
     :: which == GiveSegmentToSpare -> own(Spare, 0, with, Spare)
@@ -669,6 +687,7 @@ inline arrive() {
 #define Deny    6  /* in time the stand-in was not drained, or the spare did not take what was held */
 #define Die     7
 #define Start   8
+#define Untake  9  /* the spare is silent: the holder keeps what it has, and says whether the spare has got any of it */
 #define given(s) (!begun(s) || isDone(s))
 #ifdef CLOSE_UNKNOWN
 #define ownerKnown true
@@ -687,7 +706,8 @@ inline arrive() {
        :: at(s) < commandsOf(s) && mayBegin(s) && !(s == RetireHolder && isForgotten) -> leaveBehind(s, at(s), argumentOf(s)) \
        :: true \
        fi; \
-       if :: mayCommit -> what = Retry :: what = GiveUp :: s == DrainStandIn || (s == ReleaseHeld && held) -> what = Deny fi
+       if :: mayCommit -> what = Retry :: what = GiveUp :: s == DrainStandIn || (s == ReleaseHeld && held) -> what = Deny \
+       :: s == ReleaseHeld && at(s) >= commandsOf(s) && isDone(FreezeStandIn) && mayCommit -> what = Untake fi
 
 #ifndef ANY_JOURNAL_WRITER
 #define hasEffect(s) (s != ProbeSpare && s != DrainStandIn)
@@ -708,7 +728,7 @@ inline depose() {
     op[0].port_tried = op[0].port_tried && op[0].step[FencePort] == Running;
     op[0].job_runs = op[0].job_runs && op[0].step[IsolateSpare] == Running;
     op[0].handovers = op[0].handovers > 0 && op[0].step[GiveSegmentToSpare] == Running;
-    if :: op[0].step[StopStandIn] != Running || op[0].state != StoppingStandIn -> op[0].state = Closed :: else fi;
+    op[0].state = Closed;
     op[0].cold = 0; op[0].has_spare = 0; op[0].spare_failed = 0; op[0].leased = 0; op[0].placement = 0;
     alive[0] = no; no = false;
     if :: !alive[0] -> op[0].state = 0; epoch[0] = 0 :: else fi
@@ -731,7 +751,6 @@ inline doIt() {
     :: what == Effect ->
         if
         :: step == FencePort && op[c].port_tried && owner != Server -> skip  /* observed: off the segment already */
-        :: step == StopStandIn && op[c].state == StoppingStandIn && busy -> no = true
         :: step == RetireHolder && owner != Spare -> done(step) = 1              /* the segment has gone on */
         :: else ->
             which = step; nth = at(step); with = argumentOf(step); by = epoch[c];
@@ -739,7 +758,8 @@ inline doIt() {
             arrive();
             if
             :: step == PowerOffFailedSpare && at(step) == 0 && !no -> overtake(RestoreSpare)
-            :: step == DeleteStandIn && !no -> overtake(StopStandIn)
+            :: step == DeleteStandIn && !no -> overtake(StopStandIn); overtake(FreezeStandIn); overtake(RetireStandIn)
+            :: step == FreezeStandIn && busy -> no = true  /* a request has come in the last moment */
             :: step == ResumeStandIn && !no -> overtake(ReviveStandIn)
             :: step == StopStandIn && !no -> if :: at(ReviveStandIn) == 0 -> overtake(ReviveStandIn) :: else fi
             :: step == ReviveStandIn && at(step) == 0 && !no && back != StandIn && op[c].step[IsolateSpare] == Done && mayCommit ->
@@ -763,6 +783,20 @@ inline doIt() {
         recover()
     :: what == Answer -> op[c].step[step] = Done
     :: what == Despair || what == Deny -> op[c].step[step] = Refused
+    :: what == Untake ->
+        if
+        :: epoch[c] >= agent_epoch[HolderHost] ->
+            agent_epoch[HolderHost] = epoch[c]; a = HolderHost; by = epoch[c];
+            if :: overtaken(0, by) -> clear(0) :: else fi;
+            if :: overtaken(1, by) -> clear(1) :: else fi;
+            a = 0; by = 0;
+#ifndef ALWAYS_RETURN
+            if :: !to_spare -> hold = Holding; op[c].step[ReleaseHeld] = Untaken; done(ReleaseHeld) = 0 :: else fi
+#else
+            hold = Holding; op[c].step[ReleaseHeld] = Untaken; done(ReleaseHeld) = 0
+#endif
+        :: else
+        fi
 #ifdef UNKNOWN_IS_DONE
     :: what == Retry || what == GiveUp -> op[c].step[step] = Done
 #else
@@ -778,7 +812,7 @@ inline doIt() {
 
 #define DIES_DURING(s) :: running(s) && at(s) < commandsOf(s) && mayBegin(s) && !(s == RetireHolder && isForgotten) -> leaveBehind(s, at(s), argumentOf(s))
 #define every(what_of) what_of(0) what_of(1) what_of(2) what_of(3) what_of(4) what_of(5) what_of(6) what_of(7) what_of(8) \
-    what_of(9) what_of(10) what_of(11) what_of(12) what_of(13) what_of(14) what_of(15) what_of(16) what_of(17) what_of(18)
+    what_of(9) what_of(10) what_of(11) what_of(12) what_of(13) what_of(14) what_of(15) what_of(16) what_of(17) what_of(18) what_of(19) what_of(20)
 
 /* A coordinator that starts claims its epoch at every agent. */
 #define missAnAgent() \
@@ -839,13 +873,14 @@ end:
     :: d_step { late[0].step != NONE -> take(0); clear(0); moveUp(); from_behind = true; arrive(); from_behind = false; no = false }
     :: d_step { late[1].step != NONE -> take(1); clear(1); arrive(); no = false }
     :: d_step { writing -> writing = 0; written = 1 }
-    :: d_step { busy -> busy = 0 }
-    :: d_step { established && !busy && idle_connection > 0 -> idle_connection = 0; busy = 1 }
+    :: d_step { busy && stand_in != Suspended -> busy = 0 }
+    :: d_step { established && stand_in == Runs && !busy && idle_connection > 0 -> idle_connection = 0; busy = 1 }
     :: d_step { owner == Holder && hold != Idle && arrivals > 0 && !held -> arrivals--; held = 1 }
     :: d_step {
         hold == Releasing && held && back != Nobody ->
         assert(back != Spare || (spare_on && written && (stand_in != Runs || stand_in_lost)));
-        assert(back != StandIn || stand_in == Runs);
+        assert(back != StandIn || (stand_in == Runs && !to_spare));
+        to_spare = to_spare || back == Spare;
         held = 0; proxied = 1
        }
     :: d_step { proxied -> proxied = 0 }

@@ -68,9 +68,9 @@ class Author {
     std::string some() {
         static constexpr std::array states{"TakingOver",           "GivingSegment",      "PreparingSpare",
                                            "StartingSpare",        "HoldingRequests",    "DrainingStandIn",
-                                           "StoppingStandIn",      "ReleasingRequests",  "Settling",
+                                           "FreezingStandIn",      "ReleasingRequests",  "Settling",
                                            "GivingSegmentToSpare", "ColdPreparingSpare", "LeavingSpare"};
-        static constexpr std::array verbs{"segment.set",   "stand_in.running", "stand_in.stopped",
+        static constexpr std::array verbs{"segment.set",   "stand_in.running", "stand_in.suspended",
                                           "restore.begin", "hold.holding",     "hold.releasing",
                                           "hold.idle",     "power.off",        "power.on",
                                           "probe",         "restore.get",      "stand_in.requests"};
@@ -140,6 +140,7 @@ class Author {
                                             "segment.get",
                                             "stand_in.running",
                                             "stand_in.stopped",
+                                            "stand_in.suspended",
                                             "stand_in.requests",
                                             "stand_in.get",
                                             "probe",
@@ -257,7 +258,7 @@ class Author {
     }
 
     void accident() {
-        switch (chance_.below(4)) {
+        switch (chance_.below(7)) {
             case 0:
                 return line("{}: restart {} down={}", some(),
                             oneOf(std::array{"switch1", "vmhost1", "store1", "holder1"}), time(10ms, 20s));
@@ -268,6 +269,14 @@ class Author {
             }
             case 2:
                 return line("{}: journal full for={}", some(), time(1s, 90s));
+            case 3:
+                return line("at hold.releasing +{}: fail {}", time(1ms, 3s), spare());
+            case 4:
+                line("at state/FreezingStandIn: fail {}", spare());
+                if (chance_.percent(30)) line("at state/FreezingStandIn: stand-in {} stuck", server());
+                return;
+            case 5:
+                return line("at state/HoldingRequests +{}: restart vmhost1 down={}", time(1ms, 2s), time(10ms, 5s));
             default:
                 return line("{}: fail {}", some(), spare());
         }

@@ -57,7 +57,7 @@ void finish(Operation& operation, StepName name, StepState state = StepState::Do
 
 using Names = std::vector<std::string>;
 
-/// Fenced, its stand-in stopped, what is held on its way to the spare.
+/// Fenced, its stand-in frozen, what is held on its way to the spare.
 Operation releasingFailover() {
     auto operation = failover();
     operation.state = State::ReleasingRequests;
@@ -247,9 +247,9 @@ BOOST_AUTO_TEST_CASE(a_step_of_the_critical_path_that_fails_for_seconds_is_told_
     BOOST_TEST((operation.find({StepName::TellOperator, "in_vain_FencePort"})->attempts == 1u));
 }
 
-BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_its_patience_again) {
+BOOST_AUTO_TEST_CASE(a_recovered_operation_observes_what_was_running_and_has_some_time_for_it) {
     auto operation = decide(failover(), observation(), noon).after;
-    recover(operation, noon + 1h);
+    recover(operation, observation(), noon + 1h);
     for (const Step& step : operation.steps) BOOST_TEST((step.state == StepState::Unknown));
     const auto decision = decide(operation, observation(), noon + 1h);
     BOOST_TEST((decision.after.state == State::TakingOver));

@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(an_answer_ends_a_silence_and_the_next_one_is_told_again) {
 
 BOOST_AUTO_TEST_CASE(nobody_was_silent_while_no_coordinator_was_there_to_ask) {
     auto operation = unanswered(restoring(ErrorCode::Refused, 0), {begun});
-    recover(operation, begun + 2h);
+    recover(operation, Observation{}, begun + 2h);
     operation = unanswered(operation, {begun + 2h + 4min});
     BOOST_TEST(toldOfSilence(operation, begun + 2h + 4min) == "");
     operation = unanswered(operation, {begun + 2h + 5min});

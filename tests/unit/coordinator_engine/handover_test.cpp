@@ -148,13 +148,13 @@ BOOST_AUTO_TEST_CASE(a_retry_after_the_requests_were_released_leaves_the_spare_a
 
 BOOST_AUTO_TEST_CASE(a_retry_half_way_returns_what_is_held_before_the_handover_begins_anew) {
     Protected lab(1, 1, domain::FencePolicy::Power);
-    lab.world.fail("stand_in.stopped", Fault::Unreachable);
+    lab.world.fail("stand_in.suspended", Fault::Unreachable);
     const auto id = lab.coordinator.fail("server01");
     lab.coordinator.run(std::chrono::minutes(30));
     BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
     BOOST_REQUIRE(lab.owner() == "holder");
     BOOST_REQUIRE(lab.world.holds["job01"].held == 3U);
-    lab.world.heal("stand_in.stopped");
+    lab.world.heal("stand_in.suspended");
     BOOST_TEST(retry(lab, id));
     const auto failover = lab.coordinator.operation(id);
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
@@ -176,6 +176,92 @@ BOOST_AUTO_TEST_CASE(the_operator_is_told_when_the_segment_went_to_a_stand_in_th
     });
     BOOST_TEST(noted);
     BOOST_TEST(lab.told("could not be asked whether its job answers"));
+}
+
+BOOST_AUTO_TEST_CASE(clients_get_their_requests_answered_before_the_stand_in_is_shut_down) {
+    Protected lab;
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded");
+    BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Stopped));
+    const auto& course = lab.world.course;
+    const auto at = [&](const std::string& what, auto from) { return std::find(from, course.end(), what); };
+    const auto frozen = at("stand_in.suspended " + lab.standIn(), course.begin());
+    const auto released = at("hold.releasing job01", frozen);
+    const auto given = at("segment.set job01", released);
+    const auto stopped = at("stand_in.stopped " + lab.standIn(), given);
+    BOOST_TEST((stopped != course.end()));
+    BOOST_TEST((at("stand_in.stopped " + lab.standIn(), course.begin()) == stopped));
+}
+
+BOOST_AUTO_TEST_CASE(a_pool_of_busy_connections_does_not_keep_the_handover_from_its_end) {
+    Protected lab;
+    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
+    stand_in.connections = stand_in.just_answered = 2;
+    stand_in.endless = true;
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(failover.handovers == 1U);
+    BOOST_TEST(failover.find(domain::StepName::DrainStandIn, lab.standIn())->duration_ms >= 30'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_whose_connections_were_not_all_seen_is_not_taken_for_drained) {
+    Protected lab;
+    lab.world.stand_ins.at(lab.standIn()).seen = false;
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "NeedsOperator", failover.why);
+    BOOST_TEST(failover.why.find("has not seen all connections") != std::string::npos, failover.why);
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST(lab.world.holds["job01"].held == 0U);
+    lab.world.stand_ins.at(lab.standIn()).seen = true;
+    BOOST_TEST(retry(lab, failover.id));
+    BOOST_TEST(stateOf(lab.coordinator.operation(failover.id)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(a_stand_in_that_a_request_has_reached_in_the_last_moment_answers_it_first) {
+    Protected lab;
+    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
+    int times = 0;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb != "stand_in.suspended" || ++times > 2) return;
+        stand_in.connections = 1;
+    };
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(failover.handovers == 1U);
+    BOOST_TEST(failover.find(domain::StepName::FreezeStandIn, lab.standIn())->attempts == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(the_stand_in_goes_on_when_the_spare_dies_before_it_has_got_anything) {
+    Protected lab;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "stand_in.suspended") lab.world.machines.at("spare01").boots = false;
+    };
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Failed", failover.why);
+    BOOST_TEST(lab.owner() == "stand-in");
+    BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Running));
+    BOOST_TEST((lab.placement().on == domain::Placement::On::StandIn));
+    BOOST_TEST(lab.world.holds["job01"].held == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_stand_in_does_not_go_on_when_the_spare_has_got_something) {
+    Protected lab;
+    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb != "hold.releasing" || lab.world.holds["job01"].delivered > 0) return;
+        lab.world.holds["job01"].delivered = 1;
+        lab.world.machines.at("spare01").boots = false;
+    };
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "NeedsOperator", failover.why);
+    BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Suspended));
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_is_not_known_to_be_right_is_told_and_holds_nobody_up) {
+    Protected lab;
+    lab.world.stand_ins.at(lab.standIn()).stand_in.clock = {protocol::GuestClock::State::NotSet, 0, "no agent answers"};
+    const auto failover = lab.failAndRun();
+    BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
+    BOOST_TEST(lab.told("before its clock was known to be right: no agent answers"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(nobody_retries_a_failover_whose_job_is_on_its_way_back) {
 BOOST_AUTO_TEST_CASE(requests_that_are_held_when_a_job_is_brought_back_are_released_to_its_server) {
     for (const bool answer_lost : {false, true}) {
         Protected lab(1, 1, domain::FencePolicy::Power);
-        lab.world.fail("stand_in.stopped", Fault::Refuses);
+        lab.world.fail("stand_in.suspended", Fault::Refuses);
         lab.failAndRun();
         BOOST_REQUIRE(lab.owner() == "holder");
         BOOST_REQUIRE(lab.world.holds.at("job01").held > 0u);

@@ -103,11 +103,13 @@ BOOST_AUTO_TEST_CASE(a_spare_that_dies_while_nothing_is_held_leaves_the_job_on_t
     BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Running));
 }
 
-BOOST_AUTO_TEST_CASE(a_spare_that_dies_behind_a_stopped_stand_in_gets_the_segment_only_when_it_answers_again) {
+BOOST_AUTO_TEST_CASE(a_spare_that_dies_when_it_has_begun_gets_the_segment_only_when_it_answers_again) {
     Protected lab;
+    bool died = false;
     lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb != "stand_in.stopped") return;
+        if (verb != "hold.releasing" || std::exchange(died, true)) return;
         lab.world.holds["job01"].held = 0;
+        lab.world.holds["job01"].delivered = 3;
         lab.world.machines["spare01"].boots = false;
     };
     const auto failover = lab.failAndRun();

@@ -325,10 +325,17 @@ BOOST_AUTO_TEST_CASE(connections_are_counted_one_by_one) {
     BOOST_TEST(unanswered() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(missed_segments_make_the_numbers_incomplete_for_good) {
-    tracker.missed();
+BOOST_AUTO_TEST_CASE(missed_segments_make_the_numbers_incomplete_until_whatever_was_missed_is_over) {
+    tracker.missed(now);
     talk.handshake();
     BOOST_TEST(!tracker.requests(now).complete);
+    pass(9min);
+    BOOST_TEST(!tracker.requests(now).complete);
+    tracker.missed(now);
+    pass(9min);
+    BOOST_TEST(!tracker.requests(now).complete);
+    pass(1min);
+    BOOST_TEST(tracker.requests(now).complete);
 }
 
 BOOST_AUTO_TEST_CASE(without_the_beginning_the_numbers_are_incomplete_but_what_speaks_is_seen) {
@@ -370,6 +377,18 @@ BOOST_AUTO_TEST_CASE(idle_answered_connections_make_room_for_new_ones) {
     Conversation(small, now, 2).syn();
     BOOST_TEST(small.requests(now).complete);
     BOOST_TEST(small.requests(now).unanswered == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(who_has_an_answer_and_may_get_more_of_it_is_told_from_who_waits_for_one) {
+    Conversation waiting(tracker, now, 40'001);
+    for (auto* each : {&talk, &waiting}) each->handshake();
+    for (auto* each : {&talk, &waiting}) each->ask();
+    talk.answer();
+    BOOST_TEST(tracker.requests(now).just_answered == 0U);  // the client has not confirmed it
+    talk.clientAck();
+    const auto requests = tracker.requests(now);
+    BOOST_TEST(requests.unanswered == 2U);
+    BOOST_TEST(requests.just_answered == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

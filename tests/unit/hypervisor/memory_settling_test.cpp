@@ -30,6 +30,8 @@ class GivingGuest final : public Domains {
     }
     base::Result<void> setResources(const std::string&, const protocol::StandInResources&) override { return {}; }
     base::Result<void> setClock(const std::string&, base::WallTime) override { return {}; }
+    base::Result<base::WallTime> readClock(const std::string&) override { return base::WallTime{}; }
+    base::Result<unsigned> bringCpusOnline(const std::string&, unsigned wanted) override { return wanted; }
     base::Result<bool> showsLife(const std::string&) override { return true; }
     [[nodiscard]] std::uint64_t eventsSeen() const override { return 0; }
     void waitForEvent(std::uint64_t, std::chrono::milliseconds longest) override {

@@ -1,0 +1,24 @@
+#include "coordinator/domain/recover.hpp"
+
+#include <algorithm>
+
+namespace standin::domain {
+
+void recover(Operation& operation, const Observation& observation, base::WallTime now) {
+    for (auto& shared : operation.steps) {
+        if (shared->state == StepState::Planned || shared->state == StepState::Done) continue;
+        Step& step = shared.own();
+        const auto limits = limitsOf(step.id.name, observation);
+        step.patience_from =
+            std::max(step.patience_from, now + std::min(limits.after_restart, limits.patience) - limits.patience);
+        if (step.silent_since != base::WallTime{}) step.silent_since = now;
+        if (step.state != StepState::Running) continue;
+        step.state = StepState::Unknown;
+        if (step.id.name == StepName::ReviveStandIn) step.found.clear();  // it is asked anew
+        step.error = base::ErrorCode::TimedOut;
+        step.ended = base::WallTime{};  // due at once
+        step.message = "the coordinator was started again meanwhile";
+    }
+}
+
+}  // namespace standin::domain
