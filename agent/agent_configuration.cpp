@@ -39,6 +39,7 @@ void readIdentity(base::YamlReader& agent, AgentConfiguration& configuration) {
     if (!configuration.state_dir.empty() && !configuration.state_dir.starts_with('/'))
         agent.problem("state_dir", "must be an absolute path");
     configuration.tls = http::tlsFilesFrom(agent);
+    if (!configuration.tls.crl.empty()) configuration.tls.crl_memory = configuration.state_dir + "/revocations.pem";
     readRoles(agent, configuration);
     agent.finish();
 }

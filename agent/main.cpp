@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <vector>
 
 #include "agent/agent_configuration.hpp"
+#include "agent/audit/audit_file.hpp"
+#include "agent/audit/audit_trail.hpp"
 #include "agent/base/boundary.hpp"
 #include "agent/base/bounded_end.hpp"
 #include "agent/base/clock.hpp"
@@ -18,7 +21,10 @@
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/http/program.hpp"
+#include "agent/http/reloading.hpp"
+#include "agent/http/request_audit.hpp"
 #include "agent/http/server.hpp"
+#include "agent/http/tls_health.hpp"
 #include "agent/hypervisor/agent_image_source.hpp"
 #include "agent/hypervisor/hypervisor_capability.hpp"
 #include "agent/image_store/image_store_capability.hpp"
@@ -30,6 +36,8 @@ namespace standin {
 namespace {
 
 constexpr std::uint64_t least_state_space = 16U << 20;  // an epoch and small records; less means that nothing can be remembered
+
+constexpr std::chrono::milliseconds follow_every{1000};  // how soon a certificate that was taken back gets no answer any more
 
 using Capabilities = std::vector<std::unique_ptr<http::Capability>>;
 
@@ -78,9 +86,11 @@ int serve(const AgentConfiguration& configuration) {
     std::filesystem::create_directories(configuration.state_dir, problem);
     auto gate = http::CommandGate::open(configuration.state_dir + "/epoch");
     if (!gate) return failed(log, gate.error());
-    auto tls = http::serverContext(configuration.tls);
+    auto credentials = http::TlsCredentials::open(configuration.tls);
+    if (!credentials) return failed(log, credentials.error());
+    auto tls = http::serverContext(*credentials);
     if (!tls) return failed(log, tls.error());
-    auto client_tls = http::clientContext(configuration.tls);
+    auto client_tls = http::clientContext(*credentials);
     if (!client_tls) return failed(log, client_tls.error());
 
     http::Metrics metrics;
@@ -89,6 +99,8 @@ int serve(const AgentConfiguration& configuration) {
     health.addRoutes(router);
     (*gate)->addRoutes(router);
     health.add(http::checkClock);
+    health.add([&](protocol::Health& now) { http::checkCredentials(now, **credentials, clock.wall()); });
+    metrics.onRender([&](http::Metrics& now) { http::meterCredentials(now, **credentials, clock.wall()); });
     health.add([&](protocol::Health& now) { http::checkSpace(now, "state", configuration.state_dir, least_state_space); });
     router.add("GET", "/metrics", [&](const http::Request&) -> base::Result<http::Response> {
         return http::Response{200, "text/plain; version=0.0.4", metrics.render(), {}, {}, {}};
@@ -103,7 +115,13 @@ int serve(const AgentConfiguration& configuration) {
     }
 
     const auto roles = http::Roles::ofAgent(configuration.commanders, configuration.readers);
-    http::Server server(configuration.listen, *tls, router, {roles, gate->get()}, log);
+    audit::AuditFile audit_file(configuration.state_dir + "/audit.log");
+    if (auto opened = audit_file.open(); !opened) return failed(log, opened.error());
+    audit::AuditTrail trail(clock, [&](const std::vector<audit::Note>& notes) { return audit_file.append(notes); }, log.named("audit"));
+    http::RequestAudit request_audit(trail, http::RequestAudit::Commands::All);
+    health.add([&](protocol::Health& now) { request_audit.checkHealth(now); });
+    trail.start();
+    http::Server server(configuration.listen, *tls, router, {roles, gate->get(), &request_audit}, log);
     auto listening = server.start();
     if (!listening) return failed(log, listening.error());
     log.notice("agent serves at {}:{}", configuration.listen.host, server.port());
@@ -117,13 +135,32 @@ int serve(const AgentConfiguration& configuration) {
     };
     const auto every = service_manager.aliveEvery();
     if (every) look();
-    const int number = every ? stop_signal.wait(*every, look) : stop_signal.wait();
+    auto next_look = clock.steady() + every.value_or(follow_every);
+    const auto reload = [&] { http::reloadCredentials(**credentials, server, log); };
+    const int number = stop_signal.wait(reload, std::min(follow_every, every.value_or(follow_every)), [&] {
+        http::followRevocations(**credentials, server, log);
+        if (!every || clock.steady() < next_look) return;
+        look();
+        next_look = clock.steady() + *every;
+    });
     service_manager.stopping();
     base::endWithin(base::longest_end, log);
     log.notice("agent stops (signal {})", number);
     server.stop();
+    trail.stop();
     for (auto capability = capabilities.rbegin(); capability != capabilities.rend(); ++capability) (*capability)->stop();
     return 0;
+}
+
+int verifyAudit(const std::string& path) {
+    const auto verified = audit::verifyFiles(path);
+    if (!verified) {
+        fmt::print(stderr, "{}\n", verified.error().message);
+        return 1;
+    }
+    for (const auto& sentence : verified->breaks()) fmt::print("{}\n", sentence);
+    fmt::print("{}\n", verified->summary());
+    return verified->breaks().empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -134,14 +171,18 @@ int main(int count, char** arguments) {
     CLI::App app{"Does what the coordinator commands on a VM host, image store, switch or request holder, and answers for its health.", "standin-agent"};
     std::string file = "/etc/standin/agent.yml";
     std::string to_check;
+    std::string audit_to_verify;
     app.set_version_flag("--version", "standin-agent " STANDIN_VERSION);
     app.add_option("--config", file, "configuration to serve with")->capture_default_str()->type_name("FILE");
     app.add_option("--check-config", to_check, "read FILE, tell everything that is wrong with it, and exit with 0 or 1")->type_name("FILE");
+    app.add_option("--verify-audit", audit_to_verify, "see whether an agent's audit FILE (audit.log in its state_dir) is as it was written, and exit with 0 or 1")
+        ->type_name("FILE");
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
+    if (!audit_to_verify.empty()) return standin::verifyAudit(audit_to_verify);
     standin::base::YamlProblems problems;
     auto configuration = standin::readAgentConfiguration(to_check.empty() ? file : to_check, problems);
     for (const auto& line : problems.lines()) fmt::print(stderr, "{}\n", line);

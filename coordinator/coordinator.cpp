@@ -5,11 +5,15 @@
 #include <filesystem>
 #include <optional>
 
+#include "agent/audit/audit_trail.hpp"
 #include "agent/base/clock.hpp"
 #include "agent/base/units.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
+#include "agent/http/reloading.hpp"
+#include "agent/http/request_audit.hpp"
 #include "agent/http/tls.hpp"
+#include "agent/http/tls_health.hpp"
 #include "coordinator/api/coordinator_api_server.hpp"
 #include "coordinator/api/trap_meter.hpp"
 #include "coordinator/composition.hpp"
@@ -35,12 +39,21 @@ constexpr std::uint64_t least_state_space = 64U << 20;
 // Of the reserve so much is given up at a start on a full disk: for the trap log, the SNMP engine's state and an epoch.
 constexpr std::uint64_t least_to_start = 2U << 20;
 
-http::TlsFiles tlsFilesFrom(const config::TlsFiles& files) {
-    return {files.ca_file, files.certificate_file, files.key_file};
+http::TlsFiles tlsFilesFrom(const config::Configuration& configuration) {
+    const auto& files = configuration.tls;
+    http::TlsFiles made{files.ca_file, files.certificate_file, files.key_file, files.crl_file};
+    if (!made.crl.empty()) made.crl_memory = configuration.state_dir + "/revocations.pem";
+    return made;
 }
 
 std::shared_ptr<const http::Roles> rolesFrom(const config::RoleSettings& roles) {
     return http::Roles::ofCoordinator(roles.viewers, roles.operators, roles.confirmers);
+}
+
+Result<void> keep(engine::Engine& engine, const std::vector<audit::Note>& notes) {
+    std::vector<domain::AuditEntry> entries;
+    for (const auto& note : notes) entries.push_back({0, note.at, note.who, note.what, note.outcome});
+    return engine.keep(std::move(entries));
 }
 
 }  // namespace
@@ -51,6 +64,7 @@ struct Coordinator::Parts {
     http::Metrics metrics;
     http::HealthChecks health{"coordinator"};
     engine::EventHub hub;
+    std::shared_ptr<http::TlsCredentials> credentials;
     std::unique_ptr<drivers::AgentConnections> connections;
     std::shared_ptr<drivers::CommandNotifier> command_notifier;  ///< empty without a command
     std::shared_ptr<journal::StateReserve> reserve;
@@ -61,6 +75,8 @@ struct Coordinator::Parts {
     traps::TrapQueue trap_queue;
     std::unique_ptr<traps::TrapIntake> trap_intake;
     std::unique_ptr<traps::TrapListener> trap_listener;
+    std::unique_ptr<audit::AuditTrail> audit;
+    std::unique_ptr<http::RequestAudit> request_audit;
     std::unique_ptr<api::CoordinatorApiServer> api;
 };
 
@@ -96,7 +112,10 @@ Result<void> Coordinator::prepare() {
         if (!parts_->reserve->makeRoom()) break;
     }
     parts_->reserve->fill();
-    auto tls = http::clientContext(tlsFilesFrom(configuration_.tls));
+    auto credentials = http::TlsCredentials::open(tlsFilesFrom(configuration_));
+    if (!credentials) return failure(credentials.error());
+    parts_->credentials = std::move(*credentials);
+    auto tls = http::clientContext(parts_->credentials);
     if (!tls) return failure(tls.error());
     auto connections = drivers::AgentConnections::open(inventoryFrom(configuration_).agent_urls, *tls);
     if (!connections) return failure(connections.error());
@@ -104,6 +123,12 @@ Result<void> Coordinator::prepare() {
     parts_->connections->start();
 
     parts_->health.add(http::checkClock);
+    parts_->health.add([&parts = *parts_](protocol::Health& health) {
+        http::checkCredentials(health, *parts.credentials, parts.clock.wall());
+    });
+    parts_->metrics.onRender([&parts = *parts_](http::Metrics& now) {
+        http::meterCredentials(now, *parts.credentials, parts.clock.wall());
+    });
     parts_->health.add([this](protocol::Health& health) {
         http::checkSpace(health, "state", configuration_.state_dir, least_state_space);
         checkReserve(health);
@@ -177,15 +202,21 @@ Result<void> Coordinator::startTraps() {
 
 Result<void> Coordinator::startApi() {
     auto& parts = *parts_;
-    auto tls = http::serverContext(tlsFilesFrom(configuration_.tls));
+    auto tls = http::serverContext(parts.credentials);
     if (!tls) return failure(tls.error());
+    parts.audit = std::make_unique<audit::AuditTrail>(
+        parts.clock, [&engine = *parts.engine](const auto& notes) { return keep(engine, notes); }, log_.named("audit"));
+    parts.request_audit =
+        std::make_unique<http::RequestAudit>(*parts.audit, http::RequestAudit::Commands::Refused);
+    parts.health.add([&parts](protocol::Health& health) { parts.request_audit->checkHealth(health); });
+    parts.audit->start();
     http::ServerSettings settings;
     settings.host = configuration_.listen.host;
     settings.port = configuration_.listen.port;
     parts.api = std::make_unique<api::CoordinatorApiServer>(
         settings, *tls, rolesFrom(configuration_.roles),
         api::Backstage{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
-                       parts.trap_intake->servers(), parts.health, parts.metrics},
+                       parts.trap_intake->servers(), parts.health, parts.metrics, parts.request_audit.get()},
         log_.named("api"));
     if (auto started = parts.api->start(); !started) return started;
     if (configuration_.roles.operators.empty())
@@ -196,11 +227,20 @@ Result<void> Coordinator::startApi() {
     return {};
 }
 
+void Coordinator::reload() {
+    http::reloadCredentials(*parts_->credentials, parts_->api->server(), log_);
+}
+
+void Coordinator::look() {
+    http::followRevocations(*parts_->credentials, parts_->api->server(), log_);
+}
+
 void Coordinator::stop() {
     // The queue first: a listener that waits for room in it would never stop.
     if (parts_->trap_listener) parts_->trap_queue.close();
     if (parts_->trap_listener) parts_->trap_listener->stop();
     if (parts_->trap_intake) parts_->trap_intake->stop();
+    if (parts_->audit) parts_->audit->stop();  // while the engine still takes what has gathered
     if (parts_->engine) parts_->engine->stop();
     // Once nothing is decided any more: what a broken connection means is for the next start to find out.
     if (parts_->connections) parts_->connections->breakOff();

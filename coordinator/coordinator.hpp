@@ -25,6 +25,11 @@ class Coordinator {
     /// No more traps and requests are taken; steps that run are observed again at the next start. Idempotent.
     void stop();
 
+    /// Reads certificate, key, CAs and revocation list again; running work goes on. Precondition: started.
+    void reload();
+    /// To be called every second: follows the revocation list's file. Precondition: started.
+    void look();
+
   private:
     struct Parts;
     base::Result<void> prepare();

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <system_error>
 
+#include "agent/http/tls_handshake.hpp"
+
 namespace standin::http {
 
 using base::ErrorCode;
@@ -71,16 +73,17 @@ std::string Endpoint::authority() const {
 
 std::unique_ptr<ClientConnection> ClientConnection::open(const Endpoint& endpoint, const TlsContext& tls,
                                                          AddressBook& book, base::SteadyTime until) {
+    const auto generation = generationOf(tls);
     DeadlineSocket socket(connectToAny(endpoint, book, until), tls, DeadlineSocket::Side::Client, endpoint.host);
     socket.setDeadline(until);
     socket.shakeHands();
     if (!certificateNames(socket, endpoint.host)) {
         throw Poco::Net::InvalidCertificateException(fmt::format("the certificate does not name '{}'", endpoint.host));
     }
-    return std::unique_ptr<ClientConnection>(new ClientConnection(socket));
+    return std::unique_ptr<ClientConnection>(new ClientConnection(socket, generation));
 }
 
-SingleSession::SingleSession(const DeadlineSocket& socket) : HTTPSClientSession(socket) {
+SingleSession::SingleSession(const DeadlineSocket& socket) : HTTPClientSession(socket) {
     setKeepAlive(true);
 }
 
@@ -92,7 +95,13 @@ void SingleSession::connect(const Poco::Net::SocketAddress& /*address*/) {
     throw Poco::Net::ConnectionResetException("the connection has ended");
 }
 
-ClientConnection::ClientConnection(DeadlineSocket socket) : socket_(std::move(socket)), session_(socket_) {}
+ClientConnection::ClientConnection(DeadlineSocket socket, std::uint64_t generation)
+    : socket_(std::move(socket)), session_(socket_), generation_(generation) {}
+
+std::uint64_t ClientConnection::generationOf(const TlsContext& tls) {
+    const auto credentials = credentialsOf(tls->sslContext());
+    return credentials ? credentials->generation() : 0;
+}
 
 void ClientConnection::breakOff() const {
     ::shutdown(socket_.impl()->sockfd(), SHUT_RDWR);

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <Poco/Net/HTTPSClientSession.h>
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPResponse.h>
 
 #include <cstdint>
 #include <memory>
@@ -23,9 +24,10 @@ struct Endpoint {
     [[nodiscard]] std::string authority() const;
 };
 
-/// Poco's own connects anew when the first byte of a request can't be sent: without a deadline, and the request may go
+/// HTTP on a connection that is there and secure already (Poco's HTTPS session wants to make it by itself). Poco's own
+/// session connects anew when the first byte of a request can't be sent: without a deadline, and the request may go
 /// out twice.
-class SingleSession final : public Poco::Net::HTTPSClientSession {
+class SingleSession final : public Poco::Net::HTTPClientSession {
   public:
     explicit SingleSession(const DeadlineSocket& socket);
 
@@ -42,6 +44,9 @@ class ClientConnection {
     static std::unique_ptr<ClientConnection> open(const Endpoint& endpoint, const TlsContext& tls, AddressBook& book,
                                                   base::SteadyTime until);
 
+    /// The same as generationOf() then: the peer's certificate was looked at with what is still in force.
+    [[nodiscard]] std::uint64_t generation() const { return generation_; }
+    static std::uint64_t generationOf(const TlsContext& tls);
     /// Of all that follows.
     void setDeadline(base::SteadyTime until) { socket_.setDeadline(until); }
     /// To send a request on and to receive its answer; it never connects anew by itself.
@@ -50,10 +55,11 @@ class ClientConnection {
     void breakOff() const;
 
   private:
-    explicit ClientConnection(DeadlineSocket socket);
+    ClientConnection(DeadlineSocket socket, std::uint64_t generation);
 
     DeadlineSocket socket_;
     SingleSession session_;
+    const std::uint64_t generation_;
 };
 
 /// What is wrong with an answer that ended before its deadline and before its end; Poco takes a connection that ends

@@ -11,6 +11,7 @@
 
 #include "agent/http/deadline_socket.hpp"
 #include "agent/http/peer.hpp"
+#include "agent/http/pem.hpp"
 
 namespace standin::http {
 
@@ -54,6 +55,7 @@ struct Connection {
     std::unique_ptr<DeadlineSocket> socket;
     std::unique_ptr<PacedSession> session;  ///< once the peer is known
     PeerName peer;                          ///< the name in its certificate
+    CertificatePointer certificate;         ///< once the peer is known; it may be revoked as long as the connection stands
     bool comes_first = false;
 };
 

@@ -10,6 +10,7 @@
 
 #include "agent/base/boundary.hpp"
 #include "agent/base/text.hpp"
+#include "agent/http/request_audit.hpp"
 #include "agent/http/request_reading.hpp"
 
 namespace standin::http {
@@ -126,24 +127,29 @@ Response Exchange::respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPSe
     request->address = connection.source;
     request->roles = guard_.roles;
     request->grants = guard_.roles->grantsOf(connection.peer);
-    auto route = router_.find(*request);
-    if (const auto allowed = mayPass(*request, route ? (*route)->access : Access::Read); !allowed)
-        return responseFrom(allowed.error());
-    if (!route) {
-        auto response = responseFrom(route.error());
-        if (route.error().code == ErrorCode::WrongState) response.status = 405;
-        return response;
+    const auto route = router_.find(*request);
+    auto result = answerTo(*request, route);
+    auto response = result ? std::move(*result) : responseFrom(result.error());
+    const bool wrong_method = !route && route.error().code == ErrorCode::WrongState;
+    if (wrong_method && result.error().code == ErrorCode::WrongState) response.status = 405;
+    if (guard_.audit != nullptr) {
+        guard_.audit->answered(*request, route ? *route : nullptr, response.status, result ? nullptr : &result.error());
     }
+    is_stream = static_cast<bool>(response.stream);
+    return response;
+}
+
+base::Result<Response> Exchange::answerTo(Request& request, const base::Result<const Route*>& route) const {
+    if (auto allowed = mayPass(request, route ? (*route)->access : Access::Read); !allowed)
+        return base::failure(allowed.error());
+    if (!route) return base::failure(route.error());
     try {
         const bool gated = guard_.gate != nullptr && (*route)->access == Access::Command;
-        auto result = gated ? guard_.gate->pass(*request, (*route)->handler) : (*route)->handler(*request);
-        if (!result) return responseFrom(result.error());
-        is_stream = static_cast<bool>(result->stream);
-        return std::move(*result);
+        return gated ? guard_.gate->pass(request, (*route)->handler) : (*route)->handler(request);
     } catch (...) {  // also a network's: it is not this connection's
         const auto what = base::currentException();
-        log_.error("could not answer {} {}: {}", request->method, base::shortened(request->path, 200), what);
-        return responseFrom({ErrorCode::Internal, what});
+        log_.error("could not answer {} {}: {}", request.method, base::shortened(request.path, 200), what);
+        return base::failure(ErrorCode::Internal, what);
     }
 }
 
@@ -160,8 +166,8 @@ Exchange::Next Exchange::refuse(Connection& connection, const std::string& why) 
         connection.socket->setDeadline(within(limits_.answer));
         Poco::Net::HTTPServerResponseImpl to(*connection.session);
         prepare(to, false);
-        sendWhole(responseFrom(
-                      {ErrorCode::InvalidInput, fmt::format("the request is not valid HTTP: {}", base::shortened(why, 200))}),
+        sendWhole(responseFrom({ErrorCode::InvalidInput,
+                                fmt::format("the request is not valid HTTP: {}", base::shortened(why, 200))}),
                   to, *connection.session);
     } catch (const Poco::Exception&) {  // who sent it does not listen
     }

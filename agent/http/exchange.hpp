@@ -41,6 +41,7 @@ class Exchange {
     Next serveOne(const FrontDoor::ConnectionPtr& connection);
     Response respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to, Connection& connection,
                      bool& is_stream) const;
+    base::Result<Response> answerTo(Request& request, const base::Result<const Route*>& route) const;
     [[nodiscard]] static base::Result<void> mayPass(const Request& request, Access access);
     Next afterException(Connection& connection, const std::exception& exception) const;
     Next refuse(Connection& connection, const std::string& why) const;

@@ -4,6 +4,7 @@
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/X509Certificate.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,6 +16,9 @@
 #include <array>
 #include <cerrno>
 
+#include "agent/http/tls_credentials.hpp"
+#include "agent/http/tls_handshake.hpp"
+
 namespace standin::http {
 
 using State = Connection::State;
@@ -25,8 +29,10 @@ constexpr std::uint64_t for_listening = 0;  // connections count from 2
 constexpr std::uint64_t for_waking = 1;
 /// Many may knock within the moment that a busy host needs to come to it; the kernel drops what is beyond.
 constexpr int knocking = 1024;
-/// So many are let in before those who are there already are looked at again.
-constexpr int let_in_at_once = 128;
+/// So many are let in before those who are there already are looked at again: fewer than are looked at then, and far
+/// fewer than have a place, so that in a flood nobody loses his place before he could say a word.
+constexpr int let_in_at_once = 16;
+constexpr std::size_t looked_at_once = 128;
 /// A peer whose host is gone without a word holds what it had no longer than this.
 constexpr unsigned unconfirmed_ms = 30'000;
 /// How exactly idle connections are ended.
@@ -87,13 +93,8 @@ void FrontDoor::open(const std::string& host, std::uint16_t port) {
     thread_ = std::thread([this] { run(); });
 }
 
-void FrontDoor::renewTls(TlsContext tls) {
-    const std::lock_guard lock(mutex_);
-    tls_ = std::move(tls);
-}
-
 void FrontDoor::run() {
-    std::array<epoll_event, 32> events{};
+    std::array<epoll_event, looked_at_once> events{};
     for (;;) {
         const int number = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), untilNext());
         std::vector<ConnectionPtr> strangers;
@@ -173,6 +174,7 @@ void FrontDoor::add(int descriptor, std::string source) {
 
 void FrontDoor::handshake(const ConnectionPtr& connection) {
     connection->has_spoken = true;
+    forgetLastRefusal();
     try {
         switch (connection->socket->tryHandshake()) {
             case DeadlineSocket::Wants::Read:
@@ -184,25 +186,37 @@ void FrontDoor::handshake(const ConnectionPtr& connection) {
         }
     } catch (const std::exception& exception) {
         const auto* why = dynamic_cast<const Poco::Exception*>(&exception);
-        tellRefused(*connection, why != nullptr ? why->displayText() : exception.what());
+        const auto reason = lastRefusal();
+        tellRefused(*connection, !reason.empty() ? reason : why != nullptr ? why->displayText() : exception.what());
     }
     close(connection);
 }
 
 void FrontDoor::isKnown(const ConnectionPtr& connection) {
-    connection->peer = peerOf(*connection->socket);
+    const auto shown = connection->socket->peerCertificate();
+    connection->peer = nameOf(shown.certificate());
     connection->comes_first = comes_first_ && comes_first_(connection->peer);
     connection->session = std::make_unique<PacedSession>(*connection->socket, params_);
     {
         const std::lock_guard lock(mutex_);
         if (!makeRoomForSession(*connection)) return remove(connection);
+        auto* kept = const_cast<X509*>(shown.certificate());  // counts its owners
+        X509_up_ref(kept);
+        connection->certificate.reset(kept);
         leaveLine(*connection);
         if (--strangers_of_[connection->source] == 0) strangers_of_.erase(connection->source);
         ++sessions_of_[connection->peer.text];
         enterLine(*connection, State::Idle, limits_.idle);
     }
+    if (isRevoked(*connection)) return close(connection);
     if (connection->socket->available() > 0) return ask(connection);
     watch(*connection, EPOLLIN, false);
+}
+
+/// The list may have come while the handshake went on: too late for that, and too early for endThose().
+bool FrontDoor::isRevoked(const Connection& connection) const {
+    const auto credentials = credentialsOf(tls_->sslContext());
+    return credentials && credentials->isRevoked(connection.certificate.get());
 }
 
 void FrontDoor::ask(const ConnectionPtr& connection) {

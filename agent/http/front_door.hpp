@@ -25,8 +25,8 @@ namespace standin::http {
 class FrontDoor {
   public:
     struct Limits {
-        std::size_t strangers = 256;  ///< connections whose handshake is under way
-        std::size_t strangers_of_source = 64;
+        std::size_t strangers = 384;  ///< connections whose handshake is under way
+        std::size_t strangers_of_source = 128;
         std::size_t sessions = 384;  ///< connections whose peer is known
         std::size_t sessions_of_peer = 64;
         std::chrono::milliseconds handshake{5000};
@@ -46,8 +46,12 @@ class FrontDoor {
     /// Throws Poco::Exception: the address can't be listened on.
     void open(const std::string& host, std::uint16_t port);
     [[nodiscard]] std::uint16_t port() const { return port_; }
-    /// For handshakes that begin from now on.
-    void renewTls(TlsContext tls);
+    /// Told of each handshake that failed, and why; before open().
+    using Refused = std::function<void(const std::string& source, const std::string& why)>;
+    void tellOfRefused(Refused refused) { refused_ = std::move(refused); }
+    /// Breaks off the connections whose peers' certificates are revoked, also those on which an answer goes on for long.
+    /// How many they were.
+    std::size_t endThose(const std::function<bool(const X509*)>& revoked);
 
     void giveBack(const ConnectionPtr& connection);
     void close(const ConnectionPtr& connection);
@@ -70,6 +74,7 @@ class FrontDoor {
     void comesOn(const ConnectionPtr& connection);
     void handshake(const ConnectionPtr& connection);
     void isKnown(const ConnectionPtr& connection);
+    [[nodiscard]] bool isRevoked(const Connection& connection) const;
     void ask(const ConnectionPtr& connection);
     void endOverdue();
     void remove(const ConnectionPtr& connection);
@@ -83,6 +88,7 @@ class FrontDoor {
     const ComesFirst comes_first_;
     const Ask ask_;
     const base::Log log_;
+    Refused refused_;
     Poco::AutoPtr<Poco::Net::HTTPServerParams> params_;
     int listening_ = -1;
     int poll_ = -1;
@@ -92,7 +98,7 @@ class FrontDoor {
 
     std::mutex mutex_;
     std::condition_variable removed_;
-    TlsContext tls_;
+    const TlsContext tls_;
     std::unordered_map<std::uint64_t, ConnectionPtr> connections_;
     std::list<std::uint64_t> strangers_;  ///< in the order in which their time ends
     std::list<std::uint64_t> idle_;

@@ -140,7 +140,19 @@ void FrontDoor::breakOffAll() {
     for (const auto& [id, connection] : connections_) ::shutdown(connection->descriptor, SHUT_RDWR);
 }
 
+std::size_t FrontDoor::endThose(const std::function<bool(const X509*)>& revoked) {
+    const std::lock_guard lock(mutex_);
+    std::size_t ended = 0;
+    for (const auto& [id, connection] : connections_) {
+        if (!connection->certificate || !revoked(connection->certificate.get())) continue;
+        ::shutdown(connection->descriptor, SHUT_RDWR);  // who has it, or the next look at it, finds its end
+        ++ended;
+    }
+    return ended;
+}
+
 void FrontDoor::tellRefused(const Connection& stranger, const std::string& why) {
+    if (refused_) refused_(stranger.source, why);
     const auto now = std::chrono::steady_clock::now();
     if (now - told_ < told_every) {
         ++untold_;

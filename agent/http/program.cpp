@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <cerrno>
+#include <ctime>
 
 namespace standin::http {
 
@@ -10,23 +11,24 @@ StopSignal::StopSignal() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGTERM);
     sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-int StopSignal::wait() const {
-    int number = 0;
-    while (sigwait(&signals_, &number) != 0) {}
-    return number;
-}
-
-int StopSignal::wait(std::chrono::milliseconds every, const std::function<void()>& meanwhile) const {
+int StopSignal::wait(const std::function<void()>& reload, std::chrono::milliseconds every,
+                     const std::function<void()>& meanwhile) const {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(every);
     const timespec patience{seconds.count(), std::chrono::nanoseconds(every - seconds).count()};
     for (;;) {
         const int number = ::sigtimedwait(&signals_, nullptr, &patience);
-        if (number > 0) return number;
-        if (errno == EAGAIN) meanwhile();
+        if (number == SIGHUP) {
+            reload();
+        } else if (number > 0) {
+            return number;
+        } else if (errno == EAGAIN) {
+            meanwhile();
+        }
     }
 }
 

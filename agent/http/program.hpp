@@ -6,14 +6,15 @@
 
 namespace standin::http {
 
-/// Blocks SIGTERM and SIGINT in this thread and all threads it starts later, and ignores SIGPIPE; the first thing main() makes.
-/// wait() returns when one of the two arrives.
+/// Blocks SIGTERM, SIGINT and SIGHUP in this thread and all threads it starts later, and ignores SIGPIPE; the first thing
+/// main() makes.
 class StopSignal {
   public:
     StopSignal();
-    int wait() const;  ///< the signal's number
-    /// The same, and calls `meanwhile` that often.
-    int wait(std::chrono::milliseconds every, const std::function<void()>& meanwhile) const;
+    /// Returns with the signal's number when SIGTERM or SIGINT arrives. Until then, in this thread: `reload` for each SIGHUP,
+    /// and `meanwhile` that often.
+    int wait(const std::function<void()>& reload, std::chrono::milliseconds every,
+             const std::function<void()>& meanwhile) const;
 
   private:
     sigset_t signals_{};

@@ -9,6 +9,8 @@
 #include "agent/http/exchange.hpp"
 #include "agent/http/front_door.hpp"
 #include "agent/http/peer.hpp"
+#include "agent/http/request_audit.hpp"
+#include "agent/http/tls_handshake.hpp"
 #include "agent/http/work_crew.hpp"
 
 namespace standin::http {
@@ -61,15 +63,20 @@ base::Result<ServerSettings> parseListen(const std::string& text) {
 
 // In the order in which they depend on each other.
 struct Server::Inside {
-    Inside(ServerSettings its, TlsContext tls, const Router& router, const Guard& guard, const base::Log& log)
+    Inside(ServerSettings its, TlsContext tls, const Router& router, const Guard& guard, const base::Log& its_log)
         : settings(std::move(its)),
           requests(crewOf(settings, 4)),  // those of a takeover find a thread that is there already
           streams(crewOf(settings, 0)),
           exchange({settings.body_limit, settings.request_limit, settings.answer_limit}, router, guard, streams, stopping,
-                   log),
+                   its_log),
+          credentials(credentialsOf(tls->sslContext())),
+          log(its_log),
           door(doorOf(settings), std::move(tls), [roles = guard.roles](const PeerName& peer) { return comesFirst(*roles, peer); },
-               [this](auto connection) { ask(connection); }, log) {
+               [this](auto connection) { ask(connection); }, its_log) {
         exchange.returnTo(door);
+        if (auto* audit = guard.audit) {
+            door.tellOfRefused([audit](const std::string& source, const std::string& why) { audit->handshakeFailed(source, why); });
+        }
     }
 
     void ask(const FrontDoor::ConnectionPtr& connection) {
@@ -83,6 +90,8 @@ struct Server::Inside {
     WorkCrew requests;
     WorkCrew streams;
     Exchange exchange;
+    const std::shared_ptr<TlsCredentials> credentials;
+    const base::Log log;
     FrontDoor door;
     bool open = false;
 };
@@ -112,6 +121,13 @@ void Server::stop() {
     if (!inside_->door.awaitEnd(farewell)) inside_->door.breakOffAll();
     inside_->requests.stop();
     inside_->streams.stop();
+}
+
+void Server::endRevoked() {
+    const auto list = inside_->credentials ? inside_->credentials->revocations() : nullptr;
+    if (!list) return;
+    const auto ended = inside_->door.endThose([&](const X509* certificate) { return list->revokes(certificate); });
+    if (ended > 0) inside_->log.notice("{} connections ended: their certificates are revoked", ended);
 }
 
 std::uint16_t Server::port() const { return inside_->open ? inside_->door.port() : inside_->settings.port; }

@@ -29,10 +29,13 @@ struct ServerSettings {
 /// `127.0.0.1:8441`; brackets for IPv6.
 base::Result<ServerSettings> parseListen(const std::string& text);
 
+class RequestAudit;
+
 /// What stands before the handlers.
 struct Guard {
     std::shared_ptr<const Roles> roles;
-    CommandGate* gate = nullptr;  ///< an agent's; null: commands need no stamp
+    CommandGate* gate = nullptr;    ///< an agent's; null: commands need no stamp
+    RequestAudit* audit = nullptr;  ///< null: nothing is kept
 };
 
 /// HTTPS with certificates on both sides. Handshake, request and answer have one absolute deadline each, and connections have limits
@@ -47,6 +50,8 @@ class Server {
     base::Result<void> start();
     /// Lets running requests finish within a moment and joins all threads.
     void stop();
+    /// Breaks off the connections of clients whose certificates were revoked since they connected.
+    void endRevoked();
     [[nodiscard]] std::uint16_t port() const;
 
   private:

@@ -8,7 +8,8 @@
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
+
+#include "agent/http/tls_handshake.hpp"
 
 namespace standin::http {
 
@@ -18,6 +19,7 @@ using base::failure;
 TlsFiles tlsFilesFrom(base::YamlReader& reader) {
     auto tls = reader.map("tls");
     TlsFiles files{tls.text("ca_file"), tls.text("certificate_file"), tls.text("key_file")};
+    files.crl = tls.text("crl_file", "");
     tls.finish();
     return files;
 }
@@ -34,12 +36,8 @@ TlsLibrary::~TlsLibrary() { Poco::Net::uninitializeSSL(); }
 
 namespace {
 
-base::Result<TlsContext> contextFor(Poco::Net::Context::Usage usage, const TlsFiles& files) {
-    for (const auto& file : {files.ca, files.certificate, files.key}) {
-        if (::access(file.c_str(), R_OK) != 0) {
-            return failure(ErrorCode::InvalidInput, fmt::format("TLS file '{}' cannot be read; run playbooks/site.yml to issue certificates", file));
-        }
-    }
+base::Result<TlsContext> contextFor(Poco::Net::Context::Usage usage, const std::shared_ptr<TlsCredentials>& credentials) {
+    const auto& files = credentials->files();
     try {
         Poco::Net::Context::Params params;
         params.caLocation = files.ca;
@@ -52,7 +50,11 @@ base::Result<TlsContext> contextFor(Poco::Net::Context::Usage usage, const TlsFi
         context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
         // Names are checked by certificateNames(), which also knows IP addresses.
         context->enableExtendedCertificateVerification(false);
+        // A session that is resumed would not ask again for the certificate.
         SSL_CTX_set_session_cache_mode(context->sslContext(), SSL_SESS_CACHE_OFF);
+        SSL_CTX_set_options(context->sslContext(), SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(context->sslContext(), 0);
+        bindCredentials(context->sslContext(), credentials);
         return context;
     } catch (const Poco::Exception& exception) {
         return failure(ErrorCode::InvalidInput, fmt::format("could not use TLS certificate '{}' with key '{}' and CA '{}': {}",
@@ -60,8 +62,20 @@ base::Result<TlsContext> contextFor(Poco::Net::Context::Usage usage, const TlsFi
     }
 }
 
+base::Result<TlsContext> contextFor(Poco::Net::Context::Usage usage, const TlsFiles& files) {
+    auto credentials = TlsCredentials::open(files);
+    if (!credentials) return failure(credentials.error());
+    return contextFor(usage, *credentials);
+}
+
 }  // namespace
 
+base::Result<TlsContext> serverContext(const std::shared_ptr<TlsCredentials>& credentials) {
+    return contextFor(Poco::Net::Context::SERVER_USE, credentials);
+}
+base::Result<TlsContext> clientContext(const std::shared_ptr<TlsCredentials>& credentials) {
+    return contextFor(Poco::Net::Context::CLIENT_USE, credentials);
+}
 base::Result<TlsContext> serverContext(const TlsFiles& files) { return contextFor(Poco::Net::Context::SERVER_USE, files); }
 base::Result<TlsContext> clientContext(const TlsFiles& files) { return contextFor(Poco::Net::Context::CLIENT_USE, files); }
 

@@ -8,6 +8,7 @@
 
 #include "agent/base/result.hpp"
 #include "agent/base/yaml_reader.hpp"
+#include "agent/http/tls_credentials.hpp"
 
 namespace Poco::Net {
 class SecureStreamSocket;
@@ -15,14 +16,7 @@ class SecureStreamSocket;
 
 namespace standin::http {
 
-/// Every part has a certificate of the team's own CA and talks only to parts that have one too.
-struct TlsFiles {
-    std::string ca;
-    std::string certificate;
-    std::string key;
-};
-
-/// `tls: {ca_file, certificate_file, key_file}`.
+/// `tls: {ca_file, certificate_file, key_file, crl_file?}`.
 TlsFiles tlsFilesFrom(base::YamlReader& reader);
 
 /// Initialises Poco's TLS for as long as it lives; one in main().
@@ -36,7 +30,11 @@ class TlsLibrary {
 
 using TlsContext = Poco::AutoPtr<Poco::Net::Context>;
 
-/// TLS 1.2 or newer; a peer without a certificate of the CA is refused in the handshake. InvalidInput tells which file is wrong.
+/// TLS 1.2 or newer; a peer without a certificate of the CA, or with one that was revoked, is refused in the handshake. Each
+/// handshake is made with what the credentials hold then. InvalidInput: they cannot be used.
+base::Result<TlsContext> serverContext(const std::shared_ptr<TlsCredentials>& credentials);
+base::Result<TlsContext> clientContext(const std::shared_ptr<TlsCredentials>& credentials);
+/// With credentials that nobody reloads.
 base::Result<TlsContext> serverContext(const TlsFiles& files);
 base::Result<TlsContext> clientContext(const TlsFiles& files);
 

@@ -75,8 +75,8 @@ bool pausedWithoutReason(int state, int reason) {
 DomainStatus statusFromQemu(const std::string& answer) {
     const auto json = protocol::parseJson(answer);
     std::string status;
-    if (json && json->is_object() && json->contains("return") && (*json)["return"].is_object())
-        status = (*json)["return"].value("status", "");
+    const auto path = protocol::Json::json_pointer("/return/status");
+    if (json && json->contains(path) && json->at(path).is_string()) status = json->at(path).get<std::string>();
     if (status == "paused") return {DomainState::Paused, ""};
     if (status == "running") return {DomainState::Running, ""};
     for (const auto* halted : {"internal-error", "guest-panicked", "io-error", "watchdog"}) {

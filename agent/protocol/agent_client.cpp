@@ -71,7 +71,9 @@ struct AgentClient::Inside {
         while (!idle.empty()) {
             auto kept = std::move(idle.back());
             idle.pop_back();
-            if (now() - kept.last_used < kept_for) return std::move(kept.connection);
+            // With other certificates, or a newer list of revoked ones, the agent has to show its certificate again.
+            const bool is_current = kept.connection->generation() == ClientConnection::generationOf(tls);
+            if (is_current && now() - kept.last_used < kept_for) return std::move(kept.connection);
         }
         return nullptr;
     }

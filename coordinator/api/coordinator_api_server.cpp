@@ -22,7 +22,7 @@ struct CoordinatorApiServer::Inside {
         : hub(backstage.hub),
           events(backstage.hub, [&engine = backstage.engine] { return engine.epoch(); }),
           meter(backstage.hub, backstage.engine, backstage.metrics),
-          server(settings, std::move(tls), router, {std::move(roles)}, std::move(log)) {
+          server(settings, std::move(tls), router, {std::move(roles), nullptr, backstage.audit}, std::move(log)) {
         addInventoryRoutes(router, backstage.engine);
         addImageRoutes(router, backstage.engine);
         addOperationRoutes(router, backstage.engine);
@@ -71,6 +71,10 @@ void CoordinatorApiServer::stop() {
 
 const std::vector<http::Route>& CoordinatorApiServer::routes() const {
     return inside_->router.routes();
+}
+
+http::Server& CoordinatorApiServer::server() {
+    return inside_->server;
 }
 
 std::uint16_t CoordinatorApiServer::port() const {

@@ -13,6 +13,7 @@ class EventHub;
 namespace standin::http {
 class HealthChecks;
 class Metrics;
+class RequestAudit;
 }  // namespace standin::http
 namespace standin::traps {
 class ServerDirectory;
@@ -31,6 +32,7 @@ struct Backstage {
     const traps::ServerDirectory& trap_servers;
     http::HealthChecks& health;
     http::Metrics& metrics;
+    http::RequestAudit* audit = nullptr;  ///< null: refusals are not kept
 };
 
 /// The coordinator's HTTPS API (README.md in this directory). Nobody without a certificate of the CA gets an answer,
@@ -47,6 +49,7 @@ class CoordinatorApiServer {
     [[nodiscard]] std::uint16_t port() const;
     /// What there is to ask for, and what each route demands.
     [[nodiscard]] const std::vector<http::Route>& routes() const;
+    [[nodiscard]] http::Server& server();
 
   private:
     struct Inside;

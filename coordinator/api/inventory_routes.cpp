@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "agent/http/router.hpp"
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/spare_setting.hpp"
 #include "coordinator/api/views.hpp"
 #include "coordinator/engine/engine.hpp"
+#include "coordinator/journal/journal.hpp"
 
 namespace standin::api {
 
@@ -58,12 +60,27 @@ Result<Response> jobReturned(Engine& engine, const Request& request) {
     return Response::json(view);
 }
 
+Json markOf(const standin::audit::AuditMark& mark) {
+    return mark.number == 0 ? Json(nullptr) : Json(mark.text());
+}
+
 Result<Response> listAudit(const Engine& engine, const Request& request) {
     auto limit = limitIn(request, 100, 1000);
     if (!limit) return failure(limit.error());
-    auto entries = engine.audit(*limit);
-    if (!entries) return failure(entries.error());
-    return Response::json(listOf("entries", *entries, [](const domain::AuditEntry& entry) { return viewOf(entry); }));
+    auto before = std::numeric_limits<std::uint64_t>::max();
+    if (auto asked = request.query.find("before"); asked != request.query.end()) {
+        Request given;
+        given.parameters["before"] = asked->second;
+        auto number = numberIn(given, "before");
+        if (!number) return failure(number.error().within("before"));
+        before = *number;
+    }
+    auto page = engine.auditPage(*limit, before);
+    if (!page) return failure(page.error());
+    auto view = listOf("entries", page->entries, [](const domain::AuditEntry& entry) { return viewOf(entry); });
+    view["head"] = markOf(page->head);
+    view["forgotten"] = markOf(page->forgotten);
+    return Response::json(view);
 }
 
 }  // namespace

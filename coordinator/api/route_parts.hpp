@@ -11,9 +11,9 @@ namespace standin::api {
 using http::Request;
 using http::Response;
 
-/// How the audit names who asked: by the certificate's common name, never by what the client says of itself.
+/// How the audit names who asked: by the certificate's common name and the address, never by what the client says of itself.
 inline std::string askerOf(const Request& request) {
-    return "operator " + request.peer;
+    return "operator " + request.peer + (request.address.empty() ? "" : " (" + request.address + ")");
 }
 
 /// A path parameter that must be a number above 0.

@@ -173,7 +173,9 @@ Json viewOf(const domain::AuditEntry& entry) {
             {"at", momentOrNull(entry.at)},
             {"who", entry.who},
             {"what", entry.what},
-            {"outcome", entry.outcome}};
+            {"outcome", entry.outcome},
+            {"previous", textOrNull(entry.previous)},
+            {"hash", textOrNull(entry.hash)}};
 }
 
 Json viewOf(const engine::EngineEvent& event) {

@@ -24,6 +24,7 @@ struct Arguments {
     std::string first, second;  ///< images
     TrapChoice trap;
     PruneChoice prune;
+    AuditChoice audit;
     std::string operation_or_file;
     std::vector<std::string> fail;
     bool record = false;
@@ -44,6 +45,7 @@ class Grammar {
         app_.add_option("--ca", arguments_.connection.ca, "Certificate of the CA that vouches for the coordinator");
         app_.add_option("--certificate", arguments_.connection.certificate, "Certificate that says who asks");
         app_.add_option("--key", arguments_.connection.key, "Its private key");
+        app_.add_option("--crl", arguments_.connection.crl, "Revocation list; the coordinator's certificate must not be in it");
         app_.add_option("--config", arguments_.connection.settings_file,
                         "Settings file with url, ca_file, certificate_file, key_file");
         addOverview();
@@ -105,9 +107,17 @@ void Grammar::addOverview() {
     verb(app_, "health", "The coordinator's checks, and what to do about those that fail", showHealth);
     verb(app_, "events", "What happens, as it happens", followEvents);
     verb(*group("agent", "Agents"), "list", "Agents and their health", listAgents);
-    auto* audit =
-        verb(app_, "audit", "Who asked for what", [&a](const CommandContext& c) { return listAudit(c, a.limit); });
+    auto* audit = app_.add_subcommand("audit", "Who asked for what, and what came of it");
     limit(audit);
+    auto* verify = verb(*audit, "verify", "See whether the audit is as it was written, entry by entry",
+                        [&a](const CommandContext& c) { return verifyAudit(c, a.audit); });
+    verify->add_option("--file", a.audit.file, "An agent's audit.log (with those before it) instead of the coordinator's");
+    verify->add_option("--mark", a.audit.mark, "NUMBER:HASH of an entry, noted earlier, that must be there unchanged");
+    // The callback of the verb that is above runs too, and last.
+    audit->final_callback([this, audit, &a] {
+        if (audit->get_subcommands().empty())
+            arguments_.chosen = [&a](const CommandContext& c) { return listAudit(c, a.limit); };
+    });
 }
 
 void Grammar::addSpare() {
@@ -292,7 +302,7 @@ int runCommandLine(const std::vector<std::string>& arguments, const Surroundings
     };
     const bool trap_in_hand = !parsed.trap.configuration.empty() && !isNumber(parsed.trap.what);
     const bool record_in_hand = !parsed.operation_or_file.empty() && !isNumber(parsed.operation_or_file);
-    if (trap_in_hand || record_in_hand) {
+    if (trap_in_hand || record_in_hand || !parsed.audit.file.empty()) {
         Nobody nobody;
         return parsed.chosen({nobody, surroundings.out, surroundings.err, surroundings.in, parsed.json});
     }

@@ -13,6 +13,12 @@ int showStatus(const CommandContext& context);
 int showHealth(const CommandContext& context);
 int listAgents(const CommandContext& context);
 int listAudit(const CommandContext& context, std::size_t limit);
+struct AuditChoice {
+    std::string file;  ///< an agent's audit on this machine; empty: the coordinator's
+    std::string mark;  ///< `NUMBER:HASH`, noted earlier: that entry must still be the same; empty: none
+};
+/// Done if the chain is whole; otherwise Failed, and where it breaks.
+int verifyAudit(const CommandContext& context, const AuditChoice& choice);
 /// Prints events until the coordinator ends, or until the process is stopped. Comes back by itself after a break.
 int followEvents(const CommandContext& context);
 

@@ -20,6 +20,7 @@ base::Result<ConnectionOptions> readFile(const std::string& path) {
         options.ca = reader->text("ca_file", "");
         options.certificate = reader->text("certificate_file", "");
         options.key = reader->text("key_file", "");
+        options.crl = reader->text("crl_file", "");
         reader->finish();
     }
     if (!problems.empty()) return failure(problems.error());
@@ -51,6 +52,7 @@ base::Result<Connection> connectionFrom(const ConnectionOptions& options,
     connection.tls.ca = first(options.ca, variable("STANDIN_CA"), file.ca);
     connection.tls.certificate = first(options.certificate, variable("STANDIN_CERTIFICATE"), file.certificate);
     connection.tls.key = first(options.key, variable("STANDIN_KEY"), file.key);
+    connection.tls.crl = first(options.crl, variable("STANDIN_CRL"), file.crl);
     if (connection.tls.ca.empty() || connection.tls.certificate.empty() || connection.tls.key.empty()) {
         return failure(ErrorCode::InvalidInput,
                        fmt::format("who asks is not known: give --ca, --certificate and --key, or name them in {}",

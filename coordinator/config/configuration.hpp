@@ -16,6 +16,7 @@ struct TlsFiles {
     std::string ca_file;
     std::string certificate_file;
     std::string key_file;
+    std::string crl_file;  ///< empty: no certificate is looked up in a revocation list
 };
 
 /// Certificates' common names; who stands nowhere may do nothing.

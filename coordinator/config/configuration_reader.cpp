@@ -20,7 +20,7 @@ namespace {
 
 TlsFiles readTls(YamlReader reader) {
     TlsFiles tls{readAbsolutePath(reader, "ca_file"), readAbsolutePath(reader, "certificate_file"),
-                 readAbsolutePath(reader, "key_file")};
+                 readAbsolutePath(reader, "key_file"), readOptionalAbsolutePath(reader, "crl_file")};
     reader.finish();
     return tls;
 }

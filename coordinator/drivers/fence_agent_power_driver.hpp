@@ -36,6 +36,7 @@ class FenceAgentPowerDriver final : private FenceAgentDevices, public LadderPowe
           LadderPowerDriver(static_cast<PowerDevices&>(static_cast<FenceAgentDevices&>(*this))) {}
 
     using FenceAgentDevices::check;
+    using LadderPowerDriver::shutDown;
 };
 
 }  // namespace standin::drivers

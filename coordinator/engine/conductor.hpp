@@ -77,6 +77,10 @@ class Conductor {
     /// commands could hit a machine that executes a job since). Idempotent; there is no way back but a restart.
     void depose(const std::string& why);
     [[nodiscard]] bool leads() const { return *leads_; }
+    /// Goes into the audit with the next commit; makes none necessary at once.
+    void keep(const std::vector<domain::AuditEntry>& entries) {
+        entry_.audit.insert(entry_.audit.end(), entries.begin(), entries.end());
+    }
     /// For a command that is sent now.
     std::uint64_t nextSequence() { return ++sequence_; }
 

@@ -152,6 +152,19 @@ std::vector<AgentSnapshot> Engine::agents() const {
 Result<std::vector<domain::AuditEntry>> Engine::audit(std::size_t most) const {
     return parts_->journal.audit(most);
 }
+Result<journal::AuditPage> Engine::auditPage(std::size_t most, std::uint64_t before) const {
+    return parts_->journal.auditPage(most, before);
+}
+Result<void> Engine::keep(std::vector<domain::AuditEntry> entries) {
+    if (!parts_->conductor.leads()) return failure(ErrorCode::StaleEpoch, parts_->board.problem());
+    const bool taken = parts_->post(Request{[entries = std::move(entries)](Conductor& conductor) -> Reply {
+                                        conductor.keep(entries);
+                                        return {};
+                                    }},
+                                    parts_->settings.queue_limit);
+    if (taken) return {};
+    return failure(ErrorCode::Unreachable, "the engine takes no requests: it is stopped or overrun");
+}
 std::map<base::AgentName, protocol::Capacity> Engine::capacities() const {
     // Who did not answer the watch is not waited for.
     std::set<base::AgentName> silent;

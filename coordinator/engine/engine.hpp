@@ -16,7 +16,8 @@
 
 namespace standin::journal {
 class Journal;
-}
+struct AuditPage;
+}  // namespace standin::journal
 
 namespace standin::engine {
 
@@ -126,6 +127,11 @@ class Engine {
     [[nodiscard]] std::vector<AgentSnapshot> agents() const;
     /// Newest first.
     [[nodiscard]] base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most = 100) const;
+    /// The same from below an entry's number on, with the marks of the chain.
+    [[nodiscard]] base::Result<journal::AuditPage> auditPage(std::size_t most, std::uint64_t before) const;
+    /// Puts something into the audit that nobody asked the engine for: who was refused before. It becomes durable soon.
+    /// Unreachable: the engine takes nothing.
+    base::Result<void> keep(std::vector<domain::AuditEntry> entries);
     /// The images of every image store that answers; the error of the first that doesn't when none does.
     [[nodiscard]] base::Result<std::vector<protocol::Image>> images() const;
     /// Of the VM hosts that answer, as they are now.

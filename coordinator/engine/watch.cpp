@@ -36,7 +36,7 @@ Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& execu
 
 void Watch::look(const Conductor& conductor) {
     for (auto& [name, round] : rounds_) {
-        if (round->under_way == 0) round = nullptr;
+        if (round && round->under_way == 0) round = nullptr;
     }
     beginning_.clear();
     if (drivers_.health) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/audit/audit_chain.hpp"
 #include "agent/base/name_map.hpp"
 #include "agent/base/result.hpp"
 #include "coordinator/domain/audit_entry.hpp"
@@ -67,6 +68,13 @@ struct Entry {
     }
 };
 
+/// A part of the audit, and between which marks the whole of it stands. Marks with number 0: there is none.
+struct AuditPage {
+    std::vector<domain::AuditEntry> entries;  ///< newest first
+    audit::AuditMark head;                    ///< the newest entry
+    audit::AuditMark forgotten;               ///< the newest one that is not kept any more
+};
+
 /// The durable memory of the coordinator: intents before effects, outcomes after them.
 class Journal {
   public:
@@ -91,6 +99,14 @@ class Journal {
     virtual void ends(Work /*work*/) noexcept {}
     /// Newest first. Callable from any thread.
     virtual base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) = 0;
+    /// The same from below an entry's number on, with what is needed to see whether the chain is whole. Callable from any
+    /// thread.
+    virtual base::Result<AuditPage> auditPage(std::size_t most, std::uint64_t before) {
+        auto entries = audit(most);
+        if (!entries) return base::failure(entries.error());
+        std::erase_if(*entries, [&](const domain::AuditEntry& entry) { return entry.id >= before; });
+        return AuditPage{std::move(*entries), {}, {}};
+    }
     /// The lines of an operation's record, each as toJson() wrote it, so that what another version wrote can be handed
     /// on. Numbers that are missing were dropped. NotFound: none is kept (any more). Callable from any thread.
     virtual base::Result<std::vector<std::string>> record(domain::OperationId id) {

@@ -12,12 +12,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "agent/base/boundary.hpp"
 #include "agent/base/text.hpp"
 #include "agent/protocol/json_text.hpp"
+#include "coordinator/journal/audit_rows.hpp"
 #include "coordinator/journal/crash_mark.hpp"
 #include "coordinator/journal/moment.hpp"
 #include "coordinator/journal/operation_json.hpp"
@@ -148,12 +150,6 @@ void removeRow(Session& session, const std::string& table, const std::string& ke
     session << fmt::format("DELETE FROM {} WHERE {} = ?", table, key), use(name), now;
 }
 
-void writeAudit(Session& session, const domain::AuditEntry& entry) {
-    std::string at = base::rfc3339(entry.at), who = entry.who, what = entry.what, outcome = entry.outcome;
-    session << "INSERT INTO audit (at, who, what, outcome) VALUES (?, ?, ?, ?)", use(at), use(who), use(what),
-        use(outcome), now;
-}
-
 void writeCrashes(Session& session, domain::OperationId id, unsigned times) {
     Poco::Int64 operation = static_cast<Poco::Int64>(id), its_times = times;
     session << "INSERT INTO crashes (operation, times) VALUES (?, ?) ON CONFLICT (operation) DO UPDATE SET times = "
@@ -163,8 +159,7 @@ void writeCrashes(Session& session, domain::OperationId id, unsigned times) {
 
 /// Ended operations and audit entries beyond what is kept go, oldest first; open ones never do.
 void forgetOldest(Session& session, const History& history) {
-    Poco::Int64 operations = static_cast<Poco::Int64>(history.operations),
-                entries = static_cast<Poco::Int64>(history.audit_entries);
+    Poco::Int64 operations = static_cast<Poco::Int64>(history.operations);
     session << "DELETE FROM operations WHERE id IN (SELECT id FROM operations WHERE state = 'Closed' OR (kind <> "
                "'failover' AND "
                "state IN ('Succeeded', 'Failed', 'NeedsOperator')) ORDER BY id DESC LIMIT -1 OFFSET ?)",
@@ -172,7 +167,7 @@ void forgetOldest(Session& session, const History& history) {
     session << "DELETE FROM steps WHERE operation NOT IN (SELECT id FROM operations)", now;
     session << "DELETE FROM crashes WHERE operation NOT IN (SELECT id FROM operations)", now;
     forgetRecords(session, history.records);
-    session << "DELETE FROM audit WHERE id <= (SELECT COALESCE(MAX(id), 0) FROM audit) - ?", use(entries), now;
+    forgetAudit(session, history.audit_entries);
 }
 
 void undo(Session& session) {
@@ -194,6 +189,7 @@ struct SqliteJournal::Database {
     std::uint64_t epoch = 0;
     unsigned commits = 0;                          ///< since the oldest were forgotten
     std::map<domain::OperationId, Steps> written;  ///< as the file has them
+    audit::AuditMark audit_head;                   ///< as the file has it
 
     void forgotten() {
         written.clear();
@@ -241,6 +237,7 @@ Result<void> SqliteJournal::Database::openFile() {
     }
     auto schema = prepareSchema(*writing);
     if (!schema) return failure(schema.error().within(fmt::format("journal '{}'", path)));
+    audit_head = openAudit(*writing);
     reading = std::make_unique<Session>("SQLite", path);
     return {};
 }
@@ -394,7 +391,9 @@ Result<void> SqliteJournal::commitOnce(const Entry& entry) {
             writeBody(session, "maintenance", "server", server.text(),
                       protocol::jsonText(json{{"on", maintenance.on}, {"why", maintenance.why}}));
         }
-        for (const auto& audited : entry.audit) writeAudit(session, audited);
+        auto audit_head = database_->audit_head;
+        for (const auto& audited : entry.audit) writeAudit(session, audited, audit_head);
+        if (!entry.audit.empty()) rememberHead(session, audit_head);
         for (const auto& [id, page] : entry.records) writeRecord(session, id, page);
         for (const auto& [id, times] : entry.crashes) writeCrashes(session, id, times);
         if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back()->id);
@@ -408,6 +407,7 @@ Result<void> SqliteJournal::commitOnce(const Entry& entry) {
                                        database_->path));
         }
         session.commit();
+        database_->audit_head = audit_head;
         if (forgets) {
             database_->forgotten();
         } else {
@@ -469,22 +469,19 @@ Result<std::vector<std::string>> SqliteJournal::record(domain::OperationId id) {
 }
 
 Result<std::vector<domain::AuditEntry>> SqliteJournal::audit(std::size_t most) {
+    auto page = auditPage(most, std::numeric_limits<std::uint64_t>::max());
+    if (!page) return failure(page.error());
+    return std::move(page->entries);
+}
+
+Result<AuditPage> SqliteJournal::auditPage(std::size_t most, std::uint64_t before) {
     const std::lock_guard lock(database_->reading_mutex);
     try {
-        std::vector<Poco::Int64> ids;
-        std::vector<std::string> times, whos, whats, outcomes;
-        Poco::Int64 limit = static_cast<Poco::Int64>(most);
-        *database_->reading << "SELECT id, at, who, what, outcome FROM audit ORDER BY id DESC LIMIT ?", into(ids),
-            into(times), into(whos), into(whats), into(outcomes), use(limit), now;
-        std::vector<domain::AuditEntry> entries;
-        for (std::size_t i = 0; i < ids.size(); ++i) {
-            entries.push_back({static_cast<std::uint64_t>(ids[i]), momentFrom(times[i]).value_or({}), whos[i], whats[i],
-                               outcomes[i]});
-        }
-        return entries;
+        return readAudit(*database_->reading, most, before);
     } catch (const Poco::Exception& exception) {
-        return failure(ErrorCode::Internal,
-                       fmt::format("journal '{}' cannot be read: {}", database_->path, exception.displayText()));
+        const std::string text = exception.displayText();
+        undo(*database_->reading);
+        return failure(ErrorCode::Internal, fmt::format("journal '{}' cannot be read: {}", database_->path, text));
     }
 }
 

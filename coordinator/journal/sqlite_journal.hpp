@@ -25,7 +25,7 @@ struct History {
 ///         leases       (spare, body)
 ///         placements   (server, body)
 ///         maintenance  (server, body)
-///         audit        (id, at, who, what, outcome)
+///         audit        (id, at, who, what, outcome, …)    a chain: audit_rows.hpp
 ///         crashes      (operation, times)                 what a coordinator worked on when it died
 ///         records      (operation, line, …)               what every decision was made from: record_rows.hpp
 ///
@@ -45,6 +45,7 @@ class SqliteJournal final : public Journal {
     void begins(Work work, domain::OperationId id) noexcept override;
     void ends(Work work) noexcept override;
     base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) override;
+    base::Result<AuditPage> auditPage(std::size_t most, std::uint64_t before) override;
     base::Result<std::vector<std::string>> record(domain::OperationId id) override;
 
   private:

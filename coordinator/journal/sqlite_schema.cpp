@@ -28,7 +28,7 @@ constexpr const char* tables[] = {
     "CREATE TABLE IF NOT EXISTS placements (server TEXT PRIMARY KEY, body TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS maintenance (server TEXT PRIMARY KEY, body TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, "
-    "what TEXT NOT NULL, outcome TEXT NOT NULL)",
+    "what TEXT NOT NULL, outcome TEXT NOT NULL, previous TEXT NOT NULL DEFAULT '', hash TEXT NOT NULL DEFAULT '')",
     "CREATE TABLE IF NOT EXISTS crashes (operation INTEGER PRIMARY KEY, times INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS records (operation INTEGER NOT NULL, line INTEGER NOT NULL, lines INTEGER NOT NULL, "
     "whole INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (operation, line)) WITHOUT ROWID",

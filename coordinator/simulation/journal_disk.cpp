@@ -98,6 +98,7 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
         this_world->occurrences.happened("before/record");
         if (over() && !begun_by_the_dead) return;  // it died in this moment
         call->outcome = write(*this_world, epoch, std::move(call->entry));
+        if (over()) this_world->invariants.running.interrupt();  // nobody is there to look after what it begins
         end();
     });
     suspension.last();

@@ -126,6 +126,17 @@ UNITS = """---
 """
 
 
+CA = """[ca]
+default_ca = one
+[one]
+database = DIRECTORY/index.txt
+default_md = sha256
+unique_subject = no
+certificate = DIRECTORY/ca/ca.crt
+private_key = DIRECTORY/ca/ca.key
+"""
+
+
 class ASite(unittest.TestCase):
     """One site from nothing to converged; the tests' names are in the order of its life."""
 
@@ -191,14 +202,41 @@ class ASite(unittest.TestCase):
         self.assertIn("oidz", refused.messages)
         self.assertEqual((self.site.directory / "etc/trap_rules.yml").read_text(), before)
 
-    def test_4_a_certificate_that_ends_soon_is_renewed_and_its_service_restarted(self):
+    def shown_certificate(self, port):
+        """What the server at that port shows, as PEM."""
+        tls = self.site.directory / "etc/tls/operator"
+        context = ssl.create_default_context(cafile=str(tls / "ca.crt"))
+        context.load_cert_chain(str(tls / "tls.crt"), str(tls / "tls.key"))
+        with socket.create_connection((self.site.address, port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname=self.site.address) as secure:
+                return ssl.DER_cert_to_PEM_cert(secure.getpeercert(binary_form=True))
+
+    def test_4_a_certificate_that_ends_soon_is_renewed_and_taken_up_without_a_restart(self):
         agent = self.site.pid("standin-agent")
         before = (self.site.directory / "etc/tls/store/tls.crt").read_text()
         made = self.site.play("site.yml", "--limit", "store",
                               extra={"standin_certificates_renew_before_days": 398, "standin_certificates_valid_days": 400})
         self.assertTrue(made.ok, made.messages or made.output)
-        self.assertNotEqual((self.site.directory / "etc/tls/store/tls.crt").read_text(), before)
-        self.assertNotEqual(self.site.pid("standin-agent"), agent)
+        after = (self.site.directory / "etc/tls/store/tls.crt").read_text()
+        self.assertNotEqual(after, before)
+        self.assertEqual(self.site.pid("standin-agent"), agent)
+        self.assertIn("".join(self.shown_certificate(8441).split()), "".join(after.split()))
+
+    def test_4_a_revocation_list_reaches_the_agent_which_refuses_what_it_names(self):
+        openssl = ["openssl", "ca", "-config", str(self.site.directory / "ca.cnf")]
+        (self.site.directory / "index.txt").write_text("")
+        (self.site.directory / "ca.cnf").write_text(CA.replace("DIRECTORY", str(self.site.directory)))
+        subprocess.run([*openssl, "-revoke", str(self.site.directory / "etc/tls/operator/tls.crt")], check=True, capture_output=True)
+        crl = self.site.directory / "list.pem"
+        subprocess.run([*openssl, "-gencrl", "-crldays", "20", "-out", str(crl)], check=True, capture_output=True)
+        made = self.site.play("site.yml", "--limit", "store", extra={"standin_certificates_crl": str(crl)})
+        self.assertTrue(made.ok, made.messages or made.output)
+        with self.assertRaises((ssl.SSLError, ConnectionError, urllib.error.URLError)):
+            self.answer(8441, "/v1/health", "operator")
+        self.assertEqual(self.answer(8441, "/v1/epoch", "coordinator")[0], 200)
+        made = self.site.play("site.yml", "--limit", "store")  # without a list again
+        self.assertTrue(made.ok, made.messages or made.output)
+        self.assertEqual(self.answer(8441, "/v1/epoch", "operator")[0], 200)
 
     def test_5_nobody_without_a_certificate_is_answered(self):
         context = ssl.create_default_context(cafile=str(self.site.directory / "etc/tls/store/ca.crt"))

@@ -172,7 +172,15 @@ constexpr auto deadline = std::chrono::seconds(20);
 
 }  // namespace
 
-ApiUnderTest::ApiUnderTest() {
+ApiUnderTest::ApiUnderTest()
+    : audit_trail(
+          clock,
+          [this](const std::vector<audit::Note>& notes) -> Result<void> {
+              std::vector<domain::AuditEntry> entries;
+              for (const auto& note : notes) entries.push_back({0, note.at, note.who, note.what, note.outcome});
+              return engine->keep(std::move(entries));
+          },
+          silent) {
     journal = std::make_unique<journal::SqliteJournal>(directory / "journal.db");
     engine = std::make_unique<engine::Engine>(twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor,
                                               clock, hub, silent);
@@ -184,7 +192,8 @@ ApiUnderTest::ApiUnderTest() {
     server = std::make_unique<api::CoordinatorApiServer>(
         settings, *http::serverContext(authority.issue("coordinator")),
         http::Roles::ofCoordinator({"vera", "prometheus"}, {"ada", "grace"}, {"ada", "carol"}),
-        api::Backstage{*engine, hub, *trap_log, rules, trap_servers, health, metrics}, silent);
+        api::Backstage{*engine, hub, *trap_log, rules, trap_servers, health, metrics, &request_audit}, silent);
+    audit_trail.start();
     BOOST_REQUIRE(server->start());
     url = fmt::format("https://127.0.0.1:{}", server->port());
     client_ = clientOf("ada");
@@ -193,6 +202,7 @@ ApiUnderTest::ApiUnderTest() {
 ApiUnderTest::~ApiUnderTest() {
     client_.reset();
     server->stop();
+    audit_trail.stop();
     engine->stop();
     executor.stop();
 }
@@ -227,6 +237,16 @@ protocol::AgentClient::Answer ApiUnderTest::post(const std::string& path, const 
     auto answer = tryPost(path, body);
     BOOST_REQUIRE_MESSAGE(answer, "POST " << path << ": " << (answer ? "" : answer.error().message));
     return *answer;
+}
+
+protocol::Json ApiUnderTest::auditEntry(const std::function<bool(const protocol::Json&)>& is) {
+    audit_trail.settle();
+    while (true) {  // until the engine has made it durable
+        for (const auto& entry : get("/v1/audit").body["entries"]) {
+            if (is(entry)) return entry;
+        }
+        std::this_thread::yield();
+    }
 }
 
 base::Error ApiUnderTest::refusalOf(const Result<protocol::AgentClient::Answer>& answer) {

@@ -5,9 +5,11 @@
 #include <memory>
 #include <string>
 
+#include "agent/audit/audit_trail.hpp"
 #include "agent/base/clock.hpp"
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
+#include "agent/http/request_audit.hpp"
 #include "agent/protocol/agent_client.hpp"
 #include "coordinator/api/coordinator_api_server.hpp"
 #include "coordinator/engine/engine.hpp"
@@ -32,6 +34,8 @@ class ApiUnderTest {
     protocol::AgentClient::Answer get(const std::string& path);
     protocol::AgentClient::Answer put(const std::string& path, const protocol::Json& body);
     protocol::AgentClient::Answer post(const std::string& path, const protocol::Json& body);
+    /// The newest entry of the audit of which `is` says so; waits for it.
+    protocol::Json auditEntry(const std::function<bool(const protocol::Json&)>& is);
     /// The error of a request that has to fail.
     base::Error refusalOf(const base::Result<protocol::AgentClient::Answer>& answer);
     base::Result<protocol::AgentClient::Answer> tryPut(const std::string& path, const protocol::Json& body);
@@ -52,6 +56,8 @@ class ApiUnderTest {
     std::unique_ptr<traps::TrapLog> trap_log;
     traps::TrapRules rules;
     traps::ServerDirectory trap_servers;
+    audit::AuditTrail audit_trail;
+    http::RequestAudit request_audit{audit_trail, http::RequestAudit::Commands::Refused};
     std::unique_ptr<api::CoordinatorApiServer> server;
     std::string url;
 

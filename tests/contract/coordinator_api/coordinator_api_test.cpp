@@ -57,7 +57,7 @@ BOOST_FIXTURE_TEST_CASE(a_spare_is_set_with_the_newest_image_and_its_stand_in_pr
     BOOST_TEST(answer.location == fmt::format("/v1/operations/{}", id));
     auto operation = get(answer.location).body;
     BOOST_TEST(operation["kind"] == "prepare");
-    BOOST_TEST(operation["asked_by"] == "operator ada");
+    BOOST_TEST(operation["asked_by"] == "operator ada (127.0.0.1)");
     auto rows = get("/v1/spare-table").body["spare_table"];
     BOOST_REQUIRE_EQUAL(rows.size(), 1U);
     BOOST_TEST(rows[0]["server"] == "server01");
@@ -160,7 +160,7 @@ BOOST_FIXTURE_TEST_CASE(the_audit_names_who_asked_by_certificate, ApiUnderTest) 
     BOOST_REQUIRE(grace->put("/v1/servers/server01/maintenance", {{"on", true}}, {}, std::chrono::seconds(10)));
     auto entries = get("/v1/audit").body["entries"];
     BOOST_REQUIRE(!entries.empty());
-    BOOST_TEST(entries[0]["who"] == "operator grace");
+    BOOST_TEST(entries[0]["who"] == "operator grace (127.0.0.1)");
 }
 
 BOOST_FIXTURE_TEST_CASE(images_of_the_stores_are_listed, ApiUnderTest) {

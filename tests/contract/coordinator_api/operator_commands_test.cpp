@@ -1,4 +1,7 @@
 // standinctl, as it is, against the API.
+#include <Poco/Data/Session.h>
+#include <Poco/Data/Statement.h>
+
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <sstream>
@@ -82,6 +85,27 @@ BOOST_FIXTURE_TEST_CASE(who_lacks_a_role_is_told_which_and_where_it_is_given, Op
         BOOST_TEST(refused.exit_code == ExitCode::Failed, verb);
         BOOST_TEST(contains(refused.err, "needs role 'viewers'"), verb << ": " << refused.err);
     }
+}
+
+BOOST_FIXTURE_TEST_CASE(the_audit_is_verified_and_what_somebody_changed_in_the_journal_is_named, Operator) {
+    for (int i = 0; i < 3; ++i) put("/v1/servers/server01/maintenance", {{"on", i % 2 == 0}});
+    const auto whole = standinctl({"audit", "verify"});
+    BOOST_TEST(whole.exit_code == ExitCode::Done, whole.err);
+    BOOST_TEST(contains(whole.out, "the chain is whole"), whole.out);
+    const auto at = whole.out.rfind("the newest is ") + 14;
+    const auto mark = whole.out.substr(at, whole.out.find('\n', at) - at);
+    BOOST_TEST(standinctl({"audit", "verify", "--mark", mark}).exit_code == ExitCode::Done);
+    BOOST_TEST(contains(standinctl({"audit"}).out, "maintenance of server 'server01'"));
+    {
+        Poco::Data::Session shell("SQLite", directory / "journal.db");
+        shell << "UPDATE audit SET who = 'operator eve' WHERE id = 2", Poco::Data::Keywords::now;
+    }
+    const auto changed = standinctl({"audit", "verify"});
+    BOOST_TEST(changed.exit_code == ExitCode::Failed);
+    BOOST_TEST(contains(changed.out, "entry 2 was changed"), changed.out);
+    BOOST_TEST(standinctl({"audit", "verify", "--mark", "1:" + mark.substr(mark.find(':') + 1)}).exit_code ==
+               ExitCode::Failed);
+    BOOST_TEST(contains(standinctl({"--json", "audit", "verify"}).out, "\"whole\": false"));
 }
 
 BOOST_FIXTURE_TEST_CASE(an_operation_is_decided_again_to_the_same_result, Operator) {

@@ -313,7 +313,7 @@ BOOST_AUTO_TEST_CASE(a_row_that_cannot_be_read_is_told_and_the_others_are_there)
         for (const domain::OperationId id : {17U, 18U, 19U, 20U}) entry.operations.emplace_back(failover(id));
         for (const auto* server : {"server01", "server02"}) {
             const base::ServerName name(server);
-            entry.rows.push_back({name, base::SpareName("spare01"), base::ImageId("image"), true, {}, {}, false, ""});
+            entry.rows.push_back({name, base::SpareName("spare01"), base::ImageId("image"), {}, true, {}, {}, false, {}, ""});
             entry.placements[name] = {domain::Placement::On::Server, {}, {}, ""};
             entry.maintenance[name] = {true, "new fans"};
         }

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/audit/audit_chain.hpp"
+#include "agent/audit/repetitions.hpp"
+#include "agent/base/result.hpp"
+
+namespace standin::audit {
+
+/// An audit in files of one line each, JSON with ASCII characters only:
+///
+///     <path>        the newest entries     <path>.head   number and hash of the newest one
+///     <path>.1 …    older ones, up to .8; then the oldest are forgotten
+///
+/// The chain goes on from file to file. A line that a crash has cut off is removed when the file is opened again; an
+/// entry says so. Used by one thread.
+class AuditFile {
+  public:
+    /// `largest`: a file of so many bytes is followed by a new one.
+    explicit AuditFile(std::string path, std::uint64_t largest = 8U << 20);
+    ~AuditFile();
+    AuditFile(const AuditFile&) = delete;
+    AuditFile& operator=(const AuditFile&) = delete;
+
+    /// Finds the chain's end. Internal: the file cannot be opened. Idempotent.
+    base::Result<void> open();
+    /// Durable when it succeeds.
+    base::Result<void> append(const std::vector<Note>& notes);
+
+  private:
+    base::Result<void> mendEnd();
+    base::Result<void> writeLines(const std::vector<Note>& notes);
+    void rotate();
+
+    const std::string path_;
+    const std::uint64_t largest_;
+    int descriptor_ = -1;
+    std::uint64_t size_ = 0;
+    AuditMark last_;
+    std::vector<Note> remarks_;  ///< to be written first
+};
+
+/// Looks at the files of an audit, whether somebody writes them or not. `mark`: an entry that must be there unchanged.
+/// NotFound: there is none.
+base::Result<Verifier> verifyFiles(const std::string& path, const std::optional<AuditMark>& mark = {});
+
+}  // namespace standin::audit

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "agent/audit/repetitions.hpp"
+#include "agent/base/log.hpp"
+#include "agent/base/result.hpp"
+
+namespace standin::audit {
+
+/// Takes what is to be kept from the threads that serve, without ever making them wait, and writes it in a thread of
+/// its own. What cannot be written is tried again; when too much of it has gathered, the oldest is dropped, and an
+/// entry says how many that were.
+class AuditTrail {
+  public:
+    /// Makes the notes durable, all or none.
+    using Write = std::function<base::Result<void>(const std::vector<Note>& notes)>;
+
+    AuditTrail(const base::Clock& clock, Write write, base::Log log);
+    ~AuditTrail();
+    AuditTrail(const AuditTrail&) = delete;
+    AuditTrail& operator=(const AuditTrail&) = delete;
+
+    void start();
+    /// Writes what has gathered. Idempotent.
+    void stop();
+
+    /// Same entries within `window` are counted. Texts are made fit for one line.
+    void add(const std::string& who, const std::string& what, const std::string& outcome, std::chrono::seconds window);
+
+    /// Why nothing can be written; empty: it can be.
+    [[nodiscard]] std::string problem() const;
+    /// Waits until everything that was added before is written, or writing has failed.
+    void settle();
+
+  private:
+    void run();
+    void gatherDue(bool ends);
+    void writeGathered(std::unique_lock<std::mutex>& lock);
+    void push(Note note);
+
+    const base::Clock& clock_;
+    const Write write_;
+    const base::Log log_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    Repetitions repetitions_;
+    std::deque<Note> gathered_;
+    std::uint64_t dropped_ = 0;
+    std::string problem_;
+    bool stopping_ = false;
+    bool writing_ = false;
+    std::thread thread_;
+};
+
+}  // namespace standin::audit

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "agent/base/clock.hpp"
+#include "agent/protocol/common.hpp"
+
+namespace standin::http {
+
+class Metrics;
+class TlsCredentials;
+
+/// The check `certificate`: fails when the own certificate or its CA's ends within 7 days, warns within 30; and where
+/// the files on the disk are not those in force. With a revocation list also the check `revocations`: fails when the
+/// list cannot be used (the one before stays in force) or has passed its next update; warns a day before that.
+void checkCredentials(protocol::Health& health, const TlsCredentials& credentials, base::WallTime now);
+
+/// `standin_certificate_expiry_seconds{certificate="own|ca|revocation_list"}`: seconds that are left, below 0 when it
+/// has ended.
+void meterCredentials(Metrics& metrics, const TlsCredentials& credentials, base::WallTime now);
+
+}  // namespace standin::http
