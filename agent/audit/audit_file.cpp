@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "agent/base/durable_file.hpp"
+#include "agent/protocol/json_text.hpp"
 
 namespace standin::audit {
 
@@ -36,7 +37,7 @@ std::string lineOf(const Link& link) {
     const json line{{"number", link.number}, {"at", link.at},           {"who", link.who},
                     {"what", link.what},     {"outcome", link.outcome}, {"previous", link.previous},
                     {"hash", link.hash}};
-    return line.dump(-1, ' ', true, json::error_handler_t::replace) + "\n";
+    return protocol::asciiJsonText(line) + "\n";
 }
 
 std::optional<Link> linkIn(const std::string& line) {

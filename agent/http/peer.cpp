@@ -39,6 +39,8 @@ bool hasUpperControl(std::string_view utf8) {
     return false;
 }
 
+constexpr const char* no_name = "(no common name)";
+
 /// `text` as far as it can be shown on one line; the rest as '?'.
 std::string shownFrom(std::string text, bool valid) {
     constexpr std::size_t longest = 256;  // four times what X.520 allows
@@ -58,13 +60,14 @@ std::string shownFrom(std::string text, bool valid) {
 PeerName nameOf(const X509* certificate) {
     const X509_NAME* subject = X509_get_subject_name(certificate);
     const int first = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-    if (first < 0) return {"(no common name)", false};
+    if (first < 0) return {no_name, false};
     bool valid = false;
     const auto text = utf8Of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, first)), valid);
+    if (text.empty()) return {no_name, false};
     const auto shown = shownFrom(text, valid);
     // Of several names each program would take another one; a name that has to be altered to be shown is another name.
     const bool single = X509_NAME_get_index_by_NID(subject, NID_commonName, first) < 0;
-    return {shown, valid && single && !text.empty() && shown == text};
+    return {shown, valid && single && shown == text};
 }
 
 PeerName peerOf(Poco::Net::SecureStreamSocket& socket) {

@@ -12,6 +12,11 @@ inline std::string jsonText(const nlohmann::json& json) {
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// The same in ASCII: what programs read that know no UTF-8.
+inline std::string asciiJsonText(const nlohmann::json& json) {
+    return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
 /// The same for people, and for files that they read.
 inline std::string indentedJsonText(const nlohmann::json& json) {
     return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -23,9 +23,10 @@ http::PeerName nameOf(const std::vector<Name>& names) {
     http::CertificatePointer certificate(X509_new());
     auto* subject = X509_get_subject_name(certificate.get());
     for (const auto& [type, bytes] : names) {
-        BOOST_REQUIRE(X509_NAME_add_entry_by_NID(subject, NID_commonName, type,
-                                                 reinterpret_cast<const unsigned char*>(bytes.data()),
-                                                 static_cast<int>(bytes.size()), -1, 0) == 1);
+        BOOST_REQUIRE_MESSAGE(X509_NAME_add_entry_by_NID(subject, NID_commonName, type,
+                                                         reinterpret_cast<const unsigned char*>(bytes.data()),
+                                                         static_cast<int>(bytes.size()), -1, 0) == 1,
+                              "type " << type << ", " << bytes.size() << " bytes");
     }
     return http::nameOf(certificate.get());
 }

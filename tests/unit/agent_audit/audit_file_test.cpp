@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(every_entry_is_one_line_of_ascii_whatever_it_says) {
         {std::chrono::system_clock::now(), "J\xc3\xb6rg", "GET /a\nb", std::string("\xff\0\x1b", 3)}};
     BOOST_REQUIRE(file.append(notes));
     BOOST_REQUIRE_EQUAL(lines().size(), 1U);
-    for (const unsigned char one : lines().front()) BOOST_TEST((one >= 0x20 && one < 0x7f));
+    const auto line = lines().front();
+    for (const unsigned char one : line) BOOST_TEST((one >= 0x20 && one < 0x7f));
 }
 
 BOOST_AUTO_TEST_CASE(a_byte_that_was_flipped_shows_with_its_entry) {
