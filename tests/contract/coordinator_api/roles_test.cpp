@@ -75,7 +75,7 @@ const std::vector<Holder> holders{
     {"mallory", {}},
     {"Ada", {}},
     {"ada ", {}},
-    {"ada,grace", {}},
+    {"ada.grace", {}},
     {"operators", {}},
     {"*", {}},
 };
