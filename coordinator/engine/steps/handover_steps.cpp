@@ -29,8 +29,8 @@ constexpr std::chrono::seconds spare_takes_within{10};
 /// How much the holder has handed on, and since when it counts: the same again means that nothing was handed on
 /// between.
 std::string deliveryOf(const protocol::Hold& hold) {
-    return fmt::format("{} handed on, {} broken, {} unanswered since {}", hold.delivered, hold.broken, hold.unanswered,
-                       hold.counted_since);
+    return fmt::format("since '{}': {} handed on, {} broken, {} unanswered", hold.counted_since, hold.delivered,
+                       hold.broken, hold.unanswered);
 }
 
 /// When the holder had begun to hold, for this handover.

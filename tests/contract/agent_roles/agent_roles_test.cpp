@@ -40,6 +40,7 @@ const std::vector<Demand> demands{
     {"GET", "/v1/stand-ins", Access::Read},
     {"GET", "/v1/stand-ins/{name}", Access::Read},
     {"GET", "/v1/stand-ins/{name}/requests", Access::Read},
+    {"GET", "/v1/stand-ins/{name}/clock", Access::Read},
     {"PUT", "/v1/stand-ins/{name}", Access::Command},
     {"PUT", "/v1/stand-ins/{name}/state", Access::Command},
     {"PUT", "/v1/stand-ins/{name}/resources", Access::Command},
