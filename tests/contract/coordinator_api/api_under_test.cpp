@@ -1,5 +1,7 @@
 #include "tests/contract/coordinator_api/api_under_test.hpp"
 
+#include "agent/protocol/json_text.hpp"
+
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
@@ -247,8 +249,13 @@ protocol::AgentClient::Answer ApiUnderTest::post(const std::string& path, const 
 
 protocol::Json ApiUnderTest::auditEntry(const std::function<bool(const protocol::Json&)>& is) {
     audit_trail.settle();
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (true) {  // until the engine has made it durable
-        for (const auto& entry : get("/v1/audit").body["entries"]) {
+        if (std::chrono::steady_clock::now() > until) {
+            BOOST_FAIL("no such entry: " + protocol::jsonText(get("/v1/audit").body) + audit_trail.problem());
+        }
+        const auto audited = get("/v1/audit").body;
+        for (const auto& entry : audited["entries"]) {
             if (is(entry)) return entry;
         }
         std::this_thread::yield();
