@@ -87,7 +87,8 @@ void Invariants::stepDone(const domain::Operation& operation, const domain::Step
         case StepName::StopServer: {
             const auto machine = world_.machines.find(step.id.subject);
             const bool lied = world_.bmcs.at(step.id.subject).honesty == Bmc::Honesty::Lies;
-            if (machine->second.on && !lied)
+            // Who switched it on by hand since it was read back has told nobody.
+            if (machine->second.on && !lied && !machine->second.switched_by_hand)
                 breach(6, step.id.subject,
                        fmt::format("{}: {} is done, and it is on", nameOf(operation), domain::nameOf(step.id.name)));
             return;

@@ -94,6 +94,10 @@ class Author {
             if (chance_.percent(8)) line("at 0s: boot {} well takes={}", name, time(6s, 150s));
             if (chance_.percent(5)) line("at 0s: disk {} {}", name, oneOf(std::array{"refuses", "small", "other"}));
             if (chance_.percent(5)) line("{}: power {} on", some(), name);
+            if (chance_.percent(2)) {  // long before the first write can begin
+                line("at 0s: disturb restore.begin unreachable for=40s");
+                line("at power.off/{} +{}: power {} on", name, time(2s, 9s), name);
+            }
             if (chance_.percent(6)) line("at 0s: bmc {} {}", name, oneOf(std::array{"ignores", "dead", "dependent"}));
             if (chance_.percent(8)) line("at 0s: bmc {} honest busy={}", name, 1 + chance_.below(3));
         }
