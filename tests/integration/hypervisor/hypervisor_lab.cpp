@@ -117,7 +117,7 @@ std::string QuarantineLan::ask(const std::string& path, double seconds) const {
 void QuarantineLan::admit() const {
     shell(
         fmt::format("for port in $(ovs-vsctl list-ports {}); do "
-                    "ovs-vsctl set port $port tag={} vlan_mode=access trunks=[]; done",
+                    "ovs-vsctl --if-exists set port $port tag={} vlan_mode=access trunks=[]; done",
                     bridge_, landing_vlan));
 }
 
