@@ -45,14 +45,14 @@ class FailoverRun:
 
     def start_load(self):
         """Begins to watch the segment and to post, and waits until entries are answered."""
-        for log in (self.client_log, self.owner_log):
-            log.write_text("")
+        self.owner_log.write_text("")
         self._start([sys.executable, HERE / "segment_watch.py", str(self.segment.vlan), self.owner_log])
         self.start_client(self.client_log, *self._options)
         wait_until("the client's entries are answered", lambda: len(self.answered()) >= WARM_UP_ENTRIES, 30)
 
     def start_client(self, log, *options):
         """Another client beside the first one, with a log of its own; stop_load() ends all of them."""
+        log.write_text("")
         self._clients.append(self._start(["ip", "netns", "exec", plan.CLIENT_NAMESPACE, sys.executable, HERE / "client.py",
                                           self.segment.job_address, log, *options]))
 
