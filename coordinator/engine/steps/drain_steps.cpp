@@ -21,7 +21,8 @@ StepReport drained(const StepContext& context, domain::Finding finding, std::str
 }
 
 /// How long a connection on which nobody waits for an answer keeps the handover waiting: clients that keep connections
-/// open without need would otherwise decide when it happens. 5 s is more than a client pauses within one exchange.
+/// open without need would otherwise decide when it happens. 5 s is more than a client pauses within one exchange. The
+/// same for those that ask again as soon as they have an answer: all others wait for them in the request holder.
 std::chrono::milliseconds idleGrace(const domain::Server& server) {
     return std::min(server.drain_within / 4, std::chrono::milliseconds(5000));
 }
@@ -42,7 +43,6 @@ StepReport drainStandIn(const StepContext& context) {
     if (!requests) return StepReport::failed(requests.error());
     const auto open = requests->open_connections;
     const auto waiting = requests->unanswered;
-    const auto drain_within = context.server().drain_within;
     // What was not seen is not known to be answered. Nobody is held for as long as it takes to be sure.
     if (!requests->complete) {
         return StepReport::failed(
@@ -58,7 +58,7 @@ StepReport drainStandIn(const StepContext& context) {
                        fmt::format("the stand-in has answered everything; {} connections are idle", open));
     }
     // Clients that ask again as soon as they have an answer are never all quiet: they are cut off between the two.
-    if (waiting <= requests->just_answered && context.running_for >= drain_within / 2) {
+    if (waiting <= requests->just_answered && context.running_for >= idleGrace(context.server())) {
         return drained(context, domain::Finding::Between,
                        fmt::format("the stand-in has answered everything; {} connections are kept busy", waiting));
     }

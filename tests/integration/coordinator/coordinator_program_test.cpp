@@ -32,14 +32,14 @@ BOOST_FIXTURE_TEST_CASE(a_good_configuration_checks_with_0, RunningCoordinator) 
 
 BOOST_FIXTURE_TEST_CASE(every_problem_of_a_bad_configuration_is_told_with_its_place, RunningCoordinator) {
     std::ofstream(configuration_file, std::ios::app) << "colour: red\nnotify: {command: relative/path}\n";
-    std::ofstream(directory / "trap_rules.yml", std::ios::app) << "  - {name: odd, verdict: perhaps}\n";
+    std::ofstream(directory / "trap_rules.yml", std::ios::app) << "  - {name: odd, reason: x, verdict: perhaps}\n";
     auto checked = runProgram("standin-coordinator", {"--check-config", configuration_file});
     BOOST_TEST(checked.exit_code == 1);
     BOOST_TEST(checked.errors.find(configuration_file + ":40:1: colour: unknown key") != std::string::npos,
                checked.errors);
     BOOST_TEST(checked.errors.find("notify.command: 'relative/path' is not an absolute path") != std::string::npos,
                checked.errors);
-    BOOST_TEST(checked.errors.find((directory / "trap_rules.yml") + ":11:26: rules[2].verdict: ") != std::string::npos,
+    BOOST_TEST(checked.errors.find((directory / "trap_rules.yml") + ":11:37: rules[2].verdict: ") != std::string::npos,
                checked.errors);
 }
 
@@ -98,7 +98,7 @@ BOOST_FIXTURE_TEST_CASE(what_was_begun_outlives_a_killed_coordinator, RunningCoo
     BOOST_TEST(status["servers"][0]["maintenance_why"] == "new fan");
     auto operations = asked({"operation", "list"});
     BOOST_REQUIRE_EQUAL(operations["operations"].size(), 1U);
-    BOOST_TEST(operations["operations"][0]["asked_by"] == "operator ada");
+    BOOST_TEST(operations["operations"][0]["asked_by"] == "operator ada (127.0.0.1)");
     // What was decided before and after the restart is decided again to the same result.
     auto replayed = askedUntil({"replay", operations["operations"][0]["id"].dump()}, [](const json& body) {
         return body.dump().find("the coordinator was started again") != std::string::npos;

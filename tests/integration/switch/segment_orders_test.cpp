@@ -164,8 +164,7 @@ BOOST_AUTO_TEST_CASE(two_segments_never_share_a_port_or_a_vlan) {
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::Refused));
     BOOST_TEST(refused.error().message.find("job01") != std::string::npos);
-    other.members.clear();
-    other.owner = {};
+    other.members = {*other.member(base::MemberName("spare"))};
     other.back_leg_port = {};
     other.vlan = job_vlan;
     BOOST_TEST(!keeper->order(base::SegmentId("job02"), other, {1, 1}));

@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_pool_of_busy_connections_does_not_keep_the_handover_from_
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(failover.handovers == 1U);
-    BOOST_TEST(failover.find(domain::StepName::DrainStandIn, lab.standIn())->duration_ms >= 30'000);
+    BOOST_TEST(failover.find(domain::StepName::DrainStandIn, lab.standIn())->duration_ms >= 5'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_whose_connections_were_not_all_seen_is_not_taken_for_drained) {
