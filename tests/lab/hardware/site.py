@@ -49,7 +49,7 @@ def build(programs, ledger_work_ms, system="small"):
         bmc.start(RECORD)
 
 
-def build_image(ledger, system):
+def build_image(ledger, system="small"):
     """The disk that a machine boots, with the job in it; built once and kept."""
     builder = {"small": "image", "debian": "debian"}[system]
     return Path(run(HERE.parent / builder / "build.sh", ledger, plan.CACHE, deadline_s=300).strip())
