@@ -109,10 +109,10 @@ def ended_failover():
 def put_back(operation):
     """As an operator brings a repaired server back by hand."""
     bmc.power(SPARE, "off")
-    standinctl("operation", "close", str(operation["id"]))
+    standinctl("operation", "close", str(operation["id"]), "--discard-data")   # only its times are wanted
     bmc.power(SERVER, "on")
     machines.give_processor_time()
-    standinctl("returned", SERVER.name)
+    standinctl("returned", SERVER.name, "--discard-data")
     standinctl("spare", "set", SERVER.name, SPARE.name, "--wait")
 
 
