@@ -109,7 +109,7 @@ def ended_failover():
 def put_back(operation):
     """As an operator brings a repaired server back by hand."""
     bmc.power(SPARE, "off")
-    standinctl("operation", "close", str(operation["id"]), "--discard-data")   # only its times are wanted
+    standinctl("operation", "close", str(operation["id"]), "--discard-data", "--wait")   # only its times are wanted
     bmc.power(SERVER, "on")
     machines.give_processor_time()
     standinctl("returned", SERVER.name, "--discard-data")
