@@ -224,6 +224,7 @@ class Conductor {
     void dispatchReturns();
     [[nodiscard]] std::optional<base::WallTime> nextReturn() const;
     [[nodiscard]] base::Result<void> losesNothing(const base::ServerName& server) const;
+    [[nodiscard]] base::Result<void> notSwitchedOff(const base::ServerName& server) const;
     [[nodiscard]] base::Result<void> notBeingReturned(const base::ServerName& server) const;
     struct JobReturn;
     void doubtReturn(const base::ServerName& server, JobReturn& its, const std::string& problem);

@@ -64,6 +64,7 @@ Result<void> Conductor::mayBegin(const OperationRequest& request) {
     if (const auto* operation = openOperationOf(request.server)) return failure(notClosed(*operation));
     auto has_its_job = serverHasItsJob(request.server);
     if (!has_its_job) return has_its_job;
+    if (auto stays = notBeingReturned(request.server); !stays) return stays;
     const bool captures = request.kind == OperationKind::Backup || request.kind == OperationKind::Refresh;
     if (captures && inventory_.capture_way == domain::CaptureWay::Restart) {
         if (const auto failure_of_rack = rackFailoverOf(request.server); !failure_of_rack.empty()) {

@@ -34,6 +34,7 @@ Result<void> Conductor::mayReturn(const base::ServerName& server, bool discard_d
     if (const auto* operation = openOperationOf(server);
         operation != nullptr && operation->kind == domain::OperationKind::Unset)
         return failure(notClosed(*operation));  // it orders the segment, too
+    if (auto stays = notSwitchedOff(server); !stays) return stays;
     const auto* failover = openFailoverOf(server);
     if (failover != nullptr && !isResting(failover->state)) {
         return failure(ErrorCode::Conflict,
@@ -51,6 +52,21 @@ Result<void> Conductor::mayReturn(const base::ServerName& server, bool discard_d
     // The answer is given once what it rests on is durable: who is told that nothing orders the segment for the spare
     // any more switches the server on, and a coordinator that is started again must not order it anew.
     if (failover != nullptr && dirty_.count(failover->id) > 0) must_commit_ = true;
+    return {};
+}
+
+/// Whoever brings a job back switches its server on: a capture that wants it off would cut its power then (rule 9).
+Result<void> Conductor::notSwitchedOff(const base::ServerName& server) const {
+    const auto known = operations_of_.find(server);
+    if (known == operations_of_.end()) return {};
+    for (const auto id : known->second) {
+        const auto& operation = operations_.at(id);
+        if (captureNeedOf(operation) == domain::CaptureNeed::None) continue;
+        return failure(ErrorCode::Conflict,
+                       fmt::format("{} {} of server '{}' switches it off for a capture: it is {}; wait for its end: "
+                                   "standinctl operation watch {}",
+                                   nameOf(operation.kind), id, server.text(), nameOf(operation.state), id));
+    }
     return {};
 }
 
