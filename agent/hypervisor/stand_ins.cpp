@@ -305,6 +305,7 @@ base::Result<protocol::Capacity> StandIns::capacity() {
     capacity.vcpus_committed = sum.vcpus;
     capacity.disk_free_mib = host->disk_free_mib - std::min(host->disk_free_mib, sum.disk_growth_mib);
     capacity.stand_ins = demands.size();
+    for (const auto& stand_in : shelf_.all()) capacity.kept_disks += stand_in->snapshot().phase == Phase::Kept ? 1 : 0;
     capacity.acceleration = acceleration_.current().name();
     return capacity;
 }

@@ -192,6 +192,7 @@ Json toJson(const Capacity& capacity) {
             {"vcpus_committed", capacity.vcpus_committed},
             {"disk_free_mib", capacity.disk_free_mib},
             {"stand_ins", capacity.stand_ins},
+            {"kept_disks", capacity.kept_disks},
             {"acceleration", capacity.acceleration}};
 }
 
@@ -205,6 +206,7 @@ base::Result<Capacity> capacityFrom(const Json& json) {
     capacity.vcpus_committed = static_cast<unsigned>(fields.count("vcpus_committed"));
     capacity.disk_free_mib = fields.count("disk_free_mib");
     capacity.stand_ins = fields.count("stand_ins");
+    if (fields.has("kept_disks")) capacity.kept_disks = fields.count("kept_disks");
     capacity.acceleration = fields.text("acceleration", "");
     return fields.finish(capacity);
 }

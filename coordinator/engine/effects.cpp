@@ -115,8 +115,7 @@ void Conductor::leaseSpare(domain::Operation& operation, const domain::StepId& s
     const auto carried = standInCarriedBy(inventory_.spares.at(spare));
     auto leased = carried.empty() ? table_.leaseFor(spare, operation.server, operation.id)
                                   : base::failure(base::ErrorCode::Refused,
-                                                  fmt::format("spare '{}' carries {}; move it to another VM host first",
-                                                              spare.text(), carried));
+                                                  fmt::format("spare '{}' carries {}", spare.text(), carried));
     take(operation, step,
          leased ? StepReport::done(fmt::format("spare '{}' is leased to failover {}", spare.text(), operation.id))
                 : StepReport::failed(leased.error()),
@@ -124,8 +123,10 @@ void Conductor::leaseSpare(domain::Operation& operation, const domain::StepId& s
     leasesChanged();
 }
 
-/// S106, S184: a stand-in that lives on the spare, as its VM host, or is being made there; empty: none.
+/// S106, S184: a stand-in that lives on the spare, as its VM host, or is being made there, or the disk that is kept of
+/// one, and what to do about it; empty: none.
 std::string Conductor::standInCarriedBy(const domain::Spare& spare) const {
+    constexpr const char* move_it = "; move it to another VM host first";
     if (spare.vm_host.empty()) return {};
     const auto livesThere = [&](const base::ServerName& server) {
         const auto found = inventory_.servers.find(server);
@@ -133,14 +134,23 @@ std::string Conductor::standInCarriedBy(const domain::Spare& spare) const {
     };
     for (const auto& [server, row] : table_.rows()) {
         if (!row.stand_in.empty() && livesThere(server))
-            return fmt::format("stand-in '{}' of server '{}'", row.stand_in.text(), server.text());
+            return fmt::format("stand-in '{}' of server '{}'{}", row.stand_in.text(), server.text(), move_it);
     }
     for (const auto& [id, operation] : operations_) {
         if (!isOpen(operation) || !livesThere(operation.server)) continue;
         const auto& stand_in = operation.new_stand_in.empty() ? operation.stand_in : operation.new_stand_in;
         if (stand_in.empty()) continue;
-        return fmt::format("stand-in '{}' of server '{}', about which {} {} is", stand_in.text(),
-                           operation.server.text(), nameOf(operation.kind), id);
+        return fmt::format("stand-in '{}' of server '{}', about which {} {} is{}", stand_in.text(),
+                           operation.server.text(), nameOf(operation.kind), id, move_it);
+    }
+    for (const auto& [server, placement] : placements_) {
+        if (!livesThere(server)) continue;
+        for (const auto& one : placement.writes) {
+            if (one.by != domain::HeldWrites::By::StandIn) continue;
+            return fmt::format("the disk of stand-in '{}' of server '{}', with what its job has written on it; move it, "
+                               "or give it up: standinctl operation close --discard-data",
+                               one.holder, server.text());
+        }
     }
     return {};
 }

@@ -207,7 +207,10 @@ protocol::Capacity VmHost::capacity() const {
     now.disk_free_mib = world_.setting.measures.host_disk_mib;
     now.cpus = 64;
     for (const auto& [name, machine] : stand_ins_) {
-        if (machine.stand_in.state == StandInState::Kept) continue;
+        if (machine.stand_in.state == StandInState::Kept) {
+            ++now.kept_disks;
+            continue;
+        }
         ++now.stand_ins;
         now.memory_committed_mib += machine.stand_in.definition.memory_mib;
         now.vcpus_committed += machine.stand_in.definition.vcpus;
