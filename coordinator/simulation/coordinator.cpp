@@ -156,7 +156,9 @@ void Coordinator::run(Life& life) {
             suspension.last();
             life.wake.reset();
         }
+        const bool led = life.conductor.leads();
         life.conductor.handle(std::exchange(life.inbox, {}));
+        if (led && !life.conductor.leads()) world_.invariants.running.interrupt();  // it writes nothing more, for good
         if (watch_every.count() > 0 && world_.now() >= life.next_look) {
             life.watch.look(life.conductor);
             life.next_look = world_.now() + watch_every;

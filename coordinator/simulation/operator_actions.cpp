@@ -51,14 +51,17 @@ VoidQuestion questionFor(Simulation& simulation, const Action& action) {
 }
 
 /// An honest operator: the server is repaired, and whoever had its job is stopped, before it is brought back.
-void makeReady(World& world, const engine::ServerSnapshot& told) {
+void makeReady(World& world, const engine::ServerSnapshot& told, bool discard) {
     Machine& server = world.machines.at(told.server.name.text());
     world.repair(server);
     world.invariants.returned(server.name);
     world.power(server, true);
-    if (auto* stand_in = world.standIn(told.placement.stand_in.text()))
+    if (auto* stand_in = world.standIn(told.placement.stand_in.text());
+        stand_in != nullptr && stand_in->stand_in.state != protocol::StandInState::Kept)
         stand_in->stand_in.state = protocol::StandInState::Stopped;
     if (!told.placement.spare.empty()) world.machines.at(told.placement.spare.text()).on = false;
+    // What was written until nobody executed the job any more is what the operator agrees to lose.
+    if (discard) world.invariants.givesUpData(server.name);
 }
 
 void bringBack(Simulation& simulation, const base::ServerName& server, const std::string& what, bool discard) {
@@ -69,7 +72,7 @@ void bringBack(Simulation& simulation, const base::ServerName& server, const std
         what, [server, discard](Conductor& c) { return c.mayReturn(server, discard); },
         [&simulation, &leader, told, server, what, discard](const Result<void>& may) {
             if (!may) return;
-            makeReady(simulation.world, told);
+            makeReady(simulation.world, told, discard);
             leader.ask<void>(what, [&log = simulation.world.log, server, what, discard](Conductor& c) {
                 return c.beginReturn(server, ada, discard, [&log, what](const Result<void>& done) {
                     log.line("{}: {}", what, done ? "done" : "not done: " + done.error().message);
@@ -95,8 +98,8 @@ void operatorAsks(Simulation& simulation, const Action& action) {
         });
         return;
     }
-    if (discards(action)) simulation.world.invariants.givesUpData(server.text());
     if (action.verb == "return") return bringBack(simulation, server, what, discards(action));
+    if (discards(action)) simulation.world.invariants.givesUpData(server.text());
     if (action.verb == "confirm-fence") {  // an honest operator has cut the power by hand
         auto& machine = simulation.world.machines.at(server.text());
         simulation.world.power(machine, false);
