@@ -41,6 +41,18 @@ std::optional<Occurrence> freezingOccurrence(const Course& course, bool released
                          fmt::format("look after VM host '{}'", server.vm_host.text())});
 }
 
+/// Tried at once again it would end the same way.
+Occurrence notSure(const Course& course) {
+    const auto& operation = course.operation();
+    return needsOperator(
+        course, Event::HandoversExhausted, "handover_waits",
+        fmt::format("the job is not handed over to spare '{}' yet, stand-in '{}' goes on: {}", operation.spare.text(),
+                    operation.stand_in.text(), course.problemOf(DrainStandIn)),
+        fmt::format("it is tried again by itself when VM host '{}' is sure; if it is not after 15 minutes, look after "
+                    "its agent",
+                    course.observation().server.vm_host.text()));
+}
+
 }  // namespace
 
 Occurrence returnFailed(const Course& course) {
@@ -129,6 +141,8 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
             return std::nullopt;
         case State::ReturningRequests:
             if (course.done(ReturnRequests)) {
+                if (const Step* drain = course.find(DrainStandIn); drain != nullptr && drain->finding == Finding::Unseen)
+                    return notSure(course);
                 if (operation.handovers < most_handovers) {
                     return happened(Event::RequestsReturned, "the stand-in has its requests again");
                 }

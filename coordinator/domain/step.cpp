@@ -58,7 +58,7 @@ constexpr Names<StepState, 6> step_states{{
     {StepState::Unknown, "unknown"},
 }};
 
-constexpr Names<Finding, 9> findings{{
+constexpr Names<Finding, 10> findings{{
     {Finding::None, "none"},
     {Finding::Beside, "beside"},
     {Finding::Instead, "instead"},
@@ -68,6 +68,7 @@ constexpr Names<Finding, 9> findings{{
     {Finding::Between, "between"},
     {Finding::Untaken, "untaken"},
     {Finding::PowerCut, "power_cut"},
+    {Finding::Unseen, "unseen"},
 }};
 
 }  // namespace

@@ -98,7 +98,8 @@ enum class Finding {
     Unproved,  ///< ResumeStandIn: it runs, but nobody could ask whether its job answers
     Between,   ///< DrainStandIn: all clients have answers, and some will ask again at once
     Untaken,   ///< ReleaseHeld: it failed, and the spare has taken nothing of what was held
-    PowerCut   ///< StopServer: it did not shut down in order
+    PowerCut,  ///< StopServer: it did not shut down in order
+    Unseen     ///< DrainStandIn: it failed, and its VM host does not know of all connections
 };
 
 std::string_view nameOf(Finding finding);

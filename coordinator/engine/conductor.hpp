@@ -142,6 +142,10 @@ class Conductor {
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsWithSpares() const;
     /// What the watch has to look at: ready stand-ins of servers that no operation holds.
     [[nodiscard]] std::vector<domain::SpareTableRow> rowsToWatch() const;
+    /// Failovers that may go on by themselves once somebody answers, as far as it is time for that.
+    [[nodiscard]] std::vector<BlockedFailover> blockedFailovers();
+    /// He does: it is tried again.
+    void obstacleGone(const BlockedFailover& looked);
     /// Every job that no operation moves.
     [[nodiscard]] std::vector<WatchedPlacement> placementsToWatch();
 
@@ -277,6 +281,12 @@ class Conductor {
     std::uint64_t sequence_ = 0;  ///< of the last command; (epoch, sequence) ascends for ever
     domain::OperationId last_operation_ = 0;
     domain::SpareTable table_;
+    /// Of failovers that were tried again by themselves.
+    struct Retries {
+        unsigned number = 0;
+        base::WallTime next{};
+    };
+    std::map<domain::OperationId, Retries> retries_;
     std::map<base::SpareName, const domain::Spare*> free_spares_;  ///< configured, and leased to nobody
     std::map<domain::OperationId, domain::Operation> operations_;
     base::NameMap<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers

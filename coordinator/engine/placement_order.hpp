@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "agent/protocol/segment.hpp"
+#include "coordinator/domain/obstacle.hpp"
 #include "coordinator/domain/placement.hpp"
 #include "coordinator/engine/drivers.hpp"
 
@@ -22,6 +23,15 @@ struct ExecutorLoss {
     std::string why;             ///< `is stopped, not running`
     bool after_silence = false;  ///< its VM host is back without it
     bool server_is_off = false;  ///< the failed server's power was read as off
+};
+
+/// A failover that rests until somebody answers.
+struct BlockedFailover {
+    domain::OperationId failover = 0;
+    base::ServerName server;
+    base::StandInName stand_in;
+    domain::Obstacle obstacle;
+    bool operator==(const BlockedFailover&) const = default;
 };
 
 /// The member that owns the segment then.

@@ -14,12 +14,22 @@ namespace {
 /// A healthy agent answers in milliseconds; the watch has no hurry, but must not keep the ordinary lane's threads for
 /// long.
 constexpr std::chrono::milliseconds patience{3000};
+/// A fence agent is a process that starts slowly.
+constexpr std::chrono::milliseconds power_read_within{10000};
 
 std::map<base::AgentName, std::vector<domain::SpareTableRow>> rowsByStore(
     const Inventory& inventory, const std::vector<domain::SpareTableRow>& rows) {
     std::map<base::AgentName, std::vector<domain::SpareTableRow>> by_store;
     for (const auto& row : rows) by_store[inventory.spares.at(row.spare).image_store].push_back(row);
     return by_store;
+}
+
+void lookContained(const std::function<void()>& look) {
+    try {
+        look();
+    } catch (const std::exception& exception) {
+        base::Log("watch").error("a look was given up: {}", exception.what());
+    }
 }
 
 }  // namespace
@@ -49,23 +59,13 @@ void Watch::look(Conductor& conductor) {
         begin(inventory_.servers.at(placed.server).switch_agent, [this, placed] { lookAtSegment(placed); });
         lookAtExecutor(placed);
     }
+    for (const auto& blocked : conductor.blockedFailovers())
+        executor_.post({domain::Lane::Watch, "power", [this, blocked] { lookContained([&] { lookAtObstacle(blocked); }); }});
     for (const auto& row : conductor.rowsOfUnknownAge())
         begin(inventory_.servers.at(row.server).image_store, [this, row] { lookAtImage(row); });
     for (const auto& [store, rows] : rowsByStore(inventory_, conductor.rowsWithSpares()))
         begin(store, [this, store = store, rows = rows] { lookAtSpares(store, rows); });
 }
-
-namespace {
-
-void lookContained(const std::function<void()>& look) {
-    try {
-        look();
-    } catch (const std::exception& exception) {
-        base::Log("watch").error("a look was given up: {}", exception.what());
-    }
-}
-
-}  // namespace
 
 void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
     auto& round = rounds_[agent];
@@ -171,6 +171,33 @@ void Watch::lookAtExecutor(const WatchedPlacement& placed) {
     const bool by_power = placed.placement.on == domain::Placement::On::Spare;
     const std::string whom = by_power ? "power" : inventory_.servers.at(placed.server).vm_host.text();
     executor_.post({domain::Lane::Watch, whom, [this, placed] { executors_.look(placed); }});
+}
+
+/// Whoever did not answer is asked whether he does, and the failed server's power is read: a person may be at it.
+void Watch::lookAtObstacle(const BlockedFailover& blocked) {
+    using Power = domain::Obstacle::Power;
+    const auto& obstacle = blocked.obstacle;
+    for (const auto& agent : obstacle.silent) {
+        if (!claimAt(agent)) return;
+    }
+    if (obstacle.unseen) {
+        const auto hypervisor = drivers_.hypervisors.find(inventory_.servers.at(blocked.server).vm_host);
+        if (hypervisor == drivers_.hypervisors.end()) return;
+        const auto requests = hypervisor->second->requests(blocked.stand_in, patience);
+        if (!requests || !requests->complete) return;
+    }
+    if (obstacle.power != Power::Any) {
+        const auto ladder = inventory_.server_power.find(blocked.server);
+        if (ladder == inventory_.server_power.end() || !drivers_.power) return;
+        const auto power = drivers_.power->state(ladder->second, power_read_within);
+        const bool off = power && *power == drivers::PowerState::Off;
+        const bool on = power && *power == drivers::PowerState::On;
+        if (on || (obstacle.power == Power::Off && !off)) return;
+    }
+    post_([blocked](Conductor& conductor) -> Reply {
+        conductor.obstacleGone(blocked);
+        return {};
+    });
 }
 
 void Watch::lookAtSegment(const WatchedPlacement& placed) {

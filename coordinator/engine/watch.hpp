@@ -37,6 +37,7 @@ class Watch {
     void lookAtAgent(const base::AgentName& name);
     void lookAtStandIn(const domain::SpareTableRow& row);
     void lookAtImage(const domain::SpareTableRow& row);
+    void lookAtObstacle(const BlockedFailover& blocked);
     void lookAtSegment(const WatchedPlacement& placed);
     void lookAtExecutor(const WatchedPlacement& placed);
     /// Would the rows' spares take their images, if they had to now?

@@ -45,12 +45,14 @@ StepReport drainStandIn(const StepContext& context) {
     const auto waiting = requests->unanswered;
     // What was not seen is not known to be answered. Nobody is held for as long as it takes to be sure.
     if (!requests->complete) {
-        return StepReport::failed(
+        auto report = StepReport::failed(
             ErrorCode::Refused,
             fmt::format(
                 "VM host '{}' has not seen all connections of the stand-in (its agent was started again, or missed "
                 "packets), so whether all requests are answered is not known; it is sure again {} minutes later",
                 context.server().vm_host.text(), protocol::unseen_for.count()));
+        report.finding = domain::Finding::Unseen;
+        return report;
     }
     if (open == 0) return drained(context, domain::Finding::None, "the stand-in has no connection left");
     if (waiting == 0 && context.running_for >= idleGrace(context.server())) {
