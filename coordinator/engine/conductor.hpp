@@ -24,6 +24,7 @@
 #include "coordinator/engine/recorder.hpp"
 #include "coordinator/engine/restore_turns.hpp"
 #include "coordinator/engine/steps/step_context.hpp"
+#include "coordinator/engine/survey.hpp"
 #include "coordinator/engine/timeline.hpp"
 #include "coordinator/engine/wakes.hpp"
 #include "coordinator/journal/journal.hpp"
@@ -104,6 +105,13 @@ class Conductor {
     void takeReturn(const base::ServerName& server, std::uint64_t attempt, const ReturnOutcome& outcome);
     /// Nobody waits any longer for what comes of any.
     void abandonReturns(const base::Error& why);
+    using SurveyAnswer = std::function<void(const base::Result<AdoptionSnapshot>&)>;
+    /// Begins to ask every agent what it knows; `answer` gets what that comes to.
+    void survey(SurveyAnswer answer);
+    /// Asks them once more; if they say what they said when `mark` was shown, that is adopted, and `answer` given once
+    /// it is durable.
+    void beginAdoption(const std::string& mark, const std::string& asked_by, SurveyAnswer answer);
+    [[nodiscard]] bool observes(const base::ServerName& server) const { return adoption_.observes(server); }
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
     /// Both or nothing.
@@ -219,6 +227,16 @@ class Conductor {
     void foundMoved(const base::ServerName& name, const protocol::SegmentOrder& order);
     void tellOnce(const base::ServerName& server, const std::string& sentence, const std::string& outcome);
 
+    // adoption.cpp: what a new journal goes on from
+    void takeSurvey(std::uint64_t number, const base::AgentName& agent, AgentFinding said);
+    [[nodiscard]] AdoptionSnapshot adoptionSnapshot() const;
+    base::Result<AdoptionSnapshot> adopt(const std::string& mark, const std::string& asked_by);
+    void adopt(const base::ServerName& server, const domain::FoundServer& found);
+    void goOnFrom(const domain::SiteFinding& finding);
+    [[nodiscard]] base::Result<void> notObserved(const base::ServerName& server) const;
+    void noteObserved(const domain::FailureReport& report);
+    void keepAdoption();
+
     // returned.cpp: a job on its way back to its server
     void recoverReturns();
     void dispatchReturns();
@@ -315,6 +333,17 @@ class Conductor {
         std::string problem{};
     };
     std::map<base::ServerName, JobReturn> returns_;
+
+    domain::Adoption adoption_;
+    struct Survey {
+        std::uint64_t number = 0;
+        std::set<base::AgentName> awaited;
+        std::map<base::AgentName, AgentFinding> said;
+        std::vector<std::function<void()>> then;
+    };
+    Survey survey_;  ///< under way, while somebody is awaited
+    domain::SiteFinding finding_;  ///< of the last one
+    std::uint64_t findings_ = 0;  ///< so many that differed: marks what was shown
 
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
     base::NameMap<base::ServerName, std::pair<std::string, base::WallTime>> told_placements_;

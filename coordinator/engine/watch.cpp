@@ -85,7 +85,7 @@ void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
 }
 
 base::Result<void> Watch::claimAt(const base::AgentName& name) {
-    if (!drivers_.claim) return {};
+    if (!drivers_.claim || board_.adoption().observing) return {};
     auto claimed = drivers_.claim(name, board_.leader(), patience);
     if (claimed || claimed.error().code != base::ErrorCode::StaleEpoch) return claimed;
     post_([why = claimed.error().message](Conductor& conductor) -> Reply {

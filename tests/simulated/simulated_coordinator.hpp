@@ -20,8 +20,10 @@ class SimulatedCoordinator {
   public:
     explicit SimulatedCoordinator(engine::Inventory inventory);
 
-    /// Starts it (again) from the journal.
+    /// Starts it (again) from the journal; a new one is adopted at once, if `adopts`.
     void start();
+    base::Result<engine::AdoptionSnapshot> survey();
+    base::Result<engine::AdoptionSnapshot> adopt(const std::string& mark);
     /// What was queued dies with it.
     void kill();
     /// Works until nothing is due any more, for at most `time`. CoordinatorDied comes through.
@@ -49,6 +51,7 @@ class SimulatedCoordinator {
     SimulatedWorld world;
     SimulatedExecutor executor;
     SimulatedJournal journal;
+    bool adopts = true;
     engine::EngineSettings settings;
     std::unique_ptr<engine::Board> board;
     std::vector<std::string> log;
