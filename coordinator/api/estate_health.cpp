@@ -31,11 +31,9 @@ void checkAgent(protocol::Health& health, const engine::AgentSnapshot& agent) {
 void checkAdoption(protocol::Health& health, const engine::Engine& engine) {
     const auto adoption = engine.adoption();
     if (adoption.isWhole()) return;
-    std::string left;
-    for (const auto& server : adoption.left) left += (left.empty() ? "" : ", ") + server.text();
     health.checks.push_back({"adoption", false,
                              adoption.observing ? "observing only: the journal is new, and failures start nothing"
-                                                : "observing only, failures start nothing: " + left,
+                                                : "observing only, failures start nothing: " + domain::namesOf(adoption.left),
                              "see what was found and agree to it: standinctl adopt"});
 }
 

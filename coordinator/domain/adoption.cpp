@@ -43,6 +43,12 @@ void contradictionsOf(const std::string& server, const FoundServer& found, std::
 
 }  // namespace
 
+std::string namesOf(const std::set<base::ServerName>& servers) {
+    std::string names;
+    for (const auto& server : servers) names += (names.empty() ? "" : ", ") + server.text();
+    return names;
+}
+
 std::string observedOnly(const Adoption& adoption, const base::ServerName& server) {
     return adoption.observing
                ? fmt::format("this coordinator's journal is new, so it observes only and changes nothing until an "

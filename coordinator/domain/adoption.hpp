@@ -29,6 +29,9 @@ struct Adoption {
     bool operator==(const Adoption&) const = default;
 };
 
+/// `server01, server02`
+std::string namesOf(const std::set<base::ServerName>& servers);
+
 /// Why something is refused for a server that is only observed, with the cure.
 std::string observedOnly(const Adoption& adoption, const base::ServerName& server);
 

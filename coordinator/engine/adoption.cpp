@@ -1,7 +1,6 @@
 // A coordinator with a new journal: it asks the agents what they know, shows it, and goes on from it once an operator
 // has agreed.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "agent/base/boundary.hpp"
 #include "coordinator/engine/conductor.hpp"
@@ -105,7 +104,7 @@ Result<AdoptionSnapshot> Conductor::adopt(const std::string& mark, const std::st
     if (before.observing) goOnFrom(finding_);
     keepAdoption();
     const std::string outcome =
-        left.empty() ? "all servers" : fmt::format("without {}: not known", fmt::join(adoption_.left, ", "));
+        left.empty() ? "all servers" : fmt::format("without {}: not known", domain::namesOf(left));
     audit(asked_by, "adoption of the site", outcome);
     lines_.push_back({base::LogLevel::Notice, fmt::format("the site is adopted by {} ({}); this coordinator acts, in epoch {}",
                                                           asked_by, outcome, leader_.epoch)});

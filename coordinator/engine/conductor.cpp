@@ -84,12 +84,14 @@ base::Result<void> Conductor::recover() {
         log_.warning("{}", sentence);
         drivers_.notifier->notify({drivers::Notification::Kind::Warning, {}, {}, sentence});
     }
+    beginFirstLook();
     handle({});
     return {};
 }
 
 void Conductor::handle(std::vector<Input> inputs) {
     if (!leads()) return turnAway(inputs);
+    endFirstLook();
     for (Input& input : inputs) take(input);
     if (leads()) lookAfterAttempts();
     const auto moment = now();
@@ -175,6 +177,7 @@ bool Conductor::accept(Operation& operation, domain::Event event, const std::str
 }
 
 void Conductor::takeReport(const ReportInput& input) {
+    if (first_look_.segments.count(input.report.server) > 0) return first_look_.reports.push_back(input);
     const auto outcome = report(input.report);
     if (!input.reply) return;
     replies_.push_back([reply = input.reply, outcome](const base::Result<void>& durable) {

@@ -68,6 +68,12 @@ class Conductor {
               const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings, Board& board,
               Deliver deliver);
 
+    /// Called before recover() by whoever runs a watch. Its first look comes first, for at most a second: steps wait until
+    /// it knows who leads, and a failure report until the segment of its server was looked at.
+    void expectFirstLook() { expects_first_look_ = true; }
+    void knowsWhoLeads();
+    void lookedAtSegmentsOf(const std::set<base::ServerName>& servers);
+
     /// Opens the journal and goes on with what was begun.
     base::Result<void> recover();
     void handle(std::vector<Input> inputs);
@@ -221,6 +227,11 @@ class Conductor {
     void imageStillTrue(const domain::Operation& operation);
     void leasesChanged();
 
+    // first_look.cpp: before anything is begun
+    void beginFirstLook();
+    void endFirstLook();
+    [[nodiscard]] std::optional<base::WallTime> firstLookEnds() const;
+
     // placements.cpp: jobs that no operation moves
     std::optional<WatchedPlacement> watchedPlacement(const base::ServerName& server);
     void orderAgain(const WatchedPlacement& placed, const protocol::SegmentOrder& order);
@@ -333,6 +344,15 @@ class Conductor {
         std::string problem{};
     };
     std::map<base::ServerName, JobReturn> returns_;
+
+    bool expects_first_look_ = false;
+    struct FirstLook {
+        base::WallTime until{};
+        bool who_leads = false;                ///< awaited
+        std::set<base::ServerName> segments;  ///< awaited
+        std::vector<ReportInput> reports;     ///< of those servers
+    };
+    FirstLook first_look_;
 
     domain::Adoption adoption_;
     struct Survey {

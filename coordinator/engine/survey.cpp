@@ -57,14 +57,14 @@ void askStore(drivers::ImageStoreDriver& driver, std::chrono::milliseconds patie
     Asking asking(said);
     const auto restores = asking([&] { return driver.restores(patience); });
     if (!restores) return;
-    for (const auto& restore : *restores) said.last_operation = std::max(said.last_operation, operationIn(restore));
+    for (const auto& restore : *restores) said.last_operation = std::max(said.last_operation, domain::operationIn(restore));
 }
 
 void askHost(drivers::HypervisorDriver& driver, std::chrono::milliseconds patience, AgentFinding& said) {
     Asking asking(said);
     auto stand_ins = asking([&] { return driver.standIns(patience); });
     if (!stand_ins) return;
-    for (const auto& one : *stand_ins) said.last_operation = std::max(said.last_operation, operationIn(one.name));
+    for (const auto& one : *stand_ins) said.last_operation = std::max(said.last_operation, domain::operationIn(one.name));
     said.stand_ins = std::move(*stand_ins);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "coordinator/engine/conductor.hpp"
+#include "coordinator/engine/watch.hpp"
 #include "tests/simulated/simulated_executor.hpp"
 #include "tests/simulated/simulated_journal.hpp"
 #include "tests/simulated/simulated_world.hpp"
@@ -52,10 +53,12 @@ class SimulatedCoordinator {
     SimulatedExecutor executor;
     SimulatedJournal journal;
     bool adopts = true;
+    bool watches = false;  ///< it takes its first look when it starts
     engine::EngineSettings settings;
     std::unique_ptr<engine::Board> board;
     std::vector<std::string> log;
     std::unique_ptr<engine::Conductor> conductor;
+    std::unique_ptr<engine::Watch> watch;
 
   private:
     class Events final : public engine::EventSink {

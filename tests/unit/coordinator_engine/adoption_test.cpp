@@ -7,7 +7,7 @@ using simulated::Fault;
 
 namespace {
 
-const base::ServerName server01("server01");
+const base::ServerName adopted_server("server01");
 
 /// A site that another journal has served, and a coordinator with a new one.
 struct MovedAway : Protected {
@@ -30,7 +30,7 @@ bool says(const std::vector<std::string>& sentences, const std::string& part) {
 }
 
 template <typename Answer>
-bool isRefused(const base::Result<Answer>& answer) {
+bool isObservedOnly(const base::Result<Answer>& answer) {
     return !answer && answer.error().code == base::ErrorCode::WrongState &&
            answer.error().message.find("standinctl adopt") != std::string::npos;
 }
@@ -59,13 +59,13 @@ BOOST_AUTO_TEST_CASE(nothing_is_commanded_by_a_coordinator_that_observes) {
     const base::ImageId image("server01-1");
     for (const auto kind : {domain::OperationKind::Prepare, domain::OperationKind::Backup,
                             domain::OperationKind::Failover, domain::OperationKind::Refresh}) {
-        BOOST_TEST(isRefused(c.ask([&](engine::Conductor& its) {
-            return its.request({kind, server01, {}, "operator ada", {}});
+        BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) {
+            return its.request({kind, adopted_server, {}, "operator ada", {}});
         })));
     }
-    BOOST_TEST(isRefused(c.ask([&](engine::Conductor& its) { return its.setSpare(server01, spare, image, "ada"); })));
-    BOOST_TEST(isRefused(c.ask([&](engine::Conductor& its) { return its.beginRemoval(image); })));
-    BOOST_TEST(isRefused(c.ask([&](engine::Conductor& its) { return its.mayReturn(server01, false); })));
+    BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.setSpare(adopted_server, spare, image, "ada"); })));
+    BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.beginRemoval(image); })));
+    BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.mayReturn(adopted_server, false); })));
     BOOST_TEST(c.ask([](engine::Conductor& its) { return its.placementsToWatch().size(); }) == 0U);
     lab.coordinator.run();
     BOOST_TEST(lab.world.course.empty());
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(an_adopted_site_is_prepared_again_and_fails_over) {
     BOOST_REQUIRE(before);
     BOOST_TEST(!before->standin_ready);
     auto prepared = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpareAndPrepare(server01, base::SpareName("spare01"), base::ImageId("server01-1"), "operator ada");
+        return c.setSpareAndPrepare(adopted_server, base::SpareName("spare01"), base::ImageId("server01-1"), "operator ada");
     });
     BOOST_REQUIRE(prepared);
     lab.coordinator.run();
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(numbers_go_on_above_those_that_the_agents_know_and_so_does_
     BOOST_REQUIRE(lab.coordinator.ask([](engine::Conductor& c) {
         return c.setSpare(base::ServerName("server01"), base::SpareName("spare01"), base::ImageId("server01-1"), "ada");
     }));
-    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "operator ada"); });
+    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(adopted_server, "operator ada"); });
     BOOST_REQUIRE_MESSAGE(unset, (unset ? "" : unset.error().message));
     BOOST_TEST(*unset > last);
 }
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_failure_that_came_meanwhile_is_told_at_the_adoption_and_s
     BOOST_TEST(lab.told("standinctl failover server01"));
     BOOST_TEST(lab.world.course.empty());
     const auto asked = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.request({domain::OperationKind::Failover, server01, {}, "operator ada", {}});
+        return c.request({domain::OperationKind::Failover, adopted_server, {}, "operator ada", {}});
     });
     BOOST_REQUIRE(asked);
     lab.coordinator.run();
