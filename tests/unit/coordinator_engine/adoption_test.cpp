@@ -16,9 +16,9 @@ struct MovedAway : Protected {
         coordinator.kill();
         coordinator.journal = simulated::SimulatedJournal();
         coordinator.adopts = false;
+        world.told.clear();
         coordinator.start();
         world.course.clear();
-        world.told.clear();
     }
     base::Result<engine::AdoptionSnapshot> adopt() { return coordinator.adopt(coordinator.survey()->mark); }
     std::vector<std::string> contradictions() { return coordinator.survey()->contradictions; }
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_held_handover_is_found_with_both_machines_that_have_the_j
     MovedAway lab;
     lab.coordinator.fail("server01");
     lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "hold.holding") throw simulated::CoordinatorDied();
+        if (verb == "segment.set" && lab.owner() == "holder") throw simulated::CoordinatorDied();
     };
     BOOST_CHECK_THROW(lab.coordinator.run(), simulated::CoordinatorDied);
     lab.world.after_effect = {};

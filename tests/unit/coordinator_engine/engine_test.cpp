@@ -42,6 +42,9 @@ struct RunningEngine {
                  journal, executor, clock, events, base::Log("engine", [](base::LogLevel, std::string_view) {}),
                  {.watch_every = 0ms}) {
         BOOST_REQUIRE(engine.start().has_value());
+        const auto shown = engine.survey();
+        BOOST_REQUIRE(shown.has_value());
+        BOOST_REQUIRE(engine.adopt(shown->mark, "operator ada").has_value());
     }
     ~RunningEngine() {
         engine.stop();
