@@ -114,10 +114,10 @@ Result<AdoptionSnapshot> Conductor::adopt(const std::string& mark, const std::st
 void Conductor::adopt(const base::ServerName& server, const domain::FoundServer& found) {
     if (found.placement.on != Placement::On::Server) {
         auto placement = found.placement;
-        if (placement.on == Placement::On::Nobody && inventory_.servers.at(server).job_data == JobData::Local) {
-            if (!placement.stand_in.empty())
-                placement.writes.push_back(
-                    {domain::HeldWrites::By::StandIn, placement.stand_in.text(), {}, {}, false});
+        // Who of them has executed the job nobody knows any more: each may have writes of it (rule 10).
+        if (inventory_.servers.at(server).job_data == JobData::Local) {
+            for (const auto& one : found.stand_ins)
+                placement.writes.push_back({domain::HeldWrites::By::StandIn, one.name.text(), {}, {}, false});
             if (!placement.spare.empty())
                 placement.writes.push_back({domain::HeldWrites::By::Spare, placement.spare.text(), {}, {}, false});
         }
@@ -129,8 +129,11 @@ void Conductor::adopt(const base::ServerName& server, const domain::FoundServer&
     if (reported == adoption_.reported.end()) return;
     const auto sentence =
         fmt::format("server '{}' was reported as failed while this coordinator observed only, and nothing was started: "
-                    "{}; if its job does not answer: standinctl failover {}",
-                    server.text(), reported->second, server.text());
+                    "{}; {}",
+                    server.text(), reported->second,
+                    found.placement.on == Placement::On::Server
+                        ? "if its job does not answer: standinctl failover " + server.text()
+                        : "its job is executed by " + executorOf(found.placement));
     lines_.push_back({base::LogLevel::Warning, sentence});
     drivers_.notifier->notify({drivers::Notification::Kind::NeedsOperator, {}, server.text(), sentence});
     adoption_.reported.erase(reported);

@@ -219,4 +219,18 @@ BOOST_AUTO_TEST_CASE(a_held_handover_is_found_with_both_machines_that_have_the_j
     BOOST_TEST(lab.coordinator.board->lease(base::SpareName("spare01")).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(every_machine_that_may_have_writes_of_the_job_is_said_to_before_it_is_given_up) {
+    MovedAway lab;
+    lab.coordinator.inventory.servers.at(adopted_server).job_data = domain::JobData::Local;
+    lab.failAndRun();
+    lab.moveJournalAway();
+    BOOST_REQUIRE(lab.adopt());
+    BOOST_TEST(lab.placement().writes.size() == 2U);
+    lab.repair();
+    const auto returned =
+        lab.coordinator.ask([](engine::Conductor& c) { return c.mayReturn(adopted_server, false); });
+    BOOST_REQUIRE(!returned);
+    BOOST_TEST(returned.error().message.find("spare 'spare01'") != std::string::npos, returned.error().message);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
