@@ -97,6 +97,9 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
     made.claim = [&connections](const base::AgentName& name, const protocol::Leader& as, drivers::Deadline deadline) {
         return connections.claim(name, as, deadline);
     };
+    made.epoch = [&connections](const base::AgentName& name, drivers::Deadline deadline) {
+        return connections.epoch(name, deadline);
+    };
     made.health = [&connections](const base::AgentName& name, drivers::Deadline deadline) {
         return connections.health(name, deadline);
     };

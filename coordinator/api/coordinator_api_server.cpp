@@ -3,6 +3,7 @@
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/http/router.hpp"
+#include "coordinator/api/adoption_routes.hpp"
 #include "coordinator/api/estate_health.hpp"
 #include "coordinator/api/event_routes.hpp"
 #include "coordinator/api/image_routes.hpp"
@@ -23,6 +24,7 @@ struct CoordinatorApiServer::Inside {
           events(backstage.hub, [&engine = backstage.engine] { return engine.epoch(); }),
           meter(backstage.hub, backstage.engine, backstage.metrics),
           server(settings, std::move(tls), router, {std::move(roles), nullptr, backstage.audit}, std::move(log)) {
+        addAdoptionRoutes(router, backstage.engine);
         addInventoryRoutes(router, backstage.engine);
         addImageRoutes(router, backstage.engine);
         addOperationRoutes(router, backstage.engine);

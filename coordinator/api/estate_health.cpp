@@ -28,6 +28,15 @@ void checkAgent(protocol::Health& health, const engine::AgentSnapshot& agent) {
     for (const auto& warning : agent.health.warnings) health.warnings.push_back(agent.name.text() + ": " + warning);
 }
 
+void checkAdoption(protocol::Health& health, const engine::Engine& engine) {
+    const auto adoption = engine.adoption();
+    if (adoption.isWhole()) return;
+    health.checks.push_back({"adoption", false,
+                             adoption.observing ? "observing only: the journal is new, and failures start nothing"
+                                                : "observing only, failures start nothing: " + domain::namesOf(adoption.left),
+                             "see what was found and agree to it: standinctl adopt"});
+}
+
 void checkOperations(protocol::Health& health, const engine::Engine& engine) {
     std::string waiting;
     for (const auto& operation : engine.operations(1000)) {
@@ -67,6 +76,7 @@ void checkEstate(protocol::Health& health, const engine::Engine& engine) {
     auto problem = engine.problem();
     health.checks.push_back({"engine", problem.empty(), problem.empty() ? "acts, journal is writable" : problem,
                              problem.empty() ? "" : "see that the coordinator's state_dir has room and is writable"});
+    checkAdoption(health, engine);
     for (const auto& agent : engine.agents()) checkAgent(health, agent);
     checkOperations(health, engine);
     checkImageAges(health, engine);

@@ -82,17 +82,21 @@ void meterEstate(http::Metrics& metrics, const engine::Engine& engine) {
     metrics.onRender([&engine](http::Metrics& now) {
         double ready = 0;
         double maintained = 0;
+        double observed = 0;
+        const auto adoption = engine.adoption();
         const auto servers = engine.servers();
         for (const auto& server : servers) {
             bool is_ready = server.row && server.row->standin_ready;
             ready += is_ready ? 1 : 0;
             maintained += server.maintenance ? 1 : 0;
+            observed += adoption.observes(server.server.name) ? 1 : 0;
             now.set("standin_server_ready", "1 when the server's stand-in is ready", is_ready ? 1 : 0,
                     {{"server", server.server.name.text()}});
         }
         now.set("standin_servers", "servers that are protected", static_cast<double>(servers.size()));
         now.set("standin_servers_ready", "servers whose stand-in is ready", ready);
         now.set("standin_servers_in_maintenance", "servers whose failures start nothing", maintained);
+        now.set("standin_servers_observed", "servers that are only observed, because the journal is new", observed);
         const auto spares = engine.spares();
         auto free =
             std::count_if(spares.begin(), spares.end(), [](const auto& spare) { return !spare.lease.has_value(); });

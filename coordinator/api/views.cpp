@@ -157,6 +157,33 @@ Json viewOf(const engine::AgentSnapshot& agent) {
     return view;
 }
 
+Json viewOf(const engine::AdoptionSnapshot& snapshot) {
+    Json servers = Json::array();
+    Json observed = Json::array();
+    for (const auto& [name, found] : snapshot.finding.servers) {
+        if (snapshot.adoption.observes(name)) observed.push_back(name.text());
+        Json stand_ins = Json::array();
+        for (const auto& one : found.stand_ins) {
+            stand_ins.push_back(
+                {{"name", one.name.text()}, {"state", protocol::nameOf(one.state)}, {"image", nullable(one.image)}});
+        }
+        const bool known = found.unknown.empty();
+        servers.push_back({{"server", name.text()},
+                           {"unknown", textOrNull(found.unknown)},
+                           {"ordered", found.ordered},
+                           {"owner", known ? nullable(found.owner) : Json(nullptr)},
+                           {"runs_on", known ? viewOfPlacement(found.placement) : Json(nullptr)},
+                           {"holds", found.holds},
+                           {"stand_ins", std::move(stand_ins)}});
+    }
+    return {{"state", snapshot.adoption.isWhole() ? "adopted" : snapshot.adoption.observing ? "observing" : "partly"},
+            {"observed", std::move(observed)},
+            {"servers", std::move(servers)},
+            {"contradictions", snapshot.contradictions},
+            {"epoch", snapshot.finding.epoch},
+            {"mark", textOrNull(snapshot.mark)}};
+}
+
 Json viewOf(const domain::SpareTableRow& row) {
     return {{"server", row.server.text()},
             {"spare", nullable(row.spare)},

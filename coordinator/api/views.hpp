@@ -15,6 +15,7 @@ Json viewOf(const std::vector<domain::HeldWrites>& writes);
 Json viewOf(const engine::ServerSnapshot& server);
 Json viewOf(const engine::SpareSnapshot& spare);
 Json viewOf(const engine::AgentSnapshot& agent);
+Json viewOf(const engine::AdoptionSnapshot& snapshot);
 Json viewOf(const domain::SpareTableRow& row);
 Json viewOf(const domain::AuditEntry& entry);
 Json viewOf(const engine::EngineEvent& event);

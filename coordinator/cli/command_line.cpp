@@ -24,6 +24,7 @@ struct Arguments {
     std::string first, second;  ///< images
     TrapChoice trap;
     PruneChoice prune;
+    AdoptionChoice adoption;
     AuditChoice audit;
     std::string operation_or_file;
     std::vector<std::string> fail;
@@ -106,6 +107,10 @@ void Grammar::addOverview() {
     verb(app_, "status", "Servers, who executes their jobs, and open operations", showStatus);
     verb(app_, "health", "The coordinator's checks, and what to do about those that fail", showHealth);
     verb(app_, "events", "What happens, as it happens", followEvents);
+    auto* adopt = verb(app_, "adopt", "Show what a coordinator with a new journal found, and have it go on from that",
+                       [&a](const CommandContext& c) { return adoptSite(c, a.adoption); });
+    adopt->add_flag("--yes", a.adoption.yes, "Do not ask");
+    adopt->add_flag("--if-clean", a.adoption.if_clean, "Do not ask, and adopt only what looks like a new site");
     verb(*group("agent", "Agents"), "list", "Agents and their health", listAgents);
     auto* audit = app_.add_subcommand("audit", "Who asked for what, and what came of it");
     limit(audit);

@@ -22,6 +22,13 @@ int verifyAudit(const CommandContext& context, const AuditChoice& choice);
 /// Prints events until the coordinator ends, or until the process is stopped. Comes back by itself after a break.
 int followEvents(const CommandContext& context);
 
+struct AdoptionChoice {
+    bool yes = false;       ///< without asking
+    bool if_clean = false;  ///< without asking, and only if nothing contradicts a site that is new
+};
+/// Shows what a coordinator with a new journal found, and has it go on from that.
+int adoptSite(const CommandContext& context, const AdoptionChoice& choice);
+
 int listSpares(const CommandContext& context);
 struct SpareChoice {
     std::string server;

@@ -75,6 +75,10 @@ class SpareTable {
     /// Spares whose leases have changed since this was asked last, or since restore().
     std::set<base::SpareName> takeChangedLeases() { return std::exchange(changed_leases_, {}); }
 
+    /// The row of a stand-in that was found of a server without one. It names no spare: which one it was, nobody knows.
+    /// False: the server has a row.
+    bool addFound(const SpareTableRow& row) { return rows_.try_emplace(row.server, row).second; }
+
     /// What the journal held; replaces everything.
     void restore(std::vector<SpareTableRow> rows, std::vector<Lease> leases);
 

@@ -7,6 +7,7 @@
 #include "agent/base/boundary.hpp"
 #include "agent/http/address_book.hpp"
 #include "agent/protocol/agent_client.hpp"
+#include "agent/protocol/json_fields.hpp"
 
 namespace standin::drivers {
 
@@ -84,6 +85,16 @@ base::Result<void> AgentConnections::claim(const base::AgentName& name, const pr
         found->second->put("/v1/epoch", protocol::Json::object(), {as.epoch, "epoch", 0, as.instance}, deadline);
     if (!claimed) return base::failure(claimed.error());
     return {};
+}
+
+base::Result<std::uint64_t> AgentConnections::epoch(const base::AgentName& name, Deadline deadline) const {
+    auto found = clients_.find(name);
+    if (found == clients_.end())
+        return base::failure(base::ErrorCode::NotFound, "there is no agent '" + name.text() + "'");
+    auto answer = found->second->get("/v1/epoch", deadline);
+    if (!answer) return base::failure(answer.error());
+    protocol::JsonFields fields(*answer, "epoch", protocol::JsonFields::Unknown::Skip);
+    return fields.finish(std::uint64_t{fields.count("epoch")});
 }
 
 void AgentConnections::keepWarm() {

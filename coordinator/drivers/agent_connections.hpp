@@ -43,6 +43,7 @@ class AgentConnections {
     base::Result<protocol::Health> health(const base::AgentName& name, Deadline deadline) const;
 
     /// `PUT /v1/epoch`. StaleEpoch: a newer coordinator has commanded this agent.
+    base::Result<std::uint64_t> epoch(const base::AgentName& name, Deadline deadline) const;
     base::Result<void> claim(const base::AgentName& name, const protocol::Leader& as, Deadline deadline) const;
 
   private:

@@ -16,6 +16,17 @@ std::string phraseOf(const base::StandInName& name) {
     return "stand-in '" + name.text() + "'";
 }
 
+base::Result<std::vector<StandIn>> standInsFrom(const protocol::Json& json) {
+    if (!json.is_array()) return base::failure(base::ErrorCode::InvalidInput, "stand-ins: not a list");
+    std::vector<StandIn> stand_ins;
+    for (const auto& item : json) {
+        auto stand_in = protocol::standInFrom(item);
+        if (!stand_in) return base::failure(stand_in.error());
+        stand_ins.push_back(std::move(*stand_in));
+    }
+    return stand_ins;
+}
+
 }  // namespace
 
 AgentHypervisorDriver::AgentHypervisorDriver(std::shared_ptr<protocol::AgentClient> client)
@@ -23,6 +34,10 @@ AgentHypervisorDriver::AgentHypervisorDriver(std::shared_ptr<protocol::AgentClie
 
 base::Result<StandIn> AgentHypervisorDriver::standIn(const base::StandInName& name, Deadline deadline) {
     return messageIn(*client_, phraseOf(name), client_->get(pathOf(name), deadline), protocol::standInFrom);
+}
+
+base::Result<std::vector<StandIn>> AgentHypervisorDriver::standIns(Deadline deadline) {
+    return messageIn(*client_, "its stand-ins", client_->get("/v1/stand-ins", deadline), standInsFrom);
 }
 
 base::Result<StandIn> AgentHypervisorDriver::make(const CommandStamp& stamp, const base::StandInName& name,

@@ -15,6 +15,7 @@ class AgentHypervisorDriver final : public HypervisorDriver {
   public:
     explicit AgentHypervisorDriver(std::shared_ptr<protocol::AgentClient> client);
 
+    base::Result<std::vector<protocol::StandIn>> standIns(Deadline deadline) override;
     base::Result<protocol::StandIn> standIn(const base::StandInName& name, Deadline deadline) override;
     base::Result<protocol::StandIn> make(const protocol::CommandStamp& stamp, const base::StandInName& name,
                                          const protocol::StandInDefinition& definition, Deadline deadline) override;

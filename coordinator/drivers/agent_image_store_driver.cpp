@@ -46,6 +46,17 @@ base::Result<std::vector<protocol::Disk>> disksFrom(const Json& json) {
     return fields.finish(std::move(disks));
 }
 
+base::Result<std::vector<base::RestoreId>> restoresFrom(const Json& json) {
+    protocol::JsonFields fields(json, "restores", protocol::JsonFields::Unknown::Skip);
+    std::vector<base::RestoreId> restores;
+    for (const auto& item : fields.array("restores")) {
+        auto restore = protocol::restoreFrom(item);
+        if (!restore) return base::failure(restore.error());
+        restores.push_back(restore->id);
+    }
+    return fields.finish(std::move(restores));
+}
+
 }  // namespace
 
 AgentImageStoreDriver::AgentImageStoreDriver(std::shared_ptr<protocol::AgentClient> client)
@@ -53,6 +64,10 @@ AgentImageStoreDriver::AgentImageStoreDriver(std::shared_ptr<protocol::AgentClie
 
 base::Result<std::vector<Image>> AgentImageStoreDriver::images(Deadline deadline) {
     return messageIn(*client_, "its images", client_->get("/v1/images", deadline), imagesFrom);
+}
+
+base::Result<std::vector<base::RestoreId>> AgentImageStoreDriver::restores(Deadline deadline) {
+    return messageIn(*client_, "its restores", client_->get("/v1/restores", deadline), restoresFrom);
 }
 
 base::Result<Image> AgentImageStoreDriver::image(const base::ImageId& id, Deadline deadline) {

@@ -25,6 +25,7 @@ class AgentImageStoreDriver final : public ImageStoreDriver {
     base::Result<protocol::ImageVerification> verify(const protocol::CommandStamp& stamp, const base::ImageId& id,
                                                      Deadline deadline) override;
     base::Result<protocol::ImageVerification> verification(const base::ImageId& id, Deadline deadline) override;
+    base::Result<std::vector<base::RestoreId>> restores(Deadline deadline) override;
     base::Result<std::vector<protocol::Disk>> disks(Deadline deadline) override;
     base::Result<protocol::Restore> restore(const protocol::CommandStamp& stamp, const base::RestoreId& id,
                                             const base::ImageId& image, const base::DiskName& disk,

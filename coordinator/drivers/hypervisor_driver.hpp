@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "agent/protocol/stand_in.hpp"
 #include "coordinator/drivers/deadline.hpp"
 
@@ -12,6 +14,10 @@ class HypervisorDriver {
 
     /// NotFound: there is no such stand-in.
     virtual base::Result<protocol::StandIn> standIn(const base::StandInName& name, Deadline deadline) = 0;
+    /// All of them.
+    virtual base::Result<std::vector<protocol::StandIn>> standIns(Deadline) {
+        return base::failure(base::ErrorCode::Unsupported, "this VM host does not tell its stand-ins");
+    }
     /// Begins to make it (S107, S117–S121); `state` is Making until it is Stopped or Failed. Refused: no capacity (S116).
     virtual base::Result<protocol::StandIn> make(const protocol::CommandStamp& stamp, const base::StandInName& name,
                                                  const protocol::StandInDefinition& definition, Deadline deadline) = 0;

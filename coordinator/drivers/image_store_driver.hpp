@@ -37,6 +37,10 @@ class ImageStoreDriver {
         return base::failure(base::ErrorCode::Unsupported, "this image store does not tell its disks");
     }
 
+    /// The restores that the store remembers, and would not begin again.
+    virtual base::Result<std::vector<base::RestoreId>> restores(Deadline) {
+        return base::failure(base::ErrorCode::Unsupported, "this image store does not tell its restores");
+    }
     /// Same id, same restore: repeating it does not begin a second one. Refused: the disk is in use.
     virtual base::Result<protocol::Restore> restore(const protocol::CommandStamp& stamp, const base::RestoreId& id,
                                                     const base::ImageId& image, const base::DiskName& disk,

@@ -38,6 +38,10 @@ void Board::post(base::Shared<domain::Operation> posted) {
 void Board::post(journal::Entry entry) {
     for (auto& operation : entry.operations) post(std::move(operation));
     const lock_guard lock(mutex_);
+    if (entry.continuation) {
+        adoption_ = std::move(entry.continuation->adoption);
+        leader_.epoch = entry.continuation->epoch;
+    }
     for (auto& row : entry.rows) rows_[row.server] = std::move(row);
     for (const auto& server : entry.removed_rows) rows_.erase(server);
     for (auto& lease : entry.leases) leases_[lease.spare] = std::move(lease);
@@ -97,6 +101,16 @@ void Board::post(AgentSnapshot agent) {
 void Board::setLeader(protocol::Leader leader) {
     const lock_guard lock(mutex_);
     leader_ = std::move(leader);
+}
+
+void Board::setAdoption(domain::Adoption adoption) {
+    const lock_guard lock(mutex_);
+    adoption_ = std::move(adoption);
+}
+
+domain::Adoption Board::adoption() const {
+    const lock_guard lock(mutex_);
+    return adoption_;
 }
 
 void Board::setProblem(std::string problem) {

@@ -29,6 +29,7 @@ class Board {
     void postCaptures(std::vector<RestoreQueue> queues);
     void post(AgentSnapshot agent);
     void setLeader(protocol::Leader leader);
+    void setAdoption(domain::Adoption adoption);
     void setProblem(std::string problem);
     void setUnfitSpares(std::map<base::ServerName, std::string> problems);
 
@@ -43,6 +44,7 @@ class Board {
     [[nodiscard]] std::uint64_t epoch() const { return leader().epoch; }
     /// This coordinator, as agents know it.
     [[nodiscard]] protocol::Leader leader() const;
+    [[nodiscard]] domain::Adoption adoption() const;
     [[nodiscard]] std::string problem() const;
     [[nodiscard]] std::map<base::ServerName, std::string> unfitSpares() const;
 
@@ -62,6 +64,7 @@ class Board {
     std::vector<RestoreQueue> capture_queues_;
     std::map<base::AgentName, AgentSnapshot> agents_;
     protocol::Leader leader_;
+    domain::Adoption adoption_;
     std::string problem_;
     std::map<base::ServerName, std::string> unfit_spares_;
 };

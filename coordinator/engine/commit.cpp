@@ -25,8 +25,10 @@ void Conductor::finishBatch() {
     if (auto queues = restore_turns_.takeChanged()) board_.post(std::move(*queues));
     if (auto queues = capture_turns_.takeChanged()) board_.postCaptures(std::move(*queues));
     if (durable) {
-        dispatchStarts();
-        dispatchReturns();
+        if (!first_look_.who_leads) {
+            dispatchStarts();
+            dispatchReturns();
+        }
         for (auto& line : std::exchange(lines_, {})) log_.write(line.level, line.text);
         for (auto& event : std::exchange(published_, {})) events_.publish(std::move(event));
     }
@@ -116,8 +118,9 @@ std::optional<base::WallTime> Conductor::nextWake() const {
     auto next = wakes_.next();
     if (flush_at_ && (!next || *flush_at_ < *next)) next = flush_at_;
     if (const auto at = attempts_.next(); at && (!next || *at < *next)) next = at;
+    if (const auto at = firstLookEnds(); at && (!next || *at < *next)) next = at;
     // What could not be made durable is begun with the next commit.
-    if (const auto at = nextReturn(); at && !must_commit_ && (!next || *at < *next)) next = at;
+    if (const auto at = nextReturn(); at && !must_commit_ && !first_look_.who_leads && (!next || *at < *next)) next = at;
     return next;
 }
 

@@ -44,6 +44,7 @@ base::Result<void> Conductor::recover() {
     }
     placements_ = std::move(contents->placements);
     maintenance_ = std::move(contents->maintenance);
+    adoption_ = std::move(contents->adoption);
     recoverReturns();
     const auto moment = now();
     for (auto& operation : contents->operations) {
@@ -71,18 +72,26 @@ base::Result<void> Conductor::recover() {
     recoverCrashes(std::move(contents->crashes));
     recoverUnreadable(contents->unreadable);
     board_.setLeader(leader_);
+    board_.setAdoption(adoption_);
     board_.post(table_);
     board_.post(placements_);
     board_.post(maintenance_);
     log_.note(
         "epoch {}; {} operations are open", leader_.epoch,
         std::count_if(operations_.begin(), operations_.end(), [](const auto& entry) { return isOpen(entry.second); }));
+    if (adoption_.observing) {
+        const auto sentence = domain::observedOnly(adoption_, {});
+        log_.warning("{}", sentence);
+        drivers_.notifier->notify({drivers::Notification::Kind::Warning, {}, {}, sentence});
+    }
+    beginFirstLook();
     handle({});
     return {};
 }
 
 void Conductor::handle(std::vector<Input> inputs) {
     if (!leads()) return turnAway(inputs);
+    endFirstLook();
     for (Input& input : inputs) take(input);
     if (leads()) lookAfterAttempts();
     const auto moment = now();
@@ -168,6 +177,7 @@ bool Conductor::accept(Operation& operation, domain::Event event, const std::str
 }
 
 void Conductor::takeReport(const ReportInput& input) {
+    if (first_look_.segments.count(input.report.server) > 0) return first_look_.reports.push_back(input);
     const auto outcome = report(input.report);
     if (!input.reply) return;
     replies_.push_back([reply = input.reply, outcome](const base::Result<void>& durable) {

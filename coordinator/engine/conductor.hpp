@@ -24,6 +24,7 @@
 #include "coordinator/engine/recorder.hpp"
 #include "coordinator/engine/restore_turns.hpp"
 #include "coordinator/engine/steps/step_context.hpp"
+#include "coordinator/engine/survey.hpp"
 #include "coordinator/engine/timeline.hpp"
 #include "coordinator/engine/wakes.hpp"
 #include "coordinator/journal/journal.hpp"
@@ -67,6 +68,12 @@ class Conductor {
               const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings, Board& board,
               Deliver deliver);
 
+    /// Called before recover() by whoever runs a watch. Its first look comes first, for at most a second: steps wait until
+    /// it knows who leads, and a failure report until the segment of its server was looked at.
+    void expectFirstLook() { expects_first_look_ = true; }
+    void knowsWhoLeads();
+    void lookedAtSegmentsOf(const std::set<base::ServerName>& servers);
+
     /// Opens the journal and goes on with what was begun.
     base::Result<void> recover();
     void handle(std::vector<Input> inputs);
@@ -104,6 +111,13 @@ class Conductor {
     void takeReturn(const base::ServerName& server, std::uint64_t attempt, const ReturnOutcome& outcome);
     /// Nobody waits any longer for what comes of any.
     void abandonReturns(const base::Error& why);
+    using SurveyAnswer = std::function<void(const base::Result<AdoptionSnapshot>&)>;
+    /// Begins to ask every agent what it knows; `answer` gets what that comes to.
+    void survey(SurveyAnswer answer);
+    /// Asks them once more; if they say what they said when `mark` was shown, that is adopted, and `answer` given once
+    /// it is durable.
+    void beginAdoption(const std::string& mark, const std::string& asked_by, SurveyAnswer answer);
+    [[nodiscard]] bool observes(const base::ServerName& server) const { return adoption_.observes(server); }
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
     /// Both or nothing.
@@ -217,11 +231,26 @@ class Conductor {
     void imageStillTrue(const domain::Operation& operation);
     void leasesChanged();
 
+    // first_look.cpp: before anything is begun
+    void beginFirstLook();
+    void endFirstLook();
+    [[nodiscard]] std::optional<base::WallTime> firstLookEnds() const;
+
     // placements.cpp: jobs that no operation moves
     std::optional<WatchedPlacement> watchedPlacement(const base::ServerName& server);
     void orderAgain(const WatchedPlacement& placed, const protocol::SegmentOrder& order);
     void foundMoved(const base::ServerName& name, const protocol::SegmentOrder& order);
     void tellOnce(const base::ServerName& server, const std::string& sentence, const std::string& outcome);
+
+    // adoption.cpp: what a new journal goes on from
+    void takeSurvey(std::uint64_t number, const base::AgentName& agent, AgentFinding said);
+    [[nodiscard]] AdoptionSnapshot adoptionSnapshot() const;
+    base::Result<AdoptionSnapshot> adopt(const std::string& mark, const std::string& asked_by);
+    void adopt(const base::ServerName& server, const domain::FoundServer& found);
+    void goOnFrom(const domain::SiteFinding& finding);
+    [[nodiscard]] base::Result<void> notObserved(const base::ServerName& server) const;
+    void noteObserved(const domain::FailureReport& report);
+    void keepAdoption();
 
     // returned.cpp: a job on its way back to its server
     void recoverReturns();
@@ -326,6 +355,26 @@ class Conductor {
         std::string problem{};
     };
     std::map<base::ServerName, JobReturn> returns_;
+
+    bool expects_first_look_ = false;
+    struct FirstLook {
+        base::WallTime until{};
+        bool who_leads = false;                ///< awaited
+        std::set<base::ServerName> segments;  ///< awaited
+        std::vector<ReportInput> reports;     ///< of those servers
+    };
+    FirstLook first_look_;
+
+    domain::Adoption adoption_;
+    struct Survey {
+        std::uint64_t number = 0;
+        std::set<base::AgentName> awaited;
+        std::map<base::AgentName, AgentFinding> said;
+        std::vector<std::function<void()>> then;
+    };
+    Survey survey_;  ///< under way, while somebody is awaited
+    domain::SiteFinding finding_;  ///< of the last one
+    std::uint64_t findings_ = 0;  ///< so many that differed: marks what was shown
 
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
     base::NameMap<base::ServerName, std::pair<std::string, base::WallTime>> told_placements_;

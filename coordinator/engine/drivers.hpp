@@ -29,6 +29,8 @@ struct Drivers {
     std::shared_ptr<drivers::Notifier> notifier;
     /// An agent's GET /v1/health; also with a 503 the checks are told. Used by the watch.
     std::function<base::Result<protocol::Health>(const base::AgentName&, drivers::Deadline)> health;
+    /// The highest epoch that an agent has obeyed; 0: none.
+    std::function<base::Result<std::uint64_t>(const base::AgentName&, drivers::Deadline)> epoch;
     /// `PUT /v1/epoch` of an agent: success means that no newer coordinator has commanded it, and that no older one can
     /// any more. StaleEpoch: another coordinator leads.
     std::function<base::Result<void>(const base::AgentName&, const protocol::Leader& as, drivers::Deadline)> claim;

@@ -70,6 +70,34 @@ Result<void> Engine::returned(const base::ServerName& server, const std::string&
     return future.get();
 }
 
+Result<AdoptionSnapshot> Engine::survey() const {
+    return parts_->surveyed([](Conductor& conductor, const Conductor::SurveyAnswer& answer) { conductor.survey(answer); });
+}
+
+Result<AdoptionSnapshot> Engine::adopt(const std::string& mark, const std::string& asked_by) {
+    return parts_->surveyed([=](Conductor& conductor, const Conductor::SurveyAnswer& answer) {
+        conductor.beginAdoption(mark, asked_by, answer);
+    });
+}
+
+domain::Adoption Engine::adoption() const {
+    return parts_->board.adoption();
+}
+
+Result<AdoptionSnapshot> Engine::Parts::surveyed(
+    const std::function<void(Conductor&, const Conductor::SurveyAnswer&)>& question) {
+    auto owed = std::make_shared<Owed<AdoptionSnapshot>>();
+    auto future = owed->future();
+    auto begun = ask<void>([question, owed](Conductor& conductor_now) -> Result<void> {
+        question(conductor_now, [owed](const Result<AdoptionSnapshot>& told) { owed->give(told); });
+        return {};
+    });
+    if (!begun) return failure(begun.error());
+    if (future.wait_for(agents_asked * settings.answer_within) != std::future_status::ready)
+        return failure(ErrorCode::TimedOut, "the agents did not answer in time; ask again");
+    return future.get();
+}
+
 Result<void> Engine::setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image,
                               const std::string& asked_by) {
     return parts_->ask<void>([=](Conductor& conductor) { return conductor.setSpare(server, spare, image, asked_by); });

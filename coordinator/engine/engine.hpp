@@ -115,6 +115,14 @@ class Engine {
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
 
+    /// Asks every agent what it knows, and shows what an adoption would go on from. Nothing is commanded.
+    [[nodiscard]] base::Result<AdoptionSnapshot> survey() const;
+    /// Ends the observation: what was found, and shown under `mark`, becomes what the journal says, and acting begins.
+    /// Servers of which something is not known stay observed. Conflict: something else is found by now; WrongState:
+    /// there is nothing to adopt.
+    base::Result<AdoptionSnapshot> adopt(const std::string& mark, const std::string& asked_by);
+    [[nodiscard]] domain::Adoption adoption() const;
+
     [[nodiscard]] std::vector<ServerSnapshot> servers() const;
     [[nodiscard]] std::optional<ServerSnapshot> server(const base::ServerName& name) const;
     [[nodiscard]] std::vector<SpareSnapshot> spares() const;

@@ -98,6 +98,9 @@ struct Engine::Parts {
     template <typename Answer>
     base::Result<Answer> ask(std::function<base::Result<Answer>(Conductor&)> question);
 
+    base::Result<AdoptionSnapshot> surveyed(
+        const std::function<void(Conductor&, const Conductor::SurveyAnswer&)>& question);
+
     Inventory inventory;
     Drivers drivers;
     journal::Journal& journal;

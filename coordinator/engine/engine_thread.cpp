@@ -16,6 +16,10 @@ void Engine::Parts::run() {
     auto last_input = next_look;
     auto next_sign = next_look;
     bool failed = false;
+    if (settings.watch_every.count() > 0) {
+        next_look += settings.watch_every;
+        static_cast<void>(base::contained([&] { watch.look(conductor); }));
+    }
     std::unique_lock lock(inbox->mutex);
     while (!inbox->closed) {
         auto patience = std::chrono::milliseconds(60000);
@@ -82,6 +86,7 @@ Engine::~Engine() {
 base::Result<void> Engine::start() {
     STANDIN_ASSERT(!parts_->started);
     base::Result<void> recovered;
+    if (parts_->settings.watch_every.count() > 0) parts_->conductor.expectFirstLook();
     const auto done = base::contained([&] { recovered = parts_->conductor.recover(); });
     if (!done || !recovered) return done ? recovered : done;
     parts_->started = true;

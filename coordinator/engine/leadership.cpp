@@ -22,6 +22,9 @@ void Conductor::depose(const std::string& why) {
     published_.clear();
     flush_at_.reset();
     must_commit_ = false;
+    for (const auto& input : std::exchange(first_look_, {}).reports) {
+        if (input.reply) input.reply(base::failure(base::ErrorCode::StaleEpoch, problem));
+    }
     abandonReturns({base::ErrorCode::StaleEpoch, problem});
     drivers_.notifier->notify({drivers::Notification::Kind::NeedsOperator, {}, {}, problem});
 }

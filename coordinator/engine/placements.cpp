@@ -24,7 +24,8 @@ const std::string the_watch = "the watch";
 std::optional<WatchedPlacement> Conductor::watchedPlacement(const base::ServerName& server) {
     const auto found = placements_.find(server);
     WatchedPlacement placed{server, found == placements_.end() ? Placement{} : found->second, {}, false};
-    if (placed.placement.on == Placement::On::Nobody || returns_.count(server) > 0) return std::nullopt;
+    if (placed.placement.on == Placement::On::Nobody || returns_.count(server) > 0 || observes(server))
+        return std::nullopt;
     const auto* failover = openFailoverOf(server);
     if (failover != nullptr && !isResting(failover->state)) return std::nullopt;
     const bool on_stand_in = placed.placement.on == Placement::On::StandIn;

@@ -89,6 +89,7 @@ domain::Operation* Conductor::newestOf(const base::ServerName& server, bool (*is
 std::string Conductor::refusal(const domain::FailureReport& report) {
     const auto& name = report.server.text();
     if (inventory_.servers.count(report.server) == 0) return fmt::format("server '{}' is not configured", name);
+    if (observes(report.server)) return domain::observedOnly(adoption_, report.server);
     if (auto found = maintenance_.find(report.server); found != maintenance_.end() && found->second.on) {
         return fmt::format("server '{}' is in maintenance: {}", name, found->second.why);
     }
@@ -188,6 +189,7 @@ Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
     }
     if (foreseen.kind == Engine::ReportOutcome::Kind::Refused) {
         const auto& reason = foreseen.reason;
+        noteObserved(report);
         auto& told = told_refusals_[report.server];
         if (told.first != reason || told.second + refusal_quiet <= now()) {
             if (told_refusals_.size() > 4096) told_refusals_.clear();  // names from outside: bounded

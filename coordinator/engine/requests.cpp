@@ -61,6 +61,7 @@ Result<void> Conductor::mayBegin(const OperationRequest& request) {
                        fmt::format("the name of server '{}' is too long for a stand-in's: at most {} characters", name,
                                    longest_server_name));
     }
+    if (auto acts = notObserved(request.server); !acts) return acts;
     if (const auto* operation = openOperationOf(request.server)) return failure(notClosed(*operation));
     auto has_its_job = serverHasItsJob(request.server);
     if (!has_its_job) return has_its_job;

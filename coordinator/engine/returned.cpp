@@ -27,6 +27,7 @@ constexpr std::chrono::minutes return_patience{10};
 Result<void> Conductor::mayReturn(const base::ServerName& server, bool discard_data) {
     if (inventory_.servers.count(server) == 0)
         return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", server.text()));
+    if (auto acts = notObserved(server); !acts) return acts;
     if (const auto found = returns_.find(server); found == returns_.end() || !found->second.gave_up) {
         auto under_way = notBeingReturned(server);
         if (!under_way) return under_way;

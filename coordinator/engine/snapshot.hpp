@@ -6,6 +6,7 @@
 
 #include "agent/base/clock.hpp"
 #include "agent/protocol/common.hpp"
+#include "coordinator/domain/adoption.hpp"
 #include "coordinator/domain/audit_entry.hpp"
 #include "coordinator/domain/operation.hpp"
 #include "coordinator/domain/placement.hpp"
@@ -43,6 +44,14 @@ struct RestoreQueue {
 
     /// `waits for its turn: 3 restores before it`
     static std::string sentence(std::size_t before, const char* noun = "restore");
+};
+
+/// What an operator is asked to agree to, or has agreed to.
+struct AdoptionSnapshot {
+    domain::Adoption adoption;
+    domain::SiteFinding finding;
+    std::vector<std::string> contradictions;  ///< empty: the site is as if nobody had commanded it before
+    std::string mark;                         ///< of what was found: it is agreed to by naming it
 };
 
 /// An agent's health as the watch last saw it.

@@ -35,6 +35,7 @@ Result<void> Conductor::setSpare(const base::ServerName& server, const base::Spa
                         spare.text(), known_server->second.switch_agent.text(), known_server->second.image_store.text(),
                         server.text()));
     }
+    if (auto acts = notObserved(server); !acts) return refused(acts.error().code, acts.error().message);
     const auto* standing = table_.row(server);
     if (standing != nullptr && standing->spare == spare && standing->image == image) return {};
     if (const auto* operation = openOperationOf(server))
@@ -75,6 +76,7 @@ Result<domain::OperationId> Conductor::unsetSpare(const base::ServerName& server
     const std::string what = fmt::format("removal of the row of server '{}'", server.text());
     auto may = table_.mayUnset(server);
     if (may) may = notBeingReturned(server);
+    if (may) may = notObserved(server);
     if (const auto* operation = openOperationOf(server)) may = failure(notClosed(*operation));
     if (!may) {
         audit(asked_by, what, "refused: " + may.error().message);

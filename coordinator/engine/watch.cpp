@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "agent/base/moment.hpp"
 #include "agent/protocol/json_text.hpp"
@@ -46,6 +47,7 @@ Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& execu
       executors_(drivers, inventory, clock, post_) {}
 
 void Watch::look(Conductor& conductor) {
+    if (!std::exchange(has_looked_, true)) return lookFirst(conductor);
     for (auto& [name, round] : rounds_) {
         if (round && round->under_way == 0) round = nullptr;
     }
@@ -67,6 +69,41 @@ void Watch::look(Conductor& conductor) {
         begin(store, [this, store = store, rows = rows] { lookAtSpares(store, rows); });
 }
 
+/// Of coordinators that run from copies of one journal the one that reaches the first agent first leads; the others have
+/// claimed nothing by then. Everybody else is looked at afterwards.
+void Watch::lookFirst(Conductor& conductor) {
+    std::map<base::AgentName, std::vector<WatchedPlacement>> by_switch;
+    for (auto& placed : conductor.placementsToWatch())
+        by_switch[inventory_.servers.at(placed.server).switch_agent].push_back(std::move(placed));
+    for (const auto& [agent, placements] : by_switch) {
+        executor_.post({domain::Lane::Watch, agent.text(),
+                        [this, its = placements] { lookAtSegmentsFirst(its); }});
+    }
+    const auto first = inventory_.agent_urls.empty() ? base::AgentName() : inventory_.agent_urls.begin()->first;
+    executor_.post({domain::Lane::Watch, first.text(), [this, first] {
+                        if (!first.empty()) lookContained([&] { (void)claimAt(first); });
+                        post_([this](Conductor& asked) -> Reply {
+                            asked.knowsWhoLeads();
+                            if (asked.leads()) look(asked);
+                            return {};
+                        });
+                    }});
+}
+
+void Watch::lookAtSegmentsFirst(const std::vector<WatchedPlacement>& placements) {
+    std::set<base::ServerName> servers;
+    for (const auto& placed : placements) {
+        const auto before = clock_.steady();
+        lookContained([&] { lookAtSegment(placed); });
+        servers.insert(placed.server);
+        if (clock_.steady() - before >= patience) break;
+    }
+    post_([servers = std::move(servers)](Conductor& conductor) -> Reply {
+        conductor.lookedAtSegmentsOf(servers);
+        return {};
+    });
+}
+
 void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
     auto& round = rounds_[agent];
     if (!round) {
@@ -85,7 +122,7 @@ void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
 }
 
 base::Result<void> Watch::claimAt(const base::AgentName& name) {
-    if (!drivers_.claim) return {};
+    if (!drivers_.claim || board_.adoption().observing) return {};
     auto claimed = drivers_.claim(name, board_.leader(), patience);
     if (claimed || claimed.error().code != base::ErrorCode::StaleEpoch) return claimed;
     post_([why = claimed.error().message](Conductor& conductor) -> Reply {

@@ -31,6 +31,8 @@ class Watch {
         std::atomic<int> under_way{0};
         std::atomic<bool> silent{false};
     };
+    void lookFirst(Conductor& conductor);
+    void lookAtSegmentsFirst(const std::vector<WatchedPlacement>& placements);
     void begin(const base::AgentName& agent, std::function<void()> look);
     /// So that the agent refuses older coordinators from now on, and a newer one is heard of also while nothing is done.
     base::Result<void> claimAt(const base::AgentName& name);
@@ -52,6 +54,7 @@ class Watch {
     Post post_;
     ExecutorWatch executors_;
     std::map<base::AgentName, std::shared_ptr<Round>> rounds_;
+    bool has_looked_ = false;
     std::set<base::AgentName> beginning_;  ///< those whose round the present look() has begun
 };
 

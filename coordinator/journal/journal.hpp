@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/audit/audit_chain.hpp"
 #include "agent/base/name_map.hpp"
 #include "agent/base/result.hpp"
+#include "coordinator/domain/adoption.hpp"
 #include "coordinator/domain/audit_entry.hpp"
 #include "coordinator/domain/operation.hpp"
 #include "coordinator/domain/placement.hpp"
@@ -29,6 +31,13 @@ struct Unreadable {
     std::string problem;
 };
 
+/// What a new journal goes on from, so that nothing of it is mistaken for something of the one that was there before.
+struct Continuation {
+    domain::Adoption adoption;
+    std::uint64_t epoch = 0;                 ///< this coordinator's from now on; not below the present one
+    domain::OperationId last_operation = 0;  ///< not below the present one
+};
+
 /// Everything the coordinator knew when it last made something durable.
 struct Contents {
     std::uint64_t epoch = 0;  ///< of this start; higher than that of every earlier one
@@ -42,6 +51,9 @@ struct Contents {
     std::map<domain::OperationId, std::uint32_t> next_lines;  ///< of the records, where there is one
     std::map<domain::OperationId, unsigned> crashes;  ///< how often a coordinator died while it worked on the operation
     std::vector<Unreadable> unreadable;
+    /// Of a journal that was made in this moment, or before and not adopted since: observing. One with records that
+    /// knows of no adoption, as earlier programs wrote them, is adopted.
+    domain::Adoption adoption;
 };
 
 /// What is added to an operation's record.
@@ -62,10 +74,12 @@ struct Entry {
     std::vector<domain::AuditEntry> audit;  ///< appended; ids are given by the journal
     std::map<domain::OperationId, RecordPage> records;
     std::map<domain::OperationId, unsigned> crashes;  ///< replaces what was counted
+    std::optional<Continuation> continuation;
 
     [[nodiscard]] bool empty() const {
         return operations.empty() && rows.empty() && removed_rows.empty() && leases.empty() && removed_leases.empty() &&
-               placements.empty() && maintenance.empty() && audit.empty() && records.empty() && crashes.empty();
+               placements.empty() && maintenance.empty() && audit.empty() && records.empty() && crashes.empty() &&
+               !continuation;
     }
 };
 

@@ -239,7 +239,7 @@ base::Result<domain::Operation> operationFrom(const json& object) {
 json toJson(const domain::SpareTableRow& row) {
     json object;
     object["server"] = row.server.text();
-    object["spare"] = row.spare.text();
+    object["spare"] = nullable(row.spare);
     object["image"] = nullable(row.image);
     object["standin_ready"] = row.standin_ready;
     object["stand_in"] = nullable(row.stand_in);
@@ -255,7 +255,7 @@ base::Result<domain::SpareTableRow> rowFrom(const json& object) {
     JsonFields fields(object, "row of the spare table", JsonFields::Unknown::Skip);
     domain::SpareTableRow row;
     row.server = fields.id<base::ServerName>("server");
-    row.spare = fields.id<base::SpareName>("spare");
+    row.spare = fields.optionalId<base::SpareName>("spare");  // none: the row was found
     row.image = fields.optionalId<base::ImageId>("image");
     row.standin_ready = fields.boolean("standin_ready", false);
     row.stand_in = fields.optionalId<base::StandInName>("stand_in");
@@ -305,6 +305,29 @@ base::Result<domain::Placement> placementFrom(const json& object) {
     placement.brought_back_by = fields.text("brought_back_by", "");
     placement.writes = list<domain::HeldWrites>(fields, "writes", &writesFrom);
     return fields.finish(std::move(placement));
+}
+
+json toJson(const domain::Adoption& adoption) {
+    json object{{"observing", adoption.observing}, {"left", json::array()}, {"reported", json::object()}};
+    for (const auto& server : adoption.left) object["left"].push_back(server.text());
+    for (const auto& [server, what] : adoption.reported) object["reported"][server.text()] = what;
+    return object;
+}
+
+base::Result<domain::Adoption> adoptionFrom(const json& object) {
+    JsonFields fields(object, "adoption", JsonFields::Unknown::Skip);
+    domain::Adoption adoption;
+    adoption.observing = fields.boolean("observing", true);
+    for (const auto& name : object.value("left", json::array())) {
+        const auto server = base::ServerName::parse(name.is_string() ? name.get<std::string>() : "");
+        if (!server) return base::failure(server.error());
+        adoption.left.insert(*server);
+    }
+    for (const auto& [name, what] : object.value("reported", json::object()).items()) {
+        const auto server = base::ServerName::parse(name);
+        if (server && what.is_string()) adoption.reported[*server] = what.get<std::string>();
+    }
+    return fields.finish(std::move(adoption));
 }
 
 }  // namespace standin::journal

@@ -3,6 +3,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "agent/base/result.hpp"
+#include "coordinator/domain/adoption.hpp"
 #include "coordinator/domain/operation.hpp"
 #include "coordinator/domain/placement.hpp"
 
@@ -27,5 +28,8 @@ base::Result<domain::Lease> leaseFrom(const nlohmann::json& json);
 
 nlohmann::json toJson(const domain::Placement& placement);
 base::Result<domain::Placement> placementFrom(const nlohmann::json& json);
+
+nlohmann::json toJson(const domain::Adoption& adoption);
+base::Result<domain::Adoption> adoptionFrom(const nlohmann::json& json);
 
 }  // namespace standin::journal

@@ -206,6 +206,8 @@ struct SqliteJournal::Database {
     void readSteps(Result<domain::Operation>& operation, Poco::Int64 id);
     void keepUnreadableLeases(Contents& contents);
     void readCrashes(Contents& contents);
+    [[nodiscard]] bool hasRecords() const;
+    [[nodiscard]] domain::Adoption readAdoption() const;
 };
 
 SqliteJournal::SqliteJournal(std::string path, History history, std::shared_ptr<StateReserve> reserve)
@@ -231,8 +233,8 @@ Result<void> SqliteJournal::Database::openFile() {
     *writing << "PRAGMA quick_check(1)", into(verdict), now;
     if (verdict != "ok") {
         return failure(ErrorCode::Corrupt,
-                       fmt::format("journal '{}' is damaged ({}); restore it from a backup, or move it away "
-                                   "and set the spare table again",
+                       fmt::format("journal '{}' is damaged ({}); restore it from a backup, or move it away, "
+                                   "start again and take over what the agents know: standinctl adopt",
                                    path, verdict));
     }
     auto schema = prepareSchema(*writing);
@@ -318,6 +320,29 @@ void SqliteJournal::Database::readCrashes(Contents& contents) {
     for (const auto id : mark->left()) writeCrashes(*writing, id, ++contents.crashes[id]);
 }
 
+bool SqliteJournal::Database::hasRecords() const {
+    Poco::Int64 records = 0;
+    *writing << "SELECT (SELECT COUNT(*) FROM operations) + (SELECT COUNT(*) FROM spare_table) + (SELECT COUNT(*) FROM "
+                "leases) + (SELECT COUNT(*) FROM placements)",
+        into(records), now;
+    return records > 0;
+}
+
+/// What says nothing clear was not agreed to.
+domain::Adoption SqliteJournal::Database::readAdoption() const {
+    const auto text = adoptionText(*writing);
+    domain::Adoption adoption;
+    adoption.observing = text.empty() && !hasRecords();
+    if (text.empty()) {
+        rememberAdoption(*writing, protocol::jsonText(toJson(adoption)));
+        return adoption;
+    }
+    auto read = elementFrom(text, &adoptionFrom);
+    if (read) return std::move(*read);
+    adoption.observing = true;
+    return adoption;
+}
+
 bool SqliteJournal::Database::madeRoom(const base::Error& problem) const {
     if (!reserve || problem.code == ErrorCode::StaleEpoch || problem.code == ErrorCode::Conflict) return false;
     std::error_code unknown;
@@ -349,6 +374,7 @@ Result<Contents> SqliteJournal::openOnce() {
             into(last), now;
         contents.last_operation = static_cast<domain::OperationId>(last);
         contents.next_lines = nextLines(session);
+        contents.adoption = database_->readAdoption();
         database_->readAll(contents);
         database_->readCrashes(contents);
         return contents;
@@ -408,7 +434,13 @@ Result<void> SqliteJournal::commitOnce(const Entry& entry) {
                            fmt::format("another coordinator leads since epoch {}: it has opened journal '{}'",
                                        last.epoch, database_->path));
         }
+        if (entry.continuation) {
+            rememberAdoption(session, protocol::jsonText(toJson(entry.continuation->adoption)));
+            raiseEpoch(session, entry.continuation->epoch);
+            rememberLastOperation(session, entry.continuation->last_operation);
+        }
         session.commit();
+        if (entry.continuation) database_->leader.epoch = entry.continuation->epoch;
         database_->audit_head = audit_head;
         if (forgets) {
             database_->forgotten();

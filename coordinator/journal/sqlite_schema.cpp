@@ -97,6 +97,18 @@ protocol::Leader takeEpoch(Session& session) {
     return taken;
 }
 
+std::string adoptionText(Session& session) {
+    return metaValue(session, "adoption");
+}
+
+void rememberAdoption(Session& session, const std::string& text) {
+    setMeta(session, "adoption", text);
+}
+
+void raiseEpoch(Session& session, std::uint64_t epoch) {
+    setMeta(session, "epoch", std::to_string(epoch));
+}
+
 void rememberLastOperation(Session& session, std::uint64_t id) {
     session << "INSERT INTO meta (key, value) VALUES ('last_operation', ?) ON CONFLICT (key) DO UPDATE SET value = "
                "excluded.value WHERE CAST(excluded.value AS INTEGER) > CAST(value AS INTEGER)",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "agent/base/result.hpp"
 #include "agent/protocol/command_order.hpp"
@@ -20,6 +21,13 @@ protocol::Leader takeEpoch(Poco::Data::Session& session);
 
 /// The last one that was taken, by whomever.
 protocol::Leader lastEpoch(Poco::Data::Session& session);
+
+/// What the file says of its adoption; empty: nothing yet.
+std::string adoptionText(Poco::Data::Session& session);
+void rememberAdoption(Poco::Data::Session& session, const std::string& text);
+
+/// The same leader goes on with a higher epoch.
+void raiseEpoch(Poco::Data::Session& session, std::uint64_t epoch);
 
 /// So that ids are never used twice, also when ended operations are forgotten.
 void rememberLastOperation(Poco::Data::Session& session, std::uint64_t id);

@@ -156,6 +156,13 @@ void kill(Simulation& simulation, const Action& action) {
     });
 }
 
+/// As the message about a journal that is damaged advises.
+void moveJournalAway(Simulation& simulation, const Action&) {
+    if (simulation.one.running()) simulation.one.kill();
+    simulation.world.disk.moveAway();
+    simulation.one.start();
+}
+
 void pause(Simulation& simulation, const Action& action) {
     auto& its = coordinator(simulation, action);
     its.pause();
@@ -237,6 +244,8 @@ const std::vector<Verb>& verbs() {
                  s.world.backup = s.world.disk;
                  s.world.backup.instance.clear();
              }},
+            {"move-journal-away", {}, &moveJournalAway},
+            {"adopt", {}, [](Simulation& s, const Action&) { adopt(s, "operator: adopt"); }},
             {"pause", {"?one|two"}, &pause},
             {"go-on", {"?one|two"}, [](Simulation& s, const Action& a) { coordinator(s, a).goOn(); }},
             {"journal", {"full|well"}, &journal},

@@ -135,6 +135,8 @@ void Coordinator::setAlarm(Life& life) {
 
 /// What Engine does on its thread.
 void Coordinator::run(Life& life) {
+    const auto watch_every = world_.setting.engine.watch_every;
+    if (watch_every.count() > 0) life.conductor.expectFirstLook();
     const auto recovered = life.conductor.recover();
     if (!recovered) {
         world_.log.line("coordinator {} could not start: {}", name_, recovered.error().message);
@@ -146,7 +148,7 @@ void Coordinator::run(Life& life) {
         return;
     }
     life.recovered = true;
-    const auto watch_every = world_.setting.engine.watch_every;
+    if (watch_every.count() > 0) life.watch.look(life.conductor);
     life.next_look = world_.now() + watch_every;
     for (;;) {
         if (life.inbox.empty()) {

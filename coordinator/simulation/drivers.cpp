@@ -49,6 +49,13 @@ engine::Drivers driversFor(World& world) {
                 return protocol::Health{name.text(), {{"simulated", true, "it runs", {}}}, {}};
             });
     };
+    all.epoch = [&world](const base::AgentName& name, Deadline deadline) {
+        return Way(world, name.text())
+            .ask<std::uint64_t>("epoch.get", name.text(), nullptr, deadline,
+                                [&gate = world.network.agent(name.text()).gate]() -> Result<std::uint64_t> {
+                                    return gate.epoch();
+                                });
+    };
     all.claim = [&world](const base::AgentName& name, const protocol::Leader& as, Deadline deadline) {
         const CommandStamp stamp{as.epoch, "claim", 0, as.instance};
         return Way(world, name.text()).ask<void>("epoch.claim", name.text(), &stamp, deadline, [] {

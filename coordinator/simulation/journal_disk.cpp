@@ -31,6 +31,15 @@ void JournalDisk::take(const journal::Contents& contents) {
     for (const auto& lease : contents.leases) leases[lease.spare] = lease;
     placements = contents.placements;
     maintenance = contents.maintenance;
+    adoption = contents.adoption;
+}
+
+void JournalDisk::moveAway() {
+    JournalDisk fresh;
+    fresh.moved_away = true;
+    fresh.adoption.observing = true;
+    fresh.records = records + 1;
+    *this = std::move(fresh);
 }
 
 void JournalDisk::write(journal::Entry entry) {
@@ -44,6 +53,11 @@ void JournalDisk::write(journal::Entry entry) {
     for (const auto& spare : entry.removed_leases) leases.erase(spare);
     for (const auto& [server, placement] : entry.placements) placements[server] = placement;
     for (const auto& [server, its] : entry.maintenance) maintenance[server] = its;
+    if (entry.continuation) {
+        adoption = entry.continuation->adoption;
+        epoch = entry.continuation->epoch;
+        last_operation = std::max(last_operation, entry.continuation->last_operation);
+    }
     for (auto audited : entry.audit) {
         audited.id = audit.size() + 1;
         audit.push_back(std::move(audited));
@@ -57,7 +71,7 @@ base::Result<journal::Contents> SimulatedJournal::open() {
     epoch_ = ++disk.epoch;
     journal::Contents contents;
     contents.epoch = epoch_;
-    contents.instance = disk.instance = fmt::format("{}-{}", name_, epoch_);
+    contents.instance = disk.instance = fmt::format("{}-{}{}", name_, epoch_, disk.moved_away ? "-new" : "");
     contents.last_operation = disk.last_operation;
     for (const auto& [id, operation] : disk.operations) {
         auto read = readBack(*operation, &journal::operationFrom);
@@ -80,6 +94,9 @@ base::Result<journal::Contents> SimulatedJournal::open() {
         contents.placements[server] = std::move(*read);
     }
     contents.maintenance = disk.maintenance;
+    auto adoption = readBack(disk.adoption, &journal::adoptionFrom);
+    if (!adoption) return failure(adoption.error());
+    contents.adoption = std::move(*adoption);
     return contents;
 }
 
@@ -103,6 +120,7 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
         end();
     });
     suspension.last();
+    if (call->outcome && entry.continuation) epoch_ = entry.continuation->epoch;
     return call->outcome;
 }
 

@@ -14,6 +14,8 @@ class World;
 struct JournalDisk {
     std::uint64_t epoch = 0;
     std::string instance;  ///< of that epoch
+    bool moved_away = false;  ///< another one was here before
+    domain::Adoption adoption;
     domain::OperationId last_operation = 0;
     std::map<domain::OperationId, base::Shared<domain::Operation>> operations;
     base::NameMap<base::ServerName, domain::SpareTableRow> rows;
@@ -24,6 +26,8 @@ struct JournalDisk {
     std::uint64_t records = 0;  ///< commits that became durable
     bool full = false;
 
+    /// As an operator does with a journal that is damaged.
+    void moveAway();
     void take(const journal::Contents& contents);
     void write(journal::Entry entry);
 };

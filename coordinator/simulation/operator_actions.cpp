@@ -83,6 +83,23 @@ void bringBack(Simulation& simulation, const base::ServerName& server, const std
 
 }  // namespace
 
+void adopt(Simulation& simulation, const std::string& what) {
+    auto& leader = simulation.leader();
+    auto& log = simulation.world.log;
+    leader.take(engine::Request([&leader, &log, what](Conductor& asked) -> engine::Reply {
+        asked.survey([&leader, &log, what](const Result<engine::AdoptionSnapshot>& shown) {
+            for (const auto& sentence : shown->contradictions) log.line("{}: found: {}", what, sentence);
+            leader.take(engine::Request([&log, what, mark = shown->mark](Conductor& again) -> engine::Reply {
+                again.beginAdoption(mark, ada, [&log, what](const Result<engine::AdoptionSnapshot>& done) {
+                    log.line("{}: {}", what, done ? "adopted" : "not adopted: " + done.error().message);
+                });
+                return {};
+            }));
+        });
+        return {};
+    }));
+}
+
 void operatorAsks(Simulation& simulation, const Action& action) {
     using domain::OperationKind;
     const base::ServerName server(action.arguments[0]);

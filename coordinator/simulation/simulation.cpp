@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "coordinator/simulation/actions.hpp"
+#include "coordinator/simulation/operator_actions.hpp"
 
 namespace standin::simulation {
 
@@ -26,6 +27,7 @@ Simulation::Simulation(Setting given, Log log)
       }) {
     world.restarts = [this](const std::string& server) { traps.sendOfRestart(server); };
     one.start();
+    if (setting.adopts && world.disk.adoption.observing) adopt(*this, "at the beginning");
     for (const auto& [name, server] : setting.inventory.servers) world.clients.begin(server.segment.text());
 }
 

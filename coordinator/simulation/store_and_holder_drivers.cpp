@@ -43,6 +43,11 @@ class SimulatedImageStoreDriver final : public drivers::ImageStoreDriver {
             "disk.list", way_.agent(), nullptr, deadline,
             [this]() -> Result<std::vector<protocol::Disk>> { return store_.disks(); });
     }
+    Result<std::vector<base::RestoreId>> restores(Deadline deadline) override {
+        return way_.ask<std::vector<base::RestoreId>>(
+            "restore.list", way_.agent(), nullptr, deadline,
+            [this]() -> Result<std::vector<base::RestoreId>> { return store_.restores(); });
+    }
     Result<protocol::Restore> restore(const CommandStamp& stamp, const base::RestoreId& id, const base::ImageId& image,
                                       const base::DiskName& disk, Deadline deadline) override {
         return way_.ask<protocol::Restore>("restore.begin", id.text(), &stamp, deadline,

@@ -13,8 +13,42 @@ void SimulatedCoordinator::start() {
     conductor = std::make_unique<engine::Conductor>(
         inventory, drivers_, journal, executor, clock, events_, logging, settings, *board,
         [this](engine::Input outcome) { inbox_.emplace_back(std::move(outcome)); });
+    watch.reset();
+    if (watches) conductor->expectFirstLook();
     auto recovered = conductor->recover();
     if (!recovered) throw std::logic_error(recovered.error().message);
+    if (watches) {
+        watch = std::make_unique<engine::Watch>(
+            inventory, drivers_, executor, clock, *board, events_,
+            [this](engine::Request request) { inbox_.emplace_back(std::move(request)); });
+        watch->look(*conductor);
+    }
+    if (!adopts || !board->adoption().observing) return;
+    auto adopted = adopt(survey()->mark);
+    if (!adopted) throw std::logic_error(adopted.error().message);
+}
+
+base::Result<engine::AdoptionSnapshot> SimulatedCoordinator::survey() {
+    base::Result<engine::AdoptionSnapshot> shown = base::failure(base::ErrorCode::Internal, "nobody has answered");
+    ask([&](engine::Conductor& c) {
+        c.survey([&](const auto& answer) { shown = answer; });
+        return true;
+    });
+    while (!shown && runOne(conductor->now())) {
+    }
+    return shown;
+}
+
+base::Result<engine::AdoptionSnapshot> SimulatedCoordinator::adopt(const std::string& mark) {
+    std::optional<base::Result<engine::AdoptionSnapshot>> done;
+    ask([&](engine::Conductor& c) {
+        c.beginAdoption(mark, "operator ada", [&](const auto& answer) { done = answer; });
+        return true;
+    });
+    while (!done && runOne(conductor->now())) {
+    }
+    if (!done) return base::failure(base::ErrorCode::Internal, "nobody has answered");
+    return *done;
 }
 
 void SimulatedCoordinator::kill() {

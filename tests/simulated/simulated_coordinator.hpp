@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "coordinator/engine/conductor.hpp"
+#include "coordinator/engine/watch.hpp"
 #include "tests/simulated/simulated_executor.hpp"
 #include "tests/simulated/simulated_journal.hpp"
 #include "tests/simulated/simulated_world.hpp"
@@ -20,8 +21,10 @@ class SimulatedCoordinator {
   public:
     explicit SimulatedCoordinator(engine::Inventory inventory);
 
-    /// Starts it (again) from the journal.
+    /// Starts it (again) from the journal; a new one is adopted at once, if `adopts`.
     void start();
+    base::Result<engine::AdoptionSnapshot> survey();
+    base::Result<engine::AdoptionSnapshot> adopt(const std::string& mark);
     /// What was queued dies with it.
     void kill();
     /// Works until nothing is due any more, for at most `time`. CoordinatorDied comes through.
@@ -49,10 +52,13 @@ class SimulatedCoordinator {
     SimulatedWorld world;
     SimulatedExecutor executor;
     SimulatedJournal journal;
+    bool adopts = true;
+    bool watches = false;  ///< it takes its first look when it starts
     engine::EngineSettings settings;
     std::unique_ptr<engine::Board> board;
     std::vector<std::string> log;
     std::unique_ptr<engine::Conductor> conductor;
+    std::unique_ptr<engine::Watch> watch;
 
   private:
     class Events final : public engine::EventSink {

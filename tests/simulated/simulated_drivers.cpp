@@ -29,6 +29,9 @@ engine::Drivers simulatedDrivers(SimulatedWorld& world, const engine::Inventory&
     }
     drivers.power = simulatedPower(world);
     drivers.notifier = std::make_shared<SimulatedNotifier>(world);
+    drivers.epoch = [&world](const base::AgentName&, drivers::Deadline) -> base::Result<std::uint64_t> {
+        return world.leader.epoch;
+    };
     drivers.claim = [&world](const base::AgentName&, const protocol::Leader& as,
                              drivers::Deadline) -> base::Result<void> {
         const std::lock_guard lock(world.mutex);

@@ -18,6 +18,15 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
         return carryOut<protocol::StandIn>(world_, "stand_in.get", name.text(), nullptr, deadline,
                                            [&] { return find(name); });
     }
+    Result<std::vector<protocol::StandIn>> standIns(Deadline deadline) override {
+        return carryOut<std::vector<protocol::StandIn>>(world_, "stand_in.list", "all", nullptr, deadline,
+                                                        [&]() -> Result<std::vector<protocol::StandIn>> {
+                                                            std::vector<protocol::StandIn> all;
+                                                            for (const auto& [name, machine] : world_.stand_ins)
+                                                                all.push_back(machine.stand_in);
+                                                            return all;
+                                                        });
+    }
     Result<protocol::StandIn> make(const CommandStamp& stamp, const base::StandInName& name,
                                    const protocol::StandInDefinition& definition, Deadline deadline) override {
         return carryOut<protocol::StandIn>(

@@ -19,6 +19,11 @@ class SimulatedImageStoreDriver final : public drivers::ImageStoreDriver {
         for (const auto& [id, image] : world_.images) all.push_back(image);
         return all;
     }
+    Result<std::vector<base::RestoreId>> restores(Deadline) override {
+        std::vector<base::RestoreId> ids;
+        for (const auto& [id, restore] : world_.restores) ids.emplace_back(id);
+        return ids;
+    }
     Result<protocol::Image> image(const base::ImageId& id, Deadline deadline) override {
         return carryOut<protocol::Image>(
             world_, "image.get", id.text(), nullptr, deadline, [&]() -> Result<protocol::Image> {

@@ -12,6 +12,8 @@ base::Result<journal::Contents> SimulatedJournal::open() {
     contents.placements = placements_;
     contents.maintenance = maintenance_;
     contents.crashes = crashes;
+    contents.adoption = adoption_;
+    if (last_operation_ > contents.last_operation) contents.last_operation = last_operation_;
     for (const auto& [id, lines] : records) contents.next_lines[id] = lines.back().number + 1;
     return contents;
 }
@@ -27,6 +29,11 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     for (const auto& spare : entry.removed_leases) leases_.erase(spare);
     for (const auto& [server, placement] : entry.placements) placements_[server] = placement;
     for (const auto& [server, maintenance] : entry.maintenance) maintenance_[server] = maintenance;
+    if (entry.continuation) {
+        adoption_ = entry.continuation->adoption;
+        epoch_ = entry.continuation->epoch;
+        last_operation_ = entry.continuation->last_operation;
+    }
     for (auto audited : entry.audit) {
         audited.id = audit_.size() + 1;
         audit_.push_back(audited);

@@ -24,7 +24,9 @@ class SimulatedJournal final : public journal::Journal {
     std::map<domain::OperationId, std::vector<domain::RecordLine>> records;  ///< all of them, whole
 
   private:
+    domain::Adoption adoption_{true, {}, {}};
     std::uint64_t epoch_ = 0;
+    domain::OperationId last_operation_ = 0;  ///< of the journal that was there before
     std::map<domain::OperationId, domain::Operation> operations_;
     std::map<base::ServerName, domain::SpareTableRow> rows_;
     std::map<base::SpareName, domain::Lease> leases_;

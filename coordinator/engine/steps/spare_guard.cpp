@@ -8,10 +8,6 @@
 
 namespace standin::engine::steps {
 
-namespace {
-
-/// Requests reach the machine at this port, or are about to: it owns the segment, keeps connections of it, or is handed
-/// what the holder holds for `other`, another failover's segment.
 bool serves(const protocol::Segment& segment, const base::PortName& port, bool other) {
     const auto& order = segment.order;
     const auto is = [&](const base::MemberName& name) {
@@ -20,8 +16,6 @@ bool serves(const protocol::Segment& segment, const base::PortName& port, bool o
     };
     return is(order.owner) || is(order.established) || (other && order.owner == holder_member && is(order.back_leg_to));
 }
-
-}  // namespace
 
 base::Result<void> executesNothing(const StepContext& context) {
     const auto& spare = context.spare();

@@ -42,6 +42,7 @@ class AgentGate {
     Lane& lane(const std::string& subject);
     /// Lets it in. Precondition: the lane is not busy.
     std::shared_ptr<Handled> enter(std::string key, Lane& lane);
+    [[nodiscard]] std::uint64_t epoch() const { return leader_.epoch; }
     /// The agent was started again: it knows only the epoch.
     void forget();
 

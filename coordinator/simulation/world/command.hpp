@@ -15,7 +15,7 @@ namespace standin::simulation {
 /// `hold.releasing`, `probe`, `stand_in.get`, `stand_in.make`, `stand_in.running`, `stand_in.suspended`,
 /// `stand_in.stopped`, `stand_in.resources`, `stand_in.remove`, `stand_in.requests`, `capacity.get`, `image.get`,
 /// `image.list`, `image.capture`, `image.difference`, `image.remove`, `restore.begin`, `restore.get`, `restore.cancel`,
-/// `power.off`, `power.on`, `power.read`, `health.get`, `epoch.claim`.
+/// `power.off`, `power.on`, `power.read`, `health.get`, `epoch.get`, `epoch.claim`, `stand_in.list`, `restore.list`.
 struct Command {
     /// `about`: the segment, job, stand-in, image, spare or machine.
     Command(std::string agent_name, std::string its_verb, const std::string& about)

@@ -76,6 +76,12 @@ std::vector<protocol::Disk> ImageStore::disks() const {
     return all;
 }
 
+std::vector<base::RestoreId> ImageStore::restores() const {
+    std::vector<base::RestoreId> ids;
+    for (const auto& [id, restore] : restores_) ids.emplace_back(id);
+    return ids;
+}
+
 Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image_id,
                                     const base::DiskName& disk) {
     auto present = restores_.find(id.text());

@@ -64,6 +64,7 @@ class ImageStore {
     void remove(const base::ImageId& id);
 
     [[nodiscard]] std::vector<protocol::Disk> disks() const;
+    [[nodiscard]] std::vector<base::RestoreId> restores() const;
     base::Result<protocol::Restore> restore(const base::RestoreId& id, const base::ImageId& image,
                                             const base::DiskName& disk);
     base::Result<protocol::Restore> restoreState(const base::RestoreId& id) const;

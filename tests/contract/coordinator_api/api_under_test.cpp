@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "agent/http/server.hpp"
+#include "tests/support/adopted_journal.hpp"
 
 namespace standin::tests {
 
@@ -180,7 +181,7 @@ constexpr auto deadline = std::chrono::seconds(20);
 
 }  // namespace
 
-ApiUnderTest::ApiUnderTest()
+ApiUnderTest::ApiUnderTest(bool adopted)
     : audit_trail(
           clock,
           [this](const std::vector<audit::Note>& notes) -> Result<void> {
@@ -189,6 +190,7 @@ ApiUnderTest::ApiUnderTest()
               return engine->keep(std::move(entries));
           },
           silent) {
+    if (adopted) makeAdoptedJournal(directory / "journal.db");
     journal = std::make_unique<journal::SqliteJournal>(directory / "journal.db");
     engine = std::make_unique<engine::Engine>(twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor,
                                               clock, hub, silent);

@@ -26,7 +26,8 @@ namespace standin::tests {
 /// operator and confirmer, `grace` operator, `carol` confirmer, `vera` and `prometheus` are viewers.
 class ApiUnderTest {
   public:
-    ApiUnderTest();
+    /// Without `adopted` its journal is new, and it observes only.
+    explicit ApiUnderTest(bool adopted = true);
     ~ApiUnderTest();
 
     /// A client with a certificate of the CA in the name of `name`.

@@ -11,7 +11,10 @@
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <filesystem>
 #include <thread>
+
+#include "tests/support/adopted_journal.hpp"
 
 namespace standin::tests {
 
@@ -109,6 +112,11 @@ RunningCoordinator::~RunningCoordinator() {
 }
 
 void RunningCoordinator::start() {
+    const auto state = directory / "state";
+    if (!std::filesystem::exists(state)) {  // its agents do not answer, so nobody can adopt what they say
+        std::filesystem::create_directories(state);
+        makeAdoptedJournal(state + "/journal.db");
+    }
     int ends[2];
     BOOST_REQUIRE_EQUAL(::pipe2(ends, O_CLOEXEC), 0);
     auto program = std::string(STANDIN_PROGRAM_DIR) + "/standin-coordinator";

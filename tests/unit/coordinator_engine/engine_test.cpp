@@ -42,6 +42,9 @@ struct RunningEngine {
                  journal, executor, clock, events, base::Log("engine", [](base::LogLevel, std::string_view) {}),
                  {.watch_every = 0ms}) {
         BOOST_REQUIRE(engine.start().has_value());
+        const auto shown = engine.survey();
+        BOOST_REQUIRE(shown.has_value());
+        BOOST_REQUIRE(engine.adopt(shown->mark, "operator ada").has_value());
     }
     ~RunningEngine() {
         engine.stop();
@@ -115,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_failover_runs_to_its_end_on_real_threads_and_a_real_journ
     BOOST_TEST_MESSAGE("takeover " << domain::takeoverMs(failover).value_or(-1) << " ms, detect " << failover.detect_ms
                                    << " ms");
     BOOST_TEST((lab.engine.server(base::ServerName("server01"))->placement.on == domain::Placement::On::Spare));
-    BOOST_TEST(lab.engine.audit(10)->size() == 3u);
+    BOOST_TEST(lab.engine.audit(10)->size() == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(many_servers_fail_at_once_and_reports_may_repeat) {
