@@ -132,6 +132,11 @@ class Conductor {
     /// Who executes the job does not, or is silent: the operator is told; and the failover retried with a spare if
     /// there is one, unless the failed server is not off: then somebody may be bringing the job back to it.
     void executorLost(const WatchedPlacement& looked, const ExecutorLoss& loss);
+    /// The request holder's back leg does not lead to the job's executor, so nobody can ask the job: it is led there.
+    /// `seen` is in force on the segment.
+    void leadBackLeg(const WatchedPlacement& looked, const protocol::SegmentOrder& seen);
+    void jobFellSilent(const WatchedPlacement& looked, const JobSilence& silence);
+    void jobAnswersAgain(const WatchedPlacement& looked, base::WallTime since);
     /// From when the data of a row's image are; the watch has asked its store.
     void imageSeen(const base::ServerName& server, const base::ImageId& image, base::WallTime at);
     /// Rows of whose image that is not known.

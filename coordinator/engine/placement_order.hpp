@@ -24,6 +24,13 @@ struct ExecutorLoss {
     bool server_is_off = false;  ///< the failed server's power was read as off
 };
 
+/// A job that is asked at its address and does not answer.
+struct JobSilence {
+    base::WallTime since{};
+    std::string problem;        ///< `connection refused`
+    bool machine_runs = false;  ///< as it was read just now
+};
+
 /// The member that owns the segment then.
 base::MemberName ownerOf(domain::Placement::On on);
 

@@ -152,7 +152,8 @@ void Invariants::succeeds(const domain::Operation& operation) {
         breach(8, nameOf(operation), "it has succeeded, and the spare does not own the segment");
     const auto spare = world_.machines.find(operation.spare.text());
     // Hardware that fails after it was proved is the next failure.
-    if (spare != world_.machines.end() && !spare->second.broken && !spare->second.answers(world_.now()))
+    if (spare != world_.machines.end() && !spare->second.broken && !spare->second.job_hangs &&
+        !spare->second.answers(world_.now()))
         breach(8, nameOf(operation), fmt::format("it has succeeded, and spare '{}' does not answer", spare->first));
     endsWithout(operation);
 }
@@ -175,6 +176,7 @@ void Invariants::end(const engine::Board& board) {
     for (const auto& [name, server] : world_.setting.inventory.servers) {
         endOf(board.server(server), in_suspense.count(name.text()) > 0);
         endOfExecutor(board.server(server));
+        endOfJob(board.server(server));
     }
 }
 
