@@ -27,6 +27,7 @@ void Conductor::finishBatch() {
     if (durable) {
         dispatchStarts();
         dispatchReturns();
+        dispatchClaims();
         for (auto& line : std::exchange(lines_, {})) log_.write(line.level, line.text);
         for (auto& event : std::exchange(published_, {})) events_.publish(std::move(event));
     }
@@ -118,6 +119,7 @@ std::optional<base::WallTime> Conductor::nextWake() const {
     if (const auto at = attempts_.next(); at && (!next || *at < *next)) next = at;
     // What could not be made durable is begun with the next commit.
     if (const auto at = nextReturn(); at && !must_commit_ && (!next || *at < *next)) next = at;
+    if (const auto at = nextClaim(); at && !must_commit_ && (!next || *at < *next)) next = at;
     return next;
 }
 

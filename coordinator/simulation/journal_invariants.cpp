@@ -37,6 +37,8 @@ void Invariants::commits(const journal::Entry& entry) {
             if (known == nullptr || known->state != StepState::Done || known->attempts != step.attempts)
                 stepDone(operation, step);
         }
+        if (before != world_.disk.operations.end() && before->second->claim && !operation.claim) 
+            settlesClaim(operation, entry);
         const bool rests = domain::isResting(operation.state);
         if (rests && (before == world_.disk.operations.end() || before->second->state != operation.state))
             this->rests(operation);
@@ -71,6 +73,7 @@ void Invariants::opens(const domain::Operation& operation) {
     }
     const bool restarted = restarted_.erase(server) > 0;
     if (reported_.erase(server) > 0) return;
+    if (restarted && !world_.answers(server)) return;  // its restart is over, and its job does not answer
     if (restarted) {
         breach(9, server, fmt::format("failover {} is opened because of what its restart caused", operation.id));
     } else {

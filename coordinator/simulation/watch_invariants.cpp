@@ -15,6 +15,8 @@ namespace {
 /// The holder's back leg is led to the job, it is asked in vain, and that is told; with some rounds to spare, for an
 /// operation that goes on beside and for questions that are lost.
 constexpr int rounds_until_told = 10;
+/// From the answer of a job that breaks down in that moment until what came of it is durable.
+constexpr VirtualTime longest_question{20s};
 
 }  // namespace
 
@@ -26,6 +28,33 @@ VirtualTime Invariants::executesSince(const base::ServerName& server) const {
         since = std::max(since, std::chrono::duration_cast<VirtualTime>(operation->ended_at - first_moment));
     }
     return since;
+}
+
+/// A failure that was reported during a restart is forgotten only where the job answers, a failover handles it, or the
+/// operator was told that nobody knows, or that nothing may be started.
+void Invariants::settlesClaim(const domain::Operation& capture, const journal::Entry& entry) {
+    const std::string& name = capture.server.text();
+    const Machine& machine = world_.machines.at(name);
+    if (!machine.broken || world_.now() < machine.silent_since + longest_question || world_.answers(name)) return;
+    const auto handles = [&](const domain::Operation& operation) {
+        return operation.server == capture.server && operation.kind == domain::OperationKind::Failover &&
+               domain::isOpen(operation);
+    };
+    for (const domain::Operation& operation : entry.operations) {
+        if (handles(operation)) return;
+    }
+    for (const auto& [id, operation] : world_.disk.operations) {
+        if (handles(*operation)) return;
+    }
+    const auto says = [&](const std::string& message) {
+        return message.find("failure of server '" + name + "'") == 0 &&
+               (message.find("is not known") != message.npos || message.find("and nothing is started") != message.npos) &&
+               message.find("answers now") == message.npos;
+    };
+    if (std::any_of(world_.told.begin(), world_.told.end(), says)) return;
+    breach(12, name,
+           fmt::format("what was reported while capture {} restarted it is forgotten, and its job does not answer",
+                       capture.id));
 }
 
 /// A job that has stood still for long, on a machine that runs, is told.
