@@ -48,6 +48,26 @@ void checkOperations(protocol::Health& health, const engine::Engine& engine) {
                              waiting.empty() ? "" : "standinctl operation show <id> says what to do"});
 }
 
+/// Of jobs that stand-ins and spares execute; whether a server's own job answers is not asked.
+void checkJobs(protocol::Health& health, const engine::Engine& engine) {
+    protocol::HealthCheck check{"jobs", true, "", ""};
+    for (const auto& server : engine.servers()) {
+        if (!server.job || server.job->answers) continue;
+        const auto& placement = server.job->placement;
+        const auto& name = server.server.name.text();
+        const bool on_spare = placement.on == domain::Placement::On::Spare;
+        check.ok = false;
+        check.detail += fmt::format("{}the job of server '{}' on {} '{}' has not answered since {}",
+                                    check.detail.empty() ? "" : "; ", name, on_spare ? "spare" : "stand-in",
+                                    on_spare ? placement.spare.text() : placement.stand_in.text(),
+                                    domain::momentText(server.job->silent_since));
+        check.cure += fmt::format("{}start the job again there, or bring it back: standinctl returned {}",
+                                  check.cure.empty() ? "" : "; ", name);
+    }
+    if (check.ok) check.detail = "every job that is asked answers";
+    health.checks.push_back(std::move(check));
+}
+
 /// An image that is too old would take its job back as far: told before it happens.
 void checkImageAges(protocol::Health& health, const engine::Engine& engine) {
     protocol::HealthCheck check{"image_age", true, "", ""};
@@ -79,6 +99,7 @@ void checkEstate(protocol::Health& health, const engine::Engine& engine) {
     checkAdoption(health, engine);
     for (const auto& agent : engine.agents()) checkAgent(health, agent);
     checkOperations(health, engine);
+    checkJobs(health, engine);
     checkImageAges(health, engine);
     for (const auto& [server, why] : engine.unfitSpares()) {
         health.checks.push_back({"spare of " + server.text(), false, why,

@@ -120,6 +120,8 @@ Json viewOf(const engine::ServerSnapshot& snapshot) {
             {"spare_table", snapshot.row ? viewOf(*snapshot.row) : Json(nullptr)},
             {"image_age_s", secondsOrNull(snapshot.imageAge())},
             {"image_age_limit_s", secondsOrNull(server.image_age_limit)},
+            {"job_answers", snapshot.job ? Json(snapshot.job->answers) : Json(nullptr)},
+            {"job_silent_since", snapshot.job ? momentOrNull(snapshot.job->silent_since) : Json(nullptr)},
             {"operation", snapshot.operation ? Json(*snapshot.operation) : Json(nullptr)},
             {"maintenance", snapshot.maintenance},
             {"maintenance_why", textOrNull(snapshot.maintenance_why)}};

@@ -37,6 +37,8 @@ std::string ageOf(const Json& server) {
 std::string remarkOf(const Json& server) {
     if (auto by = textAt(server, "runs_on", "brought_back_by"); by != "-")
         return "its job is being brought back to it, as " + by + " has asked";
+    if (auto since = momentAt(server, "job_silent_since", true); since != "-")
+        return "its job has not answered since " + since;
     if (flagAt(server, "maintenance")) {
         auto why = textAt(server, "maintenance_why");
         return why == "-" ? "in maintenance" : "in maintenance: " + why;

@@ -10,6 +10,7 @@
 #include "agent/base/identifier.hpp"
 #include "agent/base/shared.hpp"
 #include "coordinator/domain/job_writes.hpp"
+#include "coordinator/domain/restart_claim.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/domain/spare_table.hpp"
 #include "coordinator/domain/state.hpp"
@@ -83,6 +84,8 @@ struct Operation {
     std::vector<HeldWrites> writes;  ///< failover: who has, or may have, executed the job
     bool discard_data = false;  ///< closed with the word that its stand-in's data need not be kept; unset: only a disk
                                 ///< that was kept is deleted
+
+    std::optional<RestartClaim> claim;  ///< capture: a failure was reported during its restart, and is to be looked into
 
     std::vector<Note> notes;
     std::vector<base::Shared<Step>> steps;  ///< in the order of their first start; copies of the operation share them

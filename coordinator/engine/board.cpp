@@ -98,6 +98,16 @@ void Board::post(AgentSnapshot agent) {
     agents_[agent.name] = std::move(agent);
 }
 
+void Board::post(const base::ServerName& server, JobHealth job) {
+    const lock_guard lock(mutex_);
+    jobs_[server] = std::move(job);
+}
+
+void Board::forgetJob(const base::ServerName& server) {
+    const lock_guard lock(mutex_);
+    jobs_.erase(server);
+}
+
 void Board::setLeader(protocol::Leader leader) {
     const lock_guard lock(mutex_);
     leader_ = std::move(leader);
@@ -131,6 +141,8 @@ ServerSnapshot Board::server(const domain::Server& server) const {
         snapshot.maintenance = found->second.on;
         snapshot.maintenance_why = found->second.why;
     }
+    if (auto found = jobs_.find(server.name); found != jobs_.end() && found->second.placement == snapshot.placement)
+        snapshot.job = found->second;
     return snapshot;
 }
 

@@ -28,6 +28,8 @@ class Board {
     void post(std::vector<RestoreQueue> queues);
     void postCaptures(std::vector<RestoreQueue> queues);
     void post(AgentSnapshot agent);
+    void post(const base::ServerName& server, JobHealth job);
+    void forgetJob(const base::ServerName& server);
     void setLeader(protocol::Leader leader);
     void setAdoption(domain::Adoption adoption);
     void setProblem(std::string problem);
@@ -58,6 +60,7 @@ class Board {
     base::NameMap<base::SpareName, domain::Lease> leases_;
     base::NameMap<base::ServerName, domain::Placement> placements_;
     base::NameMap<base::ServerName, journal::Maintenance> maintenance_;
+    base::NameMap<base::ServerName, JobHealth> jobs_;
     std::map<domain::OperationId, base::Shared<domain::Operation>> operations_;
     base::NameMap<base::ServerName, std::set<domain::OperationId>> open_;
     std::vector<RestoreQueue> restore_queues_;

@@ -28,6 +28,7 @@ void Conductor::finishBatch() {
         if (!first_look_.who_leads) {
             dispatchStarts();
             dispatchReturns();
+            dispatchClaims();
         }
         for (auto& line : std::exchange(lines_, {})) log_.write(line.level, line.text);
         for (auto& event : std::exchange(published_, {})) events_.publish(std::move(event));
@@ -120,7 +121,9 @@ std::optional<base::WallTime> Conductor::nextWake() const {
     if (const auto at = attempts_.next(); at && (!next || *at < *next)) next = at;
     if (const auto at = firstLookEnds(); at && (!next || *at < *next)) next = at;
     // What could not be made durable is begun with the next commit.
-    if (const auto at = nextReturn(); at && !must_commit_ && !first_look_.who_leads && (!next || *at < *next)) next = at;
+    const bool begins = !must_commit_ && !first_look_.who_leads;
+    if (const auto at = nextReturn(); at && begins && (!next || *at < *next)) next = at;
+    if (const auto at = nextClaim(); at && begins && (!next || *at < *next)) next = at;
     return next;
 }
 

@@ -69,6 +69,7 @@ base::Result<void> Conductor::recover() {
         operations_of_[operation.server].insert(operation.id);
         operations_[operation.id] = std::move(operation);
     }
+    recoverClaims();
     recoverCrashes(std::move(contents->crashes));
     recoverUnreadable(contents->unreadable);
     board_.setLeader(leader_);
@@ -94,6 +95,7 @@ void Conductor::handle(std::vector<Input> inputs) {
     endFirstLook();
     for (Input& input : inputs) take(input);
     if (leads()) lookAfterAttempts();
+    if (leads()) settleClaims();
     const auto moment = now();
     while (const auto due = wakes_.takeDue(moment)) touched_.insert(*due);
     for (const auto id : std::exchange(touched_, {})) {

@@ -20,6 +20,7 @@
 #include "coordinator/engine/bring_back.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/executor.hpp"
+#include "coordinator/engine/job_question.hpp"
 #include "coordinator/engine/placement_order.hpp"
 #include "coordinator/engine/recorder.hpp"
 #include "coordinator/engine/restore_turns.hpp"
@@ -146,6 +147,13 @@ class Conductor {
     /// Who executes the job does not, or is silent: the operator is told; and the failover retried with a spare if
     /// there is one, unless the failed server is not off: then somebody may be bringing the job back to it.
     void executorLost(const WatchedPlacement& looked, const ExecutorLoss& loss);
+    /// The request holder's back leg does not lead to the job's executor, so nobody can ask the job: it is led there.
+    /// `seen` is in force on the segment.
+    void leadBackLeg(const WatchedPlacement& looked, const protocol::SegmentOrder& seen);
+    void jobFellSilent(const WatchedPlacement& looked, const JobSilence& silence);
+    /// What came of a question to a server that was restarted, and failures of which were reported meanwhile.
+    void takeTestimony(const base::ServerName& server, std::uint64_t question, const JobTestimony& testimony);
+    void jobAnswersAgain(const WatchedPlacement& looked, base::WallTime since);
     /// From when the data of a row's image are; the watch has asked its store.
     void imageSeen(const base::ServerName& server, const base::ImageId& image, base::WallTime at);
     /// Rows of whose image that is not known.
@@ -265,6 +273,23 @@ class Conductor {
     void abandonReturn(const base::ServerName& server, const base::Error& why);
     void freeSparesOf(const base::ServerName& server);
 
+    // restart_claims.cpp: failures that are reported while a capture restarts their server
+    struct PendingClaim;
+    [[nodiscard]] std::string restartOf(const base::ServerName& server) const;
+    [[nodiscard]] const domain::Operation* restartingCapture(const base::ServerName& server) const;
+    void keepClaim(const domain::FailureReport& report);
+    void recoverClaims();
+    void settleClaims();
+    void dispatchClaims();
+    [[nodiscard]] bool provesStandIn(const base::ServerName& server) const;
+    void endClaim(const base::ServerName& server);
+    [[nodiscard]] std::optional<base::WallTime> claimDue(const base::ServerName& server, const PendingClaim& its) const;
+    [[nodiscard]] std::optional<base::WallTime> nextClaim() const;
+    void failOverLate(const base::ServerName& server, const domain::RestartClaim& claim, const std::string& reported,
+                      const std::string& problem);
+    void tellClaim(drivers::Notification::Kind kind, const base::ServerName& server, const std::string& reported,
+                   const std::string& outcome);
+
     // requests.cpp
     domain::Operation& open(domain::OperationKind kind, const base::ServerName& server, const std::string& asked_by,
                             base::WallTime failure_at);
@@ -274,7 +299,7 @@ class Conductor {
     static std::string executorOf(const domain::Placement& placement);
     static base::Error notClosed(const domain::Operation& operation);
     std::string refusal(const domain::FailureReport& report);
-    [[nodiscard]] std::string restartOf(const base::ServerName& server) const;
+    domain::OperationId openFailover(const domain::FailureReport& report, base::WallTime failure_at);
     /// Another server of its rack whose job no spare executes yet, for people; empty: there is none.
     [[nodiscard]] std::string rackFailoverOf(const base::ServerName& server) const;
     void touchCapturesOfRack(const base::ServerName& server);
@@ -375,6 +400,16 @@ class Conductor {
     Survey survey_;  ///< under way, while somebody is awaited
     domain::SiteFinding finding_;  ///< of the last one
     std::uint64_t findings_ = 0;  ///< so many that differed: marks what was shown
+    /// Durable with their captures.
+    struct PendingClaim {
+        domain::OperationId capture = 0;
+        unsigned asked = 0;
+        base::WallTime due{};        ///< at the earliest
+        std::uint64_t question = 0;  ///< the sequence of the one that is under way; 0: none is
+        Executor::Ticket ticket = 0;
+        base::WallTime look_at{};  ///< when it has to have been answered
+    };
+    std::map<base::ServerName, PendingClaim> claims_;
 
     std::map<base::ServerName, std::pair<std::string, base::WallTime>> told_refusals_;
     base::NameMap<base::ServerName, std::pair<std::string, base::WallTime>> told_placements_;

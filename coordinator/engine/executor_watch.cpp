@@ -75,6 +75,12 @@ void ExecutorWatch::judge(const WatchedPlacement& placed, const Sight& sight) {
     });
 }
 
+std::optional<bool> ExecutorWatch::runs(const WatchedPlacement& placed) const {
+    const auto kind = at(placed).kind;
+    if (kind != Kind::Well && kind != Kind::Lost) return std::nullopt;
+    return kind == Kind::Well;
+}
+
 bool ExecutorWatch::isOff(const base::ServerName& server) const {
     const auto ladder = inventory_.server_power.find(server);
     if (ladder == inventory_.server_power.end() || !drivers_.power) return false;

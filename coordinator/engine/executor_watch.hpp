@@ -22,6 +22,8 @@ class ExecutorWatch {
     bool isDue(const WatchedPlacement& placed);
     /// On a thread of the executor.
     void look(const WatchedPlacement& placed);
+    /// Whether the machine that executes the job runs now; nothing: that is not known.
+    [[nodiscard]] std::optional<bool> runs(const WatchedPlacement& placed) const;
 
   private:
     enum class Kind { Well, Lost, Silent, NotKnown };
@@ -39,9 +41,9 @@ class ExecutorWatch {
         bool looking = false;  ///< the last look has not come back
     };
     [[nodiscard]] bool isOff(const base::ServerName& server) const;
-    Sight at(const WatchedPlacement& placed) const;
-    Sight atStandIn(const WatchedPlacement& placed) const;
-    Sight atSpare(const WatchedPlacement& placed) const;
+    [[nodiscard]] Sight at(const WatchedPlacement& placed) const;
+    [[nodiscard]] Sight atStandIn(const WatchedPlacement& placed) const;
+    [[nodiscard]] Sight atSpare(const WatchedPlacement& placed) const;
     Course& courseOf(const WatchedPlacement& placed);
     void judge(const WatchedPlacement& placed, const Sight& sight);
 

@@ -34,6 +34,13 @@ struct BlockedFailover {
     bool operator==(const BlockedFailover&) const = default;
 };
 
+/// A job that is asked at its address and does not answer.
+struct JobSilence {
+    base::WallTime since{};
+    std::string problem;        ///< `connection refused`
+    bool machine_runs = false;  ///< as it was read just now
+};
+
 /// The member that owns the segment then.
 base::MemberName ownerOf(domain::Placement::On on);
 

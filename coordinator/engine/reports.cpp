@@ -19,6 +19,10 @@ namespace {
 /// everything else.
 constexpr std::chrono::seconds refusal_quiet{60};
 
+bool isAnOperators(const domain::FailureReport& report) {
+    return report.reported_by.starts_with("operator ");
+}
+
 }  // namespace
 
 std::string Conductor::executorOf(const Placement& placement) {
@@ -104,31 +108,7 @@ std::string Conductor::refusal(const domain::FailureReport& report) {
             name, name);
     }
     // An operator knows what is going on.
-    return report.reported_by.starts_with("operator ") ? std::string() : restartOf(report.server);
-}
-
-/// While a server is shut down for a capture and starts again, its BMC, its chassis and its system have much to report:
-/// power, fans, watchdogs, a system that hangs. None of it is a failure, whatever its kind. Empty: it is not restarted.
-std::string Conductor::restartOf(const base::ServerName& server) const {
-    if (inventory_.capture_way != domain::CaptureWay::Restart) return {};
-    const auto its = operations_of_.find(server);
-    if (its == operations_of_.end()) return {};
-    for (auto id = its->second.rbegin(); id != its->second.rend(); ++id) {
-        const auto& operation = operations_.at(*id);
-        if (operation.kind != OperationKind::Refresh && operation.kind != OperationKind::Backup) continue;
-        const auto* stop = operation.find(domain::StepName::StopServer, server.text());
-        const auto* start = operation.find(domain::StepName::StartServer, server.text());
-        const bool begun = stop != nullptr && stop->attempts > 0;
-        const bool off = begun && !isResting(operation.state) && (start == nullptr || start->ended == base::WallTime{});
-        const bool boots = start != nullptr && start->attempts > 0 &&
-                           now() < std::max(start->ended, start->started) + inventory_.servers.at(server).boot_within;
-        if (!off && !boots) continue;
-        return fmt::format(
-            "{} {} restarts server '{}' for a capture, and what its restart causes is no failure; if its job does not "
-            "answer afterwards: standinctl failover {}",
-            nameOf(operation.kind), operation.id, server.text(), server.text());
-    }
-    return {};
+    return isAnOperators(report) ? std::string() : restartOf(report.server);
 }
 
 std::string Conductor::rackFailoverOf(const base::ServerName& server) const {
@@ -190,6 +170,7 @@ Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
     if (foreseen.kind == Engine::ReportOutcome::Kind::Refused) {
         const auto& reason = foreseen.reason;
         noteObserved(report);
+        if (reason == restartOf(report.server)) keepClaim(report);
         auto& told = told_refusals_[report.server];
         if (told.first != reason || told.second + refusal_quiet <= now()) {
             if (told_refusals_.size() > 4096) told_refusals_.clear();  // names from outside: bounded
@@ -211,15 +192,19 @@ Engine::ReportOutcome Conductor::report(const domain::FailureReport& report) {
         }
         return foreseen;
     }
+    return {Engine::ReportOutcome::Kind::Opened, openFailover(report, timeline_.at(report.received)), {}};
+}
+
+domain::OperationId Conductor::openFailover(const domain::FailureReport& report, base::WallTime failure_at) {
     auto* other = openOperationOf(report.server);
-    auto& failover = open(OperationKind::Failover, report.server, report.reported_by, timeline_.at(report.received));
+    auto& failover = open(OperationKind::Failover, report.server, report.reported_by, failure_at);
     failover.failure = report.kind;
     failover.cause = report.cause;
     if (other != nullptr) preempt(*other, failover.id);
     touchCapturesOfRack(report.server);
     audit(report.reported_by, fmt::format("failure '{}' of server '{}'", report.kind, report.server.text()),
           fmt::format("failover {}", failover.id));
-    return {Engine::ReportOutcome::Kind::Opened, failover.id, {}};
+    return failover.id;
 }
 
 /// What was going on with the server gives way, and cleans up what it had half made.

@@ -15,6 +15,13 @@
 
 namespace standin::engine {
 
+/// Whether a job answers where it is, as the watch found it last.
+struct JobHealth {
+    domain::Placement placement;
+    bool answers = true;
+    base::WallTime silent_since{};  ///< epoch: it answers
+};
+
 /// A server as the coordinator sees it now.
 struct ServerSnapshot {
     domain::Server server;
@@ -23,6 +30,7 @@ struct ServerSnapshot {
     std::optional<domain::OperationId> operation;  ///< the open one that holds the server
     bool maintenance = false;                      ///< on: reports are kept and told, and start nothing
     std::string maintenance_why;
+    std::optional<JobHealth> job;  ///< absent: its job is not asked (the server executes it, an operation moves it…)
     base::WallTime taken_at{};  ///< of this snapshot: ages count from here
 
     /// How old the data of the server's image are; absent: it has none, or that is not known.

@@ -44,7 +44,8 @@ Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& execu
       board_(board),
       events_(events),
       post_(std::move(post)),
-      executors_(drivers, inventory, clock, post_) {}
+      executors_(drivers, inventory, clock, post_),
+      jobs_(drivers, inventory, clock, board, executors_, post_) {}
 
 void Watch::look(Conductor& conductor) {
     if (!std::exchange(has_looked_, true)) return lookFirst(conductor);
@@ -57,7 +58,9 @@ void Watch::look(Conductor& conductor) {
     }
     for (const auto& row : conductor.rowsToWatch())
         begin(inventory_.servers.at(row.server).vm_host, [this, row] { lookAtStandIn(row); });
-    for (const auto& placed : conductor.placementsToWatch()) {
+    const auto placements = conductor.placementsToWatch();
+    jobs_.keepOnly(placements);
+    for (const auto& placed : placements) {
         begin(inventory_.servers.at(placed.server).switch_agent, [this, placed] { lookAtSegment(placed); });
         lookAtExecutor(placed);
     }
@@ -237,6 +240,13 @@ void Watch::lookAtObstacle(const BlockedFailover& blocked) {
     });
 }
 
+/// Not one of the holder's round either: a job that does not answer must not make it count as silent.
+void Watch::lookAtJob(const WatchedPlacement& placed, const protocol::SegmentOrder& order) {
+    if (placed.placement.on == domain::Placement::On::Server || !jobs_.isDue(placed)) return;
+    executor_.post({domain::Lane::Watch, inventory_.servers.at(placed.server).request_holder.text(),
+                    [this, placed, order] { jobs_.look(placed, order); }});
+}
+
 void Watch::lookAtSegment(const WatchedPlacement& placed) {
     const auto& its = inventory_.servers.at(placed.server);
     auto switch_driver = drivers_.switches.find(its.switch_agent);
@@ -246,7 +256,10 @@ void Watch::lookAtSegment(const WatchedPlacement& placed) {
     // As long as nothing was ever ordered it is the server's.
     const auto owner = segment ? segment->order.owner : ownerOf(domain::Placement::On::Server);
     const bool has_record = segment || placed.placement.on == domain::Placement::On::Server;
-    if (has_record && owner == ownerOf(placed.placement.on)) return;
+    if (has_record && owner == ownerOf(placed.placement.on)) {
+        if (segment && segment->verified) lookAtJob(placed, segment->order);
+        return;
+    }
     std::optional<protocol::SegmentOrder> order;
     if (segment) order = segment->order;
     post_([placed, order](Conductor& conductor) -> Reply {

@@ -8,13 +8,13 @@
 
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/engine/executor_watch.hpp"
+#include "coordinator/engine/job_watch.hpp"
 
 namespace standin::engine {
 
 /// Looks at the world at intervals, off the critical path: agents' health, whether the stand-ins that are said to be
-/// ready still are (rule 7), and whether every job is where the journal says: its segment's owner, and its executor
-/// (rule 12). What it finds goes to the engine's thread as
-/// requests.
+/// ready still are (rule 7), and whether every job is where the journal says: its segment's owner, its executor, and
+/// whether it answers there (rule 12). What it finds goes to the engine's thread as requests.
 class Watch {
   public:
     using Post = std::function<void(Request)>;
@@ -41,6 +41,7 @@ class Watch {
     void lookAtImage(const domain::SpareTableRow& row);
     void lookAtObstacle(const BlockedFailover& blocked);
     void lookAtSegment(const WatchedPlacement& placed);
+    void lookAtJob(const WatchedPlacement& placed, const protocol::SegmentOrder& order);
     void lookAtExecutor(const WatchedPlacement& placed);
     /// Would the rows' spares take their images, if they had to now?
     void lookAtSpares(const base::AgentName& image_store, const std::vector<domain::SpareTableRow>& rows);
@@ -53,6 +54,7 @@ class Watch {
     EventSink& events_;
     Post post_;
     ExecutorWatch executors_;
+    JobWatch jobs_;
     std::map<base::AgentName, std::shared_ptr<Round>> rounds_;
     bool has_looked_ = false;
     std::set<base::AgentName> beginning_;  ///< those whose round the present look() has begun

@@ -141,6 +141,23 @@ base::Result<domain::Step> stepFrom(const json& object) {
     return fields.finish(std::move(step));
 }
 
+json claimJson(const domain::RestartClaim& claim) {
+    return {{"kind", claim.kind},
+            {"cause", claim.cause},
+            {"reported_by", claim.reported_by},
+            {"at", base::rfc3339(claim.at)}};
+}
+
+base::Result<domain::RestartClaim> claimFrom(const json& object) {
+    JsonFields fields(object, "claim", JsonFields::Unknown::Skip);
+    domain::RestartClaim claim;
+    claim.kind = fields.text("kind", "");
+    claim.cause = fields.text("cause", "", 65536);
+    claim.reported_by = fields.text("reported_by", "");
+    claim.at = moment(fields, "at");
+    return fields.finish(std::move(claim));
+}
+
 json toJsonWithoutSteps(const domain::Operation& operation) {
     json object;
     object["id"] = operation.id;
@@ -172,6 +189,7 @@ json toJsonWithoutSteps(const domain::Operation& operation) {
         object["stand_in_image_at"] = base::rfc3339(operation.stand_in_image_at);
     if (!operation.writes.empty()) object["writes"] = writesJson(operation.writes);
     if (operation.discard_data) object["discard_data"] = true;
+    if (operation.claim) object["claim"] = claimJson(*operation.claim);
     auto& failed = object["failed_spares"] = json::array();
     for (const auto& spare : operation.failed_spares) failed.push_back(spare.text());
     auto& notes = object["notes"] = json::array();
@@ -227,6 +245,11 @@ base::Result<domain::Operation> operationFrom(const json& object) {
     operation.stand_in_image_at = moment(fields, "stand_in_image_at");
     operation.writes = list<domain::HeldWrites>(fields, "writes", &writesFrom);
     operation.discard_data = fields.boolean("discard_data", false);
+    if (fields.has("claim")) {
+        auto claim = claimFrom(fields.object("claim"));
+        if (!claim) fields.problem(claim.error().message);
+        if (claim) operation.claim = std::move(*claim);
+    }
     operation.notes = list<domain::Note>(fields, "notes", &noteFrom);
     operation.new_owner_at = moment(fields, "new_owner_at");
     operation.attempt_from = moment(fields, "attempt_from");

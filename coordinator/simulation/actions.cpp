@@ -99,6 +99,7 @@ void standIn(Simulation& simulation, const Action& action) {
     VirtualMachine* machine = standInOf(simulation, action.arguments[0]);
     if (machine == nullptr) return;
     const auto& how = action.arguments[1];
+    if (how == "mute") machine->mute_since = simulation.world.now();
     if (how == "mute") machine->mute = true;
     if (how == "stuck") machine->will_not_resume = true;
     if (how == "halts") halt(simulation, *machine);
@@ -201,6 +202,11 @@ const std::vector<Verb>& verbs() {
              {"machine", "on|off"},
              [](Simulation& s, const Action& a) {
                  s.world.power(s.world.machines.at(a.arguments[0]), a.arguments[1] == "on", World::SwitchedBy::Hand);
+             }},
+            {"job",
+             {"machine", "hangs|well"},
+             [](Simulation& s, const Action& a) {
+                 s.world.hang(s.world.machines.at(a.arguments[0]), a.arguments[1] == "hangs");
              }},
             {"trap", {"server"}, &trap},
             {"boot", {"machine", "well|never|elsewhere"}, &boot},

@@ -56,6 +56,7 @@ Coordinator::~Coordinator() = default;
 void Coordinator::start() {
     STANDIN_ASSERT(!running());
     world_.log.line("coordinator {} is started", name_);
+    world_.led_since = world_.now();
     world_.invariants.running.interrupt();
     life_ = std::make_unique<Life>(*this, world_, world_.setting.seed + ++starts_);
     life_->executor->run([this, life = life_.get()] { run(*life); });
@@ -87,6 +88,7 @@ void Coordinator::pause() {
 void Coordinator::goOn() {
     if (!running()) return;
     world_.log.line("coordinator {} goes on", name_);
+    world_.led_since = world_.now();
     life_->executor->thaw();
 }
 

@@ -96,6 +96,9 @@ class Invariants {
     void endOf(const domain::SpareTableRow& row);
     void endOf(const engine::ServerSnapshot& told, bool in_suspense);
     void endOfExecutor(const engine::ServerSnapshot& told);
+    void settlesClaim(const domain::Operation& capture, const journal::Entry& entry);
+    void endOfJob(const engine::ServerSnapshot& told);
+    [[nodiscard]] VirtualTime executesSince(const base::ServerName& server) const;
     void reliesOn(const std::string& segment, const protocol::SegmentOrder& order);
     void leavesHeldBehind(const std::string& segment, const protocol::SegmentOrder& order);
     [[nodiscard]] bool isFenced(const std::string& server, const base::MemberName& owner) const;

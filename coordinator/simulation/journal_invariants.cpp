@@ -37,6 +37,8 @@ void Invariants::commits(const journal::Entry& entry) {
             if (known == nullptr || known->state != StepState::Done || known->attempts != step.attempts)
                 stepDone(operation, step);
         }
+        if (before != world_.disk.operations.end() && before->second->claim && !operation.claim) 
+            settlesClaim(operation, entry);
         const bool rests = domain::isResting(operation.state);
         if (rests && (before == world_.disk.operations.end() || before->second->state != operation.state))
             this->rests(operation);
@@ -71,6 +73,7 @@ void Invariants::opens(const domain::Operation& operation) {
     }
     const bool restarted = restarted_.erase(server) > 0;
     if (reported_.erase(server) > 0) return;
+    if (restarted && !world_.answers(server)) return;  // its restart is over, and its job does not answer
     if (restarted) {
         breach(9, server, fmt::format("failover {} is opened because of what its restart caused", operation.id));
     } else {
@@ -152,7 +155,8 @@ void Invariants::succeeds(const domain::Operation& operation) {
         breach(8, nameOf(operation), "it has succeeded, and the spare does not own the segment");
     const auto spare = world_.machines.find(operation.spare.text());
     // Hardware that fails after it was proved is the next failure.
-    if (spare != world_.machines.end() && !spare->second.broken && !spare->second.answers(world_.now()))
+    if (spare != world_.machines.end() && !spare->second.broken && !spare->second.job_hangs &&
+        !spare->second.answers(world_.now()))
         breach(8, nameOf(operation), fmt::format("it has succeeded, and spare '{}' does not answer", spare->first));
     endsWithout(operation);
 }
@@ -175,6 +179,7 @@ void Invariants::end(const engine::Board& board) {
     for (const auto& [name, server] : world_.setting.inventory.servers) {
         endOf(board.server(server), in_suspense.count(name.text()) > 0);
         endOfExecutor(board.server(server));
+        endOfJob(board.server(server));
     }
 }
 

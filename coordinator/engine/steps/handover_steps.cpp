@@ -128,7 +128,8 @@ StepReport retireHolder(const StepContext& context) {
         return StepReport::pending(
             fmt::format("{} requests are held, {} connections go through the holder", now->held, now->proxied));
     }
-    auto segment = order(context, segmentOrder(context, spare_member, {}), "segment");
+    // The back leg stays with the spare: the watch asks its job over it.
+    auto segment = order(context, segmentOrder(context, spare_member, spare_member), "segment");
     if (!segment) return StepReport::failed(segment.error());
     auto idle = setHold(context, HoldState::Idle, "idle");
     if (!idle) return StepReport::failed(idle.error());

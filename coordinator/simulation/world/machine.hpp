@@ -31,6 +31,8 @@ struct Machine {
 
     bool broken = false;         ///< its hardware has failed
     bool hangs = false;          ///< it runs, and does not shut down when it is asked to
+    bool job_hangs = false;      ///< it runs, and its job does not answer
+    VirtualTime silent_since{};  ///< with job_hangs or broken: it has got so
     bool serves_broken = false;  ///< and it goes on executing its job nevertheless, as far as anybody lets it
 
     std::string disk;           ///< the image on it
@@ -43,7 +45,7 @@ struct Machine {
 
     /// It executes requests that reach it.
     [[nodiscard]] bool answers(VirtualTime now) const {
-        if (!on || (broken && !serves_broken)) return false;
+        if (!on || job_hangs || (broken && !serves_broken)) return false;
         return boot == Boot::Well && disk != left_over && disk_whole && being_written.empty() &&
                now >= on_since + boot_takes;
     }

@@ -35,6 +35,7 @@ void Network::restart(const std::string& name, VirtualTime down) {
     if (its.restarted) its.restarted();
     queue_.after(down, [this, &its] {
         its.up = true;
+        disturbed_at_ = queue_.now();
         log_.line("{} runs again", its.name);
     });
 }
@@ -61,6 +62,7 @@ std::optional<Disturbance> Network::disturbanceOf(const Command& command) {
         if (disturbance.times > 1) --found->second.times;
         unmet_.erase(*target);
         if (disturbance.until || disturbance.times > 0) ++disturbed_;
+        disturbed_at_ = queue_.now();
         return disturbance;
     }
     return std::nullopt;

@@ -43,6 +43,8 @@ class Network {
     [[nodiscard]] const std::set<std::string>& unmet() const { return unmet_; }
     /// How often something was disturbed by what will pass.
     [[nodiscard]] std::size_t disturbed() const { return disturbed_; }
+    /// When something was disturbed last, or an agent was not there.
+    [[nodiscard]] VirtualTime disturbedAt() const { return disturbed_at_; }
     void healAll() { disturbances_.clear(); }
 
     Agent& agent(const std::string& name);
@@ -95,6 +97,7 @@ class Network {
     std::unordered_map<std::string, unsigned> counts_;  ///< of commands
     std::size_t under_way_ = 0;
     std::size_t disturbed_ = 0;
+    VirtualTime disturbed_at_{};
 };
 
 /// One question, from who asks until its answer comes too late.

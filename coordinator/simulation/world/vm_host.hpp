@@ -20,6 +20,7 @@ struct VirtualMachine {
     protocol::StandIn stand_in;
     VirtualTime answers_from{};    ///< while it runs: its job answers from then on
     bool mute = false;             ///< it runs, and its job does not answer
+    VirtualTime mute_since{};
     bool will_not_resume = false;  ///< the hypervisor says so when it is asked to
     bool halts = false;            ///< an error stops it in the moment after it has begun to execute
     unsigned unanswered = 0;       ///< requests that it works on

@@ -178,6 +178,7 @@ void World::power(Machine& machine, bool on, SwitchedBy by) {
     if (by == SwitchedBy::Coordinator) invariants.switchesPower(machine.name, on);
     machine.on = on;
     machine.on_since = now();
+    if (!on) machine.job_hangs = false;
     machine.switched_by_hand = by == SwitchedBy::Hand;
     log.line("{} is {}{}", machine.name, on ? "on" : "off", by == SwitchedBy::Hand ? ", by hand" : "");
     Bmc& bmc = bmcs.at(machine.name);
@@ -195,11 +196,21 @@ VmHost* World::hostOn(const std::string& machine) {
 
 void World::breakDown(Machine& machine, bool serves) {
     machine.broken = true;
+    machine.silent_since = now();
     invariants.breaks(machine.name);
     machine.serves_broken = serves;
     log.line("{} has failed{}", machine.name, serves ? ", and goes on executing its job" : "");
     if (VmHost* host = hostOn(machine.name); host != nullptr && host->lives()) host->die();
     if (bmcs.at(machine.name).dies_with_machine) bmcs.at(machine.name).dead = true;
+}
+
+void World::hang(Machine& machine, bool hangs) {
+    if (machine.job_hangs == hangs) return;
+    machine.job_hangs = hangs;
+    machine.silent_since = now();
+    if (hangs) invariants.breaks(machine.name);
+    if (!hangs && !machine.broken) invariants.isRepaired(machine.name);
+    log.line("the job of {} {}", machine.name, hangs ? "hangs" : "goes on");
 }
 
 void World::repair(Machine& machine) {

@@ -51,6 +51,7 @@ class World {
     Clients clients{*this};
     JobWrites writes;
     std::vector<std::string> told;  ///< what the operator was told
+    VirtualTime led_since{};        ///< a coordinator was started, or goes on, for the last time
     Invariants invariants{*this};
 
     [[nodiscard]] VirtualTime now() const { return queue.now(); }
@@ -87,6 +88,8 @@ class World {
     /// Its hardware fails; `serves`: it goes on executing its job nevertheless.
     void breakDown(Machine& machine, bool serves);
     void repair(Machine& machine);
+    /// Its job stands still, or goes on, while the machine runs.
+    void hang(Machine& machine, bool hangs);
 
   private:
     void furnishMachines();

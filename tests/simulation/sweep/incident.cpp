@@ -275,7 +275,7 @@ class Author {
     }
 
     void accident() {
-        switch (chance_.below(7)) {
+        switch (chance_.below(8)) {
             case 0:
                 return line("{}: restart {} down={}", some(),
                             oneOf(std::array{"switch1", "vmhost1", "store1", "holder1"}), time(10ms, 20s));
@@ -294,6 +294,10 @@ class Author {
                 return;
             case 5:
                 return line("at state/HoldingRequests +{}: restart vmhost1 down={}", time(1ms, 2s), time(10ms, 5s));
+            case 6:  // for so long that somebody has to notice
+                line("at state/Succeeded +{}: job {} hangs", time(1s, 40s), machine());
+                if (chance_.percent(30)) return line("at state/Succeeded +8min: job {} well", machine());
+                return line("at state/Succeeded +8min: heal");
             default:
                 return line("{}: fail {}", some(), spare());
         }

@@ -158,6 +158,94 @@ BOOST_AUTO_TEST_CASE(whatever_the_restart_of_a_server_causes_starts_nothing) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_in_a_restart_begins_its_failover_when_the_job_does_not_answer_after_it) {
+    CaptureLab lab;
+    const auto id = *lab.backUp();
+    lab.runUntil(id, "Succeeded");
+    lab.world.machines["server01"].boots = false;
+    BOOST_TEST((lab.report("memory") == Kind::Refused));
+    const auto reported = lab.coordinator.conductor->now();
+    lab.coordinator.run();
+    const auto failover = lab.coordinator.last();
+    BOOST_REQUIRE((failover.kind == OperationKind::Failover));
+    BOOST_TEST(stateOf(failover) == "Succeeded");
+    BOOST_TEST(failover.failure == "memory");
+    BOOST_TEST((failover.failure_at == reported));
+    BOOST_TEST(lab.told("begins only now"));
+    BOOST_TEST(!lab.coordinator.operation(id).claim.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_report_in_a_restart_is_dropped_when_the_job_answers_after_it) {
+    CaptureLab lab;
+    const auto id = *lab.backUp();
+    lab.runUntil(id, "CapturingImage");
+    BOOST_TEST((lab.report("memory") == Kind::Refused));
+    BOOST_TEST((lab.report("power") == Kind::Refused));
+    const auto before = lab.world.segments.at("job01").order;
+    const int probes = lab.world.count("probe job01");
+    lab.coordinator.run();
+    BOOST_TEST(lab.coordinator.last().id == id);
+    BOOST_TEST(lab.told("its job answers now, and nothing is started"));
+    BOOST_TEST(lab.world.count("probe job01") == probes + 1);
+    BOOST_TEST((lab.world.segments.at("job01").order == before));  // the back leg waits with the stand-in again
+}
+
+BOOST_AUTO_TEST_CASE(a_report_in_a_restart_starts_nothing_while_nobody_can_ask_the_job) {
+    CaptureLab lab;
+    const auto id = *lab.backUp();
+    lab.runUntil(id, "Succeeded");
+    lab.world.machines["server01"].boots = false;
+    lab.world.fail("probe", Fault::Unreachable);
+    BOOST_TEST((lab.report("memory") == Kind::Refused));
+    lab.coordinator.run();
+    BOOST_TEST(lab.coordinator.last().id == id);
+    BOOST_TEST(lab.told("whether its job answers is not known"));
+    BOOST_TEST(lab.told("standinctl failover server01"));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_in_a_restart_is_looked_into_by_the_next_coordinator) {
+    CaptureLab lab;
+    const auto id = *lab.backUp();
+    lab.runUntil(id, "Succeeded");
+    lab.world.machines["server01"].boots = false;
+    BOOST_TEST((lab.report("memory") == Kind::Refused));
+    lab.coordinator.kill();
+    lab.coordinator.start();
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.last()) == "Succeeded");
+    BOOST_TEST((lab.coordinator.last().kind == OperationKind::Failover));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_in_a_restart_is_moot_once_an_operator_has_asked_for_the_failover) {
+    CaptureLab lab;
+    const auto id = *lab.backUp();
+    lab.runUntil(id, "CapturingImage");
+    BOOST_TEST((lab.report("memory") == Kind::Refused));
+    BOOST_TEST((lab.report("operator", "operator ada") == Kind::Opened));
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.last()) == "Succeeded");
+    BOOST_TEST(lab.coordinator.last().id == id + 1);
+    BOOST_TEST(!lab.coordinator.operation(id).claim.has_value());
+}
+
+// The same back leg proves the new stand-in: who answers is who is asked.
+BOOST_AUTO_TEST_CASE(a_report_in_a_restart_waits_while_a_stand_in_is_proved) {
+    CaptureLab lab;
+    const auto id = *lab.coordinator.ask([](engine::Conductor& c) {
+        return c.request({OperationKind::Refresh, base::ServerName("server01"), {}, "operator ada", {}});
+    });
+    lab.runUntil(id, "StartingServer");
+    BOOST_TEST((lab.report("memory") == Kind::Refused));
+    while (!isResting(lab.coordinator.operation(id).state)) {
+        lab.coordinator.runOne(base::WallTime::max());
+        if (stateOf(lab.coordinator.operation(id)) != "ProvingStandIn") continue;
+        const auto& order = lab.world.segments.at("job01").order;
+        BOOST_TEST((order.back_leg_to != base::MemberName("server")));
+    }
+    lab.coordinator.run();
+    BOOST_TEST(lab.told("its job answers now, and nothing is started"));
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_has_booted_again_is_failed_over_as_ever) {
     CaptureLab lab;
     BOOST_REQUIRE(lab.backUp().has_value());

@@ -117,6 +117,60 @@ BOOST_AUTO_TEST_CASE(a_lost_spare_is_told_once_with_the_cure) {
     BOOST_TEST(lab.told("standinctl returned server01"));
 }
 
+BOOST_AUTO_TEST_CASE(the_back_leg_is_led_to_the_stand_in_that_executes_the_job_and_its_segment_stays) {
+    OnStandIn lab;
+    const auto before = lab.world.segments.at("job01").order;
+    BOOST_REQUIRE(before.back_leg_to == base::MemberName("spare"));
+    const auto moves = lab.world.owners.at("job01").size();
+    const auto looked = placed(lab);
+    lab.coordinator.ask([&](engine::Conductor& c) {
+        c.leadBackLeg(looked, before);
+        return true;
+    });
+    lab.coordinator.run();
+    auto wanted = before;
+    wanted.back_leg_to = base::MemberName("stand-in");
+    BOOST_TEST((lab.world.segments.at("job01").order == wanted));
+    BOOST_TEST(lab.world.owners.at("job01").size() == moves);
+}
+
+// The back leg leads to the stand-in, which answers: that must not pass for the spare's answer.
+BOOST_AUTO_TEST_CASE(a_spare_is_asked_in_its_own_quarantine_after_the_job_on_the_stand_in_was_asked) {
+    OnStandIn lab;
+    const auto looked = placed(lab);
+    lab.coordinator.ask([&](engine::Conductor& c) {
+        c.leadBackLeg(looked, lab.world.segments.at("job01").order);
+        return true;
+    });
+    lab.coordinator.run();
+    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }));
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Failed");
+    BOOST_TEST(lab.owner() == "stand-in");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is_done_to_its_machine) {
+    Protected lab;
+    const auto id = lab.failAndRun().id;
+    const auto looked = placed(lab);
+    const auto commands = lab.world.course.size();
+    lab.coordinator.ask([&](engine::Conductor& c) {
+        c.jobFellSilent(looked, {lab.coordinator.clock.wall(), "connection refused", true});
+        return true;
+    });
+    lab.coordinator.run();
+    BOOST_TEST(lab.told("the job of server 'server01' on spare 'spare01' has not answered"));
+    BOOST_TEST(lab.told("the machine runs, and is left alone"));
+    BOOST_TEST(lab.told("standinctl returned server01"));
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    BOOST_TEST(lab.world.course.size() == commands);
+    lab.coordinator.ask([&](engine::Conductor& c) {
+        c.jobAnswersAgain(looked, lab.coordinator.clock.wall());
+        return true;
+    });
+    BOOST_TEST(lab.told("answers again"));
+}
+
 // Its journal is new, or older than the world.
 BOOST_AUTO_TEST_CASE(a_spare_that_is_found_executing_a_job_is_leased_to_its_server) {
     Protected lab(2, 2);

@@ -1,0 +1,109 @@
+#include "coordinator/engine/job_watch.hpp"
+
+#include <fmt/format.h>
+
+#include "agent/base/boundary.hpp"
+
+namespace standin::engine {
+
+using domain::JobAnswer;
+using domain::JobNews;
+
+namespace {
+
+/// A job that works answers in milliseconds.
+constexpr std::chrono::milliseconds job_answers_within{2000};
+constexpr std::chrono::milliseconds holder_answers_within{2800};
+/// A question that has not come back by then never will.
+constexpr std::chrono::seconds longest_question{60};
+
+}  // namespace
+
+JobWatch::Course& JobWatch::courseOf(const WatchedPlacement& placed) {
+    Course& course = courses_[placed.server];
+    if (course.placement != placed.placement) course = Course{placed.placement, {}, {}, false};
+    return course;
+}
+
+void JobWatch::keepOnly(const std::vector<WatchedPlacement>& placements) {
+    base::NameMap<base::ServerName, Course> kept;
+    const std::lock_guard lock(mutex_);
+    for (const auto& placed : placements) {
+        const auto found = courses_.find(placed.server);
+        if (found != courses_.end()) kept[placed.server] = found->second;
+    }
+    for (const auto& [server, course] : courses_) {
+        if (kept.count(server) == 0) board_.forgetJob(server);
+    }
+    courses_ = std::move(kept);
+}
+
+bool JobWatch::isDue(const WatchedPlacement& placed) {
+    const auto& server = inventory_.servers.at(placed.server);
+    if (server.holder_ports.back.empty() || drivers_.holders.count(server.request_holder) == 0) return false;
+    const std::lock_guard lock(mutex_);
+    Course& course = courseOf(placed);
+    const auto moment = clock_.steady();
+    if (course.looking && moment < course.asked + longest_question) return false;
+    course.asked = moment;
+    course.looking = true;
+    return true;
+}
+
+void JobWatch::look(const WatchedPlacement& placed, const protocol::SegmentOrder& order) {
+    const auto asked = base::contained([&] { ask(placed, order); });
+    if (!asked) base::Log("watch").error("a job's look was given up: {}", asked.error().message);
+    const std::lock_guard lock(mutex_);
+    courseOf(placed).looking = false;
+}
+
+void JobWatch::ask(const WatchedPlacement& placed, const protocol::SegmentOrder& order) {
+    const auto& server = inventory_.servers.at(placed.server);
+    if (order.back_leg_to != ownerOf(placed.placement.on)) {
+        if (order.proxied) return;  // connections go through it to somebody else
+        post_([placed, order](Conductor& conductor) -> Reply {
+            conductor.leadBackLeg(placed, order);
+            return {};
+        });
+        return;
+    }
+    const auto asked_at = clock_.wall();
+    protocol::ProbeRequest request;
+    request.probe = server.probe;
+    request.deadline_ms = static_cast<std::uint32_t>(job_answers_within.count());
+    const auto probed =
+        drivers_.holders.at(server.request_holder)->probe(server.job(), request, holder_answers_within);
+    const auto answer = !probed ? JobAnswer::NotAsked : probed->answered ? JobAnswer::Answered : JobAnswer::Silent;
+    JobNews news = JobNews::None;
+    domain::JobCourse course;
+    {
+        const std::lock_guard lock(mutex_);
+        Course& its = courseOf(placed);
+        news = domain::note(its.answers, answer, asked_at);
+        course = its.answers;
+    }
+    if (const auto answers = course.answers())
+        board_.post(placed.server, {placed.placement, *answers, *answers ? base::WallTime{} : course.silent_since});
+    if (news == JobNews::Silent) tellSilence(placed, probed->problem, course.silent_since);
+    if (news != JobNews::AnswersAgain) return;
+    post_([placed, since = course.silent_since](Conductor& conductor) -> Reply {
+        conductor.jobAnswersAgain(placed, since);
+        return {};
+    });
+}
+
+/// Of a machine that does not run the watch of executors tells, and what is done about it.
+void JobWatch::tellSilence(const WatchedPlacement& placed, const std::string& problem, base::WallTime since) {
+    const auto runs = executors_.runs(placed);
+    if (runs && !*runs) return executors_.look(placed);
+    {
+        const std::lock_guard lock(mutex_);
+        courseOf(placed).answers.told = true;
+    }
+    post_([placed, silence = JobSilence{since, problem, runs.has_value()}](Conductor& conductor) -> Reply {
+        conductor.jobFellSilent(placed, silence);
+        return {};
+    });
+}
+
+}  // namespace standin::engine
