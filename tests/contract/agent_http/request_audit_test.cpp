@@ -160,6 +160,21 @@ BOOST_AUTO_TEST_CASE(a_probe_and_who_may_not_have_one_are_kept) {
     BOOST_TEST(kept[1]["outcome"].get<std::string>().find("needs role 'commanders'") != std::string::npos);
 }
 
+// A command may be a takeover's: no agent keeps a job down for the sake of its audit.
+BOOST_AUTO_TEST_CASE(a_command_is_obeyed_when_its_entry_cannot_be_written_and_health_tells) {
+    std::filesystem::create_directory(directory / "audit.log");
+    BOOST_REQUIRE(client("coordinator")->put("/v1/things/a", {}, {7, "17/GiveSegment/1", 3}, audit_deadline));
+    trail.settle();
+    protocol::Health health;
+    request_audit.checkHealth(health);
+    BOOST_REQUIRE_EQUAL(health.checks.size(), 1U);
+    BOOST_TEST(!health.checks[0].ok);
+    BOOST_TEST(!health.checks[0].cure.empty());
+    std::filesystem::remove(directory / "audit.log");
+    trail.stop();
+    BOOST_TEST(entries().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(questions_that_were_answered_are_not_kept) {
     BOOST_REQUIRE(client("operator")->get("/v1/things", audit_deadline));
     BOOST_TEST(entries().empty());
