@@ -116,10 +116,12 @@ int serve(const AgentConfiguration& configuration) {
 
     const auto roles = http::Roles::ofAgent(configuration.commanders, configuration.readers);
     audit::AuditFile audit_file(configuration.state_dir + "/audit.log");
-    if (auto opened = audit_file.open(); !opened) return failed(log, opened.error());
+    // Nobody's job waits for an audit: health tells what is wrong with it, and it is tried again.
+    if (const auto opened = audit_file.open(); !opened) log.error("{}", opened.error().message);
     audit::AuditTrail trail(clock, [&](const std::vector<audit::Note>& notes) { return audit_file.append(notes); }, log.named("audit"));
     http::RequestAudit request_audit(trail, http::RequestAudit::Commands::All);
     health.add([&](protocol::Health& now) { request_audit.checkHealth(now); });
+    trail.add("agent " + configuration.name.text(), "start", "version " STANDIN_VERSION, std::chrono::seconds(1));
     trail.start();
     http::Server server(configuration.listen, *tls, router, {roles, gate->get(), &request_audit}, log);
     auto listening = server.start();

@@ -67,7 +67,7 @@ struct Coordinator::Parts {
     std::shared_ptr<http::TlsCredentials> credentials;
     std::unique_ptr<drivers::AgentConnections> connections;
     std::shared_ptr<drivers::CommandNotifier> command_notifier;  ///< empty without a command
-    std::shared_ptr<journal::StateReserve> reserve;
+    std::shared_ptr<base::SpaceReserve> reserve;
     std::unique_ptr<journal::SqliteJournal> journal;
     std::unique_ptr<engine::ThreadPoolExecutor> executor;
     std::unique_ptr<engine::Engine> engine;
@@ -106,7 +106,7 @@ Result<void> Coordinator::prepare() {
                        fmt::format("could not make state_dir '{}': {}", configuration_.state_dir, problem.message()));
     }
     parts_->reserve =
-        std::make_shared<journal::StateReserve>(configuration_.state_dir + "/reserve", configuration_.reserve_bytes);
+        std::make_shared<base::SpaceReserve>(configuration_.state_dir + "/reserve", configuration_.reserve_bytes);
     // What else is written at the start needs room, too.
     while (std::filesystem::space(configuration_.state_dir, problem).available < least_to_start && !problem) {
         if (!parts_->reserve->makeRoom()) break;

@@ -24,6 +24,7 @@ namespace {
 
 constexpr int older_files = 8;
 constexpr std::size_t longest_line = 16U << 10;  // an entry's texts are short (audit_trail.cpp)
+constexpr std::uint64_t reserve_bytes = 1U << 20;  // some 3,000 entries: many takeovers
 
 std::string pathOf(const std::string& path, int age) {
     return age == 0 ? path : fmt::format("{}.{}", path, age);
@@ -65,11 +66,6 @@ std::optional<AuditMark> readHead(const std::string& path) {
     return AuditMark::parse(*text);
 }
 
-Result<void> failed(const std::string& path, const char* what) {
-    return failure(ErrorCode::Internal,
-                   fmt::format("audit '{}' cannot be {}: {}", path, what, std::generic_category().message(errno)));
-}
-
 /// The last whole line of a file of `size` bytes, and where it ends.
 std::string lastLine(int descriptor, std::uint64_t size, std::uint64_t& end) {
     const auto length = std::min<std::uint64_t>(size, 2 * longest_line);
@@ -86,28 +82,41 @@ std::string lastLine(int descriptor, std::uint64_t size, std::uint64_t& end) {
 
 }  // namespace
 
-AuditFile::AuditFile(std::string path, std::uint64_t largest) : path_(std::move(path)), largest_(largest) {}
+AuditFile::AuditFile(std::string path, std::uint64_t largest)
+    : path_(std::move(path)), largest_(largest), reserve_(path_ + ".reserve", reserve_bytes) {}
 
 AuditFile::~AuditFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+Result<void> AuditFile::failed(const char* what) {
+    disk_is_full_ = errno == ENOSPC || errno == EDQUOT;
+    return failure(ErrorCode::Internal,
+                   fmt::format("audit '{}' cannot be {}: {}", path_, what, std::generic_category().message(errno)));
+}
+
 Result<void> AuditFile::open() {
     if (descriptor_ >= 0) return {};
     descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    if (descriptor_ < 0) return failed(path_, "opened");
-    return mendEnd();
+    if (descriptor_ < 0) return failed("opened");
+    if (auto mended = mendEnd(); !mended) {
+        ::close(descriptor_);  // the chain's end is not known: the next attempt begins anew
+        descriptor_ = -1;
+        return mended;
+    }
+    reserve_.fill();
+    return {};
 }
 
 Result<void> AuditFile::mendEnd() {
     const auto end_of_file = ::lseek(descriptor_, 0, SEEK_END);
-    if (end_of_file < 0) return failed(path_, "read");
+    if (end_of_file < 0) return failed("read");
     size_ = static_cast<std::uint64_t>(end_of_file);
     std::uint64_t end = 0;
     auto line = size_ > 0 ? lastLine(descriptor_, size_, end) : std::string();
     const auto now = std::chrono::system_clock::now();
     if (end < size_) {
-        if (::ftruncate(descriptor_, static_cast<off_t>(end)) != 0) return failed(path_, "mended");
+        if (::ftruncate(descriptor_, static_cast<off_t>(end)) != 0) return failed("mended");
         size_ = end;
         remarks_.push_back({now, "audit", "the end of this file", "a line that was cut off was removed"});
     }
@@ -123,6 +132,14 @@ Result<void> AuditFile::mendEnd() {
 }
 
 Result<void> AuditFile::append(const std::vector<Note>& notes) {
+    auto done = appendOnce(notes);
+    while (!done && disk_is_full_ && reserve_.makeRoom()) done = appendOnce(notes);
+    if (done) reserve_.fill();
+    return done;
+}
+
+Result<void> AuditFile::appendOnce(const std::vector<Note>& notes) {
+    disk_is_full_ = false;
     if (auto opened = open(); !opened) return opened;
     auto all = remarks_;
     all.insert(all.end(), notes.begin(), notes.end());
@@ -146,16 +163,16 @@ Result<void> AuditFile::writeLines(const std::vector<Note>& notes) {
         const auto wrote = ::write(descriptor_, text.data() + done, text.size() - done);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) {
-            const auto problem = failed(path_, "written");
+            const auto problem = failed("written");
             // Half a line would be the end of the chain; the next attempt begins where this one did.
-            if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) return failed(path_, "mended");
+            if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) return failed("mended");
             return problem;
         }
         done += static_cast<std::size_t>(wrote);
     }
     if (::fdatasync(descriptor_) != 0) {
-        const auto problem = failed(path_, "written");
-        if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) return failed(path_, "mended");
+        const auto problem = failed("written");
+        if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) return failed("mended");
         return problem;
     }
     size_ += text.size();

@@ -6,6 +6,7 @@
 #include "agent/audit/audit_chain.hpp"
 #include "agent/audit/repetitions.hpp"
 #include "agent/base/result.hpp"
+#include "agent/base/space_reserve.hpp"
 
 namespace standin::audit {
 
@@ -13,6 +14,7 @@ namespace standin::audit {
 ///
 ///     <path>        the newest entries     <path>.head   number and hash of the newest one
 ///     <path>.1 …    older ones, up to .8; then the oldest are forgotten
+///     <path>.reserve   room for the entries of a day on which somebody else has filled the disk
 ///
 /// The chain goes on from file to file. A line that a crash has cut off is removed when the file is opened again; an
 /// entry says so. Used by one thread.
@@ -31,7 +33,9 @@ class AuditFile {
 
   private:
     base::Result<void> mendEnd();
+    base::Result<void> appendOnce(const std::vector<Note>& notes);
     base::Result<void> writeLines(const std::vector<Note>& notes);
+    base::Result<void> failed(const char* what);
     void rotate();
 
     const std::string path_;
@@ -40,6 +44,8 @@ class AuditFile {
     std::uint64_t size_ = 0;
     AuditMark last_;
     std::vector<Note> remarks_;  ///< to be written first
+    base::SpaceReserve reserve_;
+    bool disk_is_full_ = false;  ///< why the last attempt failed
 };
 
 /// Looks at the files of an audit, whether somebody writes them or not. `mark`: an entry that must be there unchanged.

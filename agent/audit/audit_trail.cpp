@@ -98,6 +98,14 @@ void AuditTrail::run() {
         writeGathered(lock);
         if (!problem_.empty()) break;
     }
+    tellWhatIsLost();
+}
+
+// The log is the last place that may still take it.
+void AuditTrail::tellWhatIsLost() const {
+    if (gathered_.empty() && dropped_ == 0) return;
+    log_.error("{} entries of the audit are lost, for it cannot be written: {}", gathered_.size() + dropped_, problem_);
+    for (const auto& note : gathered_) log_.error("not in the audit: {}: {}: {}", note.who, note.what, note.outcome);
 }
 
 std::string AuditTrail::problem() const {

@@ -16,7 +16,7 @@ namespace standin::audit {
 
 /// Takes what is to be kept from the threads that serve, without ever making them wait, and writes it in a thread of
 /// its own. What cannot be written is tried again; when too much of it has gathered, the oldest is dropped, and an
-/// entry says how many that were.
+/// entry says how many that were. What has not been written when the program ends goes to the log.
 class AuditTrail {
   public:
     /// Makes the notes durable, all or none.
@@ -44,6 +44,7 @@ class AuditTrail {
     void gatherDue(bool ends);
     void writeGathered(std::unique_lock<std::mutex>& lock);
     void push(Note note);
+    void tellWhatIsLost() const;
 
     const base::Clock& clock_;
     const Write write_;

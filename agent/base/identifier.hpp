@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "agent/base/result.hpp"
+#include "agent/base/text.hpp"
 
 namespace standin::base {
 
@@ -30,7 +31,7 @@ class Identifier {
 
     static Result<Identifier> parse(std::string_view text) {
         if (!isIdentifier(text)) {
-            return failure(ErrorCode::InvalidInput, std::string(Tag::noun) + " '" + std::string(text.substr(0, 80)) +
+            return failure(ErrorCode::InvalidInput, std::string(Tag::noun) + " '" + shortened(text, 80) +
                                                         "' is not a name: 1 to 63 of letters, digits, '.', '_', '@', '-'");
         }
         return Identifier(std::string(text));

@@ -5,13 +5,15 @@
 #include <chrono>
 
 #include "agent/base/clock.hpp"
+#include "agent/base/line_output.hpp"
 #include "agent/base/text.hpp"
 
 namespace standin::base {
 
 namespace {
 
-constexpr std::size_t longest_line = 8192;  // of one sentence; what is longer helps nobody who reads a log
+// Of one sentence; with time, level and name it is still written as one. What is longer helps nobody who reads a log.
+constexpr std::size_t longest_sentence = LineOutput::longest_line - 196;
 
 std::string_view nameOf(LogLevel level) {
     switch (level) {
@@ -26,8 +28,8 @@ std::string_view nameOf(LogLevel level) {
 
 // One write() call per line: lines of several threads, and of several processes on one log file, do not mix.
 void writeToStandardError(LogLevel level, std::string_view line) {
-    auto text = fmt::format("{} {:7} {}\n", rfc3339(std::chrono::system_clock::now()), nameOf(level), line);
-    [[maybe_unused]] auto written = ::write(STDERR_FILENO, text.data(), text.size());
+    static LineOutput standard_error(STDERR_FILENO);
+    standard_error.write(fmt::format("{} {:7} {}\n", rfc3339(std::chrono::system_clock::now()), nameOf(level), line));
 }
 
 }  // namespace
@@ -42,7 +44,7 @@ Log Log::named(std::string component) const { return Log(std::move(component), s
 void Log::write(LogLevel level, std::string_view sentence) const {
     if (!takes(level)) return;
     // What came from outside may carry line ends, or what a terminal obeys; one event stays one line.
-    sink_(level, component_ + ": " + oneLine(sentence, longest_line));
+    sink_(level, component_ + ": " + oneLine(sentence, longest_sentence));
 }
 
 }  // namespace standin::base

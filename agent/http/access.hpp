@@ -7,10 +7,11 @@ namespace standin::http {
 
 /// What a route demands of whoever asks. Which role of which program has it: roles.hpp.
 enum class Access : std::uint8_t {
-    Read,     ///< changes nothing (GET; also a POST that only asks, such as a probe)
+    Read,     ///< changes nothing and asks nobody else
     Command,  ///< changes something; agents also demand the headers Standin-Epoch and Standin-Operation
     Content,  ///< hands out what a disk holds
-    Confirm   ///< rests on a person's word alone, or discards what cannot be had again
+    Confirm,  ///< rests on a person's word alone, or discards what cannot be had again
+    Probe     ///< changes nothing, but sends requests to a job's machine; no command, so none waits for its end
 };
 
 /// What a certificate's name may do.

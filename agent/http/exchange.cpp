@@ -108,35 +108,38 @@ Exchange::Next Exchange::serveOne(const FrontDoor::ConnectionPtr& connection) {
     Poco::Net::HTTPServerRequestImpl from(to, session, params);
     prepare(to, from.getKeepAlive());
     if (from.getExpectContinue()) to.sendContinue();
-    bool is_stream = false;
-    auto response = respond(from, to, *connection, is_stream);
-    if (is_stream) return stream(connection, std::move(response), to.getKeepAlive());
+    Asked asked;
+    auto response = respond(from, to, *connection, asked);
+    if (response.stream) return stream(connection, std::move(response), std::move(asked), to.getKeepAlive());
     connection->socket->setDeadline(within(limits_.answer));
     sendWhole(response, to, session);
     return to.getKeepAlive() ? Next::Ask : Next::Close;
 }
 
 Response Exchange::respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to,
-                           Connection& connection, bool& is_stream) const {
-    auto request = readRequest(from, limits_.body);
-    if (!request) {
+                           Connection& connection, Asked& asked) const {
+    auto read = readRequest(from, limits_.body);
+    if (!read) {
         to.setKeepAlive(false);  // what is left of the body has not been read
-        return responseFrom(request.error());
+        return responseFrom(read.error());
     }
-    request->peer = connection.peer.text;
-    request->address = connection.source;
-    request->roles = guard_.roles;
-    request->grants = guard_.roles->grantsOf(connection.peer);
-    const auto route = router_.find(*request);
-    auto result = answerTo(*request, route);
+    auto& request = asked.request = std::move(*read);
+    request.peer = connection.peer.text;
+    request.address = connection.source;
+    request.roles = guard_.roles;
+    request.grants = guard_.roles->grantsOf(connection.peer);
+    const auto route = router_.find(request);
+    if (route) asked.route = *route;
+    auto result = answerTo(request, route);
     auto response = result ? std::move(*result) : responseFrom(result.error());
     const bool wrong_method = !route && route.error().code == ErrorCode::WrongState;
     if (wrong_method && result.error().code == ErrorCode::WrongState) response.status = 405;
-    if (guard_.audit != nullptr) {
-        guard_.audit->answered(*request, route ? *route : nullptr, response.status, result ? nullptr : &result.error());
-    }
-    is_stream = static_cast<bool>(response.stream);
+    if (!response.stream) audit(asked, response.status, result ? nullptr : &result.error());
     return response;
+}
+
+void Exchange::audit(const Asked& asked, int status, const base::Error* error) const {
+    if (guard_.audit != nullptr) guard_.audit->answered(asked.request, asked.route, status, error);
 }
 
 base::Result<Response> Exchange::answerTo(Request& request, const base::Result<const Route*>& route) const {
@@ -174,14 +177,17 @@ Exchange::Next Exchange::refuse(Connection& connection, const std::string& why) 
     return Next::Close;
 }
 
-Exchange::Next Exchange::stream(const FrontDoor::ConnectionPtr& connection, Response response, bool keep) {
-    auto shared = std::make_shared<Response>(std::move(response));
-    const bool begun = streams_.tryPost({connection->peer.text, connection->comes_first,
-                                         [this, connection, shared, keep] { runStream(connection, *shared, keep); }});
+Exchange::Next Exchange::stream(const FrontDoor::ConnectionPtr& connection, Response response, Asked asked, bool keep) {
+    const auto shared = std::make_shared<std::pair<Response, Asked>>(std::move(response), std::move(asked));
+    const bool begun = streams_.tryPost({connection->peer.text, connection->comes_first, [this, connection, shared, keep] {
+                                             audit(shared->second, shared->first.status, nullptr);
+                                             runStream(connection, shared->first, keep);
+                                         }});
     if (begun) return Next::Streams;
-    auto refusal = responseFrom(
-        {ErrorCode::Refused, "too many long answers are under way for this peer, or for all; ask again later"});
+    const base::Error error{ErrorCode::Refused, "too many long answers are under way for this peer, or for all; ask again later"};
+    auto refusal = responseFrom(error);
     refusal.status = 503;
+    audit(shared->second, refusal.status, &error);
     refusal.headers["Retry-After"] = "1";
     Poco::Net::HTTPServerResponseImpl to(*connection->session);
     prepare(to, keep);

@@ -38,14 +38,19 @@ class Exchange {
 
   private:
     enum class Next { Ask, Close, Streams };
+    struct Asked {
+        Request request;
+        const Route* route = nullptr;  ///< null: there is none
+    };
     Next serveOne(const FrontDoor::ConnectionPtr& connection);
     Response respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPServerResponse& to, Connection& connection,
-                     bool& is_stream) const;
+                     Asked& asked) const;
+    void audit(const Asked& asked, int status, const base::Error* error) const;
     base::Result<Response> answerTo(Request& request, const base::Result<const Route*>& route) const;
     [[nodiscard]] static base::Result<void> mayPass(const Request& request, Access access);
     Next afterException(Connection& connection, const std::exception& exception) const;
     Next refuse(Connection& connection, const std::string& why) const;
-    Next stream(const FrontDoor::ConnectionPtr& connection, Response response, bool keep);
+    Next stream(const FrontDoor::ConnectionPtr& connection, Response response, Asked asked, bool keep);
     void runStream(const FrontDoor::ConnectionPtr& connection, const Response& response, bool keep);
     void goOn(const FrontDoor::ConnectionPtr& connection, Next next);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "agent/base/text.hpp"
+
 namespace standin::http {
 
 namespace {
@@ -11,7 +13,7 @@ constexpr std::chrono::seconds refusals_together{60};
 constexpr std::chrono::seconds commands_together{3600};
 
 std::string whatOf(const Request& request) {
-    auto what = fmt::format("{} {}", request.method.substr(0, 20), request.path.substr(0, 300));
+    auto what = fmt::format("{} {}", base::shortened(request.method, 20), base::shortened(request.path, 300));
     if (request.stamp) what += fmt::format(" (command {}, epoch {})", request.stamp->operation, request.stamp->epoch);
     return what;
 }

@@ -31,7 +31,7 @@ std::shared_ptr<const Roles> Roles::ofAgent(Names commanders, Names readers) {
                              "agent.commanders",
                              std::move(commanders),
                              Access::Command,
-                             {Access::Command, Access::Content, Access::Confirm}}};
+                             {Access::Command, Access::Content, Access::Confirm, Access::Probe}}};
     return std::shared_ptr<const Roles>(new Roles(std::move(roles), {Access::Read}));
 }
 

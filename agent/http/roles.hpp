@@ -29,8 +29,8 @@ class Roles {
 
     /// `viewers` read; `operators` read and command; `confirmers` read and confirm. Nobody else does anything.
     static std::shared_ptr<const Roles> ofCoordinator(Names viewers, Names operators, Names confirmers);
-    /// `commanders` do everything; `readers` get the content of images; everybody with a certificate of the CA may read
-    /// the rest.
+    /// `commanders` do everything, also probe; `readers` get the content of images; everybody with a certificate of the
+    /// CA may read the rest.
     static std::shared_ptr<const Roles> ofAgent(Names commanders, Names readers);
 
     [[nodiscard]] Grants grantsOf(const PeerName& peer) const;

@@ -84,7 +84,7 @@ void RequestHolder::addRoutes(http::Router& router) {
         return Response::json(toJson(status->hold));
     });
     router.add("PUT", "/v1/jobs/{job}", [this](const Request& request) { return change(request); });
-    router.add("POST", "/v1/jobs/{job}/probes", http::Access::Read,
+    router.add("POST", "/v1/jobs/{job}/probes", http::Access::Probe,
                [this](const Request& request) { return probe(request); });
 }
 

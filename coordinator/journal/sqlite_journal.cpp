@@ -196,7 +196,7 @@ struct SqliteJournal::Database {
         commits = 0;
     }
     std::unique_ptr<CrashMark> mark;
-    std::shared_ptr<StateReserve> reserve;  ///< may be none
+    std::shared_ptr<base::SpaceReserve> reserve;  ///< may be none
     bool full = false;                      ///< so says SQLite of what it was last asked for
     /// It failed, and may succeed now: the disk is full, and a piece of the reserve was given up.
     [[nodiscard]] bool madeRoom(const base::Error& problem) const;
@@ -210,7 +210,7 @@ struct SqliteJournal::Database {
     [[nodiscard]] domain::Adoption readAdoption() const;
 };
 
-SqliteJournal::SqliteJournal(std::string path, History history, std::shared_ptr<StateReserve> reserve)
+SqliteJournal::SqliteJournal(std::string path, History history, std::shared_ptr<base::SpaceReserve> reserve)
     : database_(std::make_unique<Database>()) {
     database_->reserve = std::move(reserve);
     registerOnce();

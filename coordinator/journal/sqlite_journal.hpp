@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "agent/base/space_reserve.hpp"
 #include "coordinator/journal/journal.hpp"
-#include "coordinator/journal/state_reserve.hpp"
 
 namespace standin::journal {
 
@@ -35,7 +35,7 @@ struct History {
 class SqliteJournal final : public Journal {
   public:
     /// With a reserve a full disk stops no takeover: as much of it is given up as a commit needs.
-    explicit SqliteJournal(std::string path, History history = {}, std::shared_ptr<StateReserve> reserve = nullptr);
+    explicit SqliteJournal(std::string path, History history = {}, std::shared_ptr<base::SpaceReserve> reserve = nullptr);
     ~SqliteJournal() override;
 
     base::Result<Contents> open() override;

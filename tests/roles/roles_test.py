@@ -7,6 +7,7 @@ import hashlib
 import http.server
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -89,6 +90,33 @@ class WellWritten(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "the package systemd is not installed")
     def test_the_units_are_good_for_systemd(self):
+        units = self.written_units()
+        self.assertEqual(len(list(units.glob("*.service"))), 10)
+        for unit in units.glob("*.service"):
+            text = unit.read_text().replace("/usr/local/sbin/", "/bin/true #")
+            unit.write_text(text)
+            verified = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
+            self.assertEqual(verified.stderr.strip(), "", unit.name)
+
+    def test_a_unit_that_fails_names_the_one_that_hands_the_operators_program_a_message(self):
+        handed = Path(tempfile.mkdtemp(prefix="standin-notify-"))
+        self.addCleanup(shutil.rmtree, handed)
+        notify = handed / "notify"
+        notify.write_text(f"#!/bin/sh\ncat > {handed}/message\n")
+        notify.chmod(0o755)
+        units = self.written_units({"standin_agent_notify_command": str(notify), "standin_coordinator_notify_command": str(notify)})
+        for unit in (unit for unit in units.glob("*.service") if not unit.stem.endswith("-failed")):
+            failed = settings_of(unit)["OnFailure"]
+            self.assertIn(f"systemctl start --no-block {failed}'", settings_of(unit)["ExecStopPost"])
+            command = shlex.split(settings_of(units / f"{unit.stem}-failed.service")["ExecStart"].replace("%H", "thishost"))
+            subprocess.run(command, check=True, timeout=30)
+            message = (handed / "message").read_text()
+            self.assertRegex(message, r"\Aneeds operator: .* on thishost has failed and is started again; see: journalctl -u ")
+            # It speaks of the unit whose failure starts it.
+            self.assertEqual(message.split()[-1] + "-failed.service", failed, unit.name)
+
+    def written_units(self, more=None):
+        """The directory of the units of the lab's inventory: HOST.service, and HOST-failed.service."""
         units = Path(tempfile.mkdtemp(prefix="standin-units-"))
         self.addCleanup(shutil.rmtree, units)
         playbook = units / "units.yml"
@@ -101,14 +129,15 @@ class WellWritten(unittest.TestCase):
         said = yaml.safe_load((inventory / "group_vars/all.yml").read_text())
         (inventory / "group_vars/all.yml").write_text(yaml.safe_dump(defaults | said))
         playbook.write_text(UNITS.replace("UNITS", str(units)).replace("ROOT", str(ROOT)))
-        done = play(playbook, inventory)
+        done = play(playbook, inventory, extra=more)
         self.assertTrue(done.ok, done.messages or done.output)
-        self.assertEqual(len(list(units.glob("*.service"))), 5)
-        for unit in units.glob("*.service"):
-            text = unit.read_text().replace("/usr/local/sbin/", "/bin/true #")
-            unit.write_text(text)
-            verified = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
-            self.assertEqual(verified.stderr.strip(), "", unit.name)
+        return units
+
+
+def settings_of(unit):
+    """The last value of each of a unit's settings."""
+    lines = (line for line in unit.read_text().splitlines() if "=" in line and not line.startswith("#"))
+    return dict(line.split("=", 1) for line in lines)
 
 
 UNITS = """---
@@ -125,6 +154,12 @@ UNITS = """---
       ansible.builtin.template:
         src: "{{ role }}/templates/{{ role | basename | replace('_', '-') }}.service.j2"
         dest: "UNITS/{{ inventory_hostname }}.service"
+        mode: "0644"
+
+    - name: Write the unit of its failure
+      ansible.builtin.template:
+        src: "{{ role }}/templates/{{ role | basename | replace('_', '-') }}-failed.service.j2"
+        dest: "UNITS/{{ inventory_hostname }}-failed.service"
         mode: "0644"
 """
 

@@ -55,8 +55,8 @@ struct ScriptedAgent {
         connections = std::move(*opened);
     }
     void answers(const std::string& method, const std::string& pattern, Json body, int status = 200) {
-        auto access =
-            method == "GET" || pattern.find("probes") != std::string::npos ? http::Access::Read : http::Access::Command;
+        auto access = method == "GET" ? http::Access::Read : http::Access::Command;
+        if (pattern.find("probes") != std::string::npos) access = http::Access::Probe;
         router.add(method, pattern, access, [this, body, status](const Request& request) -> base::Result<Response> {
             if (request.stamp) ++commands;
             return Response::json(body, status);

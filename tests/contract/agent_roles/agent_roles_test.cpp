@@ -69,7 +69,7 @@ const std::vector<Demand> demands{
     {"GET", "/v1/jobs", Access::Read},
     {"GET", "/v1/jobs/{job}", Access::Read},
     {"PUT", "/v1/jobs/{job}", Access::Command},
-    {"POST", "/v1/jobs/{job}/probes", Access::Read},
+    {"POST", "/v1/jobs/{job}/probes", Access::Probe},
 };
 
 struct Holder {
@@ -78,7 +78,7 @@ struct Holder {
 };
 
 const std::vector<Holder> holders{
-    {"coordinator", {Access::Read, Access::Command, Access::Content}},
+    {"coordinator", {Access::Read, Access::Command, Access::Content, Access::Probe}},
     {"vmhost1", {Access::Read, Access::Content}},
     {"vmhost2", {Access::Read}},  // a VM host that nobody has named
     {"switch1", {Access::Read}},
@@ -109,7 +109,7 @@ struct AgentOfAllRoutes {
     AgentOfAllRoutes() {
         declareAll();
         for (const auto& route : declared.routes()) {
-            const bool commands = route.access == Access::Command;
+            const bool commands = route.access == Access::Command || route.access == Access::Probe;
             counting.add(route.method, route.pattern, route.access,
                          [this, commands](const http::Request&) -> base::Result<http::Response> {
                              ++handled;
@@ -211,12 +211,12 @@ BOOST_FIXTURE_TEST_CASE(every_certificate_gets_what_its_roles_allow_and_nothing_
     }
 }
 
-// An attacker with another part's certificate: no command reaches a handler, nor does it raise the epoch.
+// An attacker with another part's certificate: no command and no probe reaches a handler, nor does it raise the epoch.
 BOOST_FIXTURE_TEST_CASE(another_agents_certificate_commands_nothing, AgentOfAllRoutes) {
     for (const auto* name : {"vmhost1", "switch1", "holder1", "store1", "agent", "operator"}) {
         auto attacker = clientOf(name);
         for (const auto& demand : demands) {
-            if (demand.access != Access::Command) continue;
+            if (demand.access != Access::Command && demand.access != Access::Probe) continue;
             const auto outcome = ask(*attacker, demand, std::string("attack/") + name);
             BOOST_REQUIRE(!outcome);
             BOOST_TEST((outcome.error().code == base::ErrorCode::Forbidden));

@@ -12,6 +12,8 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "tests/support/adopted_journal.hpp"
@@ -82,6 +84,14 @@ const char* fence_agent = R"sh(#!/bin/sh
 case "$(cat)" in *action=metadata*) echo '<resource-agent name="fence_never"></resource-agent>' ;; *) exit 1 ;; esac
 )sh";
 
+// As one whose device takes the connection and says nothing.
+const char* hanging_fence_agent = R"sh(#!/bin/sh
+case "$(cat)" in
+*action=metadata*) echo '<resource-agent name="fence_never"></resource-agent>' ;;
+*) touch "${0%/*}/fence_hangs"; exec sleep 600 ;;
+esac
+)sh";
+
 }  // namespace
 
 base::ProcessOutcome runProgram(const std::string& name, std::vector<std::string> arguments) {
@@ -109,6 +119,15 @@ RunningCoordinator::RunningCoordinator() {
 RunningCoordinator::~RunningCoordinator() {
     if (process_ > 0) end(SIGKILL);
     if (log_ >= 0) ::close(log_);
+}
+
+void RunningCoordinator::haveFencesHang() {
+    writeFile(directory / "fence_never", hanging_fence_agent);
+    std::ifstream in(configuration_file);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::string within = "within: 2s";
+    text.replace(text.find(within), within.size(), "within: 60s");  // or its own deadline would end it first
+    writeFile(configuration_file, text);
 }
 
 void RunningCoordinator::start() {
@@ -165,6 +184,26 @@ int RunningCoordinator::end(int signal) {
     ::waitpid(process_, &status, 0);
     process_ = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int RunningCoordinator::endUnread(int signal) {
+    // Opened anew it has flags of its own: the coordinator's end stays one that blocks.
+    const int pipe = ::open(fmt::format("/proc/{}/fd/2", process_).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    BOOST_REQUIRE_GE(pipe, 0);
+    const std::string filler(4096, '.');
+    for (const std::size_t length : {filler.size(), std::size_t{1}}) {
+        while (::write(pipe, filler.data(), length) > 0) {
+        }
+    }
+    ::close(pipe);
+    return end(signal);
+}
+
+std::string RunningCoordinator::lastLog() {
+    char buffer[4096];
+    for (ssize_t length = 0; (length = ::read(log_, buffer, sizeof buffer)) > 0;)
+        lines_.append(buffer, static_cast<std::size_t>(length));
+    return lines_;
 }
 
 base::ProcessOutcome RunningCoordinator::ctl(std::vector<std::string> arguments) const {

@@ -19,10 +19,16 @@ class RunningCoordinator {
     RunningCoordinator();
     ~RunningCoordinator();
 
+    /// The devices of servers and spares take connections and say nothing; the file `fence_hangs` is there when one does.
+    void haveFencesHang();
     /// Starts the program and waits until it serves.
     void start();
     /// Sends `signal`, waits for the end and gives the exit code (128 + signal when it was killed).
     int end(int signal);
+    /// The same, while nobody reads its log any more, and the pipe that it is written to is full.
+    int endUnread(int signal);
+    /// What it has said to its end; after end().
+    std::string lastLog();
 
     /// One run of standinctl.
     base::ProcessOutcome ctl(std::vector<std::string> arguments) const;

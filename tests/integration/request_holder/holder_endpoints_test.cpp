@@ -64,7 +64,7 @@ BOOST_FIXTURE_TEST_CASE(a_probe_is_answered_by_its_endpoint_and_is_no_command, E
     BOOST_REQUIRE(answer);
     BOOST_TEST(answer->at("answered") == true);
     for (const auto& route : router.routes()) {
-        if (route.method == "POST") BOOST_TEST((route.access == http::Access::Read));
+        if (route.method == "POST") BOOST_TEST((route.access == http::Access::Probe));
     }
 }
 

@@ -1,15 +1,15 @@
 // A real SQLite journal on a small file system that somebody else fills. Needs root for the mount.
 #include <boost/test/unit_test.hpp>
 
+#include "agent/base/space_reserve.hpp"
 #include "coordinator/journal/sqlite_journal.hpp"
-#include "coordinator/journal/state_reserve.hpp"
 #include "tests/support/small_file_system.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace standin;
 using journal::Entry;
 using journal::SqliteJournal;
-using journal::StateReserve;
+using base::SpaceReserve;
 
 namespace {
 
@@ -18,7 +18,7 @@ constexpr std::uint64_t reserved = 4U << 20;
 struct Disk {
     tests::TemporaryDirectory directory;
     tests::SmallFileSystem disk{directory / "small", "12m"};
-    std::shared_ptr<StateReserve> reserve = std::make_shared<StateReserve>(disk.path() + "/reserve", reserved);
+    std::shared_ptr<SpaceReserve> reserve = std::make_shared<SpaceReserve>(disk.path() + "/reserve", reserved);
 
     [[nodiscard]] bool skipped() const {
         if (!disk.mounted()) BOOST_TEST_MESSAGE("skipped: a file system can be mounted by root only");
@@ -125,11 +125,11 @@ BOOST_FIXTURE_TEST_CASE(a_reserve_that_is_used_up_is_an_error_with_its_cure_and_
 
 BOOST_AUTO_TEST_CASE(no_reserve_is_made_where_it_would_fill_the_disk) {
     const tests::TemporaryDirectory directory;
-    StateReserve too_large(directory / "reserve", std::uint64_t{1} << 55);
+    SpaceReserve too_large(directory / "reserve", std::uint64_t{1} << 55);
     too_large.fill();
     BOOST_TEST(too_large.status().held_bytes == 0U);
     BOOST_TEST(!too_large.makeRoom());
-    StateReserve none(directory / "none", 0);
+    SpaceReserve none(directory / "none", 0);
     none.fill();
     BOOST_TEST(none.status().whole());
     BOOST_TEST(!none.makeRoom());

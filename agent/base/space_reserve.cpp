@@ -1,4 +1,4 @@
-#include "coordinator/journal/state_reserve.hpp"
+#include "agent/base/space_reserve.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <filesystem>
 
-namespace standin::journal {
+namespace standin::base {
 
 namespace {
 
-/// A commit takes some ten KiB, a takeover some twenty of them: every piece is worth several commits.
+/// A commit of the coordinator takes some ten KiB, a takeover some twenty of them: every piece is worth several commits.
 constexpr std::uint64_t pieces = 64;
 constexpr std::uint64_t least_piece = 256U << 10;
 
@@ -23,14 +23,14 @@ std::uint64_t freeBeside(const std::string& path) {
     return std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
-class File {
+class ReserveFile {
   public:
-    explicit File(const std::string& path) : number_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
-    ~File() {
+    explicit ReserveFile(const std::string& path) : number_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
+    ~ReserveFile() {
         if (number_ >= 0) ::close(number_);
     }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
+    ReserveFile(const ReserveFile&) = delete;
+    ReserveFile& operator=(const ReserveFile&) = delete;
     [[nodiscard]] int number() const { return number_; }
 
   private:
@@ -39,39 +39,39 @@ class File {
 
 }  // namespace
 
-void StateReserve::fill() {
+void SpaceReserve::fill() {
     const std::lock_guard lock(mutex_);
     const auto now = held();
     if (now >= wanted_) return;
     // To fill the disk oneself would be no help: a quarter more stays free.
     if (freeBeside(path_) < wanted_ - now + wanted_ / 4) return;
-    const File file(path_);
+    const ReserveFile file(path_);
     if (file.number() < 0) return;
     if (::posix_fallocate(file.number(), 0, static_cast<off_t>(wanted_)) != 0) {
         [[maybe_unused]] const int undone = ::ftruncate(file.number(), static_cast<off_t>(now));
     }
 }
 
-bool StateReserve::makeRoom() {
+bool SpaceReserve::makeRoom() {
     const std::lock_guard lock(mutex_);
     const auto now = held();
     if (now == 0) return false;
     const auto piece = std::min(now, std::max(wanted_ / pieces, least_piece));
-    const File file(path_);
+    const ReserveFile file(path_);
     return file.number() >= 0 && ::ftruncate(file.number(), static_cast<off_t>(now - piece)) == 0;
 }
 
-StateReserve::Status StateReserve::status() const {
+SpaceReserve::Status SpaceReserve::status() const {
     const std::lock_guard lock(mutex_);
     return {wanted_, std::min(held(), wanted_)};
 }
 
 /// What is really there: a file with a hole in it would hold nothing.
-std::uint64_t StateReserve::held() const {
+std::uint64_t SpaceReserve::held() const {
     struct stat file {};
     if (::stat(path_.c_str(), &file) != 0) return 0;
     return std::min<std::uint64_t>(static_cast<std::uint64_t>(file.st_size),
                                    static_cast<std::uint64_t>(file.st_blocks) * 512);
 }
 
-}  // namespace standin::journal
+}  // namespace standin::base

@@ -4,18 +4,19 @@
 #include <mutex>
 #include <string>
 
-namespace standin::journal {
+namespace standin::base {
 
-/// A file that does nothing but take room beside the journal: on a disk that somebody else has filled it is given back,
-/// a piece at a time, so that takeovers can still be journaled. Safe to use from several threads.
-class StateReserve {
+/// A file that does nothing but take room beside what must be written on: on a disk that somebody else has filled it is
+/// given back, a piece at a time (of the coordinator: so that takeovers can still be journaled). Safe to use from several
+/// threads.
+class SpaceReserve {
   public:
     /// `bytes` 0: there is none.
-    StateReserve(std::string path, std::uint64_t bytes) : path_(std::move(path)), wanted_(bytes) {}
+    SpaceReserve(std::string path, std::uint64_t bytes) : path_(std::move(path)), wanted_(bytes) {}
 
     /// Makes the file as large as it should be, if the disk has a good deal more than that. Cheap when it is.
     void fill();
-    /// Gives a piece back. Small pieces, for whoever fills the disk may take what the journal leaves of one. False:
+    /// Gives a piece back. Small pieces, for whoever fills the disk may take what is left of one. False:
     /// none is left.
     bool makeRoom();
 
@@ -34,4 +35,4 @@ class StateReserve {
     mutable std::mutex mutex_;
 };
 
-}  // namespace standin::journal
+}  // namespace standin::base
