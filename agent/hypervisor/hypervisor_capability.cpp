@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "agent/hypervisor/libvirt_domains.hpp"
+#include "agent/hypervisor/libvirt/libvirt_domains.hpp"
 
 namespace standin::hypervisor {
 

@@ -6,8 +6,8 @@
 
 #include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
-#include "agent/image_store/directory_image_repository.hpp"
-#include "agent/image_store/image_difference.hpp"
+#include "agent/image_store/images/directory_image_repository.hpp"
+#include "agent/image_store/images/image_difference.hpp"
 
 namespace standin::image_store {
 

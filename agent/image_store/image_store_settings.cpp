@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <map>
 
-#include "agent/image_store/image_manifest.hpp"
+#include "agent/image_store/images/image_manifest.hpp"
 
 namespace standin::image_store {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "agent/base/durable_file.hpp"
-#include "agent/request_holder/job_engine.hpp"
+#include "agent/request_holder/data_path/job_engine.hpp"
 
 namespace standin::request_holder {
 

@@ -9,7 +9,7 @@
 #include "agent/base/log.hpp"
 #include "agent/protocol/hold.hpp"
 #include "agent/request_holder/holder_status.hpp"
-#include "agent/request_holder/leg.hpp"
+#include "agent/request_holder/network/leg.hpp"
 #include "agent/request_holder/request_holder_settings.hpp"
 
 namespace standin::request_holder {

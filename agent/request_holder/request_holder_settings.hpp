@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "agent/base/identifier.hpp"
-#include "agent/request_holder/hold_queue.hpp"
-#include "agent/request_holder/network_address.hpp"
+#include "agent/request_holder/data_path/hold_queue.hpp"
+#include "agent/request_holder/network/network_address.hpp"
 
 namespace standin::base {
 class YamlReader;

@@ -1,0 +1,126 @@
+#include "agent/request_holder/data_path/tcp_socket.hpp"
+
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace standin::request_holder {
+
+using base::ErrorCode;
+using base::failure;
+
+namespace tcp {
+
+namespace {
+
+sockaddr_in socketAddress(in_addr address, std::uint16_t port) {
+    sockaddr_in result{};
+    result.sin_family = AF_INET;
+    result.sin_addr = address;
+    result.sin_port = htons(port);
+    return result;
+}
+
+void setOption(int socket, int level, int option, int value) {
+    // A kernel without one of these options still relays; nothing to be told.
+    ::setsockopt(socket, level, option, &value, sizeof value);
+}
+
+}  // namespace
+
+Result<int> listenAt(in_addr address, std::uint16_t port, int backlog) {
+    const auto at = socketAddress(address, port);
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (listener >= 0) {
+        setOption(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+        if (::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
+            ::listen(listener, backlog) == 0)
+            return listener;
+    }
+    const int problem = errno;
+    if (listener >= 0) ::close(listener);
+    return failure(ErrorCode::Internal, fmt::format("could not listen at {}:{}: {}", NetworkAddress{address, 32}.host(),
+                                                    port, std::strerror(problem)));
+}
+
+int startConnecting(in_addr address, std::uint16_t port) {
+    const auto to = socketAddress(address, port);
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (socket < 0) return -1;
+    setOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 || errno == EINPROGRESS)
+        return socket;
+    const int problem = errno;
+    ::close(socket);
+    errno = problem;
+    return -1;
+}
+
+int acceptOne(int listener) {
+    int socket = -1;
+    do {
+        socket = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    } while (socket < 0 && (errno == EINTR || errno == ECONNABORTED));
+    return socket;
+}
+
+int pendingError(int socket) {
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &size) != 0) return errno;
+    return problem;
+}
+
+std::uint16_t localPort(int socket) {
+    sockaddr_in at{};
+    socklen_t size = sizeof at;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size) != 0) return 0;
+    return ntohs(at.sin_port);
+}
+
+void prepareRelaying(int socket) {
+    setOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    // A peer that vanished without a word is noticed after 30 s + 3 * 10 s, and unacknowledged data does not wait
+    // longer either.
+    setOption(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+    setOption(socket, IPPROTO_TCP, TCP_KEEPIDLE, 30);
+    setOption(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    setOption(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
+    setOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);
+}
+
+void reset(TcpSocket& socket) {
+    if (!socket.is_open()) return;
+    const linger at_once{1, 0};
+    ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    boost::system::error_code ignored;
+    socket.close(ignored);
+}
+
+void wakeWhenAllSent(int socket) {
+    setOption(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 1);
+}
+
+ssize_t receive(int socket, void* into, std::size_t size) {
+    ssize_t length = 0;
+    do {
+        length = ::recv(socket, into, size, 0);
+    } while (length < 0 && errno == EINTR);
+    return length;
+}
+
+ssize_t send(int socket, const void* from, std::size_t size) {
+    ssize_t length = 0;
+    do {
+        length = ::send(socket, from, size, MSG_NOSIGNAL);
+    } while (length < 0 && errno == EINTR);
+    return length;
+}
+
+}  // namespace tcp
+
+}  // namespace standin::request_holder
