@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/text.hpp"
 
 namespace standin::base {
@@ -61,12 +62,12 @@ void ServiceManager::tell(const std::string& message) const {
     std::memcpy(address.sun_path, socket_.data(), socket_.size());
     if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-    const int sender = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (sender < 0) return;
+    const FileDescriptor sender(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!sender) return;
     // Nothing depends on whether it arrives but being started again, and then the next one may.
-    [[maybe_unused]] const auto sent = ::sendto(sender, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-                                                reinterpret_cast<const sockaddr*>(&address), size);
-    ::close(sender);
+    [[maybe_unused]] const auto sent =
+        ::sendto(sender.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                 reinterpret_cast<const sockaddr*>(&address), size);
 }
 
 }  // namespace standin::base

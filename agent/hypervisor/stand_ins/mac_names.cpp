@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "agent/base/file_descriptor.hpp"
+
 namespace standin::hypervisor {
 
 namespace {
@@ -81,8 +83,8 @@ void MacNames::look(std::string_view bytes) {
 
 base::Result<std::string> cardsNamedByMac(const std::string& disk, const std::string& mac,
                                           const std::atomic<bool>& stopping) {
-    const int file = ::open(disk.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0)
+    const base::FileDescriptor file(::open(disk.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file)
         return base::failure(base::ErrorCode::Internal,
                              fmt::format("could not read '{}': {}", disk, std::strerror(errno)));
     const auto until = std::chrono::steady_clock::now() + read_within;
@@ -90,16 +92,15 @@ base::Result<std::string> cardsNamedByMac(const std::string& disk, const std::st
     std::string bytes(piece, '\0');
     off_t at = 0;
     while (!stopping && std::chrono::steady_clock::now() < until) {
-        const off_t data = ::lseek(file, at, SEEK_DATA);
+        const off_t data = ::lseek(file.get(), at, SEEK_DATA);
         if (data < 0) break;  // holes only, to the end
         at = data;
-        const auto length = ::pread(file, bytes.data(), bytes.size(), at);
+        const auto length = ::pread(file.get(), bytes.data(), bytes.size(), at);
         if (length <= 0) break;
         names.see(std::string_view(bytes.data(), static_cast<std::size_t>(length)));
-        ::posix_fadvise(file, at, length, POSIX_FADV_DONTNEED);
+        ::posix_fadvise(file.get(), at, length, POSIX_FADV_DONTNEED);
         at += length;
     }
-    ::close(file);
     return fmt::format("{}", fmt::join(names.found(), ", "));
 }
 

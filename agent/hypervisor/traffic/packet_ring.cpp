@@ -68,61 +68,40 @@ base::Result<PacketRing> PacketRing::open(const std::string& interface, std::uin
     const auto index = static_cast<int>(::if_nametoindex(interface.c_str()));
     if (index == 0) return failed("find", interface);
     // Protocol 0 receives nothing until bind(), so that nothing comes in unfiltered.
-    PacketRing ring(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), index, interface);
-    if (ring.socket_ < 0) return failed("watch", interface);
+    PacketRing ring(base::FileDescriptor(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), index,
+                    interface);
+    if (!ring.socket_) return failed("watch", interface);
     auto program = filterFor(address);
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     const tpacket_req request{block_size, block_count, frame_size, frame_count};
-    if (!setOption(ring.socket_, SOL_SOCKET, SO_ATTACH_FILTER, filter) ||
-        !setOption(ring.socket_, SOL_PACKET, PACKET_VERSION, int{TPACKET_V2}) ||
-        !setOption(ring.socket_, SOL_PACKET, PACKET_RX_RING, request)) {
+    if (!setOption(ring.socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, filter) ||
+        !setOption(ring.socket_.get(), SOL_PACKET, PACKET_VERSION, int{TPACKET_V2}) ||
+        !setOption(ring.socket_.get(), SOL_PACKET, PACKET_RX_RING, request)) {
         return failed("watch", interface);
     }
-    auto* memory = ::mmap(nullptr, ring_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring.socket_, 0);
+    auto* memory = ::mmap(nullptr, ring_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring.socket_.get(), 0);
     if (memory == MAP_FAILED) return failed("watch", interface);
-    ring.ring_ = static_cast<std::byte*>(memory);
+    ring.ring_.reset(static_cast<std::byte*>(memory));
     sockaddr_ll place{};
     place.sll_family = AF_PACKET;
     place.sll_protocol = htons(ETH_P_ALL);  // only with 'all' does the kernel show what goes out of the interface
     place.sll_ifindex = index;
-    if (::bind(ring.socket_, reinterpret_cast<const sockaddr*>(&place), sizeof place) != 0)
+    if (::bind(ring.socket_.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place) != 0)
         return failed("watch", interface);
     return ring;
 }
 
-PacketRing::PacketRing(int socket, int interface_index, std::string interface)
-    : socket_(socket), interface_index_(interface_index), interface_(std::move(interface)) {}
+PacketRing::PacketRing(base::FileDescriptor socket, int interface_index, std::string interface)
+    : socket_(std::move(socket)), interface_index_(interface_index), interface_(std::move(interface)) {}
 
-PacketRing::PacketRing(PacketRing&& other) noexcept {
-    *this = std::move(other);
-}
-
-PacketRing& PacketRing::operator=(PacketRing&& other) noexcept {
-    if (this == &other) return *this;
-    close();
-    socket_ = std::exchange(other.socket_, -1);
-    interface_index_ = other.interface_index_;
-    interface_ = std::move(other.interface_);
-    ring_ = std::exchange(other.ring_, nullptr);
-    next_ = other.next_;
-    return *this;
-}
-
-PacketRing::~PacketRing() {
-    close();
-}
-
-void PacketRing::close() {
-    if (ring_ != nullptr) ::munmap(ring_, ring_size);
-    if (socket_ >= 0) ::close(socket_);
-    ring_ = nullptr;
-    socket_ = -1;
+void PacketRing::Unmap::operator()(std::byte* ring) const {
+    ::munmap(ring, ring_size);
 }
 
 void PacketRing::drain(const std::function<void(std::span<const std::byte>, std::size_t)>& take) {
     // Bounded by the ring's size, so that a flood can't keep us here.
     for (std::size_t i = 0; i < frame_count; ++i) {
-        auto* frame = ring_ + next_ * frame_size;
+        auto* frame = ring_.get() + next_ * frame_size;
         auto* header = reinterpret_cast<tpacket2_hdr*>(frame);
         if ((__atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) == 0) return;
         take({frame + header->tp_mac, header->tp_snaplen}, header->tp_len);
@@ -134,7 +113,7 @@ void PacketRing::drain(const std::function<void(std::span<const std::byte>, std:
 std::uint64_t PacketRing::lost() {
     tpacket_stats statistics{};
     socklen_t length = sizeof statistics;
-    if (::getsockopt(socket_, SOL_PACKET, PACKET_STATISTICS, &statistics, &length) != 0) return 0;
+    if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &length) != 0) return 0;
     return statistics.tp_drops;
 }
 
@@ -142,7 +121,7 @@ bool PacketRing::attached() const {
     if (static_cast<int>(::if_nametoindex(interface_.c_str())) != interface_index_) return false;
     ifreq request{};
     interface_.copy(request.ifr_name, IFNAMSIZ - 1);
-    return ::ioctl(socket_, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
+    return ::ioctl(socket_.get(), SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0;
 }
 
 }  // namespace standin::hypervisor

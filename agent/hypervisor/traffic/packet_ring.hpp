@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/result.hpp"
 
 namespace standin::hypervisor {
@@ -19,27 +21,27 @@ class PacketRing {
     /// Begins to watch when it returns. NotFound if there is no such interface; Refused without the right to
     /// (CAP_NET_RAW).
     static base::Result<PacketRing> open(const std::string& interface, std::uint32_t address);
-    PacketRing(PacketRing&& other) noexcept;
-    PacketRing& operator=(PacketRing&& other) noexcept;
-    ~PacketRing();
 
     /// Hands over what has come since the last time.
     void drain(const std::function<void(std::span<const std::byte> frame, std::size_t wire_length)>& take);
     /// How many segments the kernel had no room for since the last time.
     std::uint64_t lost();
     /// For poll(): readable when something has come.
-    [[nodiscard]] int descriptor() const { return socket_; }
+    [[nodiscard]] int descriptor() const { return socket_.get(); }
     /// False after the interface has gone down or away (also if another of its name came since).
     [[nodiscard]] bool attached() const;
 
   private:
-    PacketRing(int socket, int interface_index, std::string interface);
-    void close();
+    PacketRing(base::FileDescriptor socket, int interface_index, std::string interface);
 
-    int socket_ = -1;
+    struct Unmap {
+        void operator()(std::byte* ring) const;
+    };
+
+    base::FileDescriptor socket_;
     int interface_index_ = 0;
     std::string interface_;
-    std::byte* ring_ = nullptr;
+    std::unique_ptr<std::byte, Unmap> ring_;
     std::size_t next_ = 0;
 };
 

@@ -17,17 +17,15 @@ TapObserver::TapObserver(const base::Clock& clock, base::Log log) : clock_(clock
 TapObserver::~TapObserver() {
     stop();
     watched_.clear();
-    if (poll_ >= 0) ::close(poll_);
-    if (wake_ >= 0) ::close(wake_);
 }
 
 base::Result<void> TapObserver::start() {
-    poll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    poll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+    wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.fd = wake_;
-    if (poll_ < 0 || wake_ < 0 || ::epoll_ctl(poll_, EPOLL_CTL_ADD, wake_, &event) != 0) {
+    event.data.fd = wake_.get();
+    if (!poll_ || !wake_ || ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
         return base::failure(base::ErrorCode::Internal,
                              std::string("could not make an epoll instance: ") + std::strerror(errno));
     }
@@ -38,7 +36,7 @@ base::Result<void> TapObserver::start() {
 void TapObserver::stop() {
     if (!thread_.joinable()) return;
     const std::uint64_t one = 1;
-    static_cast<void>(::write(wake_, &one, sizeof one));
+    static_cast<void>(::write(wake_.get(), &one, sizeof one));
     thread_.join();
 }
 
@@ -52,7 +50,7 @@ base::Result<void> TapObserver::watch(const base::StandInName& name, const std::
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = place->second.ring.descriptor();
-    if (::epoll_ctl(poll_, EPOLL_CTL_ADD, event.data.fd, &event) != 0) {
+    if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, event.data.fd, &event) != 0) {
         watched_.erase(place);
         return base::failure(base::ErrorCode::Internal, "could not watch tap '" + tap + "': " + std::strerror(errno));
     }
@@ -103,7 +101,7 @@ void TapObserver::drain(Watched& watched) {
 void TapObserver::run() {
     std::array<epoll_event, 32> events{};
     while (true) {
-        const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), -1);
+        const int count = ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), -1);
         if (count < 0 && errno != EINTR) {
             log_.error("could not wait for segments: {}; requests are followed only when asked for",
                        std::strerror(errno));
@@ -112,13 +110,13 @@ void TapObserver::run() {
         std::lock_guard lock(mutex_);
         for (int i = 0; i < count; ++i) {
             const auto& event = events.at(static_cast<std::size_t>(i));
-            if (event.data.fd == wake_) return;
+            if (event.data.fd == wake_.get()) return;
             for (auto& [name, watched] : watched_) {
                 if (watched.ring.descriptor() != event.data.fd) continue;
                 static_cast<void>(base::contained([&] { drain(watched); }));
                 // A tap that went away reports an error for ever; requests() tells that it isn't attached.
                 if ((event.events & (EPOLLERR | EPOLLHUP)) != 0)
-                    ::epoll_ctl(poll_, EPOLL_CTL_DEL, event.data.fd, nullptr);
+                    ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, event.data.fd, nullptr);
             }
         }
     }

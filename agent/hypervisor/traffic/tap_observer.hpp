@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "agent/base/clock.hpp"
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/log.hpp"
 #include "agent/hypervisor/traffic/connection_tracker.hpp"
 #include "agent/hypervisor/traffic/packet_ring.hpp"
@@ -48,8 +49,8 @@ class TapObserver {
     mutable std::mutex mutex_;
     std::map<base::StandInName, Watched> watched_;
     std::uint64_t segments_lost_ = 0;
-    int poll_ = -1;
-    int wake_ = -1;
+    base::FileDescriptor poll_;
+    base::FileDescriptor wake_;
     std::thread thread_;
 };
 

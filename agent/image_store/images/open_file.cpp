@@ -36,25 +36,12 @@ base::ErrorCode codeOf(int problem) {
 }  // namespace
 
 base::Result<OpenFile> OpenFile::open(const std::string& path, int flags, unsigned mode) {
-    OpenFile file(-1, path);
+    OpenFile file(path);
     do {
-        file.descriptor_ = ::open(path.c_str(), flags | O_CLOEXEC, static_cast<mode_t>(mode));
-    } while (file.descriptor_ < 0 && errno == EINTR);
-    if (file.descriptor_ < 0) return file.failed("open");
+        file.descriptor_.reset(::open(path.c_str(), flags | O_CLOEXEC, static_cast<mode_t>(mode)));
+    } while (!file.descriptor_ && errno == EINTR);
+    if (!file.descriptor_) return file.failed("open");
     return file;
-}
-
-OpenFile::~OpenFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-OpenFile::OpenFile(OpenFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
-
-OpenFile& OpenFile::operator=(OpenFile&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    std::swap(path_, other.path_);
-    return *this;
 }
 
 base::Unexpected OpenFile::failed(std::string_view verb) const {
@@ -67,7 +54,8 @@ base::Unexpected OpenFile::failed(std::string_view verb) const {
 base::Result<std::size_t> OpenFile::readSome(std::uint64_t offset, std::span<std::byte> into) const {
     std::size_t have = 0;
     while (have < into.size()) {
-        auto length = ::pread(descriptor_, into.data() + have, into.size() - have, static_cast<off_t>(offset + have));
+        auto length =
+            ::pread(descriptor_.get(), into.data() + have, into.size() - have, static_cast<off_t>(offset + have));
         if (length < 0 && errno == EINTR) continue;
         if (length < 0) return failed("read");
         if (length == 0) break;
@@ -86,7 +74,7 @@ base::Result<void> OpenFile::readAt(std::uint64_t offset, std::span<std::byte> i
 
 base::Result<void> OpenFile::writeAt(std::uint64_t offset, Bytes bytes) const {
     while (!bytes.empty()) {
-        auto length = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        auto length = ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (length < 0 && errno == EINTR) continue;
         if (length < 0) return failed("write");
         offset += static_cast<std::uint64_t>(length);
@@ -96,33 +84,33 @@ base::Result<void> OpenFile::writeAt(std::uint64_t offset, Bytes bytes) const {
 }
 
 base::Result<void> OpenFile::resize(std::uint64_t bytes) const {
-    if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) return failed("resize");
+    if (::ftruncate(descriptor_.get(), static_cast<off_t>(bytes)) != 0) return failed("resize");
     return {};
 }
 
 base::Result<std::uint64_t> OpenFile::size() const {
-    auto end = ::lseek(descriptor_, 0, SEEK_END);  // a block device's st_size is 0
+    auto end = ::lseek(descriptor_.get(), 0, SEEK_END);  // a block device's st_size is 0
     if (end < 0) return failed("tell the size of");
     return static_cast<std::uint64_t>(end);
 }
 
 base::Result<void> OpenFile::sync() const {
-    if (::fsync(descriptor_) != 0) return failed("sync");
+    if (::fsync(descriptor_.get()) != 0) return failed("sync");
     return {};
 }
 
 void OpenFile::writeBack(std::uint64_t offset, std::uint64_t bytes) const {
     auto begin = static_cast<off_t>(offset);
     auto length = static_cast<off_t>(bytes);
-    ::sync_file_range(descriptor_, begin, length, SYNC_FILE_RANGE_WRITE);
+    ::sync_file_range(descriptor_.get(), begin, length, SYNC_FILE_RANGE_WRITE);
     if (begin >= length) {
-        ::sync_file_range(descriptor_, begin - length, length,
+        ::sync_file_range(descriptor_.get(), begin - length, length,
                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
     }
 }
 
 void OpenFile::dropCache(std::uint64_t offset, std::uint64_t bytes) const {
-    ::posix_fadvise(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_DONTNEED);
+    ::posix_fadvise(descriptor_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_DONTNEED);
 }
 
 Extent nextContent(const OpenFile& file, std::uint64_t from, std::uint64_t limit) {

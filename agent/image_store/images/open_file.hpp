@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/result.hpp"
 #include "agent/image_store/images/checksum.hpp"
 
@@ -12,19 +13,14 @@ namespace standin::image_store {
 /// What is written is sent to the medium in such pieces: large enough for sequential writing, small against memory.
 constexpr std::uint64_t write_back_every_bytes = 8U << 20;
 
-/// An open file or block device with its path for error messages. Move-only; closes itself.
+/// An open file or block device with its path for error messages.
 class OpenFile {
   public:
     OpenFile() = default;
     /// open(2) with O_CLOEXEC. NotFound, Conflict (EBUSY, ETXTBSY), Refused (permission, read-only) or Internal.
     static base::Result<OpenFile> open(const std::string& path, int flags, unsigned mode = 0640);
-    ~OpenFile();
-    OpenFile(OpenFile&& other) noexcept;
-    OpenFile& operator=(OpenFile&& other) noexcept;
-    OpenFile(const OpenFile&) = delete;
-    OpenFile& operator=(const OpenFile&) = delete;
 
-    [[nodiscard]] int descriptor() const { return descriptor_; }
+    [[nodiscard]] int descriptor() const { return descriptor_.get(); }
     [[nodiscard]] const std::string& path() const { return path_; }
 
     /// Reads exactly that many bytes. Corrupt if the file ends before.
@@ -45,8 +41,8 @@ class OpenFile {
     [[nodiscard]] base::Unexpected failed(std::string_view verb) const;
 
   private:
-    OpenFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
-    int descriptor_ = -1;
+    explicit OpenFile(std::string path) : path_(std::move(path)) {}
+    base::FileDescriptor descriptor_;
     std::string path_;
 };
 

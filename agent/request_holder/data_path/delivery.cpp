@@ -61,12 +61,12 @@ void Delivery::connectHead() {
     if (head == nullptr || relays_.size() >= settings_.proxied) return;
     enter(Step::Connecting);
     head_ = std::move(head);
-    const int socket = tcp::startConnecting(settings_.job_address, head_->port);
-    if (socket < 0) {
+    auto socket = tcp::startConnecting(settings_.job_address, head_->port);
+    if (!socket) {
         failed(errno);
         return;
     }
-    job_ = std::make_unique<TcpSocket>(context_, socket);
+    job_ = std::make_unique<TcpSocket>(context_, socket.release());
     job_->async_wait(TcpSocket::wait_write, [this, attempt = attempt_](const auto& error) {
         if (!error && attempt == attempt_) connected(attempt, tcp::pendingError(job_->native_handle()));
     });

@@ -23,7 +23,7 @@ FrontListener::FrontListener(asio::io_context& context, Accepted accepted)
 Result<void> FrontListener::open(const NetworkNamespace& space, in_addr address,
                                  const std::vector<std::uint16_t>& ports, int backlog) {
     if (listening()) return {};
-    std::vector<int> sockets;
+    std::vector<base::FileDescriptor> sockets;
     Result<void> opened;
     auto ran = space.run([&] {
         for (auto port : ports) {
@@ -32,16 +32,13 @@ Result<void> FrontListener::open(const NetworkNamespace& space, in_addr address,
                 opened = base::failure(socket.error());
                 return;
             }
-            sockets.push_back(*socket);
+            sockets.push_back(std::move(*socket));
         }
     });
-    if (!ran || !opened) {
-        for (int socket : sockets) ::close(socket);
-        return ran ? opened : ran;
-    }
+    if (!ran || !opened) return ran ? opened : ran;
     paused_ = false;
-    for (int socket : sockets) {
-        listeners_.push_back(std::make_shared<Listener>(context_, socket));
+    for (auto& socket : sockets) {
+        listeners_.push_back(std::make_shared<Listener>(context_, socket.release()));
         wait(listeners_.back());
     }
     return {};
@@ -58,10 +55,8 @@ void FrontListener::close() {
 
 void FrontListener::acceptEstablished() {
     for (const auto& listener : listeners_) {
-        for (int socket = tcp::acceptOne(listener->socket.native_handle()); socket >= 0;
-             socket = tcp::acceptOne(listener->socket.native_handle())) {
-            accepted_(std::make_unique<TcpSocket>(context_, socket));
-        }
+        while (auto socket = tcp::acceptOne(listener->socket.native_handle()))
+            accepted_(std::make_unique<TcpSocket>(context_, socket.release()));
     }
 }
 
@@ -84,12 +79,12 @@ void FrontListener::wait(const std::shared_ptr<Listener>& listener) {
 
 void FrontListener::acceptSome(const std::shared_ptr<Listener>& listener) {
     for (int count = 0; count < accepted_in_a_row && !paused_ && listener->socket.is_open(); ++count) {
-        const int socket = tcp::acceptOne(listener->socket.native_handle());
-        if (socket < 0) {
+        auto socket = tcp::acceptOne(listener->socket.native_handle());
+        if (!socket) {
             if (errno != EAGAIN && errno != EWOULDBLOCK) return restWhileExhausted();
             break;
         }
-        accepted_(std::make_unique<TcpSocket>(context_, socket));
+        accepted_(std::make_unique<TcpSocket>(context_, socket.release()));
     }
     if (listener->socket.is_open()) wait(listener);
 }

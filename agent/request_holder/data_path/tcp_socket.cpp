@@ -32,39 +32,35 @@ void setOption(int socket, int level, int option, int value) {
 
 }  // namespace
 
-Result<int> listenAt(in_addr address, std::uint16_t port, int backlog) {
+Result<base::FileDescriptor> listenAt(in_addr address, std::uint16_t port, int backlog) {
     const auto at = socketAddress(address, port);
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener >= 0) {
-        setOption(listener, SOL_SOCKET, SO_REUSEADDR, 1);
-        if (::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
-            ::listen(listener, backlog) == 0)
+    base::FileDescriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (listener) {
+        setOption(listener.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+        if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
+            ::listen(listener.get(), backlog) == 0)
             return listener;
     }
     const int problem = errno;
-    if (listener >= 0) ::close(listener);
     return failure(ErrorCode::Internal, fmt::format("could not listen at {}:{}: {}", NetworkAddress{address, 32}.host(),
                                                     port, std::strerror(problem)));
 }
 
-int startConnecting(in_addr address, std::uint16_t port) {
+base::FileDescriptor startConnecting(in_addr address, std::uint16_t port) {
     const auto to = socketAddress(address, port);
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (socket < 0) return -1;
-    setOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 || errno == EINPROGRESS)
-        return socket;
-    const int problem = errno;
-    ::close(socket);
-    errno = problem;
-    return -1;
+    base::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) return socket;
+    setOption(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    const bool begun = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+    if (!begun && errno != EINPROGRESS) socket.reset();
+    return socket;
 }
 
-int acceptOne(int listener) {
-    int socket = -1;
+base::FileDescriptor acceptOne(int listener) {
+    base::FileDescriptor socket;
     do {
-        socket = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    } while (socket < 0 && (errno == EINTR || errno == ECONNABORTED));
+        socket.reset(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    } while (!socket && (errno == EINTR || errno == ECONNABORTED));
     return socket;
 }
 

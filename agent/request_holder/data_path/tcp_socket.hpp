@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "agent/base/file_descriptor.hpp"
 #include "agent/request_holder/network/network_address.hpp"
 
 namespace standin::request_holder {
@@ -22,14 +23,14 @@ using TcpSocketPtr = std::unique_ptr<TcpSocket>;
 /// All of these work in the calling thread's network namespace; sockets are closed in programs that are started.
 namespace tcp {
 
-Result<int> listenAt(in_addr address, std::uint16_t port, int backlog);
+Result<base::FileDescriptor> listenAt(in_addr address, std::uint16_t port, int backlog);
 
-/// Starts to connect; the outcome is told by pendingError() when the socket has become writable. -1 with errno
-/// otherwise.
-int startConnecting(in_addr address, std::uint16_t port);
+/// Starts to connect; the outcome is told by pendingError() when the socket has become writable. None, and
+/// errno, otherwise.
+base::FileDescriptor startConnecting(in_addr address, std::uint16_t port);
 
-int acceptOne(int listener);   ///< -1 with errno
-int pendingError(int socket);  ///< and clears it; 0 = none
+base::FileDescriptor acceptOne(int listener);  ///< none, with errno
+int pendingError(int socket);                  ///< and clears it; 0 = none
 std::uint16_t localPort(int socket);
 
 void prepareRelaying(int socket);  ///< no delay; notices a peer that vanished

@@ -17,25 +17,16 @@
 #include <cstring>
 #include <string_view>
 
+#include "agent/base/file_descriptor.hpp"
 #include "agent/request_holder/network/network_address.hpp"
 
 namespace standin::request_holder {
 
 namespace {
 
-class ControlSocket {
-  public:
-    ControlSocket(int family, int type, int protocol) : descriptor_(::socket(family, type | SOCK_CLOEXEC, protocol)) {}
-    ~ControlSocket() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    ControlSocket(const ControlSocket&) = delete;
-    ControlSocket& operator=(const ControlSocket&) = delete;
-    [[nodiscard]] int get() const { return descriptor_; }
-
-  private:
-    int descriptor_;
-};
+base::FileDescriptor openSocket(int family, int type, int protocol) {
+    return base::FileDescriptor(::socket(family, type | SOCK_CLOEXEC, protocol));
+}
 
 ifreq requestFor(const std::string& interface) {
     ifreq request{};
@@ -61,18 +52,15 @@ std::vector<std::string> addressesOf(const std::string& interface) {
 }
 
 bool writeSetting(const std::string& path, std::string_view value) {
-    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor < 0) return false;
-    const bool written = ::write(descriptor, value.data(), value.size()) == static_cast<ssize_t>(value.size());
-    ::close(descriptor);
-    return written;
+    const base::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    return file && ::write(file.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size());
 }
 
 }  // namespace
 
 Link Link::observe(const std::string& interface) {
     Link link;
-    const ControlSocket control(AF_INET, SOCK_DGRAM, 0);
+    const auto control = openSocket(AF_INET, SOCK_DGRAM, 0);
     auto request = requestFor(interface);
     link.present = ::ioctl(control.get(), SIOCGIFFLAGS, &request) == 0;
     if (!link.present) return link;
@@ -83,7 +71,7 @@ Link Link::observe(const std::string& interface) {
 }
 
 void fillInChecksums(const std::string& interface) {
-    const ControlSocket control(AF_INET, SOCK_DGRAM, 0);
+    const auto control = openSocket(AF_INET, SOCK_DGRAM, 0);
     auto request = requestFor(interface);
     ethtool_drvinfo driver{};
     driver.cmd = ETHTOOL_GDRVINFO;
@@ -130,7 +118,7 @@ void forgetNeighbour(const std::string& interface, in_addr address) {
     message.attribute.rta_type = NDA_DST;
     message.attribute.rta_len = RTA_LENGTH(sizeof address);
     message.address = address;
-    const ControlSocket netlink(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    const auto netlink = openSocket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
     // The kernel has handled the message when send() returns; an entry that was not known is not worth a word.
     [[maybe_unused]] const auto sent = ::send(netlink.get(), &message, sizeof message, 0);
 }

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/process.hpp"
 
 #ifndef NSFS_MAGIC
@@ -31,50 +32,35 @@ std::string pathOf(const std::string& name) {
     return "/run/netns/" + name;
 }
 
-int openNamespace(const std::string& name) {
-    const int descriptor = ::open(pathOf(name).c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return -1;
+base::FileDescriptor openNamespace(const std::string& name) {
+    base::FileDescriptor descriptor(::open(pathOf(name).c_str(), O_RDONLY | O_CLOEXEC));
     struct statfs system {};
-    if (::fstatfs(descriptor, &system) == 0 && system.f_type == NSFS_MAGIC) return descriptor;
-    ::close(descriptor);
-    return -1;
+    if (::fstatfs(descriptor.get(), &system) == 0 && system.f_type == NSFS_MAGIC) return descriptor;
+    return {};
 }
 
 }  // namespace
 
 Result<NetworkNamespace> NetworkNamespace::open(const std::string& name) {
-    int descriptor = openNamespace(name);
-    if (descriptor >= 0) return NetworkNamespace(name, descriptor);
+    auto descriptor = openNamespace(name);
+    if (descriptor) return NetworkNamespace(name, std::move(descriptor));
     ::unlink(pathOf(name).c_str());  // a plain file is no namespace; there may be none, too
     auto made = base::runToSuccess({{"ip", "netns", "add", name}, {}, std::chrono::seconds(10)});
     if (!made) return failure(made.error().within(fmt::format("could not make network namespace '{}'", name)));
     descriptor = openNamespace(name);
-    if (descriptor >= 0) return NetworkNamespace(name, descriptor);
+    if (descriptor) return NetworkNamespace(name, std::move(descriptor));
     return failure(ErrorCode::Internal, fmt::format("network namespace '{}' was made but cannot be opened", name));
-}
-
-NetworkNamespace::NetworkNamespace(NetworkNamespace&& other) noexcept
-    : name_(std::move(other.name_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-NetworkNamespace& NetworkNamespace::operator=(NetworkNamespace&& other) noexcept {
-    std::swap(name_, other.name_);
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-}
-
-NetworkNamespace::~NetworkNamespace() {
-    if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 bool NetworkNamespace::stands() const {
     struct stat ours {};
     struct stat named {};
-    return ::fstat(descriptor_, &ours) == 0 && ::stat(pathOf(name_).c_str(), &named) == 0 &&
+    return ::fstat(descriptor_.get(), &ours) == 0 && ::stat(pathOf(name_).c_str(), &named) == 0 &&
            ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
 }
 
 Result<void> NetworkNamespace::enterForGood() const {
-    if (::setns(descriptor_, CLONE_NEWNET) == 0) return {};
+    if (::setns(descriptor_.get(), CLONE_NEWNET) == 0) return {};
     return failure(ErrorCode::Internal,
                    fmt::format("could not enter network namespace '{}': {} (the agent needs CAP_SYS_ADMIN)", name_,
                                std::strerror(errno)));

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/result.hpp"
 
 namespace standin::request_holder {
@@ -36,10 +37,11 @@ class NetworkNamespace {
     Result<void> remove();
 
   private:
-    NetworkNamespace(std::string name, int descriptor) : name_(std::move(name)), descriptor_(descriptor) {}
+    NetworkNamespace(std::string name, base::FileDescriptor descriptor)
+        : name_(std::move(name)), descriptor_(std::move(descriptor)) {}
 
     std::string name_;
-    int descriptor_ = -1;
+    base::FileDescriptor descriptor_;
 };
 
 }  // namespace standin::request_holder

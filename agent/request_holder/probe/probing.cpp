@@ -58,12 +58,12 @@ void Probing::attempt() {
     const auto now = passed();
     const auto id = schedule_.begin(now);
     ++answer_.attempts;
-    const int socket = tcp::startConnecting(address_, probe_.port);
-    if (socket < 0) {
+    auto socket = tcp::startConnecting(address_, probe_.port);
+    if (!socket) {
         failed(id, fmt::format("could not connect: {}", std::strerror(errno)));
     } else {
         auto& made = attempts_[id];
-        made.socket = std::make_unique<TcpSocket>(context_, socket);
+        made.socket = std::make_unique<TcpSocket>(context_, socket.release());
         made.socket->async_wait(TcpSocket::wait_write, [self = shared_from_this(), id](const auto& error) {
             if (!error) self->connected(id);
         });

@@ -29,18 +29,6 @@ int millisecondsUntil(base::SteadyTime until) {
 
 }  // namespace
 
-UnixSocket& UnixSocket::operator=(UnixSocket&& other) noexcept {
-    if (this != &other) {
-        close();
-        descriptor_ = other.release();
-    }
-    return *this;
-}
-
-int UnixSocket::release() {
-    return std::exchange(descriptor_, -1);
-}
-
 base::Result<UnixSocket> UnixSocket::connect(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -51,8 +39,8 @@ base::Result<UnixSocket> UnixSocket::connect(const std::string& path) {
     UnixSocket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!socket.open())
         return failure(ErrorCode::Internal, std::string("could not make a socket: ") + std::strerror(errno));
-    ::setsockopt(socket.descriptor_, SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof(send_limit));
-    if (::connect(socket.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    ::setsockopt(socket.descriptor_.get(), SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof(send_limit));
+    if (::connect(socket.descriptor_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
         return failure(ErrorCode::Unreachable, "could not connect to '" + path + "': " + std::strerror(errno));
     }
     return socket;
@@ -60,7 +48,7 @@ base::Result<UnixSocket> UnixSocket::connect(const std::string& path) {
 
 base::Result<void> UnixSocket::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        const auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const auto sent = ::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
         if (sent <= 0)
             return failure(ErrorCode::TimedOut,
@@ -73,11 +61,11 @@ base::Result<void> UnixSocket::send(std::string_view bytes) {
 base::Result<void> UnixSocket::receive(std::string& into, base::SteadyTime until) {
     std::array<char, read_bytes> buffer;
     for (;;) {
-        pollfd ready{descriptor_, POLLIN, 0};
+        pollfd ready{descriptor_.get(), POLLIN, 0};
         const int count = ::poll(&ready, 1, millisecondsUntil(until));
         if (count < 0 && errno == EINTR) continue;
         if (count == 0) return failure(ErrorCode::TimedOut, "no answer came in time");
-        const auto got = ::recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+        const auto got = ::recv(descriptor_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (got <= 0) return failure(ErrorCode::Unreachable, "the peer closed the connection");
         into.append(buffer.data(), static_cast<std::size_t>(got));
@@ -86,16 +74,12 @@ base::Result<void> UnixSocket::receive(std::string& into, base::SteadyTime until
 }
 
 bool UnixSocket::disturbed() const {
-    pollfd ready{descriptor_, POLLIN, 0};
+    pollfd ready{descriptor_.get(), POLLIN, 0};
     return ::poll(&ready, 1, 0) != 0;
 }
 
 void UnixSocket::shutdown() {
-    if (open()) ::shutdown(descriptor_, SHUT_RDWR);
-}
-
-void UnixSocket::close() {
-    if (open()) ::close(release());
+    if (open()) ::shutdown(descriptor_.get(), SHUT_RDWR);
 }
 
 }  // namespace standin::lan_switch

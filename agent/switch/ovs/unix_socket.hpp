@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "agent/base/clock.hpp"
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/result.hpp"
 
 namespace standin::lan_switch {
@@ -13,17 +14,12 @@ class UnixSocket {
   public:
     UnixSocket() = default;
     explicit UnixSocket(int descriptor) : descriptor_(descriptor) {}
-    ~UnixSocket() { close(); }
-    UnixSocket(UnixSocket&& other) noexcept : descriptor_(other.release()) {}
-    UnixSocket& operator=(UnixSocket&& other) noexcept;
-    UnixSocket(const UnixSocket&) = delete;
-    UnixSocket& operator=(const UnixSocket&) = delete;
 
     /// Unreachable when nobody listens there. Sending blocks for at most a second.
     static base::Result<UnixSocket> connect(const std::string& path);
 
-    [[nodiscard]] bool open() const { return descriptor_ >= 0; }
-    [[nodiscard]] int descriptor() const { return descriptor_; }
+    [[nodiscard]] bool open() const { return static_cast<bool>(descriptor_); }
+    [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
     /// All of it, or TimedOut: a part may have been sent, and the connection is of no further use.
     base::Result<void> send(std::string_view bytes);
@@ -37,11 +33,10 @@ class UnixSocket {
 
     /// Wakes a reader in another thread with 'closed'.
     void shutdown();
-    void close();
+    void close() { descriptor_.reset(); }
 
   private:
-    int release();
-    int descriptor_ = -1;
+    base::FileDescriptor descriptor_;
 };
 
 }  // namespace standin::lan_switch
