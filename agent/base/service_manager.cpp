@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
 #include "agent/base/file_descriptor.hpp"
+#include "agent/base/number.hpp"
 #include "agent/base/text.hpp"
 
 namespace standin::base {
@@ -24,19 +24,12 @@ std::string taken(const char* name) {
     return text;
 }
 
-std::optional<std::uint64_t> numberIn(const std::string& text) {
-    std::uint64_t number = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 }  // namespace
 
 ServiceManager ServiceManager::ofThisProcess() {
     auto socket = taken("NOTIFY_SOCKET");
-    const auto watchdog = numberIn(taken("WATCHDOG_USEC"));
-    const auto pid = numberIn(taken("WATCHDOG_PID"));
+    const auto watchdog = parseNumber<std::uint64_t>(taken("WATCHDOG_USEC"));
+    const auto pid = parseNumber<std::uint64_t>(taken("WATCHDOG_PID"));
     const bool ours = !pid || *pid == static_cast<std::uint64_t>(::getpid());
     if (!watchdog || *watchdog == 0 || !ours) return ServiceManager(std::move(socket));
     return ServiceManager(std::move(socket), std::chrono::microseconds(*watchdog));

@@ -4,6 +4,7 @@
 
 #include <cctype>
 
+#include "agent/base/mac_address.hpp"
 #include "agent/hypervisor/traffic/tcp_segment.hpp"
 
 namespace standin::hypervisor {
@@ -12,21 +13,10 @@ namespace {
 
 using base::ErrorCode;
 
-bool isMac(const std::string& text) {
-    constexpr std::size_t mac_length = 17;
-    if (text.size() != mac_length) return false;
-    for (std::size_t i = 0; i < mac_length; ++i) {
-        const bool separator = i % 3 == 2;
-        if (separator ? text[i] != ':' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0) return false;
-    }
-    // The lowest bit of the first octet says 'to many'; no card bears such an address.
-    return (std::stoi(text.substr(0, 2), nullptr, 16) & 1) == 0;
-}
-
 }  // namespace
 
 base::Result<void> checkDefinition(const protocol::StandInDefinition& definition) {
-    if (!isMac(definition.mac)) {
+    if (!base::isMacAddress(definition.mac) || !base::isUnicastMac(definition.mac)) {
         return base::failure(
             ErrorCode::InvalidInput,
             fmt::format("stand-in definition: '{}' is not a network card's MAC address", definition.mac));

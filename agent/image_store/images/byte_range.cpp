@@ -1,21 +1,10 @@
 #include "agent/image_store/images/byte_range.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "agent/base/number.hpp"
 
 namespace standin::image_store {
-
-namespace {
-
-// Digits only; nullopt for anything else and for overflow.
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || problem != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-}  // namespace
 
 RangeAsked parseRange(std::string_view header, std::uint64_t size) {
     using Kind = RangeAsked::Kind;
@@ -25,8 +14,8 @@ RangeAsked parseRange(std::string_view header, std::uint64_t size) {
     header.remove_prefix(unit.size());
     auto dash = header.find('-');
     if (dash == std::string_view::npos || header.find(',') != std::string_view::npos) return whole;
-    auto first = number(header.substr(0, dash));
-    auto last = number(header.substr(dash + 1));
+    auto first = base::parseNumber<std::uint64_t>(header.substr(0, dash));
+    auto last = base::parseNumber<std::uint64_t>(header.substr(dash + 1));
     if (dash == 0) {  // the last so many bytes
         if (!last) return whole;
         if (*last == 0 || size == 0) return {Kind::Unsatisfiable, {}};

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <ostream>
 #include <stdexcept>
 #include <vector>
 
+#include "agent/base/number.hpp"
 #include "agent/image_store/images/byte_range.hpp"
 
 namespace standin::image_store {
@@ -108,12 +108,12 @@ http::Response manifestResponse(std::unique_ptr<ImageContent> content) {
 
 base::Result<http::Response> blocksResponse(std::unique_ptr<ImageContent> content, const std::string& from) {
     std::shared_ptr<ImageContent> image = std::move(content);
-    std::uint64_t first = 0;
-    auto [rest, problem] = std::from_chars(from.data(), from.data() + from.size(), first);
-    if (problem != std::errc{} || rest != from.data() + from.size() || first >= image->manifest().blocks()) {
+    const auto asked = base::parseNumber<std::uint64_t>(from);
+    if (!asked || *asked >= image->manifest().blocks()) {
         return base::failure(base::ErrorCode::InvalidInput,
                              fmt::format("'from' must be a block number below {}", image->manifest().blocks()));
     }
+    const auto first = *asked;
     http::Response response;
     response.content_type = binary;
     std::uint64_t length = 0;

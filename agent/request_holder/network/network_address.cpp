@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
+
+#include "agent/base/number.hpp"
 
 namespace standin::request_holder {
 
@@ -17,9 +18,8 @@ Result<NetworkAddress> NetworkAddress::parse(std::string_view text) {
     const std::string host(text.substr(0, slash));
     bool good = slash != std::string_view::npos && ::inet_pton(AF_INET, host.c_str(), &result.address) == 1;
     if (good) {
-        const auto* end = text.data() + text.size();
-        auto [rest, problem] = std::from_chars(text.data() + slash + 1, end, result.prefix);
-        good = problem == std::errc() && rest == end && result.prefix >= 1 && result.prefix <= 32;
+        result.prefix = base::parseNumber<unsigned>(text.substr(slash + 1)).value_or(0);
+        good = result.prefix >= 1 && result.prefix <= 32;
     }
     if (good) return result;
     return failure(ErrorCode::InvalidInput,

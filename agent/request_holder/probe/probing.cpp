@@ -4,9 +4,10 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <utility>
+
+#include "agent/base/number.hpp"
 
 namespace standin::request_holder {
 
@@ -21,9 +22,8 @@ int httpStatus(const std::string& received) {
     const auto end = received.find("\r\n");
     if (end == std::string::npos) return received.size() < status_line_limit ? 0 : -1;
     if (received.rfind("HTTP/1.", 0) != 0 || end < 12 || received[8] != ' ') return -1;
-    int status = 0;
-    const auto [rest, problem] = std::from_chars(received.data() + 9, received.data() + 12, status);
-    return problem == std::errc() && rest == received.data() + 12 && status >= 100 ? status : -1;
+    const auto status = base::parseNumber<int>(std::string_view(received).substr(9, 3)).value_or(-1);
+    return status >= 100 ? status : -1;
 }
 
 Probing::Probing(asio::io_context& context, in_addr address, protocol::Probe probe, std::chrono::milliseconds deadline,

@@ -1,5 +1,6 @@
 #include "agent/switch/ovs/ovsdb_replica.hpp"
 
+#include "agent/base/number.hpp"
 #include "agent/switch/ovs/ovsdb_names.hpp"
 #include "agent/switch/ovs/ovsdb_values.hpp"
 #include "agent/switch/segment/segment_record.hpp"
@@ -22,10 +23,8 @@ PortView::Mode modeOf(const std::string& mode, bool tagged) {
 }
 
 std::optional<Vlan> vlanOf(const std::string& text) {
-    if (text.empty() || text.size() > 4 || text.find_first_not_of("0123456789") != std::string::npos)
-        return std::nullopt;
-    const int vlan = std::stoi(text);
-    return vlan >= 1 && vlan <= 4094 ? std::optional(static_cast<Vlan>(vlan)) : std::nullopt;
+    const auto vlan = base::parseNumber<Vlan>(text);
+    return vlan && *vlan >= 1 && *vlan <= 4094 ? vlan : std::nullopt;
 }
 
 }  // namespace
