@@ -1,4 +1,4 @@
-// standin-agent: reads its configuration, composes the capabilities that it switches on, serves until it is told to stop.
+// standin-agent: reads its configuration, composes the capabilities that it switches on, serves until it is asked to stop.
 
 #include <fmt/format.h>
 

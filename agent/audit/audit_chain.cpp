@@ -86,7 +86,7 @@ void Verifier::place(const Link& link) {
 void Verifier::take(const Link& link) {
     place(link);
     if (link.hash.empty()) {
-        breaks_.push_back(fmt::format("entry {} bears no hash: it was not written by this program", link.number));
+        breaks_.push_back(fmt::format("entry {} has no hash: it was not written by this program", link.number));
     } else if (hashOf(link) != link.hash) {
         breaks_.push_back(fmt::format("entry {} was changed: its hash is another one", link.number));
     }

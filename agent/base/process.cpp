@@ -35,7 +35,7 @@ struct Pipe {
     }
 };
 
-// A program that ends without reading its input must not end us by SIGPIPE, whatever the caller's disposition is.
+// A program that ends without reading its input must not end us by SIGPIPE, with any disposition of the caller.
 class BrokenPipeBlocked {
   public:
     BrokenPipeBlocked() {
@@ -175,7 +175,7 @@ int spawn(const std::vector<std::string>& command, const std::array<int, 3>& sta
 
 /// The first of a program's process group: when this program dies, however it does, the group is killed. A signal at
 /// the parent's death would reach the program alone, and not what it has started; the end of a pipe that only we hold
-/// open comes whoever dies how.
+/// open comes whichever process dies, and however.
 class Guardian {
   public:
     Guardian() {

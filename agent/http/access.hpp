@@ -5,7 +5,7 @@
 
 namespace standin::http {
 
-/// What a route demands of whoever asks. Which role of which program has it: roles.hpp.
+/// The access that a route demands. Which role of which program has it: roles.hpp.
 enum class Access : std::uint8_t {
     Read,     ///< changes nothing (GET; also a POST that only asks, such as a probe)
     Command,  ///< changes something; agents also demand the headers Standin-Epoch and Standin-Operation

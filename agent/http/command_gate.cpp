@@ -23,7 +23,7 @@ constexpr std::size_t answers_kept = 1024;
 
 // Things that one agent was commanded about. Beyond that the older half is forgotten: no command is late by so many.
 constexpr std::size_t lanes_kept = 4096;
-// An earlier command for the same subject that takes longer hangs; then somebody has to hear of it.
+// An earlier command for the same subject that takes longer hangs; then the caller has to know.
 constexpr std::chrono::seconds longest_turn{30};
 
 base::Result<std::uint64_t> parseNumber(const std::string& text, const char* what) {
@@ -45,7 +45,7 @@ bool isInstance(const std::string& text) {
            });
 }
 
-// `57 3f2a9c…`; the instance is absent where none was heard of.
+// `57 3f2a9c…`; the instance is absent where none is known.
 std::string textOf(const protocol::Leader& leader) {
     return leader.instance.empty() ? fmt::format("{}\n", leader.epoch)
                                    : fmt::format("{} {}\n", leader.epoch, leader.instance);

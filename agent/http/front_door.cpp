@@ -104,7 +104,7 @@ void FrontDoor::run() {
             if (connection && connection->state == State::Idle) ask(connection);
             if (connection && connection->state == State::Stranger) strangers.push_back(connection);
         }
-        // A handshake is work for the processor: whoever has one behind him comes before.
+        // A handshake is work for the processor: connections that have completed one go first.
         for (const auto& stranger : strangers) handshake(stranger);
         if (knocked) letIn();
         endOverdue();

@@ -81,7 +81,7 @@ class FrontDoor {
     void remove(const ConnectionPtr& connection);
     void leaveLine(Connection& connection);
     void enterLine(Connection& connection, Connection::State state, std::chrono::milliseconds within);
-    void watch(const Connection& connection, std::uint32_t events, bool anew);
+    void watch(const Connection& connection, std::uint32_t events, bool is_new);
     void tellRefused(const Connection& stranger, const std::string& why);
     [[nodiscard]] ConnectionPtr find(std::uint64_t id);
 

@@ -23,7 +23,7 @@ struct LegSettings {
 
 struct JobSettings {
     base::JobName name;
-    LegSettings front;  ///< bears the job's own address
+    LegSettings front;  ///< has the job's own address
     LegSettings back;
     std::vector<std::uint16_t> ports;
     HoldLimits limits;

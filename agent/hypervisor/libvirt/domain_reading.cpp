@@ -81,9 +81,9 @@ DomainStatus statusFromQemu(const std::string& answer) {
     if (status == "running") return {DomainState::Running, ""};
     for (const auto* halted : {"internal-error", "guest-panicked", "io-error", "watchdog"}) {
         if (status != halted) continue;
-        DomainStatus told{DomainState::Halted, fmt::format("QEMU has stopped it ({})", status)};
-        told.internal_error = status == "internal-error";
-        return told;
+        DomainStatus stopped{DomainState::Halted, fmt::format("QEMU has stopped it ({})", status)};
+        stopped.internal_error = status == "internal-error";
+        return stopped;
     }
     return {DomainState::Unknown, "paused, and neither libvirt nor QEMU gives a reason"};
 }

@@ -42,7 +42,7 @@ enum class DomainVerb { Start, Resume, Suspend, AskToStop, Destroy };
 const char* nameOf(DomainVerb verb);
 
 /// The hypervisor's machines, named by UUID. Verbs are the hypervisor's own: a verb that does not fit the state fails,
-/// and whoever wants 'absolute' observes, acts and observes. Every call returns within a bounded time (TimedOut:
+/// and a caller that wants 'absolute' observes, acts and observes. Every call returns within a bounded time (TimedOut:
 /// observe again).
 class Domains {
   public:

@@ -11,7 +11,7 @@ namespace standin::hypervisor {
 
 namespace {
 
-// A libvirtd that says nothing for 2 s × 3 is dead or stuck; the connection that hears is closed and opened anew.
+// A libvirtd that says nothing for 2 s × 3 is dead or stuck; its connection is closed and opened again.
 constexpr int keepalive_seconds = 2;
 constexpr unsigned keepalive_misses = 3;
 
@@ -113,7 +113,7 @@ base::Result<void> LibvirtConnection::hear() {
     if (!opened) return base::failure(opened.error());
     (*opened)->listen(events_);
     hearing_ = std::move(*opened);
-    events_->add();  // what happened while there was no connection nobody told
+    events_->add();  // events were missed while there was no connection
     return {};
 }
 

@@ -99,7 +99,7 @@ base::Result<DomainStatus> readStatus(virDomainPtr domain, const std::string& uu
     return statusFrom(state, reason);
 }
 
-// The guest's driver answers the first question that QEMU asks it, and QEMU asks once it has been told to.
+// The guest's driver answers the first question that QEMU asks it, and QEMU asks once it is commanded to.
 bool answersBalloon(virDomainPtr domain) {
     constexpr int every_s = 1;
     virDomainMemoryStatStruct stats[VIR_DOMAIN_MEMORY_STAT_NR];

@@ -15,7 +15,7 @@ struct Growth {
 
 /// Resources of a running guest are there when the guest uses them: hot-plugged CPUs are brought online through its
 /// agent and read back, memory comes by the balloon. Waits a few seconds for that; what is missing then may still come.
-/// Where the guest has no agent, the CPUs that it has plugged are told, and that nobody knows whether it uses them.
+/// Where the guest has no agent, the plugged CPUs are reported with the remark that nobody knows whether they are used.
 base::Result<Growth> awaitGrowth(Domains& domains, const base::Clock& clock, const std::string& uuid,
                                  const protocol::StandInResources& wanted);
 

@@ -17,9 +17,9 @@ class Metrics;
 
 namespace standin::hypervisor {
 
-/// Sets guests' clocks right after they were resumed (S187): a suspended machine's clock stands still. Begun at once,
-/// and beside everything else: whoever wants to wait for it reads the stand-in's `clock`. What can't be set, or is
-/// wrong after it was, is told as its `clock_warning`.
+/// Sets guests' clocks right after they were resumed (S187): a suspended machine's clock does not advance. Begun at
+/// once, and beside everything else: a caller that wants to wait reads the stand-in's `clock`. What can't be set, or is
+/// wrong after it was, is reported as its `clock_warning`.
 class GuestClocks {
   public:
     GuestClocks(Domains& domains, const base::Clock& clock, http::Metrics& metrics, base::Log log);

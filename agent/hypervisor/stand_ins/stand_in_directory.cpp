@@ -94,7 +94,7 @@ base::Result<std::vector<StandInRecord>> StandInDirectory::load(std::vector<std:
         } else {
             unreadable.push_back(
                 fmt::format("'{}' is no stand-in's record: {}", path.string(),
-                            record ? "it bears another name than its directory" : record.error().message));
+                            record ? "its name is not that of its directory" : record.error().message));
         }
     }
     if (error)
@@ -131,7 +131,7 @@ void StandInDirectory::removeDisk(const base::StandInName& name) const {
 base::Result<void> StandInDirectory::remove(const base::StandInName& name) const {
     const fs::path path = pathOf(name);
     std::error_code error;
-    // The record goes last: while it is there, whatever is left can be found and removed again.
+    // The record goes last: while it is there, what is left can be found and removed again.
     for (const auto& entry : fs::directory_iterator(path, error)) {
         if (entry.path().filename() != "stand_in.json") fs::remove_all(entry.path(), error);
         if (error) break;

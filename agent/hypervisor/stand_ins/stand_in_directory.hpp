@@ -44,7 +44,7 @@ class StandInDirectory {
 
     /// Makes the root. Directories may be passed through by everybody, since QEMU runs as a user of its own.
     base::Result<void> prepare();
-    /// The records of all stand-ins; a directory whose record cannot be read is told in `unreadable` and left alone.
+    /// The records of all stand-ins; a directory whose record cannot be read is listed in `unreadable` and left alone.
     base::Result<std::vector<StandInRecord>> load(std::vector<std::string>& unreadable) const;
     base::Result<void> save(const StandInRecord& record) const;
     base::Result<void> saveDefinition(const base::StandInName& name, const std::string& xml) const;

@@ -51,30 +51,30 @@ protocol::StandIn StandInInspector::inspectMade(const StandInEntry& stand_in, co
 protocol::StandIn StandInInspector::describe(const StandInEntry& stand_in, StandInState state) const {
     std::lock_guard lock(stand_in.mutex);
     const auto& record = stand_in.record;
-    protocol::StandIn told;
-    told.name = record.name;
-    told.definition = record.definition;
-    told.state = state;
-    told.uuid = record.uuid;
-    if (record.started_once) told.port = tapNameOf(agent_, record.name);
-    told.resources = record.resources;
-    told.progress = stand_in.progress;
-    if (state == StandInState::Running) told.clock = stand_in.clock;
-    told.problem = record.problem;
+    protocol::StandIn shown;
+    shown.name = record.name;
+    shown.definition = record.definition;
+    shown.state = state;
+    shown.uuid = record.uuid;
+    if (record.started_once) shown.port = tapNameOf(agent_, record.name);
+    shown.resources = record.resources;
+    shown.progress = stand_in.progress;
+    if (state == StandInState::Running) shown.clock = stand_in.clock;
+    shown.problem = record.problem;
     if (!stand_in.clock_warning.empty() && state == StandInState::Running)
-        told.warnings.push_back(stand_in.clock_warning);
+        shown.warnings.push_back(stand_in.clock_warning);
     if (!record.named_by_mac.empty()) {
-        told.warnings.push_back(fmt::format(
+        shown.warnings.push_back(fmt::format(
             "network card: the image seems to name it by the server's MAC {}, in {}; a spare's card has another",
             record.definition.mac, record.named_by_mac));
     }
     const auto host = acceleration_.current();
     const bool as_host = record.accelerated_by.empty();
     if (as_host ? host.type == DomainType::Qemu : record.accelerated_by == "tcg") {
-        told.warnings.push_back("acceleration: software emulation, " +
-                                (as_host ? host.reason : record.emulated_because));
+        shown.warnings.push_back("acceleration: software emulation, " +
+                                 (as_host ? host.reason : record.emulated_because));
     }
-    return told;
+    return shown;
 }
 
 std::string StandInInspector::look(const StandInEntry& stand_in, base::Result<DomainStatus>& status) const {

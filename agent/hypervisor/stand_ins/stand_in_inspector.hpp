@@ -9,7 +9,8 @@
 
 namespace standin::hypervisor {
 
-/// What is known of a stand-in now: its record, its domain as libvirt sees it, and what is wrong with it. Changes nothing.
+/// What is known of a stand-in now: its record, its domain as libvirt sees it, and what is wrong with it. Changes
+/// nothing.
 class StandInInspector {
   public:
     StandInInspector(std::string agent, Domains& domains, const HostAcceleration& acceleration,
@@ -20,7 +21,7 @@ class StandInInspector {
     /// Its record, in a state that the caller has just read back.
     [[nodiscard]] protocol::StandIn describe(const StandInEntry& stand_in, protocol::StandInState state) const;
     /// Its domain's state into `status`; returns what is wrong with it. A command that is carried out meanwhile
-    /// explains whatever is seen.
+    /// explains what is seen.
     std::string look(const StandInEntry& stand_in, base::Result<DomainStatus>& status) const;
 
   private:

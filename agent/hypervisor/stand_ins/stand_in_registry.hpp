@@ -30,8 +30,8 @@ struct GuestTrial {
     std::string suspicion;  ///< why it was started again without KVM, where only its life without it proves the reason
 };
 
-/// One stand-in as this agent knows it. `mutex` guards what follows it; `command_mutex` is held by whoever acts on the
-/// domain, so that two commands to one stand-in never interleave.
+/// One stand-in as this agent knows it. `mutex` guards what follows it; `command_mutex` is held while a command acts on
+/// the domain, so that two commands to one stand-in never interleave.
 struct StandInEntry {
     std::timed_mutex command_mutex;
 
@@ -94,14 +94,14 @@ class StandInRegistry {
     base::Result<void> load();
     [[nodiscard]] StandInEntryPtr find(const base::StandInName& name) const;
     [[nodiscard]] std::vector<StandInEntryPtr> all() const;
-    /// Directories that hold no readable record: they are left alone and told in health.
+    /// Directories that hold no readable record: they are left alone and reported in health.
     [[nodiscard]] std::vector<std::string> unreadable() const;
 
-    /// Puts a stand-in onto the registry, durably.
+    /// Adds a stand-in, durably.
     base::Result<StandInEntryPtr> add(StandInRecord record);
     /// Changes a record, durably; in memory only if that succeeded.
     base::Result<void> change(StandInEntry& stand_in, const std::function<void(StandInRecord&)>& edit);
-    /// Takes it off the registry; its files must be gone already.
+    /// Forgets it; its files must be gone already.
     void erase(const base::StandInName& name);
 
     /// What every stand-in but `except` takes if it runs (S116).

@@ -86,7 +86,7 @@ base::Result<void> StandInStates::bring(const StandInEntryPtr& stand_in, StandIn
     }
     if (standInStateOf(*after) != wanted) after = observeAndAct(stand_in, record, wanted, commanded, before);
     if (!after) {
-        // What is in no state for it stays what it was, with the reason that was told for it.
+        // What is in no state for it stays what it was, with its reason.
         if (after.error().code == ErrorCode::WrongState) stand_in->note(commanded);
         return base::failure(after.error());
     }
@@ -115,7 +115,7 @@ base::Result<DomainState> StandInStates::observeAndAct(const StandInEntryPtr& st
     before = observed->state;
     if (standInStateOf(before) == wanted) return before;
     const auto unable = fmt::format("stand-in '{}' did not become {}", record.name.text(), nameOf(wanted));
-    // Whoever commands it to be stopped has heard of it; nobody else goes on as if nothing had happened.
+    // A caller that orders it stopped knows of that; no other command goes on as if nothing had happened.
     if (wanted != StandInState::Stopped && hasProblem(*observed, commanded)) {
         if (wanted != StandInState::Running || before != DomainState::OutOfSpace || !spaceToGoOn())
             return base::failure(ErrorCode::WrongState, unable + ": " + problem(record, *observed, commanded));
@@ -181,7 +181,8 @@ base::Result<DomainStatus> StandInStates::act(const StandInEntryPtr& stand_in, c
 }
 
 base::Result<DomainStatus> StandInStates::begin(const StandInEntryPtr& stand_in, const StandInRecord& record) {
-    // The port exists from the first start on; written down before, so that nobody looks for a port that isn't told.
+    // The port exists from the first start on; written down before, so that nobody looks for a port that isn't
+    // reported.
     if (!record.started_once) {  // a later start needs no room on the disk
         auto saved = registry_.change(*stand_in, [](StandInRecord& r) { r.started_once = true; });
         if (!saved) return base::failure(saved.error());

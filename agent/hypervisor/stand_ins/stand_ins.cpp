@@ -78,7 +78,7 @@ void StandIns::stop() {
 std::vector<protocol::StandIn> StandIns::list() {
     std::vector<protocol::StandIn> result;
     for (const auto& stand_in : registry_.all()) {
-        if (auto told = get(stand_in->snapshot().name)) result.push_back(*told);
+        if (auto shown = get(stand_in->snapshot().name)) result.push_back(*shown);
     }
     return result;
 }

@@ -28,9 +28,9 @@ class StandIns {
 
     [[nodiscard]] std::vector<protocol::StandIn> list();
     base::Result<protocol::StandIn> get(const base::StandInName& name);
-    /// Begins to make it (`making`); one of the same definition that is there already is told as it is. Refused: the
-    /// host has no room (S116) or the image isn't ready. Conflict: another of that name is there. A failed one is made
-    /// anew.
+    /// Begins to make it (`making`); one of the same definition that is there already is returned as it is. Refused:
+    /// the host has no room (S116) or the image isn't ready. Conflict: another of that name is there. A failed one is
+    /// made again.
     base::Result<protocol::StandIn> make(const base::StandInName& name, const protocol::StandInDefinition& definition);
     base::Result<protocol::StandIn> setState(const base::StandInName& name, protocol::StandInState wanted);
     /// S226. InvalidInput beyond its maximum, Refused beyond the host's room.

@@ -37,7 +37,7 @@ ConnectionTracker::Connection* ConnectionTracker::open(const Key& key, const Tcp
     auto found = connections_.find(key);
     const bool begins = segment.from_client && segment.syn && !segment.ack;
     if (found != connections_.end()) {
-        // A client may use a port again; only a repeated SYN bears the number that is known already.
+        // A client may use a port again; only a repeated SYN has the number that is known already.
         if (begins && segment.sequence + 1 != found->second.client.next) found->second = Connection{};
         return &found->second;
     }

@@ -24,7 +24,8 @@ class TapObserver {
     base::Result<void> start();
     void stop();
 
-    /// Begins to watch `tap`, anew if it was watched. `from_the_start`: nobody can have spoken on it before.
+    /// Begins to watch `tap`, from the start again if it was watched. `from_the_start`: nobody can have spoken on it
+    /// before.
     base::Result<void> watch(const base::StandInName& name, const std::string& tap, const JobEndpoint& job,
                              bool from_the_start);
     void unwatch(const base::StandInName& name);

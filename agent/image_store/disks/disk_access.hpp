@@ -15,7 +15,7 @@ struct DiskPlace {
     DiskIdentity declared{};  ///< what is there has to be this disk, where something is declared
 };
 
-/// What can be told of a disk without touching it.
+/// What is known of a disk without touching it.
 struct DiskSight {
     bool present = false;
     bool in_use = false;

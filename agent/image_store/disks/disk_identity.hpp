@@ -20,7 +20,7 @@ struct DiskIdentity {
 /// `sys`: where sysfs is.
 DiskIdentity identityOf(dev_t device, const std::string& sys = "/sys");
 
-/// Whether a disk is the one that was declared: every declared field is told by the disk, and is equal (`0x5000…`,
+/// Whether a disk is the one that was declared: the disk reports every declared field, and it is equal (`0x5000…`,
 /// `naa.5000…` and `5000…` are). Empty: it is; otherwise what is wrong.
 std::string mismatch(const DiskIdentity& declared, const DiskIdentity& seen);
 

@@ -6,7 +6,7 @@
 
 namespace standin::image_store {
 
-/// Who uses an open file or block device besides this descriptor, as far as can be told without disturbing anybody: a
+/// Who uses an open file or block device besides this descriptor, as far as can be seen without disturbing anybody: a
 /// machine or a transfer that locked it, a loop device, a mount, a holder (LVM, RAID). Empty if nobody.
 std::string userOf(const OpenFile& disk);
 

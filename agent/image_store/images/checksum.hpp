@@ -29,7 +29,7 @@ class Sha256 {
 
     void update(Bytes bytes);
     void update(std::string_view text) { update(std::as_bytes(std::span(text))); }
-    /// The checksum of everything so far; begins anew.
+    /// The checksum of everything so far; starts again.
     Checksum finish();
 
   private:

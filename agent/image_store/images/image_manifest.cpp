@@ -77,8 +77,9 @@ base::Result<ImageManifest> decodeHeader(Bytes header) {
     auto second = first == std::string_view::npos ? first : text.find('\n', first + 1);
     if (second == std::string_view::npos) return corrupt("the header has no end");
     auto line = text.substr(first + 1, second - first);
-    auto told = checksumFromHex(text.substr(magic.size(), first - magic.size()));
-    if (!told || *told != checksumOf(std::as_bytes(std::span(line)))) return corrupt("the header's checksum is wrong");
+    auto declared = checksumFromHex(text.substr(magic.size(), first - magic.size()));
+    if (!declared || *declared != checksumOf(std::as_bytes(std::span(line))))
+        return corrupt("the header's checksum is wrong");
     if (!allZero(header.subspan(second + 1, manifest_header_bytes - second - 1)))
         return corrupt("there is something behind the header");
     try {

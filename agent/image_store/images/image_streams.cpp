@@ -40,7 +40,7 @@ void streamBytes(ImageContent& image, ByteRange range, std::ostream& out, const 
     }
 }
 
-// Before the head of an answer is sent, so that whoever asks for a damaged block (again) is told so.
+// Before the head of an answer is sent, so that a request for a damaged block is refused in words.
 base::Result<void> tryBlock(ImageContent& image, std::uint64_t index) {
     std::vector<std::byte> block(image.manifest().bytesOf(index));
     return image.readBlock(index, block);

@@ -9,8 +9,8 @@
 namespace standin::image_store {
 
 /// `GET images/{id}/content`: the disk's bytes, or the part that a Range header asks for (206, 416). Corrupt if its
-/// first block is damaged; a damaged block further on breaks the connection, and whoever asks on from there is told
-/// why.
+/// first block is damaged; a damaged block further on breaks the connection, and a request that goes on from there is
+/// refused why.
 base::Result<http::Response> contentResponse(std::unique_ptr<ImageContent> image, const std::string& range);
 
 /// `GET images/{id}/manifest`: header and table as ImageManifest tells.

@@ -41,7 +41,7 @@ struct Captures::Task {
     bool started = false;
     bool active = true;
     std::string problem;
-    // Belong to whoever started the task; let go before it is told that it has ended, so that the disk is free by then.
+    // Belong to the thread that runs the task; let go before its end is reported, so that the disk is free by then.
     std::optional<DiskAccess> access;
     std::unique_ptr<ImageDraft> draft;
     void letGo() {

@@ -25,8 +25,8 @@ class Captures {
              base::Log log);
 
     /// Begins to capture. Precondition: no image of this id exists. Repeating it while it runs answers the one that
-    /// runs; after it failed it begins anew. Conflict: the id is being captured from another disk. Refused: the disk is
-    /// in use, the queue full.
+    /// runs; after it failed it starts again. Conflict: the id is being captured from another disk. Refused: the disk
+    /// is in use, the queue full.
     base::Result<protocol::Image> begin(const base::ImageId& id, const DiskPlace& place, std::uint64_t block_size_bytes,
                                         std::uint64_t least_free_bytes);
     [[nodiscard]] std::vector<protocol::Image> list() const;

@@ -26,7 +26,7 @@ struct Restores::Task {
     const std::uint64_t number;  // of its beginning
     bool started = false;        // likewise guarded
     TransferWatch watch;
-    // Belong to whoever started the task; let go before it is told that it has ended, so that the disk is free by then.
+    // Belong to the thread that runs the task; let go before its end is reported, so that the disk is free by then.
     std::optional<DiskAccess> access;
     std::unique_ptr<ImageContent> content;
     void letGo() {

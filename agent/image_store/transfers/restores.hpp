@@ -29,7 +29,7 @@ class Restores {
     base::Result<void> start();
 
     /// Begins to restore, after the disk was locked and found large enough. The same id again answers the same restore;
-    /// after it failed or was cancelled it begins anew. Conflict: the id is another restore. Refused: disk in use or
+    /// after it failed or was cancelled it starts again. Conflict: the id is another restore. Refused: disk in use or
     /// too small, or the queue is full.
     base::Result<protocol::Restore> begin(const base::RestoreId& id, const base::ImageId& image,
                                           const DiskPlace& place);

@@ -29,7 +29,7 @@ class Throttle {
     std::chrono::steady_clock::time_point next_{};
 };
 
-/// What a transfer in progress tells to those who look, and how it is told to end. One thread moves, others read.
+/// What a transfer in progress shows to those who look, and how it is cancelled. One thread moves, others read.
 class TransferWatch {
   public:
     TransferWatch(const base::Clock& clock, Throttle& throttle) : clock_(clock), throttle_(throttle) {}

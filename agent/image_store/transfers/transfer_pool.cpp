@@ -61,7 +61,7 @@ void TransferPool::run() {
         waiting_.pop_front();
         ++running_;
         lock.unlock();
-        const auto done = base::contained(transfer);  // whoever submitted it tells what came of it
+        const auto done = base::contained(transfer);  // what submitted it reports the result
         if (!done) base::Log("image_store").error("a transfer was given up: {}", done.error().message);
         transfer = nullptr;
         lock.lock();

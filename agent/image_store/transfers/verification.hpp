@@ -15,7 +15,7 @@ struct ImageDamage {
 
 /// Reads every block of the image that is not zero, and its table, and compares them with their checksums; goes on
 /// behind what is damaged. `pause` is called before each block and may wait. Refused 'cancelled' when asked to stop.
-/// Corrupt: the table is damaged, so that nothing can be told of the blocks.
+/// Corrupt: the table is damaged, so that nothing is known of the blocks.
 base::Result<ImageDamage> verify(ImageContent& image, TransferWatch& watch, const std::function<void()>& pause);
 
 }  // namespace standin::image_store

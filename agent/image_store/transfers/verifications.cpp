@@ -17,19 +17,19 @@ namespace {
 constexpr std::size_t waiting_most = 256;              // all images of a large store, asked for one after the other
 constexpr std::size_t ended_verifications_kept = 256;  // for those who ask later; each holds a few hundred bytes
 
-constexpr const char* cure = "delete it and capture its server anew; a stand-in made from it may be damaged, too";
+constexpr const char* cure = "delete it and capture its server again; a stand-in made from it may be damaged, too";
 
 }  // namespace
 
 struct Verifications::Task {
     Task(base::ImageId image, const base::Clock& clock, Throttle& throttle) : watch(clock, throttle) {
-        told.image = std::move(image);
+        outcome.image = std::move(image);
     }
-    ImageVerification told;  // guarded by Verifications::mutex_
-    bool started = false;    // likewise
-    bool active = true;      // likewise
+    ImageVerification outcome;  // guarded by Verifications::mutex_
+    bool started = false;       // likewise
+    bool active = true;         // likewise
     TransferWatch watch;
-    std::unique_ptr<ImageContent> content;  // belongs to whoever started the task
+    std::unique_ptr<ImageContent> content;  // belongs to the thread that runs the task
 };
 
 Verifications::Verifications(TransferPool& transfers, Throttle& throttle, const base::Clock& clock, base::Log log)
@@ -45,14 +45,14 @@ void Verifications::stop() {
 
 base::Result<ImageVerification> Verifications::begin(const base::ImageId& id, std::unique_ptr<ImageContent> content) {
     std::lock_guard lock(mutex_);
-    if (auto known = tasks_.find(id); known != tasks_.end() && known->second->active) return toldOf(*known->second);
+    if (auto known = tasks_.find(id); known != tasks_.end() && known->second->active) return describe(*known->second);
     auto task = std::make_shared<Task>(id, clock_, throttle_);
     task->content = std::move(content);
     auto submitted = pool_.submit([this, task] {
         const auto done = base::contained([&] { run(task); });
         if (done) return;
         task->content.reset();
-        auto outcome = task->told;
+        auto outcome = task->outcome;
         outcome.state = VerificationState::Failed;
         outcome.problem = fmt::format("could not verify image '{}': {}", outcome.image.text(), done.error().message);
         end(task, std::move(outcome));
@@ -60,7 +60,7 @@ base::Result<ImageVerification> Verifications::begin(const base::ImageId& id, st
     if (!submitted) return base::failure(submitted.error());
     tasks_[id] = task;
     forgetOld();
-    return toldOf(*task);
+    return describe(*task);
 }
 
 void Verifications::run(const std::shared_ptr<Task>& task) {
@@ -72,7 +72,7 @@ void Verifications::run(const std::shared_ptr<Task>& task) {
     const auto since = clock_.steady();
     auto damage = verify(*task->content, task->watch, [&] { transfers_.awaitRest(task->watch.stopToken()); });
     task->content.reset();
-    ImageVerification outcome = task->told;
+    ImageVerification outcome = task->outcome;
     const auto image = fmt::format("image '{}'", outcome.image.text());
     if (damage && damage->blocks == 0) {
         outcome.state = VerificationState::Intact;
@@ -99,7 +99,7 @@ void Verifications::end(const std::shared_ptr<Task>& task, ImageVerification out
     std::lock_guard lock(mutex_);
     outcome.progress = task->watch.progress();
     outcome.ended_at = base::rfc3339(clock_.wall());
-    task->told = std::move(outcome);
+    task->outcome = std::move(outcome);
     task->active = false;
     ended_.notify_all();
 }
@@ -107,7 +107,7 @@ void Verifications::end(const std::shared_ptr<Task>& task, ImageVerification out
 base::Result<ImageVerification> Verifications::find(const base::ImageId& id) const {
     std::lock_guard lock(mutex_);
     auto known = tasks_.find(id);
-    if (known != tasks_.end()) return toldOf(*known->second);
+    if (known != tasks_.end()) return describe(*known->second);
     return base::failure(
         base::ErrorCode::NotFound,
         fmt::format("image '{}' has not been verified since this agent was started; begin it", id.text()));
@@ -128,12 +128,12 @@ void Verifications::remove(const base::ImageId& id) {
     if (auto now = tasks_.find(id); now != tasks_.end() && now->second == task) tasks_.erase(now);
 }
 
-ImageVerification Verifications::toldOf(const Task& task) {
-    auto told = task.told;
-    if (!task.active) return told;
-    told.state = task.watch.begun() ? VerificationState::Reading : VerificationState::Waiting;
-    told.progress = task.watch.progress();
-    return told;
+ImageVerification Verifications::describe(const Task& task) {
+    auto outcome = task.outcome;
+    if (!task.active) return outcome;
+    outcome.state = task.watch.begun() ? VerificationState::Reading : VerificationState::Waiting;
+    outcome.progress = task.watch.progress();
+    return outcome;
 }
 
 void Verifications::forgetOld() {
@@ -141,7 +141,8 @@ void Verifications::forgetOld() {
         auto oldest = tasks_.end();
         for (auto entry = tasks_.begin(); entry != tasks_.end(); ++entry) {
             if (entry->second->active) continue;
-            if (oldest == tasks_.end() || entry->second->told.ended_at < oldest->second->told.ended_at) oldest = entry;
+            if (oldest == tasks_.end() || entry->second->outcome.ended_at < oldest->second->outcome.ended_at)
+                oldest = entry;
         }
         if (oldest == tasks_.end()) return;
         tasks_.erase(oldest);

@@ -14,7 +14,7 @@
 
 namespace standin::image_store {
 
-/// Images that are being verified, and what came of it, as long as the agent runs. One at a time, and it stands still
+/// Images that are being verified, and what came of it, as long as the agent runs. One at a time, and it pauses
 /// while anything is captured or restored: a server that has failed waits for its image. Thread-safe.
 class Verifications {
   public:
@@ -26,7 +26,7 @@ class Verifications {
     /// All that goes on is broken off.
     void stop();
 
-    /// Begins; while one of this image goes on that one is the answer, one that has ended is begun anew. Refused: too
+    /// Begins; while one of this image goes on that one is the answer, one that has ended starts again. Refused: too
     /// many wait.
     base::Result<protocol::ImageVerification> begin(const base::ImageId& id, std::unique_ptr<ImageContent> content);
     /// NotFound: none was begun since the agent was started.
@@ -39,7 +39,7 @@ class Verifications {
     struct Task;
     void run(const std::shared_ptr<Task>& task);
     void end(const std::shared_ptr<Task>& task, protocol::ImageVerification outcome);
-    static protocol::ImageVerification toldOf(const Task& task);
+    static protocol::ImageVerification describe(const Task& task);
     void forgetOld();
 
     TransferPool& transfers_;

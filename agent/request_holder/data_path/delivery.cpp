@@ -96,7 +96,7 @@ void Delivery::handOn(HeldConnection& held) {
             return;
         }
     }
-    // From here on bytes may have reached the job: whatever happens, they are never sent again.
+    // From here on bytes may have reached the job: they are never sent again.
     auto& queue = room_.queue();
     const auto now = std::chrono::steady_clock::now();
     const bool asked = !held.bytes.empty();

@@ -14,7 +14,7 @@ namespace standin::request_holder {
 struct DeliverySettings {
     in_addr job_address{};
     Milliseconds answer_wait{2'000};  ///< how long the next one waits for the first answer to the one before at most
-    Milliseconds connect_deadline{1'000};  ///< then the attempt is given up and made anew
+    Milliseconds connect_deadline{1'000};  ///< then the attempt is given up and started again
     Milliseconds first_retry{10};          ///< doubled up to longest_retry while the machine refuses or does not answer
     Milliseconds longest_retry{200};
     std::size_t proxied = 8192;  ///< more connections than these stay held

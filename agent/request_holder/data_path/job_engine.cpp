@@ -104,7 +104,7 @@ Result<std::future<protocol::ProbeAnswer>> JobEngine::probe(const protocol::Prob
         }
         auto promise = std::make_shared<std::promise<protocol::ProbeAnswer>>();
         auto answer = promise->get_future();
-        // Another machine may bear the address since it was last asked for.
+        // Another machine may have the address since it was last asked for.
         forgetNeighbour(settings_.back.interface, settings_.front.address.address);
         auto probing = std::make_shared<Probing>(
             context_, settings_.front.address.address, request.probe, std::chrono::milliseconds(request.deadline_ms),
@@ -166,7 +166,7 @@ void JobEngine::accepted(TcpSocketPtr client) {
     room_.admit(std::move(client));
 }
 
-// Not at once: whoever tells of a change is in the middle of it.
+// Not at once: the code that reports a change is in the middle of it.
 void JobEngine::roomChanged() {
     if (room_.full()) listener_.pause();
     if (std::exchange(change_posted_, true)) return;

@@ -12,7 +12,7 @@ namespace {
 
 // After so many buffers other connections get their turn.
 constexpr int turns = 16;
-// An answer comes in pieces; a job that pauses longer within one is not told from one that has ended it.
+// An answer comes in pieces; a job that pauses longer within one looks like one that has ended it.
 constexpr std::chrono::milliseconds pause_in_answer{250};
 
 bool wouldBlock() {

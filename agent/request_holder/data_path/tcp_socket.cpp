@@ -26,7 +26,7 @@ sockaddr_in socketAddress(in_addr address, std::uint16_t port) {
 }
 
 void setOption(int socket, int level, int option, int value) {
-    // A kernel without one of these options still relays; nothing to be told.
+    // A kernel without one of these options still relays; nothing to report.
     ::setsockopt(socket, level, option, &value, sizeof value);
 }
 

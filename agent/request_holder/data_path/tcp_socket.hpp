@@ -25,7 +25,7 @@ namespace tcp {
 
 Result<base::FileDescriptor> listenAt(in_addr address, std::uint16_t port, int backlog);
 
-/// Starts to connect; the outcome is told by pendingError() when the socket has become writable. None, and
+/// Starts to connect; pendingError() has the outcome when the socket has become writable. None, and
 /// errno, otherwise.
 base::FileDescriptor startConnecting(in_addr address, std::uint16_t port);
 

@@ -92,7 +92,7 @@ Result<void> Leg::verify() const {
     auto link = observeIn(*space_, settings_.interface);
     if (!link) return failure(link.error());
     if (asWanted(*link, settings_)) return {};
-    const auto* what = !link->present ? "is not there" : !link->up ? "is down" : "does not bear exactly its address";
+    const auto* what = !link->present ? "is not there" : !link->up ? "is down" : "does not have exactly its address";
     return failure(ErrorCode::WrongState, fmt::format("interface '{}' in network namespace '{}' {}",
                                                       settings_.interface, namespace_name_, what));
 }

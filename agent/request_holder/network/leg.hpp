@@ -8,8 +8,8 @@
 
 namespace standin::request_holder {
 
-/// One side of a job's request holder: an interface in a network namespace of its own, so that the front leg can bear
-/// the job's address while the back leg reaches another machine that bears it too, and any number of jobs do not clash.
+/// One side of a job's request holder: an interface in a network namespace of its own, so that the front leg can have
+/// the job's address while the back leg reaches another machine that has it too, and any number of jobs do not clash.
 class Leg {
   public:
     Leg(std::string namespace_name, LegSettings settings)

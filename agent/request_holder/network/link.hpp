@@ -27,7 +27,7 @@ void fillInChecksums(const std::string& interface);
 /// those that could not be set are returned.
 std::vector<std::string> tuneNamespace(const std::string& interface);
 
-/// Forgets which MAC bears `address` (RTM_DELNEIGH), so that the next packet asks anew; nothing happens if it was not
+/// Forgets the MAC of `address` (RTM_DELNEIGH), so that the next packet asks again; nothing happens if it was not
 /// known.
 void forgetNeighbour(const std::string& interface, in_addr address);
 

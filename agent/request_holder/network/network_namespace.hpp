@@ -10,8 +10,8 @@ namespace standin::request_holder {
 
 using base::Result;
 
-/// A named network namespace as `ip netns` makes it. Sockets stay in the namespace in which they were made, whoever
-/// uses them.
+/// A named network namespace as `ip netns` makes it. Sockets stay in the namespace in which they were made, whichever
+/// thread uses them.
 class NetworkNamespace {
   public:
     /// Takes over the namespace of that name or makes it. What stands at its place without being one (left by a reboot)

@@ -131,7 +131,7 @@ base::Result<std::string> OpenFlowConnection::exchange(const std::string& reques
     auto open = ensureOpen(until);
     auto sent = open ? socket_.send(request) : open;
     auto answer = sent ? await(awaited_type, until) : base::Result<std::string>(failure(sent.error()));
-    if (!answer) socket_.close();  // whatever comes later must not be taken for the next answer
+    if (!answer) socket_.close();  // a late answer must not be taken for the next one
     return answer;
 }
 

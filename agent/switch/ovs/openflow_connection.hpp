@@ -12,7 +12,7 @@
 namespace standin::lan_switch {
 
 /// A bridge's management socket, spoken to in OpenFlow 1.3: just what the takeover path needs, over a lasting
-/// connection that is made anew when the bridge has dropped it. One call at a time; others wait.
+/// connection that is made again when the bridge has dropped it. One call at a time; others wait.
 class OpenFlowConnection {
   public:
     explicit OpenFlowConnection(std::string socket_path) : socket_path_(std::move(socket_path)) {}
@@ -27,7 +27,7 @@ class OpenFlowConnection {
     /// through.
     base::Result<void> touch(std::uint64_t cookie, std::uint8_t table, std::chrono::milliseconds deadline);
 
-    /// How many flows bear exactly this cookie.
+    /// How many flows have exactly this cookie.
     base::Result<std::uint32_t> flowsWith(std::uint64_t cookie, std::chrono::milliseconds deadline);
 
   private:

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Usual is half a millisecond; a second means that something is broken, and the coordinator must hear of it soon.
+// Usual is half a millisecond; a second means that something is broken, and the coordinator must know soon.
 constexpr milliseconds transaction_deadline{1'000};
 // Usual is one millisecond; on a loaded host with thousands of ports ovs-vswitchd takes some hundred.
 constexpr milliseconds apply_deadline{2'000};

@@ -83,7 +83,7 @@ bool OvsdbClient::connected() const {
 }
 
 void OvsdbClient::run() {
-    bool told = false;
+    bool reported = false;
     for (;;) {
         auto socket = UnixSocket::connect(socket_path_);
         if (socket) {
@@ -92,13 +92,13 @@ void OvsdbClient::run() {
                 if (stopping_) return;
                 socket_ = std::move(*socket);
             }
-            told = false;
+            reported = false;
             const auto served = base::contained([this] { serve(); });
-            if (!served) log_.error("the connection to ovsdb-server is made anew: {}", served.error().message);
+            if (!served) log_.error("the connection to ovsdb-server is made again: {}", served.error().message);
             loseConnection();
-        } else if (!told) {
+        } else if (!reported) {
             log_.warning("{}; trying again every {} ms", socket.error().message, reconnect_pause.count());
-            told = true;
+            reported = true;
         }
         if (!rest()) return;
     }
@@ -121,7 +121,7 @@ void OvsdbClient::serve() {
         if (!received) {
             if (received.error().code != ErrorCode::TimedOut) return;
             if (asked) {
-                log_.warning("ovsdb-server at '{}' has not answered an echo for {} ms; connecting anew", socket_path_,
+                log_.warning("ovsdb-server at '{}' has not answered an echo for {} ms; connecting again", socket_path_,
                              quiet_limit.count());
                 return;
             }
@@ -168,7 +168,7 @@ bool OvsdbClient::handle(const std::string& text) {
         }
         {
             std::lock_guard lock(mutex_);
-            ready_ = true;  // before the listener hears of it, since it may want to transact at once
+            ready_ = true;  // before the listener is called, since it may want to transact at once
         }
         listener_.on_snapshot(message["result"]);
         return true;
@@ -208,7 +208,7 @@ base::Result<void> OvsdbClient::sendLine(const Json& message) {
     std::lock_guard lock(mutex_);
     if (!socket_.open()) return failure(ErrorCode::Unreachable, "not connected");
     auto sent = socket_.send(text);
-    if (!sent) socket_.shutdown();  // half a message may be out: wakes the reader, which connects anew
+    if (!sent) socket_.shutdown();  // half a message may be out: wakes the reader, which connects again
     return sent;
 }
 

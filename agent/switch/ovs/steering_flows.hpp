@@ -14,13 +14,13 @@
 ///     table 123  new connection, taken connection, or neither
 ///     table 124  new connections: learned, and sent on
 ///
-/// Every flow of a segment bears its cookie, so that it can be replaced as a whole in one bundle.
+/// Every flow of a segment has its cookie, so that it can be replaced as a whole in one bundle.
 namespace standin::lan_switch {
 
 /// A table that no frame gets to.
 inline constexpr std::uint8_t idle_table = 125;
 
-/// Flows of one VLAN's segment; flows that were learned bear learnedCookie().
+/// Flows of one VLAN's segment; flows that were learned have learnedCookie().
 std::uint64_t steeringCookie(Vlan vlan);
 std::uint64_t learnedCookie(Vlan vlan);
 

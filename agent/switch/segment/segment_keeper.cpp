@@ -11,7 +11,7 @@ namespace {
 // Somebody else's change between our look and our transaction is rare; five times in a row means that he does it all
 // the time.
 constexpr int conflict_limit = 5;
-// Applying a change takes a millisecond; who asks in between shall not hear that something is wrong.
+// Applying a change takes a millisecond; a question in between must not be answered with a false alarm.
 constexpr std::chrono::milliseconds settling_limit{100};
 
 }  // namespace
@@ -154,7 +154,7 @@ protocol::Segment SegmentKeeper::describe(const base::SegmentId& id, const Segme
 base::Result<FabricSnapshot> SegmentKeeper::view() {
     base::Result<FabricSnapshot> now = fabric_.view();
     std::unique_lock lock(mutex_);
-    told_.wait_for(lock, settling_limit, [&] {
+    switch_changed_.wait_for(lock, settling_limit, [&] {
         now = fabric_.view();
         return !now || (*now)->applied;
     });

@@ -105,7 +105,7 @@ class SegmentKeeper {
 
     std::mutex mutex_;  ///< guards everything below but the thread
     std::condition_variable wake_;
-    std::condition_variable told_;  ///< the switch has told of a change
+    std::condition_variable switch_changed_;
     bool changed_ = true;
     bool failing_ = false;  ///< the last reconciliation did not succeed: try again soon
     bool stopping_ = false;

@@ -61,7 +61,8 @@ std::set<std::string> portsOf(const SegmentOrder& order) {
     return ports;
 }
 
-// Nobody is to own the segment: the failed machine's port has to leave it, whatever is wrong with anybody else.
+// Nobody is to own the segment: the failed machine's port has to leave it, also when something is wrong with another
+// member.
 bool isFence(const SegmentOrder& order) {
     return order.owner.empty();
 }
@@ -96,8 +97,9 @@ void dropPort(SegmentOrder& order, const std::string& port) {
 }
 
 // Settles who has the ports that this order and other segments speak of. A machine without a part in another segment
-// (a spare that was given back, a stand-in) leaves that one. Whoever has a part there keeps it: an order that needs
-// such a port is refused, a fence goes on without it; only the fenced server's own port leaves whatever it is in.
+// (a spare that was given back, a stand-in) leaves that one. A member that has a part there keeps it: an order that
+// needs such a port is refused, a fence goes on without it; only the fenced server's own port leaves any segment that
+// it is in.
 base::Result<SegmentRecords> claimPorts(const base::SegmentId& id, SegmentOrder& order, const FabricView& view) {
     SegmentRecords losers;
     const SegmentMember* fenced = isFence(order) ? order.member(server_member) : nullptr;

@@ -18,7 +18,7 @@ namespace standin::lan_switch {
 /// Conflict: a later order was given. Refused: a port that has a part in another segment, a VLAN of another segment, no
 /// VLAN left. NotFound: the port of the owner or of the established member does not exist; that of another member may
 /// be absent, since what is absent is not on the segment. InvalidInput: address or MAC. An order for nobody is a fence:
-/// it goes on without members that would have it refused, and takes the server's own port out of whatever segment it is
+/// it goes on without members that would have it refused, and takes the server's own port out of any segment that it is
 /// in.
 base::Result<FabricChange> planSegment(const base::SegmentId& id, const protocol::SegmentOrder& order,
                                        const OrderNumber& number, const FabricView& view, const VlanRange& quarantine);

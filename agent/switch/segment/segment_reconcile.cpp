@@ -36,7 +36,7 @@ void SegmentKeeper::poke() {
     std::lock_guard lock(mutex_);
     changed_ = true;
     wake_.notify_all();
-    told_.notify_all();
+    switch_changed_.notify_all();
 }
 
 void SegmentKeeper::run() {
@@ -67,8 +67,8 @@ void SegmentKeeper::run() {
 
 void SegmentKeeper::reconcile() {
     auto now = fabric_.view();
-    if (!now) return;  // a change is told when the switch is back
-    // Mostly it is our own transaction that woke us, and nobody shall wait for us then.
+    if (!now) return;  // the switch reports a change when it is back
+    // Mostly it is our own transaction that woke us, and nobody should wait for us then.
     auto repaired = planRepair(**now).empty() ? base::Result<void>() : repair();
     for (int attempt = 1; attempt < most_repairs && !repaired && repaired.error().code == base::ErrorCode::Conflict;
          ++attempt) {

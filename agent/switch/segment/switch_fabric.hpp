@@ -126,7 +126,7 @@ class SwitchFabric {
     virtual ~SwitchFabric() = default;
 
     /// Calls `on_change` from a thread of its own whenever the switch's ports or records may have changed, also after
-    /// it came back. An implementation that cannot be told of changes asks the switch regularly.
+    /// it came back. An implementation that gets no notice of changes asks the switch regularly.
     virtual void start(std::function<void()> on_change) = 0;
     virtual void stop() = 0;
 
