@@ -18,12 +18,6 @@ class NetworkNamespace {
     /// is replaced.
     static Result<NetworkNamespace> open(const std::string& name);
 
-    NetworkNamespace(NetworkNamespace&& other) noexcept;
-    NetworkNamespace& operator=(NetworkNamespace&& other) noexcept;
-    NetworkNamespace(const NetworkNamespace&) = delete;
-    NetworkNamespace& operator=(const NetworkNamespace&) = delete;
-    ~NetworkNamespace();
-
     [[nodiscard]] const std::string& name() const { return name_; }
     /// False if somebody has removed or replaced it since open().
     [[nodiscard]] bool stands() const;
