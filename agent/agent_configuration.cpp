@@ -50,7 +50,7 @@ void readSection(base::YamlReader& root, const char* name, std::optional<Setting
 }
 
 // Machines that are not (any more, not yet) on their segments wait in the quarantine VLANs, each alone; stand-ins land
-// on the landing VLAN when they are started. Where one is among the others, a stand-in that starts meets whoever waits
+// on the landing VLAN when they are started. Where one is among the others, a stand-in that starts meets what waits
 // there.
 void checkVlans(base::YamlReader& root, const AgentConfiguration& configuration) {
     if (!configuration.hypervisor || !configuration.lan_switch) return;

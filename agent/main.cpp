@@ -1,4 +1,4 @@
-// standin-agent: reads its configuration, composes the capabilities that it switches on, serves until it is told to stop.
+// standin-agent: reads its configuration, composes the capabilities that it switches on, serves until it is asked to stop.
 
 #include <fmt/format.h>
 
@@ -25,7 +25,7 @@
 #include "agent/http/request_audit.hpp"
 #include "agent/http/server.hpp"
 #include "agent/http/tls_health.hpp"
-#include "agent/hypervisor/agent_image_source.hpp"
+#include "agent/hypervisor/stand_ins/agent_image_source.hpp"
 #include "agent/hypervisor/hypervisor_capability.hpp"
 #include "agent/image_store/image_store_capability.hpp"
 #include "agent/request_holder/request_holder.hpp"
@@ -69,9 +69,9 @@ int failed(const base::Log& log, const base::Error& error) {
 
 // Who has a part in a takeover must be quick after weeks of rest and on a busy host; an image store only moves much.
 void getReady(const AgentConfiguration& configuration, const base::Log& log) {
-    if (const auto locked = base::stayInMemory(); !locked) log.notice("{}", locked.error().message);
+    if (const auto locked = base::lockMemory(); !locked) log.notice("{}", locked.error().message);
     if (!configuration.hypervisor && !configuration.lan_switch && !configuration.request_holder) return;
-    if (const auto first = base::comeFirst(); !first) log.notice("{}", first.error().message);
+    if (const auto first = base::raisePriority(); !first) log.notice("{}", first.error().message);
 }
 
 int serve(const AgentConfiguration& configuration) {

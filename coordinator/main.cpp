@@ -27,8 +27,8 @@ int serve(const standin::config::Configuration& configuration) {
     const standin::http::TlsLibrary tls_library;
     const auto service_manager = standin::base::ServiceManager::ofThisProcess();
     const standin::base::Log log("coordinator");
-    if (const auto locked = standin::base::stayInMemory(); !locked) log.notice("{}", locked.error().message);
-    if (const auto first = standin::base::comeFirst(); !first) log.notice("{}", first.error().message);
+    if (const auto locked = standin::base::lockMemory(); !locked) log.notice("{}", locked.error().message);
+    if (const auto first = standin::base::raisePriority(); !first) log.notice("{}", first.error().message);
     standin::Coordinator coordinator(configuration, log, service_manager);
     if (auto started = coordinator.start(); !started) {
         log.error("{}", started.error().message);

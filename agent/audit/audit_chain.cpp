@@ -4,7 +4,8 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <charconv>
+
+#include "agent/base/number.hpp"
 
 namespace standin::audit {
 
@@ -32,11 +33,11 @@ std::optional<AuditMark> AuditMark::parse(const std::string& text) {
     const auto colon = text.find(':');
     if (colon == std::string::npos) return std::nullopt;
     AuditMark mark;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + colon, mark.number);
+    const auto number = base::parseNumber<decltype(mark.number)>(std::string_view(text).substr(0, colon));
     mark.hash = text.substr(colon + 1);
     const bool hexadecimal = mark.hash.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (problem != std::errc{} || end != text.data() + colon || !hexadecimal || mark.hash.size() != hash_digits)
-        return std::nullopt;
+    if (!number || !hexadecimal || mark.hash.size() != hash_digits) return std::nullopt;
+    mark.number = *number;
     return mark;
 }
 
@@ -85,7 +86,7 @@ void Verifier::place(const Link& link) {
 void Verifier::take(const Link& link) {
     place(link);
     if (link.hash.empty()) {
-        breaks_.push_back(fmt::format("entry {} bears no hash: it was not written by this program", link.number));
+        breaks_.push_back(fmt::format("entry {} has no hash: it was not written by this program", link.number));
     } else if (hashOf(link) != link.hash) {
         breaks_.push_back(fmt::format("entry {} was changed: its hash is another one", link.number));
     }

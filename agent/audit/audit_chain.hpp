@@ -7,9 +7,10 @@
 
 namespace standin::audit {
 
-/// One entry of an audit as it is kept. Entries form a chain: each bears the hash of the one before, and its own hash
-/// is made from that and from all that it says, so that an entry which is changed, left out or moved shows. Whoever can
-/// write everything can also make the whole chain anew: note the newest hash elsewhere from time to time (`AuditMark`).
+/// One entry of an audit as it is kept. Entries form a chain: each has the hash of the one before, and its own hash
+/// is made from that and from all that it says, so that an entry which is changed, left out or moved shows. Somebody
+/// who can write everything can also rebuild the whole chain: note the newest hash elsewhere from time to time
+/// (`AuditMark`).
 struct Link {
     std::uint64_t number = 0;  ///< from 1, without gaps
     std::string at;            ///< RFC 3339

@@ -18,7 +18,7 @@ std::optional<Note> Repetitions::take(const Note& note, std::chrono::seconds win
         key = "others";
         kept.who = "others";
         kept.what = fmt::format("more than {} different requests", most_kinds);
-        kept.outcome = "not told one by one";
+        kept.outcome = "not listed one by one";
     }
     const auto [found, is_new] = counts_.try_emplace(key, Count{kept, note.at + window, 0});
     if (is_new) return kept;
@@ -28,10 +28,10 @@ std::optional<Note> Repetitions::take(const Note& note, std::chrono::seconds win
 
 void Repetitions::tell(const Count& count, std::vector<Note>& into) {
     if (count.more == 0) return;
-    auto told = count.first;
-    told.at = count.until;
-    told.outcome += fmt::format(" ({} more times since {})", count.more, base::rfc3339(count.first.at));
-    into.push_back(std::move(told));
+    auto summary = count.first;
+    summary.at = count.until;
+    summary.outcome += fmt::format(" ({} more times since {})", count.more, base::rfc3339(count.first.at));
+    into.push_back(std::move(summary));
 }
 
 std::vector<Note> Repetitions::due(base::WallTime now) {

@@ -10,7 +10,7 @@
 
 namespace standin::audit {
 
-/// What the audit is told: an entry before it has its place in the chain.
+/// An entry before it has its place in the chain.
 struct Note {
     base::WallTime at{};
     std::string who;
@@ -19,7 +19,7 @@ struct Note {
 };
 
 /// Keeps somebody who asks the same thing again and again from filling the audit: the first is an entry at once, those
-/// that follow within `window` are counted, and told by one more entry at its end. Also different ones are counted
+/// that follow within `window` are counted, and summed up in one more entry at its end. Also different ones are counted
 /// together once there are very many. Not thread-safe.
 class Repetitions {
   public:

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "agent/base/file_descriptor.hpp"
+
 namespace standin::base {
 
 namespace {
@@ -18,63 +20,58 @@ Unexpected failed(std::string_view what, const std::string& path) {
                    fmt::format("could not {} '{}': {}", what, path, std::strerror(errno)));
 }
 
-struct Descriptor {
-    int number;
-    ~Descriptor() {
-        if (number >= 0) ::close(number);
-    }
-};
-
 }  // namespace
 
 Result<void> syncDirectory(const std::string& path) {
-    Descriptor directory{::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (directory.number < 0) return failed("open directory", path);
-    if (::fsync(directory.number) != 0) return failed("sync directory", path);
+    const FileDescriptor directory{::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!directory) return failed("open directory", path);
+    if (::fsync(directory.get()) != 0) return failed("sync directory", path);
     return {};
 }
 
 Result<void> writeDurably(const std::string& path, std::string_view content, unsigned mode) {
     const std::string beside = path + ".new";
     {
-        Descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode))};
-        if (file.number < 0) return failed("create", beside);
+        const FileDescriptor file{
+            ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, static_cast<mode_t>(mode))};
+        if (!file) return failed("create", beside);
         while (!content.empty()) {
-            auto written = ::write(file.number, content.data(), content.size());
+            auto written = ::write(file.get(), content.data(), content.size());
             if (written < 0 && errno == EINTR) continue;
             if (written < 0) return failed("write", beside);
             content.remove_prefix(static_cast<std::size_t>(written));
         }
-        if (::fsync(file.number) != 0) return failed("sync", beside);
+        if (::fsync(file.get()) != 0) return failed("sync", beside);
     }
     if (std::rename(beside.c_str(), path.c_str()) != 0) return failed("rename to", path);
     return syncDirectory(std::filesystem::path(path).parent_path().string());
 }
 
 Result<std::string> readWhole(const std::string& path, std::size_t limit) {
-    Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.number < 0) return failed("open", path);
+    const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file) return failed("open", path);
     std::string text;
     char buffer[16384];
     while (true) {
-        auto length = ::read(file.number, buffer, sizeof buffer);
+        auto length = ::read(file.get(), buffer, sizeof buffer);
         if (length < 0 && errno == EINTR) continue;
         if (length < 0) return failed("read", path);
         if (length == 0) return text;
         text.append(buffer, static_cast<std::size_t>(length));
-        if (text.size() > limit) return failure(ErrorCode::Corrupt, fmt::format("'{}' is larger than {} bytes", path, limit));
+        if (text.size() > limit)
+            return failure(ErrorCode::Corrupt, fmt::format("'{}' is larger than {} bytes", path, limit));
     }
 }
 
 namespace {
 
 Result<void> overwrite(const std::string& path, std::string_view content, unsigned mode) {
-    const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, static_cast<mode_t>(mode))};
-    if (file.number < 0) return failed("open", path);
+    const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, static_cast<mode_t>(mode))};
+    if (!file) return failed("open", path);
     // What is there is written over: its blocks are the file's already.
-    if (::pwrite(file.number, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size()))
+    if (::pwrite(file.get(), content.data(), content.size(), 0) != static_cast<ssize_t>(content.size()))
         return failed("write", path);
-    if (::ftruncate(file.number, static_cast<off_t>(content.size())) != 0 || ::fsync(file.number) != 0)
+    if (::ftruncate(file.get(), static_cast<off_t>(content.size())) != 0 || ::fsync(file.get()) != 0)
         return failed("write", path);
     return {};
 }

@@ -13,7 +13,7 @@ enum class ErrorCode {
     Forbidden,     ///< the certificate that asked lacks the role; a person has to grant it
     NotFound,      ///< the thing named does not exist
     Conflict,      ///< somebody else holds it (lease, lock), or a newer command went before
-    StaleEpoch,    ///< another coordinator leads: whoever asked must stop
+    StaleEpoch,    ///< another coordinator leads: the one that asked must stop
     WrongState,    ///< possible in another state of the thing named
     Unsupported,   ///< this implementation or device cannot do it
     InvalidInput,  ///< the request itself is wrong

@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/text.hpp"
 
 extern char** environ;
@@ -24,25 +25,17 @@ namespace standin::base {
 namespace {
 
 struct Pipe {
-    std::array<int, 2> ends{-1, -1};
+    FileDescriptor read_end;
+    FileDescriptor write_end;
     Pipe() {
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) ends = {-1, -1};
+        std::array<int, 2> ends{-1, -1};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;
+        read_end.reset(ends[0]);
+        write_end.reset(ends[1]);
     }
-    ~Pipe() {
-        close(0);
-        close(1);
-    }
-    Pipe(const Pipe&) = delete;
-    Pipe& operator=(const Pipe&) = delete;
-    void close(int end) {
-        auto& descriptor = ends[static_cast<std::size_t>(end)];
-        if (descriptor >= 0) ::close(descriptor);
-        descriptor = -1;
-    }
-    void makeNonBlocking(int end) { ::fcntl(ends[static_cast<std::size_t>(end)], F_SETFL, O_NONBLOCK); }
 };
 
-// A program that ends without reading its input must not end us by SIGPIPE, whatever the caller's disposition is.
+// A program that ends without reading its input must not end us by SIGPIPE, with any disposition of the caller.
 class BrokenPipeBlocked {
   public:
     BrokenPipeBlocked() {
@@ -94,34 +87,36 @@ class Child {
     bool communicate(const ProcessRequest& request, ProcessOutcome& outcome) {
         using Steady = std::chrono::steady_clock;
         const auto until = Steady::now() + request.deadline;
-        const int exit_watch = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+        const FileDescriptor exit_watch(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
         std::size_t fed = 0;
-        if (request.input.empty()) in_.close(1);
+        if (request.input.empty()) in_.write_end.reset();
         bool ended = false;
         while (!ended) {
             auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now()).count();
             if (left <= 0) break;
-            std::array<pollfd, 4> watched{pollfd{out_.ends[0], POLLIN, 0}, pollfd{err_.ends[0], POLLIN, 0},
-                                          pollfd{in_.ends[1], POLLOUT, 0}, pollfd{exit_watch, POLLIN, 0}};
+            std::array<pollfd, 4> watched{pollfd{out_.read_end.get(), POLLIN, 0},
+                                          pollfd{err_.read_end.get(), POLLIN, 0},
+                                          pollfd{in_.write_end.get(), POLLOUT, 0}, pollfd{exit_watch.get(), POLLIN, 0}};
             if (::poll(watched.data(), watched.size(), static_cast<int>(std::min<long long>(left, 60'000))) < 0)
                 continue;
-            if (watched[0].revents != 0 && !drain(out_.ends[0], outcome.output, request.output_limit)) out_.close(0);
-            if (watched[1].revents != 0 && !drain(err_.ends[0], outcome.errors, request.output_limit)) err_.close(0);
-            if (watched[2].revents != 0 && !feed(in_.ends[1], request.input, fed)) in_.close(1);
+            if (watched[0].revents != 0 && !drain(out_.read_end.get(), outcome.output, request.output_limit))
+                out_.read_end.reset();
+            if (watched[1].revents != 0 && !drain(err_.read_end.get(), outcome.errors, request.output_limit))
+                err_.read_end.reset();
+            if (watched[2].revents != 0 && !feed(in_.write_end.get(), request.input, fed)) in_.write_end.reset();
             // The program's end counts, not that of its outputs: a grandchild may hold those open for ever.
             ended = watched[3].revents != 0;
         }
         if (ended) {
             killGroup();  // what the program left running must neither outlive it nor go on writing; before reap(),
                           // while the id is its own
-            while (out_.ends[0] >= 0 && readable(out_.ends[0]) &&
-                   drain(out_.ends[0], outcome.output, request.output_limit)) {
+            while (out_.read_end && readable(out_.read_end.get()) &&
+                   drain(out_.read_end.get(), outcome.output, request.output_limit)) {
             }
-            while (err_.ends[0] >= 0 && readable(err_.ends[0]) &&
-                   drain(err_.ends[0], outcome.errors, request.output_limit)) {
+            while (err_.read_end && readable(err_.read_end.get()) &&
+                   drain(err_.read_end.get(), outcome.errors, request.output_limit)) {
             }
         }
-        if (exit_watch >= 0) ::close(exit_watch);
         return ended;
     }
 
@@ -180,18 +175,19 @@ int spawn(const std::vector<std::string>& command, const std::array<int, 3>& sta
 
 /// The first of a program's process group: when this program dies, however it does, the group is killed. A signal at
 /// the parent's death would reach the program alone, and not what it has started; the end of a pipe that only we hold
-/// open comes whoever dies how.
+/// open comes whichever process dies, and however.
 class Guardian {
   public:
     Guardian() {
-        if (line_.ends[0] < 0) return;
-        if (spawn({"/bin/sh", "-c", "read -r line; kill -KILL 0"}, {line_.ends[0], -1, -1}, 0, pid_) != 0) pid_ = -1;
-        line_.close(0);
+        if (!line_.read_end) return;
+        if (spawn({"/bin/sh", "-c", "read -r line; kill -KILL 0"}, {line_.read_end.get(), -1, -1}, 0, pid_) != 0)
+            pid_ = -1;
+        line_.read_end.reset();
     }
     /// Precondition: its group is killed, or holds nobody else.
     ~Guardian() {
         if (pid_ < 0) return;
-        line_.close(1);
+        line_.write_end.reset();
         while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
         }
     }
@@ -214,7 +210,7 @@ Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
     Pipe in;
     Pipe out;
     Pipe err;
-    if (in.ends[0] < 0 || out.ends[0] < 0 || err.ends[0] < 0) {
+    if (!in.read_end || !out.read_end || !err.read_end) {
         return failure(ErrorCode::Internal, fmt::format("could not run '{}': no file descriptors left", program));
     }
     const Guardian guardian;
@@ -224,15 +220,16 @@ Result<ProcessOutcome> runProcess(const ProcessRequest& request) {
             fmt::format("could not run '{}': /bin/sh, which ends it if this program dies, did not start", program));
     }
     pid_t pid = 0;
-    if (int problem = spawn(request.command, {in.ends[0], out.ends[1], err.ends[1]}, guardian.group(), pid);
+    if (int problem = spawn(request.command, {in.read_end.get(), out.write_end.get(), err.write_end.get()},
+                            guardian.group(), pid);
         problem != 0) {
         return failure(problem == ENOENT ? ErrorCode::NotFound : ErrorCode::Internal,
                        fmt::format("could not run '{}': {}", program, std::strerror(problem)));
     }
-    in.close(0);
-    out.close(1);
-    err.close(1);
-    in.makeNonBlocking(1);
+    in.read_end.reset();
+    out.write_end.reset();
+    err.write_end.reset();
+    ::fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
     Child child(pid, guardian.group(), in, out, err);
     ProcessOutcome outcome;
     if (!child.communicate(request, outcome)) {

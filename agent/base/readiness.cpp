@@ -33,7 +33,7 @@ constexpr int first = -10;
 
 }  // namespace
 
-Result<void> comeFirst() {
+Result<void> raisePriority() {
     if (::getpriority(PRIO_PROCESS, 0) > first && ::setpriority(PRIO_PROCESS, 0, first) != 0)
         return failure(ErrorCode::Refused, std::string("a busy host may delay a takeover: setpriority: ") +
                                                std::strerror(errno) + "; give the service Nice=-10");
@@ -41,11 +41,11 @@ Result<void> comeFirst() {
     return {};
 }
 
-void standBack() {
+void resetThreadPriority() {
     if (::getpriority(PRIO_PROCESS, 0) < 0) ::setpriority(PRIO_PROCESS, 0, 0);  // Linux takes it for the thread alone
 }
 
-Result<void> stayInMemory() {
+Result<void> lockMemory() {
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     ::setrlimit(RLIMIT_MEMLOCK, &unlimited);  // root may; who may not needs it from the service manager
     rlimit limit{};

@@ -8,21 +8,24 @@
 #include <array>
 #include <cstring>
 
+#include "agent/base/file_descriptor.hpp"
+
 namespace standin::base {
 
 Result<std::string> readSecret(const std::string& path) {
-    int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) {
-        return failure(ErrorCode::InvalidInput, fmt::format("could not read secret '{}': {}", path, std::strerror(errno)));
+    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) {
+        return failure(ErrorCode::InvalidInput,
+                       fmt::format("could not read secret '{}': {}", path, std::strerror(errno)));
     }
     struct stat status {};
     std::array<char, 4097> buffer{};
-    bool known = ::fstat(file, &status) == 0;
-    auto length = ::read(file, buffer.data(), buffer.size());
-    ::close(file);
+    bool known = ::fstat(file.get(), &status) == 0;
+    auto length = ::read(file.get(), buffer.data(), buffer.size());
     if (!known || length < 0) return failure(ErrorCode::InvalidInput, fmt::format("could not read secret '{}'", path));
     if ((status.st_mode & S_IRWXO) != 0) {
-        return failure(ErrorCode::InvalidInput, fmt::format("secret '{}' is open to everybody; chmod it to 0600", path));
+        return failure(ErrorCode::InvalidInput,
+                       fmt::format("secret '{}' is open to everybody; chmod it to 0600", path));
     }
     if (length == static_cast<ssize_t>(buffer.size())) {
         return failure(ErrorCode::InvalidInput, fmt::format("secret '{}' is longer than 4 KiB", path));

@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/base/file_descriptor.hpp"
+#include "agent/base/number.hpp"
 #include "agent/base/text.hpp"
 
 namespace standin::base {
@@ -23,19 +24,12 @@ std::string taken(const char* name) {
     return text;
 }
 
-std::optional<std::uint64_t> numberIn(const std::string& text) {
-    std::uint64_t number = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 }  // namespace
 
 ServiceManager ServiceManager::ofThisProcess() {
     auto socket = taken("NOTIFY_SOCKET");
-    const auto watchdog = numberIn(taken("WATCHDOG_USEC"));
-    const auto pid = numberIn(taken("WATCHDOG_PID"));
+    const auto watchdog = parseNumber<std::uint64_t>(taken("WATCHDOG_USEC"));
+    const auto pid = parseNumber<std::uint64_t>(taken("WATCHDOG_PID"));
     const bool ours = !pid || *pid == static_cast<std::uint64_t>(::getpid());
     if (!watchdog || *watchdog == 0 || !ours) return ServiceManager(std::move(socket));
     return ServiceManager(std::move(socket), std::chrono::microseconds(*watchdog));
@@ -61,12 +55,12 @@ void ServiceManager::tell(const std::string& message) const {
     std::memcpy(address.sun_path, socket_.data(), socket_.size());
     if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-    const int sender = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (sender < 0) return;
+    const FileDescriptor sender(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!sender) return;
     // Nothing depends on whether it arrives but being started again, and then the next one may.
-    [[maybe_unused]] const auto sent = ::sendto(sender, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-                                                reinterpret_cast<const sockaddr*>(&address), size);
-    ::close(sender);
+    [[maybe_unused]] const auto sent =
+        ::sendto(sender.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                 reinterpret_cast<const sockaddr*>(&address), size);
 }
 
 }  // namespace standin::base

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "agent/base/file_descriptor.hpp"
+
 namespace standin::base {
 
 namespace {
@@ -23,19 +25,9 @@ std::uint64_t freeBeside(const std::string& path) {
     return std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
-class ReserveFile {
-  public:
-    explicit ReserveFile(const std::string& path) : number_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
-    ~ReserveFile() {
-        if (number_ >= 0) ::close(number_);
-    }
-    ReserveFile(const ReserveFile&) = delete;
-    ReserveFile& operator=(const ReserveFile&) = delete;
-    [[nodiscard]] int number() const { return number_; }
-
-  private:
-    const int number_;
-};
+FileDescriptor openReserve(const std::string& path) {
+    return FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+}
 
 }  // namespace
 
@@ -45,10 +37,10 @@ void SpaceReserve::fill() {
     if (now >= wanted_) return;
     // To fill the disk oneself would be no help: a quarter more stays free.
     if (freeBeside(path_) < wanted_ - now + wanted_ / 4) return;
-    const ReserveFile file(path_);
-    if (file.number() < 0) return;
-    if (::posix_fallocate(file.number(), 0, static_cast<off_t>(wanted_)) != 0) {
-        [[maybe_unused]] const int undone = ::ftruncate(file.number(), static_cast<off_t>(now));
+    const auto file = openReserve(path_);
+    if (!file) return;
+    if (::posix_fallocate(file.get(), 0, static_cast<off_t>(wanted_)) != 0) {
+        [[maybe_unused]] const int undone = ::ftruncate(file.get(), static_cast<off_t>(now));
     }
 }
 
@@ -57,8 +49,8 @@ bool SpaceReserve::makeRoom() {
     const auto now = held();
     if (now == 0) return false;
     const auto piece = std::min(now, std::max(wanted_ / pieces, least_piece));
-    const ReserveFile file(path_);
-    return file.number() >= 0 && ::ftruncate(file.number(), static_cast<off_t>(now - piece)) == 0;
+    const auto file = openReserve(path_);
+    return file && ::ftruncate(file.get(), static_cast<off_t>(now - piece)) == 0;
 }
 
 SpaceReserve::Status SpaceReserve::status() const {

@@ -4,7 +4,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -12,19 +11,13 @@
 #include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
 #include "agent/base/yaml_document.hpp"
+#include "agent/base/number.hpp"
 
 namespace standin::base {
 
 namespace {
 
 constexpr std::size_t largest_document = 4 << 20;  // a configuration is typed by people; more is a mistake or an attack
-
-std::optional<std::int64_t> wholeNumber(const std::string& text) {
-    std::int64_t number = 0;
-    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 /// "\\0" and its like in quotes: a program's argument would end there, a message would be two. Lines and tabs are text.
 bool hasControls(const std::string& text) {
@@ -136,7 +129,7 @@ std::string YamlReader::text(const std::string& key, const std::string& otherwis
 std::int64_t YamlReader::integer(const std::string& key, std::int64_t least, std::int64_t most) {
     auto value = scalar(key, true);
     if (!value) return least;
-    auto number = wholeNumber(*value);
+    auto number = parseNumber<std::int64_t>(*value);
     if (!number || *number < least || *number > most) {
         problem(key, fmt::format("'{}' is not a whole number from {} to {}", *value, least, most));
         return least;
@@ -222,7 +215,7 @@ std::vector<std::string> YamlReader::texts(const std::string& key) {
 std::vector<std::int64_t> YamlReader::integers(const std::string& key, std::int64_t least, std::int64_t most) {
     std::vector<std::int64_t> numbers;
     for (const auto& value : texts(key)) {
-        auto number = wholeNumber(value);
+        auto number = parseNumber<std::int64_t>(value);
         if (number && *number >= least && *number <= most) {
             numbers.push_back(*number);
         } else {

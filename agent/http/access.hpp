@@ -5,7 +5,7 @@
 
 namespace standin::http {
 
-/// What a route demands of whoever asks. Which role of which program has it: roles.hpp.
+/// The access that a route demands. Which role of which program has it: roles.hpp.
 enum class Access : std::uint8_t {
     Read,     ///< changes nothing and asks nobody else
     Command,  ///< changes something; agents also demand the headers Standin-Epoch and Standin-Operation

@@ -25,7 +25,7 @@ struct Endpoint {
 };
 
 /// HTTP on a connection that is there and secure already (Poco's HTTPS session wants to make it by itself). Poco's own
-/// session connects anew when the first byte of a request can't be sent: without a deadline, and the request may go
+/// session connects again when the first byte of a request can't be sent: without a deadline, and the request may go
 /// out twice.
 class SingleSession final : public Poco::Net::HTTPClientSession {
   public:
@@ -49,7 +49,7 @@ class ClientConnection {
     static std::uint64_t generationOf(const TlsContext& tls);
     /// Of all that follows.
     void setDeadline(base::SteadyTime until) { socket_.setDeadline(until); }
-    /// To send a request on and to receive its answer; it never connects anew by itself.
+    /// To send a request on and to receive its answer; it never connects again by itself.
     [[nodiscard]] Poco::Net::HTTPClientSession& session() { return session_; }
     /// From any thread, while the connection is there: whoever waits on it is woken with an error.
     void breakOff() const;

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 #include "agent/base/durable_file.hpp"
+#include "agent/base/number.hpp"
 #include "agent/base/text.hpp"
 
 namespace standin::http {
@@ -17,38 +17,38 @@ using base::failure;
 
 namespace {
 
-// Answers of the last commands. A lost answer is asked for again within seconds; a coordinator has far fewer commands open.
+// Answers of the last commands. A lost answer is asked for again within seconds; a coordinator has far fewer commands
+// open.
 constexpr std::size_t answers_kept = 1024;
 
 // Things that one agent was commanded about. Beyond that the older half is forgotten: no command is late by so many.
 constexpr std::size_t lanes_kept = 4096;
-// An earlier command for the same subject that takes longer hangs; then somebody has to hear of it.
+// An earlier command for the same subject that takes longer hangs; then the caller has to know.
 constexpr std::chrono::seconds longest_turn{30};
 
 base::Result<std::uint64_t> parseNumber(const std::string& text, const char* what) {
-    std::uint64_t number = 0;
-    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) {
-        return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not {}", base::shortened(text, 40), what));
-    }
-    return number;
+    if (const auto number = base::parseNumber<std::uint64_t>(text)) return *number;
+    return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not {}", base::shortened(text, 40), what));
 }
 
 std::string headerOf(const Request& request, std::string name) {
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     auto found = request.headers.find(name);
     return found == request.headers.end() ? std::string() : found->second;
 }
 
 // Absent is empty.
 bool isInstance(const std::string& text) {
-    return text.size() <= protocol::longest_instance &&
-           std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 128 && (std::isalnum(c) != 0 || c == '-'); });
+    return text.size() <= protocol::longest_instance && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+               return c < 128 && (std::isalnum(c) != 0 || c == '-');
+           });
 }
 
-// `57 3f2a9c…`; the instance is absent where none was heard of.
+// `57 3f2a9c…`; the instance is absent where none is known.
 std::string textOf(const protocol::Leader& leader) {
-    return leader.instance.empty() ? fmt::format("{}\n", leader.epoch) : fmt::format("{} {}\n", leader.epoch, leader.instance);
+    return leader.instance.empty() ? fmt::format("{}\n", leader.epoch)
+                                   : fmt::format("{} {}\n", leader.epoch, leader.instance);
 }
 
 base::Result<protocol::Leader> leaderIn(std::string text) {
@@ -92,7 +92,8 @@ std::uint64_t CommandGate::highestEpoch() const {
 }
 
 base::Result<void> CommandGate::raiseEpoch(const protocol::CommandStamp& stamp) {
-    if (protocol::isDeposed(stamp, leader_)) return failure(ErrorCode::StaleEpoch, protocol::deposedText(stamp, leader_));
+    if (protocol::isDeposed(stamp, leader_))
+        return failure(ErrorCode::StaleEpoch, protocol::deposedText(stamp, leader_));
     auto leader = protocol::leaderBy(stamp);
     if (leader == leader_) return {};
     auto written = base::writeKeepingRoom(epoch_file_, textOf(leader));
@@ -104,7 +105,8 @@ base::Result<void> CommandGate::raiseEpoch(const protocol::CommandStamp& stamp) 
 base::Result<void> CommandGate::admit(Request& request) {
     auto operation = headerOf(request, protocol::operation_header);
     if (operation.empty() || operation.size() > 128) {
-        return failure(ErrorCode::InvalidInput, fmt::format("a command needs the header {} of 1 to 128 characters", protocol::operation_header));
+        return failure(ErrorCode::InvalidInput,
+                       fmt::format("a command needs the header {} of 1 to 128 characters", protocol::operation_header));
     }
     auto number = [&request](const char* header) -> base::Result<std::uint64_t> {
         auto read = parseNumber(headerOf(request, header), "a number");
@@ -119,7 +121,8 @@ base::Result<void> CommandGate::admit(Request& request) {
     auto instance = headerOf(request, protocol::instance_header);
     if (!isInstance(instance)) {
         return failure(ErrorCode::InvalidInput,
-                       fmt::format("the header {} has to be of 1 to {} letters, digits and '-'", protocol::instance_header, protocol::longest_instance));
+                       fmt::format("the header {} has to be of 1 to {} letters, digits and '-'",
+                                   protocol::instance_header, protocol::longest_instance));
     }
     request.stamp = protocol::CommandStamp{*epoch, operation, *sequence, std::move(instance)};
     return raiseEpoch(*request.stamp);
@@ -136,12 +139,15 @@ base::Result<std::shared_ptr<CommandGate::Lane>> CommandGate::enter(const Reques
     const auto overtaken = [&] { return lane->newest.overtakes(stamp); };
     lane->newest.see(stamp);
     if (!ended_.wait_for(lock, longest_turn, [&] { return !lane->busy || overtaken(); })) {
-        return failure(ErrorCode::Conflict, fmt::format("an earlier command for '{}' is still being carried out", request.subject));
+        return failure(ErrorCode::Conflict,
+                       fmt::format("an earlier command for '{}' is still being carried out", request.subject));
     }
-    if (protocol::isDeposed(stamp, leader_)) return failure(ErrorCode::StaleEpoch, protocol::deposedText(stamp, leader_));
+    if (protocol::isDeposed(stamp, leader_))
+        return failure(ErrorCode::StaleEpoch, protocol::deposedText(stamp, leader_));
     if (overtaken()) {
-        return failure(ErrorCode::Conflict, fmt::format("command {} ('{}') for '{}' came too late: {} was commanded since", stamp.sequence,
-                                                        stamp.operation, request.subject, lane->newest.age().second));
+        return failure(ErrorCode::Conflict,
+                       fmt::format("command {} ('{}') for '{}' came too late: {} was commanded since", stamp.sequence,
+                                   stamp.operation, request.subject, lane->newest.age().second));
     }
     lane->busy = true;
     return lane;
@@ -217,8 +223,12 @@ base::Result<Response> CommandGate::pass(Request& request, const Handler& handle
 }
 
 void CommandGate::addRoutes(Router& router) {
-    router.add("GET", "/v1/epoch", [this](const Request&) -> base::Result<Response> { return Response::json({{"epoch", highestEpoch()}}); });
-    router.add("PUT", "/v1/epoch", [](const Request& request) -> base::Result<Response> { return Response::json({{"epoch", request.stamp->epoch}}); });
+    router.add("GET", "/v1/epoch", [this](const Request&) -> base::Result<Response> {
+        return Response::json({{"epoch", highestEpoch()}});
+    });
+    router.add("PUT", "/v1/epoch", [](const Request& request) -> base::Result<Response> {
+        return Response::json({{"epoch", request.stamp->epoch}});
+    });
 }
 
 }  // namespace standin::http

@@ -18,7 +18,7 @@ namespace standin::http {
 
 /// Guards an agent's commands. That their certificate may command was found before (roles.hpp).
 ///
-/// - A coordinator that was deposed bears an older epoch, or the same epoch as another instance, and is refused
+/// - A coordinator that was deposed has an older epoch, or the same epoch as another instance, and is refused
 ///   (StaleEpoch); the highest epoch and its instance are kept durably.
 /// - A command that comes twice (its answer was lost) is answered again, not done again.
 /// - Commands for one subject are carried out one after the other, and none after a newer one: of two, the one with the

@@ -11,7 +11,7 @@ namespace standin::http {
 class DeadlineSocketImpl;
 
 /// A TLS connection with one absolute deadline: the handshake, every read and every write end then with a
-/// Poco::TimeoutException, however many single bytes arrive before. (A timeout of the socket begins anew with each
+/// Poco::TimeoutException, however many single bytes arrive before. (A timeout of the socket starts again with each
 /// byte.) The thread that uses the connection moves the deadline from phase to phase.
 class DeadlineSocket : public Poco::Net::SecureStreamSocket {
   public:

@@ -163,7 +163,7 @@ base::Result<void> Exchange::mayPass(const Request& request, Access access) {
     return base::failure(request.roles->lacking(access, request.peer, what));
 }
 
-/// What follows on the connection can't be told from what was not understood: it ends.
+/// What follows on the connection can't be separated from what was not understood: the connection ends.
 Exchange::Next Exchange::refuse(Connection& connection, const std::string& why) const {
     try {
         connection.socket->setDeadline(within(limits_.answer));

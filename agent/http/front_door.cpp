@@ -69,9 +69,6 @@ FrontDoor::FrontDoor(Limits limits, TlsContext tls, ComesFirst comes_first, Ask 
 
 FrontDoor::~FrontDoor() {
     shut();
-    for (const int descriptor : {listening_, poll_, wake_}) {
-        if (descriptor >= 0) ::close(descriptor);
-    }
 }
 
 void FrontDoor::open(const std::string& host, std::uint16_t port) {
@@ -79,16 +76,17 @@ void FrontDoor::open(const std::string& host, std::uint16_t port) {
     socket.bind(Poco::Net::SocketAddress(host, port), true);
     socket.listen(knocking);
     port_ = socket.address().port();
-    listening_ = ::fcntl(socket.impl()->sockfd(), F_DUPFD_CLOEXEC, 0);
-    poll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (listening_ < 0 || poll_ < 0 || wake_ < 0) throw Poco::IOException("no file descriptors left");
-    ::fcntl(listening_, F_SETFL, ::fcntl(listening_, F_GETFL) | O_NONBLOCK);
-    for (const auto& [descriptor, id] : {std::pair{listening_, for_listening}, std::pair{wake_, for_waking}}) {
+    listening_.reset(::fcntl(socket.impl()->sockfd(), F_DUPFD_CLOEXEC, 0));
+    poll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+    wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!listening_ || !poll_ || !wake_) throw Poco::IOException("no file descriptors left");
+    ::fcntl(listening_.get(), F_SETFL, ::fcntl(listening_.get(), F_GETFL) | O_NONBLOCK);
+    for (const auto& [descriptor, id] :
+         {std::pair{listening_.get(), for_listening}, std::pair{wake_.get(), for_waking}}) {
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.u64 = id;
-        ::epoll_ctl(poll_, EPOLL_CTL_ADD, descriptor, &event);
+        ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor, &event);
     }
     thread_ = std::thread([this] { run(); });
 }
@@ -96,7 +94,7 @@ void FrontDoor::open(const std::string& host, std::uint16_t port) {
 void FrontDoor::run() {
     std::array<epoll_event, looked_at_once> events{};
     for (;;) {
-        const int number = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()), untilNext());
+        const int number = ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), untilNext());
         std::vector<ConnectionPtr> strangers;
         bool knocked = false;
         for (int i = 0; i < number; ++i) {
@@ -106,7 +104,7 @@ void FrontDoor::run() {
             if (connection && connection->state == State::Idle) ask(connection);
             if (connection && connection->state == State::Stranger) strangers.push_back(connection);
         }
-        // A handshake is work for the processor: whoever has one behind him comes before.
+        // A handshake is work for the processor: connections that have completed one go first.
         for (const auto& stranger : strangers) handshake(stranger);
         if (knocked) letIn();
         endOverdue();
@@ -134,7 +132,7 @@ void FrontDoor::letIn() {
         sockaddr_storage from{};
         socklen_t length = sizeof from;
         const int descriptor =
-            ::accept4(listening_, reinterpret_cast<sockaddr*>(&from), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            ::accept4(listening_.get(), reinterpret_cast<sockaddr*>(&from), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
             setOptions(descriptor);
             add(descriptor, sourceOf(from));

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/log.hpp"
 #include "agent/http/connection.hpp"
 
@@ -49,8 +50,8 @@ class FrontDoor {
     /// Told of each handshake that failed, and why; before open().
     using Refused = std::function<void(const std::string& source, const std::string& why)>;
     void tellOfRefused(Refused refused) { refused_ = std::move(refused); }
-    /// Breaks off the connections whose peers' certificates are revoked, also those on which an answer goes on for long.
-    /// How many they were.
+    /// Breaks off the connections whose peers' certificates are revoked, also those on which an answer goes on for
+    /// long. How many they were.
     std::size_t endThose(const std::function<bool(const X509*)>& revoked);
 
     void giveBack(const ConnectionPtr& connection);
@@ -80,7 +81,7 @@ class FrontDoor {
     void remove(const ConnectionPtr& connection);
     void leaveLine(Connection& connection);
     void enterLine(Connection& connection, Connection::State state, std::chrono::milliseconds within);
-    void watch(const Connection& connection, std::uint32_t events, bool anew);
+    void watch(const Connection& connection, std::uint32_t events, bool is_new);
     void tellRefused(const Connection& stranger, const std::string& why);
     [[nodiscard]] ConnectionPtr find(std::uint64_t id);
 
@@ -90,9 +91,9 @@ class FrontDoor {
     const base::Log log_;
     Refused refused_;
     Poco::AutoPtr<Poco::Net::HTTPServerParams> params_;
-    int listening_ = -1;
-    int poll_ = -1;
-    int wake_ = -1;
+    base::FileDescriptor listening_;
+    base::FileDescriptor poll_;
+    base::FileDescriptor wake_;
     std::uint16_t port_ = 0;
     std::thread thread_;
 

@@ -39,11 +39,11 @@ void FrontDoor::leaveLine(Connection& connection) {
 }
 
 /// One event, then nothing until it is watched again: while a thread has the connection nobody else looks at it.
-void FrontDoor::watch(const Connection& connection, std::uint32_t events, bool anew) {
+void FrontDoor::watch(const Connection& connection, std::uint32_t events, bool is_new) {
     epoll_event event{};
     event.events = events | EPOLLONESHOT;
     event.data.u64 = connection.id;
-    ::epoll_ctl(poll_, anew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, connection.descriptor, &event);
+    ::epoll_ctl(poll_.get(), is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, connection.descriptor, &event);
 }
 
 /// Of those who keep us waiting longest the ones that have not said a word go first.
@@ -125,9 +125,9 @@ void FrontDoor::shut() {
         shut_ = true;
         for (const auto id : busy_) ::shutdown(connections_.at(id)->descriptor, SHUT_RD);
     }
-    if (wake_ >= 0) ::eventfd_write(wake_, 1);
+    if (wake_) ::eventfd_write(wake_.get(), 1);
     if (thread_.joinable()) thread_.join();
-    if (listening_ >= 0) ::close(std::exchange(listening_, -1));
+    listening_.reset();
 }
 
 bool FrontDoor::awaitEnd(std::chrono::milliseconds limit) {
@@ -159,7 +159,7 @@ void FrontDoor::tellRefused(const Connection& stranger, const std::string& why) 
         return;
     }
     log_.notice("no handshake with {}: {}{}", stranger.source, why,
-                untold_ == 0 ? std::string() : fmt::format(" ({} more since the last one was told)", untold_));
+                untold_ == 0 ? std::string() : fmt::format(" ({} more since the last one that was logged)", untold_));
     told_ = now;
     untold_ = 0;
 }

@@ -15,7 +15,7 @@ class RequestAudit {
   public:
     enum class Commands {
         All,     ///< an agent: nobody else keeps them
-        Refused  ///< the coordinator: what is carried out is told by the engine, with the change itself
+        Refused  ///< the coordinator: what is carried out is recorded by the engine, with the change itself
     };
     RequestAudit(audit::AuditTrail& trail, Commands commands) : trail_(trail), commands_(commands) {}
 

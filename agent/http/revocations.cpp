@@ -62,7 +62,7 @@ bool Revocations::revokes(const X509* certificate) const {
         if (X509_NAME_cmp(X509_get_issuer_name(asked), X509_CRL_get_issuer(one.list.get())) != 0) return false;
         X509_REVOKED* entry = nullptr;
         if (X509_CRL_get0_by_cert(one.list.get(), &entry, asked) != 1) return false;
-        // A CA that was replaced bears the same name; its numbers mean other certificates.
+        // A CA that was replaced has the same name; its numbers mean other certificates.
         return X509_verify(asked, X509_get0_pubkey(one.signer.get())) == 1;
     });
 }

@@ -12,6 +12,7 @@
 #include "agent/http/request_audit.hpp"
 #include "agent/http/tls_handshake.hpp"
 #include "agent/http/work_crew.hpp"
+#include "agent/base/number.hpp"
 
 namespace standin::http {
 
@@ -51,10 +52,9 @@ base::Result<ServerSettings> parseListen(const std::string& text) {
         if (settings.host.size() > 2 && settings.host.front() == '[' && settings.host.back() == ']') {
             settings.host = settings.host.substr(1, settings.host.size() - 2);
         }
-        auto digits = text.substr(colon + 1);
-        bool numeric = !digits.empty() && digits.size() <= 5 && std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-        if (numeric && std::stoi(digits) <= 65535 && !settings.host.empty()) {
-            settings.port = static_cast<std::uint16_t>(std::stoi(digits));
+        const auto port = base::parseNumber<std::uint16_t>(text.substr(colon + 1));
+        if (port && !settings.host.empty()) {
+            settings.port = *port;
             return settings;
         }
     }

@@ -39,7 +39,7 @@ struct Guard {
 };
 
 /// HTTPS with certificates on both sides. Handshake, request and answer have one absolute deadline each, and connections have limits
-/// by source and by peer: whoever is slow, silent or many keeps out only himself. A request whose certificate lacks the role that its
+/// by source and by peer: a client that is slow, silent or one of many blocks only itself. A request whose certificate lacks the role that its
 /// route demands is refused. Each request goes through the route table; commands go through the gate if there is one. Those whose role
 /// lets them command always find a thread.
 class Server {

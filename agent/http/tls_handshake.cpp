@@ -15,7 +15,7 @@ using Verification = std::unique_ptr<X509_STORE_CTX, FreeOpenSsl>;
 
 constexpr int longest_chain = 4;
 
-// OpenSSL calls back in the thread that shakes hands, and that thread is told nothing but 'failed'.
+// OpenSSL calls back in the thread that shakes hands, and that thread learns nothing but 'failed'.
 thread_local std::string refusal;
 
 void freeKept(void*, void* kept, CRYPTO_EX_DATA*, int, long, void*) {

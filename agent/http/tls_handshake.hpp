@@ -16,7 +16,7 @@ void bindCredentials(SSL_CTX* context, std::shared_ptr<TlsCredentials> credentia
 /// Those that were bound; null if none were.
 std::shared_ptr<TlsCredentials> credentialsOf(SSL_CTX* context);
 
-/// Why the last peer's certificate was refused in a handshake of this thread, with the name it bears; empty when the
+/// Why the last peer's certificate was refused in a handshake of this thread, with its name; empty when the
 /// last one was accepted, or showed none. OpenSSL tells its caller only that there was something.
 std::string lastRefusal();
 void forgetLastRefusal();

@@ -13,7 +13,7 @@
 namespace standin::http {
 
 /// The threads that carry out what peers ask for. Those who come first (commanders) may have all of them, everybody
-/// else together leaves a reserve free for them, and nobody else has more than a share: whoever keeps his threads
+/// else together leaves a reserve free for them, and nobody else has more than a share: a client that keeps its threads
 /// waiting keeps out only himself.
 class WorkCrew {
   public:

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
-#include "agent/hypervisor/libvirt_domains.hpp"
+#include "agent/base/number.hpp"
+#include "agent/hypervisor/libvirt/libvirt_domains.hpp"
 
 namespace standin::hypervisor {
 
@@ -77,12 +76,12 @@ Answer clockOf(StandIns& stand_ins, const Request& request) {
     return forStandIn(request, [&](const StandInName& name) -> Answer {
         unsigned within_ms = 0;
         if (const auto asked = request.query.find("within_ms"); asked != request.query.end()) {
-            const auto& text = asked->second;
-            const auto read = std::from_chars(text.data(), text.data() + text.size(), within_ms);
-            if (read.ec != std::errc() || read.ptr != text.data() + text.size() || within_ms > longest_clock_wait_ms) {
+            const auto read = base::parseNumber<unsigned>(asked->second);
+            if (!read || *read > longest_clock_wait_ms) {
                 return base::failure(base::ErrorCode::InvalidInput,
                                      fmt::format("within_ms must be a number from 0 to {}", longest_clock_wait_ms));
             }
+            within_ms = *read;
         }
         return http::answer(stand_ins.clock(name, std::chrono::milliseconds(within_ms)));
     });

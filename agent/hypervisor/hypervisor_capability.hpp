@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "agent/http/capability.hpp"
-#include "agent/hypervisor/stand_ins.hpp"
+#include "agent/hypervisor/stand_ins/stand_ins.hpp"
 
 namespace standin::hypervisor {
 

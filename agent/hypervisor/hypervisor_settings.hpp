@@ -5,7 +5,7 @@
 #include <string>
 
 #include "agent/base/yaml_reader.hpp"
-#include "agent/hypervisor/acceleration_probe.hpp"
+#include "agent/hypervisor/libvirt/acceleration_probe.hpp"
 
 namespace standin::hypervisor {
 

@@ -6,8 +6,8 @@
 
 #include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
-#include "agent/image_store/directory_image_repository.hpp"
-#include "agent/image_store/image_difference.hpp"
+#include "agent/image_store/images/directory_image_repository.hpp"
+#include "agent/image_store/images/image_difference.hpp"
 
 namespace standin::image_store {
 
@@ -41,7 +41,7 @@ bool mayBeRenumbered(const std::string& path) {
 }
 
 base::Error damaged(const base::ImageId& id, const base::Error& cause) {
-    return {cause.code, fmt::format("{}; delete image '{}' and capture it anew", cause.message, id.text())};
+    return {cause.code, fmt::format("{}; delete image '{}' and capture it again", cause.message, id.text())};
 }
 
 }  // namespace
@@ -150,10 +150,10 @@ base::Result<protocol::ImageVerification> ImageStore::verify(const base::ImageId
 }
 
 base::Result<protocol::ImageVerification> ImageStore::verification(const base::ImageId& id) const {
-    auto told = verifications_->find(id);
-    if (told) return told;
+    auto found = verifications_->find(id);
+    if (found) return found;
     auto content = open(id);  // no image is another matter than no verification
-    return base::failure(content ? told.error() : content.error());
+    return base::failure(content ? found.error() : content.error());
 }
 
 base::Result<std::unique_ptr<ImageContent>> ImageStore::open(const base::ImageId& id) const {
@@ -208,7 +208,7 @@ void ImageStore::checkHealth(protocol::Health& health) const {
     health.checks.push_back(
         {"images readable", damaged_ones.empty(),
          damaged_ones.empty() ? fmt::format("{} images", readable) : base::shortened(damaged_ones, 1000),
-         damaged_ones.empty() ? "" : "delete the damaged images and capture them anew"});
+         damaged_ones.empty() ? "" : "delete the damaged images and capture them again"});
     for (const auto& disk : disks()) {
         if (!disk.present) health.warnings.push_back(disk.detail);
     }

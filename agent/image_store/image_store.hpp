@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "agent/base/log.hpp"
-#include "agent/image_store/captures.hpp"
 #include "agent/image_store/image_store_settings.hpp"
-#include "agent/image_store/restores.hpp"
-#include "agent/image_store/verifications.hpp"
+#include "agent/image_store/transfers/captures.hpp"
+#include "agent/image_store/transfers/restores.hpp"
+#include "agent/image_store/transfers/verifications.hpp"
 
 namespace standin::image_store {
 

@@ -1,7 +1,7 @@
 #include "agent/image_store/image_store_capability.hpp"
 
 #include "agent/http/metrics.hpp"
-#include "agent/image_store/image_streams.hpp"
+#include "agent/image_store/images/image_streams.hpp"
 
 namespace standin::image_store {
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <map>
 
-#include "agent/image_store/image_manifest.hpp"
+#include "agent/image_store/images/image_manifest.hpp"
 
 namespace standin::image_store {
 
@@ -62,13 +62,13 @@ void readDisks(base::YamlReader& disks, ImageStoreSettings& settings) {
         const DiskPlace place{*id, path, declared};
         if (first) checkOverlaps(reader, place, settings);
         for (const auto& known : settings.disks) {
-            const auto told = [&](const char* key, const std::string& its, const std::string& others) {
+            const auto differs = [&](const char* key, const std::string& its, const std::string& others) {
                 if (!its.empty() && its == others)
                     reader.problem(key,
                                    fmt::format("is that of disk '{}' too; each disk has its own", known.name.text()));
             };
-            told("serial", declared.serial, known.declared.serial);
-            told("wwn", declared.wwn, known.declared.wwn);
+            differs("serial", declared.serial, known.declared.serial);
+            differs("wwn", declared.wwn, known.declared.wwn);
         }
         settings.disks.push_back(place);
     }

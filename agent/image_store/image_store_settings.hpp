@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "agent/base/yaml_reader.hpp"
-#include "agent/image_store/disk_access.hpp"
+#include "agent/image_store/disks/disk_access.hpp"
 
 namespace standin::image_store {
 

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "agent/base/text.hpp"
-#include "agent/protocol/json_text.hpp"
 #include "agent/http/client_connection.hpp"
+#include "agent/protocol/json_text.hpp"
 
 namespace standin::protocol {
 
@@ -145,7 +145,8 @@ struct AgentClient::Inside {
                        fmt::format("could not reach agent '{}' at {}: {}", name, endpoint.url, why));
     }
 
-    // nullopt: a kept connection turned out to be closed; a fresh one may be tried. The operation id makes that safe for commands.
+    // nullopt: a kept connection turned out to be closed; a fresh one may be tried. The operation id makes that safe
+    // for commands.
     std::optional<base::Result<void>> attempt(Connection connection, const Call& call, const Reader& read, bool kept) {
         Exchange state;
         try {
@@ -157,7 +158,9 @@ struct AgentClient::Inside {
             return outcome;
         } catch (const Poco::TimeoutException&) {
             if (!state.sent) return unreachable(fmt::format("no connection within {} ms", call.deadline.count()));
-            return base::Result<void>(failure(ErrorCode::TimedOut, fmt::format("agent '{}' did not answer {} {} within {} ms", name, call.method, call.path, call.deadline.count())));
+            return base::Result<void>(
+                failure(ErrorCode::TimedOut, fmt::format("agent '{}' did not answer {} {} within {} ms", name,
+                                                         call.method, call.path, call.deadline.count())));
         } catch (const Poco::Net::SSLException& exception) {
             if (kept && now() < call.until) return std::nullopt;
             if (state.sent) return brokeOff(call, exception);
@@ -176,37 +179,45 @@ struct AgentClient::Inside {
 
     base::Result<void> readWhole(const Call& call, const std::function<void(const Poco::Net::HTTPResponse&)>& head,
                                  std::string& text) {
-        return run(call, [&](Poco::Net::HTTPResponse& response, std::istream& in, ClientConnection& connection) -> base::Result<void> {
-            text.clear();  // of a kept connection that broke
-            head(response);
-            auto read = readText(in, text);
-            if (read) http::throwIfCutShort(connection.session(), response, text.size());
-            return read;
-        });
+        return run(call,
+                   [&](Poco::Net::HTTPResponse& response, std::istream& in,
+                       ClientConnection& connection) -> base::Result<void> {
+                       text.clear();  // of a kept connection that broke
+                       head(response);
+                       auto read = readText(in, text);
+                       if (read) http::throwIfCutShort(connection.session(), response, text.size());
+                       return read;
+                   });
     }
 
     base::Result<Answer> askWhole(const Call& call) {
         Answer answer;
         std::string text;
-        auto done = readWhole(call, [&](const Poco::Net::HTTPResponse& response) {
-            answer.status = response.getStatus();
-            answer.location = base::oneLine(response.get("Location", ""));
-        }, text);
+        auto done = readWhole(
+            call,
+            [&](const Poco::Net::HTTPResponse& response) {
+                answer.status = response.getStatus();
+                answer.location = base::oneLine(response.get("Location", ""));
+            },
+            text);
         if (!done) return failure(done.error());
         if (text.empty()) return answer;
         auto json = parseJson(text);
         if (!json) {
             // Of a command nobody knows what came of it.
-            return failure(call.method == "GET" ? ErrorCode::Internal : ErrorCode::TimedOut,
-                           fmt::format("agent '{}' answered {} {} with something that is not JSON", name, call.method, call.path));
+            return failure(
+                call.method == "GET" ? ErrorCode::Internal : ErrorCode::TimedOut,
+                fmt::format("agent '{}' answered {} {} with something that is not JSON", name, call.method, call.path));
         }
         answer.body = std::move(*json);
         return answer;
     }
 
-    base::Result<Answer> command(const std::string& method, const std::string& path, const std::string& body, const CommandStamp& stamp, Deadline deadline) {
-        std::map<std::string, std::string> headers{
-            {epoch_header, std::to_string(stamp.epoch)}, {operation_header, stamp.operation}, {sequence_header, std::to_string(stamp.sequence)}};
+    base::Result<Answer> command(const std::string& method, const std::string& path, const std::string& body,
+                                 const CommandStamp& stamp, Deadline deadline) {
+        std::map<std::string, std::string> headers{{epoch_header, std::to_string(stamp.epoch)},
+                                                   {operation_header, stamp.operation},
+                                                   {sequence_header, std::to_string(stamp.sequence)}};
         if (!stamp.instance.empty()) headers[instance_header] = stamp.instance;
         auto answer = askWhole({method, path, body, std::move(headers), deadline, now() + deadline});
         if (answer && answer->status >= 400) return failure(said(*answer));
@@ -214,7 +225,8 @@ struct AgentClient::Inside {
     }
 
     [[nodiscard]] base::Error said(const Answer& answer) const {
-        return errorFrom(answer.body, fmt::format("answered with status {}", answer.status)).within(fmt::format("agent '{}'", name));
+        return errorFrom(answer.body, fmt::format("answered with status {}", answer.status))
+            .within(fmt::format("agent '{}'", name));
     }
 
     static base::Result<void> readText(std::istream& in, std::string& text) {
@@ -222,13 +234,14 @@ struct AgentClient::Inside {
         while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
             text.append(buffer, static_cast<std::size_t>(in.gcount()));
             if (text.size() > largest_answer) {
-                return failure(ErrorCode::Internal, fmt::format("the answer is larger than {} MiB", largest_answer >> 20U));
+                return failure(ErrorCode::Internal,
+                               fmt::format("the answer is larger than {} MiB", largest_answer >> 20U));
             }
         }
         return {};
     }
 
-    /// Each piece has the deadline anew: an image is long, but who sends one byte after the other gets no further.
+    /// Each piece has the whole deadline again: an image is long, but a peer that sends single bytes gets no further.
     base::Result<void> streamPieces(const Call& call, Poco::Net::HTTPResponse& response, std::istream& in,
                                     ClientConnection& connection,
                                     const std::function<bool(const char*, std::size_t)>& take) {
@@ -247,7 +260,8 @@ struct AgentClient::Inside {
     }
 };
 
-base::Result<std::unique_ptr<AgentClient>> AgentClient::open(std::string name, const std::string& url, http::TlsContext tls,
+base::Result<std::unique_ptr<AgentClient>> AgentClient::open(std::string name, const std::string& url,
+                                                             http::TlsContext tls,
                                                              std::shared_ptr<http::AddressBook> book) {
     auto endpoint = http::Endpoint::parse(url);
     if (!endpoint) return failure(endpoint.error());
@@ -262,7 +276,9 @@ base::Result<std::unique_ptr<AgentClient>> AgentClient::open(std::string name, c
 AgentClient::AgentClient(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 AgentClient::~AgentClient() = default;
 
-const std::string& AgentClient::name() const { return inside_->name; }
+const std::string& AgentClient::name() const {
+    return inside_->name;
+}
 
 base::Result<AgentClient::Answer> AgentClient::ask(const std::string& path, Deadline deadline) {
     return inside_->askWhole({"GET", path, "", {}, deadline, now() + deadline});
@@ -275,21 +291,25 @@ base::Result<Json> AgentClient::get(const std::string& path, Deadline deadline) 
     return std::move(answer->body);
 }
 
-base::Result<AgentClient::Answer> AgentClient::put(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline) {
+base::Result<AgentClient::Answer> AgentClient::put(const std::string& path, const Json& body, const CommandStamp& stamp,
+                                                   Deadline deadline) {
     return inside_->command("PUT", path, protocol::jsonText(body), stamp, deadline);
 }
 
-base::Result<AgentClient::Answer> AgentClient::post(const std::string& path, const Json& body, const CommandStamp& stamp, Deadline deadline) {
+base::Result<AgentClient::Answer> AgentClient::post(const std::string& path, const Json& body,
+                                                    const CommandStamp& stamp, Deadline deadline) {
     return inside_->command("POST", path, protocol::jsonText(body), stamp, deadline);
 }
 
-base::Result<AgentClient::Answer> AgentClient::remove(const std::string& path, const CommandStamp& stamp, Deadline deadline) {
+base::Result<AgentClient::Answer> AgentClient::remove(const std::string& path, const CommandStamp& stamp,
+                                                      Deadline deadline) {
     return inside_->command("DELETE", path, "", stamp, deadline);
 }
 
 base::Result<std::string> AgentClient::text(const std::string& path, Deadline deadline) {
     std::string text;
-    auto done = inside_->readWhole({"GET", path, "", {}, deadline, now() + deadline}, [](const Poco::Net::HTTPResponse&) {}, text);
+    auto done = inside_->readWhole(
+        {"GET", path, "", {}, deadline, now() + deadline}, [](const Poco::Net::HTTPResponse&) {}, text);
     if (!done) return failure(done.error());
     return text;
 }
@@ -300,16 +320,20 @@ base::Result<int> AgentClient::stream(const std::string& path, const std::map<st
     std::string refusal;
     const Call call{"GET", path, "", headers, deadline, now() + deadline};
     // A connection of its own: one that is abandoned half-way must not be kept.
-    auto done = inside_->attempt(nullptr, call, [&](Poco::Net::HTTPResponse& response, std::istream& in, ClientConnection& connection) -> base::Result<void> {
-        status = response.getStatus();
-        response.setKeepAlive(false);
-        if (status >= 400) return Inside::readText(in, refusal);
-        return inside_->streamPieces(call, response, in, connection, take);
-    }, false);
+    auto done = inside_->attempt(
+        nullptr, call,
+        [&](Poco::Net::HTTPResponse& response, std::istream& in, ClientConnection& connection) -> base::Result<void> {
+            status = response.getStatus();
+            response.setKeepAlive(false);
+            if (status >= 400) return Inside::readText(in, refusal);
+            return inside_->streamPieces(call, response, in, connection, take);
+        },
+        false);
     if (!*done) return failure(done->error());
     if (status >= 400) {
         auto json = parseJson(refusal);
-        return failure(errorFrom(json ? *json : Json(), fmt::format("answered with status {}", status)).within(fmt::format("agent '{}'", inside_->name)));
+        return failure(errorFrom(json ? *json : Json(), fmt::format("answered with status {}", status))
+                           .within(fmt::format("agent '{}'", inside_->name)));
     }
     return status;
 }

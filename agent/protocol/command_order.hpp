@@ -13,18 +13,18 @@ namespace standin::protocol {
 /// Who leads, as one side knows it: an epoch, and which of those that may have the same number.
 struct Leader {
     std::uint64_t epoch = 0;
-    std::string instance;  ///< empty: it has none, or none was heard of yet
+    std::string instance;  ///< empty: it has none, or none is known yet
     bool operator==(const Leader&) const = default;
 };
 
-/// Another coordinator has commanded here: who bears an older epoch was deposed, and so was who bears the same epoch as
+/// Another coordinator has commanded here: one with an older epoch was deposed, and so was one with the same epoch as
 /// another instance (a journal that was restored from a backup gives its epoch once more).
 inline bool isDeposed(const CommandStamp& stamp, const Leader& leader) {
     if (stamp.epoch != leader.epoch) return stamp.epoch < leader.epoch;
     return !leader.instance.empty() && stamp.instance != leader.instance;
 }
 
-/// Whom an agent obeys from now on. Precondition: not isDeposed(). An epoch that was heard of without an instance
+/// Whom an agent obeys from now on. Precondition: not isDeposed(). An epoch that came without an instance
 /// belongs to the first that names one.
 inline Leader leaderBy(const CommandStamp& stamp) {
     return {stamp.epoch, stamp.instance};

@@ -63,7 +63,7 @@ struct ImageVerification {
     Progress progress;
     std::uint64_t damaged_blocks = 0;
     std::string ended_at;  ///< RFC 3339; empty while it goes on
-    std::string problem;   ///< the first that is damaged, or why it could not be told; and what to do
+    std::string problem;   ///< the first that is damaged, or why nothing is known; and what to do
 };
 Json toJson(const ImageVerification& verification);
 base::Result<ImageVerification> imageVerificationFrom(const Json& json);

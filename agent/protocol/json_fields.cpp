@@ -24,7 +24,7 @@ base::Result<Json> parseJson(const std::string& text) {
         if (!problem.empty()) return false;
         if (event == Json::parse_event_t::object_start) seen.emplace_back();
         if (event == Json::parse_event_t::object_end) seen.pop_back();
-        // The library keeps the last of two in silence; whoever says a thing twice means something else.
+        // The library keeps the last of two silently; a document that says a thing twice is wrong.
         if (event == Json::parse_event_t::key && !seen.back().insert(value.get<std::string>()).second)
             problem = fmt::format("field '{}' stands there twice", base::shortened(value.get<std::string>(), 80));
         return problem.empty();
@@ -57,7 +57,9 @@ const Json* JsonFields::find(std::string_view name, bool required) {
     return nullptr;
 }
 
-bool JsonFields::has(const char* name) { return find(name, false) != nullptr; }
+bool JsonFields::has(const char* name) {
+    return find(name, false) != nullptr;
+}
 
 const std::string& JsonFields::text(const char* name, std::size_t longest) {
     static const std::string none;

@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 /// Parses text from outside: bounded depth and size, InvalidInput with the position instead of an exception.
 base::Result<Json> parseJson(const std::string& text);
 
-/// Reads an object's fields strictly, collecting what is wrong: unknown fields and wrong kinds are told by name.
+/// Reads an object's fields strictly, collecting what is wrong: unknown fields and wrong kinds are reported by name.
 ///     JsonFields fields(json, "segment");
 ///     message.vlan = fields.integer("vlan", 1, 4094);
 ///     return fields.finish(message);

@@ -5,9 +5,9 @@
 
 namespace standin::protocol {
 
-/// The only way in which JSON becomes text: on one line, and whatever a text in it holds, for nlohmann's dump() throws where one is not
-/// UTF-8. Text from outside is made valid where it enters (agent/base/text.hpp); this is the last defence, and U+FFFD shows that a border
-/// was missed.
+/// The only way in which JSON becomes text: on one line, with any text in it, for nlohmann's dump() throws where one is
+/// not UTF-8. Text from outside is made valid where it enters (agent/base/text.hpp); this is the last defence, and
+/// U+FFFD shows that a border was missed.
 inline std::string jsonText(const nlohmann::json& json) {
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -21,30 +21,37 @@ SegmentMember memberFrom(const Json& json, JsonFields& parent) {
     return member;
 }
 
-// What no order may say, whoever wrote it.
+// What no order may say.
 void checkOrder(const SegmentOrder& order, JsonFields& fields) {
     std::set<base::MemberName> names;
     std::set<base::PortName> ports;
     for (const auto& member : order.members) {
         if (!names.insert(member.name).second) fields.problem("member '" + member.name.text() + "' stands there twice");
-        if (!ports.insert(member.port).second) fields.problem("port '" + member.port.text() + "' belongs to two members");
+        if (!ports.insert(member.port).second)
+            fields.problem("port '" + member.port.text() + "' belongs to two members");
     }
     auto known = [&](const base::MemberName& name, const char* what) {
-        if (!name.empty() && names.count(name) == 0) fields.problem(std::string(what) + " '" + name.text() + "' is not a member");
+        if (!name.empty() && names.count(name) == 0)
+            fields.problem(std::string(what) + " '" + name.text() + "' is not a member");
     };
     known(order.owner, "owner");
     known(order.established, "established");
     known(order.back_leg_to, "back_leg_to");
-    if (!order.established.empty() && order.owner.text() != "holder") fields.problem("'established' needs the owner 'holder'");
-    if (!order.established.empty() && order.established == order.owner) fields.problem("'established' is the owner itself");
-    if (!order.back_leg_to.empty() && order.back_leg_port.empty()) fields.problem("'back_leg_to' needs 'back_leg_port'");
-    if (!order.back_leg_port.empty() && ports.count(order.back_leg_port) > 0) fields.problem("'back_leg_port' is a member's port");
+    if (!order.established.empty() && order.owner.text() != "holder")
+        fields.problem("'established' needs the owner 'holder'");
+    if (!order.established.empty() && order.established == order.owner)
+        fields.problem("'established' is the owner itself");
+    if (!order.back_leg_to.empty() && order.back_leg_port.empty())
+        fields.problem("'back_leg_to' needs 'back_leg_port'");
+    if (!order.back_leg_port.empty() && ports.count(order.back_leg_port) > 0)
+        fields.problem("'back_leg_port' is a member's port");
 }
 
 std::vector<std::uint16_t> jobPortsFrom(JsonFields& fields) {
     std::vector<std::uint16_t> ports;
     for (const auto& item : fields.array("job_ports", 256)) {
-        const bool valid = item.is_number_unsigned() && item.get<std::uint64_t>() >= 1 && item.get<std::uint64_t>() <= 65535;
+        const bool valid =
+            item.is_number_unsigned() && item.get<std::uint64_t>() >= 1 && item.get<std::uint64_t>() <= 65535;
         if (!valid) fields.problem("field 'job_ports' must be a list of TCP ports");
         if (valid) ports.push_back(item.get<std::uint16_t>());
     }
@@ -120,7 +127,10 @@ base::Result<Segment> segmentFrom(const Json& json) {
     segment.order = orderFields(fields);
     for (const auto& item : fields.array("ports", 64)) {
         JsonFields port(item, "segment port", JsonFields::Unknown::Skip);
-        SegmentPort read{port.optionalId<base::MemberName>("member"), port.id<base::PortName>("port"), port.boolean("present", false), {}};
+        SegmentPort read{port.optionalId<base::MemberName>("member"),
+                         port.id<base::PortName>("port"),
+                         port.boolean("present", false),
+                         {}};
         if (port.has("vlan")) read.vlan = static_cast<std::uint16_t>(port.integer("vlan", 0, 4095));
         segment.ports.push_back(read);
     }

@@ -18,10 +18,10 @@ struct StandInDefinition {
     std::uint64_t maximum_memory_mib = 0;  ///< how far `resources` may grow it (S226)
     unsigned vcpus = 1;
     unsigned maximum_vcpus = 1;
-    unsigned weight = 100;           ///< CPU shares
-    std::string firmware = "bios";   ///< `bios` or `uefi`
-    std::string mac;                 ///< the server's own
-    std::string address;             ///< the job's IPv4 address; tells which TCP connections are requests
+    unsigned weight = 100;          ///< CPU shares
+    std::string firmware = "bios";  ///< `bios` or `uefi`
+    std::string mac;                ///< the server's own
+    std::string address;            ///< the job's IPv4 address; tells which TCP connections are requests
     std::vector<std::uint16_t> ports;
     bool operator==(const StandInDefinition&) const = default;
 };
@@ -29,15 +29,15 @@ Json toJson(const StandInDefinition& definition);
 base::Result<StandInDefinition> standInDefinitionFrom(const Json& json);
 
 enum class StandInState {
-    Making,     ///< disk being written from the image; poll
-    Failed,     ///< could not be made; `problem` says why; DELETE it or PUT it again
-    Stopped,    ///< made, off
-    Running,    ///< executing
-    Suspended,  ///< in memory, not executing
-    Kept,       ///< a stand-in no more; its disk is kept until it is deleted
+    Making,      ///< disk being written from the image; poll
+    Failed,      ///< could not be made; `problem` says why; DELETE it or PUT it again
+    Stopped,     ///< made, off
+    Running,     ///< executing
+    Suspended,   ///< in memory, not executing
+    Kept,        ///< a stand-in no more; its disk is kept until it is deleted
     Halted,      ///< in memory, stopped by an error that nothing but a new start ends; `problem` says which
     OutOfSpace,  ///< stopped until its VM host has disk space; it goes on by itself then; `problem` says so
-    Unknown     ///< the hypervisor could not tell; never taken for any of the others
+    Unknown      ///< the hypervisor could not tell; never taken for any of the others
 };
 const char* nameOf(StandInState state);
 base::Result<StandInState> standInStateFrom(const std::string& name);
@@ -52,7 +52,8 @@ struct StandInResources {
 Json toJson(const StandInResources& resources);
 base::Result<StandInResources> standInResourcesFrom(const Json& json);
 
-/// A guest's clock stands still while it is suspended, and is set through the guest's agent when it was resumed (S187).
+/// A guest's clock does not advance while it is suspended, and is set through the guest's agent when it was resumed
+/// (S187).
 struct GuestClock {
     enum class State {
         Unknown,  ///< it was not resumed since the agent was started, or does not run
@@ -78,7 +79,7 @@ struct StandIn {
     StandInResources resources;
     Progress progress;
     GuestClock clock;
-    std::string problem;  ///< why it could not be made, or does not do what was commanded; with the cure
+    std::string problem;                ///< why it could not be made, or does not do what was commanded; with the cure
     std::vector<std::string> warnings;  ///< e.g. `no guest agent: the clock was not set`
 };
 Json toJson(const StandIn& stand_in);
@@ -91,10 +92,10 @@ struct StandInRequests {
     /// Of these, those that have an answer since less than a moment: it may go on, but no request waits. 0 where the
     /// agent cannot tell.
     std::uint64_t just_answered = 0;
-    bool complete = false;         ///< false: packets were missed, the numbers are a lower bound
+    bool complete = false;  ///< false: packets were missed, the numbers are a lower bound
 };
-/// So long after packets were missed, or the agent was started, the numbers are complete again: what speaks is seen, and
-/// no client waits for longer in silence.
+/// So long after packets were missed, or the agent was started, the numbers are complete again: what speaks is seen,
+/// and no client waits for longer in silence.
 inline constexpr std::chrono::minutes unseen_for{10};
 Json toJson(const StandInRequests& requests);
 base::Result<StandInRequests> standInRequestsFrom(const Json& json);
@@ -106,7 +107,7 @@ struct Capacity {
     std::uint64_t memory_overhead_mib = 0;   ///< what a stand-in takes beside its own memory; counted in the line above
     unsigned cpus = 0;
     unsigned vcpus_committed = 0;
-    std::uint64_t disk_free_mib = 0;         ///< less what the disks that are there may still come to take
+    std::uint64_t disk_free_mib = 0;  ///< less what the disks that are there may still come to take
     std::uint64_t stand_ins = 0;
     std::uint64_t kept_disks = 0;  ///< of stand-ins that are none any more; what a job wrote on them is nowhere else
     std::string acceleration;  ///< `kvm` or `tcg`

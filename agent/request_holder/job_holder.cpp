@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "agent/base/durable_file.hpp"
-#include "agent/request_holder/job_engine.hpp"
+#include "agent/request_holder/data_path/job_engine.hpp"
 
 namespace standin::request_holder {
 
@@ -116,7 +116,7 @@ Result<HolderStatus> JobHolder::status() {
 
 Result<std::future<protocol::ProbeAnswer>> JobHolder::probe(const protocol::ProbeRequest& request) {
     if (request.leg == protocol::Leg::Front) {
-        return failure(ErrorCode::Unsupported, "the front leg bears the job's address itself: probe over the back leg");
+        return failure(ErrorCode::Unsupported, "the front leg has the job's address itself: probe over the back leg");
     }
     const auto& path = request.probe.path;
     const bool printable = std::all_of(path.begin(), path.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
@@ -138,7 +138,7 @@ std::vector<protocol::HealthCheck> JobHolder::checks() {
         auto well = leg->verify();
         const auto* side = leg == &front_ ? "front" : "back";
         found.push_back({fmt::format("request holder {}: {} leg", job, side), well.has_value(),
-                         well ? fmt::format("'{}' bears {}", leg->settings().interface, leg->settings().address.text())
+                         well ? fmt::format("'{}' has {}", leg->settings().interface, leg->settings().address.text())
                               : well.error().message,
                          well ? ""
                               : "see that the interface exists on this host; the next command brings the leg up again, "

@@ -9,7 +9,7 @@
 #include "agent/base/log.hpp"
 #include "agent/protocol/hold.hpp"
 #include "agent/request_holder/holder_status.hpp"
-#include "agent/request_holder/leg.hpp"
+#include "agent/request_holder/network/leg.hpp"
 #include "agent/request_holder/request_holder_settings.hpp"
 
 namespace standin::request_holder {
@@ -38,14 +38,14 @@ class JobHolder {
     Result<HolderStatus> status();  ///< also of a job that is not ready: `idle`
 
     /// Begins to ask the job over the back leg; the answer comes when it answers or the deadline passes (or at stop()).
-    /// Unsupported over the front leg, which bears the job's address itself. Conflict: too many probes at once.
+    /// Unsupported over the front leg, which has the job's address itself. Conflict: too many probes at once.
     Result<std::future<protocol::ProbeAnswer>> probe(const protocol::ProbeRequest& request);
 
     [[nodiscard]] std::vector<protocol::HealthCheck> checks();
     [[nodiscard]] const JobSettings& settings() const { return settings_; }
 
   private:
-    /// Legs up and thread running, whatever happened to them since.
+    /// Legs up and thread running, also after something happened to them.
     Result<std::shared_ptr<JobEngine>> ready();
     void resumeState(JobEngine& engine) const;
     Result<protocol::Hold> remember(Result<protocol::Hold> changed) const;

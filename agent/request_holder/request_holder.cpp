@@ -127,7 +127,7 @@ Result<Response> RequestHolder::probe(const Request& request) {
     if (!order) return failure(order.error());
     auto probing = (*holder)->probe(*order);
     if (!probing) return failure(probing.error());
-    // As a stream, because a stream is told when the server stops: an agent's end does not wait for a probe's deadline.
+    // As a stream, because a stream is stopped with the server: an agent's end does not wait for a probe's deadline.
     Response response;
     auto answer = std::make_shared<std::future<protocol::ProbeAnswer>>(std::move(*probing));
     response.stream = [answer](std::ostream& out, const std::atomic<bool>& stopping) {
@@ -170,10 +170,10 @@ void RequestHolder::refresh(http::Metrics& metrics) {
                     static_cast<double>(hold.proxied), labels);
         metrics.set("standin_holder_listening", "1 while the holder takes new connections", hold.listening ? 1 : 0,
                     labels);
-        auto& told = counted_[index];
+        auto& reported = counted_[index];
         const auto count = [&](const char* name, const char* explanation, std::uint64_t HolderTotals::*total) {
-            metrics.count(name, explanation, labels, static_cast<double>(status->totals.*total - told.*total));
-            told.*total = status->totals.*total;
+            metrics.count(name, explanation, labels, static_cast<double>(status->totals.*total - reported.*total));
+            reported.*total = status->totals.*total;
         };
         count("standin_holder_accepted_total", "Connections taken on the front leg", &HolderTotals::accepted);
         count("standin_holder_delivered_total", "Connections handed on to the job's machine", &HolderTotals::delivered);

@@ -42,7 +42,7 @@ class RequestHolder final : public http::Capability {
     const base::Log log_;
     std::vector<std::unique_ptr<JobHolder>> jobs_;
     std::mutex counted_mutex_;
-    std::vector<HolderTotals> counted_;  // per job: what the metrics' counters have been told
+    std::vector<HolderTotals> counted_;  // per job: what the metrics' counters have got
 };
 
 }  // namespace standin::request_holder

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "agent/base/identifier.hpp"
-#include "agent/request_holder/hold_queue.hpp"
-#include "agent/request_holder/network_address.hpp"
+#include "agent/request_holder/data_path/hold_queue.hpp"
+#include "agent/request_holder/network/network_address.hpp"
 
 namespace standin::base {
 class YamlReader;
@@ -23,7 +23,7 @@ struct LegSettings {
 
 struct JobSettings {
     base::JobName name;
-    LegSettings front;  ///< bears the job's own address
+    LegSettings front;  ///< has the job's own address
     LegSettings back;
     std::vector<std::uint16_t> ports;
     HoldLimits limits;

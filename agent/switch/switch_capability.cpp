@@ -167,7 +167,7 @@ void SwitchCapability::checkHealth(protocol::Health& health) {
                              now ? "" : "start Open vSwitch (ovsdb-server, ovs-vswitchd) and make the bridge"});
     if (!now) return;
     const FabricView& view = **now;
-    // Also while nothing waits to be applied: one that hangs or has gone is to be heard of before a server fails.
+    // Also while nothing waits to be applied: one that hangs or has gone has to be known before a server fails.
     const auto answers = fabric_.daemonAnswers();
     const bool applies = view.applied && answers;
     health.checks.push_back({"switch applies", applies,

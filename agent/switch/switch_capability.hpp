@@ -6,8 +6,8 @@
 #include "agent/base/log.hpp"
 #include "agent/http/capability.hpp"
 #include "agent/http/metrics.hpp"
-#include "agent/switch/ovs_fabric.hpp"
-#include "agent/switch/segment_keeper.hpp"
+#include "agent/switch/ovs/ovs_fabric.hpp"
+#include "agent/switch/segment/segment_keeper.hpp"
 #include "agent/switch/switch_settings.hpp"
 
 namespace standin::lan_switch {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "agent/base/yaml_reader.hpp"
-#include "agent/switch/ovs_places.hpp"
-#include "agent/switch/vlan_range.hpp"
+#include "agent/switch/ovs/ovs_places.hpp"
+#include "agent/switch/segment/vlan_range.hpp"
 
 namespace standin::lan_switch {
 

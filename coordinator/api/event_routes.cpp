@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 #include <ostream>
 
+#include "agent/base/number.hpp"
 #include "agent/http/router.hpp"
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/api/views.hpp"
@@ -27,8 +27,9 @@ constexpr std::chrono::milliseconds wake_every{500};  // how soon an ending prog
 constexpr std::chrono::seconds heartbeat_every{10};
 
 bool readNumber(std::string_view text, std::uint64_t& number) {
-    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return problem == std::errc{} && end == text.data() + text.size();
+    const auto read = base::parseNumber<std::uint64_t>(text);
+    number = read.value_or(0);
+    return read.has_value();
 }
 
 // An event must not end early: JSON that is dumped has no line ends.

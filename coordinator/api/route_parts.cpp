@@ -2,28 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 
+#include "agent/base/number.hpp"
 #include "agent/base/text.hpp"
 #include "agent/http/roles.hpp"
 
 namespace standin::api {
 
-namespace {
-
-std::optional<std::uint64_t> wholeNumber(const std::string& text) {
-    std::uint64_t number = 0;
-    auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
-}  // namespace
-
 base::Result<std::uint64_t> numberIn(const Request& request, const std::string& parameter) {
     const auto& text = request.parameter(parameter);
-    auto number = wholeNumber(text);
+    auto number = base::parseNumber<std::uint64_t>(text);
     if (!number || *number == 0) {
         return base::failure(base::ErrorCode::InvalidInput,
                              fmt::format("'{}' is not a number above 0", base::shortened(text, 40)));
@@ -34,7 +23,7 @@ base::Result<std::uint64_t> numberIn(const Request& request, const std::string& 
 base::Result<std::size_t> limitIn(const Request& request, std::size_t otherwise, std::size_t most) {
     auto found = request.query.find("limit");
     if (found == request.query.end()) return otherwise;
-    auto number = wholeNumber(found->second);
+    auto number = base::parseNumber<std::uint64_t>(found->second);
     if (!number || *number == 0 || *number > most) {
         return base::failure(base::ErrorCode::InvalidInput, fmt::format("limit: '{}' is not a number from 1 to {}",
                                                                         base::shortened(found->second, 40), most));

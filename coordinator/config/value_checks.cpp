@@ -6,29 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <cstring>
+
+#include "agent/base/mac_address.hpp"
+#include "agent/base/number.hpp"
 
 namespace standin::config {
 
 using base::YamlReader;
-
-namespace {
-
-bool isMac(const std::string& text) {
-    if (text.size() != 17) return false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (i % 3 == 2 ? text[i] != ':' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0) return false;
-    }
-    return true;
-}
-
-// The lowest bit of the first octet marks a group; a machine's own address never has it (IEEE 802).
-bool isUnicast(const std::string& mac) {
-    return (std::stoi(mac.substr(0, 2), nullptr, 16) & 1) == 0;
-}
-
-}  // namespace
 
 void OnlyOnce::claim(YamlReader& reader, const std::string& key, const std::string& value) {
     if (value.empty()) return;
@@ -89,13 +74,14 @@ std::string readIpv4(YamlReader& reader, const std::string& key) {
 std::string readMac(YamlReader& reader, const std::string& key) {
     auto text = reader.text(key);
     if (text.empty()) return text;
-    if (!isMac(text)) {
+    if (!base::isMacAddress(text)) {
         // Unquoted, 52:54:00:… can be a number in base 60 for other YAML readers.
         reader.problem(key, fmt::format("'{}' is not a MAC address, as in \"52:54:00:12:34:56\"", text));
         return "";
     }
     if (text == "00:00:00:00:00:00") reader.problem(key, "is no machine's MAC address");
-    if (!isUnicast(text)) reader.problem(key, fmt::format("'{}' is a group's MAC address, not a machine's", text));
+    if (!base::isUnicastMac(text))
+        reader.problem(key, fmt::format("'{}' is a group's MAC address, not a machine's", text));
     std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
     return text;
 }
@@ -123,11 +109,9 @@ std::optional<ListenAddress> parseListenAddress(std::string_view text) {
     const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
     if (bracketed) host = host.substr(1, host.size() - 2);
     if (bracketed ? isIpv4(host) || canonicalAddress(host).empty() : !isIpv4(host)) return std::nullopt;
-    auto digits = text.substr(colon + 1);
-    ListenAddress address{std::string(host), 0};
-    auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
-    if (problem != std::errc{} || end != digits.data() + digits.size() || digits.empty()) return std::nullopt;
-    return address;
+    const auto port = base::parseNumber<std::uint16_t>(text.substr(colon + 1));
+    if (!port) return std::nullopt;
+    return ListenAddress{std::string(host), *port};
 }
 
 ListenAddress readListenAddress(YamlReader& reader, const std::string& key) {

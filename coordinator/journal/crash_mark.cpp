@@ -10,6 +10,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "agent/base/file_descriptor.hpp"
+
 namespace standin::journal {
 
 struct CrashMark::Page {
@@ -39,15 +41,14 @@ base::Unexpected failed(const std::string& path) {
 }  // namespace
 
 base::Result<std::unique_ptr<CrashMark>> CrashMark::open(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0) return failed(path);
+    const base::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file) return failed(path);
     // Its block is there from now on: a mapped page that finds no room on the disk would end the process.
-    const int problem = ::posix_fallocate(descriptor, 0, page_bytes);
+    const int problem = ::posix_fallocate(file.get(), 0, page_bytes);
     void* mapped =
-        problem == 0 ? ::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0) : MAP_FAILED;
+        problem == 0 ? ::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0) : MAP_FAILED;
     if (problem != 0) errno = problem;
     const auto result = mapped == MAP_FAILED ? base::Result<void>(failed(path)) : base::Result<void>();
-    ::close(descriptor);
     if (!result) return base::failure(result.error());
     std::unique_ptr<CrashMark> mark(new CrashMark(static_cast<Page*>(mapped)));
     for (auto* left : {&mark->page_->decision, &mark->page_->crash}) {

@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/base/boundary.hpp"
+#include "agent/base/file_descriptor.hpp"
 #include "agent/base/text.hpp"
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/journal/audit_rows.hpp"
@@ -51,25 +52,21 @@ class FileLock {
     /// Idempotent.
     Result<void> take(const std::string& path) {
         if (held_) return {};
-        if (descriptor_ >= 0) ::close(descriptor_);
-        descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (descriptor_ < 0) {
+        file_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+        if (!file_) {
             return failure(ErrorCode::Internal,
                            fmt::format("cannot open '{}': {}", path, std::generic_category().message(errno)));
         }
-        if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+        if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
             return failure(ErrorCode::Conflict,
                            fmt::format("'{}' is locked: another coordinator uses this journal; stop it first", path));
         }
         held_ = true;
         return {};
     }
-    ~FileLock() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
 
   private:
-    int descriptor_ = -1;
+    base::FileDescriptor file_;
     bool held_ = false;
 };
 
@@ -394,9 +391,10 @@ Result<void> SqliteJournal::commit(const Entry& entry) {
 
 std::string SqliteJournal::warning() {
     if (!database_->reserve || database_->reserve->status().whole()) return {};
-    return fmt::format("the disk of journal '{}' is full, or nearly: what is left of its reserve is used up by takeovers; make "
-                       "room on its file system",
-                       database_->path);
+    return fmt::format(
+        "the disk of journal '{}' is full, or nearly: what is left of its reserve is used up by takeovers; make "
+        "room on its file system",
+        database_->path);
 }
 
 Result<void> SqliteJournal::commitOnce(const Entry& entry) {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include "agent/base/number.hpp"
 
 namespace standin::simulation {
 
@@ -36,9 +36,7 @@ const std::map<std::string, std::map<std::string, std::string>>& options() {
 }
 
 bool isNumber(const std::string& text) {
-    unsigned value = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return problem == std::errc{} && end == text.data() + text.size();
+    return base::parseNumber<unsigned>(text).has_value();
 }
 
 }  // namespace

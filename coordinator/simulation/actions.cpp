@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 
+#include "agent/base/number.hpp"
 #include "coordinator/simulation/action_options.hpp"
 #include "coordinator/simulation/operator_actions.hpp"
 #include "coordinator/simulation/simulation.hpp"
@@ -26,9 +26,7 @@ VirtualTime duration(const Action& action, const char* option, VirtualTime other
 unsigned number(const Action& action, const char* option, unsigned otherwise) {
     const auto found = action.options.find(option);
     if (found == action.options.end()) return otherwise;
-    unsigned value = otherwise;
-    std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
-    return value;
+    return base::parseNumber<unsigned>(found->second).value_or(otherwise);
 }
 
 std::string option(const Action& action, const char* name, const std::string& otherwise) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "agent/base/number.hpp"
 #include "agent/base/text.hpp"
 
 namespace standin::simulation {
@@ -32,13 +33,6 @@ std::vector<std::string_view> words(std::string_view line) {
     }
 }
 
-std::optional<unsigned> numberFrom(std::string_view text) {
-    unsigned number = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 Result<When> whenFrom(std::string_view text) {
     const auto wrong = [&] {
         return failure(ErrorCode::InvalidInput,
@@ -52,7 +46,7 @@ Result<When> whenFrom(std::string_view text) {
     when.time = durationFrom(parts[1]);
     if (!when.time) when.what = std::string(parts[1]);
     for (std::size_t i = 2; i < parts.size(); ++i) {
-        const auto number = numberFrom(parts[i].substr(1));
+        const auto number = base::parseNumber<unsigned>(parts[i].substr(1));
         const auto later = durationFrom(parts[i].substr(1));
         if (parts[i][0] == '#' && number && *number > 0) {
             when.nth = *number;

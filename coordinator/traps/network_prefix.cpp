@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
+#include "agent/base/number.hpp"
 #include "agent/base/text.hpp"
 
 namespace standin::traps {
@@ -61,11 +61,9 @@ base::Result<NetworkPrefix> NetworkPrefix::parse(std::string_view text) {
     prefix.family_ = address->family;
     prefix.length_ = longest;
     if (slash != std::string_view::npos) {
-        const auto digits = text.substr(slash + 1);
-        const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix.length_);
-        if (problem != std::errc{} || end != digits.data() + digits.size() || prefix.length_ > longest) {
-            return wrong(fmt::format("the length after '/' must be 0 to {}", longest));
-        }
+        const auto length = base::parseNumber<unsigned>(text.substr(slash + 1));
+        if (!length || *length > longest) return wrong(fmt::format("the length after '/' must be 0 to {}", longest));
+        prefix.length_ = *length;
     }
     return prefix;
 }

@@ -12,6 +12,7 @@
 
 #include "agent/base/durable_file.hpp"
 #include "coordinator/traps/net_snmp.hpp"
+#include "agent/base/number.hpp"
 
 namespace standin::traps {
 
@@ -39,10 +40,9 @@ std::optional<std::vector<std::uint8_t>> bytesOf(std::string_view hex) {
     if (!hex.starts_with("0x") || hex.size() % 2 != 0) return std::nullopt;
     std::vector<std::uint8_t> bytes;
     for (std::size_t i = 2; i < hex.size(); i += 2) {
-        std::uint8_t byte = 0;
-        const auto [end, problem] = std::from_chars(hex.data() + i, hex.data() + i + 2, byte, 16);
-        if (problem != std::errc{} || end != hex.data() + i + 2) return std::nullopt;
-        bytes.push_back(byte);
+        const auto byte = base::parseNumber<std::uint8_t>(hex.substr(i, 2), 16);
+        if (!byte) return std::nullopt;
+        bytes.push_back(*byte);
     }
     if (bytes.size() < 5 || bytes.size() > 32) return std::nullopt;  // RFC 3411, SnmpEngineID
     return bytes;

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/number.hpp"
 #include "agent/base/yaml_reader.hpp"
 #include "coordinator/traps/rule_scope.hpp"
 #include "coordinator/traps/trap_rules.hpp"
@@ -23,10 +23,7 @@ constexpr std::size_t most_rules = 1000;  // every trap is held against every ru
 std::optional<std::int64_t> numberOf(std::string_view text) {
     const bool hex = text.starts_with("0x");
     if (hex) text.remove_prefix(2);
-    std::int64_t number = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number, hex ? 16 : 10);
-    if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
+    return base::parseNumber<std::int64_t>(text, hex ? 16 : 10);
 }
 
 std::optional<std::int64_t> readNumber(YamlReader& reader, const std::string& key) {
@@ -64,7 +61,8 @@ ValueCondition readCondition(YamlReader& reader) {
     ValueCondition condition;
     condition.oid = readOid(reader, "oid");
     condition.present = reader.boolean("present", true);
-    if (reader.has("byte")) condition.byte = static_cast<unsigned>(reader.integer("byte", 0, VarBind::longest_value - 1));
+    if (reader.has("byte"))
+        condition.byte = static_cast<unsigned>(reader.integer("byte", 0, VarBind::longest_value - 1));
     if (reader.has("equals")) {
         condition.equals = reader.text("equals");
         if (condition.byte) {  // a byte is compared as a number, so that 0x10 may be written as the tables do
@@ -79,7 +77,8 @@ ValueCondition readCondition(YamlReader& reader) {
         reader.problem("at_least", "is above at_most, so nothing could match");
     }
     if (reader.has("pattern")) {
-        if (auto compiled = condition.setPattern(reader.text("pattern")); !compiled) reader.problem("pattern", compiled.error().message);
+        if (auto compiled = condition.setPattern(reader.text("pattern")); !compiled)
+            reader.problem("pattern", compiled.error().message);
     }
     if (!condition.present && (condition.equals || condition.at_least || condition.at_most || condition.pattern)) {
         reader.problem("present", "a varbind that must be absent has no value to compare");
@@ -98,7 +97,8 @@ PlatformEventCondition readPlatformEvent(YamlReader& reader) {
             if (number && *number >= 0 && *number <= 0xff) {
                 condition.sensor_type = static_cast<std::uint8_t>(*number);
             } else {
-                reader.problem("sensor", fmt::format("'{}' is neither a number up to 0xff nor one of {}", text, sensorTypeNames()));
+                reader.problem("sensor", fmt::format("'{}' is neither a number up to 0xff nor one of {}", text,
+                                                     sensorTypeNames()));
             }
         }
     }
@@ -107,7 +107,8 @@ PlatformEventCondition readPlatformEvent(YamlReader& reader) {
         condition.event_type = static_cast<std::uint8_t>(*event & 0x7f);
     }
     for (const auto offset : reader.integers("offsets", 0, 15)) condition.offsets.insert(offset);
-    if (reader.has("direction")) condition.deasserted = reader.choice("direction", {"asserted", "deasserted"}) == "deasserted";
+    if (reader.has("direction"))
+        condition.deasserted = reader.choice("direction", {"asserted", "deasserted"}) == "deasserted";
     reader.finish();
     return condition;
 }
@@ -115,7 +116,9 @@ PlatformEventCondition readPlatformEvent(YamlReader& reader) {
 ServerLookup readServerLookup(YamlReader& reader) {
     ServerLookup lookup;
     const auto by = reader.choice("by", {"source", "agent_address", "varbind"});
-    lookup.by = by == "varbind" ? ServerLookup::By::VarBind : by == "source" ? ServerLookup::By::Source : ServerLookup::By::AgentAddress;
+    lookup.by = by == "varbind"  ? ServerLookup::By::VarBind
+                : by == "source" ? ServerLookup::By::Source
+                                 : ServerLookup::By::AgentAddress;
     if (lookup.by == ServerLookup::By::VarBind) {
         lookup.varbind = readOid(reader, "varbind");
         if (reader.has("first_byte") || reader.has("last_byte")) {
@@ -152,7 +155,8 @@ TrapRule readRule(YamlReader& reader) {
         }
         // A rule that takes every trap of the world for a failure is a slip, and an expensive one.
         if (rule.oids.empty() && rule.sources.empty() && !rule.platform_event && rule.varbinds.empty()) {
-            reader.problem("verdict", "a rule for failures must say of which traps: oids, sources, platform_event or varbinds");
+            reader.problem("verdict",
+                           "a rule for failures must say of which traps: oids, sources, platform_event or varbinds");
         } else if (const auto wide = tooWide(rule); !wide.empty()) {
             reader.problem(rule.oids.empty() ? (rule.sources.empty() ? "verdict" : "sources") : "oids", wide);
         }
@@ -189,7 +193,8 @@ base::Result<TrapRules> read(std::optional<YamlReader> root, YamlProblems& probl
         }
         if (problems.empty() && rules.rules.size() <= most_rules) findShadowed(rules.rules, readers);
         if (rules.rules.empty() && problems.empty()) root->problem("rules", "must have at least one rule");
-        if (rules.rules.size() > most_rules) root->problem("rules", fmt::format("may have at most {} rules", most_rules));
+        if (rules.rules.size() > most_rules)
+            root->problem("rules", fmt::format("may have at most {} rules", most_rules));
         root->finish();
     }
     if (!problems.empty()) return base::failure(problems.error());

@@ -66,7 +66,8 @@ journal::RecordPage pageOf(const domain::Operation& operation) {
     before.steps.clear();
     before.state = domain::State::Opened;
     domain::Decided decided;
-    decided.circumstances = domain::Circumstances{{base::SpareName("spare01"), base::SpareName("spare02")}, {}, {}, {}, {}, {}};
+    decided.circumstances =
+        domain::Circumstances{{base::SpareName("spare01"), base::SpareName("spare02")}, {}, {}, {}, {}, {}};
     decided.changes.push_back({domain::State::Opened, operation.state, domain::Event::Begins, operation.why});
     for (const domain::Step& step : operation.steps) decided.starts.push_back({step.id, 1, false});
     journal::RecordPage page;

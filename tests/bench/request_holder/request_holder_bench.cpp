@@ -8,7 +8,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "agent/request_holder/link.hpp"
+#include "agent/request_holder/network/link.hpp"
 #include "tests/integration/request_holder/holder_lab.hpp"
 
 using namespace standin::request_holder;

@@ -17,7 +17,7 @@
 #include "agent/http/metrics.hpp"
 #include "agent/http/server.hpp"
 #include "agent/protocol/agent_client.hpp"
-#include "agent/switch/ovsdb_client.hpp"
+#include "agent/switch/ovs/ovsdb_client.hpp"
 #include "agent/switch/switch_capability.hpp"
 #include "tests/integration/switch/switched_job.hpp"
 #include "tests/support/certificates.hpp"

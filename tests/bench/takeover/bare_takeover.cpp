@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "agent/base/log.hpp"
-#include "agent/switch/ovsdb_client.hpp"
+#include "agent/switch/ovs/ovsdb_client.hpp"
 
 namespace standin::tests {
 

@@ -22,7 +22,8 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// A frame that was lost is not waited for: the kernel would send it again after a second, the next attempt comes sooner.
+// A frame that was lost is not waited for: the kernel would send it again after a second, the next attempt comes
+// sooner.
 constexpr std::size_t attempts_at_once = 16;
 // An established connection is: a crowd of further ones would only keep the machine from answering it.
 constexpr auto answer_within = std::chrono::milliseconds(250);
@@ -79,13 +80,15 @@ void enterNamespace(const std::string& name) {
 }
 
 FirstAnswer askUntilAnswered(const AskedJob& job, std::chrono::microseconds every, std::chrono::milliseconds patience) {
-    const std::string request = fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", job.path, job.address);
+    const std::string request =
+        fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", job.path, job.address);
     const auto begin = Steady::now();
     auto next = begin;
     std::deque<Attempt> attempts;
     FirstAnswer answer;
     while (Steady::now() < begin + patience) {
-        const bool established = std::any_of(attempts.begin(), attempts.end(), [](const Attempt& one) { return one.awaitsAnswer(); });
+        const bool established =
+            std::any_of(attempts.begin(), attempts.end(), [](const Attempt& one) { return one.awaitsAnswer(); });
         if (Steady::now() >= next && !established) {
             if (attempts.size() == attempts_at_once) attempts.pop_front();
             attempts.emplace_back(job);
@@ -93,8 +96,7 @@ FirstAnswer askUntilAnswered(const AskedJob& job, std::chrono::microseconds ever
             next = Steady::now() + every;
         }
         std::vector<pollfd> waiting;
-        for (const Attempt& attempt : attempts)
-            waiting.push_back(attempt.dead() ? pollfd{-1, 0, 0} : attempt.wanted());
+        for (const Attempt& attempt : attempts) waiting.push_back(attempt.dead() ? pollfd{-1, 0, 0} : attempt.wanted());
         const auto rest = established ? 1'000'000 : std::max<std::int64_t>((next - Steady::now()).count(), 0);
         const timespec time{rest / 1'000'000'000, rest % 1'000'000'000};
         ::ppoll(waiting.data(), waiting.size(), &time, nullptr);

@@ -89,8 +89,7 @@ int run(int count, char** words) {
     const AskedJob job{words[2], words[3], static_cast<std::uint16_t>(std::stoi(words[4])), words[5]};
     const std::string mode = words[1];
     if (mode == "watch" && count == 6) return watch(job);
-    if (mode == "bare" && count == 10)
-        return bare(job, {words[6], words[7], std::stoi(words[8]), std::stoi(words[9])});
+    if (mode == "bare" && count == 10) return bare(job, {words[6], words[7], std::stoi(words[8]), std::stoi(words[9])});
     throw std::runtime_error("takeover_probe: wrong number of words");
 }
 

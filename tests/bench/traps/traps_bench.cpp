@@ -1,9 +1,10 @@
-// 20,000 traps back to back on one address: what Standin's reception makes of them, beside snmptrapd with its defaults, in the same run.
+// 20,000 traps back to back on one address: what Standin's reception makes of them, beside snmptrapd with its defaults,
+// in the same run.
 //
 //   usage: .build/release/tests/traps_bench [number of traps, default 20000] [rounds, default 3]
 //
-// One trap, at three quarters of the burst, tells of a failure; the others differ each from each, so that nothing can be counted
-// together. Prints a table and, as its last line, `RESULT {json}`.
+// One trap, at three quarters of the burst, tells of a failure; the others differ each from each, so that nothing can
+// be counted together. Prints a table and, as its last line, `RESULT {json}`.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -46,7 +47,9 @@ struct Outcome {
     std::string note;
 };
 
-double since(Steady::time_point start) { return std::chrono::duration<double, std::milli>(Steady::now() - start).count(); }
+double since(Steady::time_point start) {
+    return std::chrono::duration<double, std::milli>(Steady::now() - start).count();
+}
 
 double peakRssMib(pid_t pid) {
     std::ifstream status(fmt::format("/proc/{}/status", pid));
@@ -101,9 +104,13 @@ void receive(Board& board, const std::string& directory) {
     auto trap_log = traps::openSqliteTrapLog(directory + "/traps.sqlite").value();
     traps::ServerDirectory servers;
     if (!servers.addAddress(base::ServerName("server01"), sending)) return;
-    traps::TrapIntake intake(queue, traps::TrapRules::fromFile(STANDIN_SHIPPED_RULES).value(), servers, *trap_log,
-                             [&](const traps::FailureReport&) { board.verdict_ns = Steady::now().time_since_epoch().count(); }, clock, quiet);
-    traps::TrapListener listener({.listen = {{receiving, 0}}, .communities = {"standin-test"}, .users = {},
+    traps::TrapIntake intake(
+        queue, traps::TrapRules::fromFile(STANDIN_SHIPPED_RULES).value(), servers, *trap_log,
+        [&](const traps::FailureReport&) { board.verdict_ns = Steady::now().time_since_epoch().count(); }, clock,
+        quiet);
+    traps::TrapListener listener({.listen = {{receiving, 0}},
+                                  .communities = {"standin-test"},
+                                  .users = {},
                                   .engine_state_file = directory + "/engine"},
                                  queue, clock, quiet);
     if (!listener.start()) return;
@@ -174,7 +181,8 @@ double awaitAll(std::size_t enough, Steady::time_point began, Count count) {
 
 Outcome withStandin(const Burst& burst) {
     const Directory directory;
-    auto* board = static_cast<Board*>(mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    auto* board =
+        static_cast<Board*>(mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     new (board) Board;
     Outcome outcome;
     {
@@ -184,8 +192,10 @@ Outcome withStandin(const Burst& burst) {
         outcome.all_ms = awaitAll(burst.size(), sent.began, [&] { return board->handled.load(); });
         outcome.received = board->handled;
         const std::int64_t verdict = board->verdict_ns;
-        if (verdict >= 0) outcome.verdict_ms = static_cast<double>(verdict - sent.important.time_since_epoch().count()) / 1e6;
-        std::this_thread::sleep_for(std::chrono::milliseconds(500));  // the trap log is written, which also takes memory
+        if (verdict >= 0)
+            outcome.verdict_ms = static_cast<double>(verdict - sent.important.time_since_epoch().count()) / 1e6;
+        std::this_thread::sleep_for(
+            std::chrono::milliseconds(500));  // the trap log is written, which also takes memory
         outcome.peak_rss_mib = peakRssMib(child.pid());
         outcome.note = fmt::format("sent in {:.0f} ms, {} dropped by the kernel", sent.took_ms, board->dropped.load());
     }
@@ -219,7 +229,8 @@ Outcome withSnmptrapd(const Burst& burst) {
         setenv("SNMP_PERSISTENT_DIR", directory.path.c_str(), 1);
         const auto address = fmt::format("udp:{}:{}", receiving, port);
         const auto configuration = (directory.path / "snmptrapd.conf").string();
-        execlp("snmptrapd", "snmptrapd", "-f", "-n", "-On", "-C", "-c", configuration.c_str(), "-Lo", "-F", "trap %v\n", address.c_str(), nullptr);
+        execlp("snmptrapd", "snmptrapd", "-f", "-n", "-On", "-C", "-c", configuration.c_str(), "-Lo", "-F", "trap %v\n",
+               address.c_str(), nullptr);
         _exit(127);
     });
     const auto lines = [&](std::string_view wanted) {
@@ -229,7 +240,8 @@ Outcome withSnmptrapd(const Burst& burst) {
         return count;
     };
     const auto ready = Steady::now();
-    while (lines("NET-SNMP version") == 0 && since(ready) < 5000) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    while (lines("NET-SNMP version") == 0 && since(ready) < 5000)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
     const auto sent = sendTo(port, burst);
     const auto important = fmt::format("3183.1.1.0.{}", important_event);
     Outcome outcome;
@@ -244,11 +256,15 @@ Outcome withSnmptrapd(const Burst& burst) {
 }
 
 nlohmann::json show(std::string_view name, std::size_t sent, const Outcome& outcome) {
-    fmt::print("{:<10} {:>6} of {:>6} ({:>5.1f} %)  verdict {:>9}  all {:>7.0f} ms  peak {:>5.1f} MiB  {}\n", name, outcome.received, sent,
-               100.0 * static_cast<double>(outcome.received) / static_cast<double>(sent),
-               outcome.verdict_ms < 0 ? std::string("LOST") : fmt::format("{:.1f} ms", outcome.verdict_ms), outcome.all_ms, outcome.peak_rss_mib,
-               outcome.note);
-    return {{"sent", sent}, {"received", outcome.received}, {"verdict_ms", outcome.verdict_ms}, {"all_ms", outcome.all_ms}, {"peak_rss_mib", outcome.peak_rss_mib}};
+    fmt::print("{:<10} {:>6} of {:>6} ({:>5.1f} %)  verdict {:>9}  all {:>7.0f} ms  peak {:>5.1f} MiB  {}\n", name,
+               outcome.received, sent, 100.0 * static_cast<double>(outcome.received) / static_cast<double>(sent),
+               outcome.verdict_ms < 0 ? std::string("LOST") : fmt::format("{:.1f} ms", outcome.verdict_ms),
+               outcome.all_ms, outcome.peak_rss_mib, outcome.note);
+    return {{"sent", sent},
+            {"received", outcome.received},
+            {"verdict_ms", outcome.verdict_ms},
+            {"all_ms", outcome.all_ms},
+            {"peak_rss_mib", outcome.peak_rss_mib}};
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
 #include "agent/http/server.hpp"
-#include "agent/hypervisor/agent_image_source.hpp"
+#include "agent/hypervisor/stand_ins/agent_image_source.hpp"
 #include "agent/hypervisor/hypervisor_capability.hpp"
 #include "agent/image_store/image_store_capability.hpp"
 #include "agent/protocol/agent_client.hpp"

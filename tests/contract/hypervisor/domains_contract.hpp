@@ -3,7 +3,7 @@
 // and `std::string xml` (its definition).
 #include <boost/test/unit_test.hpp>
 
-#include "agent/hypervisor/domains.hpp"
+#include "agent/hypervisor/libvirt/domains.hpp"
 
 namespace domains_under_contract {
 

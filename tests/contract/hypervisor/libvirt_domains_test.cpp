@@ -1,9 +1,9 @@
 // LibvirtDomains on libvirt's in-process test driver: no daemon, no root, no guests.
-#include "agent/hypervisor/libvirt_domains.hpp"
+#include "agent/hypervisor/libvirt/libvirt_domains.hpp"
 
 #include <Poco/UUIDGenerator.h>
 
-#include "agent/hypervisor/domain_xml.hpp"
+#include "agent/hypervisor/libvirt/domain_xml.hpp"
 
 namespace domains_under_contract {
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "agent/hypervisor/domains.hpp"
+#include "agent/hypervisor/libvirt/domains.hpp"
 
 namespace standin::tests {
 

@@ -8,7 +8,7 @@
 
 #include "agent/http/health.hpp"
 #include "agent/http/metrics.hpp"
-#include "agent/hypervisor/stand_ins.hpp"
+#include "agent/hypervisor/stand_ins/stand_ins.hpp"
 #include "tests/contract/hypervisor/scripted_domains.hpp"
 #include "tests/support/temporary_directory.hpp"
 

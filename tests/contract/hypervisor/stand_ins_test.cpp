@@ -1,5 +1,5 @@
 // StandIns over libvirt's test driver: the promises of agent/README.md that need no guest.
-#include "agent/hypervisor/stand_ins.hpp"
+#include "agent/hypervisor/stand_ins/stand_ins.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <condition_variable>
@@ -8,7 +8,7 @@
 
 #include "agent/base/durable_file.hpp"
 #include "agent/http/metrics.hpp"
-#include "agent/hypervisor/libvirt_domains.hpp"
+#include "agent/hypervisor/libvirt/libvirt_domains.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace standin;

@@ -6,7 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 
-#include "agent/hypervisor/libvirt_domains.hpp"
+#include "agent/hypervisor/libvirt/libvirt_domains.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace standin;

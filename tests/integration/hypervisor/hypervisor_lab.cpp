@@ -201,7 +201,8 @@ void HypervisorAgent::begin() {
     if (!gate || !context || !identity) throw std::runtime_error("could not set the agent up");
     gate_ = std::move(*gate);
     if (auto started = capability_->start(); !started) throw std::runtime_error(started.error().message);
-    server_ = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, *router_, http::Guard{http::Roles::ofAgent({"coordinator"}, {}), gate_.get()}, log_);
+    server_ = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, *router_,
+                                             http::Guard{http::Roles::ofAgent({"coordinator"}, {}), gate_.get()}, log_);
     if (auto started = server_->start(); !started) throw std::runtime_error(started.error().message);
     client_ =
         std::move(*protocol::AgentClient::open(name_, fmt::format("https://127.0.0.1:{}", server_->port()), *identity));

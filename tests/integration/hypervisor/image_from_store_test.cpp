@@ -1,7 +1,7 @@
 // A stand-in's disk comes over TLS from an image store's agent; libvirt's test driver carries the stand-in.
-#include "agent/hypervisor/agent_image_source.hpp"
-#include "agent/hypervisor/libvirt_domains.hpp"
-#include "agent/hypervisor/stand_ins.hpp"
+#include "agent/hypervisor/libvirt/libvirt_domains.hpp"
+#include "agent/hypervisor/stand_ins/agent_image_source.hpp"
+#include "agent/hypervisor/stand_ins/stand_ins.hpp"
 #include "tests/integration/image_store/store_agent.hpp"
 
 using namespace standin;

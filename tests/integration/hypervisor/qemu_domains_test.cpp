@@ -5,8 +5,8 @@
 
 #include <filesystem>
 
-#include "agent/hypervisor/domain_xml.hpp"
-#include "agent/hypervisor/libvirt_domains.hpp"
+#include "agent/hypervisor/libvirt/domain_xml.hpp"
+#include "agent/hypervisor/libvirt/libvirt_domains.hpp"
 #include "tests/integration/hypervisor/hypervisor_lab.hpp"
 #include "tests/support/made_names.hpp"
 

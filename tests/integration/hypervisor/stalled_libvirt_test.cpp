@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "agent/hypervisor/libvirt_domains.hpp"
+#include "agent/hypervisor/libvirt/libvirt_domains.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace standin;

@@ -198,7 +198,8 @@ BOOST_AUTO_TEST_CASE(a_running_stand_in_grows_in_memory_cpus_and_weight) {
     site.agent.waitForAnswer("server01-1", 20);
 }
 
-BOOST_AUTO_TEST_CASE(after_a_restart_of_the_agent_a_running_stand_in_s_requests_stay_incomplete_when_it_is_suspended_for_a_moment) {
+BOOST_AUTO_TEST_CASE(
+    after_a_restart_of_the_agent_a_running_stand_in_s_requests_stay_incomplete_when_it_is_suspended_for_a_moment) {
     auto& site = Site::get();
     site.agent.restart();
     const bool watched =

@@ -1,5 +1,5 @@
 // Real TCP connections between two network namespaces, seen on one end of the veth pair between them.
-#include "agent/hypervisor/tap_observer.hpp"
+#include "agent/hypervisor/traffic/tap_observer.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -14,7 +14,6 @@
 #include <functional>
 
 #include "agent/base/process.hpp"
-
 #include "tests/support/made_names.hpp"
 
 using namespace standin;

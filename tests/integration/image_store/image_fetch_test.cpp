@@ -1,4 +1,4 @@
-#include "agent/image_store/image_fetch.hpp"
+#include "agent/image_store/images/image_fetch.hpp"
 
 #include "tests/integration/image_store/store_agent.hpp"
 

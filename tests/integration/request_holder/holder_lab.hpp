@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "agent/request_holder/job_holder.hpp"
-#include "agent/request_holder/network_namespace.hpp"
+#include "agent/request_holder/network/network_namespace.hpp"
 
 namespace standin::request_holder::test {
 

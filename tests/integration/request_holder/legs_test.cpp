@@ -3,8 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "agent/base/process.hpp"
-#include "agent/request_holder/leg.hpp"
-#include "agent/request_holder/link.hpp"
+#include "agent/request_holder/network/leg.hpp"
+#include "agent/request_holder/network/link.hpp"
 #include "holder_lab.hpp"
 #include "tests/support/temporary_directory.hpp"
 

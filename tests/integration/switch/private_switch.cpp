@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "agent/base/process.hpp"
-#include "agent/switch/unixctl.hpp"
+#include "agent/switch/ovs/unixctl.hpp"
 
 namespace standin::tests {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/switch/ovs_fabric.hpp"
+#include "agent/switch/ovs/ovs_fabric.hpp"
 
 namespace standin::tests {
 

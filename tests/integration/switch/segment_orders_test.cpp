@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-#include "agent/switch/unixctl.hpp"
+#include "agent/switch/ovs/unixctl.hpp"
 #include "tests/integration/switch/switched_job.hpp"
 
 using namespace standin;
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_forgotten_segment_leaves_its_ports_in_quarantine) {
     BOOST_TEST((keeper->forget(id).error().code == base::ErrorCode::NotFound));
 }
 
-// As libvirt plugs a new stand-in in (agent/hypervisor/domain_xml.cpp).
+// As libvirt plugs a new stand-in in (agent/hypervisor/libvirt/domain_xml.cpp).
 BOOST_AUTO_TEST_CASE(machines_that_have_just_landed_meet_nobody) {
     give(order("server"));
     const auto one = lan.addMachine("one", server_mac, "10.9.1.10/24", 0);

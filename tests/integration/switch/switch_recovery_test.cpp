@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/switch/ovsdb_names.hpp"
-#include "agent/switch/unixctl.hpp"
+#include "agent/switch/ovs/ovsdb_names.hpp"
+#include "agent/switch/ovs/unixctl.hpp"
 #include "tests/integration/switch/switched_job.hpp"
 
 using namespace standin;

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "agent/base/log.hpp"
-#include "agent/switch/ovs_fabric.hpp"
-#include "agent/switch/segment_keeper.hpp"
+#include "agent/switch/ovs/ovs_fabric.hpp"
+#include "agent/switch/segment/segment_keeper.hpp"
 #include "tests/integration/switch/job_machine.hpp"
 #include "tests/integration/switch/private_switch.hpp"
 

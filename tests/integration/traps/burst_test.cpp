@@ -1,6 +1,5 @@
 // 20,000 traps back to back, the one that matters among them. How fast they are is measured in tests/bench/traps.
 #include <boost/test/unit_test.hpp>
-
 #include <future>
 
 #include "coordinator/traps/trap_intake.hpp"
@@ -51,13 +50,17 @@ rules:
 )",
                                                "rules.yml")
                                .value();
-        // The failure among the noise, and one at the very end that shows when all is done (one sender's datagrams stay in order).
+        // The failure among the noise, and one at the very end that shows when all is done (one sender's datagrams stay
+        // in order).
         std::promise<FailureReport> among, last;
         unsigned reports = 0;
         const auto sink = [&](const FailureReport& report) { (++reports == 1 ? among : last).set_value(report); };
         const standin::base::Log quiet("traps", [](auto, auto) {});
         TrapIntake intake(queue, rules, servers, *trap_log, sink, testing::system_clock, quiet);
-        TrapListener listener({.listen = {{"127.79.1.1", 0}}, .communities = {"standin-test"}, .users = {}, .engine_state_file = directory / "engine"},
+        TrapListener listener({.listen = {{"127.79.1.1", 0}},
+                               .communities = {"standin-test"},
+                               .users = {},
+                               .engine_state_file = directory / "engine"},
                               queue, testing::system_clock, quiet);
         BOOST_REQUIRE(listener.start());
         intake.start();

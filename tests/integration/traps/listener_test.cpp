@@ -4,16 +4,16 @@
 #include "listening.hpp"
 
 using namespace standin::traps;
-using testing::Listening;
 using standin::base::ErrorCode;
+using testing::Listening;
 
 BOOST_AUTO_TEST_SUITE(listener)
 
 BOOST_AUTO_TEST_CASE(a_v1_trap_arrives_with_its_oid_mapped_as_rfc_3584_says) {
     Listening at;
     const auto before = std::chrono::system_clock::now();
-    at.run({"snmptrap", "--clientaddr=127.79.1.5", "-v", "1", "-c", "standin-test", at.target(), "1.3.6.1.4.1.3183.1.1", "10.1.2.3", "6", "487169",
-            "4711", "1.3.6.1.4.1.3183.1.1.1", "x", "4445 4c4c"});
+    at.run({"snmptrap", "--clientaddr=127.79.1.5", "-v", "1", "-c", "standin-test", at.target(), "1.3.6.1.4.1.3183.1.1",
+            "10.1.2.3", "6", "487169", "4711", "1.3.6.1.4.1.3183.1.1.1", "x", "4445 4c4c"});
     const auto traps = at.await(1);
     BOOST_REQUIRE(traps.size() == 1U);
     const Trap& trap = traps[0];
@@ -41,22 +41,57 @@ BOOST_AUTO_TEST_CASE(a_generic_v1_trap_is_one_of_snmpTraps) {
 BOOST_AUTO_TEST_CASE(a_v2c_trap_arrives_with_every_kind_of_value) {
     Listening at;
     const std::string name = "1.3.6.1.4.1.9.";
-    at.run({"snmptrap", "-v", "2c", "-c", "other", at.target(), "42", "1.3.6.1.4.1.9.1", name + "1", "i", "-5", name + "2", "u", "4000000000",
-            name + "3", "c", "7", name + "4", "t", "8", name + "5", "s", "text", name + "6", "o", "1.3.6.1", name + "7", "a", "10.0.0.1",
-            name + "8", "n", "", name + "9", "C", "12345678901234"});
+    at.run({"snmptrap",
+            "-v",
+            "2c",
+            "-c",
+            "other",
+            at.target(),
+            "42",
+            "1.3.6.1.4.1.9.1",
+            name + "1",
+            "i",
+            "-5",
+            name + "2",
+            "u",
+            "4000000000",
+            name + "3",
+            "c",
+            "7",
+            name + "4",
+            "t",
+            "8",
+            name + "5",
+            "s",
+            "text",
+            name + "6",
+            "o",
+            "1.3.6.1",
+            name + "7",
+            "a",
+            "10.0.0.1",
+            name + "8",
+            "n",
+            "",
+            name + "9",
+            "C",
+            "12345678901234"});
     const auto traps = at.await(1);
     BOOST_REQUIRE(traps.size() == 1U);
     BOOST_TEST(traps[0].oid.text() == "1.3.6.1.4.1.9.1");
     BOOST_TEST(traps[0].uptime_cs == 42U);
     std::string texts;
-    for (const auto& varbind : traps[0].varbinds) texts += std::string(nameOf(varbind.kind)) + "=" + varbind.text() + " ";
+    for (const auto& varbind : traps[0].varbinds)
+        texts += std::string(nameOf(varbind.kind)) + "=" + varbind.text() + " ";
     BOOST_TEST(texts ==
-               "integer=-5 unsigned=4000000000 counter=7 timeticks=8 octets=text oid=1.3.6.1 ip_address=10.0.0.1 null= counter64=12345678901234 ");
+               "integer=-5 unsigned=4000000000 counter=7 timeticks=8 octets=text oid=1.3.6.1 ip_address=10.0.0.1 null= "
+               "counter64=12345678901234 ");
 }
 
 BOOST_AUTO_TEST_CASE(a_v2c_inform_is_acknowledged) {
     Listening at;
-    const auto sent = at.run({"snmpinform", "-v", "2c", "-c", "standin-test", "-r", "0", "-t", "5", at.target(), "1", "1.3.6.1.4.1.9.1"});
+    const auto sent = at.run(
+        {"snmpinform", "-v", "2c", "-c", "standin-test", "-r", "0", "-t", "5", at.target(), "1", "1.3.6.1.4.1.9.1"});
     BOOST_TEST(sent.exit_code == 0);
     BOOST_TEST(at.await(1).at(0).inform);
     BOOST_TEST(at.listener->counts().acknowledged == 1U);
@@ -65,7 +100,8 @@ BOOST_AUTO_TEST_CASE(a_v2c_inform_is_acknowledged) {
 BOOST_AUTO_TEST_CASE(a_trap_of_an_unknown_community_is_refused_and_an_inform_of_it_not_acknowledged) {
     Listening at;
     at.run({"snmptrap", "-v", "2c", "-c", "public", at.target(), "1", "1.3.6.1.4.1.9.1"});
-    const auto inform = at.run({"snmpinform", "-v", "2c", "-c", "public", "-r", "0", "-t", "0.2", at.target(), "1", "1.3.6.1.4.1.9.1"});
+    const auto inform =
+        at.run({"snmpinform", "-v", "2c", "-c", "public", "-r", "0", "-t", "0.2", at.target(), "1", "1.3.6.1.4.1.9.1"});
     BOOST_TEST(inform.exit_code != 0);
     const auto traps = at.await(2);
     BOOST_REQUIRE(traps.size() == 2U);
@@ -86,8 +122,10 @@ BOOST_AUTO_TEST_CASE(a_question_is_no_trap) {
 BOOST_AUTO_TEST_CASE(several_addresses_are_listened_on_at_once) {
     Listening at({}, {"127.79.1.1", "127.79.1.2", "::1"});
     for (const auto& [host, port] : at.listener->addresses()) {
-        const auto target = host == "::1" ? "udp6:[::1]:" + std::to_string(port) : "udp:" + host + ":" + std::to_string(port);
-        const auto sent = at.run({"snmpinform", "-v", "2c", "-c", "standin-test", "-r", "0", "-t", "5", target, "1", "1.3.6.1.4.1.9." + std::to_string(port)});
+        const auto target =
+            host == "::1" ? "udp6:[::1]:" + std::to_string(port) : "udp:" + host + ":" + std::to_string(port);
+        const auto sent = at.run({"snmpinform", "-v", "2c", "-c", "standin-test", "-r", "0", "-t", "5", target, "1",
+                                  "1.3.6.1.4.1.9." + std::to_string(port)});
         BOOST_TEST(sent.exit_code == 0, target);
     }
     BOOST_TEST(at.await(3).size() == 3U);
@@ -96,8 +134,9 @@ BOOST_AUTO_TEST_CASE(several_addresses_are_listened_on_at_once) {
 BOOST_AUTO_TEST_CASE(an_address_that_is_taken_or_not_ours_is_told) {
     Listening at;
     TrapQueue queue;
-    TrapListener second({.listen = {{"127.79.1.1", at.port()}}, .communities = {}, .users = {}, .engine_state_file = "/tmp/unused"}, queue,
-                        testing::system_clock, standin::base::Log("traps", [](auto, auto) {}));
+    TrapListener second(
+        {.listen = {{"127.79.1.1", at.port()}}, .communities = {}, .users = {}, .engine_state_file = "/tmp/unused"},
+        queue, testing::system_clock, standin::base::Log("traps", [](auto, auto) {}));
     BOOST_TEST(!second.start());  // one at a time in a process
     const auto taken = TrapSocket::open({"127.79.1.1", at.port()}, 1 << 20);
     BOOST_REQUIRE(!taken);
@@ -145,7 +184,8 @@ BOOST_AUTO_TEST_CASE(an_inform_whose_sender_waits_is_acknowledged_as_soon_as_it_
         at.await(1);
         at.makeDurable();
     });
-    const auto sent = at.run({"snmpinform", "-v", "2c", "-c", "standin-test", "-r", "0", "-t", "9", at.target(), "1", "1.3.6.1.4.1.9.1"});
+    const auto sent = at.run(
+        {"snmpinform", "-v", "2c", "-c", "standin-test", "-r", "0", "-t", "9", at.target(), "1", "1.3.6.1.4.1.9.1"});
     disk.join();
     BOOST_TEST(sent.exit_code == 0);
 }

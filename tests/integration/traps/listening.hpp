@@ -71,7 +71,8 @@ class Listening {
 
     /// net-snmp's own sender, e.g. {"snmptrap", "-v", "2c", …}; it reads nobody's configuration.
     base::ProcessOutcome run(std::vector<std::string> command) {
-        command.insert(command.begin(), {"env", "SNMPCONFPATH=" + directory_.string(), "SNMP_PERSISTENT_DIR=" + directory_.string(), "MIBS="});
+        command.insert(command.begin(), {"env", "SNMPCONFPATH=" + directory_.string(),
+                                         "SNMP_PERSISTENT_DIR=" + directory_.string(), "MIBS="});
         return base::runProcess({.command = command, .input = {}}).value();
     }
 

@@ -1,6 +1,5 @@
 // Datagrams that are not what they should be: each is counted with its reason, none does harm.
 #include <boost/test/unit_test.hpp>
-
 #include <random>
 
 #include "listening.hpp"
@@ -88,7 +87,8 @@ BOOST_AUTO_TEST_CASE(random_damage_never_stops_the_listener) {
     std::mt19937 random(20261123);  // the same damage in every run
     for (int i = 0; i < 20'000; ++i) {
         auto damaged = whole;
-        for (auto hits = 1 + random() % 4; hits > 0; --hits) damaged[random() % damaged.size()] = static_cast<char>(random());
+        for (auto hits = 1 + random() % 4; hits > 0; --hits)
+            damaged[random() % damaged.size()] = static_cast<char>(random());
         if (random() % 8 == 0) damaged.resize(random() % damaged.size());
         if (random() % 16 == 0) damaged += std::string(random() % 1500, static_cast<char>(random()));
         sender.send(damaged);
@@ -101,8 +101,9 @@ BOOST_AUTO_TEST_CASE(lengths_that_lie_and_nesting_that_does_not_end_do_no_harm) 
     TrapSender sender("127.79.1.6", Listening::host, at.port());
     std::string nested;
     for (int i = 0; i < 10'000; ++i) nested += "\x30\x82\x7f\xff";
-    for (const std::string& bytes : {nested, std::string("\x30\x84\xff\xff\xff\xff\x02\x01\x01", 9), std::string("\x30\x80\x02\x01\x01", 5),
-                                     std::string(65'000, '\x30'), std::string("\x30\x03\x02\x01\x03", 5), std::string("\x30\x03\x02\x01\x07", 5)}) {
+    for (const std::string& bytes : {nested, std::string("\x30\x84\xff\xff\xff\xff\x02\x01\x01", 9),
+                                     std::string("\x30\x80\x02\x01\x01", 5), std::string(65'000, '\x30'),
+                                     std::string("\x30\x03\x02\x01\x03", 5), std::string("\x30\x03\x02\x01\x07", 5)}) {
         sender.send(bytes);
     }
     BOOST_TEST(stillWell(at, sender));

@@ -9,7 +9,8 @@ std::string element(unsigned char tag, const std::string& content) {
     if (content.size() < 0x80) {
         length = static_cast<char>(content.size());
     } else {
-        length = {static_cast<char>(0x82), static_cast<char>(content.size() >> 8), static_cast<char>(content.size() & 0xff)};
+        length = {static_cast<char>(0x82), static_cast<char>(content.size() >> 8),
+                  static_cast<char>(content.size() & 0xff)};
     }
     return static_cast<char>(tag) + length + content;
 }
@@ -39,7 +40,8 @@ std::string encode(const TrapText& text) {
     std::string varbinds = element(0x30, oid({1, 3, 6, 1, 2, 1, 1, 3, 0}) + number(0x43, text.uptime)) +
                            element(0x30, oid({1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0}) + oid(text.trap_oid));
     for (const auto& [name, value] : text.octets) varbinds += element(0x30, oid(name) + element(0x04, value));
-    const std::string pdu = element(0xa7, number(0x02, text.request_id) + number(0x02, 0) + number(0x02, 0) + element(0x30, varbinds));
+    const std::string pdu =
+        element(0xa7, number(0x02, text.request_id) + number(0x02, 0) + number(0x02, 0) + element(0x30, varbinds));
     return element(0x30, number(0x02, 1) + element(0x04, text.community) + pdu);
 }
 

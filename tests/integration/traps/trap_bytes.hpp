@@ -6,8 +6,8 @@
 
 namespace standin::traps::testing {
 
-/// An SNMPv2c trap as it stands in a datagram (BER, RFC 3417), written without net-snmp, so that tens of thousands can be made and
-/// so that a fault of the library's encoder cannot hide one of its decoder.
+/// An SNMPv2c trap as it stands in a datagram (BER, RFC 3417), written without net-snmp, so that tens of thousands can
+/// be made and so that a fault of the library's encoder cannot hide one of its decoder.
 struct TrapText {
     std::string community = "standin-test";
     std::vector<std::uint32_t> trap_oid;

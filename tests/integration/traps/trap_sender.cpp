@@ -34,7 +34,9 @@ TrapSender::TrapSender(const std::string& from, const std::string& to, std::uint
     }
 }
 
-TrapSender::~TrapSender() { close(socket_); }
+TrapSender::~TrapSender() {
+    close(socket_);
+}
 
 void TrapSender::send(const std::string& datagram) {
     if (::send(socket_, datagram.data(), datagram.size(), 0) < 0) throw std::runtime_error(std::strerror(errno));

@@ -1,6 +1,5 @@
 // SNMPv3: traps of a sender's engine, informs to ours, and what must not be believed.
 #include <boost/test/unit_test.hpp>
-
 #include <fstream>
 
 #include "listening.hpp"
@@ -18,12 +17,14 @@ std::vector<SnmpUser> users() {
             {"second", "", "SHA", "second secret", "", ""}};
 }
 
-std::vector<std::string> command(const std::string& program, const std::string& engine, const std::string& level, const std::string& user = "bmc",
+std::vector<std::string> command(const std::string& program, const std::string& engine, const std::string& level,
+                                 const std::string& user = "bmc",
                                  const std::string& authentication = "an authentication secret",
                                  const std::string& privacy = "a privacy \"secret\" \\") {
     std::vector<std::string> words{program, "-v", "3", "-r", "0", "-t", "3", "-u", user, "-l", level};
     if (!engine.empty()) words.insert(words.end(), {"-e", engine});
-    if (level != "noAuthNoPriv") words.insert(words.end(), {"-a", user == "second" ? "SHA" : "SHA-256", "-A", authentication});
+    if (level != "noAuthNoPriv")
+        words.insert(words.end(), {"-a", user == "second" ? "SHA" : "SHA-256", "-A", authentication});
     if (level == "authPriv") words.insert(words.end(), {"-x", "AES", "-X", privacy});
     return words;
 }
@@ -57,7 +58,8 @@ BOOST_AUTO_TEST_CASE(an_authenticated_and_encrypted_trap_of_a_configured_engine_
 BOOST_AUTO_TEST_CASE(an_inform_is_authenticated_against_our_own_engine_and_acknowledged) {
     Listening at(users());
     for (const auto* user : {"bmc", "second"}) {
-        const auto words = user == std::string("bmc") ? command("snmpinform", "", "authPriv") : command("snmpinform", "", "authNoPriv", user, "second secret");
+        const auto words = user == std::string("bmc") ? command("snmpinform", "", "authPriv")
+                                                      : command("snmpinform", "", "authNoPriv", user, "second secret");
         const auto sent = at.run(with(words, at));
         BOOST_TEST(sent.exit_code == 0, sent.errors);
     }
@@ -77,17 +79,20 @@ BOOST_AUTO_TEST_CASE(a_trap_of_another_engine_is_refused) {
 
 BOOST_AUTO_TEST_CASE(an_unknown_user_is_refused) {
     Listening at(users());
-    BOOST_TEST(refusalOf(at, command("snmptrap", bmc_engine, "authPriv", "mallory")).starts_with("refused: no such SNMP user"));
+    BOOST_TEST(refusalOf(at, command("snmptrap", bmc_engine, "authPriv", "mallory"))
+                   .starts_with("refused: no such SNMP user"));
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_authentication_secret_is_refused) {
     Listening at(users());
-    BOOST_TEST(refusalOf(at, command("snmptrap", bmc_engine, "authPriv", "bmc", "another secret")).starts_with("refused: wrong digest"));
+    BOOST_TEST(refusalOf(at, command("snmptrap", bmc_engine, "authPriv", "bmc", "another secret"))
+                   .starts_with("refused: wrong digest"));
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_privacy_secret_is_refused) {
     Listening at(users());
-    const auto refusal = refusalOf(at, command("snmptrap", bmc_engine, "authPriv", "bmc", "an authentication secret", "another secret"));
+    const auto refusal =
+        refusalOf(at, command("snmptrap", bmc_engine, "authPriv", "bmc", "an authentication secret", "another secret"));
     BOOST_TEST_INFO(refusal);
     BOOST_TEST(!refusal.empty());
     BOOST_TEST(refusal != "nothing arrived");
@@ -96,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_privacy_secret_is_refused) {
 BOOST_AUTO_TEST_CASE(a_known_name_without_authentication_or_encryption_is_refused) {
     {
         Listening at(users());
-        BOOST_TEST(refusalOf(at, command("snmptrap", bmc_engine, "noAuthNoPriv")).starts_with("refused: less protected"));
+        BOOST_TEST(
+            refusalOf(at, command("snmptrap", bmc_engine, "noAuthNoPriv")).starts_with("refused: less protected"));
     }
     Listening at(users());
     BOOST_TEST(refusalOf(at, command("snmptrap", bmc_engine, "authNoPriv")).starts_with("refused: less protected"));
@@ -138,7 +144,8 @@ BOOST_AUTO_TEST_CASE(a_user_that_cannot_work_is_told) {
     BOOST_TEST(complaint({"a", "0x80", "SHA", "long enough", "", ""}).find("engine id") != std::string::npos);
     BOOST_TEST(complaint({"a", "8000", "SHA", "long enough", "", ""}).find("engine id") != std::string::npos);
     BOOST_TEST(complaint({"a", bmc_engine, "ROT13", "long enough", "", ""}).find("ROT13") != std::string::npos);
-    BOOST_TEST(complaint({"a", bmc_engine, "SHA", "long enough", "XOR", "long enough"}).find("XOR") != std::string::npos);
+    BOOST_TEST(complaint({"a", bmc_engine, "SHA", "long enough", "XOR", "long enough"}).find("XOR") !=
+               std::string::npos);
     BOOST_TEST(complaint({"a", bmc_engine, "SHA", "long enough", "AES", "long enough"}) == "");
     std::filesystem::remove_all(directory);
 }

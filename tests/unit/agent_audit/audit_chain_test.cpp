@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(what_was_forgotten_in_order_does_not_break_the_chain) {
 BOOST_AUTO_TEST_CASE(an_entry_without_a_hash_in_the_chain_shows) {
     auto links = chainOf(4);
     links[2].hash.clear();
-    BOOST_TEST(breaksOf(links) == "entry 3 bears no hash: it was not written by this program");
+    BOOST_TEST(breaksOf(links) == "entry 3 has no hash: it was not written by this program");
 }
 
 BOOST_AUTO_TEST_CASE(a_mark_is_read_as_it_is_written) {

@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_stays_in_memory_has_locked_it_and_touched_no
     const auto child = ::fork();
     if (child == 0) {  // the test's own process stays as it is
         const auto before = told("VmRSS");
-        const auto stayed = stayInMemory();
+        const auto stayed = lockMemory();
         if (!stayed) ::_exit(stayed.error().code == ErrorCode::Refused && told("VmLck") == 0 ? 0 : 1);
         ::_exit(told("VmLck") > 0 && told("VmRSS") < before + 4096 ? 0 : 2);
     }
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(who_may_not_lock_all_that_it_will_touch_locks_nothing_and_s
         __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
         const __user_cap_data_struct none[2]{};
         if (::syscall(SYS_capset, &header, none) != 0) ::_exit(3);
-        const auto stayed = stayInMemory();
+        const auto stayed = lockMemory();
         const bool says = !stayed && stayed.error().message.find("LimitMEMLOCK=infinity") != std::string::npos;
         ::_exit(says && told("VmLck") == 0 ? 0 : 1);
     }
@@ -62,13 +62,13 @@ BOOST_AUTO_TEST_CASE(who_may_not_lock_all_that_it_will_touch_locks_nothing_and_s
 BOOST_AUTO_TEST_CASE(a_process_that_comes_first_has_a_niceness_below_zero_and_what_it_starts_has_not) {
     const auto child = ::fork();
     if (child == 0) {
-        if (!comeFirst()) ::_exit(::getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 1);
+        if (!raisePriority()) ::_exit(::getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 1);
         ProcessRequest request;
         request.command = {"sh", "-c", "until [ $(nice) = 0 ]; do :; done; nice"};
         const auto started = runToSuccess(request);
         int of_thread = -1;
         std::thread([&of_thread] {
-            standBack();
+            resetThreadPriority();
             of_thread = ::getpriority(PRIO_PROCESS, 0);
         }).join();
         const bool first = ::getpriority(PRIO_PROCESS, 0) == -10;

@@ -1,4 +1,4 @@
-#include "agent/hypervisor/acceleration.hpp"
+#include "agent/hypervisor/libvirt/acceleration.hpp"
 
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-#include "agent/hypervisor/bounded_calls.hpp"
+#include "agent/hypervisor/libvirt/bounded_calls.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "agent/hypervisor/capacity_check.hpp"
+#include "agent/hypervisor/stand_ins/capacity_check.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,17 +8,18 @@ using standin::base::ErrorCode;
 namespace {
 
 struct FullHost {
-    Supply supply{.memory_mib = 4096,
-                  .memory_available_mib = 4096,
-                  .cpus = 2,
-                  .vcpus_per_cpu = 2,
-                  .disk_free_mib = 10'000,
-                  .run_at_once = 0};
-    Demand small{
+    HostCapacity host_capacity{.memory_mib = 4096,
+                               .memory_available_mib = 4096,
+                               .cpus = 2,
+                               .vcpus_per_cpu = 2,
+                               .disk_free_mib = 10'000,
+                               .run_at_once = 0};
+    ResourceRequest small{
         .memory_mib = 1000, .memory_growth_mib = 1000 + overhead_per_guest_mib, .vcpus = 1, .disk_growth_mib = 2000};
 
-    [[nodiscard]] std::string refusal(const std::vector<Demand>& present, const Demand& wanted) const {
-        const auto checked = checkCapacity(supply, present, wanted);
+    [[nodiscard]] std::string refusal(const std::vector<ResourceRequest>& present,
+                                      const ResourceRequest& wanted) const {
+        const auto checked = checkCapacity(host_capacity, present, wanted);
         if (checked) return "";
         BOOST_TEST((checked.error().code == ErrorCode::Refused));
         return checked.error().message;
@@ -34,24 +35,24 @@ BOOST_AUTO_TEST_CASE(what_fits_is_admitted) {
 }
 
 BOOST_AUTO_TEST_CASE(memory_is_counted_as_if_all_ran_with_qemu_s_own) {
-    supply.memory_mib = 3 * (1000 + overhead_per_guest_mib);
+    host_capacity.memory_mib = 3 * (1000 + overhead_per_guest_mib);
     BOOST_TEST(refusal({small, small}, small) == "");
-    supply.memory_mib -= 1;
+    host_capacity.memory_mib -= 1;
     BOOST_TEST(refusal({small, small}, small).starts_with("memory is short: 3144 MiB for 3 stand-ins"));
 }
 
 BOOST_AUTO_TEST_CASE(only_those_count_that_may_have_to_run_at_once) {
-    supply.run_at_once = 2;
-    supply.memory_mib = 2 * (1000 + overhead_per_guest_mib);
-    supply.cpus = 1;
+    host_capacity.run_at_once = 2;
+    host_capacity.memory_mib = 2 * (1000 + overhead_per_guest_mib);
+    host_capacity.cpus = 1;
     BOOST_TEST(refusal({small, small, small}, small) == "");
-    Demand large = small;
+    ResourceRequest large = small;
     large.memory_mib = 1001;
     BOOST_TEST(refusal({small, small, small}, large).starts_with("memory is short"));
 }
 
 BOOST_AUTO_TEST_CASE(memory_that_others_use_already_is_not_there) {
-    supply.memory_available_mib = 1000;
+    host_capacity.memory_available_mib = 1000;
     BOOST_TEST(refusal({}, small).find("only 1000 MiB left") != std::string::npos);
 }
 
@@ -61,14 +62,14 @@ BOOST_AUTO_TEST_CASE(a_stand_in_with_more_cpus_than_the_host_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(virtual_cpus_may_be_promised_only_so_often) {
-    supply.memory_mib = 100'000;
-    supply.disk_free_mib = 100'000;
+    host_capacity.memory_mib = 100'000;
+    host_capacity.disk_free_mib = 100'000;
     BOOST_TEST(refusal({small, small, small}, small) == "");
     BOOST_TEST(refusal({small, small, small, small}, small).starts_with("CPUs are short: 5 virtual CPUs for 5"));
 }
 
 BOOST_AUTO_TEST_CASE(disks_count_with_what_they_may_come_to_take) {
-    supply.disk_free_mib = 3999;
+    host_capacity.disk_free_mib = 3999;
     BOOST_TEST(
         refusal({small}, small).starts_with("disk space is short: the disks of 2 stand-ins may come to take 4000 MiB"));
 }

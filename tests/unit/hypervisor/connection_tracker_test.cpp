@@ -1,4 +1,4 @@
-#include "agent/hypervisor/connection_tracker.hpp"
+#include "agent/hypervisor/traffic/connection_tracker.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,9 +1,9 @@
-#include "agent/hypervisor/domain_xml.hpp"
+#include "agent/hypervisor/libvirt/domain_xml.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include "agent/hypervisor/cpu_weights.hpp"
-#include "agent/hypervisor/domain_reading.hpp"
+#include "agent/hypervisor/libvirt/cpu_weights.hpp"
+#include "agent/hypervisor/libvirt/domain_reading.hpp"
 
 using namespace standin;
 using namespace standin::hypervisor;

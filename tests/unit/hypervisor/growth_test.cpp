@@ -1,4 +1,4 @@
-#include "agent/hypervisor/growth.hpp"
+#include "agent/hypervisor/stand_ins/growth.hpp"
 
 #include <boost/test/unit_test.hpp>
 

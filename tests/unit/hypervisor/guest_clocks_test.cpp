@@ -1,4 +1,4 @@
-#include "agent/hypervisor/guest_clocks.hpp"
+#include "agent/hypervisor/stand_ins/guest_clocks.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <future>
@@ -47,8 +47,8 @@ struct Clocks {
     GuestClocks clocks{guests, clock, metrics, log};
     Clocks() { clocks.start(); }
 
-    ShelvedPtr resumed(const std::string& uuid) {
-        auto stand_in = std::make_shared<ShelvedStandIn>();
+    StandInEntryPtr resumed(const std::string& uuid) {
+        auto stand_in = std::make_shared<StandInEntry>();
         stand_in->record.name = base::StandInName("server01-1");
         stand_in->record.uuid = uuid;
         clocks.set(stand_in);

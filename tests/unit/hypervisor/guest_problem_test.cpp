@@ -3,10 +3,10 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "agent/hypervisor/domain_reading.hpp"
-#include "agent/hypervisor/qemu_log.hpp"
-#include "agent/hypervisor/stand_in_problem.hpp"
-#include "agent/hypervisor/stand_in_states.hpp"
+#include "agent/hypervisor/libvirt/domain_reading.hpp"
+#include "agent/hypervisor/libvirt/qemu_log.hpp"
+#include "agent/hypervisor/stand_ins/stand_in_problem.hpp"
+#include "agent/hypervisor/stand_ins/stand_in_states.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace standin;

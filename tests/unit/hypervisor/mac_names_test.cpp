@@ -1,4 +1,4 @@
-#include "agent/hypervisor/mac_names.hpp"
+#include "agent/hypervisor/stand_ins/mac_names.hpp"
 
 #include <unistd.h>
 

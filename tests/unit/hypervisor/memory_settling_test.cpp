@@ -1,4 +1,4 @@
-#include "agent/hypervisor/memory_settling.hpp"
+#include "agent/hypervisor/stand_ins/memory_settling.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "agent/hypervisor/tcp_segment.hpp"
+#include "agent/hypervisor/traffic/tcp_segment.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "agent/image_store/byte_range.hpp"
+#include "agent/image_store/images/byte_range.hpp"
 
 #include <boost/test/unit_test.hpp>
 

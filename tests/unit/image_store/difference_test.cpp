@@ -1,4 +1,4 @@
-#include "agent/image_store/image_difference.hpp"
+#include "agent/image_store/images/image_difference.hpp"
 #include "tests/unit/image_store/image_fixture.hpp"
 
 using namespace standin;

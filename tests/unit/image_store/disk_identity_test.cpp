@@ -1,4 +1,4 @@
-#include "agent/image_store/disk_identity.hpp"
+#include "agent/image_store/disks/disk_identity.hpp"
 
 #include <sys/sysmacros.h>
 

@@ -9,9 +9,9 @@
 #include <random>
 #include <thread>
 
-#include "agent/image_store/capture.hpp"
-#include "agent/image_store/directory_image_repository.hpp"
-#include "agent/image_store/restore.hpp"
+#include "agent/image_store/images/directory_image_repository.hpp"
+#include "agent/image_store/transfers/capture.hpp"
+#include "agent/image_store/transfers/restore.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace standin::image_store {

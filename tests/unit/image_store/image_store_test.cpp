@@ -129,7 +129,7 @@ BOOST_FIXTURE_TEST_CASE(every_damaged_block_is_counted_and_the_first_one_named, 
     BOOST_TEST((told.state == protocol::VerificationState::Damaged));
     BOOST_TEST(told.damaged_blocks == 2U);
     BOOST_TEST(told.problem.find("the first: block 2 (byte 131072) of image 'a'") != std::string::npos, told.problem);
-    BOOST_TEST(told.problem.find("capture its server anew") != std::string::npos);
+    BOOST_TEST(told.problem.find("capture its server again") != std::string::npos);
     flip(directory / "images/a/content", 2 * block + 9);
     flip(directory / "images/a/content", 3 * block + 9);
     BOOST_TEST((verified("a").state == protocol::VerificationState::Intact));  // begun anew

@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "agent/image_store/image_manifest.hpp"
+#include "agent/image_store/images/image_manifest.hpp"
 #include "tests/unit/image_store/image_fixture.hpp"
 
 using namespace standin;

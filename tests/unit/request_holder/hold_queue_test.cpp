@@ -1,4 +1,4 @@
-#include "agent/request_holder/hold_queue.hpp"
+#include "agent/request_holder/data_path/hold_queue.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <random>

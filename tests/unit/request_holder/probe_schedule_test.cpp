@@ -1,9 +1,9 @@
-#include "agent/request_holder/probe_schedule.hpp"
+#include "agent/request_holder/probe/probe_schedule.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <map>
 
-#include "agent/request_holder/probing.hpp"
+#include "agent/request_holder/probe/probing.hpp"
 
 using namespace standin::request_holder;
 using namespace std::chrono_literals;

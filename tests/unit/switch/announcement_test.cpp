@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/switch/announcement_schedule.hpp"
-#include "agent/switch/gratuitous_arp.hpp"
+#include "agent/switch/ovs/gratuitous_arp.hpp"
+#include "agent/switch/segment/announcement_schedule.hpp"
 
 using namespace standin;
 using namespace standin::lan_switch;

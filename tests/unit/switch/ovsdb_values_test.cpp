@@ -1,12 +1,12 @@
-#include "agent/switch/ovsdb_values.hpp"
+#include "agent/switch/ovs/ovsdb_values.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include "agent/switch/json_framer.hpp"
-#include "agent/switch/ovsdb_operations.hpp"
-#include "agent/switch/ovsdb_replica.hpp"
-#include "agent/switch/segment_record.hpp"
-#include "agent/switch/unixctl.hpp"
+#include "agent/switch/ovs/json_framer.hpp"
+#include "agent/switch/ovs/ovsdb_operations.hpp"
+#include "agent/switch/ovs/ovsdb_replica.hpp"
+#include "agent/switch/ovs/unixctl.hpp"
+#include "agent/switch/segment/segment_record.hpp"
 #include "tests/unit/switch/switch_builder.hpp"
 
 using namespace standin;
@@ -60,7 +60,8 @@ BOOST_AUTO_TEST_CASE(values_of_an_unexpected_shape_are_absent) {
 }
 
 BOOST_AUTO_TEST_CASE(a_record_survives_being_written_down) {
-    const SegmentRecord record{tests::SwitchBuilder::order("holder", "stand-in"), {{"server", 3000}, {"back", 3001}}, {3, 17}};
+    const SegmentRecord record{
+        tests::SwitchBuilder::order("holder", "stand-in"), {{"server", 3000}, {"back", 3001}}, {3, 17}};
     auto read = segmentRecordFrom(textOf(record));
     BOOST_REQUIRE(read);
     BOOST_TEST((*read == record));

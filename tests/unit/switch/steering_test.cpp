@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "agent/switch/steering_flows.hpp"
+#include "agent/switch/ovs/steering_flows.hpp"
 #include "tests/unit/switch/switch_builder.hpp"
 
 using namespace standin;
@@ -38,24 +38,24 @@ BOOST_AUTO_TEST_CASE(ordinary_owners_need_no_flows) {
 BOOST_AUTO_TEST_CASE(while_draining_the_holder_takes_what_is_new_and_wears_the_stand_ins_mac) {
     const auto planned = steering(order("holder", "stand-in"));
     BOOST_REQUIRE(planned.has_value());
-    BOOST_TEST(planned->taker == of("holder"));
+    BOOST_TEST(planned->new_connections_port == of("holder"));
     BOOST_TEST(planned->target == of("stand-in"));
     BOOST_TEST(planned->takes_new);
     BOOST_TEST(planned->target_aside);
     BOOST_TEST(planned->target_mac == "52:54:00:77:01:0a");
-    BOOST_TEST(planned->taker_mac == "52:54:00:77:01:f0");
-    BOOST_TEST((planned->seen_at == std::vector<std::uint32_t>{of("holder")}));
+    BOOST_TEST(planned->new_connections_mac == "52:54:00:77:01:f0");
+    BOOST_TEST((planned->learn_at_ports == std::vector<std::uint32_t>{of("holder")}));
 }
 
 BOOST_AUTO_TEST_CASE(once_the_spare_owns_the_segment_the_holder_takes_nothing_new_and_wears_the_spares_mac) {
     const auto planned = steering(proxied("spare"));
     BOOST_REQUIRE(planned.has_value());
-    BOOST_TEST(planned->taker == of("holder"));
+    BOOST_TEST(planned->new_connections_port == of("holder"));
     BOOST_TEST(planned->target == of("spare"));
     BOOST_TEST(!planned->takes_new);
     BOOST_TEST(!planned->target_aside);
     BOOST_TEST(planned->target_mac == "52:54:00:77:09:01");
-    BOOST_TEST(planned->worn_mac == "52:54:00:77:09:01");
+    BOOST_TEST(planned->source_mac == "52:54:00:77:09:01");
 }
 
 BOOST_AUTO_TEST_CASE(clients_are_all_ports_of_the_vlan_that_standin_does_not_move) {
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(once_the_drained_machine_has_stopped_everything_goes_to_the
         BOOST_TEST(planned->takes_new);
         BOOST_TEST(planned->target == of("holder"));
         BOOST_TEST(planned->target_mac == "52:54:00:77:01:f0");
-        BOOST_TEST(planned->worn_mac == "52:54:00:77:01:0a");
+        BOOST_TEST(planned->source_mac == "52:54:00:77:01:0a");
         BOOST_TEST(!planned->target_aside);
     }
     BOOST_TEST(plan(order("holder", "stand-in")).has_value(), "the same order again is no new one");

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "agent/switch/segment_plan.hpp"
+#include "agent/switch/segment/segment_plan.hpp"
 
 namespace standin::tests {
 

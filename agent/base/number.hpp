@@ -1,0 +1,21 @@
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace standin::base {
+
+/// The whole of `text` as a number without sign prefix '+', blanks or anything behind it; none where it is something
+/// else or does not fit.
+template <typename Number>
+std::optional<Number> parseNumber(std::string_view text, int base = 10) {
+    Number number{};
+    const auto* const end = text.data() + text.size();
+    const auto [rest, problem] = std::from_chars(text.data(), end, number, base);
+    if (text.empty() || problem != std::errc{} || rest != end) return std::nullopt;
+    return number;
+}
+
+}  // namespace standin::base

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "agent/base/log.hpp"
+#include "agent/hypervisor/libvirt/domains.hpp"
+#include "agent/hypervisor/stand_ins/stand_in_registry.hpp"
+
+namespace standin::http {
+class Metrics;
+}
+
+namespace standin::hypervisor {
+
+/// Sets guests' clocks right after they were resumed (S187): a suspended machine's clock does not advance. Begun at
+/// once, and beside everything else: a caller that wants to wait reads the stand-in's `clock`. What can't be set, or is
+/// wrong after it was, is reported as its `clock_warning`.
+class GuestClocks {
+  public:
+    GuestClocks(Domains& domains, const base::Clock& clock, http::Metrics& metrics, base::Log log);
+    ~GuestClocks();
+    void start();
+    void stop();
+    /// Returns at once. A clock that is to be set already is not set twice.
+    void set(StandInEntryPtr stand_in);
+    /// The stand-in's clock as soon as it is set, or is known not to be, or `within` is over.
+    protocol::GuestClock await(const StandInEntry& stand_in, std::chrono::milliseconds within);
+
+  private:
+    struct Task {
+        StandInEntryPtr stand_in;
+        std::size_t attempt = 0;
+        base::SteadyTime due;
+        base::SteadyTime resumed;
+    };
+    void run();
+    void attempt(Task task);
+    void checkAgain(const Task& task, const std::string& uuid);
+
+    Domains& domains_;
+    const base::Clock& clock_;
+    http::Metrics& metrics_;
+    base::Log log_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::condition_variable decided_;
+    std::deque<Task> tasks_;
+    bool stopping_ = false;
+    std::array<std::thread, 4> threads_;  ///< one guest whose agent hangs does not keep the others waiting
+};
+
+}  // namespace standin::hypervisor

@@ -1,0 +1,187 @@
+#include "agent/hypervisor/stand_ins/stand_in_maker.hpp"
+
+#include <chrono>
+
+#include "agent/base/boundary.hpp"
+#include "agent/http/metrics.hpp"
+#include "agent/hypervisor/libvirt/cpu_weights.hpp"
+#include "agent/hypervisor/stand_ins/mac_names.hpp"
+
+namespace standin::hypervisor {
+
+namespace {
+
+using base::ErrorCode;
+using Phase = StandInRecord::Phase;
+
+constexpr std::size_t makers =
+    2;  // one fetches while another waits for libvirt; more would only share the same disk and network
+constexpr std::size_t longest_queue = 64;
+constexpr std::chrono::seconds to_let_go{15};  // a block is fetched or given up within 10 s
+
+}  // namespace
+
+StandInMaker::StandInMaker(HostDefaults defaults, const HostAcceleration& acceleration, StandInDirectory& directory,
+                           StandInRegistry& registry, Domains& domains, ImageSource& images, http::Metrics& metrics,
+                           base::Log log)
+    : defaults_(std::move(defaults)),
+      acceleration_(acceleration),
+      directory_(directory),
+      registry_(registry),
+      domains_(domains),
+      images_(images),
+      metrics_(metrics),
+      log_(std::move(log)) {}
+
+StandInMaker::~StandInMaker() {
+    stop();
+}
+
+void StandInMaker::start() {
+    for (std::size_t i = 0; i < makers; ++i) threads_.emplace_back([this] { run(); });
+}
+
+void StandInMaker::stop() {
+    {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+        for (const auto& stand_in : at_work_) stand_in->cancelled = true;
+        work_.notify_all();
+    }
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+}
+
+base::Result<void> StandInMaker::enqueue(StandInEntryPtr stand_in) {
+    std::lock_guard lock(mutex_);
+    if (stopping_ || queue_.size() >= longest_queue) {
+        return base::failure(ErrorCode::Refused, stopping_ ? "the agent is stopping"
+                                                           : "too many stand-ins wait to be made; try again later");
+    }
+    {
+        std::lock_guard inner(stand_in->mutex);
+        stand_in->being_made = true;
+        stand_in->cancelled = false;
+    }
+    queue_.push_back(std::move(stand_in));
+    work_.notify_one();
+    return {};
+}
+
+base::Result<void> StandInMaker::cancel(const StandInEntryPtr& asked) {
+    auto& stand_in = *asked;
+    {
+        std::lock_guard lock(mutex_);
+        if (std::erase(queue_, asked) > 0) {
+            std::lock_guard inner(stand_in.mutex);
+            stand_in.being_made = false;
+        }
+    }
+    std::unique_lock lock(stand_in.mutex);
+    stand_in.cancelled = true;
+    if (stand_in.let_go.wait_for(lock, to_let_go, [&] { return !stand_in.being_made; })) return {};
+    return base::failure(ErrorCode::TimedOut,
+                         "could not end the making of stand-in '" + stand_in.record.name.text() + "'; try again");
+}
+
+void StandInMaker::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        work_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+        if (queue_.empty()) return;
+        auto stand_in = std::move(queue_.front());
+        queue_.pop_front();
+        if (stopping_) stand_in->cancelled = true;
+        at_work_.push_back(stand_in);
+        lock.unlock();
+        const auto begun = std::chrono::steady_clock::now();
+        base::Result<void> outcome;
+        const auto made = base::contained([&] { outcome = make(*stand_in); });
+        if (!made) outcome = base::failure(made.error());
+        const auto finished = base::contained([&] { finish(*stand_in, outcome); });
+        if (!finished) letGo(*stand_in, finished.error().message);
+        metrics_.observeSeconds("standin_stand_in_make_seconds",
+                                "time from the beginning of a stand-in's making to its end",
+                                std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(),
+                                {{"outcome", outcome ? "made" : "failed"}});
+        lock.lock();
+        std::erase(at_work_, stand_in);
+    }
+}
+
+/// What came of it could not be written down: after a restart the record tells the same by saying 'making'.
+void StandInMaker::letGo(StandInEntry& stand_in, const std::string& problem) {
+    std::lock_guard lock(stand_in.mutex);
+    log_.error("stand-in {}: {}", stand_in.record.name.text(), problem);
+    stand_in.record.phase = Phase::Failed;
+    stand_in.record.problem = problem;
+    stand_in.being_made = false;
+    stand_in.let_go.notify_all();
+}
+
+void StandInMaker::finish(StandInEntry& stand_in, const base::Result<void>& outcome) {
+    const auto name = stand_in.snapshot().name;
+    if (!outcome) directory_.removeDisk(name);  // nobody will use it, and its space is wanted
+    auto saved = registry_.change(stand_in, [&](StandInRecord& record) {
+        record.phase = outcome ? Phase::Made : Phase::Failed;
+        record.problem = outcome ? "" : outcome.error().message;
+    });
+    if (!outcome) log_.error("stand-in {} could not be made: {}", name.text(), outcome.error().message);
+    if (!saved) log_.error("stand-in {}: {}", name.text(), saved.error().message);
+    if (outcome && saved)
+        log_.notice("stand-in {}: 'making' -> 'stopped' (disk and definition are there)", name.text());
+    std::lock_guard lock(stand_in.mutex);
+    if (!saved) {  // the disk is full, say; after a restart the record tells the same by saying 'making'
+        stand_in.record.phase = Phase::Failed;
+        stand_in.record.problem = saved.error().message;
+    }
+    stand_in.being_made = false;
+    stand_in.let_go.notify_all();
+}
+
+// It is the stand-in's as well, so its proof does not show it; a spare would be found out to have no network in a
+// failover.
+void StandInMaker::lookForMac(StandInEntry& stand_in, const StandInRecord& record) {
+    const auto named = cardsNamedByMac(directory_.diskOf(record.name), record.definition.mac, stand_in.cancelled);
+    if (!named) return log_.warning("stand-in {}: {}", record.name.text(), named.error().message);
+    auto saved = registry_.change(stand_in, [&](StandInRecord& changed) { changed.named_by_mac = *named; });
+    if (!saved) log_.warning("stand-in {}: {}", record.name.text(), saved.error().message);
+}
+
+base::Result<void> StandInMaker::make(StandInEntry& stand_in) {
+    const auto record = stand_in.snapshot();
+    const auto tell = [&](const protocol::Progress& progress) {
+        std::lock_guard lock(stand_in.mutex);
+        stand_in.progress = progress;
+    };
+    auto fetched = images_.fetch(record.definition.image_url, record.definition.image, directory_.diskOf(record.name),
+                                 tell, stand_in.cancelled);
+    if (!fetched) return fetched;
+    lookForMac(stand_in, record);
+    if (stand_in.cancelled) return base::failure(ErrorCode::Refused, "its making was ended");
+    return define(stand_in, acceleration_.current());
+}
+
+base::Result<void> StandInMaker::define(StandInEntry& stand_in, const Acceleration& acceleration) {
+    auto saved = registry_.change(stand_in, [&](StandInRecord& record) {
+        record.accelerated_by = acceleration.name();
+        record.emulated_because = acceleration.type == DomainType::Qemu ? acceleration.reason : "";
+    });
+    if (!saved) return saved;
+    const auto record = stand_in.snapshot();
+    DomainPlace place;
+    place.agent = defaults_.agent;
+    place.directory = directory_.pathOf(record.name);
+    place.uuid = record.uuid;
+    place.bridge = defaults_.bridge;
+    place.landing_vlan = defaults_.landing_vlan;
+    place.offloads = defaults_.offloads;
+    place.cpu_shares = CpuWeights::ofThisHost().sharesOf(record.definition.weight);
+    place.type = acceleration.type;
+    place.kvm_program = defaults_.kvm_program;
+    const auto xml = domainXml(record.name, record.definition, place);
+    if (saved = directory_.saveDefinition(record.name, xml); !saved) return saved;
+    return domains_.define(xml);
+}
+
+}  // namespace standin::hypervisor

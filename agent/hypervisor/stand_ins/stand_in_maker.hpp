@@ -1,0 +1,72 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/base/log.hpp"
+#include "agent/hypervisor/libvirt/acceleration.hpp"
+#include "agent/hypervisor/libvirt/domain_xml.hpp"
+#include "agent/hypervisor/libvirt/domains.hpp"
+#include "agent/hypervisor/stand_ins/image_source.hpp"
+#include "agent/hypervisor/stand_ins/stand_in_registry.hpp"
+
+namespace standin::http {
+class Metrics;
+}
+
+namespace standin::hypervisor {
+
+/// Makes stand-ins in the background (S107, S117–S121): fetches the image, writes and keeps the definition, defines the
+/// domain. The result stands in the record: `made`, or `failed` with the problem.
+class StandInMaker {
+  public:
+    struct HostDefaults {  ///< what all stand-ins of this host share
+        std::string agent;
+        std::string bridge;
+        std::uint16_t landing_vlan = 0;
+        bool offloads = false;
+        std::string kvm_program;
+    };
+    StandInMaker(HostDefaults defaults, const HostAcceleration& acceleration, StandInDirectory& directory,
+                 StandInRegistry& registry, Domains& domains, ImageSource& images, http::Metrics& metrics,
+                 base::Log log);
+    ~StandInMaker();
+
+    void start();
+    /// Ends what is being made; it is `failed` afterwards.
+    void stop();
+    /// Refused when too many wait already.
+    base::Result<void> enqueue(StandInEntryPtr stand_in);
+    /// Ends the making of one and waits until the maker has let go of it. TimedOut if it doesn't.
+    base::Result<void> cancel(const StandInEntryPtr& asked);
+    /// Writes, keeps and defines the definition of a stand-in that is off, to be executed so from its next start on.
+    base::Result<void> define(StandInEntry& stand_in, const Acceleration& acceleration);
+
+  private:
+    void run();
+    void finish(StandInEntry& stand_in, const base::Result<void>& outcome);
+    void lookForMac(StandInEntry& stand_in, const StandInRecord& record);
+    void letGo(StandInEntry& stand_in, const std::string& problem);
+    base::Result<void> make(StandInEntry& stand_in);
+
+    const HostDefaults defaults_;
+    const HostAcceleration& acceleration_;
+    StandInDirectory& directory_;
+    StandInRegistry& registry_;
+    Domains& domains_;
+    ImageSource& images_;
+    http::Metrics& metrics_;
+    base::Log log_;
+    std::mutex mutex_;
+    std::condition_variable work_;
+    std::deque<StandInEntryPtr> queue_;
+    std::vector<StandInEntryPtr> at_work_;
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace standin::hypervisor

@@ -1,0 +1,120 @@
+#include "agent/hypervisor/stand_ins/stand_in_reconciler.hpp"
+
+#include <map>
+
+#include "agent/base/boundary.hpp"
+#include "agent/http/metrics.hpp"
+
+namespace standin::hypervisor {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Phase = StandInRecord::Phase;
+
+// Often enough that a broken connection to libvirt is opened again before it is needed, and that no agent's connection
+// count matters.
+constexpr auto longest_pause = 2s;
+// Between an event and a look at everything: a takeover has just resumed a stand-in and has better use for libvirt, and
+// a rack's failover makes a hundred events.
+constexpr auto settling = 200ms;
+constexpr auto stop_check = 200ms;
+
+}  // namespace
+
+StandInReconciler::StandInReconciler(StandInRegistry& registry, Domains& domains, StandInInspector& inspector,
+                                     StandInStates& states, KvmTrial& trial, TapObserver& taps, http::Metrics& metrics,
+                                     base::Log log)
+    : registry_(registry),
+      domains_(domains),
+      inspector_(inspector),
+      states_(states),
+      trial_(trial),
+      taps_(taps),
+      metrics_(metrics),
+      log_(std::move(log)) {}
+
+void StandInReconciler::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void StandInReconciler::stop() {
+    {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+        changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+}
+
+void StandInReconciler::run() {
+    std::uint64_t seen = 0;
+    do {
+        seen = domains_.eventsSeen();
+        if (const auto done = base::contained([this] { reconcileAll(); }); !done)
+            log_.error("the stand-ins were not looked after: {}", done.error().message);
+    } while (wait(seen));
+}
+
+// What happens to a domain is looked at as soon as libvirt tells; false when there is nothing to do any more.
+bool StandInReconciler::wait(std::uint64_t seen) {
+    const auto until = std::chrono::steady_clock::now() + longest_pause;
+    std::unique_lock lock(mutex_);
+    while (!stopping_ && domains_.eventsSeen() == seen && std::chrono::steady_clock::now() < until) {
+        lock.unlock();
+        domains_.waitForEvent(seen, stop_check);
+        lock.lock();
+    }
+    changed_.wait_for(lock, settling, [&] { return stopping_; });
+    return !stopping_;
+}
+
+void StandInReconciler::reconcileAll() {
+    std::map<std::string, int> by_state{{"making", 0},    {"failed", 0}, {"stopped", 0}, {"running", 0},
+                                        {"suspended", 0}, {"halted", 0}, {"unknown", 0}, {"out_of_space", 0},
+                                        {"kept", 0}};
+    const bool reachable = domains_.host().has_value();
+    for (const auto& stand_in : registry_.all()) {
+        const auto phase = stand_in->snapshot().phase;
+        if (phase != Phase::Made) {
+            ++by_state[phase == Phase::Making ? "making" : phase == Phase::Kept ? "kept" : "failed"];
+            continue;
+        }
+        base::Result<DomainStatus> status = DomainStatus{};
+        const auto problem = reachable ? inspector_.look(*stand_in, status) : "";
+        ++by_state[nameOf(standInStateOf(status ? status->state : DomainState::Unknown))];
+        if (reachable) reconcile(stand_in, status, problem);
+    }
+    for (const auto& [state, count] : by_state)
+        metrics_.set("standin_stand_ins", "stand-ins by state", count, {{"state", state}});
+    metrics_.set("standin_libvirt_reachable", "1 if libvirt answers", reachable ? 1 : 0);
+    metrics_.set("standin_tap_segments_lost", "TCP segments that went unseen, since start",
+                 static_cast<double>(taps_.segmentsLost()));
+}
+
+void StandInReconciler::reconcile(const StandInEntryPtr& stand_in, const base::Result<DomainStatus>& status,
+                       const std::string& problem) {
+    const auto record = stand_in->snapshot();
+    const auto state = status ? status->state : DomainState::Unknown;
+    states_.watchIfNeeded(record, state);
+    auto view = state == DomainState::Running ? domains_.view(record.uuid) : base::Result<DomainView>(DomainView{});
+    const bool again = status && trial_.startsAgain(*stand_in, *status, problem);
+    std::string known;
+    {
+        std::lock_guard lock(stand_in->mutex);
+        stand_in->last_seen = state;
+        if (state == DomainState::Paused) stand_in->settled = true;
+        stand_in->guest_agent = view && view->guest_agent;
+        known = std::exchange(stand_in->problem, again ? "" : problem);
+    }
+    if (known.empty() && !problem.empty() && !again)
+        log_.error("stand-in {}: {}: {}", record.name.text(), nameOf(standInStateOf(state)), problem);
+    if (!known.empty() && problem.empty())
+        log_.notice("stand-in {}: it is {} again", record.name.text(), nameOf(standInStateOf(state)));
+    if (status) trial_.look(stand_in, *status, problem);
+    if (state != DomainState::OutOfSpace) return;
+    if (auto gone_on = states_.goOn(stand_in); !gone_on)
+        log_.warning("stand-in {}: it could not go on: {}", record.name.text(), gone_on.error().message);
+}
+
+}  // namespace standin::hypervisor

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "agent/base/log.hpp"
+#include "agent/hypervisor/stand_ins/kvm_trial.hpp"
+#include "agent/hypervisor/stand_ins/stand_in_inspector.hpp"
+#include "agent/hypervisor/stand_ins/stand_in_registry.hpp"
+#include "agent/hypervisor/stand_ins/stand_in_states.hpp"
+#include "agent/hypervisor/traffic/tap_observer.hpp"
+
+namespace standin::http {
+class Metrics;
+}
+
+namespace standin::hypervisor {
+
+/// Looks at every stand-in soon after libvirt tells of a change, and every few seconds: notes what has become of it,
+/// says so once, starts again what KVM stopped, and lets go on what had no disk space. A thread of its own.
+class StandInReconciler {
+  public:
+    StandInReconciler(StandInRegistry& registry, Domains& domains, StandInInspector& inspector, StandInStates& states,
+                      KvmTrial& trial, TapObserver& taps, http::Metrics& metrics, base::Log log);
+    ~StandInReconciler() { stop(); }
+    void start();
+    void stop();
+
+  private:
+    void run();
+    bool wait(std::uint64_t seen);
+    void reconcileAll();
+    void reconcile(const StandInEntryPtr& stand_in, const base::Result<DomainStatus>& status,
+                   const std::string& problem);
+
+    StandInRegistry& registry_;
+    Domains& domains_;
+    StandInInspector& inspector_;
+    StandInStates& states_;
+    KvmTrial& trial_;
+    TapObserver& taps_;
+    http::Metrics& metrics_;
+    base::Log log_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace standin::hypervisor

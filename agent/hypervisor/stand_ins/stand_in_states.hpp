@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+
+#include "agent/base/log.hpp"
+#include "agent/hypervisor/hypervisor_settings.hpp"
+#include "agent/hypervisor/libvirt/domains.hpp"
+#include "agent/hypervisor/stand_ins/guest_clocks.hpp"
+#include "agent/hypervisor/stand_ins/stand_in_registry.hpp"
+#include "agent/hypervisor/traffic/tap_observer.hpp"
+
+namespace standin::hypervisor {
+
+/// Brings stand-ins into states: observes, acts, observes. Asking for the state that is there does nothing.
+class StandInStates {
+  public:
+    StandInStates(std::string agent, const HypervisorSettings& settings, StandInDirectory& directory,
+                  StandInRegistry& registry, Domains& domains, TapObserver& taps, GuestClocks& clocks,
+                  const base::Clock& clock, http::Metrics& metrics, base::Log log);
+
+    /// Precondition: the caller holds `stand_in->command_mutex`. `wanted` is Running, Suspended or Stopped. WrongState:
+    /// it can't be reached from where it is; one whose guest has stopped or ended by itself has to be Stopped first.
+    /// TimedOut, Internal: it was not confirmed by reading back.
+    base::Result<void> bring(const StandInEntryPtr& stand_in, protocol::StandInState wanted);
+
+    /// Lets one that has stopped for lack of disk space go on if there is space again and nobody acts on it just now.
+    base::Result<void> goOn(const StandInEntryPtr& stand_in);
+
+    /// See problemOf().
+    [[nodiscard]] std::string problem(const StandInRecord& record, const DomainStatus& status,
+                                      std::optional<protocol::StandInState> commanded) const;
+
+    /// Watches the stand-in's tap if it is there and isn't watched yet, as after a restart of the agent.
+    void watchIfNeeded(const StandInRecord& record, DomainState state);
+
+  private:
+    base::Result<DomainStatus> observe(const StandInRecord& record);
+    [[nodiscard]] bool spaceToGoOn() const;
+    /// The state read back afterwards.
+    base::Result<DomainStatus> act(const StandInEntryPtr& stand_in, const StandInRecord& record, DomainState from,
+                                   protocol::StandInState wanted);
+    base::Result<DomainStatus> begin(const StandInEntryPtr& stand_in, const StandInRecord& record);
+    base::Result<DomainStatus> resume(const StandInEntryPtr& stand_in, const StandInRecord& record);
+    base::Result<DomainStatus> suspend(const StandInEntryPtr& stand_in, const StandInRecord& record);
+    base::Result<DomainStatus> end(const StandInRecord& record, DomainState from);
+    base::Result<DomainState> observeAndAct(const StandInEntryPtr& stand_in, const StandInRecord& record,
+                                            protocol::StandInState wanted,
+                                            std::optional<protocol::StandInState> commanded, DomainState& before);
+    void watch(const StandInRecord& record, bool from_the_start);
+
+    const std::string agent_;
+    const std::string qemu_log_dir_;
+    const std::chrono::milliseconds stop_within_;
+    StandInDirectory& directory_;
+    StandInRegistry& registry_;
+    Domains& domains_;
+    TapObserver& taps_;
+    GuestClocks& clocks_;
+    const base::Clock& clock_;
+    http::Metrics& metrics_;
+    base::Log log_;
+};
+
+/// The stand-in's state for a domain's.
+protocol::StandInState standInStateOf(DomainState state);
+
+}  // namespace standin::hypervisor

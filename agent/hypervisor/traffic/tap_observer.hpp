@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "agent/base/clock.hpp"
+#include "agent/base/file_descriptor.hpp"
+#include "agent/base/log.hpp"
+#include "agent/hypervisor/traffic/connection_tracker.hpp"
+#include "agent/hypervisor/traffic/packet_ring.hpp"
+
+namespace standin::hypervisor {
+
+/// Watches the taps of stand-ins and follows the requests that pass them. Safe to call from any thread.
+class TapObserver {
+  public:
+    TapObserver(const base::Clock& clock, base::Log log);
+    ~TapObserver();
+
+    base::Result<void> start();
+    void stop();
+
+    /// Begins to watch `tap`, from the start again if it was watched. `from_the_start`: nobody can have spoken on it
+    /// before.
+    base::Result<void> watch(const base::StandInName& name, const std::string& tap, const JobEndpoint& job,
+                             bool from_the_start);
+    void unwatch(const base::StandInName& name);
+    /// Forgets what was before and begins to count; call it just before the stand-in is resumed. False if its tap isn't
+    /// watched any more.
+    bool restart(const base::StandInName& name);
+    /// What has passed up to now. NotFound if its tap isn't watched (any more).
+    base::Result<protocol::StandInRequests> requests(const base::StandInName& name);
+    [[nodiscard]] std::uint64_t segmentsLost() const;
+
+  private:
+    struct Watched {
+        PacketRing ring;
+        JobEndpoint job;
+        ConnectionTracker tracker;
+    };
+    void run();
+    void drain(Watched& watched);
+
+    const base::Clock& clock_;
+    base::Log log_;
+    mutable std::mutex mutex_;
+    std::map<base::StandInName, Watched> watched_;
+    std::uint64_t segments_lost_ = 0;
+    base::FileDescriptor poll_;
+    base::FileDescriptor wake_;
+    std::thread thread_;
+};
+
+}  // namespace standin::hypervisor

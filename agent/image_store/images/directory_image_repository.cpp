@@ -1,0 +1,165 @@
+#include "agent/image_store/images/directory_image_repository.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "agent/image_store/images/image_directory.hpp"
+
+namespace standin::image_store {
+
+namespace fs = std::filesystem;
+
+base::Result<std::unique_ptr<DirectoryImageRepository>> DirectoryImageRepository::open(const std::string& images_dir,
+                                                                                       std::uint64_t block_size_bytes,
+                                                                                       const base::Clock& clock,
+                                                                                       base::Log log) {
+    std::error_code problem;
+    fs::create_directories(images_dir, problem);
+    if (problem) {
+        return base::failure(base::ErrorCode::Internal,
+                             fmt::format("could not make images directory '{}': {}", images_dir, problem.message()));
+    }
+    auto lock = OpenFile::open(images_dir + "/.lock", O_RDWR | O_CREAT);
+    if (!lock) return base::failure(lock.error());
+    if (::flock(lock->descriptor(), LOCK_EX | LOCK_NB) != 0) {
+        return base::failure(
+            base::ErrorCode::Conflict,
+            fmt::format("images directory '{}' is in use by another program; give each agent its own", images_dir));
+    }
+    std::unique_ptr<DirectoryImageRepository> repository(
+        new DirectoryImageRepository(images_dir, block_size_bytes, clock, std::move(log), std::move(*lock)));
+    repository->removeHalfImages();
+    return repository;
+}
+
+DirectoryImageRepository::DirectoryImageRepository(std::string images_dir, std::uint64_t block_size_bytes,
+                                                   const base::Clock& clock, base::Log log, OpenFile lock)
+    : images_dir_(std::move(images_dir)),
+      block_size_bytes_(block_size_bytes),
+      clock_(clock),
+      log_(std::move(log)),
+      lock_(std::move(lock)) {}
+
+void DirectoryImageRepository::removeHalfImages() {
+    std::error_code problem;
+    for (const auto& entry : fs::directory_iterator(images_dir_, problem)) {
+        ImageDirectory directory{entry.path().string()};
+        if (!entry.is_directory(problem) || !base::isIdentifier(entry.path().filename().string()) ||
+            !directory.isHalf())
+            continue;
+        if (auto removed = directory.remove(); removed) {
+            log_.warning("half image '{}' removed: its capture or removal had been interrupted",
+                         entry.path().filename().string());
+        } else {
+            log_.error("could not remove a half image: {}", removed.error().message);
+        }
+    }
+}
+
+std::vector<StoredImage> DirectoryImageRepository::list() {
+    std::vector<StoredImage> images;
+    std::error_code problem;
+    for (const auto& entry : fs::directory_iterator(images_dir_, problem)) {
+        auto id = base::ImageId::parse(entry.path().filename().string());
+        if (!id || !entry.is_directory(problem) || uses_->beingWritten(*id)) continue;
+        ImageDirectory directory{entry.path().string()};
+        auto files = directory.load(*id);
+        if (!files && !directory.exists()) continue;  // removed meanwhile
+        images.push_back({*id, files ? base::Result<ImageManifest>(files->manifest) : base::failure(files.error())});
+    }
+    std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return images;
+}
+
+base::Result<std::unique_ptr<ImageContent>> DirectoryImageRepository::open(const base::ImageId& id) {
+    ImageDirectory directory{images_dir_ + "/" + id.text()};
+    // A use is begun before looking, so that what is found cannot be removed meanwhile.
+    bool reading = uses_->beginRead(id);
+    if (reading && directory.exists()) return openDirectoryImage(directory, id, uses_);
+    if (reading) uses_->endRead(id);
+    return base::failure(base::ErrorCode::NotFound, fmt::format("image '{}' does not exist", id.text()));
+}
+
+base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const base::ImageId& id,
+                                                                           const base::DiskName& disk,
+                                                                           std::uint64_t size_bytes,
+                                                                           std::uint32_t sector_bytes) {
+    if (size_bytes == 0 || size_bytes > largest_image_bytes) {
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("disk '{}' has {} bytes, which can't be an image", disk.text(), size_bytes));
+    }
+    ImageDirectory directory{images_dir_ + "/" + id.text()};
+    bool free = uses_->beginWrite(id);
+    if (free && !directory.exists()) {
+        return createDirectoryImage(
+            directory, {id, disk, clock_.wall(), size_bytes, block_size_bytes_, 0, {}, sector_bytes}, uses_);
+    }
+    if (free) uses_->endWrite(id);
+    return base::failure(base::ErrorCode::Conflict,
+                         fmt::format("image '{}' exists already; images never change, take another id", id.text()));
+}
+
+base::Result<void> DirectoryImageRepository::remove(const base::ImageId& id) {
+    ImageDirectory directory{images_dir_ + "/" + id.text()};
+    if (!uses_->beginWrite(id)) {
+        return base::failure(
+            base::ErrorCode::Conflict,
+            fmt::format("image '{}' is in use; wait until its capture, restore or fetch has ended", id.text()));
+    }
+    auto removed = directory.exists()
+                       ? directory.remove()
+                       : base::failure(base::ErrorCode::NotFound, fmt::format("image '{}' does not exist", id.text()));
+    uses_->endWrite(id);
+    return removed;
+}
+
+base::Result<std::uint64_t> DirectoryImageRepository::freeBytes() {
+    std::error_code problem;
+    auto space = fs::space(images_dir_, problem);
+    if (problem)
+        return base::failure(base::ErrorCode::Internal,
+                             fmt::format("could not tell the space left in '{}': {}", images_dir_, problem.message()));
+    return static_cast<std::uint64_t>(space.available);
+}
+
+bool DirectoryImageRepository::Uses::beginRead(const base::ImageId& id) {
+    std::lock_guard lock(mutex_);
+    if (written_.count(id) != 0) return false;
+    ++readers_[id];
+    return true;
+}
+
+void DirectoryImageRepository::Uses::endRead(const base::ImageId& id) {
+    std::lock_guard lock(mutex_);
+    auto reader = readers_.find(id);
+    STANDIN_ASSERT(reader != readers_.end());
+    if (--reader->second == 0) readers_.erase(reader);
+}
+
+bool DirectoryImageRepository::Uses::beginWrite(const base::ImageId& id) {
+    std::lock_guard lock(mutex_);
+    return readers_.count(id) == 0 && written_.insert(id).second;
+}
+
+void DirectoryImageRepository::Uses::endWrite(const base::ImageId& id) {
+    std::lock_guard lock(mutex_);
+    written_.erase(id);
+}
+
+unsigned DirectoryImageRepository::Uses::readers(const base::ImageId& id) const {
+    std::lock_guard lock(mutex_);
+    const auto found = readers_.find(id);
+    return found == readers_.end() ? 0 : found->second;
+}
+
+bool DirectoryImageRepository::Uses::beingWritten(const base::ImageId& id) const {
+    std::lock_guard lock(mutex_);
+    return written_.count(id) != 0;
+}
+
+}  // namespace standin::image_store

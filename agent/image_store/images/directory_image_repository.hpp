@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "agent/base/log.hpp"
+#include "agent/image_store/images/image_repository.hpp"
+#include "agent/image_store/images/open_file.hpp"
+
+namespace standin::image_store {
+
+/// One directory for one image:
+///
+///     <images_dir>/
+///       .lock                     held while a program uses the directory
+///       <id>/manifest             see ImageManifest
+///       <id>/content              the disk's bytes, sparse: a raw image that any tool can read
+///       <id>/manifest.partial     instead of `manifest`: the image is being made or removed
+///
+/// Order makes it durable. Capture: manifest.partial first, content and table written, content synced, header written,
+/// manifest synced, renamed to `manifest`, directory synced. Removal: renamed back, content removed, manifest.partial
+/// removed. So after a crash a directory with manifest.partial (or an empty one) is a half image and is removed by
+/// open(); one with neither is damaged and is kept.
+class DirectoryImageRepository final : public ImageRepository {
+  public:
+    /// Makes the directory if there is none, locks it, removes half images. Conflict if another program has it.
+    static base::Result<std::unique_ptr<DirectoryImageRepository>> open(const std::string& images_dir,
+                                                                        std::uint64_t block_size_bytes,
+                                                                        const base::Clock& clock, base::Log log);
+
+    std::vector<StoredImage> list() override;
+    base::Result<std::unique_ptr<ImageContent>> open(const base::ImageId& id) override;
+    base::Result<std::unique_ptr<ImageDraft>> create(const base::ImageId& id, const base::DiskName& disk,
+                                                     std::uint64_t size_bytes, std::uint32_t sector_bytes = 0) override;
+    base::Result<void> remove(const base::ImageId& id) override;
+    [[nodiscard]] unsigned readers(const base::ImageId& id) const override { return uses_->readers(id); }
+    base::Result<std::uint64_t> freeBytes() override;
+
+    /// Who reads and who writes what. Shared with the contents and drafts handed out, which may outlive a call.
+    class Uses {
+      public:
+        bool beginRead(const base::ImageId& id);
+        void endRead(const base::ImageId& id);
+        bool beginWrite(const base::ImageId& id);
+        void endWrite(const base::ImageId& id);
+        [[nodiscard]] bool beingWritten(const base::ImageId& id) const;
+        [[nodiscard]] unsigned readers(const base::ImageId& id) const;
+
+      private:
+        mutable std::mutex mutex_;
+        std::map<base::ImageId, unsigned> readers_;
+        std::set<base::ImageId> written_;
+    };
+
+  private:
+    DirectoryImageRepository(std::string images_dir, std::uint64_t block_size_bytes, const base::Clock& clock,
+                             base::Log log, OpenFile lock);
+    void removeHalfImages();
+
+    std::string images_dir_;
+    std::uint64_t block_size_bytes_;
+    const base::Clock& clock_;
+    base::Log log_;
+    OpenFile lock_;
+    std::shared_ptr<Uses> uses_ = std::make_shared<Uses>();
+};
+
+}  // namespace standin::image_store

@@ -1,0 +1,145 @@
+#include "agent/image_store/images/image_directory.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "agent/base/durable_file.hpp"
+
+namespace standin::image_store {
+
+namespace fs = std::filesystem;
+
+bool ImageDirectory::exists() const {
+    std::error_code problem;
+    return fs::is_directory(path, problem);
+}
+
+bool ImageDirectory::isHalf() const {
+    std::error_code problem;
+    if (fs::exists(partial(), problem)) return !fs::exists(manifest(), problem);
+    return fs::is_empty(path, problem) && !problem;
+}
+
+base::Result<void> ImageDirectory::remove() const {
+    std::error_code problem;
+    if (fs::exists(manifest(), problem)) {
+        fs::rename(manifest(), partial(), problem);
+    } else if (!fs::exists(partial(), problem)) {
+        // A damaged image without any manifest: mark it, so that a crash from here on leaves a half image.
+        auto marker = OpenFile::open(partial(), O_WRONLY | O_CREAT);
+        if (!marker) return base::failure(marker.error());
+    }
+    if (!problem) {
+        if (auto synced = base::syncDirectory(path); !synced) return synced;
+        fs::remove(content(), problem);
+    }
+    if (!problem) fs::remove(partial(), problem);
+    if (!problem) fs::remove(path, problem);
+    if (!problem) return base::syncDirectory(fs::path(path).parent_path().string());
+    if (problem == std::errc::directory_not_empty) {
+        return base::failure(base::ErrorCode::Refused,
+                             fmt::format("'{}' holds files that are no part of an image; they were left there", path));
+    }
+    return base::failure(base::ErrorCode::Internal, fmt::format("could not remove '{}': {}", path, problem.message()));
+}
+
+base::Result<ImageManifest> readHeader(const OpenFile& manifest_file) {
+    std::vector<std::byte> header(manifest_header_bytes);
+    auto have = manifest_file.readSome(0, header);
+    if (!have) return base::failure(have.error());
+    auto manifest = decodeHeader(Bytes(header).first(*have));
+    if (!manifest) return manifest;
+    auto size = manifest_file.size();
+    if (!size) return base::failure(size.error());
+    auto wanted = manifest_header_bytes + manifest->blocks() * sizeof(Checksum);
+    if (*size != wanted) {
+        return base::failure(base::ErrorCode::Corrupt,
+                             fmt::format("the manifest is damaged: it has {} bytes instead of {}", *size, wanted));
+    }
+    return manifest;
+}
+
+namespace {
+
+class DirectoryImageContent final : public ImageContent {
+  public:
+    DirectoryImageContent(ImageFiles files, std::shared_ptr<Uses> uses)
+        : manifest_(std::move(files.manifest)),
+          zeros_(manifest_),
+          table_(std::move(files.table)),
+          content_(std::move(files.content)),
+          uses_(std::move(uses)) {}
+    ~DirectoryImageContent() override { uses_->endRead(manifest_.id); }
+
+    [[nodiscard]] const ImageManifest& manifest() const override { return manifest_; }
+
+    base::Result<void> readChecksums(std::uint64_t first, std::span<Checksum> into) override {
+        STANDIN_ASSERT(first + into.size() <= manifest_.blocks());
+        return table_.readAt(manifest_header_bytes + first * sizeof(Checksum), std::as_writable_bytes(into));
+    }
+
+    base::Result<void> readBlock(std::uint64_t index, std::span<std::byte> into) override {
+        STANDIN_ASSERT(index < manifest_.blocks() && into.size() == manifest_.bytesOf(index));
+        Checksum wanted{};
+        if (auto read = readChecksums(index, std::span(&wanted, 1)); !read) return read;
+        if (zeros_.contains(index, wanted)) {
+            std::fill(into.begin(), into.end(), std::byte{0});  // known without reading a hole
+            return {};
+        }
+        if (auto read = content_.readAt(index * manifest_.block_size_bytes, into); !read) return read;
+        if (checksumOf(into) == wanted) return {};
+        return base::failure(base::ErrorCode::Corrupt,
+                             fmt::format("block {} (byte {}) of image '{}' is not what was captured", index,
+                                         index * manifest_.block_size_bytes, manifest_.id.text()));
+    }
+
+  private:
+    ImageManifest manifest_;
+    ZeroBlocks zeros_;
+    OpenFile table_;
+    OpenFile content_;
+    std::shared_ptr<Uses> uses_;
+};
+
+base::Unexpected unusable(const base::ImageId& id, const base::Error& cause) {
+    auto code =
+        cause.code == base::ErrorCode::NotFound ? base::ErrorCode::Corrupt : cause.code;  // the directory is there
+    return base::failure(base::Error{code, cause.message}.within(fmt::format("image '{}' can't be used", id.text())));
+}
+
+}  // namespace
+
+base::Result<ImageFiles> ImageDirectory::load(const base::ImageId& id) const {
+    auto table = OpenFile::open(manifest(), O_RDONLY);
+    if (!table) return unusable(id, table.error());
+    auto header = readHeader(*table);
+    if (!header) return unusable(id, header.error());
+    if (header->id != id) {
+        return unusable(
+            id, {base::ErrorCode::Corrupt, fmt::format("its manifest is that of image '{}'", header->id.text())});
+    }
+    auto file = OpenFile::open(content(), O_RDONLY);
+    if (!file) return unusable(id, file.error());
+    auto size = file->size();
+    if (!size) return unusable(id, size.error());
+    if (*size != header->size_bytes) {
+        return unusable(id, {base::ErrorCode::Corrupt,
+                             fmt::format("its content has {} bytes instead of {}", *size, header->size_bytes)});
+    }
+    return ImageFiles{std::move(*header), std::move(*table), std::move(*file)};
+}
+
+base::Result<std::unique_ptr<ImageContent>> openDirectoryImage(const ImageDirectory& directory, const base::ImageId& id,
+                                                               std::shared_ptr<Uses> uses) {
+    auto files = directory.load(id);
+    if (!files) {
+        uses->endRead(id);
+        return base::failure(files.error());
+    }
+    return std::unique_ptr<ImageContent>(std::make_unique<DirectoryImageContent>(std::move(*files), std::move(uses)));
+}
+
+}  // namespace standin::image_store

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/image_store/images/directory_image_repository.hpp"
+
+namespace standin::image_store {
+
+/// Names inside an image's directory; the layout is drawn in directory_image_repository.hpp.
+struct ImageDirectory {
+    std::string path;
+    [[nodiscard]] std::string manifest() const { return path + "/manifest"; }
+    [[nodiscard]] std::string partial() const { return path + "/manifest.partial"; }
+    [[nodiscard]] std::string content() const { return path + "/content"; }
+
+    [[nodiscard]] bool exists() const;
+    /// Being made or removed when a program ended: nothing there, or manifest.partial.
+    [[nodiscard]] bool isHalf() const;
+    /// Removes the image's files and the directory in the order that leaves a half image after a crash. Foreign files
+    /// are left, and then the directory too (Refused).
+    [[nodiscard]] base::Result<void> remove() const;
+    /// Opens what belongs to image `id`, with names and lengths checked; Corrupt if anything is missing.
+    [[nodiscard]] base::Result<struct ImageFiles> load(const base::ImageId& id) const;
+};
+
+struct ImageFiles {
+    ImageManifest manifest;
+    OpenFile table;
+    OpenFile content;
+};
+
+using Uses = DirectoryImageRepository::Uses;
+
+/// Takes over a use already begun with beginRead().
+base::Result<std::unique_ptr<ImageContent>> openDirectoryImage(const ImageDirectory& directory, const base::ImageId& id,
+                                                               std::shared_ptr<Uses> uses);
+/// Takes over a use already begun with beginWrite(); `manifest` has everything but data_blocks and checksum.
+base::Result<std::unique_ptr<ImageDraft>> createDirectoryImage(const ImageDirectory& directory, ImageManifest manifest,
+                                                               std::shared_ptr<Uses> uses);
+
+/// The header of an open manifest file, with the file's length checked against it.
+base::Result<ImageManifest> readHeader(const OpenFile& manifest_file);
+
+}  // namespace standin::image_store

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/base/clock.hpp"
+#include "agent/base/identifier.hpp"
+#include "agent/image_store/images/checksum.hpp"
+
+namespace standin::image_store {
+
+/// What is known of an image without reading its blocks.
+///
+/// As a file, and as `GET /v1/images/{id}/manifest` gives it:
+///
+///     offset 0     `standin-image 1 <SHA-256 of the second line, hexadecimal>\n`
+///                  `{"id":…,"disk":…,"created_at":…,"size_bytes":…,"block_size_bytes":…,"data_blocks":…,"checksum":…}\n`
+///                  zero bytes
+///     offset 4096  the blocks' SHA-256, 32 bytes each, in order; the last block may be short
+///
+/// The header has a fixed size so that the table can be written while the disk is read, in bounded memory, and the
+/// header when all is known. Every byte of the file is under a checksum: the second line by the first, the table by
+/// `checksum`.
+struct ImageManifest {
+    base::ImageId id;
+    base::DiskName disk;  ///< what it was captured from
+    base::WallTime created_at;
+    std::uint64_t size_bytes = 0;
+    std::uint64_t block_size_bytes = 0;
+    std::uint64_t data_blocks = 0;  ///< blocks that are not all zero
+    Checksum checksum{};  ///< of the whole: see wholeChecksumBegin(); equal if and only if the content is equal
+
+    std::uint32_t sector_bytes = 0;  ///< of the disk; 0: captured by a release that did not tell
+
+    [[nodiscard]] std::uint64_t blocks() const { return (size_bytes + block_size_bytes - 1) / block_size_bytes; }
+    /// Bytes of block `index`: block_size_bytes, or less for the last one.
+    [[nodiscard]] std::size_t bytesOf(std::uint64_t index) const;
+};
+
+inline constexpr std::size_t manifest_header_bytes = 4096;
+inline constexpr std::size_t smallest_block_bytes = 4096;     // a disk's physical sector
+inline constexpr std::size_t largest_block_bytes = 1U << 20;  // what a reader must be ready to hold
+inline constexpr std::uint64_t largest_image_bytes =
+    1ULL << 46;  // 64 TiB: beyond any disk here, and no overflow in sums of sizes
+
+/// The header's 4096 bytes.
+std::vector<std::byte> encodeHeader(const ImageManifest& manifest);
+
+/// The inverse. Corrupt, with what is wrong, for anything that encodeHeader() would not have written.
+base::Result<ImageManifest> decodeHeader(Bytes header);
+
+/// The whole checksum is the SHA-256 of one line that tells the two sizes and then of all the blocks' checksums in
+/// order. So it is known as soon as the last block is, without hashing holes or reading anything twice.
+Sha256 wholeChecksumBegin(std::uint64_t size_bytes, std::uint64_t block_size_bytes);
+
+/// Which blocks of an image are all zero, by comparing checksums.
+class ZeroBlocks {
+  public:
+    explicit ZeroBlocks(const ImageManifest& manifest);
+    [[nodiscard]] bool contains(std::uint64_t index, const Checksum& checksum) const {
+        return checksum == (index + 1 == blocks_ ? last_ : full_);
+    }
+    [[nodiscard]] const Checksum& checksum(std::uint64_t index) const { return index + 1 == blocks_ ? last_ : full_; }
+
+  private:
+    std::uint64_t blocks_;
+    Checksum full_;
+    Checksum last_;
+};
+
+}  // namespace standin::image_store

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/image_store/images/image_manifest.hpp"
+#include "agent/image_store/images/open_file.hpp"
+
+namespace standin::protocol {
+class AgentClient;
+}
+
+namespace standin::image_store {
+
+/// A manifest as a file of this host: its table is read in pieces, so that its size does not matter.
+class LocalManifest {
+  public:
+    /// Corrupt unless the whole file is proved by its checksums.
+    static base::Result<LocalManifest> open(const std::string& path);
+    /// Gets the manifest of `image` from its store into `path` and opens it. The file may be left after an error.
+    static base::Result<LocalManifest> download(protocol::AgentClient& store, const base::ImageId& image,
+                                                const std::string& path, std::chrono::milliseconds deadline,
+                                                const std::atomic<bool>& stopping);
+
+    [[nodiscard]] const ImageManifest& manifest() const { return manifest_; }
+    [[nodiscard]] const OpenFile& file() const { return file_; }
+
+    struct DataBlock {
+        std::uint64_t index;  ///< manifest().blocks() if there is none
+        Checksum checksum;
+    };
+    /// The first block at or after `index` that is not all zero.
+    base::Result<DataBlock> nextDataBlock(std::uint64_t index);
+
+  private:
+    LocalManifest(OpenFile file, ImageManifest manifest)
+        : file_(std::move(file)), manifest_(std::move(manifest)), zeros_(manifest_) {}
+    base::Result<void> prove();
+    base::Result<const Checksum*> row(std::uint64_t index);
+
+    OpenFile file_;
+    ImageManifest manifest_;
+    ZeroBlocks zeros_;
+    std::vector<Checksum> rows_;
+    std::uint64_t first_ = 0;
+};
+
+}  // namespace standin::image_store

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "agent/image_store/disks/disk_access.hpp"
+#include "agent/image_store/images/image_repository.hpp"
+#include "agent/image_store/transfers/transfer.hpp"
+
+namespace standin::image_store {
+
+/// Reads the whole disk into the draft and commits it (S142, S154). Holes are not read and zeros are not kept.
+base::Result<ImageManifest> capture(const DiskAccess& disk, ImageDraft& draft, std::uint64_t block_size_bytes,
+                                    TransferWatch& watch);
+
+}  // namespace standin::image_store

@@ -1,0 +1,154 @@
+#include "agent/image_store/transfers/restore.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "agent/base/units.hpp"
+
+namespace standin::image_store {
+
+namespace {
+
+constexpr std::uint64_t zero_at_once_bytes = 256U << 20;  // between two looks at 'cancelled'; zeroing may mean writing
+constexpr std::size_t direct_alignment = 4096;            // of O_DIRECT on every disk
+
+// Checksums in order, a piece of the table at a time.
+class ChecksumRows {
+  public:
+    explicit ChecksumRows(ImageContent& image) : image_(image) {}
+
+    base::Result<Checksum> at(std::uint64_t index) {
+        if (index < first_ || index >= first_ + rows_.size()) {
+            first_ = index;
+            rows_.resize(std::min<std::uint64_t>(2048, image_.manifest().blocks() - index));
+            if (auto read = image_.readChecksums(first_, rows_); !read) {
+                rows_.clear();
+                return base::failure(read.error());
+            }
+        }
+        return rows_[index - first_];
+    }
+
+  private:
+    ImageContent& image_;
+    std::uint64_t first_ = 0;
+    std::vector<Checksum> rows_;
+};
+
+class Restoration {
+  public:
+    Restoration(ImageContent& image, const DiskAccess& disk, TransferWatch& watch)
+        : image_(image), manifest_(image.manifest()), zeros_(manifest_), disk_(disk), watch_(watch) {}
+
+    base::Result<void> write() {
+        ChecksumRows rows(image_);
+        std::vector<std::byte> block(manifest_.block_size_bytes);
+        std::uint64_t zeros_from = 0;  // block at which the run of zeros begins that has not been written yet
+        for (std::uint64_t index = 0; index < manifest_.blocks(); ++index) {
+            auto checksum = rows.at(index);
+            if (!checksum) return base::failure(checksum.error());
+            if (zeros_.contains(index, *checksum)) continue;
+            if (auto zeroed = zero(offsetOf(zeros_from), offsetOf(index)); !zeroed) return zeroed;
+            zeros_from = index + 1;
+            auto bytes = std::span(block).first(manifest_.bytesOf(index));
+            if (auto read = image_.readBlock(index, bytes); !read) return read;
+            if (auto written = disk_.file().writeAt(offsetOf(index), bytes); !written) return written;
+            if (offsetOf(index + 1) % write_back_every_bytes == 0) {
+                disk_.file().writeBack(offsetOf(index + 1) - write_back_every_bytes, write_back_every_bytes);
+            }
+            if (auto moved = watch_.moved(bytes.size()); !moved) return moved;
+        }
+        if (auto zeroed = zero(offsetOf(zeros_from), disk_.sizeBytes()); !zeroed) return zeroed;
+        return disk_.file().sync();
+    }
+
+    base::Result<void> readBack() {
+        auto medium = disk_.openMedium();
+        if (!medium) return base::failure(medium.error());
+        const auto room = std::max<std::size_t>(manifest_.block_size_bytes, direct_alignment);
+        std::unique_ptr<std::byte, decltype(&std::free)> buffer(
+            static_cast<std::byte*>(std::aligned_alloc(direct_alignment, room)), &std::free);
+        ChecksumRows rows(image_);
+        Extent content{0, 0};
+        for (std::uint64_t index = 0; index < manifest_.blocks(); ++index) {
+            auto checksum = rows.at(index);
+            if (!checksum) return base::failure(checksum.error());
+            if (content.end <= offsetOf(index)) content = nextContent(*medium, offsetOf(index), disk_.sizeBytes());
+            const bool zero = zeros_.contains(index, *checksum);
+            if (zero && offsetOf(index + 1) <= content.begin) continue;  // a hole
+            if (auto same = compareBlock(*medium, index, *checksum, std::span(buffer.get(), room)); !same) return same;
+            if (auto moved = watch_.moved(zero ? 0 : manifest_.bytesOf(index)); !moved) return moved;
+        }
+        return {};
+    }
+
+  private:
+    [[nodiscard]] std::uint64_t offsetOf(std::uint64_t index) const {
+        return std::min(index * manifest_.block_size_bytes, manifest_.size_bytes);
+    }
+
+    base::Result<void> zero(std::uint64_t begin, std::uint64_t end) {
+        while (begin < end) {
+            auto piece = std::min(end - begin, zero_at_once_bytes);
+            if (auto zeroed = disk_.zero(begin, piece); !zeroed) return zeroed;
+            if (auto moved = watch_.moved(0); !moved) return moved;
+            begin += piece;
+        }
+        return {};
+    }
+
+    base::Result<void> compareBlock(const OpenFile& medium, std::uint64_t index, const Checksum& wanted,
+                                    std::span<std::byte> buffer) {
+        auto bytes = manifest_.bytesOf(index);
+        auto aligned = (bytes + direct_alignment - 1) / direct_alignment * direct_alignment;
+        auto have = medium.readSome(offsetOf(index), buffer.first(aligned));
+        if (!have)
+            return base::failure(
+                have.error().within(fmt::format("could not read disk '{}' back", disk_.name().text())));
+        if (*have >= bytes && checksumOf(buffer.first(bytes)) == wanted) return {};
+        return base::failure(
+            base::ErrorCode::Corrupt,
+            fmt::format("disk '{}' gave back something else at byte {} than was written there; replace the disk",
+                        disk_.name().text(), offsetOf(index)));
+    }
+
+    ImageContent& image_;
+    const ImageManifest& manifest_;
+    ZeroBlocks zeros_;
+    const DiskAccess& disk_;
+    TransferWatch& watch_;
+};
+
+}  // namespace
+
+base::Result<void> checkFits(const ImageManifest& image, const DiskAccess& disk) {
+    if (disk.sizeBytes() >= image.size_bytes) {
+        if (image.sector_bytes == 0 || image.sector_bytes == disk.sectorBytes()) return {};
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("disk '{}' has sectors of {} bytes, image '{}' is of a disk with {}: its "
+                                         "partition table would not be found; nothing was written",
+                                         disk.name().text(), disk.sectorBytes(), image.id.text(), image.sector_bytes));
+    }
+    // Not a refusal, which may pass: the same disk is as small the next time.
+    return base::failure(base::ErrorCode::InvalidInput,
+                         fmt::format("disk '{}' has {} bytes, image '{}' needs {} ({} more); nothing was written",
+                                     disk.name().text(), disk.sizeBytes(), image.id.text(), image.size_bytes,
+                                     base::humanBytes(image.size_bytes - disk.sizeBytes())));
+}
+
+base::Result<void> restore(ImageContent& image, const DiskAccess& disk, TransferWatch& watch) {
+    if (auto fits = checkFits(image.manifest(), disk); !fits) return fits;
+    const auto content_bytes = image.manifest().data_blocks * image.manifest().block_size_bytes;
+    watch.begin(2 * content_bytes);  // written, and read back
+    Restoration restoration(image, disk, watch);
+    if (auto written = restoration.write(); !written) return written;
+    watch.enterReadBack();
+    if (auto same = restoration.readBack(); !same) return same;
+    watch.finish();
+    return {};
+}
+
+}  // namespace standin::image_store

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "agent/image_store/images/image_repository.hpp"
+#include "agent/image_store/transfers/transfer.hpp"
+
+namespace standin::image_store {
+
+struct ImageDamage {
+    std::uint64_t blocks = 0;  ///< that are not what was captured, or cannot be read; 0: the image is intact
+    std::string first;         ///< of them
+};
+
+/// Reads every block of the image that is not zero, and its table, and compares them with their checksums; goes on
+/// behind what is damaged. `pause` is called before each block and may wait. Refused 'cancelled' when asked to stop.
+/// Corrupt: the table is damaged, so that nothing is known of the blocks.
+base::Result<ImageDamage> verify(ImageContent& image, TransferWatch& watch, const std::function<void()>& pause);
+
+}  // namespace standin::image_store

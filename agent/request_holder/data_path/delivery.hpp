@@ -1,0 +1,84 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <string>
+#include <unordered_set>
+
+#include "agent/request_holder/data_path/relay.hpp"
+#include "agent/request_holder/data_path/waiting_room.hpp"
+
+namespace standin::request_holder {
+
+/// How held connections are handed to the job's machine.
+struct DeliverySettings {
+    in_addr job_address{};
+    Milliseconds answer_wait{2'000};  ///< how long the next one waits for the first answer to the one before at most
+    Milliseconds connect_deadline{1'000};  ///< then the attempt is given up and started again
+    Milliseconds first_retry{10};          ///< doubled up to longest_retry while the machine refuses or does not answer
+    Milliseconds longest_retry{200};
+    std::size_t proxied = 8192;  ///< more connections than these stay held
+};
+
+/// Takes held connections out of the waiting room in order of arrival, connects to the job's address over the back leg,
+/// sends what was held and leaves the rest to a Relay. One at a time: the next connection's bytes are delivered only
+/// after the previous one's were, and, where it was held while nobody could process it, after its first answer (or a
+/// bounded wait). What was not delivered because the machine refused or vanished stays at the head and is tried again;
+/// from the first byte that may have reached the machine on nothing is sent a second time.
+class Delivery {
+  public:
+    struct Events {
+        std::function<void()> neighbour_suspect;  ///< the address may now be another machine's: forget its MAC
+    };
+    struct Tally {
+        std::uint64_t delivered = 0;  ///< connections handed on
+        std::uint64_t broken = 0;     ///< handed on, then lost before the job had answered anything
+        std::uint64_t attempts_failed = 0;
+        std::uint64_t bytes_to_job = 0;
+        std::uint64_t bytes_to_client = 0;
+    };
+
+    Delivery(asio::io_context& context, const DeliverySettings& settings, WaitingRoom& room, SharedBuffer& buffer,
+             Events events);
+
+    void start();     ///< delivers from now on; idempotent
+    void pause();     ///< what is not delivered yet stays held, in order; what is proxied goes on; idempotent
+    void proceed();   ///< somebody came or left: see whether there is something to do
+    void resetAll();  ///< closes all proxied connections visibly
+
+    [[nodiscard]] bool busy() const { return running_ && step_ != Step::Waiting; }
+    [[nodiscard]] std::size_t proxied() const { return relays_.size(); }
+    [[nodiscard]] std::size_t unanswered() const;  ///< of these
+    [[nodiscard]] const Tally& tally() const { return tally_; }
+    [[nodiscard]] const std::string& lastProblem() const { return last_problem_; }
+    void resetTally() { tally_ = {}; }
+
+  private:
+    enum class Step { Waiting, Connecting, Answering, Retrying };
+
+    void connectHead();
+    void connected(std::uint64_t attempt, int problem);
+    void handOn(HeldConnection& held);
+    void failed(int problem);
+    void settled(std::uint64_t attempt);  // the one handed on last was delivered and, where due, answered
+    void after(Milliseconds wait, std::function<void()> then);
+    void enter(Step step);
+
+    asio::io_context& context_;
+    const DeliverySettings settings_;
+    WaitingRoom& room_;
+    SharedBuffer& buffer_;
+    Events events_;
+    asio::steady_timer timer_;
+    bool running_ = false;
+    Step step_ = Step::Waiting;
+    std::uint64_t attempt_ = 0;  // what belongs to an earlier attempt comes too late and is ignored
+    HeldConnectionPtr head_;
+    TcpSocketPtr job_;
+    Milliseconds retry_{0};
+    std::unordered_set<std::shared_ptr<Relay>> relays_;
+    Tally tally_;
+    std::string last_problem_;
+};
+
+}  // namespace standin::request_holder

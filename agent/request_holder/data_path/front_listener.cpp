@@ -1,0 +1,101 @@
+#include "agent/request_holder/data_path/front_listener.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace standin::request_holder {
+
+namespace {
+
+// After so many, connections that are already there get their turn.
+constexpr int accepted_in_a_row = 64;
+// Descriptors or memory are used up: ask again when some may have been given back.
+constexpr std::chrono::milliseconds rest{100};
+
+}  // namespace
+
+FrontListener::FrontListener(asio::io_context& context, Accepted accepted)
+    : context_(context), accepted_(std::move(accepted)), exhausted_(context) {}
+
+Result<void> FrontListener::open(const NetworkNamespace& space, in_addr address,
+                                 const std::vector<std::uint16_t>& ports, int backlog) {
+    if (listening()) return {};
+    std::vector<base::FileDescriptor> sockets;
+    Result<void> opened;
+    auto ran = space.run([&] {
+        for (auto port : ports) {
+            auto socket = tcp::listenAt(address, port, backlog);
+            if (!socket) {
+                opened = base::failure(socket.error());
+                return;
+            }
+            sockets.push_back(std::move(*socket));
+        }
+    });
+    if (!ran || !opened) return ran ? opened : ran;
+    paused_ = false;
+    for (auto& socket : sockets) {
+        listeners_.push_back(std::make_shared<Listener>(context_, socket.release()));
+        wait(listeners_.back());
+    }
+    return {};
+}
+
+void FrontListener::close() {
+    acceptEstablished();
+    for (auto& listener : std::exchange(listeners_, {})) {
+        boost::system::error_code ignored;
+        listener->socket.close(ignored);
+    }
+    exhausted_.cancel();
+}
+
+void FrontListener::acceptEstablished() {
+    for (const auto& listener : listeners_) {
+        while (auto socket = tcp::acceptOne(listener->socket.native_handle()))
+            accepted_(std::make_unique<TcpSocket>(context_, socket.release()));
+    }
+}
+
+void FrontListener::pause() {
+    paused_ = true;
+}
+
+void FrontListener::resume() {
+    if (!std::exchange(paused_, false)) return;
+    for (const auto& listener : listeners_) wait(listener);
+}
+
+void FrontListener::wait(const std::shared_ptr<Listener>& listener) {
+    if (paused_ || std::exchange(listener->waiting, true)) return;
+    listener->socket.async_wait(TcpSocket::wait_read, [this, listener](const auto& error) {
+        listener->waiting = false;
+        if (!error) acceptSome(listener);
+    });
+}
+
+void FrontListener::acceptSome(const std::shared_ptr<Listener>& listener) {
+    for (int count = 0; count < accepted_in_a_row && !paused_ && listener->socket.is_open(); ++count) {
+        auto socket = tcp::acceptOne(listener->socket.native_handle());
+        if (!socket) {
+            if (errno != EAGAIN && errno != EWOULDBLOCK) return restWhileExhausted();
+            break;
+        }
+        accepted_(std::make_unique<TcpSocket>(context_, socket.release()));
+    }
+    if (listener->socket.is_open()) wait(listener);
+}
+
+void FrontListener::restWhileExhausted() {
+    ++accept_failures_;
+    pause();
+    exhausted_.expires_after(rest);
+    exhausted_.async_wait([this](const auto& error) {
+        if (!error) resume();
+    });
+}
+
+}  // namespace standin::request_holder

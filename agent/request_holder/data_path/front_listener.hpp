@@ -1,0 +1,53 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "agent/request_holder/data_path/tcp_socket.hpp"
+#include "agent/request_holder/network/network_namespace.hpp"
+
+namespace standin::request_holder {
+
+/// Takes a job's new connections on the front leg, per port in the order in which they were established.
+class FrontListener {
+  public:
+    using Accepted = std::function<void(TcpSocketPtr)>;
+
+    FrontListener(asio::io_context& context, Accepted accepted);
+
+    /// Listens at all ports or at none; the sockets are made in `space`. Idempotent.
+    Result<void> open(const NetworkNamespace& space, in_addr address, const std::vector<std::uint16_t>& ports,
+                      int backlog);
+
+    /// Takes in what is established but not yet accepted, then stops listening; idempotent.
+    void close();
+    void acceptEstablished();  ///< hands over everything that waits in the kernel now, also while paused
+
+    void pause();  ///< new connections wait in the kernel, which keeps their order
+    void resume();
+    [[nodiscard]] bool paused() const { return paused_; }
+    [[nodiscard]] bool listening() const { return !listeners_.empty(); }
+    [[nodiscard]] std::uint64_t acceptFailures() const { return accept_failures_; }
+
+  private:
+    struct Listener {
+        Listener(asio::io_context& context, int descriptor) : socket(context, descriptor) {}
+        TcpSocket socket;
+        bool waiting = false;
+    };
+
+    void wait(const std::shared_ptr<Listener>& listener);
+    void acceptSome(const std::shared_ptr<Listener>& listener);
+    void restWhileExhausted();
+
+    asio::io_context& context_;
+    Accepted accepted_;
+    std::vector<std::shared_ptr<Listener>> listeners_;
+    bool paused_ = false;
+    asio::steady_timer exhausted_;
+    std::uint64_t accept_failures_ = 0;
+};
+
+}  // namespace standin::request_holder

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""The source's house rules: one handwriting, short files and functions, unique names, complete maps.
+
+usage: house_test.py [--fix]     (--fix: lets clang-format rewrite what it would write otherwise)
+"""
+import collections
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+
+# One file per directory is called so on purpose.
+COMMON_NAMES = {"CMakeLists.txt", "README.md", "main.cpp", "main.yml"}
+# Tables: one line per entry, and nothing to be gained by tearing them apart.
+LONG_FUNCTIONS = {
+}
+LONG_FILES = {
+}
+
+
+def tracked(*patterns):
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns], cwd=ROOT,
+                            capture_output=True, text=True, check=True).stdout
+    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def sources():
+    return tracked("*.cpp", "*.hpp")
+
+
+def functions(path):
+    """(name, lines) of every function at the outermost level; clang-format puts its braces into the first column."""
+    begin, name = None, ""
+    for number, line in enumerate((ROOT / path).read_text().splitlines(), 1):
+        if begin is None:
+            if line[:1].isspace() or not line or line[0] in "#/}{" or line.startswith(("namespace", "using", "extern")):
+                continue
+            begin, name = number, line
+        if line.startswith("}") or (line.endswith((";", "}")) and not line[:1].isspace()):
+            if line.startswith("}") and "(" in name and not re.match(r"(class|struct|enum|union)\b", name):
+                found = re.search(r"([~\w:]+)\(", name)
+                yield (found.group(1) if found else name), number - begin + 1
+            begin = None
+
+
+class House(unittest.TestCase):
+    def test_one_handwriting(self):
+        names = sources()
+        checked = subprocess.run(["clang-format", "--dry-run", *names], cwd=ROOT, capture_output=True, text=True, check=True)
+        wrong = sorted(set(re.findall(r"^([^:\s]+):\d+:\d+: warning", checked.stderr, re.M)))
+        self.assertEqual(wrong, [], "not as clang-format writes it; run tests/unit/house/house_test.py --fix")
+
+    def test_files_are_short(self):
+        long = {name: length for name in sources()
+                if (length := len((ROOT / name).read_text().splitlines())) > LONGEST_FILE and name not in LONG_FILES}
+        self.assertEqual(long, {}, f"longer than {LONGEST_FILE} lines")
+
+    def test_functions_are_short(self):
+        long = {f"{path}: {name}": length for path in sources() if path.startswith(("agent/", "coordinator/"))
+                for name, length in functions(path) if length > LONGEST_FUNCTION and name not in LONG_FUNCTIONS}
+        self.assertEqual(long, {}, f"longer than {LONGEST_FUNCTION} lines")
+
+    def test_file_names_are_unique(self):
+        """Who knows a file's name finds it: an editor's 'open file' has one answer."""
+        places = collections.defaultdict(list)
+        for name in tracked("agent", "coordinator"):
+            path = pathlib.PurePath(name)
+            if path.name not in COMMON_NAMES:
+                places[path.name].append(name)
+        self.assertEqual([found for found in places.values() if len(found) > 1], [])
+
+    def test_maps_are_complete(self):
+        for top in ("agent", "coordinator", "tests"):
+            directories = {pathlib.PurePath(name).parts[1] for name in tracked(top) if len(pathlib.PurePath(name).parts) > 2}
+            readme = (ROOT / "README.md").read_text()
+            if (ROOT / top / "README.md").exists():
+                readme += (ROOT / top / "README.md").read_text()
+            missing = sorted(name for name in directories if f"`{name}/`" not in readme and f"`{top}/{name}/`" not in readme)
+            self.assertEqual(missing, [], f"not in the map of {top}/README.md or README.md")
+
+
+if __name__ == "__main__":
+    if "--fix" in sys.argv:
+        subprocess.run(["clang-format", "-i", *sources()], cwd=ROOT, check=True)
+    else:
+        unittest.main()
