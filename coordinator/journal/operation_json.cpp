@@ -341,12 +341,14 @@ base::Result<domain::Adoption> adoptionFrom(const json& object) {
     JsonFields fields(object, "adoption", JsonFields::Unknown::Skip);
     domain::Adoption adoption;
     adoption.observing = fields.boolean("observing", true);
-    for (const auto& name : object.value("left", json::array())) {
+    const json left = object.value("left", json::array());
+    for (const auto& name : left) {
         const auto server = base::ServerName::parse(name.is_string() ? name.get<std::string>() : "");
         if (!server) return base::failure(server.error());
         adoption.left.insert(*server);
     }
-    for (const auto& [name, what] : object.value("reported", json::object()).items()) {
+    const json reported = object.value("reported", json::object());
+    for (const auto& [name, what] : reported.items()) {
         const auto server = base::ServerName::parse(name);
         if (server && what.is_string()) adoption.reported[*server] = what.get<std::string>();
     }

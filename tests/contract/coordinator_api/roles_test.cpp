@@ -24,6 +24,8 @@ struct Demand {
 
 // A new route has to be put down here: that is when somebody thinks about who may use it.
 const std::vector<Demand> demands{
+    {"GET", "/v1/adoption", Access::Read},
+    {"POST", "/v1/adoption", Access::Command},
     {"GET", "/v1/servers", Access::Read},
     {"GET", "/v1/servers/{server}", Access::Read},
     {"PUT", "/v1/servers/{server}/maintenance", Access::Command},
