@@ -23,7 +23,7 @@ using nlohmann::json;
 namespace {
 
 constexpr int older_files = 8;
-constexpr std::size_t longest_line = 16U << 10;  // an entry's texts are short (audit_trail.cpp)
+constexpr std::size_t longest_line = 16U << 10;    // an entry's texts are short (audit_trail.cpp)
 constexpr std::uint64_t reserve_bytes = 1U << 20;  // some 3,000 entries: many takeovers
 
 std::string pathOf(const std::string& path, int age) {

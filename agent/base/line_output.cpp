@@ -47,7 +47,8 @@ bool LineOutput::becomesFree() const {
 
 void LineOutput::write(std::string_view line) {
     const auto lost = lost_.exchange(0);
-    if (lost > 0 && !tryWrite(fmt::format("{} lines before this one are lost: whoever takes this log did not\n", lost))) {
+    if (lost > 0 &&
+        !tryWrite(fmt::format("{} lines before this one are lost: whoever takes this log did not\n", lost))) {
         lost_ += lost + 1;
         return;
     }

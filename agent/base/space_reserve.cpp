@@ -14,7 +14,8 @@ namespace standin::base {
 
 namespace {
 
-/// A commit of the coordinator takes some ten KiB, a takeover some twenty of them: every piece is worth several commits.
+/// A commit of the coordinator takes some ten KiB, a takeover some twenty of them: every piece is worth several
+/// commits.
 constexpr std::uint64_t pieces = 64;
 constexpr std::uint64_t least_piece = 256U << 10;
 

@@ -7,8 +7,8 @@
 namespace standin::base {
 
 /// A file that does nothing but take room beside what must be written on: on a disk that somebody else has filled it is
-/// given back, a piece at a time (of the coordinator: so that takeovers can still be journaled). Safe to use from several
-/// threads.
+/// given back, a piece at a time (of the coordinator: so that takeovers can still be journaled). Safe to use from
+/// several threads.
 class SpaceReserve {
   public:
     /// `bytes` 0: there is none.

@@ -179,12 +179,14 @@ Exchange::Next Exchange::refuse(Connection& connection, const std::string& why) 
 
 Exchange::Next Exchange::stream(const FrontDoor::ConnectionPtr& connection, Response response, Asked asked, bool keep) {
     const auto shared = std::make_shared<std::pair<Response, Asked>>(std::move(response), std::move(asked));
-    const bool begun = streams_.tryPost({connection->peer.text, connection->comes_first, [this, connection, shared, keep] {
-                                             audit(shared->second, shared->first.status, nullptr);
-                                             runStream(connection, shared->first, keep);
-                                         }});
+    const bool begun =
+        streams_.tryPost({connection->peer.text, connection->comes_first, [this, connection, shared, keep] {
+                              audit(shared->second, shared->first.status, nullptr);
+                              runStream(connection, shared->first, keep);
+                          }});
     if (begun) return Next::Streams;
-    const base::Error error{ErrorCode::Refused, "too many long answers are under way for this peer, or for all; ask again later"};
+    const base::Error error{ErrorCode::Refused,
+                            "too many long answers are under way for this peer, or for all; ask again later"};
     auto refusal = responseFrom(error);
     refusal.status = 503;
     audit(shared->second, refusal.status, &error);

@@ -28,10 +28,12 @@ constexpr std::size_t page_bytes = 4096;
 std::atomic<CrashMark::Page*> crash_page{nullptr};  // signal handlers have no other way to find it
 thread_local std::uint64_t at_work = 0;             // constant initialization: a signal handler may read it
 
-void rememberCrash(int /*signal*/) {
+void rememberCrash(int signal, siginfo_t* details, void* /*context*/) {
     // Only what may be done in a signal handler. It is reset by then, so returning dies of the same cause, by default.
     auto* page = crash_page.load();
     if (page != nullptr && at_work != 0) page->crash.store(at_work);
+    // But what somebody has sent, such as systemd's watchdog, does not come again by itself.
+    if (details->si_code <= 0) ::raise(signal);
 }
 
 base::Unexpected failed(const std::string& path) {
@@ -77,8 +79,8 @@ void CrashMark::ends(Journal::Work work) noexcept {
 
 void CrashMark::watchSignals() {
     struct sigaction action {};
-    action.sa_handler = rememberCrash;
-    action.sa_flags = SA_RESETHAND | SA_NODEFER;
+    action.sa_sigaction = rememberCrash;
+    action.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER;
     sigemptyset(&action.sa_mask);
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::sigaction(signal, &action, nullptr);
 }

@@ -138,10 +138,13 @@ BOOST_AUTO_TEST_CASE(a_stream_that_was_turned_away_is_kept_as_refused) {
     std::vector<std::thread> fetching;
     for (int i = 0; i < 17; ++i) {
         fetching.emplace_back([one = std::shared_ptr<protocol::AgentClient>(client("vmhost1"))] {
-            static_cast<void>(one->stream("/v1/images/a/blocks", {}, [](const char*, std::size_t) { return true; }, 60s));
+            static_cast<void>(one->stream(
+                "/v1/images/a/blocks", {}, [](const char*, std::size_t) { return true; }, 60s));
         });
     }
-    const auto is_refused = [](const Json& entry) { return entry["outcome"].get<std::string>().find("503") != std::string::npos; };
+    const auto is_refused = [](const Json& entry) {
+        return entry["outcome"].get<std::string>().find("503") != std::string::npos;
+    };
     std::vector<Json> kept;
     while (std::none_of(kept.begin(), kept.end(), is_refused)) kept = entries();
     streams_may_end.set_value();

@@ -19,7 +19,8 @@ class RunningCoordinator {
     RunningCoordinator();
     ~RunningCoordinator();
 
-    /// The devices of servers and spares take connections and say nothing; the file `fence_hangs` is there when one does.
+    /// The devices of servers and spares take connections and say nothing; the file `fence_hangs` is there when one
+    /// does.
     void haveFencesHang();
     /// Starts the program and waits until it serves.
     void start();

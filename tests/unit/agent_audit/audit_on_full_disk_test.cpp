@@ -89,11 +89,12 @@ BOOST_FIXTURE_TEST_CASE(what_cannot_be_written_before_the_end_is_in_the_log, Ful
     const base::SystemClock clock;
     std::mutex mutex;
     std::string log;
-    AuditTrail trail(clock, [&](const std::vector<Note>& notes) { return file.append(notes); },
-                     base::Log("test", [&](base::LogLevel, std::string_view line) {
-                         const std::lock_guard lock(mutex);
-                         log.append(line).append("\n");
-                     }));
+    AuditTrail trail(
+        clock, [&](const std::vector<Note>& notes) { return file.append(notes); },
+        base::Log("test", [&](base::LogLevel, std::string_view line) {
+            const std::lock_guard lock(mutex);
+            log.append(line).append("\n");
+        }));
     trail.start();
     trail.add("certificate 'coordinator' (10.0.0.4)", "PUT /v1/segments/job01", "answered with status 200", 60s);
     trail.settle();

@@ -7,9 +7,9 @@
 #include "tests/support/temporary_directory.hpp"
 
 using namespace standin;
+using base::SpaceReserve;
 using journal::Entry;
 using journal::SqliteJournal;
-using base::SpaceReserve;
 
 namespace {
 

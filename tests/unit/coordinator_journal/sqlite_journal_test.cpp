@@ -273,6 +273,24 @@ BOOST_AUTO_TEST_CASE(what_a_process_decided_on_when_it_died_is_counted_however_i
     BOOST_TEST((crashesAfter(directory, aborted) == Crashes{{17, 2}}));
 }
 
+// As systemd's watchdog sends one to a program that hangs: it is to end now, and not at the end of systemd's patience.
+BOOST_AUTO_TEST_CASE(a_deadly_signal_that_somebody_sends_is_deadly_the_first_time) {
+    for (const int signal : {SIGABRT, SIGSEGV, SIGBUS}) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const rlimit none{0, 0};
+            ::setrlimit(RLIMIT_CORE, &none);
+            journal::CrashMark::watchSignals();
+            ::kill(::getpid(), signal);
+            ::_exit(0);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        BOOST_TEST(WIFSIGNALED(status));
+        BOOST_TEST(WTERMSIG(status) == signal);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_step_counts_only_where_its_own_thread_crashed) {
     const Directory directory;
     const auto killed = [](SqliteJournal& journal) {  // by a person, while a step that takes seconds is under way
