@@ -44,6 +44,8 @@ class Network {
     /// How often something was disturbed by what will pass.
     [[nodiscard]] std::size_t disturbed() const { return disturbed_; }
     void healAll() { disturbances_.clear(); }
+    /// Nothing is in the way of a question that would be asked now.
+    [[nodiscard]] bool isUndisturbed() const;
 
     Agent& agent(const std::string& name);
     /// Down for so long, then up again without its memory.
