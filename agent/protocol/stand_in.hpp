@@ -109,8 +109,8 @@ struct Capacity {
     unsigned vcpus_committed = 0;
     std::uint64_t disk_free_mib = 0;  ///< less what the disks that are there may still come to take
     std::uint64_t stand_ins = 0;
+    std::string acceleration;      ///< `kvm` or `tcg`
     std::uint64_t kept_disks = 0;  ///< of stand-ins that are none any more; what a job wrote on them is nowhere else
-    std::string acceleration;  ///< `kvm` or `tcg`
 };
 Json toJson(const Capacity& capacity);
 base::Result<Capacity> capacityFrom(const Json& json);

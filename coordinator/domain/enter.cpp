@@ -45,6 +45,19 @@ void planHandoverAgain(Operation& operation) {
                           StepName::FreezeStandIn, StepName::ReleaseHeld});
 }
 
+/// Their leases are given back, and what was done about them with these; also of those that are not the next to try.
+void planFailedSparesAgain(Operation& operation) {
+    for (auto& step : operation.steps) {
+        const auto name = step->id.name;
+        const bool prepares = name == StepName::LeaseSpare || name == StepName::ReleaseSpare ||
+                              name == StepName::PowerOffSpare || name == StepName::RestoreSpare ||
+                              name == StepName::IsolateSpare || name == StepName::StartSpare ||
+                              name == StepName::ProbeSpare || name == StepName::PowerOffFailedSpare;
+        if (prepares && contains(operation.failed_spares, base::SpareName(step->id.subject)))
+            step.own().state = StepState::Planned;
+    }
+}
+
 /// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that
 /// failed. Only the power is read again: since it was, the server may have been repaired and switched on; and whether
 /// the stand-in runs: since then a person may have stopped it.
@@ -74,6 +87,7 @@ void retry(Operation& operation) {
         operation.at({StepName::ReturnRequests, operation.stand_in.text()}).state = StepState::Planned;
         planHandoverAgain(operation);
     }
+    planFailedSparesAgain(operation);
     operation.handovers = 0;
     operation.failed_spares.clear();
     operation.cure.clear();

@@ -119,6 +119,7 @@ std::vector<Transition> capturingRows(OperationKind kind, State after_start, con
         {kind, StartingServer, ServerNotStarted, NeedsOperator, "the server does not start: its job stands still"},
         {kind, RestartingServer, ServerStarted, Failed, "abnormal end; the server runs"},
         {kind, RestartingServer, ServerNotStarted, NeedsOperator, "the server does not start: its job stands still"},
+        {kind, Opened, Preempted, Failed, "the server has failed meanwhile"},
         {kind, StoppingServer, Preempted, Failed, "the server has failed meanwhile"},
         {kind, CapturingImage, Preempted, Failed, "the server has failed meanwhile"},
         {kind, StartingServer, Preempted, Failed, "the server has failed meanwhile"},

@@ -93,6 +93,7 @@ class Invariants {
     void endsWithout(const domain::Operation& operation);
     void returnsWithout(const std::string& server);
     void endOf(const domain::Operation& operation);
+    void endOfBlocked(const domain::Operation& operation);
     void endOf(const domain::SpareTableRow& row);
     void endOf(const engine::ServerSnapshot& told, bool in_suspense);
     void endOfExecutor(const engine::ServerSnapshot& told);

@@ -165,6 +165,7 @@ void Invariants::end(const engine::Board& board) {
     std::set<std::string> in_suspense;
     for (const auto& [id, operation] : world_.disk.operations) {
         endOf(operation);
+        endOfBlocked(operation);
         if (operation->state == State::NeedsOperator) in_suspense.insert(operation->server.text());
     }
     std::set<std::string> known_as_silent;

@@ -11,10 +11,11 @@ namespace standin::simulation {
 
 namespace {
 
-/// Everything at rest has to stay so for two rounds of the watch, which finds out what nobody told, and nothing may go
-/// wrong meanwhile: a coordinator that was killed, or a question that was lost, finds out nothing.
+/// Everything at rest has to stay so until the watch, which finds out what nobody told, has looked at everything twice
+/// (at a spare's power it looks in every second round), and nothing may go wrong meanwhile: a coordinator that was
+/// killed, or a question that was lost, finds out nothing.
 VirtualTime settling(const Setting& setting) {
-    return 2 * setting.engine.watch_every + 10s;
+    return 4 * setting.engine.watch_every + 10s;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "coordinator/simulation/world/network.hpp"
 
+#include <algorithm>
+
 #include "coordinator/simulation/world/occurrences.hpp"
 
 namespace standin::simulation {
@@ -48,6 +50,11 @@ unsigned Network::count(const std::string& verb_or_command) const {
         if (rest.empty() || rest.front() == '/') count += times;
     }
     return count;
+}
+
+bool Network::isUndisturbed() const {
+    return std::all_of(disturbances_.begin(), disturbances_.end(),
+                       [this](const auto& entry) { return entry.second.until && *entry.second.until <= queue_.now(); });
 }
 
 std::optional<Disturbance> Network::disturbanceOf(const Command& command) {

@@ -46,6 +46,8 @@ class Network {
     /// When something was disturbed last, or an agent was not there.
     [[nodiscard]] VirtualTime disturbedAt() const { return disturbed_at_; }
     void healAll() { disturbances_.clear(); }
+    /// Nothing is in the way of a question that would be asked now.
+    [[nodiscard]] bool isUndisturbed() const;
 
     Agent& agent(const std::string& name);
     /// Down for so long, then up again without its memory.

@@ -121,6 +121,18 @@ BOOST_AUTO_TEST_CASE(a_retry_reads_the_power_again_unless_a_person_has_seen_that
     }
 }
 
+BOOST_AUTO_TEST_CASE(after_a_retry_a_spare_that_had_failed_is_leased_anew_before_it_is_written) {
+    auto operation = releasingFailover();
+    operation.state = State::NeedsOperator;
+    const StepId lease{StepName::LeaseSpare, "spare07"};
+    operation.at(lease).state = StepState::Done;
+    operation.failed_spares = {standin::base::SpareName("spare07")};  // another one is the present one
+    BOOST_TEST(operation.spare.text() != "spare07");
+    const auto retried = accept(operation, Event::OperatorRetries, "ada", noon + 1min);
+    BOOST_REQUIRE(retried.has_value());
+    BOOST_TEST((retried->after.find(lease)->state == StepState::Planned));
+}
+
 BOOST_AUTO_TEST_CASE(asking_again_without_news_waits) {
     const auto first = decide(failover(), observation(), noon);
     const auto again = decide(first.after, observation(), noon);

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "coordinator/domain/decide.hpp"
+#include "coordinator/domain/obstacle.hpp"
 #include "coordinator/domain/recover.hpp"
 #include "coordinator/domain/step_report.hpp"
 
@@ -201,6 +202,34 @@ BOOST_AUTO_TEST_CASE(no_limit_of_any_step_begins_anew_with_the_coordinator) {
             BOOST_TEST((left > 0ns));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(only_what_nobody_has_answered_goes_on_by_itself) {
+    auto server = estate().server;
+    server.vm_host = standin::base::AgentName("vmhost1");
+    auto operation = handingOver(State::NeedsOperator);
+    BOOST_TEST(!obstacleOf(operation, server).has_value());
+    auto& freeze = step(operation, StepName::FreezeStandIn, "server01-1", StepState::Unknown);
+    BOOST_REQUIRE(obstacleOf(operation, server).has_value());
+    BOOST_TEST((obstacleOf(operation, server)->silent == std::vector{server.vm_host}));
+    BOOST_TEST((obstacleOf(operation, server)->power == Obstacle::Power::NotOn));
+    freeze.state = StepState::Failed;
+    freeze.error = ErrorCode::Unreachable;
+    BOOST_TEST(obstacleOf(operation, server).has_value());
+    freeze.error = ErrorCode::Refused;
+    BOOST_TEST(!obstacleOf(operation, server).has_value());
+    operation.state = State::FreezingStandIn;
+    freeze.state = StepState::Unknown;
+    BOOST_TEST(!obstacleOf(operation, server).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_not_fenced_goes_on_when_its_power_is_read_as_off) {
+    auto server = estate(FencePolicy::Power).server;
+    auto operation = handingOver(State::NeedsOperator);
+    step(operation, StepName::FencePower, "server01", StepState::Failed).error = ErrorCode::Refused;
+    BOOST_REQUIRE(obstacleOf(operation, server).has_value());
+    BOOST_TEST((obstacleOf(operation, server)->power == Obstacle::Power::Off));
+    BOOST_TEST(obstacleOf(operation, server)->silent.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

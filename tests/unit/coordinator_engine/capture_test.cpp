@@ -265,4 +265,42 @@ BOOST_AUTO_TEST_CASE(an_operator_may_ask_for_a_failover_of_a_server_that_is_rest
     BOOST_TEST(stateOf(lab.coordinator.last()) == "Succeeded");
 }
 
+BOOST_AUTO_TEST_CASE(a_job_is_not_brought_back_to_a_server_that_a_capture_switches_off) {
+    for (const char* state : {"StoppingServer", "CapturingImage", "StartingServer"}) {
+        CaptureLab lab;
+        const auto id = *lab.backUp();
+        lab.runUntil(id, state);
+        const auto refused = lab.beginReturn();
+        BOOST_REQUIRE(!refused);
+        BOOST_TEST(refused.error().message.find("switches it off for a capture") != std::string::npos,
+                   refused.error().message);
+        lab.coordinator.run();
+        BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+        BOOST_TEST(lab.beginReturn().has_value());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_is_not_captured_while_its_job_is_brought_back) {
+    CaptureLab lab;
+    BOOST_REQUIRE(lab.beginReturn().has_value());
+    const auto refused = lab.backUp();
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("is being brought back") != std::string::npos, refused.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(a_capture_that_was_asked_for_in_the_moment_of_the_failure_does_not_begin) {
+    CaptureLab lab;
+    const auto id = lab.coordinator.ask([&](engine::Conductor& c) {
+        auto backup = c.request({OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
+        (void)c.report(
+            {base::ServerName("server01"), "processor", "a processor has failed", "trap 1", lab.coordinator.clock.steady()});
+        return *backup;
+    });
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+    BOOST_TEST(lab.world.count("power.soft server01") == 0);
+    BOOST_TEST(lab.world.count("power.on server01") == 0);
+    BOOST_TEST(lab.owner() == "spare");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -140,4 +140,60 @@ BOOST_AUTO_TEST_CASE(a_stand_in_of_which_nobody_knew_gets_its_requests_back_at_t
     BOOST_TEST(lab.owner() == "spare");
 }
 
+namespace {
+
+/// Nobody could be asked to suspend the stand-in, and its policy lets nobody go on without that: requests are held.
+struct FreezeUnanswered : Protected {
+    FreezeUnanswered() : Protected(1, 1, FencePolicy::Power) {
+        world.fail("stand_in.suspended", Fault::Unreachable);
+        id = failAndRun().id;
+        BOOST_REQUIRE(stateOf(coordinator.operation(id)) == "NeedsOperator");
+    }
+    std::vector<engine::BlockedFailover> blocked() {
+        return coordinator.ask([](engine::Conductor& c) { return c.blockedFailovers(); });
+    }
+    void goOn(const engine::BlockedFailover& looked) {
+        coordinator.ask([&](engine::Conductor& c) {
+            c.obstacleGone(looked);
+            return 0;
+        });
+        coordinator.run();
+    }
+    domain::OperationId id = 0;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_failover_that_rests_because_somebody_did_not_answer_is_tried_again_when_he_does) {
+    FreezeUnanswered lab;
+    const auto blocked = lab.blocked();
+    BOOST_REQUIRE(blocked.size() == 1u);
+    BOOST_TEST((blocked[0].obstacle.silent == std::vector{base::AgentName("vmhost1")}));
+    BOOST_TEST((blocked[0].obstacle.power == domain::Obstacle::Power::Off));
+    lab.world.heal("stand_in.suspended");
+    lab.goOn(blocked[0]);
+    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded", lab.coordinator.operation(lab.id).why);
+    BOOST_TEST(lab.owner() == "spare");
+    BOOST_TEST(lab.blocked().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_tried_again_in_vain_waits_before_it_is_tried_once_more) {
+    FreezeUnanswered lab;
+    const auto blocked = lab.blocked();
+    const auto reports = lab.coordinator.operation(lab.id).past_attempts.size();
+    for (int i = 0; i < 3; ++i) {
+        lab.goOn(blocked.at(0));
+        BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
+    }
+    BOOST_TEST(lab.coordinator.operation(lab.id).past_attempts.size() < reports + 3);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_tried_again_by_itself_in_maintenance) {
+    FreezeUnanswered lab;
+    lab.coordinator.ask([](engine::Conductor& c) {
+        return c.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada").has_value();
+    });
+    BOOST_TEST(lab.blocked().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -207,6 +207,20 @@ BOOST_AUTO_TEST_CASE(a_vm_host_that_does_not_answer_is_not_released_while_its_ma
     BOOST_TEST(silent.world.count("restore.begin spare01") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_spare_whose_vm_host_keeps_what_jobs_have_written_is_neither_switched_off_nor_written) {
+    Protected lab;
+    lab.coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost1");
+    lab.coordinator.ask([&](engine::Conductor& c) {
+        c.standInLost(base::ServerName("server01"), base::StandInName(lab.standIn()), "a test");
+        return 0;
+    });
+    lab.world.stand_ins.clear();
+    lab.world.capacity.kept_disks = 1;
+    lab.failAndRun();
+    BOOST_TEST(lab.world.count("power.off spare01") == 0);
+    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_spare_that_was_switched_on_by_hand_before_it_is_written_is_not_written) {
     Protected lab;
     lab.world.after_effect = [&](const std::string& verb, const std::string& subject) {
