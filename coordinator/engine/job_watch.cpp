@@ -1,8 +1,6 @@
 #include "coordinator/engine/job_watch.hpp"
 
-#include <fmt/format.h>
-
-#include "agent/base/boundary.hpp"
+#include <exception>
 
 namespace standin::engine {
 
@@ -51,8 +49,11 @@ bool JobWatch::isDue(const WatchedPlacement& placed) {
 }
 
 void JobWatch::look(const WatchedPlacement& placed, const protocol::SegmentOrder& order) {
-    const auto asked = base::contained([&] { ask(placed, order); });
-    if (!asked) base::Log("watch").error("a job's look was given up: {}", asked.error().message);
+    try {
+        ask(placed, order);
+    } catch (const std::exception& exception) {
+        base::Log("watch").error("a question to a job was given up: {}", exception.what());
+    }
     const std::lock_guard lock(mutex_);
     courseOf(placed).looking = false;
 }

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 
-#include "agent/base/boundary.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/engine/job_question.hpp"
 #include "coordinator/engine/placement_order.hpp"
@@ -142,8 +142,11 @@ void Conductor::dispatchClaims() {
         const auto run = [question = std::move(question), deliver = deliver_, leads = leads_, &drivers = drivers_] {
             if (!*leads) return;
             JobTestimony testimony;
-            const auto asked = base::contained([&] { testimony = askServer(drivers, question); });
-            if (!asked) testimony = {domain::JobAnswer::NotAsked, asked.error().message, false};
+            try {
+                testimony = askServer(drivers, question);
+            } catch (const std::exception& exception) {
+                testimony = {domain::JobAnswer::NotAsked, fmt::format("unexpected: {}", exception.what()), false};
+            }
             deliver(Request([server = question.server.name, number = question.gives_back.sequence,
                              testimony = std::move(testimony)](Conductor& conductor) -> Reply {
                 conductor.takeTestimony(server, number, testimony);
