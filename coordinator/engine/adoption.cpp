@@ -31,20 +31,22 @@ void Conductor::keepAdoption() {
     must_commit_ = true;
 }
 
-void Conductor::survey(SurveyAnswer answer) {
+void Conductor::survey(SurveyAnswer answer, bool claims) {
     const auto then = [this, answer = std::move(answer)] { answer(adoptionSnapshot()); };
     survey_.then.emplace_back(then);
-    if (!survey_.awaited.empty()) return;
+    if (!survey_.awaited.empty() && survey_.claims >= claims) return;
     survey_.said.clear();
+    survey_.claims = claims;
     survey_.awaited = agentsOf(inventory_);
     ++survey_.number;
     for (const auto& agent : survey_.awaited) {
         executor_.post({domain::Lane::Watch, agent.text(), [this_agent = agent, number = survey_.number,
                                                            deliver = deliver_, &drivers = drivers_,
-                                                           &inventory = inventory_, patience = settings_.answer_within] {
+                                                           &inventory = inventory_, patience = settings_.answer_within,
+                                                           claim_as = claims ? std::optional(leader_) : std::nullopt] {
                             AgentFinding said;
                             const auto asked =
-                                base::contained([&] { said = ask(drivers, inventory, this_agent, patience); });
+                                base::contained([&] { said = ask(drivers, inventory, this_agent, patience, claim_as); });
                             if (!asked) said.problem = asked.error().message;
                             deliver(Request([this_agent, number, said = std::move(said)](Conductor& c) -> Reply {
                                 c.takeSurvey(number, this_agent, said);
@@ -57,8 +59,10 @@ void Conductor::survey(SurveyAnswer answer) {
 void Conductor::takeSurvey(std::uint64_t number, const base::AgentName& agent, AgentFinding said) {
     if (number != survey_.number || survey_.awaited.erase(agent) == 0) return;
     survey_.said[agent] = std::move(said);
-    if (!survey_.awaited.empty()) return;
+    if (!survey_.awaited.empty() && survey_.claims >= claims) return;
     auto finding = findingFrom(inventory_, survey_.said);
+    // What was shown was said before the claim.
+    if (survey_.claims && finding.epoch == leader_.epoch) finding.epoch = finding_.epoch;
     if (findings_ == 0 || finding != finding_) ++findings_;
     finding_ = std::move(finding);
     for (const auto& then : std::exchange(survey_.then, {})) then();
@@ -70,22 +74,40 @@ AdoptionSnapshot Conductor::adoptionSnapshot() const {
                         findings_ + adoption_.reported.size())};
 }
 
+/// Whoever has commanded before is deposed first, in an epoch that is durable, and the agents are asked once more then: a
+/// command that was still on its way can change nothing after what it is compared with was said.
 void Conductor::beginAdoption(const std::string& mark, const std::string& asked_by, SurveyAnswer answer) {
-    survey([this, mark, asked_by, answer = std::move(answer)](const Result<AdoptionSnapshot>&) {
-        auto adopted = adopt(mark, asked_by);
-        if (!adopted) audit(asked_by, "adoption of the site", "refused: " + adopted.error().message);
-        replies_.push_back([answer, adopted](const Result<void>& durable) {
-            answer(durable || !adopted ? adopted : Result<AdoptionSnapshot>(failure(durable.error())));
-        });
+    if (const auto may = mayAdopt(mark); !may) {
+        audit(asked_by, "adoption of the site", "refused: " + may.error().message);
+        replies_.push_back([answer = std::move(answer), why = may.error()](const Result<void>&) { answer(failure(why)); });
+        return;
+    }
+    if (adoption_.observing) goOnFrom(finding_);
+    keepAdoption();
+    replies_.push_back([this, mark, asked_by, answer = std::move(answer)](const Result<void>& durable) {
+        if (!durable) return answer(failure(durable.error()));
+        survey([this, mark, asked_by, answer](const Result<AdoptionSnapshot>&) { endAdoption(mark, asked_by, answer); },
+               true);
     });
 }
 
-Result<AdoptionSnapshot> Conductor::adopt(const std::string& mark, const std::string& asked_by) {
+void Conductor::endAdoption(const std::string& mark, const std::string& asked_by, const SurveyAnswer& answer) {
+    auto adopted = adopt(mark, asked_by);
+    if (!adopted) audit(asked_by, "adoption of the site", "refused: " + adopted.error().message);
+    replies_.push_back([answer, adopted](const Result<void>& durable) {
+        answer(durable || !adopted ? adopted : Result<AdoptionSnapshot>(failure(durable.error())));
+    });
+}
+
+Result<void> Conductor::mayAdopt(const std::string& mark) const {
     if (adoption_.isWhole()) return failure(ErrorCode::WrongState, "the site is adopted already");
-    if (mark != adoptionSnapshot().mark) {
-        return failure(ErrorCode::Conflict,
-                       "the agents say something else by now than what was shown; look again: standinctl adopt");
-    }
+    if (mark == adoptionSnapshot().mark) return {};
+    return failure(ErrorCode::Conflict,
+                   "the agents say something else by now than what was shown; look again: standinctl adopt");
+}
+
+Result<AdoptionSnapshot> Conductor::adopt(const std::string& mark, const std::string& asked_by) {
+    if (const auto may = mayAdopt(mark); !may) return failure(may.error());
     const auto before = adoption_;
     std::set<base::ServerName> left;
     for (const auto& [server, found] : finding_.servers) {
@@ -101,7 +123,6 @@ Result<AdoptionSnapshot> Conductor::adopt(const std::string& mark, const std::st
         if (before.observes(server) && left.count(server) == 0) adopt(server, found);
     }
     leasesChanged();
-    if (before.observing) goOnFrom(finding_);
     keepAdoption();
     const std::string outcome =
         left.empty() ? "all servers" : fmt::format("without {}: not known", domain::namesOf(left));

@@ -114,7 +114,8 @@ class Conductor {
     void abandonReturns(const base::Error& why);
     using SurveyAnswer = std::function<void(const base::Result<AdoptionSnapshot>&)>;
     /// Begins to ask every agent what it knows; `answer` gets what that comes to.
-    void survey(SurveyAnswer answer);
+    /// `claims`: every agent obeys this coordinator before it is asked.
+    void survey(SurveyAnswer answer, bool claims = false);
     /// Asks them once more; if they say what they said when `mark` was shown, that is adopted, and `answer` given once
     /// it is durable.
     void beginAdoption(const std::string& mark, const std::string& asked_by, SurveyAnswer answer);
@@ -253,6 +254,8 @@ class Conductor {
     // adoption.cpp: what a new journal goes on from
     void takeSurvey(std::uint64_t number, const base::AgentName& agent, AgentFinding said);
     [[nodiscard]] AdoptionSnapshot adoptionSnapshot() const;
+    base::Result<void> mayAdopt(const std::string& mark) const;
+    void endAdoption(const std::string& mark, const std::string& asked_by, const SurveyAnswer& answer);
     base::Result<AdoptionSnapshot> adopt(const std::string& mark, const std::string& asked_by);
     void adopt(const base::ServerName& server, const domain::FoundServer& found);
     void goOnFrom(const domain::SiteFinding& finding);
@@ -393,6 +396,7 @@ class Conductor {
     domain::Adoption adoption_;
     struct Survey {
         std::uint64_t number = 0;
+        bool claims = false;
         std::set<base::AgentName> awaited;
         std::map<base::AgentName, AgentFinding> said;
         std::vector<std::function<void()>> then;

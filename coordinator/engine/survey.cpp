@@ -147,9 +147,12 @@ std::set<base::AgentName> agentsOf(const Inventory& inventory) {
 }
 
 AgentFinding ask(const Drivers& drivers, const Inventory& inventory, const base::AgentName& agent,
-                 std::chrono::milliseconds patience) {
+                 std::chrono::milliseconds patience, const std::optional<protocol::Leader>& claim_as) {
     AgentFinding said;
     if (drivers.epoch) said.epoch = Asking(said)([&] { return drivers.epoch(agent, patience); }).value_or(0);
+    if (claim_as && drivers.claim && said.problem.empty()) {
+        if (const auto claimed = drivers.claim(agent, *claim_as, patience); !claimed) said.problem = claimed.error().message;
+    }
     if (auto* driver = driverOf(drivers.switches, agent)) askSwitch(*driver, inventory, agent, patience, said);
     if (auto* driver = driverOf(drivers.hypervisors, agent)) askHost(*driver, patience, said);
     if (auto* driver = driverOf(drivers.image_stores, agent)) askStore(*driver, patience, said);

@@ -24,9 +24,10 @@ struct AgentFinding {
 /// Every agent that something of the inventory depends on.
 std::set<base::AgentName> agentsOf(const Inventory& inventory);
 
-/// Asks it, and commands nothing. Who does not answer once is not asked again.
+/// Asks it, and commands nothing; with `claim_as`, only after it obeys that leader. An agent that does not answer once is
+/// not asked again.
 AgentFinding ask(const Drivers& drivers, const Inventory& inventory, const base::AgentName& agent,
-                 std::chrono::milliseconds patience);
+                 std::chrono::milliseconds patience, const std::optional<protocol::Leader>& claim_as = std::nullopt);
 
 /// What follows from all that they said. Pure.
 domain::SiteFinding findingFrom(const Inventory& inventory, const std::map<base::AgentName, AgentFinding>& said);
