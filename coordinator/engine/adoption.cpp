@@ -59,7 +59,7 @@ void Conductor::survey(SurveyAnswer answer, bool claims) {
 void Conductor::takeSurvey(std::uint64_t number, const base::AgentName& agent, AgentFinding said) {
     if (number != survey_.number || survey_.awaited.erase(agent) == 0) return;
     survey_.said[agent] = std::move(said);
-    if (!survey_.awaited.empty() && survey_.claims >= claims) return;
+    if (!survey_.awaited.empty()) return;
     auto finding = findingFrom(inventory_, survey_.said);
     // What was shown was said before the claim.
     if (survey_.claims && finding.epoch == leader_.epoch) finding.epoch = finding_.epoch;
