@@ -18,6 +18,7 @@ void Conductor::depose(const std::string& why) {
     starts_.clear();
     wakes_.clear();
     attempts_.clear();
+    claims_.clear();
     lines_.clear();
     published_.clear();
     flush_at_.reset();

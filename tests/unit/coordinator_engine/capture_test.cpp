@@ -216,6 +216,18 @@ BOOST_AUTO_TEST_CASE(a_report_in_a_restart_is_looked_into_by_the_next_coordinato
     BOOST_TEST((lab.coordinator.last().kind == OperationKind::Failover));
 }
 
+BOOST_AUTO_TEST_CASE(a_deposed_coordinator_has_nothing_to_wake_for_because_of_a_report_in_a_restart) {
+    CaptureLab lab;
+    const auto id = *lab.backUp();
+    lab.runUntil(id, "CapturingImage");
+    BOOST_TEST((lab.report("memory") == Kind::Refused));
+    lab.coordinator.ask([](engine::Conductor& c) {
+        c.depose("another coordinator leads");
+        return true;
+    });
+    BOOST_TEST(!lab.coordinator.conductor->nextWake().has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_report_in_a_restart_is_moot_once_an_operator_has_asked_for_the_failover) {
     CaptureLab lab;
     const auto id = *lab.backUp();
