@@ -70,8 +70,7 @@ void Conductor::takeSurvey(std::uint64_t number, const base::AgentName& agent, A
 
 AdoptionSnapshot Conductor::adoptionSnapshot() const {
     return {adoption_, finding_, contradictionsIn(finding_, adoption_),
-            fmt::format("{}-{}", leader_.instance.empty() ? std::to_string(leader_.epoch) : leader_.instance,
-                        findings_ + adoption_.reported.size())};
+            fmt::format("{}-{}", leader_.instance, findings_ + adoption_.reported.size())};
 }
 
 /// Whoever has commanded before is deposed first, in an epoch that is durable, and the agents are asked once more then: a

@@ -201,7 +201,8 @@ void Invariants::capturesDisk(const std::string& name) {
 /// What is intended is durable before it begins: after a crash nobody would know of it.
 void Invariants::commanded(const protocol::CommandStamp& stamp) {
     const std::string_view text = stamp.operation;
-    if (world_.disk.adoption.observing && world_.disk.instance == stamp.instance)
+    const bool agreed = adoption_agreed_ && text == "claim";  // the agents are asked once more after it
+    if (world_.disk.adoption.observing && world_.disk.instance == stamp.instance && !agreed)
         breach(5, stamp.operation, "it is commanded by a coordinator that shall only observe");
     const auto slash = text.find('/');
     domain::OperationId id = 0;

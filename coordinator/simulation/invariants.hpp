@@ -48,6 +48,8 @@ class Invariants {
     void writesDisk(const std::string& machine, const std::string& restore);
     void switchesPower(const std::string& machine, bool on);
     void removesStandIn(const std::string& stand_in);
+    /// An operator has agreed to what the agents say.
+    void agreesToAdoption() { adoption_agreed_ = true; }
     /// An operator has said that what the server's stand-ins and spares have of its job need not be kept.
     void givesUpData(const std::string& server);
     void capturesDisk(const std::string& machine);
@@ -108,6 +110,7 @@ class Invariants {
     std::set<std::string> reported_;
     std::set<std::string> restarted_;
     std::set<std::string> returned_;
+    bool adoption_agreed_ = false;
     std::set<base::ServerName> intended_returns_;  ///< durably; until somebody else is to have the job
     std::set<domain::OperationId> known_;
     std::set<std::string> proved_;  ///< machines that have answered a probe since they were switched on

@@ -86,10 +86,12 @@ void bringBack(Simulation& simulation, const base::ServerName& server, const std
 void adopt(Simulation& simulation, const std::string& what) {
     auto& leader = simulation.leader();
     auto& log = simulation.world.log;
-    leader.take(engine::Request([&leader, &log, what](Conductor& asked) -> engine::Reply {
-        asked.survey([&leader, &log, what](const Result<engine::AdoptionSnapshot>& shown) {
+    auto& world = simulation.world;
+    leader.take(engine::Request([&leader, &log, &world, what](Conductor& asked) -> engine::Reply {
+        asked.survey([&leader, &log, &world, what](const Result<engine::AdoptionSnapshot>& shown) {
             for (const auto& sentence : shown->contradictions) log.line("{}: found: {}", what, sentence);
-            leader.take(engine::Request([&log, what, mark = shown->mark](Conductor& again) -> engine::Reply {
+            leader.take(engine::Request([&log, &world, what, mark = shown->mark](Conductor& again) -> engine::Reply {
+                world.invariants.agreesToAdoption();
                 again.beginAdoption(mark, ada, [&log, what](const Result<engine::AdoptionSnapshot>& done) {
                     log.line("{}: {}", what, done ? "adopted" : "not adopted: " + done.error().message);
                 });
