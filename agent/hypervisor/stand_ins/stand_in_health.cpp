@@ -49,9 +49,9 @@ void warnOf(protocol::Health& health, const StandInEntry& stand_in, const Accele
                                               record.name.text(), record.emulated_because));
     }
     if (stand_in.last_seen == DomainState::Running && !stand_in.guest_agent) {
-        health.warnings.push_back(fmt::format(
-            "guest agent: none answers in stand-in {}; install qemu-guest-agent in server {}, then refresh",
-            record.name.text(), record.definition.server.text()));
+        health.warnings.push_back(
+            fmt::format("guest agent: none answers in stand-in {}; install qemu-guest-agent in server {}, then refresh",
+                        record.name.text(), record.definition.server.text()));
     }
     if (!stand_in.clock_warning.empty())
         health.warnings.push_back(fmt::format("stand-in {}: {}", record.name.text(), stand_in.clock_warning));

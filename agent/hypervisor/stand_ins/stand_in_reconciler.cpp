@@ -70,9 +70,9 @@ bool StandInReconciler::wait(std::uint64_t seen) {
 }
 
 void StandInReconciler::reconcileAll() {
-    std::map<std::string, int> by_state{{"making", 0},    {"failed", 0}, {"stopped", 0}, {"running", 0},
-                                        {"suspended", 0}, {"halted", 0}, {"unknown", 0}, {"out_of_space", 0},
-                                        {"kept", 0}};
+    std::map<std::string, int> by_state{{"making", 0},  {"failed", 0},       {"stopped", 0},
+                                        {"running", 0}, {"suspended", 0},    {"halted", 0},
+                                        {"unknown", 0}, {"out_of_space", 0}, {"kept", 0}};
     const bool reachable = domains_.host().has_value();
     for (const auto& stand_in : registry_.all()) {
         const auto phase = stand_in->snapshot().phase;
@@ -93,7 +93,7 @@ void StandInReconciler::reconcileAll() {
 }
 
 void StandInReconciler::reconcile(const StandInEntryPtr& stand_in, const base::Result<DomainStatus>& status,
-                       const std::string& problem) {
+                                  const std::string& problem) {
     const auto record = stand_in->snapshot();
     const auto state = status ? status->state : DomainState::Unknown;
     states_.watchIfNeeded(record, state);

@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_not_answered_delays_the_next_no_longer_th
     BOOST_REQUIRE(eventually([&] { return held(*holder) == 3; }));
     BOOST_REQUIRE(holder->change(HoldState::Releasing));
     BOOST_TEST(eventually([&] { return count == 3; }));
-    BOOST_TEST(holder->status().value().hold.proxied == 3U);
+    BOOST_TEST(eventually([&] { return holder->status().value().hold.proxied == 3U; }));
 }
 
 BOOST_AUTO_TEST_CASE(requests_that_arrive_while_releasing_do_not_wait_for_each_others_answers) {

