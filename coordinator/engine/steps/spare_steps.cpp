@@ -177,6 +177,9 @@ StepReport restoreSpare(const StepContext& context) {
     if (context.request.poll) return pollRestore(context, **store);
     auto idle = executesNothing(context);
     if (!idle) return StepReport::failed(idle.error());
+    auto same = isDeclaredDisk(context, **store);
+    if (!same) return StepReport::failed(same.error());
+    // The last question before the first write: an answer about the disk may take seconds.
     auto off = stillOff(context, context.remaining() / 2, ErrorCode::WrongState,
                         "it is not written; leave it off, then retry");
     if (!off) {
@@ -185,8 +188,6 @@ StepReport restoreSpare(const StepContext& context) {
             (void)(*store)->cancelRestore(context.stamp("cancel"), restoreId(context), context.remaining());
         return StepReport::failed(off.error());
     }
-    auto same = isDeclaredDisk(context, **store);
-    if (!same) return StepReport::failed(same.error());
     auto restore = (*store)->restore(context.stamp(), restoreId(context), context.operation->image,
                                      context.spare().disk, context.remaining());
     if (!restore) return StepReport::failed(restore.error());
