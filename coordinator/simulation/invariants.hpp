@@ -45,7 +45,9 @@ class Invariants {
     void executes(const JobRequest& request, const std::string& executor);
     void deliversHeld(const std::string& job, const std::string& executor, std::uint64_t number,
                       std::uint64_t last_number);
-    void writesDisk(const std::string& machine, const std::string& restore);
+    /// `commanded_at`: its command has left the coordinator; `by`: that coordinator's instance.
+    void writesDisk(const std::string& machine, const std::string& restore, VirtualTime commanded_at,
+                    const std::string& by);
     void switchesPower(const std::string& machine, bool on);
     void removesStandIn(const std::string& stand_in);
     /// An operator has agreed to what the agents say.

@@ -51,7 +51,9 @@ class SimulatedImageStoreDriver final : public drivers::ImageStoreDriver {
     Result<protocol::Restore> restore(const CommandStamp& stamp, const base::RestoreId& id, const base::ImageId& image,
                                       const base::DiskName& disk, Deadline deadline) override {
         return way_.ask<protocol::Restore>("restore.begin", id.text(), &stamp, deadline,
-                                           [this, id, image, disk] { return store_.restore(id, image, disk); });
+                                           [this, id, image, disk, sent = way_.world().now(), by = stamp.instance] {
+                                               return store_.restore(id, image, disk, sent, by);
+                                           });
     }
     Result<protocol::Restore> restoreState(const base::RestoreId& id, Deadline deadline) override {
         return way_.ask<protocol::Restore>("restore.get", id.text(), nullptr, deadline,

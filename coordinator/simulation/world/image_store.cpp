@@ -83,7 +83,7 @@ std::vector<base::RestoreId> ImageStore::restores() const {
 }
 
 Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image_id,
-                                    const base::DiskName& disk) {
+                                    const base::DiskName& disk, VirtualTime commanded_at, const std::string& by) {
     auto present = restores_.find(id.text());
     if (present != restores_.end() && present->second.state != RestoreState::Failed &&
         present->second.state != RestoreState::Cancelled) {
@@ -103,7 +103,7 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
     auto begun = transfers.begin("restore " + id.text(), world_.setting.measures.image_mib,
                                  [this, name = id.text()](const Result<void>& moved) { restored(name, moved); });
     if (!begun) return failure(begun.error());
-    world_.invariants.writesDisk(machine->name, id.text());
+    world_.invariants.writesDisk(machine->name, id.text(), commanded_at, by);
     world_.writes.copied(image_id.text(), machine->name);
     machine->being_written = id.text();
     machine->disk_whole = false;

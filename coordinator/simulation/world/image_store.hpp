@@ -66,7 +66,8 @@ class ImageStore {
     [[nodiscard]] std::vector<protocol::Disk> disks() const;
     [[nodiscard]] std::vector<base::RestoreId> restores() const;
     base::Result<protocol::Restore> restore(const base::RestoreId& id, const base::ImageId& image,
-                                            const base::DiskName& disk);
+                                            const base::DiskName& disk, VirtualTime commanded_at,
+                                            const std::string& by);
     base::Result<protocol::Restore> restoreState(const base::RestoreId& id) const;
     void cancel(const base::RestoreId& id);
     /// The agent is started again: what had not ended has failed, also for VM hosts that were reading an image.
