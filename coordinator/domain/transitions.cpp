@@ -142,7 +142,8 @@ std::vector<Transition> refreshRows() {
 std::vector<Transition> everything() {
     std::vector<Transition> all = failoverRows();
     auto add = [&all](std::vector<Transition> rows) { all.insert(all.end(), rows.begin(), rows.end()); };
-    add({{prepare, Opened, Begins, CheckingCapacity, "S116"}});
+    add({{prepare, Opened, Begins, CheckingCapacity, "S116"},
+         {prepare, Opened, Preempted, Failed, "the server has failed meanwhile"}});
     add(makingRows(prepare));
     add(capturingRows(refresh, ComparingImages, "S157"));
     add(refreshRows());

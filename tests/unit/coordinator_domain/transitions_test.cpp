@@ -116,8 +116,7 @@ BOOST_AUTO_TEST_CASE(a_failure_preempts_every_state_in_which_something_of_the_se
     for (const auto kind : {OperationKind::Prepare, OperationKind::Refresh, OperationKind::Backup}) {
         for (const State state : statesOf(kind)) {
             // In these two nothing is left that touches the server or its segment: they go on beside the failover.
-            const bool harmless =
-                state == State::RemovingReplacedStandIn || state == State::DiscardingStandIn || state == State::Opened;
+            const bool harmless = state == State::RemovingReplacedStandIn || state == State::DiscardingStandIn;
             if (isResting(state) || harmless) continue;
             BOOST_TEST(successor(kind, state, Event::Preempted).has_value(), nameOf(kind) << " " << nameOf(state));
         }
