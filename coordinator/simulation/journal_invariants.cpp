@@ -178,6 +178,7 @@ void Invariants::end(const engine::Board& board) {
         if (row.standin_ready && !told_so) endOf(row);
     }
     for (const auto& [name, server] : world_.setting.inventory.servers) {
+        if (world_.disk.adoption.observes(name)) continue;  // nobody claims to know anything of it
         endOf(board.server(server), in_suspense.count(name.text()) > 0);
         endOfExecutor(board.server(server));
         endOfJob(board.server(server));

@@ -88,7 +88,6 @@ Setting layOut(const Layout& layout) {
     }
     for (const char* agent : {"store1", "switch1", "holder1"})
         inventory.agent_urls[base::AgentName(agent)] = std::string("https://") + agent + ":8441";
-    setting.contents.adoption.observing = !layout.is_protected;
     return setting;
 }
 

@@ -48,7 +48,6 @@ struct Setting {
     engine::EngineSettings engine;
     std::shared_ptr<const traps::TrapRules> rules;  ///< null: a few that know `failure KIND` and `recovery` traps
     Measures measures;
-    bool adopts = true;  ///< an operator adopts the site at the beginning, if its journal is new
     std::uint64_t seed = 1;
 };
 

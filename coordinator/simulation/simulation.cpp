@@ -28,7 +28,6 @@ Simulation::Simulation(Setting given, Log log)
       }) {
     world.restarts = [this](const std::string& server) { traps.sendOfRestart(server); };
     one.start();
-    if (setting.adopts && world.disk.adoption.observing) adopt(*this, "at the beginning");
     for (const auto& [name, server] : setting.inventory.servers) world.clients.begin(server.segment.text());
 }
 

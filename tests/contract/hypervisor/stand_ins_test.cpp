@@ -178,14 +178,17 @@ BOOST_AUTO_TEST_CASE(of_one_that_is_kept_only_the_disk_is_left_until_it_is_delet
         BOOST_TEST((domains.status(uuid)->state == DomainState::Absent));
         BOOST_TEST(stand_ins->capacity()->memory_committed_mib < committed);
         BOOST_TEST(stand_ins->capacity()->stand_ins == 0U);
+        BOOST_TEST(stand_ins->capacity()->kept_disks == 1U);
         BOOST_TEST((refusalOf(stand_ins->setState(name, StandInState::Running)) == ErrorCode::WrongState));
         BOOST_TEST((refusalOf(stand_ins->make(name, definition)) == ErrorCode::Conflict));
         BOOST_TEST(stand_ins->setState(name, StandInState::Kept).has_value());
         stand_ins.reset();
         begin();
         BOOST_TEST((state() == StandInState::Kept));
+        BOOST_TEST(stand_ins->capacity()->kept_disks == 1U);
         BOOST_TEST(std::filesystem::exists(settings.stand_in_dir + "/server01-1/disk.raw"));
         BOOST_REQUIRE(stand_ins->remove(name));
+        BOOST_TEST(stand_ins->capacity()->kept_disks == 0U);
         BOOST_TEST(!std::filesystem::exists(settings.stand_in_dir + "/server01-1"));
     }
 }
@@ -254,6 +257,7 @@ BOOST_AUTO_TEST_CASE(capacity_counts_what_was_promised) {
     const auto before = stand_ins->capacity();
     make();
     const auto after = stand_ins->capacity();
+    BOOST_TEST((after && after->kept_disks == 0U));
     BOOST_REQUIRE((before && after));
     BOOST_TEST(after->memory_committed_mib == before->memory_committed_mib + 64 + overhead_per_guest_mib);
     BOOST_TEST(after->vcpus_committed == before->vcpus_committed + 1);

@@ -90,7 +90,6 @@ void readWorld(YamlReader& world, Scenario& scenario) {
     if (auto server = world.optionalMap("server")) readServers(*server, setting.inventory);
     if (auto spare = world.optionalMap("spare")) readSpares(*spare, setting.inventory);
     if (auto measures = world.optionalMap("measures")) readMeasures(*measures, setting.measures);
-    setting.adopts = world.boolean("adopts", true);
     scenario.end_depends_on = world.text("end_depends_on", "");
     world.finish();
 }
