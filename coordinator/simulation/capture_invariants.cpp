@@ -32,6 +32,14 @@ const domain::Step* stopOf(const domain::Operation& capture) {
 
 }  // namespace
 
+/// Its restart is over, or can't end well, and its job does not answer.
+bool Invariants::isDownAfterRestart(const base::ServerName& server) const {
+    const Machine& machine = world_.machines.at(server.text());
+    if (world_.answers(server.text()) || captureOf(world_, server) != nullptr) return false;
+    const auto boots = world_.setting.inventory.servers.at(server).boot_within;
+    return !machine.on || world_.now() >= machine.on_since + boots;
+}
+
 void Invariants::asksToShutDown(const std::string& name) {
     asked_to_shut_down_.emplace(name, world_.now());
     const auto& inventory = world_.setting.inventory;

@@ -51,7 +51,8 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
         return leavesHeldBehind(segment, order);
     }
     if (order.owner.empty() || order.owner == server_member) return;
-    if (!isFenced(server, from)) {
+    // Who has it keeps it, also while the server is on again because its job is being brought back.
+    if (from != order.owner && !isFenced(server, from)) {
         breach(2, server,
                fmt::format("segment {} goes to '{}' before the server is fenced", segment, order.owner.text()));
     }

@@ -101,6 +101,7 @@ class Invariants {
     void endOf(const domain::SpareTableRow& row);
     void endOf(const engine::ServerSnapshot& told, bool in_suspense);
     void endOfExecutor(const engine::ServerSnapshot& told);
+    [[nodiscard]] bool isDownAfterRestart(const base::ServerName& server) const;
     void settlesClaim(const domain::Operation& capture, const journal::Entry& entry);
     void endOfJob(const engine::ServerSnapshot& told);
     [[nodiscard]] VirtualTime executesSince(const base::ServerName& server) const;

@@ -73,7 +73,7 @@ void Invariants::opens(const domain::Operation& operation) {
     }
     const bool restarted = restarted_.erase(server) > 0;
     if (reported_.erase(server) > 0) return;
-    if (restarted && !world_.answers(server)) return;  // its restart is over, and its job does not answer
+    if (restarted && isDownAfterRestart(operation.server)) return;
     if (restarted) {
         breach(9, server, fmt::format("failover {} is opened because of what its restart caused", operation.id));
     } else {
