@@ -77,6 +77,7 @@ Result<domain::OperationId> Conductor::unsetSpare(const base::ServerName& server
     auto may = table_.mayUnset(server);
     if (may) may = notBeingReturned(server);
     if (may) may = notObserved(server);
+    if (may) may = serverHasItsJob(server);  // what its stand-in wrote would go with it
     if (const auto* operation = openOperationOf(server)) may = failure(notClosed(*operation));
     if (!may) {
         audit(asked_by, what, "refused: " + may.error().message);

@@ -38,6 +38,7 @@ class Author {
         }
         if (chance_.percent(40)) operatorActs();
         if (chance_.percent(25)) accident();
+        if (chance_.percent(3)) movedAway();
         return std::move(incident_);
     }
 
@@ -206,6 +207,21 @@ class Author {
         const auto ends = at + chance_.between(1s, 40s);
         line("at {}: stop two", durationText(ends));
         line("at {}: kill one for={}", durationText(ends + 1s), time(1ms, 2s));
+    }
+
+    /// The journal is damaged and moved away. The operator adopts what the agents say, and brings the jobs back.
+    void movedAway() {
+        const bool two = std::any_of(incident_.script.begin(), incident_.script.end(),
+                                     [](const Action& action) { return action.verb == "start"; });
+        if (two) return;  // the world does not tell the commands of one that has the old journal from those of the new one
+        const auto at = chance_.between(2s, 120s);
+        line("at {}: move-journal-away", durationText(at));
+        if (chance_.percent(60)) line("at {}: trap {}", durationText(at + chance_.between(0s, 20s)), server());
+        for (const auto later : {30s, 60s, 400s}) line("at {}: adopt", durationText(at + later));
+        for (const auto later : {450s, 500s, 600s}) {
+            for (int i = 1; i <= incident_.layout.servers; ++i)
+                line("at {}: return {} discard=yes", durationText(at + later), numbered("server", i));
+        }
     }
 
     static constexpr std::array after_return{"close", "retry", "prepare", "refresh", "backup", "failover"};

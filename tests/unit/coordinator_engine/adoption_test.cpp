@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(an_adopted_site_is_prepared_again_and_fails_over) {
 
 // A restore is the same for its store if it bears the same number.
 BOOST_AUTO_TEST_CASE(numbers_go_on_above_those_that_the_agents_know_and_so_does_the_epoch) {
-    MovedAway lab;
+    MovedAway lab(2, 2);
     lab.failAndRun();
     const auto epoch = lab.world.leader.epoch;
     const auto last = lab.coordinator.last().id;
@@ -146,11 +146,22 @@ BOOST_AUTO_TEST_CASE(numbers_go_on_above_those_that_the_agents_know_and_so_does_
     lab.coordinator.kill();
     lab.coordinator.start();
     BOOST_REQUIRE(lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpare(base::ServerName("server01"), base::SpareName("spare01"), base::ImageId("server01-1"), "ada");
+        return c.setSpare(base::ServerName("server02"), base::SpareName("spare02"), base::ImageId("server02-1"), "ada");
     }));
-    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(adopted_server, "operator ada"); });
+    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(base::ServerName("server02"), "ada"); });
     BOOST_REQUIRE_MESSAGE(unset, (unset ? "" : unset.error().message));
     BOOST_TEST(*unset > last);
+}
+
+// What its stand-in has written would be deleted with it (rule 10).
+BOOST_AUTO_TEST_CASE(a_row_is_not_removed_while_the_job_is_elsewhere) {
+    MovedAway lab;
+    lab.failAndRun();
+    lab.moveJournalAway();
+    BOOST_REQUIRE(lab.adopt());
+    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(adopted_server, "ada"); });
+    BOOST_REQUIRE(!unset);
+    BOOST_TEST((unset.error().code == base::ErrorCode::WrongState));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_of_which_an_agent_does_not_tell_stays_observed_until_it_does) {
