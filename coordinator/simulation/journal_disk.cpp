@@ -39,6 +39,7 @@ void JournalDisk::moveAway() {
     fresh.moved_away = true;
     fresh.adoption.observing = true;
     fresh.records = records + 1;
+    fresh.file = file + 1;
     *this = std::move(fresh);
 }
 
@@ -110,12 +111,13 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     Suspension suspension;
     const auto takes = world_.setting.measures.commit;
     auto chance = Randomness::about(world_.setting.seed, "commit/" + name_, ++commits_);
-    world_.queue.after(chance.between(takes / 2, 3 * takes), [this_world = &world_, disk = &disk_, call, epoch = epoch_,
+    world_.queue.after(chance.between(takes / 2, 3 * takes), [this_world = &world_, disk = &disk_, file = disk_.file, call, epoch = epoch_,
                                                               over = suspension.over(), end = suspension.ender()] {
         const bool begun_by_the_dead = over();
         this_world->occurrences.happened("before/record");
         if (over() && !begun_by_the_dead) return;  // it died in this moment
-        call->outcome = write(*this_world, *disk, epoch, std::move(call->entry));
+        if (disk->file == file)  // what is under way reaches the file that it was begun in, wherever that is now
+            call->outcome = write(*this_world, *disk, epoch, std::move(call->entry));
         if (over()) this_world->invariants.running.interrupt();  // nobody is there to look after what it begins
         end();
     });

@@ -16,6 +16,7 @@ struct JournalDisk {
     std::string instance;  ///< of that epoch
     bool moved_away = false;  ///< another one was here before
     domain::Adoption adoption;
+    unsigned file = 0;  ///< another one after each time that it was moved away
     domain::OperationId last_operation = 0;
     std::map<domain::OperationId, base::Shared<domain::Operation>> operations;
     base::NameMap<base::ServerName, domain::SpareTableRow> rows;
