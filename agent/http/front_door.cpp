@@ -137,13 +137,16 @@ void FrontDoor::letIn() {
             setOptions(descriptor);
             add(descriptor, sourceOf(from));
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            const std::lock_guard lock(mutex_);
-            auto& line = strangers_.empty() ? idle_ : strangers_;
-            if (!line.empty()) {
-                remove(connections_.at(line.front()));
-                continue;
+            {
+                const std::lock_guard lock(mutex_);
+                auto& line = strangers_.empty() ? idle_ : strangers_;
+                if (!line.empty()) {
+                    remove(connections_.at(line.front()));
+                    continue;
+                }
             }
-            std::this_thread::sleep_for(without_descriptors);  // nobody to make room: not to ask on and on
+            // Nobody to make room, and no event says when there is some. Without the lock: who ends just now makes it.
+            std::this_thread::sleep_for(without_descriptors);
             return;
         } else if (errno != ECONNABORTED && errno != EINTR) {
             return;
