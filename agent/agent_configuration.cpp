@@ -76,8 +76,11 @@ std::optional<AgentConfiguration> readAgentConfiguration(const std::string& path
     readSection(*root, "request_holder", configuration.request_holder, request_holder::requestHolderSettingsFrom);
     checkVlans(*root, configuration);
     root->finish();
-    if (!configuration.hypervisor && !configuration.lan_switch && !configuration.image_store && !configuration.request_holder) {
-        root->problem("", "no capability is switched on; add one of the sections hypervisor, switch, image_store, request_holder");
+    if (!configuration.hypervisor && !configuration.lan_switch && !configuration.image_store &&
+        !configuration.request_holder) {
+        root->problem(
+            "",
+            "no capability is switched on; add one of the sections hypervisor, switch, image_store, request_holder");
     }
     if (!problems.empty()) return std::nullopt;
     return configuration;

@@ -16,7 +16,7 @@ namespace standin {
 struct AgentConfiguration {
     base::AgentName name;
     http::ServerSettings listen;
-    std::string state_dir;                ///< the highest epoch and what the capabilities remember
+    std::string state_dir;  ///< the highest epoch and what the capabilities remember
     http::TlsFiles tls;
     std::vector<std::string> commanders;  ///< certificate names that may command; others with a certificate may ask
     std::vector<std::string> readers;     ///< certificate names that get the content of images, beside the commanders

@@ -1,4 +1,5 @@
-// standin-agent: reads its configuration, composes the capabilities that it switches on, serves until it is asked to stop.
+// standin-agent: reads its configuration, composes the capabilities that it switches on, serves until it is asked to
+// stop.
 
 #include <fmt/format.h>
 
@@ -25,8 +26,8 @@
 #include "agent/http/request_audit.hpp"
 #include "agent/http/server.hpp"
 #include "agent/http/tls_health.hpp"
-#include "agent/hypervisor/stand_ins/agent_image_source.hpp"
 #include "agent/hypervisor/hypervisor_capability.hpp"
+#include "agent/hypervisor/stand_ins/agent_image_source.hpp"
 #include "agent/image_store/image_store_capability.hpp"
 #include "agent/request_holder/request_holder.hpp"
 #include "agent/switch/switch_capability.hpp"
@@ -35,19 +36,21 @@ namespace standin {
 
 namespace {
 
-constexpr std::uint64_t least_state_space = 16U << 20;  // an epoch and small records; less means that nothing can be remembered
+constexpr std::uint64_t least_state_space =
+    16U << 20;  // an epoch and small records; less means that nothing can be remembered
 
-constexpr std::chrono::milliseconds follow_every{1000};  // how soon a certificate that was taken back gets no answer any more
+constexpr std::chrono::milliseconds follow_every{
+    1000};  // how soon a certificate that was taken back gets no answer any more
 
 using Capabilities = std::vector<std::unique_ptr<http::Capability>>;
 
-Capabilities compose(const AgentConfiguration& configuration, const http::TlsContext& client_tls, const base::Clock& clock,
-                     http::Metrics& metrics, const base::Log& log) {
+Capabilities compose(const AgentConfiguration& configuration, const http::TlsContext& client_tls,
+                     const base::Clock& clock, http::Metrics& metrics, const base::Log& log) {
     Capabilities capabilities;
     if (const auto& settings = configuration.hypervisor) {
         auto images = std::make_unique<hypervisor::AgentImageSource>(client_tls);
-        capabilities.push_back(std::make_unique<hypervisor::HypervisorCapability>(*settings, configuration.name, std::move(images), clock,
-                                                                                  metrics, log));
+        capabilities.push_back(std::make_unique<hypervisor::HypervisorCapability>(
+            *settings, configuration.name, std::move(images), clock, metrics, log));
     }
     if (const auto& settings = configuration.lan_switch) {
         capabilities.push_back(std::make_unique<lan_switch::SwitchCapability>(*settings, clock, metrics, log));
@@ -56,8 +59,8 @@ Capabilities compose(const AgentConfiguration& configuration, const http::TlsCon
         capabilities.push_back(std::make_unique<image_store::ImageStoreCapability>(*settings, clock, metrics, log));
     }
     if (const auto& settings = configuration.request_holder) {
-        capabilities.push_back(std::make_unique<request_holder::RequestHolder>(*settings, configuration.name.text(), configuration.state_dir, metrics,
-                                                                                log));
+        capabilities.push_back(std::make_unique<request_holder::RequestHolder>(*settings, configuration.name.text(),
+                                                                               configuration.state_dir, metrics, log));
     }
     return capabilities;
 }
@@ -101,7 +104,8 @@ int serve(const AgentConfiguration& configuration) {
     health.add(http::checkClock);
     health.add([&](protocol::Health& now) { http::checkCredentials(now, **credentials, clock.wall()); });
     metrics.onRender([&](http::Metrics& now) { http::meterCredentials(now, **credentials, clock.wall()); });
-    health.add([&](protocol::Health& now) { http::checkSpace(now, "state", configuration.state_dir, least_state_space); });
+    health.add(
+        [&](protocol::Health& now) { http::checkSpace(now, "state", configuration.state_dir, least_state_space); });
     router.add("GET", "/metrics", [&](const http::Request&) -> base::Result<http::Response> {
         return http::Response{200, "text/plain; version=0.0.4", metrics.render(), {}, {}, {}};
     });
@@ -109,7 +113,9 @@ int serve(const AgentConfiguration& configuration) {
     auto capabilities = compose(configuration, *client_tls, clock, metrics, log);
     for (const auto& capability : capabilities) {
         auto started = capability->start();
-        if (!started) return failed(log, started.error().within(fmt::format("could not start capability '{}'", capability->name())));
+        if (!started)
+            return failed(log,
+                          started.error().within(fmt::format("could not start capability '{}'", capability->name())));
         capability->addRoutes(router);
         health.add([&capability](protocol::Health& now) { capability->checkHealth(now); });
     }
@@ -118,7 +124,8 @@ int serve(const AgentConfiguration& configuration) {
     audit::AuditFile audit_file(configuration.state_dir + "/audit.log");
     // Nobody's job waits for an audit: health tells what is wrong with it, and it is tried again.
     if (const auto opened = audit_file.open(); !opened) log.error("{}", opened.error().message);
-    audit::AuditTrail trail(clock, [&](const std::vector<audit::Note>& notes) { return audit_file.append(notes); }, log.named("audit"));
+    audit::AuditTrail trail(
+        clock, [&](const std::vector<audit::Note>& notes) { return audit_file.append(notes); }, log.named("audit"));
     http::RequestAudit request_audit(trail, http::RequestAudit::Commands::All);
     health.add([&](protocol::Health& now) { request_audit.checkHealth(now); });
     trail.add("agent " + configuration.name.text(), "start", "version " STANDIN_VERSION, std::chrono::seconds(1));
@@ -128,7 +135,8 @@ int serve(const AgentConfiguration& configuration) {
     if (!listening) return failed(log, listening.error());
     log.notice("agent serves at {}:{}", configuration.listen.host, server.port());
     service_manager.ready();
-    // Every part is asked whether it is well: one that hangs keeps this thread, and the service manager starts the agent again.
+    // Every part is asked whether it is well: one that hangs keeps this thread, and the service manager starts the
+    // agent again.
     const auto look = [&] {
         static_cast<void>((*gate)->highestEpoch());
         const auto looked = base::contained([&] { static_cast<void>(health.now()); });
@@ -150,7 +158,8 @@ int serve(const AgentConfiguration& configuration) {
     log.notice("agent stops (signal {})", number);
     server.stop();
     trail.stop();
-    for (auto capability = capabilities.rbegin(); capability != capabilities.rend(); ++capability) (*capability)->stop();
+    for (auto capability = capabilities.rbegin(); capability != capabilities.rend(); ++capability)
+        (*capability)->stop();
     return 0;
 }
 
@@ -170,14 +179,20 @@ int verifyAudit(const std::string& path) {
 }  // namespace standin
 
 int main(int count, char** arguments) {
-    CLI::App app{"Does what the coordinator commands on a VM host, image store, switch or request holder, and answers for its health.", "standin-agent"};
+    CLI::App app{
+        "Does what the coordinator commands on a VM host, image store, switch or request holder, and answers for its "
+        "health.",
+        "standin-agent"};
     std::string file = "/etc/standin/agent.yml";
     std::string to_check;
     std::string audit_to_verify;
     app.set_version_flag("--version", "standin-agent " STANDIN_VERSION);
     app.add_option("--config", file, "configuration to serve with")->capture_default_str()->type_name("FILE");
-    app.add_option("--check-config", to_check, "read FILE, tell everything that is wrong with it, and exit with 0 or 1")->type_name("FILE");
-    app.add_option("--verify-audit", audit_to_verify, "see whether an agent's audit FILE (audit.log in its state_dir) is as it was written, and exit with 0 or 1")
+    app.add_option("--check-config", to_check, "read FILE, tell everything that is wrong with it, and exit with 0 or 1")
+        ->type_name("FILE");
+    app.add_option(
+           "--verify-audit", audit_to_verify,
+           "see whether an agent's audit FILE (audit.log in its state_dir) is as it was written, and exit with 0 or 1")
         ->type_name("FILE");
     try {
         app.parse(count, arguments);

@@ -140,12 +140,13 @@ void Coordinator::checkReserve(protocol::Health& health) const {
     const auto reserve = parts_->reserve->status();
     if (reserve.wanted_bytes == 0) return;
     health.checks.push_back({"state reserve", reserve.whole(),
-                             fmt::format("{} of {} are kept for takeovers on a full disk", base::humanBytes(reserve.held_bytes),
-                                         base::humanBytes(reserve.wanted_bytes)),
-                             reserve.whole() ? ""
-                                             : fmt::format("make room at '{}': with a quarter more than what lacks, the reserve "
-                                                           "is made whole by itself",
-                                                           configuration_.state_dir)});
+                             fmt::format("{} of {} are kept for takeovers on a full disk",
+                                         base::humanBytes(reserve.held_bytes), base::humanBytes(reserve.wanted_bytes)),
+                             reserve.whole()
+                                 ? ""
+                                 : fmt::format("make room at '{}': with a quarter more than what lacks, the reserve "
+                                               "is made whole by itself",
+                                               configuration_.state_dir)});
 }
 
 Result<void> Coordinator::startEngine() {
@@ -157,8 +158,8 @@ Result<void> Coordinator::startEngine() {
             std::make_shared<drivers::CommandNotifier>(configuration_.notify_command, log_.named("operator"));
         notifier = parts_->command_notifier;
     }
-    parts_->journal = std::make_unique<journal::SqliteJournal>(configuration_.state_dir + "/journal.db", journal::History{},
-                                                              parts_->reserve);
+    parts_->journal = std::make_unique<journal::SqliteJournal>(configuration_.state_dir + "/journal.db",
+                                                               journal::History{}, parts_->reserve);
     parts_->executor = std::make_unique<engine::ThreadPoolExecutor>();
     engine::EngineSettings settings;
     settings.alive = [this] { service_manager_.alive(); };
@@ -181,7 +182,9 @@ Result<void> Coordinator::startTraps() {
     auto trap_log = traps::openSqliteTrapLog(configuration_.state_dir + "/traps.db");
     if (!trap_log) return failure(trap_log.error());
     parts.trap_log = std::move(*trap_log);
-    auto report = [&engine = *parts.engine](const traps::FailureReport& told) { engine.report(reportFrom(told), told.when_durable); };
+    auto report = [&engine = *parts.engine](const traps::FailureReport& told) {
+        engine.report(reportFrom(told), told.when_durable);
+    };
     parts.trap_intake = std::make_unique<traps::TrapIntake>(parts.trap_queue, std::move(*rules), std::move(*directory),
                                                             *parts.trap_log, report, parts.clock, log_.named("traps"));
     parts.trap_intake->start();
@@ -206,8 +209,7 @@ Result<void> Coordinator::startApi() {
     if (!tls) return failure(tls.error());
     parts.audit = std::make_unique<audit::AuditTrail>(
         parts.clock, [&engine = *parts.engine](const auto& notes) { return keep(engine, notes); }, log_.named("audit"));
-    parts.request_audit =
-        std::make_unique<http::RequestAudit>(*parts.audit, http::RequestAudit::Commands::Refused);
+    parts.request_audit = std::make_unique<http::RequestAudit>(*parts.audit, http::RequestAudit::Commands::Refused);
     parts.health.add([&parts](protocol::Health& health) { parts.request_audit->checkHealth(health); });
     parts.audit->start();
     http::ServerSettings settings;

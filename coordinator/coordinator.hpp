@@ -14,7 +14,8 @@ namespace standin {
 class Coordinator {
   public:
     /// `service_manager` is told that the engine's thread goes round.
-    Coordinator(config::Configuration configuration, base::Log log, base::ServiceManager service_manager = base::ServiceManager());
+    Coordinator(config::Configuration configuration, base::Log log,
+                base::ServiceManager service_manager = base::ServiceManager());
     ~Coordinator();
     Coordinator(const Coordinator&) = delete;
     Coordinator& operator=(const Coordinator&) = delete;

@@ -35,8 +35,8 @@ int serve(const standin::config::Configuration& configuration) {
         return 1;
     }
     service_manager.ready();
-    const int number = stop_signal.wait([&] { coordinator.reload(); }, std::chrono::seconds(1),
-                                        [&] { coordinator.look(); });
+    const int number =
+        stop_signal.wait([&] { coordinator.reload(); }, std::chrono::seconds(1), [&] { coordinator.look(); });
     service_manager.stopping();
     standin::base::endWithin(standin::base::longest_end, log);
     log.notice("stops (signal {})", number);

@@ -10,8 +10,8 @@ struct FalseAssertion : std::logic_error {
     using std::logic_error::logic_error;
 };
 
-/// While one lives, an assertion that fails in this thread is thrown as FalseAssertion: for running the program's rules on what
-/// somebody else wrote down, where nothing depends on them.
+/// While one lives, an assertion that fails in this thread is thrown as FalseAssertion: for running the program's rules
+/// on what somebody else wrote down, where nothing depends on them.
 class AssertionsThrow {
   public:
     AssertionsThrow() { ++depth_; }

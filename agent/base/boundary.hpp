@@ -11,8 +11,9 @@ namespace standin::base {
 /// What is being thrown, for a log line; only within a handler (`catch`).
 std::string currentException() noexcept;
 
-/// Runs `work` where no exception may pass: at the top of a thread, in a callback of a C library, around one request or one task. What is
-/// thrown there (memory or descriptors that ran out, a defect) becomes an error with code Internal, and the caller goes on.
+/// Runs `work` where no exception may pass: at the top of a thread, in a callback of a C library, around one request or
+/// one task. What is thrown there (memory or descriptors that ran out, a defect) becomes an error with code Internal,
+/// and the caller goes on.
 template <typename Work>
 Result<void> contained(Work&& work) noexcept {
     try {

@@ -4,8 +4,12 @@
 
 namespace standin::base {
 
-WallTime SystemClock::wall() const { return std::chrono::system_clock::now(); }
-SteadyTime SystemClock::steady() const { return std::chrono::steady_clock::now(); }
+WallTime SystemClock::wall() const {
+    return std::chrono::system_clock::now();
+}
+SteadyTime SystemClock::steady() const {
+    return std::chrono::steady_clock::now();
+}
 
 std::string rfc3339(WallTime time) {
     using namespace std::chrono;

@@ -12,10 +12,12 @@
 
 namespace standin::base {
 
-/// True for what may name a thing of ours: 1 to 63 of [A-Za-z0-9._@-], beginning with a letter or digit. Such a name is safe as
-/// a file name, in a URL path and in a log line.
+/// True for what may name a thing of ours: 1 to 63 of [A-Za-z0-9._@-], beginning with a letter or digit. Such a name is
+/// safe as a file name, in a URL path and in a log line.
 inline bool isIdentifier(std::string_view text) {
-    auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+    auto alphanumeric = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
     return !text.empty() && text.size() <= 63 && alphanumeric(text.front()) &&
            std::all_of(text.begin(), text.end(),
                        [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '@' || c == '-'; });
@@ -27,12 +29,15 @@ class Identifier {
   public:
     Identifier() = default;
     /// Precondition: `text` is a valid identifier or empty; text from outside goes through parse().
-    explicit Identifier(std::string text) : text_(std::move(text)) { STANDIN_ASSERT(text_.empty() || isIdentifier(text_)); }
+    explicit Identifier(std::string text) : text_(std::move(text)) {
+        STANDIN_ASSERT(text_.empty() || isIdentifier(text_));
+    }
 
     static Result<Identifier> parse(std::string_view text) {
         if (!isIdentifier(text)) {
-            return failure(ErrorCode::InvalidInput, std::string(Tag::noun) + " '" + shortened(text, 80) +
-                                                        "' is not a name: 1 to 63 of letters, digits, '.', '_', '@', '-'");
+            return failure(ErrorCode::InvalidInput,
+                           std::string(Tag::noun) + " '" + shortened(text, 80) +
+                               "' is not a name: 1 to 63 of letters, digits, '.', '_', '@', '-'");
         }
         return Identifier(std::string(text));
     }
@@ -76,5 +81,7 @@ using JobName = Identifier<JobTag>;
 
 template <typename Tag>
 struct std::hash<standin::base::Identifier<Tag>> {
-    std::size_t operator()(const standin::base::Identifier<Tag>& id) const noexcept { return std::hash<std::string>{}(id.text()); }
+    std::size_t operator()(const standin::base::Identifier<Tag>& id) const noexcept {
+        return std::hash<std::string>{}(id.text());
+    }
 };

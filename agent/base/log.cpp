@@ -17,11 +17,16 @@ constexpr std::size_t longest_sentence = LineOutput::longest_line - 196;
 
 std::string_view nameOf(LogLevel level) {
     switch (level) {
-        case LogLevel::Error: return "error";
-        case LogLevel::Warning: return "warning";
-        case LogLevel::Notice: return "notice";
-        case LogLevel::Note: return "note";
-        case LogLevel::Debug: return "debug";
+        case LogLevel::Error:
+            return "error";
+        case LogLevel::Warning:
+            return "warning";
+        case LogLevel::Notice:
+            return "notice";
+        case LogLevel::Note:
+            return "note";
+        case LogLevel::Debug:
+            return "debug";
     }
     return "note";
 }
@@ -39,7 +44,9 @@ Log::Log(std::string component, LogLevel threshold) : Log(std::move(component), 
 Log::Log(std::string component, Sink sink, LogLevel threshold)
     : component_(std::move(component)), sink_(std::move(sink)), threshold_(threshold) {}
 
-Log Log::named(std::string component) const { return Log(std::move(component), sink_, threshold_); }
+Log Log::named(std::string component) const {
+    return Log(std::move(component), sink_, threshold_);
+}
 
 void Log::write(LogLevel level, std::string_view sentence) const {
     if (!takes(level)) return;

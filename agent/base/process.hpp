@@ -21,9 +21,10 @@ struct ProcessRequest {
     std::size_t output_limit = 256U << 10;
 };
 
-/// Runs a program in a process group of its own and waits for it. TimedOut: the whole group was killed at the deadline, and the
-/// effect may have happened. When the caller's process dies, the group is killed as well: the process that is started in its place must not
-/// meet what it had begun. NotFound: there is no such program. A non-zero exit is an outcome, not an error.
+/// Runs a program in a process group of its own and waits for it. TimedOut: the whole group was killed at the deadline,
+/// and the effect may have happened. When the caller's process dies, the group is killed as well: the process that is
+/// started in its place must not meet what it had begun. NotFound: there is no such program. A non-zero exit is an
+/// outcome, not an error.
 Result<ProcessOutcome> runProcess(const ProcessRequest& request);
 
 /// As runProcess(), but a non-zero exit is an error that carries the program's last words.

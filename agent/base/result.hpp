@@ -19,13 +19,15 @@ struct Unexpected {
 }
 
 /// Hands an error on: `return failure(result.error());`
-[[nodiscard]] inline Unexpected failure(Error error) { return Unexpected{std::move(error)}; }
+[[nodiscard]] inline Unexpected failure(Error error) {
+    return Unexpected{std::move(error)};
+}
 
 /// A value or an Error; the names are those of std::expected.
 template <typename T>
 class [[nodiscard]] Result {
   public:
-    Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}                        // NOLINT: implicit on purpose
+    Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
     Result(Unexpected unexpected) : content_(std::in_place_index<1>, std::move(unexpected.error)) {}  // NOLINT
 
     [[nodiscard]] bool has_value() const { return content_.index() == 0; }
@@ -63,7 +65,8 @@ template <>
 class [[nodiscard]] Result<void> {
   public:
     Result() = default;
-    Result(Unexpected unexpected) : error_(std::move(unexpected.error)), failed_(true) {}  // NOLINT: implicit on purpose
+    Result(Unexpected unexpected)
+        : error_(std::move(unexpected.error)), failed_(true) {}  // NOLINT: implicit on purpose
 
     [[nodiscard]] bool has_value() const { return !failed_; }
     explicit operator bool() const { return has_value(); }

@@ -19,7 +19,8 @@ unsigned char byteAt(std::string_view text, std::size_t at) {
     return static_cast<unsigned char>(text[at]);
 }
 
-/// Unicode, table 3-7: what may follow the first byte of a sequence keeps out overlong forms, surrogates and what is above U+10FFFF.
+/// Unicode, table 3-7: what may follow the first byte of a sequence keeps out overlong forms, surrogates and what is
+/// above U+10FFFF.
 bool maySecondFollow(unsigned char first, unsigned char second) {
     switch (first) {
         case 0xE0:
@@ -56,10 +57,11 @@ bool isControl(char32_t c) {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 || c == 0xFEFF || turns_direction;
 }
 
-/// Behind an escape character (ECMA-48): a control sequence, or the one character that it concerns. Bounded by nature: what is no part
-/// of a sequence ends it.
+/// Behind an escape character (ECMA-48): a control sequence, or the one character that it concerns. Bounded by nature:
+/// what is no part of a sequence ends it.
 std::size_t endOfEscape(std::string_view text, std::size_t at) {
-    if (at >= text.size() || text[at] != '[') return at + (at < text.size() && byteAt(text, at) < 0x7F && byteAt(text, at) >= 0x20 ? 1 : 0);
+    if (at >= text.size() || text[at] != '[')
+        return at + (at < text.size() && byteAt(text, at) < 0x7F && byteAt(text, at) >= 0x20 ? 1 : 0);
     ++at;
     while (at < text.size() && byteAt(text, at) >= 0x20 && byteAt(text, at) <= 0x3F) ++at;
     return at < text.size() && byteAt(text, at) >= 0x40 && byteAt(text, at) <= 0x7E ? at + 1 : at;
@@ -119,7 +121,8 @@ std::string validText(std::string_view text) {
 std::string_view beginningOf(std::string_view text, std::size_t most_bytes) {
     if (text.size() <= most_bytes) return text;
     std::size_t end = most_bytes;
-    // A sequence has at most three bytes that continue it; where there are more, this is no text, and any place is as good.
+    // A sequence has at most three bytes that continue it; where there are more, this is no text, and any place is as
+    // good.
     for (int i = 0; i < 3 && end > 0 && (byteAt(text, end) & 0xC0U) == 0x80; ++i) --end;
     return text.substr(0, (byteAt(text, end) & 0xC0U) == 0x80 ? most_bytes : end);
 }

@@ -19,7 +19,8 @@ struct Unit {
     std::uint64_t factor;
 };
 
-Result<std::uint64_t> parseWithUnit(std::string_view text, const Unit* begin, const Unit* end, std::string_view example) {
+Result<std::uint64_t> parseWithUnit(std::string_view text, const Unit* begin, const Unit* end,
+                                    std::string_view example) {
     std::uint64_t number = 0;
     auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
@@ -31,13 +32,15 @@ Result<std::uint64_t> parseWithUnit(std::string_view text, const Unit* begin, co
             return number * candidate->factor;
         }
     }
-    return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not a whole number with a unit, as in '{}'", text, example));
+    return failure(ErrorCode::InvalidInput,
+                   fmt::format("'{}' is not a whole number with a unit, as in '{}'", text, example));
 }
 
 }  // namespace
 
 Result<std::chrono::milliseconds> parseDuration(std::string_view text) {
-    static constexpr std::array<Unit, 5> units{{{"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+    static constexpr std::array<Unit, 5> units{
+        {{"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
     auto parsed = parseWithUnit(text, units.begin(), units.end(), "2s");
     if (!parsed) return failure(parsed.error());
     if (*parsed > longest_duration_ms)

@@ -8,10 +8,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent/base/number.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
 #include "agent/base/yaml_document.hpp"
-#include "agent/base/number.hpp"
 
 namespace standin::base {
 
@@ -63,7 +63,8 @@ std::optional<YamlReader> YamlReader::fromFile(const std::string& path, YamlProb
     return fromText(text, path, problems);
 }
 
-std::optional<YamlReader> YamlReader::fromText(const std::string& text, const std::string& name, YamlProblems& problems) {
+std::optional<YamlReader> YamlReader::fromText(const std::string& text, const std::string& name,
+                                               YamlProblems& problems) {
     const auto root = loadMapping(text, name, problems);
     if (!root) return std::nullopt;
     return YamlReader(*root, name, "", problems);
@@ -78,14 +79,18 @@ std::string YamlReader::pathOf(const std::string& key) const {
     return path_.empty() ? key : key.empty() ? path_ : path_ + "." + key;
 }
 
-std::string YamlReader::place() const { return placeOf(file_, node_->Mark()); }
+std::string YamlReader::place() const {
+    return placeOf(file_, node_->Mark());
+}
 
 std::string YamlReader::place(const std::string& key) const {
     const YAML::Node& node = *node_;
     return node.IsMap() && node[key] ? placeOf(file_, node[key].Mark()) : place();
 }
 
-void YamlReader::problem(const std::string& key, const std::string& what) { problems_->add(place(key), pathOf(key), what); }
+void YamlReader::problem(const std::string& key, const std::string& what) {
+    problems_->add(place(key), pathOf(key), what);
+}
 
 void YamlReader::problem(const std::string& key, std::size_t item, const std::string& what) {
     const YAML::Node& node = *node_;
@@ -137,7 +142,8 @@ std::int64_t YamlReader::integer(const std::string& key, std::int64_t least, std
     return *number;
 }
 
-std::int64_t YamlReader::integer(const std::string& key, std::int64_t least, std::int64_t most, std::int64_t otherwise) {
+std::int64_t YamlReader::integer(const std::string& key, std::int64_t least, std::int64_t most,
+                                 std::int64_t otherwise) {
     asked_.insert(key);
     return has(key) ? integer(key, least, most) : otherwise;
 }
@@ -187,7 +193,8 @@ std::string YamlReader::choice(const std::string& key, const std::vector<std::st
     return *value;
 }
 
-std::string YamlReader::choice(const std::string& key, const std::vector<std::string>& choices, const std::string& otherwise) {
+std::string YamlReader::choice(const std::string& key, const std::vector<std::string>& choices,
+                               const std::string& otherwise) {
     asked_.insert(key);
     return has(key) ? choice(key, choices) : otherwise;
 }
@@ -240,7 +247,8 @@ std::vector<std::pair<std::string, std::string>> YamlReader::scalars(const std::
         } else if (entry.second.IsScalar()) {
             values.emplace_back(entry.first.Scalar(), entry.second.Scalar());
         } else {
-            problems_->add(placeOf(file_, entry.second.Mark()), pathOf(key) + "." + entry.first.Scalar(), "must be a single value");
+            problems_->add(placeOf(file_, entry.second.Mark()), pathOf(key) + "." + entry.first.Scalar(),
+                           "must be a single value");
         }
     }
     return values;

@@ -17,8 +17,8 @@ class Node;
 
 namespace standin::base {
 
-/// Everything that is wrong with a document, each as `file:line:column: key: what`. All problems are collected, so that an
-/// operator mends a file in one go.
+/// Everything that is wrong with a document, each as `file:line:column: key: what`. All problems are collected, so that
+/// an operator mends a file in one go.
 class YamlProblems {
   public:
     void add(const std::string& place, const std::string& key, const std::string& what);
@@ -31,11 +31,12 @@ class YamlProblems {
     std::vector<std::string> lines_;
 };
 
-/// A mapping that is read strictly: what is asked for must be there and of its kind, and finish() tells every key that nobody
-/// asked for. After a problem was recorded, readers return harmless values and go on.
+/// A mapping that is read strictly: what is asked for must be there and of its kind, and finish() tells every key that
+/// nobody asked for. After a problem was recorded, readers return harmless values and go on.
 class YamlReader {
   public:
-    /// The document's root mapping. Problems that make reading impossible (no file, no YAML) are recorded and give nullopt.
+    /// The document's root mapping. Problems that make reading impossible (no file, no YAML) are recorded and give
+    /// nullopt.
     static std::optional<YamlReader> fromFile(const std::string& path, YamlProblems& problems);
     static std::optional<YamlReader> fromText(const std::string& text, const std::string& name, YamlProblems& problems);
 
@@ -56,12 +57,14 @@ class YamlReader {
 
     std::vector<std::string> texts(const std::string& key);  ///< a sequence of scalars; absent = empty
     std::vector<std::int64_t> integers(const std::string& key, std::int64_t least, std::int64_t most);
-    std::vector<std::pair<std::string, std::string>> scalars(const std::string& key);  ///< a mapping of scalars; absent = empty
+    std::vector<std::pair<std::string, std::string>> scalars(
+        const std::string& key);  ///< a mapping of scalars; absent = empty
 
     YamlReader map(const std::string& key);                         ///< required
     std::optional<YamlReader> optionalMap(const std::string& key);  ///< absent or null = nullopt
     std::vector<YamlReader> list(const std::string& key);           ///< a sequence of mappings; absent = empty
-    std::vector<std::pair<std::string, YamlReader>> entries(const std::string& key);  ///< a mapping of mappings; absent = empty
+    std::vector<std::pair<std::string, YamlReader>> entries(
+        const std::string& key);  ///< a mapping of mappings; absent = empty
     /// This mapping's own entries, all of them mappings.
     std::vector<std::pair<std::string, YamlReader>> entries();
 

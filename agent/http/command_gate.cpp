@@ -58,7 +58,8 @@ base::Result<protocol::Leader> leaderIn(std::string text) {
     if (!epoch) return failure(epoch.error());
     protocol::Leader leader{*epoch, space == std::string::npos ? std::string() : text.substr(space + 1)};
     if (space != std::string::npos && (leader.instance.empty() || !isInstance(leader.instance)))
-        return failure(ErrorCode::InvalidInput, fmt::format("'{}' names no instance", base::shortened(leader.instance, 40)));
+        return failure(ErrorCode::InvalidInput,
+                       fmt::format("'{}' names no instance", base::shortened(leader.instance, 40)));
     return leader;
 }
 

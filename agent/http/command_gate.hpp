@@ -36,8 +36,8 @@ class CommandGate {
     base::Result<Response> pass(Request& request, const Handler& handler);
 
     [[nodiscard]] std::uint64_t highestEpoch() const;
-    /// `PUT /v1/epoch`: a coordinator claims its epoch; success: nobody newer has commanded here, and from now on nobody
-    /// older can.
+    /// `PUT /v1/epoch`: a coordinator claims its epoch; success: nobody newer has commanded here, and from now on
+    /// nobody older can.
     void addRoutes(Router& router);
 
   private:

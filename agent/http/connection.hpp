@@ -55,7 +55,7 @@ struct Connection {
     std::unique_ptr<DeadlineSocket> socket;
     std::unique_ptr<PacedSession> session;  ///< once the peer is known
     PeerName peer;                          ///< the name in its certificate
-    CertificatePointer certificate;         ///< once the peer is known; it may be revoked as long as the connection stands
+    CertificatePointer certificate;  ///< once the peer is known; it may be revoked as long as the connection stands
     bool comes_first = false;
 };
 

@@ -40,16 +40,21 @@ void checkClock(protocol::Health& health) {
     int state = ::adjtimex(&status);
     bool synchronised = state >= 0 && state != TIME_ERROR && (status.status & STA_UNSYNC) == 0;
     health.checks.push_back({"clock", true, synchronised ? "synchronised" : "not known to be synchronised", ""});
-    if (!synchronised) health.warnings.push_back("clock: the kernel does not know its clock to be synchronised; run chrony or another time service");
+    if (!synchronised)
+        health.warnings.push_back(
+            "clock: the kernel does not know its clock to be synchronised; run chrony or another time service");
 }
 
-void checkSpace(protocol::Health& health, const std::string& purpose, const std::string& path, std::uint64_t least_bytes) {
+void checkSpace(protocol::Health& health, const std::string& purpose, const std::string& path,
+                std::uint64_t least_bytes) {
     std::error_code problem;
     auto space = std::filesystem::space(path, problem);
     bool ok = !problem && space.available >= least_bytes;
-    health.checks.push_back({"space " + purpose, ok,
-                             problem ? fmt::format("'{}': {}", path, problem.message()) : fmt::format("{} free at '{}'", base::humanBytes(space.available), path),
-                             ok ? "" : fmt::format("make room at '{}': at least {} are needed", path, base::humanBytes(least_bytes))});
+    health.checks.push_back(
+        {"space " + purpose, ok,
+         problem ? fmt::format("'{}': {}", path, problem.message())
+                 : fmt::format("{} free at '{}'", base::humanBytes(space.available), path),
+         ok ? "" : fmt::format("make room at '{}': at least {} are needed", path, base::humanBytes(least_bytes))});
 }
 
 }  // namespace standin::http

@@ -27,11 +27,12 @@ class HealthChecks {
     std::vector<std::function<void(protocol::Health&)>> checks_;
 };
 
-/// The check `clock`: is this host's clock synchronised? TLS, journals and traps all depend on it. A warning, not a failure, where
-/// nobody keeps the clock (a lab): wrong clocks break TLS loudly.
+/// The check `clock`: is this host's clock synchronised? TLS, journals and traps all depend on it. A warning, not a
+/// failure, where nobody keeps the clock (a lab): wrong clocks break TLS loudly.
 void checkClock(protocol::Health& health);
 
 /// The check `space <purpose>`: at least `least_bytes` free where `path` is.
-void checkSpace(protocol::Health& health, const std::string& purpose, const std::string& path, std::uint64_t least_bytes);
+void checkSpace(protocol::Health& health, const std::string& purpose, const std::string& path,
+                std::uint64_t least_bytes);
 
 }  // namespace standin::http

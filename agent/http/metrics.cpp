@@ -14,9 +14,9 @@ namespace standin::http {
 namespace {
 
 // From a switch transaction (0.5 ms) to a restore (an hour); four steps a decade in the range that is the product.
-const prometheus::Histogram::BucketBoundaries seconds_buckets{0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.03, 0.05, 0.075,
-                                                              0.1,    0.2,   0.3,   0.5,   1,     2.5,    5,    10,   30,   60,  120,
-                                                              300,    600,   1200,  1800,  3600};
+const prometheus::Histogram::BucketBoundaries seconds_buckets{
+    0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1,  0.2, 0.3,
+    0.5,    1,     2.5,   5,     10,    30,     60,   120,  300,  600,  1200,  1800, 3600};
 
 }  // namespace
 
@@ -37,8 +37,14 @@ void Metrics::set(const std::string& name, const std::string& explanation, doubl
     prometheus::BuildGauge().Name(name).Help(explanation).Register(store_->registry).Add(labels).Set(value);
 }
 
-void Metrics::observeSeconds(const std::string& name, const std::string& explanation, double seconds, const Labels& labels) {
-    prometheus::BuildHistogram().Name(name).Help(explanation).Register(store_->registry).Add(labels, seconds_buckets).Observe(seconds);
+void Metrics::observeSeconds(const std::string& name, const std::string& explanation, double seconds,
+                             const Labels& labels) {
+    prometheus::BuildHistogram()
+        .Name(name)
+        .Help(explanation)
+        .Register(store_->registry)
+        .Add(labels, seconds_buckets)
+        .Observe(seconds);
 }
 
 void Metrics::onRender(std::function<void(Metrics&)> refresh) {

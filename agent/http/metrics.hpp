@@ -10,8 +10,8 @@ namespace standin::http {
 
 using Labels = std::map<std::string, std::string>;
 
-/// The program's metrics in Prometheus' text format. Names begin with `standin_`; durations are histograms in seconds. Asking for
-/// the same name and labels again gives the same metric. Safe to call from any thread.
+/// The program's metrics in Prometheus' text format. Names begin with `standin_`; durations are histograms in seconds.
+/// Asking for the same name and labels again gives the same metric. Safe to call from any thread.
 class Metrics {
   public:
     Metrics();
@@ -21,7 +21,8 @@ class Metrics {
 
     void count(const std::string& name, const std::string& explanation, const Labels& labels = {}, double amount = 1);
     void set(const std::string& name, const std::string& explanation, double value, const Labels& labels = {});
-    void observeSeconds(const std::string& name, const std::string& explanation, double seconds, const Labels& labels = {});
+    void observeSeconds(const std::string& name, const std::string& explanation, double seconds,
+                        const Labels& labels = {});
 
     /// `refresh` is called before each rendering, to set gauges whose value is asked for rather than followed.
     void onRender(std::function<void(Metrics&)> refresh);

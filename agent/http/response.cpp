@@ -12,7 +12,9 @@ const std::string& Request::parameter(const std::string& name) const {
     return found->second;
 }
 
-base::Result<protocol::Json> Request::json() const { return protocol::parseJson(body); }
+base::Result<protocol::Json> Request::json() const {
+    return protocol::parseJson(body);
+}
 
 Response Response::json(const protocol::Json& json, int status) {
     // A broken byte sequence from outside (a trap's varbind, say) must not make an answer impossible.
@@ -21,22 +23,32 @@ Response Response::json(const protocol::Json& json, int status) {
 
 int statusOf(ErrorCode code) {
     switch (code) {
-        case ErrorCode::InvalidInput: return 400;
-        case ErrorCode::Forbidden: return 403;
-        case ErrorCode::NotFound: return 404;
+        case ErrorCode::InvalidInput:
+            return 400;
+        case ErrorCode::Forbidden:
+            return 403;
+        case ErrorCode::NotFound:
+            return 404;
         case ErrorCode::Refused:
         case ErrorCode::Conflict:
         case ErrorCode::StaleEpoch:
-        case ErrorCode::WrongState: return 409;
-        case ErrorCode::Unsupported: return 501;
-        case ErrorCode::Unreachable: return 502;
-        case ErrorCode::TimedOut: return 504;
+        case ErrorCode::WrongState:
+            return 409;
+        case ErrorCode::Unsupported:
+            return 501;
+        case ErrorCode::Unreachable:
+            return 502;
+        case ErrorCode::TimedOut:
+            return 504;
         case ErrorCode::Corrupt:
-        case ErrorCode::Internal: return 500;
+        case ErrorCode::Internal:
+            return 500;
     }
     return 500;
 }
 
-Response responseFrom(const base::Error& error) { return Response::json(protocol::toJson(error), statusOf(error.code)); }
+Response responseFrom(const base::Error& error) {
+    return Response::json(protocol::toJson(error), statusOf(error.code));
+}
 
 }  // namespace standin::http

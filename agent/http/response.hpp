@@ -20,15 +20,15 @@ struct Request {
     std::string method;
     std::string path;                               ///< decoded, without the query
     std::map<std::string, std::string> parameters;  ///< of the route's `{name}` parts
-    std::string subject;                            ///< the thing that the path is about: as far as the route's first `{name}`
+    std::string subject;  ///< the thing that the path is about: as far as the route's first `{name}`
     std::map<std::string, std::string> query;
-    std::map<std::string, std::string> headers;     ///< names in lower case
+    std::map<std::string, std::string> headers;  ///< names in lower case
     std::string body;
-    std::string peer;                               ///< common name of the client's certificate, fit to be shown; what it may do are `grants`
-    std::string address;                            ///< the client's, without the port
-    Grants grants;                                  ///< what the client's certificate may do
-    std::shared_ptr<const Roles> roles;             ///< from which they follow
-    std::optional<protocol::CommandStamp> stamp;    ///< commands only
+    std::string peer;     ///< common name of the client's certificate, fit to be shown; what it may do are `grants`
+    std::string address;  ///< the client's, without the port
+    Grants grants;        ///< what the client's certificate may do
+    std::shared_ptr<const Roles> roles;           ///< from which they follow
+    std::optional<protocol::CommandStamp> stamp;  ///< commands only
 
     [[nodiscard]] const std::string& parameter(const std::string& name) const;
     /// A path parameter that must be a name of the kind `Id`.
@@ -40,7 +40,8 @@ struct Request {
     [[nodiscard]] base::Result<protocol::Json> json() const;
 };
 
-/// For answers that are long or never end. Return when `out` fails or `stopping` becomes true (check it at least every second).
+/// For answers that are long or never end. Return when `out` fails or `stopping` becomes true (check it at least every
+/// second).
 using BodyStream = std::function<void(std::ostream& out, const std::atomic<bool>& stopping)>;
 
 struct Response {
@@ -48,8 +49,8 @@ struct Response {
     std::string content_type = "application/json";
     std::string body;
     std::map<std::string, std::string> headers;
-    BodyStream stream;                              ///< instead of `body`
-    std::optional<std::uint64_t> stream_length;     ///< known length of the stream; otherwise chunked
+    BodyStream stream;                           ///< instead of `body`
+    std::optional<std::uint64_t> stream_length;  ///< known length of the stream; otherwise chunked
 
     static Response json(const protocol::Json& json, int status = 200);
     static Response empty() { return Response{204, "", "", {}, {}, {}}; }

@@ -57,7 +57,8 @@ void Router::add(const std::string& method, const std::string& pattern, Access a
 base::Result<const Route*> Router::find(Request& request) const {
     std::string other_methods;
     std::string_view path = request.path;
-    if (path.empty() || path.front() != '/') return base::failure(base::ErrorCode::NotFound, "the path must begin with '/'");
+    if (path.empty() || path.front() != '/')
+        return base::failure(base::ErrorCode::NotFound, "the path must begin with '/'");
     for (const auto& route : routes_) {
         std::map<std::string, std::string> parameters;
         if (!matches(std::string_view(route.pattern).substr(1), path.substr(1), parameters)) continue;

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <atomic>
 
+#include "agent/base/number.hpp"
 #include "agent/http/exchange.hpp"
 #include "agent/http/front_door.hpp"
 #include "agent/http/peer.hpp"
 #include "agent/http/request_audit.hpp"
 #include "agent/http/tls_handshake.hpp"
 #include "agent/http/work_crew.hpp"
-#include "agent/base/number.hpp"
 
 namespace standin::http {
 
@@ -58,7 +58,8 @@ base::Result<ServerSettings> parseListen(const std::string& text) {
             return settings;
         }
     }
-    return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not an address and port, as in '127.0.0.1:8441'", text));
+    return failure(ErrorCode::InvalidInput,
+                   fmt::format("'{}' is not an address and port, as in '127.0.0.1:8441'", text));
 }
 
 // In the order in which they depend on each other.
@@ -67,15 +68,18 @@ struct Server::Inside {
         : settings(std::move(its)),
           requests(crewOf(settings, 4)),  // those of a takeover find a thread that is there already
           streams(crewOf(settings, 0)),
-          exchange({settings.body_limit, settings.request_limit, settings.answer_limit}, router, guard, streams, stopping,
-                   its_log),
+          exchange({settings.body_limit, settings.request_limit, settings.answer_limit}, router, guard, streams,
+                   stopping, its_log),
           credentials(credentialsOf(tls->sslContext())),
           log(its_log),
-          door(doorOf(settings), std::move(tls), [roles = guard.roles](const PeerName& peer) { return comesFirst(*roles, peer); },
-               [this](auto connection) { ask(connection); }, its_log) {
+          door(
+              doorOf(settings), std::move(tls),
+              [roles = guard.roles](const PeerName& peer) { return comesFirst(*roles, peer); },
+              [this](auto connection) { ask(connection); }, its_log) {
         exchange.returnTo(door);
         if (auto* audit = guard.audit) {
-            door.tellOfRefused([audit](const std::string& source, const std::string& why) { audit->handshakeFailed(source, why); });
+            door.tellOfRefused(
+                [audit](const std::string& source, const std::string& why) { audit->handshakeFailed(source, why); });
         }
     }
 
@@ -99,7 +103,9 @@ struct Server::Inside {
 Server::Server(ServerSettings settings, TlsContext tls, const Router& router, Guard guard, base::Log log)
     : inside_(std::make_unique<Inside>(std::move(settings), std::move(tls), router, guard, log)) {}
 
-Server::~Server() { stop(); }
+Server::~Server() {
+    stop();
+}
 
 base::Result<void> Server::start() {
     const auto& settings = inside_->settings;
@@ -108,8 +114,9 @@ base::Result<void> Server::start() {
         inside_->open = true;
         return {};
     } catch (const Poco::Exception& exception) {
-        return failure(ErrorCode::Internal, fmt::format("could not listen on {}:{}: {}; is the port taken or the address not this host's?",
-                                                        settings.host, settings.port, exception.displayText()));
+        return failure(ErrorCode::Internal,
+                       fmt::format("could not listen on {}:{}: {}; is the port taken or the address not this host's?",
+                                   settings.host, settings.port, exception.displayText()));
     }
 }
 
@@ -130,6 +137,8 @@ void Server::endRevoked() {
     if (ended > 0) inside_->log.notice("{} connections ended: their certificates are revoked", ended);
 }
 
-std::uint16_t Server::port() const { return inside_->open ? inside_->door.port() : inside_->settings.port; }
+std::uint16_t Server::port() const {
+    return inside_->open ? inside_->door.port() : inside_->settings.port;
+}
 
 }  // namespace standin::http

@@ -14,16 +14,17 @@
 namespace standin::http {
 
 struct ServerSettings {
-    std::string host;         ///< address to listen on
-    std::uint16_t port = 0;   ///< 0: any free one, see Server::port()
+    std::string host;        ///< address to listen on
+    std::uint16_t port = 0;  ///< 0: any free one, see Server::port()
     std::size_t body_limit = 1U << 20;
-    /// One per request that is handled; idle connections need none. A quarter is for those alone who may command, and another one is
-    /// as much as any other peer gets. As many again carry answers that last (streams, probes).
+    /// One per request that is handled; idle connections need none. A quarter is for those alone who may command, and
+    /// another one is as much as any other peer gets. As many again carry answers that last (streams, probes).
     int threads = 64;
     std::chrono::milliseconds handshake_limit{5000};  ///< TLS takes milliseconds; a busy host may need a second
     std::chrono::milliseconds request_limit{10'000};  ///< for a request to arrive: head and body, 1 MiB at most
     std::chrono::milliseconds answer_limit{20'000};   ///< for the peer to take an answer; of a stream, each MiB of it
-    std::chrono::seconds idle_limit{300};  ///< an idle connection is closed; callers that must be fast ask more often than that
+    std::chrono::seconds idle_limit{
+        300};  ///< an idle connection is closed; callers that must be fast ask more often than that
 };
 
 /// `127.0.0.1:8441`; brackets for IPv6.
@@ -38,10 +39,10 @@ struct Guard {
     RequestAudit* audit = nullptr;  ///< null: nothing is kept
 };
 
-/// HTTPS with certificates on both sides. Handshake, request and answer have one absolute deadline each, and connections have limits
-/// by source and by peer: a client that is slow, silent or one of many blocks only itself. A request whose certificate lacks the role that its
-/// route demands is refused. Each request goes through the route table; commands go through the gate if there is one. Those whose role
-/// lets them command always find a thread.
+/// HTTPS with certificates on both sides. Handshake, request and answer have one absolute deadline each, and
+/// connections have limits by source and by peer: a client that is slow, silent or one of many blocks only itself. A
+/// request whose certificate lacks the role that its route demands is refused. Each request goes through the route
+/// table; commands go through the gate if there is one. Those whose role lets them command always find a thread.
 class Server {
   public:
     Server(ServerSettings settings, TlsContext tls, const Router& router, Guard guard, base::Log log);

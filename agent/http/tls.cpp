@@ -32,11 +32,14 @@ TlsLibrary::TlsLibrary() {
     Poco::Net::SSLManager::instance().initializeClient(nullptr, reject_client, nullptr);
 }
 
-TlsLibrary::~TlsLibrary() { Poco::Net::uninitializeSSL(); }
+TlsLibrary::~TlsLibrary() {
+    Poco::Net::uninitializeSSL();
+}
 
 namespace {
 
-base::Result<TlsContext> contextFor(Poco::Net::Context::Usage usage, const std::shared_ptr<TlsCredentials>& credentials) {
+base::Result<TlsContext> contextFor(Poco::Net::Context::Usage usage,
+                                    const std::shared_ptr<TlsCredentials>& credentials) {
     const auto& files = credentials->files();
     try {
         Poco::Net::Context::Params params;
@@ -57,8 +60,9 @@ base::Result<TlsContext> contextFor(Poco::Net::Context::Usage usage, const std::
         bindCredentials(context->sslContext(), credentials);
         return context;
     } catch (const Poco::Exception& exception) {
-        return failure(ErrorCode::InvalidInput, fmt::format("could not use TLS certificate '{}' with key '{}' and CA '{}': {}",
-                                                            files.certificate, files.key, files.ca, exception.displayText()));
+        return failure(ErrorCode::InvalidInput,
+                       fmt::format("could not use TLS certificate '{}' with key '{}' and CA '{}': {}",
+                                   files.certificate, files.key, files.ca, exception.displayText()));
     }
 }
 
@@ -76,14 +80,19 @@ base::Result<TlsContext> serverContext(const std::shared_ptr<TlsCredentials>& cr
 base::Result<TlsContext> clientContext(const std::shared_ptr<TlsCredentials>& credentials) {
     return contextFor(Poco::Net::Context::CLIENT_USE, credentials);
 }
-base::Result<TlsContext> serverContext(const TlsFiles& files) { return contextFor(Poco::Net::Context::SERVER_USE, files); }
-base::Result<TlsContext> clientContext(const TlsFiles& files) { return contextFor(Poco::Net::Context::CLIENT_USE, files); }
+base::Result<TlsContext> serverContext(const TlsFiles& files) {
+    return contextFor(Poco::Net::Context::SERVER_USE, files);
+}
+base::Result<TlsContext> clientContext(const TlsFiles& files) {
+    return contextFor(Poco::Net::Context::CLIENT_USE, files);
+}
 
 bool certificateNames(Poco::Net::SecureStreamSocket& socket, const std::string& host) {
     if (!socket.havePeerCertificate()) return false;
     auto certificate = socket.peerCertificate();
     auto* x509 = const_cast<X509*>(certificate.certificate());
-    return X509_check_ip_asc(x509, host.c_str(), 0) == 1 || X509_check_host(x509, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
+    return X509_check_ip_asc(x509, host.c_str(), 0) == 1 ||
+           X509_check_host(x509, host.data(), host.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
 }
 
 }  // namespace standin::http

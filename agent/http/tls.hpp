@@ -30,8 +30,8 @@ class TlsLibrary {
 
 using TlsContext = Poco::AutoPtr<Poco::Net::Context>;
 
-/// TLS 1.2 or newer; a peer without a certificate of the CA, or with one that was revoked, is refused in the handshake. Each
-/// handshake is made with what the credentials hold then. InvalidInput: they cannot be used.
+/// TLS 1.2 or newer; a peer without a certificate of the CA, or with one that was revoked, is refused in the handshake.
+/// Each handshake is made with what the credentials hold then. InvalidInput: they cannot be used.
 base::Result<TlsContext> serverContext(const std::shared_ptr<TlsCredentials>& credentials);
 base::Result<TlsContext> clientContext(const std::shared_ptr<TlsCredentials>& credentials);
 /// With credentials that nobody reloads.

@@ -15,14 +15,16 @@ class AddressBook;
 
 namespace standin::protocol {
 
-/// Talks to one agent (or to the coordinator) over connections that are kept open, since a TLS handshake costs more than a whole
-/// takeover step. Safe to call from several threads. Error codes: Unreachable = it certainly was not asked; TimedOut = it may have
-/// acted; otherwise what the agent said. A deadline is a total: from resolving the agent's name to the last byte of its answer.
+/// Talks to one agent (or to the coordinator) over connections that are kept open, since a TLS handshake costs more
+/// than a whole takeover step. Safe to call from several threads. Error codes: Unreachable = it certainly was not
+/// asked; TimedOut = it may have acted; otherwise what the agent said. A deadline is a total: from resolving the
+/// agent's name to the last byte of its answer.
 class AgentClient {
   public:
     /// `name` is for messages; `url` is `https://host:port`. The certificate must name the URL's host.
     /// Clients that share a `book` know the addresses that any of them has asked for; without one it has its own.
-    static base::Result<std::unique_ptr<AgentClient>> open(std::string name, const std::string& url, http::TlsContext tls,
+    static base::Result<std::unique_ptr<AgentClient>> open(std::string name, const std::string& url,
+                                                           http::TlsContext tls,
                                                            std::shared_ptr<http::AddressBook> book = {});
     ~AgentClient();
 
@@ -41,13 +43,13 @@ class AgentClient {
     base::Result<Answer> remove(const std::string& path, const CommandStamp& stamp, Deadline deadline);
     /// Text that is not JSON (metrics).
     base::Result<std::string> text(const std::string& path, Deadline deadline);
-    /// Hands pieces of the body to `take` until the body ends or `take` returns false. `headers` e.g. Range. The deadline is for the
-    /// head and for each piece of 64 KiB, not for the whole.
+    /// Hands pieces of the body to `take` until the body ends or `take` returns false. `headers` e.g. Range. The
+    /// deadline is for the head and for each piece of 64 KiB, not for the whole.
     base::Result<int> stream(const std::string& path, const std::map<std::string, std::string>& headers,
                              const std::function<bool(const char*, std::size_t)>& take, Deadline deadline);
 
-    /// From any thread, for good: calls that are under way end at once, further ones don't begin. A program that ends waits for no
-    /// agent.
+    /// From any thread, for good: calls that are under way end at once, further ones don't begin. A program that ends
+    /// waits for no agent.
     void breakOff();
 
     [[nodiscard]] const std::string& name() const;

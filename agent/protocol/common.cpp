@@ -22,7 +22,8 @@ base::Result<Health> healthFrom(const Json& json) {
     health.agent = fields.text("agent", "");
     for (const auto& item : fields.array("checks", 1024)) {
         JsonFields check(item, "health check", JsonFields::Unknown::Skip);
-        health.checks.push_back({check.text("name"), check.boolean("ok", false), check.text("detail", ""), check.text("cure", "")});
+        health.checks.push_back(
+            {check.text("name"), check.boolean("ok", false), check.text("detail", ""), check.text("cure", "")});
     }
     for (const auto& item : fields.array("warnings", 1024)) {
         if (item.is_string()) health.warnings.push_back(item.get<std::string>());
@@ -30,7 +31,9 @@ base::Result<Health> healthFrom(const Json& json) {
     return fields.finish(health);
 }
 
-Json toJson(const base::Error& error) { return {{"code", base::nameOf(error.code)}, {"message", error.message}}; }
+Json toJson(const base::Error& error) {
+    return {{"code", base::nameOf(error.code)}, {"message", error.message}};
+}
 
 base::Error errorFrom(const Json& json, const std::string& otherwise) {
     if (!json.is_object()) return {base::ErrorCode::Internal, otherwise};
@@ -38,7 +41,9 @@ base::Error errorFrom(const Json& json, const std::string& otherwise) {
 }
 
 Json toJson(const Progress& progress) {
-    return {{"done_bytes", progress.done_bytes}, {"total_bytes", progress.total_bytes}, {"bytes_per_second", progress.bytes_per_second}};
+    return {{"done_bytes", progress.done_bytes},
+            {"total_bytes", progress.total_bytes},
+            {"bytes_per_second", progress.bytes_per_second}};
 }
 
 Progress progressFrom(const Json& json) {

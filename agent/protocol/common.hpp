@@ -9,20 +9,23 @@
 namespace standin::protocol {
 
 /// Header names of every command (PUT, POST, DELETE).
-inline constexpr const char* epoch_header = "Standin-Epoch";          ///< decimal uint64; agents refuse an older one than they saw
-/// 1 to 64 characters; the coordinator's own name for its epoch, drawn at random: two that have one epoch (one of them runs from a restored
-/// backup) are told apart by it. May be absent.
+inline constexpr const char* epoch_header =
+    "Standin-Epoch";  ///< decimal uint64; agents refuse an older one than they saw
+/// 1 to 64 characters; the coordinator's own name for its epoch, drawn at random: two that have one epoch (one of them
+/// runs from a restored backup) are told apart by it. May be absent.
 inline constexpr const char* instance_header = "Standin-Instance";
 inline constexpr std::size_t longest_instance = 64;
-inline constexpr const char* operation_header = "Standin-Operation";  ///< 1 to 128 characters; the same id again is the same command
-inline constexpr const char* sequence_header = "Standin-Sequence";    ///< decimal uint64; of two commands for one thing the older is refused once the newer is known
+inline constexpr const char* operation_header =
+    "Standin-Operation";  ///< 1 to 128 characters; the same id again is the same command
+inline constexpr const char* sequence_header =
+    "Standin-Sequence";  ///< decimal uint64; of two commands for one thing the older is refused once the newer is known
 
 /// Who commands, and which command it is. The same `operation` twice is the same command, answered again.
 struct CommandStamp {
     std::uint64_t epoch = 0;
     std::string operation;  ///< e.g. `17/RestoreSpare/2`
-    /// Ascends with every command that the coordinator of this epoch sends out, so that (epoch, sequence) ascends for ever. A command that
-    /// was given up may still be on its way; by this it cannot take effect after a later one.
+    /// Ascends with every command that the coordinator of this epoch sends out, so that (epoch, sequence) ascends for
+    /// ever. A command that was given up may still be on its way; by this it cannot take effect after a later one.
     std::uint64_t sequence = 0;
     std::string instance{};  ///< of the epoch; empty: by hand, or by a coordinator that has none
 };
@@ -63,8 +66,8 @@ struct Probe {
     enum class Kind { Http, Tcp };
     Kind kind = Kind::Tcp;
     std::uint16_t port = 0;
-    std::string path = "/";      ///< http only
-    int expect_status = 200;     ///< http only
+    std::string path = "/";   ///< http only
+    int expect_status = 200;  ///< http only
     bool operator==(const Probe&) const = default;
 };
 Json toJson(const Probe& probe);  ///< `{"http": {"port", "path", "expect"}}` or `{"tcp": {"port"}}`

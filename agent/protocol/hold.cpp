@@ -6,9 +6,12 @@ namespace standin::protocol {
 
 const char* nameOf(HoldState state) {
     switch (state) {
-        case HoldState::Idle: return "idle";
-        case HoldState::Holding: return "holding";
-        case HoldState::Releasing: return "releasing";
+        case HoldState::Idle:
+            return "idle";
+        case HoldState::Holding:
+            return "holding";
+        case HoldState::Releasing:
+            return "releasing";
     }
     return "idle";
 }
@@ -62,7 +65,9 @@ base::Result<Hold> holdFrom(const Json& json) {
 }
 
 Json toJson(const ProbeRequest& request) {
-    return {{"leg", request.leg == Leg::Front ? "front" : "back"}, {"probe", toJson(request.probe)}, {"deadline_ms", request.deadline_ms}};
+    return {{"leg", request.leg == Leg::Front ? "front" : "back"},
+            {"probe", toJson(request.probe)},
+            {"deadline_ms", request.deadline_ms}};
 }
 
 base::Result<ProbeRequest> probeRequestFrom(const Json& json) {

@@ -78,9 +78,11 @@ base::Result<StandInDefinition> standInDefinitionFrom(const Json& json) {
             fields.problem("field 'ports' must be a list of port numbers");
         }
     }
-    if (definition.maximum_memory_mib < definition.memory_mib) fields.problem("'maximum_memory_mib' is less than 'memory_mib'");
+    if (definition.maximum_memory_mib < definition.memory_mib)
+        fields.problem("'maximum_memory_mib' is less than 'memory_mib'");
     if (definition.maximum_vcpus < definition.vcpus) fields.problem("'maximum_vcpus' is less than 'vcpus'");
-    if (definition.firmware != "bios" && definition.firmware != "uefi") fields.problem("field 'firmware' must be 'bios' or 'uefi'");
+    if (definition.firmware != "bios" && definition.firmware != "uefi")
+        fields.problem("field 'firmware' must be 'bios' or 'uefi'");
     return fields.finish(definition);
 }
 
@@ -132,16 +134,11 @@ const char* nameOf(GuestClock::State state) {
 }
 
 Json toJson(const StandIn& stand_in) {
-    return {{"name", stand_in.name.text()},
-            {"definition", toJson(stand_in.definition)},
-            {"state", nameOf(stand_in.state)},
-            {"uuid", stand_in.uuid},
-            {"port", nullable(stand_in.port)},
-            {"resources", toJson(stand_in.resources)},
-            {"progress", toJson(stand_in.progress)},
-            {"clock", toJson(stand_in.clock)},
-            {"problem", stand_in.problem},
-            {"warnings", stand_in.warnings}};
+    return {{"name", stand_in.name.text()},          {"definition", toJson(stand_in.definition)},
+            {"state", nameOf(stand_in.state)},       {"uuid", stand_in.uuid},
+            {"port", nullable(stand_in.port)},       {"resources", toJson(stand_in.resources)},
+            {"progress", toJson(stand_in.progress)}, {"clock", toJson(stand_in.clock)},
+            {"problem", stand_in.problem},           {"warnings", stand_in.warnings}};
 }
 
 base::Result<StandIn> standInFrom(const Json& json) {

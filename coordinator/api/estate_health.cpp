@@ -32,8 +32,9 @@ void checkAdoption(protocol::Health& health, const engine::Engine& engine) {
     const auto adoption = engine.adoption();
     if (adoption.isWhole()) return;
     health.checks.push_back({"adoption", false,
-                             adoption.observing ? "observing only: the journal is new, and failures start nothing"
-                                                : "observing only, failures start nothing: " + domain::namesOf(adoption.left),
+                             adoption.observing
+                                 ? "observing only: the journal is new, and failures start nothing"
+                                 : "observing only, failures start nothing: " + domain::namesOf(adoption.left),
                              "see what was found and agree to it: standinctl adopt"});
 }
 

@@ -178,7 +178,9 @@ Json viewOf(const engine::AdoptionSnapshot& snapshot) {
                            {"holds", found.holds},
                            {"stand_ins", std::move(stand_ins)}});
     }
-    return {{"state", snapshot.adoption.isWhole() ? "adopted" : snapshot.adoption.observing ? "observing" : "partly"},
+    return {{"state", snapshot.adoption.isWhole()   ? "adopted"
+                      : snapshot.adoption.observing ? "observing"
+                                                    : "partly"},
             {"observed", std::move(observed)},
             {"servers", std::move(servers)},
             {"contradictions", snapshot.contradictions},

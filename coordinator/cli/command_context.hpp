@@ -22,7 +22,7 @@ struct CommandContext {
     std::ostream& out;
     std::ostream& err;
     std::istream* in = nullptr;  ///< null: nobody answers questions
-    bool json = false;  ///< the coordinator's answer instead of text for people
+    bool json = false;           ///< the coordinator's answer instead of text for people
     /// A stream that breaks off (the coordinator is restarted) is opened again, every `pause`, as long as this.
     std::chrono::milliseconds come_back_within{30'000};
     std::chrono::milliseconds pause{500};

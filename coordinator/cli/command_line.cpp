@@ -30,7 +30,7 @@ struct Arguments {
     std::vector<std::string> fail;
     bool record = false;
     bool discard_data = false;
-    std::string absent_verb;    ///< one of them was asked for
+    std::string absent_verb;  ///< one of them was asked for
     std::size_t limit = 50;
     Command chosen;
 };
@@ -46,7 +46,8 @@ class Grammar {
         app_.add_option("--ca", arguments_.connection.ca, "Certificate of the CA that vouches for the coordinator");
         app_.add_option("--certificate", arguments_.connection.certificate, "Certificate that says who asks");
         app_.add_option("--key", arguments_.connection.key, "Its private key");
-        app_.add_option("--crl", arguments_.connection.crl, "Revocation list; the coordinator's certificate must not be in it");
+        app_.add_option("--crl", arguments_.connection.crl,
+                        "Revocation list; the coordinator's certificate must not be in it");
         app_.add_option("--config", arguments_.connection.settings_file,
                         "Settings file with url, ca_file, certificate_file, key_file");
         addOverview();
@@ -116,7 +117,8 @@ void Grammar::addOverview() {
     limit(audit);
     auto* verify = verb(*audit, "verify", "See whether the audit is as it was written, entry by entry",
                         [&a](const CommandContext& c) { return verifyAudit(c, a.audit); });
-    verify->add_option("--file", a.audit.file, "An agent's audit.log (with those before it) instead of the coordinator's");
+    verify->add_option("--file", a.audit.file,
+                       "An agent's audit.log (with those before it) instead of the coordinator's");
     verify->add_option("--mark", a.audit.mark, "NUMBER:HASH of an entry, noted earlier, that must be there unchanged");
     // The callback of the verb that is above runs too, and last.
     audit->final_callback([this, audit, &a] {
@@ -228,8 +230,9 @@ void Grammar::addTrap() {
     auto* explain = verb(*trap, "explain", "How the rules come to a verdict, rule by rule, and what would begin",
                          [&a](const CommandContext& c) { return explainTrap(c, a.trap); });
     explain
-        ->add_option("TRAP", a.trap.what,
-                     "A recorded trap's number, or a file ('-': standard input) with JSON, snmptrapd's text or a datagram")
+        ->add_option(
+            "TRAP", a.trap.what,
+            "A recorded trap's number, or a file ('-': standard input) with JSON, snmptrapd's text or a datagram")
         ->required();
     explain->add_option("--source", a.trap.source, "Who sent it, where the file does not say");
     explain->add_option("--config", a.trap.configuration,
@@ -237,7 +240,8 @@ void Grammar::addTrap() {
     auto* plan = verb(app_, "plan", "What a failure would lead to now, step by step; touches nothing",
                       [&a](const CommandContext& c) { return planFailure(c, a.server, a.fail); });
     plan->add_option("SERVER", a.server, "The server that fails");
-    plan->add_option("--fail", a.fail, "What fails with it: rack=NAME, server=NAME, spare=NAME, vm-host=NAME; commas between")
+    plan->add_option("--fail", a.fail,
+                     "What fails with it: rack=NAME, server=NAME, spare=NAME, vm-host=NAME; commas between")
         ->delimiter(',');
     auto* replay = verb(app_, "replay", "Decide an operation again, from what its decisions were made from",
                         [&a](const CommandContext& c) { return replayOperation(c, a.operation_or_file, a.record); });

@@ -21,7 +21,7 @@ class OperationTimeline {
     bool isRepetition(const Json& step, const std::string& title);
 
     std::ostream& out_;
-    std::map<std::string, std::string> shown_;  ///< step or note -> what was last printed of it
+    std::map<std::string, std::string> shown_;     ///< step or note -> what was last printed of it
     std::map<std::string, std::string> failures_;  ///< step -> what its last attempt failed with
     std::string state_;
     bool begun_ = false;

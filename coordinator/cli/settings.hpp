@@ -21,8 +21,8 @@ struct ConnectionOptions {
 };
 
 /// Each value from the first that has it: command line; environment (STANDIN_URL, STANDIN_CA, STANDIN_CERTIFICATE,
-/// STANDIN_KEY, STANDIN_CRL); settings file (`url`, `ca_file`, `certificate_file`, `key_file`, `crl_file`), which is the command line's,
-/// STANDIN_CONFIG or /etc/standin/standinctl.yml. InvalidInput says what is missing or wrong.
+/// STANDIN_KEY, STANDIN_CRL); settings file (`url`, `ca_file`, `certificate_file`, `key_file`, `crl_file`), which is
+/// the command line's, STANDIN_CONFIG or /etc/standin/standinctl.yml. InvalidInput says what is missing or wrong.
 base::Result<Connection> connectionFrom(const ConnectionOptions& options,
                                         const std::function<const char*(const char*)>& environment);
 

@@ -55,7 +55,7 @@ struct TrapSettings {
 
 struct AgentSettings {
     base::AgentName name;
-    std::string url;  ///< https://host:port
+    std::string url;                              ///< https://host:port
     std::optional<std::size_t> restores_at_once;  ///< of an image store
     std::optional<std::size_t> captures_at_once;  ///< likewise
 };

@@ -158,7 +158,8 @@ void readGeneral(Configuration& configuration, YamlReader reader, const std::set
     configuration.listen = readListenAddress(reader, "listen");
     configuration.state_dir = readAbsolutePath(reader, "state_dir");
     configuration.reserve_bytes = reader.bytes("reserve", configuration.reserve_bytes);
-    if (configuration.reserve_bytes != 0 && (configuration.reserve_bytes < least_reserve || configuration.reserve_bytes > most_reserve))
+    if (configuration.reserve_bytes != 0 &&
+        (configuration.reserve_bytes < least_reserve || configuration.reserve_bytes > most_reserve))
         reader.problem("reserve", "must be 0, which keeps none, or 1MiB to 16GiB; 64MiB are some thousand takeovers");
     configuration.tls = readTls(reader.map("tls"));
     if (auto roles = reader.optionalMap("roles")) {

@@ -51,11 +51,13 @@ std::string namesOf(const std::set<base::ServerName>& servers) {
 
 std::string observedOnly(const Adoption& adoption, const base::ServerName& server) {
     return adoption.observing
-               ? fmt::format("this coordinator's journal is new, so it observes only and changes nothing until an "
-                             "operator has seen what it found and agreed: standinctl adopt")
-               : fmt::format("who executes the job of server '{}' was not known when this coordinator's new journal "
-                             "was adopted, so the server is only observed: standinctl adopt",
-                             server.text());
+               ? fmt::format(
+                     "this coordinator's journal is new, so it observes only and changes nothing until an "
+                     "operator has seen what it found and agreed: standinctl adopt")
+               : fmt::format(
+                     "who executes the job of server '{}' was not known when this coordinator's new journal "
+                     "was adopted, so the server is only observed: standinctl adopt",
+                     server.text());
 }
 
 std::vector<std::string> contradictionsIn(const SiteFinding& finding, const Adoption& adoption) {
@@ -72,8 +74,8 @@ std::vector<std::string> contradictionsIn(const SiteFinding& finding, const Adop
         if (adoption.observes(server)) contradictionsOf(server.text(), found, sentences);
     }
     for (const auto& [spare, segment] : finding.strangers) {
-        sentences.push_back(fmt::format("spare '{}' serves segment '{}', which is no configured server's", spare.text(),
-                                        segment));
+        sentences.push_back(
+            fmt::format("spare '{}' serves segment '{}', which is no configured server's", spare.text(), segment));
     }
     for (const auto& [server, what] : adoption.reported)
         sentences.push_back(fmt::format("server '{}' has failed meanwhile, as it seems: {}", server.text(), what));
@@ -94,8 +96,8 @@ std::optional<SpareTableRow> rowFor(const base::ServerName& server, const FoundS
     row.image = its->image;
     row.stand_in = its->name;
     row.stand_in_port = its->port;
-    row.note = fmt::format("found when the site was adopted, and not proved since; set a spare: standinctl spare set {}",
-                           server.text());
+    row.note = fmt::format(
+        "found when the site was adopted, and not proved since; set a spare: standinctl spare set {}", server.text());
     return row;
 }
 

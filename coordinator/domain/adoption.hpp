@@ -19,7 +19,7 @@ namespace standin::domain {
 /// one may have been moved away. Until an operator has seen what the agents say and agreed to it, the coordinator
 /// observes only.
 struct Adoption {
-    bool observing = false;          ///< nobody has agreed yet
+    bool observing = false;           ///< nobody has agreed yet
     std::set<base::ServerName> left;  ///< not known when somebody did: these servers are still only observed
     /// Failures that came meanwhile and started nothing, the first of each server; for people.
     std::map<base::ServerName, std::string> reported;

@@ -141,7 +141,8 @@ std::optional<Occurrence> handoverOccurrence(const Course& course) {
             return std::nullopt;
         case State::ReturningRequests:
             if (course.done(ReturnRequests)) {
-                if (const Step* drain = course.find(DrainStandIn); drain != nullptr && drain->finding == Finding::Unseen)
+                if (const Step* drain = course.find(DrainStandIn);
+                    drain != nullptr && drain->finding == Finding::Unseen)
                     return notSure(course);
                 if (operation.handovers < most_handovers) {
                     return happened(Event::RequestsReturned, "the stand-in has its requests again");

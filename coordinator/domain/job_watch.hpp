@@ -18,7 +18,7 @@ inline constexpr unsigned unanswered_to_tell = 3;
 
 /// How a job that no operation moves has answered, as long as the same machine executes it.
 struct JobCourse {
-    unsigned unanswered = 0;       ///< in a row
+    unsigned unanswered = 0;        ///< in a row
     base::WallTime silent_since{};  ///< of these, when the first was asked
     bool asked = false;
     bool told = false;

@@ -101,8 +101,7 @@ std::optional<Occurrence> makingOccurrence(const Course& course) {
             return afterAll(course, {SuspendStandIn}, SuspendStandIn, Event::StandInSuspended,
                             "its suspension is confirmed");
         case State::AdoptingStandIn:
-            return afterAll(course, {AdoptStandIn}, AdoptStandIn, Event::StandInAdopted,
-                            readySentence(course));
+            return afterAll(course, {AdoptStandIn}, AdoptStandIn, Event::StandInAdopted, readySentence(course));
         case State::RemovingReplacedStandIn: {
             const std::string ready = readySentence(course);
             if (operation.stand_in.empty() || course.done(DeleteOldStandIn))

@@ -14,8 +14,8 @@ namespace {
 /// Nobody has answered; a clear 'no' is for a person.
 bool isUnanswered(const Operation& failover, StepName name) {
     const Step* step = failover.find(name, subjectOf(failover, name));
-    return step != nullptr && (step->state == StepState::Unknown ||
-                               (step->state == StepState::Failed && base::isTransient(step->error)));
+    return step != nullptr &&
+           (step->state == StepState::Unknown || (step->state == StepState::Failed && base::isTransient(step->error)));
 }
 
 void add(std::vector<base::AgentName>& agents, const base::AgentName& agent) {

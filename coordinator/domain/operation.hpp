@@ -85,7 +85,8 @@ struct Operation {
     bool discard_data = false;  ///< closed with the word that its stand-in's data need not be kept; unset: only a disk
                                 ///< that was kept is deleted
 
-    std::optional<RestartClaim> claim;  ///< capture: a failure was reported during its restart, and is to be looked into
+    std::optional<RestartClaim>
+        claim;  ///< capture: a failure was reported during its restart, and is to be looked into
 
     std::vector<Note> notes;
     std::vector<base::Shared<Step>> steps;  ///< in the order of their first start; copies of the operation share them

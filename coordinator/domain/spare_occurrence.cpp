@@ -11,8 +11,10 @@ namespace {
 
 /// The image is the server's; the card is not.
 constexpr const char* other_mac =
-    "; if it has started and has no network: its card has another MAC than the server's, and an image that names its card "
-    "by MAC (systemd-networkd, udev's .link files, ifupdown, NetworkManager, netplan, 'ifname=' on the kernel's command "
+    "; if it has started and has no network: its card has another MAC than the server's, and an image that names its "
+    "card "
+    "by MAC (systemd-networkd, udev's .link files, ifupdown, NetworkManager, netplan, 'ifname=' on the kernel's "
+    "command "
     "line) does not configure it; name the card otherwise in the server, then capture its image again";
 
 Occurrence spareFailure(const Course& course) {

@@ -25,11 +25,11 @@ struct SpareTableRow {
     base::WallTime image_at{};  ///< from when the image's data are; epoch: not known
     bool standin_ready =
         false;  ///< the provisional operation flag: the job answered and the suspension was confirmed (S109)
-    base::StandInName stand_in;    ///< empty: none
-    base::PortName stand_in_port;  ///< its switch port, known since it was first started
-    bool stale = false;            ///< the stand-in was made from an older image than `image`
+    base::StandInName stand_in;          ///< empty: none
+    base::PortName stand_in_port;        ///< its switch port, known since it was first started
+    bool stale = false;                  ///< the stand-in was made from an older image than `image`
     base::WallTime stand_in_image_at{};  ///< from when the data of the stand-in's image are; epoch: not known
-    std::string note;              ///< why it is not ready or stale, for people; empty otherwise
+    std::string note;                    ///< why it is not ready or stale, for people; empty otherwise
     bool operator==(const SpareTableRow&) const = default;
 };
 

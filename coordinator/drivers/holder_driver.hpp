@@ -5,8 +5,8 @@
 
 namespace standin::drivers {
 
-/// The request holder: holds and releases a job's requests, and probes what stands in quarantine behind its back leg. Its jobs
-/// bear the names of their segments.
+/// The request holder: holds and releases a job's requests, and probes what stands in quarantine behind its back leg.
+/// Its jobs bear the names of their segments.
 class HolderDriver {
   public:
     virtual ~HolderDriver() = default;
@@ -15,7 +15,8 @@ class HolderDriver {
     virtual base::Result<protocol::Hold> setHold(const protocol::CommandStamp& stamp, const base::JobName& job,
                                                  protocol::HoldState state, Deadline deadline) = 0;
     /// Not answered within request.deadline_ms is an answer (`answered: false`), not an error.
-    virtual base::Result<protocol::ProbeAnswer> probe(const base::JobName& job, const protocol::ProbeRequest& request, Deadline deadline) = 0;
+    virtual base::Result<protocol::ProbeAnswer> probe(const base::JobName& job, const protocol::ProbeRequest& request,
+                                                      Deadline deadline) = 0;
 };
 
 }  // namespace standin::drivers

@@ -15,9 +15,9 @@ enum class PowerState { Off, On, Unknown };
 
 /// One device of a ladder, spoken to by a fence agent.
 struct PowerDevice {
-    std::string agent;                           ///< program name, e.g. `fence_ipmilan`
-    std::map<std::string, std::string> options;  ///< e.g. `ip`, `username`; never a secret
-    std::string password_file;                   ///< empty = none
+    std::string agent;                                  ///< program name, e.g. `fence_ipmilan`
+    std::map<std::string, std::string> options;         ///< e.g. `ip`, `username`; never a secret
+    std::string password_file;                          ///< empty = none
     std::map<std::string, std::string> secret_files{};  ///< files of other secrets by their options, e.g. `community`
 };
 
@@ -34,7 +34,8 @@ class PowerDriver {
     virtual ~PowerDriver() = default;
 
     virtual base::Result<PowerState> state(const PowerLadder& ladder, Deadline deadline) = 0;
-    /// Success: read back as off (already off is off) (S182, S230). Anything else is an error, and the machine may be on.
+    /// Success: read back as off (already off is off) (S182, S230). Anything else is an error, and the machine may be
+    /// on.
     virtual base::Result<void> off(const PowerLadder& ladder, Deadline deadline) = 0;
     /// Success: read back as on.
     virtual base::Result<void> on(const PowerLadder& ladder, Deadline deadline) = 0;

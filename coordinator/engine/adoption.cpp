@@ -40,13 +40,13 @@ void Conductor::survey(SurveyAnswer answer, bool claims) {
     survey_.awaited = agentsOf(inventory_);
     ++survey_.number;
     for (const auto& agent : survey_.awaited) {
-        executor_.post({domain::Lane::Watch, agent.text(), [this_agent = agent, number = survey_.number,
-                                                           deliver = deliver_, &drivers = drivers_,
-                                                           &inventory = inventory_, patience = settings_.answer_within,
-                                                           claim_as = claims ? std::optional(leader_) : std::nullopt] {
+        executor_.post({domain::Lane::Watch, agent.text(),
+                        [this_agent = agent, number = survey_.number, deliver = deliver_, &drivers = drivers_,
+                         &inventory = inventory_, patience = settings_.answer_within,
+                         claim_as = claims ? std::optional(leader_) : std::nullopt] {
                             AgentFinding said;
-                            const auto asked =
-                                base::contained([&] { said = ask(drivers, inventory, this_agent, patience, claim_as); });
+                            const auto asked = base::contained(
+                                [&] { said = ask(drivers, inventory, this_agent, patience, claim_as); });
                             if (!asked) said.problem = asked.error().message;
                             deliver(Request([this_agent, number, said = std::move(said)](Conductor& c) -> Reply {
                                 c.takeSurvey(number, this_agent, said);
@@ -73,12 +73,13 @@ AdoptionSnapshot Conductor::adoptionSnapshot() const {
             fmt::format("{}-{}", leader_.instance, findings_ + adoption_.reported.size())};
 }
 
-/// Whoever has commanded before is deposed first, in an epoch that is durable, and the agents are asked once more then: a
-/// command that was still on its way can change nothing after what it is compared with was said.
+/// Whoever has commanded before is deposed first, in an epoch that is durable, and the agents are asked once more then:
+/// a command that was still on its way can change nothing after what it is compared with was said.
 void Conductor::beginAdoption(const std::string& mark, const std::string& asked_by, SurveyAnswer answer) {
     if (const auto may = mayAdopt(mark); !may) {
         audit(asked_by, "adoption of the site", "refused: " + may.error().message);
-        replies_.push_back([answer = std::move(answer), why = may.error()](const Result<void>&) { answer(failure(why)); });
+        replies_.push_back(
+            [answer = std::move(answer), why = may.error()](const Result<void>&) { answer(failure(why)); });
         return;
     }
     if (adoption_.observing) goOnFrom(finding_);
@@ -113,8 +114,9 @@ Result<AdoptionSnapshot> Conductor::adopt(const std::string& mark, const std::st
         if (before.observes(server) && !found.unknown.empty()) left.insert(server);
     }
     if (left.size() == finding_.servers.size() || (!before.observing && left == before.left)) {
-        return failure(ErrorCode::WrongState, "who executes which job is not known of any server; see that the agents "
-                                              "answer, and ask again: standinctl agent list");
+        return failure(ErrorCode::WrongState,
+                       "who executes which job is not known of any server; see that the agents "
+                       "answer, and ask again: standinctl agent list");
     }
     adoption_.observing = false;
     adoption_.left = left;
@@ -126,8 +128,9 @@ Result<AdoptionSnapshot> Conductor::adopt(const std::string& mark, const std::st
     const std::string outcome =
         left.empty() ? "all servers" : fmt::format("without {}: not known", domain::namesOf(left));
     audit(asked_by, "adoption of the site", outcome);
-    lines_.push_back({base::LogLevel::Notice, fmt::format("the site is adopted by {} ({}); this coordinator acts, in epoch {}",
-                                                          asked_by, outcome, leader_.epoch)});
+    lines_.push_back(
+        {base::LogLevel::Notice, fmt::format("the site is adopted by {} ({}); this coordinator acts, in epoch {}",
+                                             asked_by, outcome, leader_.epoch)});
     return adoptionSnapshot();
 }
 
@@ -147,13 +150,12 @@ void Conductor::adopt(const base::ServerName& server, const domain::FoundServer&
     if (const auto row = rowFor(server, found); row && table_.addFound(*row)) setRow(*row);
     const auto reported = adoption_.reported.find(server);
     if (reported == adoption_.reported.end()) return;
-    const auto sentence =
-        fmt::format("server '{}' was reported as failed while this coordinator observed only, and nothing was started: "
-                    "{}; {}",
-                    server.text(), reported->second,
-                    found.placement.on == Placement::On::Server
-                        ? "if its job does not answer: standinctl failover " + server.text()
-                        : "its job is executed by " + executorOf(found.placement));
+    const auto sentence = fmt::format(
+        "server '{}' was reported as failed while this coordinator observed only, and nothing was started: "
+        "{}; {}",
+        server.text(), reported->second,
+        found.placement.on == Placement::On::Server ? "if its job does not answer: standinctl failover " + server.text()
+                                                    : "its job is executed by " + executorOf(found.placement));
     lines_.push_back({base::LogLevel::Warning, sentence});
     drivers_.notifier->notify({drivers::Notification::Kind::NeedsOperator, {}, server.text(), sentence});
     adoption_.reported.erase(reported);

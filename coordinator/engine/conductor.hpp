@@ -69,8 +69,8 @@ class Conductor {
               const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings, Board& board,
               Deliver deliver);
 
-    /// Called before recover() by whoever runs a watch. Its first look comes first, for at most a second: steps wait until
-    /// it knows who leads, and a failure report until the segment of its server was looked at.
+    /// Called before recover() by whoever runs a watch. Its first look comes first, for at most a second: steps wait
+    /// until it knows who leads, and a failure report until the segment of its server was looked at.
     void expectFirstLook() { expects_first_look_ = true; }
     void knowsWhoLeads();
     void lookedAtSegmentsOf(const std::set<base::ServerName>& servers);
@@ -347,7 +347,7 @@ class Conductor {
     std::map<base::SpareName, const domain::Spare*> free_spares_;  ///< configured, and leased to nobody
     std::map<domain::OperationId, domain::Operation> operations_;
     base::NameMap<base::ServerName, std::set<domain::OperationId>> operations_of_;  ///< the same, by their servers
-    std::set<domain::OperationId> ended_;  ///< of them, those that may be forgotten, however many are open
+    std::set<domain::OperationId> ended_;      ///< of them, those that may be forgotten, however many are open
     std::set<domain::OperationId> set_aside_;  ///< of them, those that are left alone until an operator asks
     std::map<domain::OperationId, unsigned> crashes_;
     /// Whose StartServer has been commanded and not answered, also after its operation has ended.
@@ -371,7 +371,7 @@ class Conductor {
     struct JobReturn {
         std::string asked_by;
         std::vector<domain::HeldWrites> lost{};  ///< what the server goes on without, as the operator has agreed
-        ReturnAnswer answer;  ///< nobody's, after a restart
+        ReturnAnswer answer;                     ///< nobody's, after a restart
         base::WallTime since{};
         base::WallTime due{};
         bool gave_up = false;       ///< until an operator asks again
@@ -387,7 +387,7 @@ class Conductor {
     bool expects_first_look_ = false;
     struct FirstLook {
         base::WallTime until{};
-        bool who_leads = false;                ///< awaited
+        bool who_leads = false;               ///< awaited
         std::set<base::ServerName> segments;  ///< awaited
         std::vector<ReportInput> reports;     ///< of those servers
     };
@@ -401,9 +401,9 @@ class Conductor {
         std::map<base::AgentName, AgentFinding> said;
         std::vector<std::function<void()>> then;
     };
-    Survey survey_;  ///< under way, while somebody is awaited
+    Survey survey_;                ///< under way, while somebody is awaited
     domain::SiteFinding finding_;  ///< of the last one
-    std::uint64_t findings_ = 0;  ///< so many that differed: marks what was shown
+    std::uint64_t findings_ = 0;   ///< so many that differed: marks what was shown
     /// Durable with their captures.
     struct PendingClaim {
         domain::OperationId capture = 0;

@@ -147,9 +147,10 @@ std::string Conductor::standInCarriedBy(const domain::Spare& spare) const {
         if (!livesThere(server)) continue;
         for (const auto& one : placement.writes) {
             if (one.by != domain::HeldWrites::By::StandIn) continue;
-            return fmt::format("the disk of stand-in '{}' of server '{}', with what its job has written on it; move it, "
-                               "or give it up: standinctl operation close --discard-data",
-                               one.holder, server.text());
+            return fmt::format(
+                "the disk of stand-in '{}' of server '{}', with what its job has written on it; move it, "
+                "or give it up: standinctl operation close --discard-data",
+                one.holder, server.text());
         }
     }
     return {};

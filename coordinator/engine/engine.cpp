@@ -71,7 +71,8 @@ Result<void> Engine::returned(const base::ServerName& server, const std::string&
 }
 
 Result<AdoptionSnapshot> Engine::survey() const {
-    return parts_->surveyed([](Conductor& conductor, const Conductor::SurveyAnswer& answer) { conductor.survey(answer); });
+    return parts_->surveyed(
+        [](Conductor& conductor, const Conductor::SurveyAnswer& answer) { conductor.survey(answer); });
 }
 
 Result<AdoptionSnapshot> Engine::adopt(const std::string& mark, const std::string& asked_by) {

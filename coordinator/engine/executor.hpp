@@ -23,8 +23,8 @@ class Executor {
     virtual Ticket post(Task task) = 0;
     /// Nobody waits any longer for a task that has begun: others get a thread in its place.
     virtual void writeOff(Ticket) {}
-    /// True: the task has not begun, and never will. Taken back is only what waits for tasks that were written off: what
-    /// waits for others has its turn soon.
+    /// True: the task has not begun, and never will. Taken back is only what waits for tasks that were written off:
+    /// what waits for others has its turn soon.
     virtual bool takeBack(Ticket) { return false; }
 };
 

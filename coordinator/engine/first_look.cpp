@@ -1,5 +1,5 @@
-// A coordinator that starts: before it begins anything, the watch's first look says whether another one leads and whether
-// the journal's servers still have their segments. Who does not answer at once is not waited for.
+// A coordinator that starts: before it begins anything, the watch's first look says whether another one leads and
+// whether the journal's servers still have their segments. Who does not answer at once is not waited for.
 #include "coordinator/engine/conductor.hpp"
 
 namespace standin::engine {

@@ -95,8 +95,9 @@ std::vector<std::string> Conductor::usersOf(const base::ImageId& image) const {
 
 Result<protocol::CommandStamp> Conductor::beginRemoval(const base::ImageId& image) {
     if (!adoption_.isWhole()) {  // whose it is is not known yet
-        return failure(ErrorCode::WrongState, fmt::format("image '{}' is not deleted while something is only observed: {}",
-                                                          image.text(), domain::observedOnly(adoption_, {})));
+        return failure(ErrorCode::WrongState,
+                       fmt::format("image '{}' is not deleted while something is only observed: {}", image.text(),
+                                   domain::observedOnly(adoption_, {})));
     }
     const auto users = usersOf(image);
     if (!users.empty()) {

@@ -72,8 +72,7 @@ void JobWatch::ask(const WatchedPlacement& placed, const protocol::SegmentOrder&
     protocol::ProbeRequest request;
     request.probe = server.probe;
     request.deadline_ms = static_cast<std::uint32_t>(job_answers_within.count());
-    const auto probed =
-        drivers_.holders.at(server.request_holder)->probe(server.job(), request, holder_answers_within);
+    const auto probed = drivers_.holders.at(server.request_holder)->probe(server.job(), request, holder_answers_within);
     const auto answer = !probed ? JobAnswer::NotAsked : probed->answered ? JobAnswer::Answered : JobAnswer::Silent;
     JobNews news = JobNews::None;
     domain::JobCourse course;

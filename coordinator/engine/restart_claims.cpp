@@ -56,7 +56,8 @@ void Conductor::keepClaim(const domain::FailureReport& report) {
     if (capture == nullptr || inventory_.servers.at(report.server).holder_ports.back.empty()) return;
     auto& operation = operations_.at(capture->id);
     if (operation.claim) return;  // one question answers them all
-    operation.claim = domain::RestartClaim{report.kind, report.cause, report.reported_by, timeline_.at(report.received)};
+    operation.claim =
+        domain::RestartClaim{report.kind, report.cause, report.reported_by, timeline_.at(report.received)};
     claims_[report.server] = {operation.id};
     dirty_.insert(operation.id);
     must_commit_ = true;
@@ -179,9 +180,10 @@ void Conductor::takeTestimony(const base::ServerName& server, std::uint64_t ques
     const bool answers = verdict == ClaimVerdict::Dropped;
     const std::string outcome =
         answers ? "its job answers now, and nothing is started"
-                : fmt::format("whether its job answers is not known: {}; nothing is started; if its job does not "
-                              "answer: standinctl failover {}",
-                              testimony.problem, server.text());
+                : fmt::format(
+                      "whether its job answers is not known: {}; nothing is started; if its job does not "
+                      "answer: standinctl failover {}",
+                      testimony.problem, server.text());
     tellClaim(answers ? Kind::Notice : Kind::NeedsOperator, server, reported, outcome);
 }
 

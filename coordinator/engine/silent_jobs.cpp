@@ -34,12 +34,11 @@ void Conductor::jobFellSilent(const WatchedPlacement& looked, const JobSilence& 
         executorText(looked), server.request_holder.text(), domain::momentText(silence.since), silence.problem,
         silence.machine_runs ? "the machine runs, and is left alone: the job may be slow"
                              : "whether the machine runs is not known");
-    const std::string cure =
-        fmt::format("see what the job does there and start it again{}; or bring it back to the server: standinctl "
-                    "returned {}",
-                    retriable ? fmt::format("; with a spare that works: standinctl operation retry {}", failover->id)
-                              : "",
-                    looked.server.text());
+    const std::string cure = fmt::format(
+        "see what the job does there and start it again{}; or bring it back to the server: standinctl "
+        "returned {}",
+        retriable ? fmt::format("; with a spare that works: standinctl operation retry {}", failover->id) : "",
+        looked.server.text());
     lines_.push_back({base::LogLevel::Warning, sentence});
     audit(who_watches, sentence, "told");
     drivers_.notifier->notify(
@@ -48,9 +47,8 @@ void Conductor::jobFellSilent(const WatchedPlacement& looked, const JobSilence& 
 
 void Conductor::jobAnswersAgain(const WatchedPlacement& looked, base::WallTime since) {
     if (watchedPlacement(looked.server) != looked) return;
-    const std::string sentence =
-        fmt::format("the job of server '{}' on {} answers again; it had not since {}", looked.server.text(),
-                    executorText(looked), domain::momentText(since));
+    const std::string sentence = fmt::format("the job of server '{}' on {} answers again; it had not since {}",
+                                             looked.server.text(), executorText(looked), domain::momentText(since));
     lines_.push_back({base::LogLevel::Notice, sentence});
     audit(who_watches, sentence, "told");
     drivers_.notifier->notify({drivers::Notification::Kind::Notice, {}, looked.server.text(), sentence});

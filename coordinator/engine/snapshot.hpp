@@ -31,7 +31,7 @@ struct ServerSnapshot {
     bool maintenance = false;                      ///< on: reports are kept and told, and start nothing
     std::string maintenance_why;
     std::optional<JobHealth> job;  ///< absent: its job is not asked (the server executes it, an operation moves it…)
-    base::WallTime taken_at{};  ///< of this snapshot: ages count from here
+    base::WallTime taken_at{};     ///< of this snapshot: ages count from here
 
     /// How old the data of the server's image are; absent: it has none, or that is not known.
     [[nodiscard]] std::optional<std::chrono::milliseconds> imageAge() const {

@@ -57,14 +57,16 @@ void askStore(drivers::ImageStoreDriver& driver, std::chrono::milliseconds patie
     Asking asking(said);
     const auto restores = asking([&] { return driver.restores(patience); });
     if (!restores) return;
-    for (const auto& restore : *restores) said.last_operation = std::max(said.last_operation, domain::operationIn(restore));
+    for (const auto& restore : *restores)
+        said.last_operation = std::max(said.last_operation, domain::operationIn(restore));
 }
 
 void askHost(drivers::HypervisorDriver& driver, std::chrono::milliseconds patience, AgentFinding& said) {
     Asking asking(said);
     auto stand_ins = asking([&] { return driver.standIns(patience); });
     if (!stand_ins) return;
-    for (const auto& one : *stand_ins) said.last_operation = std::max(said.last_operation, domain::operationIn(one.name));
+    for (const auto& one : *stand_ins)
+        said.last_operation = std::max(said.last_operation, domain::operationIn(one.name));
     said.stand_ins = std::move(*stand_ins);
 }
 
@@ -151,7 +153,8 @@ AgentFinding ask(const Drivers& drivers, const Inventory& inventory, const base:
     AgentFinding said;
     if (drivers.epoch) said.epoch = Asking(said)([&] { return drivers.epoch(agent, patience); }).value_or(0);
     if (claim_as && drivers.claim && said.problem.empty()) {
-        if (const auto claimed = drivers.claim(agent, *claim_as, patience); !claimed) said.problem = claimed.error().message;
+        if (const auto claimed = drivers.claim(agent, *claim_as, patience); !claimed)
+            said.problem = claimed.error().message;
     }
     if (auto* driver = driverOf(drivers.switches, agent)) askSwitch(*driver, inventory, agent, patience, said);
     if (auto* driver = driverOf(drivers.hypervisors, agent)) askHost(*driver, patience, said);

@@ -15,7 +15,7 @@ struct AgentFinding {
     std::string problem;  ///< why it does not say all of it; empty: it does
     std::uint64_t epoch = 0;
     std::map<base::SegmentId, std::optional<protocol::SegmentOrder>> segments;  ///< absent: never ordered
-    std::map<base::SpareName, base::SegmentId> served;                         ///< by the ports of spares
+    std::map<base::SpareName, base::SegmentId> served;                          ///< by the ports of spares
     std::vector<protocol::StandIn> stand_ins;
     std::map<base::JobName, bool> holds;
     domain::OperationId last_operation = 0;
@@ -24,8 +24,8 @@ struct AgentFinding {
 /// Every agent that something of the inventory depends on.
 std::set<base::AgentName> agentsOf(const Inventory& inventory);
 
-/// Asks it, and commands nothing; with `claim_as`, only after it obeys that leader. An agent that does not answer once is
-/// not asked again.
+/// Asks it, and commands nothing; with `claim_as`, only after it obeys that leader. An agent that does not answer once
+/// is not asked again.
 AgentFinding ask(const Drivers& drivers, const Inventory& inventory, const base::AgentName& agent,
                  std::chrono::milliseconds patience, const std::optional<protocol::Leader>& claim_as = std::nullopt);
 

@@ -5,8 +5,8 @@
 namespace standin::engine {
 
 /// Moments that never jump: the wall clock of the start, carried on by the steady clock. A clock that is set while a
-/// failover runs neither ends a patience nor stretches a duration. Whole microseconds, as they are written down: what is
-/// decided again from the journal must not differ by what a text lost.
+/// failover runs neither ends a patience nor stretches a duration. Whole microseconds, as they are written down: what
+/// is decided again from the journal must not differ by what a text lost.
 class Timeline {
   public:
     explicit Timeline(const base::Clock& clock) : clock_(clock), wall_(clock.wall()), steady_(clock.steady()) {}

@@ -65,22 +65,22 @@ void Watch::look(Conductor& conductor) {
         lookAtExecutor(placed);
     }
     for (const auto& blocked : conductor.blockedFailovers())
-        executor_.post({domain::Lane::Watch, "power", [this, blocked] { lookContained([&] { lookAtObstacle(blocked); }); }});
+        executor_.post(
+            {domain::Lane::Watch, "power", [this, blocked] { lookContained([&] { lookAtObstacle(blocked); }); }});
     for (const auto& row : conductor.rowsOfUnknownAge())
         begin(inventory_.servers.at(row.server).image_store, [this, row] { lookAtImage(row); });
     for (const auto& [store, rows] : rowsByStore(inventory_, conductor.rowsWithSpares()))
         begin(store, [this, store = store, rows = rows] { lookAtSpares(store, rows); });
 }
 
-/// Of coordinators that run from copies of one journal the one that reaches the first agent first leads; the others have
-/// claimed nothing by then. Everybody else is looked at afterwards.
+/// Of coordinators that run from copies of one journal the one that reaches the first agent first leads; the others
+/// have claimed nothing by then. Everybody else is looked at afterwards.
 void Watch::lookFirst(Conductor& conductor) {
     std::map<base::AgentName, std::vector<WatchedPlacement>> by_switch;
     for (auto& placed : conductor.placementsToWatch())
         by_switch[inventory_.servers.at(placed.server).switch_agent].push_back(std::move(placed));
     for (const auto& [agent, placements] : by_switch) {
-        executor_.post({domain::Lane::Watch, agent.text(),
-                        [this, its = placements] { lookAtSegmentsFirst(its); }});
+        executor_.post({domain::Lane::Watch, agent.text(), [this, its = placements] { lookAtSegmentsFirst(its); }});
     }
     const auto first = inventory_.agent_urls.empty() ? base::AgentName() : inventory_.agent_urls.begin()->first;
     executor_.post({domain::Lane::Watch, first.text(), [this, first] {

@@ -104,8 +104,8 @@ class Journal {
     /// What nobody has to wait for: forgets the oldest, makes room. For quiet moments; called by the thread that
     /// commits. What could not be done is tried again another time.
     virtual void tidy() {}
-    /// What an operator has to look after although commits succeed, as one sentence with its cure; empty: nothing. Called
-    /// by the thread that commits.
+    /// What an operator has to look after although commits succeed, as one sentence with its cure; empty: nothing.
+    /// Called by the thread that commits.
     [[nodiscard]] virtual std::string warning() { return {}; }
     /// What the calling thread works on from now on: should this process die of it, the next one's Contents count it.
     /// Durable at once, as far as this process' death is concerned, and without a disk. Callable from any thread.
@@ -114,8 +114,8 @@ class Journal {
     virtual void ends(Work /*work*/) noexcept {}
     /// Newest first. Callable from any thread.
     virtual base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) = 0;
-    /// The same from below an entry's number on, with what is needed to see whether the chain is whole. Callable from any
-    /// thread.
+    /// The same from below an entry's number on, with what is needed to see whether the chain is whole. Callable from
+    /// any thread.
     virtual base::Result<AuditPage> auditPage(std::size_t most, std::uint64_t before) {
         auto entries = audit(most);
         if (!entries) return base::failure(entries.error());

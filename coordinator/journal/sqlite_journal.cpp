@@ -194,7 +194,7 @@ struct SqliteJournal::Database {
     }
     std::unique_ptr<CrashMark> mark;
     std::shared_ptr<base::SpaceReserve> reserve;  ///< may be none
-    bool full = false;                      ///< so says SQLite of what it was last asked for
+    bool full = false;                            ///< so says SQLite of what it was last asked for
     /// It failed, and may succeed now: the disk is full, and a piece of the reserve was given up.
     [[nodiscard]] bool madeRoom(const base::Error& problem) const;
     Result<void> openFile();

@@ -35,7 +35,8 @@ struct History {
 class SqliteJournal final : public Journal {
   public:
     /// With a reserve a full disk stops no takeover: as much of it is given up as a commit needs.
-    explicit SqliteJournal(std::string path, History history = {}, std::shared_ptr<base::SpaceReserve> reserve = nullptr);
+    explicit SqliteJournal(std::string path, History history = {},
+                           std::shared_ptr<base::SpaceReserve> reserve = nullptr);
     ~SqliteJournal() override;
 
     base::Result<Contents> open() override;

@@ -63,8 +63,8 @@ base::Result<void> prepareSchema(Session& session) {
     std::string mode;
     session << "PRAGMA journal_mode = WAL", into(mode), now;
     session << "PRAGMA synchronous = FULL", now;
-    // Moving the log into the database takes tens of milliseconds; tidy() does it where no takeover waits for it, unless
-    // there is never a quiet moment (in pages: 32 MiB).
+    // Moving the log into the database takes tens of milliseconds; tidy() does it where no takeover waits for it,
+    // unless there is never a quiet moment (in pages: 32 MiB).
     session << "PRAGMA wal_autocheckpoint = 8192", now;
     session << "PRAGMA busy_timeout = 5000",
         now;  // milliseconds; only a person with the sqlite3 shell can be in the way

@@ -36,8 +36,9 @@ void Invariants::endOfBlocked(const domain::Operation& operation) {
     const auto maintained = world_.disk.maintenance.find(operation.server);
     if (maintained != world_.disk.maintenance.end() && maintained->second.on) return;
     const auto placed = world_.disk.placements.find(operation.server);
-    const bool comes_back = placed != world_.disk.placements.end() &&
-                            (!placed->second.brought_back_by.empty() || placed->second.on == domain::Placement::On::Server);
+    const bool comes_back =
+        placed != world_.disk.placements.end() &&
+        (!placed->second.brought_back_by.empty() || placed->second.on == domain::Placement::On::Server);
     const bool answer = std::all_of(obstacle->silent.begin(), obstacle->silent.end(),
                                     [this](const auto& agent) { return world_.network.agent(agent.text()).up; });
     if (comes_back || !answer || !allows(world_, operation.server.text(), obstacle->power)) return;

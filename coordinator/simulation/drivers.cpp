@@ -51,10 +51,9 @@ engine::Drivers driversFor(World& world) {
     };
     all.epoch = [&world](const base::AgentName& name, Deadline deadline) {
         return Way(world, name.text())
-            .ask<std::uint64_t>("epoch.get", name.text(), nullptr, deadline,
-                                [&gate = world.network.agent(name.text()).gate]() -> Result<std::uint64_t> {
-                                    return gate.epoch();
-                                });
+            .ask<std::uint64_t>(
+                "epoch.get", name.text(), nullptr, deadline,
+                [&gate = world.network.agent(name.text()).gate]() -> Result<std::uint64_t> { return gate.epoch(); });
     };
     all.claim = [&world](const base::AgentName& name, const protocol::Leader& as, Deadline deadline) {
         const CommandStamp stamp{as.epoch, "claim", 0, as.instance};

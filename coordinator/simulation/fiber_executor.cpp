@@ -12,7 +12,7 @@ using engine::Executor;
 
 struct FiberExecutor::Thread {
     Fiber fiber;
-    Ticket ticket = 0;  ///< 0: it was not posted
+    Ticket ticket = 0;           ///< 0: it was not posted
     std::uint64_t turn = 0;      ///< how often it was begun or waited: whoever would end an earlier wait comes too late
     std::function<void()> task;  ///< until it is begun
 

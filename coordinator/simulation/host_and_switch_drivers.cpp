@@ -18,12 +18,13 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
                                            [this, name] { return host_.standIn(name); });
     }
     Result<std::vector<protocol::StandIn>> standIns(Deadline deadline) override {
-        return way_.ask<std::vector<protocol::StandIn>>(
-            "stand_in.list", way_.agent(), nullptr, deadline, [this]() -> Result<std::vector<protocol::StandIn>> {
-                std::vector<protocol::StandIn> all;
-                for (const auto& [name, machine] : host_.standIns()) all.push_back(machine.stand_in);
-                return all;
-            });
+        return way_.ask<std::vector<protocol::StandIn>>("stand_in.list", way_.agent(), nullptr, deadline,
+                                                        [this]() -> Result<std::vector<protocol::StandIn>> {
+                                                            std::vector<protocol::StandIn> all;
+                                                            for (const auto& [name, machine] : host_.standIns())
+                                                                all.push_back(machine.stand_in);
+                                                            return all;
+                                                        });
     }
     Result<protocol::StandIn> make(const CommandStamp& stamp, const base::StandInName& name,
                                    const protocol::StandInDefinition& definition, Deadline deadline) override {

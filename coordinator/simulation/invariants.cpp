@@ -138,7 +138,8 @@ void Invariants::writesDisk(const std::string& name, const std::string& restore,
     const Machine& machine = world_.machines.at(name);
     if (!machine.is_spare) return breach(5, name, fmt::format("restore {} writes to a server", restore));
     losesNothing(name, "it is written to");
-    // Who switches it on by hand after its last reading cannot be seen, even where the command then takes long to arrive.
+    // Who switches it on by hand after its last reading cannot be seen, even where the command then takes long to
+    // arrive.
     const bool unseen = machine.switched_by_hand && commanded_at < machine.on_since + longest_unread;
     if (machine.on && !unseen && world_.bmcs.at(name).honesty != Bmc::Honesty::Lies)
         breach(5, name, fmt::format("restore {} writes to it while it is on", restore));

@@ -111,16 +111,17 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     Suspension suspension;
     const auto takes = world_.setting.measures.commit;
     auto chance = Randomness::about(world_.setting.seed, "commit/" + name_, ++commits_);
-    world_.queue.after(chance.between(takes / 2, 3 * takes), [this_world = &world_, disk = &disk_, file = disk_.file, call, epoch = epoch_,
-                                                              over = suspension.over(), end = suspension.ender()] {
-        const bool begun_by_the_dead = over();
-        this_world->occurrences.happened("before/record");
-        if (over() && !begun_by_the_dead) return;  // it died in this moment
-        if (disk->file == file)  // what is under way reaches the file that it was begun in, wherever that is now
-            call->outcome = write(*this_world, *disk, epoch, std::move(call->entry));
-        if (over()) this_world->invariants.running.interrupt();  // nobody is there to look after what it begins
-        end();
-    });
+    world_.queue.after(
+        chance.between(takes / 2, 3 * takes), [this_world = &world_, disk = &disk_, file = disk_.file, call,
+                                               epoch = epoch_, over = suspension.over(), end = suspension.ender()] {
+            const bool begun_by_the_dead = over();
+            this_world->occurrences.happened("before/record");
+            if (over() && !begun_by_the_dead) return;  // it died in this moment
+            if (disk->file == file)  // what is under way reaches the file that it was begun in, wherever that is now
+                call->outcome = write(*this_world, *disk, epoch, std::move(call->entry));
+            if (over()) this_world->invariants.running.interrupt();  // nobody is there to look after what it begins
+            end();
+        });
     suspension.last();
     if (call->outcome && entry.continuation) epoch_ = entry.continuation->epoch;
     return call->outcome;

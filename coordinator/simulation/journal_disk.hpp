@@ -13,7 +13,7 @@ class World;
 /// What the journal's disk holds. It outlives the coordinators that write it.
 struct JournalDisk {
     std::uint64_t epoch = 0;
-    std::string instance;  ///< of that epoch
+    std::string instance;     ///< of that epoch
     bool moved_away = false;  ///< another one was here before
     domain::Adoption adoption;
     unsigned file = 0;  ///< another one after each time that it was moved away

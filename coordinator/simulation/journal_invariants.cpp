@@ -37,7 +37,7 @@ void Invariants::commits(const journal::Entry& entry) {
             if (known == nullptr || known->state != StepState::Done || known->attempts != step.attempts)
                 stepDone(operation, step);
         }
-        if (before != world_.disk.operations.end() && before->second->claim && !operation.claim) 
+        if (before != world_.disk.operations.end() && before->second->claim && !operation.claim)
             settlesClaim(operation, entry);
         const bool rests = domain::isResting(operation.state);
         if (rests && (before == world_.disk.operations.end() || before->second->state != operation.state))

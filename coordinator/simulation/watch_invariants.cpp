@@ -48,7 +48,8 @@ void Invariants::settlesClaim(const domain::Operation& capture, const journal::E
     }
     const auto says = [&](const std::string& message) {
         return message.find("failure of server '" + name + "'") == 0 &&
-               (message.find("is not known") != message.npos || message.find("and nothing is started") != message.npos) &&
+               (message.find("is not known") != message.npos ||
+                message.find("and nothing is started") != message.npos) &&
                message.find("answers now") == message.npos;
     };
     if (std::any_of(world_.told.begin(), world_.told.end(), says)) return;
@@ -74,8 +75,8 @@ void Invariants::endOfJob(const engine::ServerSnapshot& told) {
         if (!machine.on) return;
         silent_since = std::max(machine.silent_since, machine.on_since);
     }
-    const auto since = std::max({silent_since, executesSince(told.server.name), world_.led_since,
-                                 world_.network.disturbedAt()});
+    const auto since =
+        std::max({silent_since, executesSince(told.server.name), world_.led_since, world_.network.disturbedAt()});
     const auto limit = rounds_until_told * std::chrono::duration_cast<VirtualTime>(world_.setting.engine.watch_every);
     if (limit.count() == 0 || world_.now() < since + limit) return;
     const auto says = [&](const std::string& message) {

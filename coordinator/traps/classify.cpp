@@ -11,7 +11,8 @@ namespace standin::traps {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> outcome_names{"failure", "not_a_failure", "ignored", "unknown_server", "no_rule", "refused"};
+constexpr std::array<std::string_view, 6> outcome_names{"failure",        "not_a_failure", "ignored",
+                                                        "unknown_server", "no_rule",       "refused"};
 
 std::string normalIdentity(std::string_view identity) {
     std::string normal;
@@ -21,14 +22,17 @@ std::string normalIdentity(std::string_view identity) {
     return normal;
 }
 
-base::Result<void> add(std::unordered_map<std::string, base::ServerName>& map, std::string key, const base::ServerName& server) {
+base::Result<void> add(std::unordered_map<std::string, base::ServerName>& map, std::string key,
+                       const base::ServerName& server) {
     const auto [entry, fresh] = map.emplace(std::move(key), server);
     if (fresh || entry->second == server) return {};
-    return base::failure(base::ErrorCode::Conflict, fmt::format("'{}' already stands for server '{}', so it cannot stand for '{}'",
-                                                                entry->first, entry->second.text(), server.text()));
+    return base::failure(base::ErrorCode::Conflict,
+                         fmt::format("'{}' already stands for server '{}', so it cannot stand for '{}'", entry->first,
+                                     entry->second.text(), server.text()));
 }
 
-std::optional<base::ServerName> find(const std::unordered_map<std::string, base::ServerName>& map, const std::string& key) {
+std::optional<base::ServerName> find(const std::unordered_map<std::string, base::ServerName>& map,
+                                     const std::string& key) {
     const auto entry = map.find(key);
     return entry == map.end() ? std::nullopt : std::optional(entry->second);
 }
@@ -49,9 +53,11 @@ Found findServer(const Trap& trap, const ServerLookup& lookup, const ServerDirec
     std::string identity = varbind->text();
     if (lookup.bytes) {
         const auto [first, last] = *lookup.bytes;
-        if (varbind->bytes.size() <= last) return {std::nullopt, "varbind " + lookup.varbind.text() + ", which is too short"};
+        if (varbind->bytes.size() <= last)
+            return {std::nullopt, "varbind " + lookup.varbind.text() + ", which is too short"};
         identity.clear();
-        for (unsigned i = first; i <= last; ++i) identity += fmt::format("{:02x}", static_cast<unsigned char>(varbind->bytes[i]));
+        for (unsigned i = first; i <= last; ++i)
+            identity += fmt::format("{:02x}", static_cast<unsigned char>(varbind->bytes[i]));
     }
     return {servers.byIdentity(identity),
             fmt::format("identity '{}' from varbind {}", base::shortened(identity, 80), lookup.varbind.text())};
@@ -74,7 +80,8 @@ Verdict verdictOf(const Trap& trap, const TrapRule& rule, const ServerDirectory&
             verdict.kind = rule.kind;
             verdict.outcome = found.server ? Verdict::Outcome::Failure : Verdict::Outcome::UnknownServer;
             if (!found.server) {
-                verdict.reason = fmt::format("{}; but no server is known by {}: add it to the server's trap_sources", rule.reason, found.key);
+                verdict.reason = fmt::format("{}; but no server is known by {}: add it to the server's trap_sources",
+                                             rule.reason, found.key);
             }
             break;
     }
@@ -112,7 +119,8 @@ Verdict classify(const Trap& trap, const TrapRules& rules, const ServerDirectory
         verdict.outcome = Verdict::Outcome::Refused;
         verdict.reason = trap.refusal;
     } else {
-        const auto rule = std::find_if(rules.rules.begin(), rules.rules.end(), [&](const TrapRule& r) { return !r.mismatch(trap, Words::Spared); });
+        const auto rule = std::find_if(rules.rules.begin(), rules.rules.end(),
+                                       [&](const TrapRule& r) { return !r.mismatch(trap, Words::Spared); });
         if (rule != rules.rules.end()) return verdictOf(trap, *rule, servers);
         verdict.reason = "no rule matches";
     }
@@ -126,17 +134,21 @@ Explanation explain(const Trap& trap, const TrapRules& rules, const ServerDirect
     if (!trap.refusal.empty()) return explanation;
     for (const auto& rule : rules.rules) {
         const auto why = rule.mismatch(trap, Words::Wanted);
-        explanation.lines.push_back({rule.name, !why, why.value_or(fmt::format("{}: {}", nameOf(rule.verdict), rule.reason))});
+        explanation.lines.push_back(
+            {rule.name, !why, why.value_or(fmt::format("{}: {}", nameOf(rule.verdict), rule.reason))});
         if (!why) break;
     }
     return explanation;
 }
 
-std::string_view nameOf(Verdict::Outcome outcome) { return outcome_names.at(static_cast<std::size_t>(outcome)); }
+std::string_view nameOf(Verdict::Outcome outcome) {
+    return outcome_names.at(static_cast<std::size_t>(outcome));
+}
 
 Verdict::Outcome outcomeFrom(std::string_view name) {
     const auto* found = std::find(outcome_names.begin(), outcome_names.end(), name);
-    return found == outcome_names.end() ? Verdict::Outcome::NoRule : static_cast<Verdict::Outcome>(found - outcome_names.begin());
+    return found == outcome_names.end() ? Verdict::Outcome::NoRule
+                                        : static_cast<Verdict::Outcome>(found - outcome_names.begin());
 }
 
 }  // namespace standin::traps

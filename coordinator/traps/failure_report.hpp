@@ -9,7 +9,8 @@
 
 namespace standin::traps {
 
-/// S202: a trap says that this server's hardware has failed. Several may speak of one failure; merging them is the engine's.
+/// S202: a trap says that this server's hardware has failed. Several may speak of one failure; merging them is the
+/// engine's.
 struct FailureReport {
     base::ServerName server;
     std::string kind;             ///< in the words of the rules, e.g. `processor`, `power`, `memory`

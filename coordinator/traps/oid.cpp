@@ -31,7 +31,9 @@ base::Result<Oid> Oid::parse(std::string_view text) {
     return Oid(std::move(numbers));
 }
 
-std::string Oid::text() const { return fmt::format("{}", fmt::join(numbers_, ".")); }
+std::string Oid::text() const {
+    return fmt::format("{}", fmt::join(numbers_, "."));
+}
 
 bool Oid::startsWith(const Oid& prefix) const {
     return numbers_.size() >= prefix.numbers_.size() &&

@@ -11,20 +11,21 @@
 #include <optional>
 
 #include "agent/base/durable_file.hpp"
-#include "coordinator/traps/net_snmp.hpp"
 #include "agent/base/number.hpp"
+#include "coordinator/traps/net_snmp.hpp"
 
 namespace standin::traps {
 
 namespace {
 
-constexpr std::uint32_t most_boots = 2'147'483'646;  // RFC 3414, 2.2.2: at the maximum an engine must not authenticate any more
+constexpr std::uint32_t most_boots =
+    2'147'483'646;  // RFC 3414, 2.2.2: at the maximum an engine must not authenticate any more
 
 std::atomic<bool> in_use = false;  // the library's state is global, so this has to be
 std::string last_words;            // of the library; only the thread that uses it at the time touches them
 
-// Registered for as long as the library is in use: without a log handler it writes to standard error, and a hostile sender could
-// make it write for ever. What a datagram makes it say is told by our own counters.
+// Registered for as long as the library is in use: without a log handler it writes to standard error, and a hostile
+// sender could make it write for ever. What a datagram makes it say is told by our own counters.
 int rememberLog(int /*major*/, int /*minor*/, void* server_argument, void* /*client_argument*/) {
     last_words = static_cast<const snmp_log_message*>(server_argument)->msg;
     while (!last_words.empty() && last_words.back() == '\n') last_words.pop_back();
@@ -32,8 +33,10 @@ int rememberLog(int /*major*/, int /*minor*/, void* server_argument, void* /*cli
 }
 
 base::Unexpected broken(const std::string& file, std::string_view why) {
-    return base::failure(base::ErrorCode::Corrupt,
-                         fmt::format("the SNMP engine's state '{}' {}; remove it, and senders of v3 informs learn a new engine id", file, why));
+    return base::failure(
+        base::ErrorCode::Corrupt,
+        fmt::format("the SNMP engine's state '{}' {}; remove it, and senders of v3 informs learn a new engine id", file,
+                    why));
 }
 
 std::optional<std::vector<std::uint8_t>> bytesOf(std::string_view hex) {
@@ -67,15 +70,20 @@ std::string quoted(const std::string& text) {
 base::Result<std::string> secretArgument(const SnmpUser& user, const std::string& secret, std::string_view what) {
     constexpr std::string_view localized = "localized:";
     if (secret.starts_with(localized)) return "-l " + secret.substr(localized.size());
-    const bool one_line = std::none_of(secret.begin(), secret.end(), [](char c) { return c == '\n' || c == '\r' || c == '\0'; });
+    const bool one_line =
+        std::none_of(secret.begin(), secret.end(), [](char c) { return c == '\n' || c == '\r' || c == '\0'; });
     if (secret.size() >= 8 && one_line) return quoted(secret);
-    return base::failure(base::ErrorCode::InvalidInput, fmt::format("the {} secret of SNMP user '{}' must be one line of at least 8 characters", what, user.name));
+    return base::failure(
+        base::ErrorCode::InvalidInput,
+        fmt::format("the {} secret of SNMP user '{}' must be one line of at least 8 characters", what, user.name));
 }
 
 }  // namespace
 
-base::Result<std::unique_ptr<SnmpEngine>> SnmpEngine::start(const std::string& state_file, const std::vector<SnmpUser>& users) {
-    if (in_use.exchange(true)) return base::failure(base::ErrorCode::Conflict, "an SNMP engine is running in this process already");
+base::Result<std::unique_ptr<SnmpEngine>> SnmpEngine::start(const std::string& state_file,
+                                                            const std::vector<SnmpUser>& users) {
+    if (in_use.exchange(true))
+        return base::failure(base::ErrorCode::Conflict, "an SNMP engine is running in this process already");
     std::unique_ptr<SnmpEngine> engine(new SnmpEngine);  // from here on its destructor gives the library free
     if (auto taken = engine->takeIdentity(state_file); !taken) return base::failure(taken.error());
 
@@ -92,8 +100,10 @@ base::Result<std::unique_ptr<SnmpEngine>> SnmpEngine::start(const std::string& s
     const bool exact = set_exact_engineID(id->data(), id->size()) == SNMPERR_SUCCESS;
     auto previous_boots = std::to_string(engine->boots_ - 1);
     engineBoots_conf("engineBoots", previous_boots.data());  // takes the number of the last run and adds one
-    set_enginetime(id->data(), static_cast<u_int>(id->size()), engine->boots_, static_cast<u_int>(snmpv3_local_snmpEngineTime()), TRUE);
-    auto added = exact ? engine->addUsers(users) : base::failure(base::ErrorCode::Internal, "net-snmp does not take the engine id");
+    set_enginetime(id->data(), static_cast<u_int>(id->size()), engine->boots_,
+                   static_cast<u_int>(snmpv3_local_snmpEngineTime()), TRUE);
+    auto added = exact ? engine->addUsers(users)
+                       : base::failure(base::ErrorCode::Internal, "net-snmp does not take the engine id");
     if (!added) return base::failure(added.error());
     return engine;
 }
@@ -116,7 +126,8 @@ base::Result<void> SnmpEngine::takeIdentity(const std::string& state_file) {
         id = text->substr(0, space);
         if (space == std::string::npos || !bytesOf(id)) return broken(state_file, "cannot be read");
         const auto* begin = text->data() + space + 1;
-        if (std::from_chars(begin, text->data() + text->size(), boots).ec != std::errc{}) return broken(state_file, "cannot be read");
+        if (std::from_chars(begin, text->data() + text->size(), boots).ec != std::errc{})
+            return broken(state_file, "cannot be read");
         if (boots >= most_boots) return broken(state_file, "has used up its number of starts");
     } else if (text.error().code != base::ErrorCode::NotFound) {
         return base::failure(text.error());
@@ -129,7 +140,8 @@ base::Result<void> SnmpEngine::takeIdentity(const std::string& state_file) {
 }
 
 base::Result<void> SnmpEngine::addUsers(const std::vector<SnmpUser>& users) {
-    // Of a name's entries the one without engine id, else the first, is also the user that sends informs to our own engine.
+    // Of a name's entries the one without engine id, else the first, is also the user that sends informs to our own
+    // engine.
     std::map<std::string, const SnmpUser*> informers;
     for (const auto& user : users) {
         const auto [known, fresh] = informers.emplace(user.name, &user);
@@ -137,13 +149,17 @@ base::Result<void> SnmpEngine::addUsers(const std::vector<SnmpUser>& users) {
         const int level = user.privacy.empty() ? SNMP_SEC_LEVEL_AUTHNOPRIV : SNMP_SEC_LEVEL_AUTHPRIV;
         const auto [least, first] = least_levels_.emplace(user.name, level);
         if (!first && least->second != level) {
-            return base::failure(base::ErrorCode::InvalidInput,
-                                 fmt::format("SNMP user '{}' is encrypted in one entry and not in another; name them differently", user.name));
+            return base::failure(
+                base::ErrorCode::InvalidInput,
+                fmt::format("SNMP user '{}' is encrypted in one entry and not in another; name them differently",
+                            user.name));
         }
         if (user.engine_id.empty()) continue;
         if (!bytesOf(user.engine_id)) {
-            return base::failure(base::ErrorCode::InvalidInput,
-                                 fmt::format("engine id '{}' of SNMP user '{}' must be 0x and 5 to 32 bytes in hexadecimal", user.engine_id, user.name));
+            return base::failure(
+                base::ErrorCode::InvalidInput,
+                fmt::format("engine id '{}' of SNMP user '{}' must be 0x and 5 to 32 bytes in hexadecimal",
+                            user.engine_id, user.name));
         }
         if (auto added = addUser(user, user.engine_id); !added) return added;
     }
@@ -158,7 +174,8 @@ base::Result<void> SnmpEngine::addUser(const SnmpUser& user, const std::string& 
     if (engine_id == id_ && !user.engine_id.empty() && user.authentication_secret.starts_with("localized:")) return {};
     auto authentication = secretArgument(user, user.authentication_secret, "authentication");
     if (!authentication) return base::failure(authentication.error());
-    std::string line = fmt::format("-e {} {} {} {}", engine_id, quoted(user.name), user.authentication, *authentication);
+    std::string line =
+        fmt::format("-e {} {} {} {}", engine_id, quoted(user.name), user.authentication, *authentication);
     if (!user.privacy.empty()) {
         auto privacy = secretArgument(user, user.privacy_secret, "privacy");
         if (!privacy) return base::failure(privacy.error());
@@ -169,9 +186,10 @@ base::Result<void> SnmpEngine::addUser(const SnmpUser& user, const std::string& 
     std::fill(line.begin(), line.end(), '\0');  // secrets stay in memory no longer than they must
     const auto id = bytesOf(engine_id);
     if (usm_get_user(id->data(), id->size(), user.name.c_str()) != nullptr && last_words.empty()) return {};
-    return base::failure(base::ErrorCode::InvalidInput,
-                         fmt::format("net-snmp does not take SNMP user '{}' ({}, {}): {}", user.name, user.authentication,
-                                     user.privacy.empty() ? "not encrypted" : user.privacy, last_words));
+    return base::failure(
+        base::ErrorCode::InvalidInput,
+        fmt::format("net-snmp does not take SNMP user '{}' ({}, {}): {}", user.name, user.authentication,
+                    user.privacy.empty() ? "not encrypted" : user.privacy, last_words));
 }
 
 int SnmpEngine::leastLevelOf(const std::string& user) const {

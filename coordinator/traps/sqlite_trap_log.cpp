@@ -29,7 +29,8 @@ using Poco::Data::Keywords::use;
 
 constexpr std::chrono::milliseconds batch_every{100};  // what a crash may take: some records, never a verdict
 constexpr std::size_t most_listed = 1'000;
-constexpr std::uint64_t numbers_reserved = 20'000;  // more than come between two batches; after a crash so many are left out
+constexpr std::uint64_t numbers_reserved =
+    20'000;  // more than come between two batches; after a crash so many are left out
 constexpr std::uint64_t other_records_kept = 50'000, failures_kept = 10'000;  // about 60 MB of file
 constexpr std::uint64_t prune_every = 5'000;                                  // records written between two prunings
 
@@ -107,17 +108,22 @@ class SqliteTrapLog final : public TrapLog {
 };
 
 std::uint64_t SqliteTrapLog::prepare() {
-    // WAL with NORMAL: a crash of the host may take the last batch, never the file. What must not be lost is in the journal.
+    // WAL with NORMAL: a crash of the host may take the last batch, never the file. What must not be lost is in the
+    // journal.
     session_ << "PRAGMA journal_mode = WAL", now;
     session_ << "PRAGMA synchronous = NORMAL", now;
     session_ << "PRAGMA cache_size = -1024", now;  // KiB
-    session_ << "CREATE TABLE IF NOT EXISTS traps (id INTEGER PRIMARY KEY, last_arrived INTEGER NOT NULL, count INTEGER NOT NULL, "
+    session_ << "CREATE TABLE IF NOT EXISTS traps (id INTEGER PRIMARY KEY, last_arrived INTEGER NOT NULL, count "
+                "INTEGER NOT NULL, "
                 "outcome TEXT NOT NULL, failure INTEGER NOT NULL, server TEXT NOT NULL, record TEXT NOT NULL)",
         now;
     session_ << "CREATE INDEX IF NOT EXISTS traps_by_failure ON traps (failure, id)", now;
-    session_ << "CREATE TABLE IF NOT EXISTS reserved (one INTEGER PRIMARY KEY CHECK (one = 1), below INTEGER NOT NULL)", now;
+    session_ << "CREATE TABLE IF NOT EXISTS reserved (one INTEGER PRIMARY KEY CHECK (one = 1), below INTEGER NOT NULL)",
+        now;
     Poco::UInt64 first = 0;
-    session_ << "SELECT max((SELECT coalesce(max(id), 0) + 1 FROM traps), (SELECT coalesce(max(below), 0) FROM reserved))", into(first), now;
+    session_
+        << "SELECT max((SELECT coalesce(max(id), 0) + 1 FROM traps), (SELECT coalesce(max(below), 0) FROM reserved))",
+        into(first), now;
     reserve(first + numbers_reserved);
     return first;
 }
@@ -126,7 +132,9 @@ std::uint64_t SqliteTrapLog::prepare() {
 void SqliteTrapLog::reserve(std::uint64_t below) {
     Poco::UInt64 number = below;
     session_ << "PRAGMA synchronous = FULL", now;
-    session_ << "INSERT INTO reserved (one, below) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET below = excluded.below", use(number), now;
+    session_
+        << "INSERT INTO reserved (one, below) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET below = excluded.below",
+        use(number), now;
     reserved_below_ = below;
 }
 
@@ -162,7 +170,8 @@ void SqliteTrapLog::flush() {
     if (items.empty()) return;
     std::string problem;
     const auto told = [&problem](const std::string& why) {
-        problem = fmt::format("the trap log cannot be written: {}; is there space, and may this user write there?", why);
+        problem =
+            fmt::format("the trap log cannot be written: {}; is there space, and may this user write there?", why);
     };
     try {
         // What is acknowledged must be on the disk; of the rest a crash of the host may take the last batch.
@@ -200,9 +209,11 @@ void SqliteTrapLog::write(const std::vector<TrapBacklog::Item>& items) {
     int failure = 0;
     std::string outcome, server, text;
     Poco::Data::Statement insert(session_), update(session_);
-    insert << "INSERT INTO traps (id, last_arrived, count, outcome, failure, server, record) VALUES (?, ?, ?, ?, ?, ?, ?)", use(id),
-        use(last), use(count), use(outcome), use(failure), use(server), use(text);
-    update << "UPDATE traps SET count = count + ?, last_arrived = max(last_arrived, ?) WHERE id = ?", use(count), use(last), use(id);
+    insert
+        << "INSERT INTO traps (id, last_arrived, count, outcome, failure, server, record) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        use(id), use(last), use(count), use(outcome), use(failure), use(server), use(text);
+    update << "UPDATE traps SET count = count + ?, last_arrived = max(last_arrived, ?) WHERE id = ?", use(count),
+        use(last), use(id);
     session_.begin();
     try {
         for (const auto& item : items) {
@@ -234,9 +245,10 @@ void SqliteTrapLog::write(const std::vector<TrapBacklog::Item>& items) {
 void SqliteTrapLog::prune() {
     since_pruning_ = 0;
     for (const auto& [failure, kept] : {std::pair{0, other_records_kept}, std::pair{1, failures_kept}}) {
-        session_ << fmt::format("DELETE FROM traps WHERE failure = {0} AND id <= (SELECT id FROM traps WHERE failure = {0} "
-                                "ORDER BY id DESC LIMIT 1 OFFSET {1})",
-                                failure, kept),
+        session_ << fmt::format(
+            "DELETE FROM traps WHERE failure = {0} AND id <= (SELECT id FROM traps WHERE failure = {0} "
+            "ORDER BY id DESC LIMIT 1 OFFSET {1})",
+            failure, kept),
             now;
     }
 }
@@ -245,8 +257,8 @@ std::vector<TrapRecord> SqliteTrapLog::select(const std::string& where, std::siz
     std::vector<std::string> texts;
     std::vector<Poco::UInt32> counts;
     std::vector<Poco::Int64> lasts;
-    session_ << fmt::format("SELECT record, count, last_arrived FROM traps {} ORDER BY id DESC LIMIT {}", where, limit), into(texts),
-        into(counts), into(lasts), now;
+    session_ << fmt::format("SELECT record, count, last_arrived FROM traps {} ORDER BY id DESC LIMIT {}", where, limit),
+        into(texts), into(counts), into(lasts), now;
     std::vector<TrapRecord> records;
     for (std::size_t i = 0; i < texts.size(); ++i) {
         auto record = trapRecordFrom(nlohmann::json::parse(texts[i], nullptr, false));
@@ -263,12 +275,14 @@ base::Result<std::vector<TrapRecord>> SqliteTrapLog::list(const TrapQuery& query
     std::string where = "WHERE 1";
     if (query.before) where += fmt::format(" AND id < {}", *query.before);
     if (query.outcome) where += fmt::format(" AND outcome = '{}'", nameOf(*query.outcome));
-    if (query.server) where += fmt::format(" AND server = '{}'", query.server->text());  // an identifier: no quotes in it
+    if (query.server)
+        where += fmt::format(" AND server = '{}'", query.server->text());  // an identifier: no quotes in it
     const std::lock_guard lock(database_);
     try {
         return select(where, std::min(query.limit, most_listed));
     } catch (const Poco::Exception& exception) {
-        return base::failure(base::ErrorCode::Internal, fmt::format("could not read the trap log: {}", exception.displayText()));
+        return base::failure(base::ErrorCode::Internal,
+                             fmt::format("could not read the trap log: {}", exception.displayText()));
     }
 }
 
@@ -277,10 +291,12 @@ base::Result<TrapRecord> SqliteTrapLog::find(std::uint64_t id) {
     const std::lock_guard lock(database_);
     try {
         auto records = select(fmt::format("WHERE id = {}", id), 1);
-        if (records.empty()) return base::failure(base::ErrorCode::NotFound, fmt::format("there is no trap {} in the trap log", id));
+        if (records.empty())
+            return base::failure(base::ErrorCode::NotFound, fmt::format("there is no trap {} in the trap log", id));
         return std::move(records.front());
     } catch (const Poco::Exception& exception) {
-        return base::failure(base::ErrorCode::Internal, fmt::format("could not read trap {}: {}", id, exception.displayText()));
+        return base::failure(base::ErrorCode::Internal,
+                             fmt::format("could not read trap {}: {}", id, exception.displayText()));
     }
 }
 
@@ -291,7 +307,8 @@ base::Result<std::unique_ptr<TrapLog>> openSqliteTrapLog(const std::string& path
         Poco::Data::SQLite::Connector::registerConnector();
         return std::unique_ptr<TrapLog>(std::make_unique<SqliteTrapLog>(path));
     } catch (const Poco::Exception& exception) {
-        return base::failure(base::ErrorCode::Internal, fmt::format("could not open the trap log '{}': {}", path, exception.displayText()));
+        return base::failure(base::ErrorCode::Internal,
+                             fmt::format("could not open the trap log '{}': {}", path, exception.displayText()));
     }
 }
 

@@ -9,10 +9,12 @@ namespace standin::traps {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> value_kind_names{"integer", "unsigned", "counter",  "counter64",  "timeticks",
-                                                            "octets",  "oid",      "ip_address", "null", "other"};
+constexpr std::array<std::string_view, 10> value_kind_names{
+    "integer", "unsigned", "counter", "counter64", "timeticks", "octets", "oid", "ip_address", "null", "other"};
 
-bool isPrintable(unsigned char c) { return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r'; }
+bool isPrintable(unsigned char c) {
+    return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
+}
 
 // FNV-1a: fast and good enough to find equal traps; a collision would only count two noises as one, and a failure's
 // report has already been given to the engine by then.
@@ -40,7 +42,8 @@ std::string VarBind::text() const {
     // BMCs end texts with NUL bytes; they carry no meaning.
     std::string_view visible = bytes;
     while (visible.ends_with('\0')) visible.remove_suffix(1);
-    if (std::all_of(visible.begin(), visible.end(), [](char c) { return isPrintable(static_cast<unsigned char>(c)); })) {
+    if (std::all_of(visible.begin(), visible.end(),
+                    [](char c) { return isPrintable(static_cast<unsigned char>(c)); })) {
         return std::string(visible);
     }
     std::string hex = "0x";
@@ -78,9 +81,10 @@ std::uint64_t Trap::fingerprint() const {
 }
 
 std::size_t Trap::footprint() const {
-    std::size_t size = sizeof(Trap) + source.capacity() + agent_address.capacity() + principal.capacity() + refusal.capacity() +
-                       4 * (enterprise.numbers().capacity() + oid.numbers().capacity());
-    for (const auto& varbind : varbinds) size += sizeof(VarBind) + varbind.bytes.capacity() + 4 * varbind.oid.numbers().capacity();
+    std::size_t size = sizeof(Trap) + source.capacity() + agent_address.capacity() + principal.capacity() +
+                       refusal.capacity() + 4 * (enterprise.numbers().capacity() + oid.numbers().capacity());
+    for (const auto& varbind : varbinds)
+        size += sizeof(VarBind) + varbind.bytes.capacity() + 4 * varbind.oid.numbers().capacity();
     return size;
 }
 
@@ -88,11 +92,14 @@ std::string_view nameOf(SnmpVersion version) {
     return version == SnmpVersion::V1 ? "v1" : version == SnmpVersion::V2c ? "v2c" : "v3";
 }
 
-std::string_view nameOf(ValueKind kind) { return value_kind_names.at(static_cast<std::size_t>(kind)); }
+std::string_view nameOf(ValueKind kind) {
+    return value_kind_names.at(static_cast<std::size_t>(kind));
+}
 
 ValueKind valueKindFrom(std::string_view name) {
     const auto* found = std::find(value_kind_names.begin(), value_kind_names.end(), name);
-    return found == value_kind_names.end() ? ValueKind::Other : static_cast<ValueKind>(found - value_kind_names.begin());
+    return found == value_kind_names.end() ? ValueKind::Other
+                                           : static_cast<ValueKind>(found - value_kind_names.begin());
 }
 
 }  // namespace standin::traps

@@ -33,19 +33,19 @@ struct VarBind {
 struct Trap {
     static constexpr std::size_t most_varbinds = 128;
 
-    base::WallTime arrived_at{};       ///< the kernel's receive time stamp, so that waiting in our queues is included
-    base::SteadyTime arrived_steady{}; ///< the same moment on the steady clock
-    std::string source;                ///< address of the datagram, e.g. `127.77.0.101`
-    std::string agent_address;         ///< v1 agent-addr or snmpTrapAddress.0: the origin behind a forwarder; may be empty
+    base::WallTime arrived_at{};        ///< the kernel's receive time stamp, so that waiting in our queues is included
+    base::SteadyTime arrived_steady{};  ///< the same moment on the steady clock
+    std::string source;                 ///< address of the datagram, e.g. `127.77.0.101`
+    std::string agent_address;  ///< v1 agent-addr or snmpTrapAddress.0: the origin behind a forwarder; may be empty
     SnmpVersion version = SnmpVersion::V2c;
-    bool inform = false;               ///< its sender repeats it until it is acknowledged
-    std::string principal;             ///< v3: the user's name; empty otherwise (a community is a secret)
-    Oid enterprise;                    ///< v1, or snmpTrapEnterprise.0; may be empty
-    Oid oid;                           ///< snmpTrapOID.0; for v1 mapped as RFC 3584, 3.1
-    std::uint32_t uptime_cs = 0;       ///< sender's uptime in hundredths of a second
-    std::vector<VarBind> varbinds;     ///< without uptime and trap OID
-    std::string refusal;               ///< why the datagram is not believed ('malformed: …', 'refused: …'); empty = it is
-    std::uint32_t count = 1;           ///< equal traps that this one stands for
+    bool inform = false;            ///< its sender repeats it until it is acknowledged
+    std::string principal;          ///< v3: the user's name; empty otherwise (a community is a secret)
+    Oid enterprise;                 ///< v1, or snmpTrapEnterprise.0; may be empty
+    Oid oid;                        ///< snmpTrapOID.0; for v1 mapped as RFC 3584, 3.1
+    std::uint32_t uptime_cs = 0;    ///< sender's uptime in hundredths of a second
+    std::vector<VarBind> varbinds;  ///< without uptime and trap OID
+    std::string refusal;      ///< why the datagram is not believed ('malformed: …', 'refused: …'); empty = it is
+    std::uint32_t count = 1;  ///< equal traps that this one stands for
     /// Of informs: to be called, from any thread, once what they say is durable here. Their senders forget it then.
     std::vector<std::function<void()>> acknowledge;
 

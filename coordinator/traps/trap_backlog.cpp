@@ -8,10 +8,13 @@ namespace standin::traps {
 namespace {
 
 // JSON and verdict take about as much again as the trap itself.
-std::size_t footprintOf(const TrapRecord& record) { return record.trap.footprint() + sizeof(TrapRecord) + record.verdict.reason.size(); }
+std::size_t footprintOf(const TrapRecord& record) {
+    return record.trap.footprint() + sizeof(TrapRecord) + record.verdict.reason.size();
+}
 
 bool isFailure(const TrapRecord& record) {
-    return record.verdict.outcome == Verdict::Outcome::Failure || record.verdict.outcome == Verdict::Outcome::UnknownServer;
+    return record.verdict.outcome == Verdict::Outcome::Failure ||
+           record.verdict.outcome == Verdict::Outcome::UnknownServer;
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 
 namespace standin::traps {
 
-/// What a trap log has not written yet, and which traps of the last minutes are equal. Not safe for use by several threads.
+/// What a trap log has not written yet, and which traps of the last minutes are equal. Not safe for use by several
+/// threads.
 class TrapBacklog {
   public:
     static constexpr std::chrono::minutes equal_within{10};  ///< after a longer silence the same trap is news
@@ -48,8 +49,8 @@ class TrapBacklog {
     };
 
     std::uint64_t next_id_;
-    std::unordered_map<std::uint64_t, Known> known_;   ///< by fingerprint
-    std::list<std::uint64_t> ages_;                    ///< fingerprints, the longest unused first
+    std::unordered_map<std::uint64_t, Known> known_;  ///< by fingerprint
+    std::list<std::uint64_t> ages_;                   ///< fingerprints, the longest unused first
     std::vector<Item> waiting_;
     std::unordered_map<std::uint64_t, std::size_t> positions_;  ///< id -> index in waiting_
     std::size_t bytes_ = 0;

@@ -20,11 +20,14 @@ const Oid snmp_trap_address({1, 3, 6, 1, 6, 3, 18, 1, 3, 0});
 Oid toOid(const oid* numbers, std::size_t count) {
     if (numbers == nullptr) return {};
     std::vector<std::uint32_t> narrow(std::min(count, Oid::longest));
-    std::transform(numbers, numbers + narrow.size(), narrow.begin(), [](oid n) { return static_cast<std::uint32_t>(n); });
+    std::transform(numbers, numbers + narrow.size(), narrow.begin(),
+                   [](oid n) { return static_cast<std::uint32_t>(n); });
     return Oid(std::move(narrow));
 }
 
-std::string addressText(const unsigned char* octets) { return fmt::format("{}.{}.{}.{}", octets[0], octets[1], octets[2], octets[3]); }
+std::string addressText(const unsigned char* octets) {
+    return fmt::format("{}.{}.{}.{}", octets[0], octets[1], octets[2], octets[3]);
+}
 
 void setNumber(VarBind& varbind, ValueKind kind, std::int64_t number) {
     varbind.kind = kind;
@@ -66,7 +69,8 @@ VarBind toVarBind(const netsnmp_variable_list& variable) {
         default:
             varbind.kind = variable.type == ASN_OCTET_STR ? ValueKind::Octets : ValueKind::Other;
             if (variable.val.string != nullptr) {
-                varbind.bytes.assign(reinterpret_cast<const char*>(variable.val.string), std::min(variable.val_len, VarBind::longest_value));
+                varbind.bytes.assign(reinterpret_cast<const char*>(variable.val.string),
+                                     std::min(variable.val_len, VarBind::longest_value));
                 varbind.shortened = variable.val_len > VarBind::longest_value;
             }
             break;
@@ -81,7 +85,8 @@ void mapVersion1(const netsnmp_pdu& pdu, Trap& trap) {
         trap.agent_address = addressText(pdu.agent_addr);
     }
     if (pdu.trap_type >= 0 && pdu.trap_type <= SNMP_TRAP_ENTERPRISESPECIFIC) {
-        trap.oid = trapOidOfVersion1(trap.enterprise, static_cast<int>(pdu.trap_type), static_cast<std::uint32_t>(pdu.specific_type));
+        trap.oid = trapOidOfVersion1(trap.enterprise, static_cast<int>(pdu.trap_type),
+                                     static_cast<std::uint32_t>(pdu.specific_type));
     } else {
         trap.refusal = fmt::format("malformed: a v1 trap's generic type is 0 to 6, not {}", pdu.trap_type);
     }
@@ -91,7 +96,8 @@ void mapVersion1(const netsnmp_pdu& pdu, Trap& trap) {
 
 Oid trapOidOfVersion1(const Oid& enterprise, int generic, std::uint32_t specific) {
     STANDIN_ASSERT(generic >= 0 && generic <= SNMP_TRAP_ENTERPRISESPECIFIC);
-    if (generic < SNMP_TRAP_ENTERPRISESPECIFIC) return Oid({1, 3, 6, 1, 6, 3, 1, 1, 5, static_cast<std::uint32_t>(generic) + 1});
+    if (generic < SNMP_TRAP_ENTERPRISESPECIFIC)
+        return Oid({1, 3, 6, 1, 6, 3, 1, 1, 5, static_cast<std::uint32_t>(generic) + 1});
     auto numbers = enterprise.numbers();
     numbers.push_back(0);
     numbers.push_back(specific);
@@ -114,7 +120,9 @@ bool takeHead(const VarBind& varbind, Trap& trap) {
 }
 
 void decode(const netsnmp_pdu& pdu, Trap& trap) {
-    trap.version = pdu.version == SNMP_VERSION_1 ? SnmpVersion::V1 : pdu.version == SNMP_VERSION_2c ? SnmpVersion::V2c : SnmpVersion::V3;
+    trap.version = pdu.version == SNMP_VERSION_1    ? SnmpVersion::V1
+                   : pdu.version == SNMP_VERSION_2c ? SnmpVersion::V2c
+                                                    : SnmpVersion::V3;
     trap.inform = pdu.command == SNMP_MSG_INFORM;
     if (pdu.command != SNMP_MSG_TRAP && pdu.command != SNMP_MSG_TRAP2 && pdu.command != SNMP_MSG_INFORM) {
         trap.refusal = fmt::format("refused: a message of type {:#04x}, which is neither trap nor inform", pdu.command);
@@ -123,7 +131,8 @@ void decode(const netsnmp_pdu& pdu, Trap& trap) {
     for (const auto* variable = pdu.variables; variable != nullptr; variable = variable->next_variable) {
         VarBind varbind = toVarBind(*variable);
         if (takeHead(varbind, trap)) continue;
-        if (trap.varbinds.size() == Trap::most_varbinds) break;  // no BMC sends as many; the OID and the first ones tell
+        if (trap.varbinds.size() == Trap::most_varbinds)
+            break;  // no BMC sends as many; the OID and the first ones tell
         trap.varbinds.push_back(std::move(varbind));
     }
     if (pdu.command == SNMP_MSG_TRAP) {

@@ -8,16 +8,16 @@ struct snmp_pdu;
 
 namespace standin::traps {
 
-/// Fills what the sender said into `trap` (versions, OIDs, uptime, varbinds); its arrival is the listener's. A message that is no
-/// trap or lacks what RFC 3416 demands becomes a refusal.
+/// Fills what the sender said into `trap` (versions, OIDs, uptime, varbinds); its arrival is the listener's. A message
+/// that is no trap or lacks what RFC 3416 demands becomes a refusal.
 void decode(const snmp_pdu& pdu, Trap& trap);
 
 /// Takes uptime, trap OID, enterprise and address out of the varbinds: they are the trap's head (RFC 3416, 4.2.6;
 /// RFC 3584, 3.1). False: it is another one.
 bool takeHead(const VarBind& varbind, Trap& trap);
 
-/// RFC 3584, 3.1: generic traps 0 to 5 are snmpTraps.1 to .6; an enterprise's own are enterprise.0.specific. Precondition: `generic`
-/// is 0 to 6.
+/// RFC 3584, 3.1: generic traps 0 to 5 are snmpTraps.1 to .6; an enterprise's own are enterprise.0.specific.
+/// Precondition: `generic` is 0 to 6.
 Oid trapOidOfVersion1(const Oid& enterprise, int generic, std::uint32_t specific);
 
 /// What a datagram was refused for, in the few words that the metrics count by, and in a sentence.

@@ -6,12 +6,19 @@
 
 namespace standin::traps {
 
-TrapIntake::TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, TrapLog& trap_log, Sink sink, const base::Clock& clock,
-                       base::Log log)
-    : queue_(queue), rules_(std::move(rules)), servers_(std::move(servers)), trap_log_(trap_log), sink_(std::move(sink)),
-      clock_(clock), log_(std::move(log)) {}
+TrapIntake::TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, TrapLog& trap_log, Sink sink,
+                       const base::Clock& clock, base::Log log)
+    : queue_(queue),
+      rules_(std::move(rules)),
+      servers_(std::move(servers)),
+      trap_log_(trap_log),
+      sink_(std::move(sink)),
+      clock_(clock),
+      log_(std::move(log)) {}
 
-TrapIntake::~TrapIntake() { stop(); }
+TrapIntake::~TrapIntake() {
+    stop();
+}
 
 void TrapIntake::start() {
     STANDIN_ASSERT(!thread_.joinable());
@@ -32,7 +39,8 @@ void TrapIntake::run() {
     }
 }
 
-/// A failure is acknowledged when both have it: the journal (what is returned) and the trap log (what the trap has now).
+/// A failure is acknowledged when both have it: the journal (what is returned) and the trap log (what the trap has
+/// now).
 std::function<void()> TrapIntake::acknowledgedByBoth(Trap& trap) {
     if (trap.acknowledge.empty()) return {};
     struct Both {
@@ -58,11 +66,13 @@ void TrapIntake::handle(Trap trap) {
         const auto took = std::chrono::nanoseconds(clock_.steady() - trap.arrived_steady).count();
         last_ns_ = took;
         if (took > slowest_ns_) slowest_ns_ = took;  // only this thread writes
-        if (mayLog()) log_.notice("server '{}' has failed: {} kind={} rule={} trap={} source={} count={}", verdict.server.text(), verdict.reason,
-                    verdict.kind, verdict.rule, record.id, trap.source, trap.count);
+        if (mayLog())
+            log_.notice("server '{}' has failed: {} kind={} rule={} trap={} source={} count={}", verdict.server.text(),
+                        verdict.reason, verdict.kind, verdict.rule, record.id, trap.source, trap.count);
     } else if (verdict.outcome == Verdict::Outcome::UnknownServer) {
-        if (mayLog()) log_.warning("a failure of an unknown server was not acted upon: {} rule={} trap={} source={}", verdict.reason, verdict.rule,
-                     record.id, trap.source);
+        if (mayLog())
+            log_.warning("a failure of an unknown server was not acted upon: {} rule={} trap={} source={}",
+                         verdict.reason, verdict.rule, record.id, trap.source);
     }
     traps_[static_cast<std::size_t>(verdict.outcome)] += trap.count;
     record.trap = std::move(trap);
@@ -73,7 +83,8 @@ bool TrapIntake::mayLog() {
     constexpr unsigned lines_a_second = 20;  // enough for a rack that dies at once, too little to do harm
     const auto now = clock_.steady();
     if (now - log_second_ >= std::chrono::seconds(1)) {
-        if (lines_spared_ > 0) log_.warning("{} further lines about traps were spared in a storm; the trap log has them", lines_spared_);
+        if (lines_spared_ > 0)
+            log_.warning("{} further lines about traps were spared in a storm; the trap log has them", lines_spared_);
         log_second_ = now;
         lines_left_ = lines_a_second;
         lines_spared_ = 0;

@@ -26,8 +26,8 @@ class TrapIntake {
         std::chrono::nanoseconds slowest_to_verdict{};
     };
 
-    TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, TrapLog& trap_log, Sink sink, const base::Clock& clock,
-               base::Log log);
+    TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, TrapLog& trap_log, Sink sink,
+               const base::Clock& clock, base::Log log);
     ~TrapIntake();
     TrapIntake(const TrapIntake&) = delete;
     TrapIntake& operator=(const TrapIntake&) = delete;

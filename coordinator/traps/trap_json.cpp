@@ -11,7 +11,8 @@ namespace {
 using nlohmann::json;
 
 base::WallTime wallTime(std::int64_t microseconds_since_1970) {
-    return base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(std::chrono::microseconds(microseconds_since_1970)));
+    return base::WallTime(
+        std::chrono::duration_cast<base::WallTime::duration>(std::chrono::microseconds(microseconds_since_1970)));
 }
 
 // JSON is UTF-8 and octets are not; 'hex' is what counts when a record is read back, 'text' is for people.
@@ -23,7 +24,8 @@ json octetsToJson(const std::string& bytes) {
 
 std::string octetsFrom(const std::string& hex) {
     std::string bytes;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
     return bytes;
 }
 
@@ -35,7 +37,9 @@ json toJson(const VarBind& varbind) {
     return shown;
 }
 
-Oid oidFrom(const json& value) { return Oid::parse(value.get<std::string>()).value_or(Oid()); }
+Oid oidFrom(const json& value) {
+    return Oid::parse(value.get<std::string>()).value_or(Oid());
+}
 
 VarBind varBindFrom(const json& shown) {
     VarBind varbind;
@@ -56,7 +60,8 @@ void addVerdict(json& shown, const Verdict& verdict) {
     shown["reason"] = verdict.reason;
     shown["rule"] = verdict.rule.empty() ? json() : json(verdict.rule);
     shown["server"] = verdict.server.empty() ? json() : json(verdict.server.text());
-    const bool failed = verdict.outcome == Verdict::Outcome::Failure || verdict.outcome == Verdict::Outcome::UnknownServer;
+    const bool failed =
+        verdict.outcome == Verdict::Outcome::Failure || verdict.outcome == Verdict::Outcome::UnknownServer;
     shown["kind"] = failed ? json(verdict.kind) : json();
 }
 
@@ -122,7 +127,8 @@ base::Result<TrapRecord> trapRecordFrom(const json& shown) {
         if (verdict.outcome == Verdict::Outcome::Refused) trap.refusal = verdict.reason;
         return record;
     } catch (const std::exception& exception) {  // nlohmann's and std::stoi's
-        return base::failure(base::ErrorCode::Corrupt, fmt::format("a trap record cannot be read: {}", exception.what()));
+        return base::failure(base::ErrorCode::Corrupt,
+                             fmt::format("a trap record cannot be read: {}", exception.what()));
     }
 }
 

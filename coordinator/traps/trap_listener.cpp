@@ -24,7 +24,8 @@ std::string principalOf(const netsnmp_pdu& pdu) {
 
 }  // namespace
 
-/// One socket with net-snmp's session on it. Only the listener's thread is in here, so nothing needs a lock but the counts.
+/// One socket with net-snmp's session on it. Only the listener's thread is in here, so nothing needs a lock but the
+/// counts.
 struct TrapListener::Session {
     TrapListener& listener;
     std::unique_ptr<TrapSocket> socket;
@@ -43,7 +44,9 @@ struct TrapListener::Session {
     void parsed(const netsnmp_pdu& pdu, int result);
     void received(netsnmp_pdu& pdu);
     /// No exception may pass through the library's frames.
-    void receivedContained(netsnmp_pdu& pdu) { tell(base::contained([&] { received(pdu); })); }
+    void receivedContained(netsnmp_pdu& pdu) {
+        tell(base::contained([&] { received(pdu); }));
+    }
     void tell(const base::Result<void>& done) const;
     [[nodiscard]] Refusal distrust(const netsnmp_pdu& pdu) const;
     void refuse(Trap trap, Refusal refusal);
@@ -88,14 +91,16 @@ bool TrapListener::Session::open() {
     session.isAuthoritative = SNMP_SESS_UNKNOWNAUTH;  // of traps the sender is, of informs we are
     session.callback_magic = this;
     session.callback = [](int operation, netsnmp_session*, int, netsnmp_pdu* pdu, void* self) {
-        if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu != nullptr) static_cast<Session*>(self)->receivedContained(*pdu);
+        if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu != nullptr)
+            static_cast<Session*>(self)->receivedContained(*pdu);
         return 1;
     };
-    snmp = snmp_sess_add(&session, socket->makeTransport(), nullptr, [](netsnmp_session* parsed_by, netsnmp_pdu* pdu, int result) {
-        auto& self = *static_cast<Session*>(parsed_by->callback_magic);
-        self.tell(base::contained([&] { self.parsed(*pdu, result); }));
-        return 1;
-    });
+    snmp = snmp_sess_add(&session, socket->makeTransport(), nullptr,
+                         [](netsnmp_session* parsed_by, netsnmp_pdu* pdu, int result) {
+                             auto& self = *static_cast<Session*>(parsed_by->callback_magic);
+                             self.tell(base::contained([&] { self.parsed(*pdu, result); }));
+                             return 1;
+                         });
     return snmp != nullptr;
 }
 
@@ -103,9 +108,10 @@ Trap TrapListener::Session::arrivedTrap() const {
     Trap trap;
     trap.source = socket->arrival().source;
     trap.arrived_at = socket->arrival().at;
-    // The kernel stamps with the wall clock; a clock that was just set must not make a trap come from the future or from long ago.
-    const auto waited = std::clamp<std::chrono::nanoseconds>(listener.clock_.wall() - trap.arrived_at, std::chrono::nanoseconds(0),
-                                                             std::chrono::seconds(60));
+    // The kernel stamps with the wall clock; a clock that was just set must not make a trap come from the future or
+    // from long ago.
+    const auto waited = std::clamp<std::chrono::nanoseconds>(listener.clock_.wall() - trap.arrived_at,
+                                                             std::chrono::nanoseconds(0), std::chrono::seconds(60));
     trap.arrived_steady = listener.clock_.steady() - std::chrono::duration_cast<base::SteadyTime::duration>(waited);
     return trap;
 }
@@ -124,7 +130,9 @@ void TrapListener::Session::parsed(const netsnmp_pdu& pdu, int result) {
         return;
     }
     Trap trap = arrivedTrap();
-    trap.version = pdu.version == SNMP_VERSION_1 ? SnmpVersion::V1 : pdu.version == SNMP_VERSION_3 ? SnmpVersion::V3 : SnmpVersion::V2c;
+    trap.version = pdu.version == SNMP_VERSION_1   ? SnmpVersion::V1
+                   : pdu.version == SNMP_VERSION_3 ? SnmpVersion::V3
+                                                   : SnmpVersion::V2c;
     if (pdu.securityName != nullptr) trap.principal = principalOf(pdu);
     refuse(std::move(trap), refusalOf(result));
 }
@@ -132,13 +140,16 @@ void TrapListener::Session::parsed(const netsnmp_pdu& pdu, int result) {
 /// Empty label: it may be believed.
 Refusal TrapListener::Session::distrust(const netsnmp_pdu& pdu) const {
     if (pdu.version == SNMP_VERSION_3) {
-        const std::string user(pdu.securityName == nullptr ? "" : pdu.securityName, pdu.securityName == nullptr ? 0 : pdu.securityNameLen);
+        const std::string user(pdu.securityName == nullptr ? "" : pdu.securityName,
+                               pdu.securityName == nullptr ? 0 : pdu.securityNameLen);
         const int least = listener.engine_->leastLevelOf(user);
         if (least > SNMP_SEC_LEVEL_AUTHPRIV) return {"user", "refused: no such SNMP user is configured"};
-        if (pdu.securityLevel < least) return {"level", "refused: less protected than this SNMP user must be (authentication, privacy)"};
+        if (pdu.securityLevel < least)
+            return {"level", "refused: less protected than this SNMP user must be (authentication, privacy)"};
         return {};
     }
-    const std::string_view community(reinterpret_cast<const char*>(pdu.community), pdu.community == nullptr ? 0 : pdu.community_len);
+    const std::string_view community(reinterpret_cast<const char*>(pdu.community),
+                                     pdu.community == nullptr ? 0 : pdu.community_len);
     const auto& known = listener.settings_.communities;
     if (std::find(known.begin(), known.end(), community) != known.end()) return {};
     return {"community", "refused: community"};
@@ -162,7 +173,8 @@ void TrapListener::Session::received(netsnmp_pdu& pdu) {
 }
 
 void TrapListener::Session::tell(const base::Result<void>& done) const {
-    if (!done) listener.log_.error("a datagram from {} was given up: {}", socket->arrival().source, done.error().message);
+    if (!done)
+        listener.log_.error("a datagram from {} was given up: {}", socket->arrival().source, done.error().message);
 }
 
 void TrapListener::Session::refuse(Trap trap, Refusal refusal) {
@@ -204,9 +216,15 @@ void TrapListener::Session::acknowledge(std::uint64_t number) {
 }
 
 TrapListener::TrapListener(TrapListenerSettings settings, TrapQueue& queue, const base::Clock& clock, base::Log log)
-    : settings_(std::move(settings)), queue_(queue), clock_(clock), log_(std::move(log)), durable_(std::make_shared<Durable>()) {}
+    : settings_(std::move(settings)),
+      queue_(queue),
+      clock_(clock),
+      log_(std::move(log)),
+      durable_(std::make_shared<Durable>()) {}
 
-TrapListener::~TrapListener() { stop(); }
+TrapListener::~TrapListener() {
+    stop();
+}
 
 base::Result<void> TrapListener::start() {
     STANDIN_ASSERT(!thread_.joinable());
@@ -217,10 +235,11 @@ base::Result<void> TrapListener::start() {
         auto socket = TrapSocket::open(address, settings_.buffer_bytes);
         if (!socket) return base::failure(socket.error());
         sessions_.push_back(std::make_unique<Session>(*this, std::move(socket).value()));
-        if (!sessions_.back()->open()) return base::failure(base::ErrorCode::Internal, "net-snmp could not open a session for traps");
+        if (!sessions_.back()->open())
+            return base::failure(base::ErrorCode::Internal, "net-snmp could not open a session for traps");
         const auto& chosen = sessions_.back()->socket->address();
-        log_.note("listening for traps on {}:{} engine={} boots={} buffer_bytes={}", chosen.host, chosen.port, engine_->id(), engine_->boots(),
-                  sessions_.back()->socket->buffer().bytes);
+        log_.note("listening for traps on {}:{} engine={} boots={} buffer_bytes={}", chosen.host, chosen.port,
+                  engine_->id(), engine_->boots(), sessions_.back()->socket->buffer().bytes);
     }
     stopping_ = false;
     thread_ = std::thread([this] { run(); });
@@ -270,7 +289,9 @@ std::vector<ListenAddress> TrapListener::addresses() const {
     return addresses;
 }
 
-std::string TrapListener::engineId() const { return engine_ ? engine_->id() : std::string(); }
+std::string TrapListener::engineId() const {
+    return engine_ ? engine_->id() : std::string();
+}
 
 TrapListener::Counts TrapListener::counts() const {
     const std::lock_guard lock(mutex_);
@@ -296,9 +317,14 @@ std::vector<protocol::HealthCheck> TrapListener::checks() const {
     const bool small = now.buffer_bytes < wanted;
     return {{"traps_received", !dropped && thread_.joinable(),
              fmt::format("{} datagrams received, {} dropped by the kernel", now.datagrams, now.kernel_drops),
-             dropped ? "find out who floods the trap address (standinctl trap list) and stop it; a server's trap may have been among them" : ""},
-            {"traps_buffer", !small, fmt::format("kernel buffer of {} MiB, {} MiB wanted", now.buffer_bytes >> 20, wanted >> 20),
-             small ? fmt::format("give the coordinator CAP_NET_ADMIN or set net.core.rmem_max to {}", settings_.buffer_bytes / 2) : ""}};
+             dropped ? "find out who floods the trap address (standinctl trap list) and stop it; a server's trap may "
+                       "have been among them"
+                     : ""},
+            {"traps_buffer", !small,
+             fmt::format("kernel buffer of {} MiB, {} MiB wanted", now.buffer_bytes >> 20, wanted >> 20),
+             small ? fmt::format("give the coordinator CAP_NET_ADMIN or set net.core.rmem_max to {}",
+                                 settings_.buffer_bytes / 2)
+                   : ""}};
 }
 
 }  // namespace standin::traps

@@ -22,13 +22,13 @@ struct TrapListenerSettings {
     std::vector<ListenAddress> listen;
     std::vector<std::string> communities;  ///< of v1 and v2c; empty: only v3 is believed
     std::vector<SnmpUser> users;
-    std::string engine_state_file;         ///< our own engine's id and number of starts
+    std::string engine_state_file;           ///< our own engine's id and number of starts
     std::uint32_t buffer_bytes = 64U << 20;  ///< per address; holds some 50,000 traps
 };
 
-/// S181: receives SNMP traps and informs (v1, v2c, v3) in a thread of its own and puts them on the queue, refused ones with the
-/// reason. Decides nothing. An inform is acknowledged if it is believed, and once Trap::acknowledge says that it is durable: as long
-/// as the disk takes nothing, its sender keeps it and repeats it.
+/// S181: receives SNMP traps and informs (v1, v2c, v3) in a thread of its own and puts them on the queue, refused ones
+/// with the reason. Decides nothing. An inform is acknowledged if it is believed, and once Trap::acknowledge says that
+/// it is durable: as long as the disk takes nothing, its sender keeps it and repeats it.
 class TrapListener {
   public:
     struct Counts {
@@ -55,7 +55,8 @@ class TrapListener {
     [[nodiscard]] std::vector<ListenAddress> addresses() const;
     [[nodiscard]] std::string engineId() const;
     [[nodiscard]] Counts counts() const;
-    /// Checks `traps_received` (nothing dropped by the kernel in the last minutes) and `traps_buffer` (as large as asked for).
+    /// Checks `traps_received` (nothing dropped by the kernel in the last minutes) and `traps_buffer` (as large as
+    /// asked for).
     [[nodiscard]] std::vector<protocol::HealthCheck> checks() const;
 
   private:

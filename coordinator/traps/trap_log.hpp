@@ -22,23 +22,26 @@ struct TrapRecord {
 
 /// Which records to list; newest first.
 struct TrapQuery {
-    std::size_t limit = 100;                    ///< at most 1,000 are given
-    std::optional<std::uint64_t> before;        ///< only ids below this one, for paging
+    std::size_t limit = 100;              ///< at most 1,000 are given
+    std::optional<std::uint64_t> before;  ///< only ids below this one, for paging
     std::optional<Verdict::Outcome> outcome;
     std::optional<base::ServerName> server;
 };
 
-/// Keeps what became of every trap. Bounded: equal traps are counted on one record, and the oldest go first, failures last.
+/// Keeps what became of every trap. Bounded: equal traps are counted on one record, and the oldest go first, failures
+/// last.
 class TrapLog {
   public:
     virtual ~TrapLog() = default;
 
-    /// The id under which record() will keep this trap: that of an equal one of the last minutes, else a fresh one. It is told
-    /// beforehand so that a failure can be reported before anything is recorded. No number is given twice, also not after a crash.
+    /// The id under which record() will keep this trap: that of an equal one of the last minutes, else a fresh one. It
+    /// is told beforehand so that a failure can be reported before anything is recorded. No number is given twice, also
+    /// not after a crash.
     virtual std::uint64_t idFor(const Trap& trap) = 0;
 
-    /// Takes the record and returns at once; it is durable some 100 ms later, and then what `trap.acknowledge` holds is called. Never blocks on a disk and never fails: when even
-    /// the memory for waiting records is used up, the record (failures excepted) is counted as unrecorded.
+    /// Takes the record and returns at once; it is durable some 100 ms later, and then what `trap.acknowledge` holds is
+    /// called. Never blocks on a disk and never fails: when even the memory for waiting records is used up, the record
+    /// (failures excepted) is counted as unrecorded.
     virtual void record(TrapRecord record) = 0;
 
     virtual base::Result<std::vector<TrapRecord>> list(const TrapQuery& query) = 0;

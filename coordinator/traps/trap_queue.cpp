@@ -3,7 +3,9 @@
 namespace standin::traps {
 
 TrapQueue::TrapQueue() : TrapQueue(Limits{}) {}
-TrapQueue::TrapQueue(Limits limits) : limits_(limits) { STANDIN_ASSERT(limits.traps > 0); }
+TrapQueue::TrapQueue(Limits limits) : limits_(limits) {
+    STANDIN_ASSERT(limits.traps > 0);
+}
 
 bool TrapQueue::hasRoomFor(std::size_t footprint) const {
     // One trap always fits, however large: a datagram is bounded by nature.

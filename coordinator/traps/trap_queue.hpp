@@ -13,15 +13,16 @@ namespace standin::traps {
 
 /// Between listener and intake: first in, first out, bounded in number and bytes.
 ///
-/// A trap that says the same as one that still waits is not queued again but counted on it: that is how repeated noise is shed,
-/// and since nothing is known here of what matters, nothing else is. When the queue is full of traps that all differ, push()
-/// waits; the kernel's receive buffer (64 MiB, tens of thousands of traps) then holds what comes meanwhile. So noise never
-/// displaces another trap inside this program, and what the kernel has to drop is counted by the listener.
+/// A trap that says the same as one that still waits is not queued again but counted on it: that is how repeated noise
+/// is shed, and since nothing is known here of what matters, nothing else is. When the queue is full of traps that all
+/// differ, push() waits; the kernel's receive buffer (64 MiB, tens of thousands of traps) then holds what comes
+/// meanwhile. So noise never displaces another trap inside this program, and what the kernel has to drop is counted by
+/// the listener.
 class TrapQueue {
   public:
     struct Limits {
-        std::size_t traps = 8'192;        ///< about 40 ms of classification
-        std::size_t bytes = 16U << 20;    ///< 8,192 traps of 2 KiB; a usual one takes under 1 KiB
+        std::size_t traps = 8'192;      ///< about 40 ms of classification
+        std::size_t bytes = 16U << 20;  ///< 8,192 traps of 2 KiB; a usual one takes under 1 KiB
     };
     struct Counts {
         std::uint64_t queued = 0;     ///< that went in on their own

@@ -32,8 +32,10 @@ Mismatch TrapRule::mismatch(const Trap& trap, Words words) const {
     const auto no = [&](auto format, const auto&... values) -> Mismatch {
         return words == Words::Wanted ? fmt::format(fmt::runtime(format), values...) : std::string();
     };
-    if (!oids.empty() && std::none_of(oids.begin(), oids.end(), [&](const OidPattern& p) { return p.matches(trap.oid); })) {
-        return oids.size() == 1 ? no("the trap's OID is not {}", oids.front().text()) : no("the trap's OID is none of the rule's");
+    if (!oids.empty() &&
+        std::none_of(oids.begin(), oids.end(), [&](const OidPattern& p) { return p.matches(trap.oid); })) {
+        return oids.size() == 1 ? no("the trap's OID is not {}", oids.front().text())
+                                : no("the trap's OID is none of the rule's");
     }
     if (!sources.empty() &&
         std::none_of(sources.begin(), sources.end(), [&](const NetworkPrefix& p) { return p.contains(trap.source); })) {
@@ -49,7 +51,9 @@ Mismatch TrapRule::mismatch(const Trap& trap, Words words) const {
 }
 
 std::string_view nameOf(RuleVerdict verdict) {
-    return verdict == RuleVerdict::Failure ? "failure" : verdict == RuleVerdict::NotAFailure ? "not_a_failure" : "ignored";
+    return verdict == RuleVerdict::Failure       ? "failure"
+           : verdict == RuleVerdict::NotAFailure ? "not_a_failure"
+                                                 : "ignored";
 }
 
 }  // namespace standin::traps

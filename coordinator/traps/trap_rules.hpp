@@ -26,19 +26,20 @@ struct PlatformEventCondition {
 struct ServerLookup {
     enum class By { Source, AgentAddress, VarBind };
     By by = By::Source;
-    Oid varbind;                                    ///< By::VarBind: its value is a server's identity (serial, UUID, name)
-    std::optional<std::pair<unsigned, unsigned>> bytes;  ///< only these bytes (from, to; both included) of the octets, as hex
+    Oid varbind;  ///< By::VarBind: its value is a server's identity (serial, UUID, name)
+    std::optional<std::pair<unsigned, unsigned>>
+        bytes;  ///< only these bytes (from, to; both included) of the octets, as hex
 };
 
 enum class RuleVerdict { Failure, NotAFailure, Ignored };
 
 struct TrapRule {
     std::string name;
-    std::string reason;  ///< what the trap means, for people; becomes the verdict's reason
-    std::vector<OidPattern> oids;           ///< any of them; empty asks nothing
-    std::vector<NetworkPrefix> sources;     ///< any of them; empty asks nothing
+    std::string reason;                  ///< what the trap means, for people; becomes the verdict's reason
+    std::vector<OidPattern> oids;        ///< any of them; empty asks nothing
+    std::vector<NetworkPrefix> sources;  ///< any of them; empty asks nothing
     std::optional<PlatformEventCondition> platform_event;
-    std::vector<ValueCondition> varbinds;   ///< all of them
+    std::vector<ValueCondition> varbinds;  ///< all of them
     ServerLookup server;
     RuleVerdict verdict = RuleVerdict::NotAFailure;
     std::string kind;  ///< of a failure: what broke, e.g. `processor`

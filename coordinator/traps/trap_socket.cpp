@@ -19,11 +19,13 @@ namespace standin::traps {
 
 namespace {
 
-/// What net-snmp carries from receive() to send() without looking into it. Allocated by malloc, since net-snmp frees it.
+/// What net-snmp carries from receive() to send() without looking into it. Allocated by malloc, since net-snmp frees
+/// it.
 struct Peer {
     sockaddr_storage remote;
     socklen_t remote_size;
-    // The address that the datagram came to; the answer leaves from there, also when the socket listens on all addresses.
+    // The address that the datagram came to; the answer leaves from there, also when the socket listens on all
+    // addresses.
     int local_family;
     in_pktinfo local4;
     in6_pktinfo local6;
@@ -35,14 +37,16 @@ union ControlBuffer {
 };
 
 base::Unexpected problem(const ListenAddress& address, std::string_view what, std::string_view cure) {
-    return base::failure(base::ErrorCode::Internal, fmt::format("could not listen for traps on {}:{}: {}: {}{}", address.host, address.port, what,
-                                                                std::strerror(errno), cure));
+    return base::failure(base::ErrorCode::Internal,
+                         fmt::format("could not listen for traps on {}:{}: {}: {}{}", address.host, address.port, what,
+                                     std::strerror(errno), cure));
 }
 
 std::string hostOf(const sockaddr_storage& address) {
     std::array<char, INET6_ADDRSTRLEN> text{};
-    const void* bits = address.ss_family == AF_INET ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in&>(address).sin_addr)
-                                                    : &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+    const void* bits = address.ss_family == AF_INET
+                           ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in&>(address).sin_addr)
+                           : &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
     inet_ntop(address.ss_family, bits, text.data(), text.size());
     return canonicalAddress(text.data());
 }
@@ -65,7 +69,9 @@ bool toSocketAddress(const ListenAddress& address, sockaddr_storage& storage, so
     return false;
 }
 
-void wish(int socket, int level, int option, int value) { setsockopt(socket, level, option, &value, sizeof value); }
+void wish(int socket, int level, int option, int value) {
+    setsockopt(socket, level, option, &value, sizeof value);
+}
 
 }  // namespace
 
@@ -73,15 +79,18 @@ base::Result<std::unique_ptr<TrapSocket>> TrapSocket::open(const ListenAddress& 
     sockaddr_storage storage{};
     socklen_t size = 0;
     if (!toSocketAddress(address, storage, size)) {
-        return base::failure(base::ErrorCode::InvalidInput, fmt::format("'{}' is not an address to listen on for traps", address.host));
+        return base::failure(base::ErrorCode::InvalidInput,
+                             fmt::format("'{}' is not an address to listen on for traps", address.host));
     }
     std::unique_ptr<TrapSocket> opened(new TrapSocket);
     opened->socket_ = socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (opened->socket_ < 0) return problem(address, "socket", "");
     const int fd = opened->socket_;
-    // FORCE goes beyond net.core.rmem_max and needs CAP_NET_ADMIN; without it we take what we are given, and health tells.
+    // FORCE goes beyond net.core.rmem_max and needs CAP_NET_ADMIN; without it we take what we are given, and health
+    // tells.
     const int wanted = static_cast<int>(buffer_bytes / 2);  // the kernel doubles it
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) != 0) wish(fd, SOL_SOCKET, SO_RCVBUF, wanted);
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) != 0)
+        wish(fd, SOL_SOCKET, SO_RCVBUF, wanted);
     wish(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     wish(fd, IPPROTO_IP, IP_PKTINFO, 1);
     if (storage.ss_family == AF_INET6) {
@@ -89,13 +98,17 @@ base::Result<std::unique_ptr<TrapSocket>> TrapSocket::open(const ListenAddress& 
         wish(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     }
     if (bind(fd, reinterpret_cast<sockaddr*>(&storage), size) != 0) {
-        return problem(address, "bind", errno == EACCES       ? "; ports below 1024 need CAP_NET_BIND_SERVICE"
-                                        : errno == EADDRINUSE ? "; another program listens there already (snmptrapd? or systemd for it, see snmptrapd.socket)"
-                                                              : "");
+        return problem(
+            address, "bind",
+            errno == EACCES ? "; ports below 1024 need CAP_NET_BIND_SERVICE"
+            : errno == EADDRINUSE
+                ? "; another program listens there already (snmptrapd? or systemd for it, see snmptrapd.socket)"
+                : "");
     }
     getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
-    opened->address_ = {address.host, ntohs(storage.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(storage).sin_port
-                                                                         : reinterpret_cast<sockaddr_in6&>(storage).sin6_port)};
+    opened->address_ = {address.host,
+                        ntohs(storage.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(storage).sin_port
+                                                           : reinterpret_cast<sockaddr_in6&>(storage).sin6_port)};
     return opened;
 }
 

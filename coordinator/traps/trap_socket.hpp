@@ -16,7 +16,8 @@ struct ListenAddress {
     std::uint16_t port = 0;  ///< 0: any free one
 };
 
-/// One UDP socket for traps, with a large kernel buffer and receive time stamps, and as net-snmp wants it: a 'transport'.
+/// One UDP socket for traps, with a large kernel buffer and receive time stamps, and as net-snmp wants it: a
+/// 'transport'.
 class TrapSocket {
   public:
     /// Who sent the datagram that is being handled, and when it arrived.
@@ -25,7 +26,8 @@ class TrapSocket {
         base::WallTime at{};
     };
     struct Buffer {
-        std::uint32_t bytes = 0;   ///< what the kernel grants (it counts its own bookkeeping too: about 1.3 KiB for a usual trap)
+        std::uint32_t bytes =
+            0;  ///< what the kernel grants (it counts its own bookkeeping too: about 1.3 KiB for a usual trap)
         std::uint32_t filled = 0;  ///< waits now
         std::uint32_t drops = 0;   ///< datagrams that did not fit since the socket was opened
     };

@@ -50,15 +50,19 @@ Mismatch ValueCondition::violation(const Trap& trap, Words words) const {
     if (varbind == nullptr) return present ? no("varbind {} is absent", oid.text()) : std::nullopt;
     if (!present) return no("varbind {} is present", oid.text());
     if (byte && varbind->kind != ValueKind::Octets) return no("varbind {} is no octet string", oid.text());
-    if (byte && varbind->bytes.size() <= *byte) return no("varbind {} has only {} bytes", oid.text(), varbind->bytes.size());
+    if (byte && varbind->bytes.size() <= *byte)
+        return no("varbind {} has only {} bytes", oid.text(), varbind->bytes.size());
     const Subject subject = byte ? subjectOf(*varbind, *byte) : Subject{varbind->text(), varbind->number};
-    const auto name = words == Words::Spared ? std::string() : byte ? fmt::format("{} byte {}", oid.text(), *byte) : oid.text();
+    const auto name = words == Words::Spared ? std::string()
+                      : byte                 ? fmt::format("{} byte {}", oid.text(), *byte)
+                                             : oid.text();
     const auto shown = base::beginningOf(subject.text, 80);
     if (equals && subject.text != *equals) return no("varbind {} is '{}', not '{}'", name, shown, *equals);
     if ((at_least || at_most) && !subject.number) return no("varbind {} is '{}', which is no number", name, shown);
     if (at_least && *subject.number < *at_least) return no("varbind {} is {}, below {}", name, shown, *at_least);
     if (at_most && *subject.number > *at_most) return no("varbind {} is {}, above {}", name, shown, *at_most);
-    if (pattern && !found(*pattern, subject.text)) return no("varbind {} is '{}', which '{}' does not match", name, shown, pattern_text);
+    if (pattern && !found(*pattern, subject.text))
+        return no("varbind {} is '{}', which '{}' does not match", name, shown, pattern_text);
     return std::nullopt;
 }
 

@@ -19,14 +19,15 @@ namespace standin::traps {
 enum class Words { Wanted, Spared };
 using Mismatch = std::optional<std::string>;
 
-/// What a rule asks of one varbind. Everything that is set must hold; an absent varbind fulfils nothing but `present: false`.
+/// What a rule asks of one varbind. Everything that is set must hold; an absent varbind fulfils nothing but `present:
+/// false`.
 struct ValueCondition {
     Oid oid;
     bool present = true;
-    std::optional<unsigned> byte;                      ///< look at this byte (from 0) of the octets as a number, not at the whole
-    std::optional<std::string> equals;                 ///< the value as VarBind::text() shows it
-    std::optional<std::int64_t> at_least, at_most;     ///< both included
-    std::string pattern_text;                          ///< as written, for explanations
+    std::optional<unsigned> byte;       ///< look at this byte (from 0) of the octets as a number, not at the whole
+    std::optional<std::string> equals;  ///< the value as VarBind::text() shows it
+    std::optional<std::int64_t> at_least, at_most;           ///< both included
+    std::string pattern_text;                                ///< as written, for explanations
     std::shared_ptr<const Poco::RegularExpression> pattern;  ///< found anywhere in the text (PCRE)
 
     /// Nullopt if it holds, else why not: `1.3.… is '2', not '4'`.

@@ -23,7 +23,8 @@ base::Result<Answer> carryOut(SimulatedWorld& world, const std::string& verb, co
                              fmt::format("{}: no answer within {} ms", what, deadline.count()));
     }
     if (stamp != nullptr) {
-        if (protocol::isDeposed(*stamp, world.leader)) return base::failure(base::ErrorCode::StaleEpoch, what + ": stale epoch");
+        if (protocol::isDeposed(*stamp, world.leader))
+            return base::failure(base::ErrorCode::StaleEpoch, what + ": stale epoch");
         world.leader = protocol::leaderBy(*stamp);
     }
     auto answer = effect();

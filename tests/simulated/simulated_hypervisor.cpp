@@ -52,7 +52,8 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
                 if (found == world_.stand_ins.end())
                     return failure(ErrorCode::NotFound, "there is no stand-in '" + name.text() + "'");
                 auto& its = found->second.stand_in;
-                const bool would_go_on = state == protocol::StandInState::Running || state == protocol::StandInState::Suspended;
+                const bool would_go_on =
+                    state == protocol::StandInState::Running || state == protocol::StandInState::Suspended;
                 if (would_go_on && its.state == protocol::StandInState::Halted)
                     return failure(ErrorCode::WrongState, its.problem);
                 if (state == protocol::StandInState::Kept && its.state != state) {

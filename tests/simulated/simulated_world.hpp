@@ -36,8 +36,8 @@ class SimulatedWorld {
 
     struct Machine {
         bool on = false;
-        std::string disk;   ///< the image on it
-        bool boots = true;  ///< its job answers once it is on
+        std::string disk;    ///< the image on it
+        bool boots = true;   ///< its job answers once it is on
         bool hangs = false;  ///< it does not shut down when it is asked to
     };
     struct VirtualMachine {

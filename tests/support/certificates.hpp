@@ -16,8 +16,8 @@ class CertificateAuthority {
 
     static constexpr int usual_days = 90;  // long before health has anything to say about their end
 
-    /// A certificate whose common name is `name`, good for 127.0.0.1, localhost and `name`. The files of an earlier one of that
-    /// name are replaced. Given `latin_1_name`, that is its common name, byte by byte in Latin-1.
+    /// A certificate whose common name is `name`, good for 127.0.0.1, localhost and `name`. The files of an earlier one
+    /// of that name are replaced. Given `latin_1_name`, that is its common name, byte by byte in Latin-1.
     http::TlsFiles issue(const std::string& name, int days = usual_days, const std::string& latin_1_name = "");
     http::TlsFiles issue(const std::string& name, const std::string& latin_1_name);
 

@@ -164,9 +164,10 @@ StepReport releaseSpare(const StepContext& context) {
     if (capacity->kept_disks > 0) {  // the restore would write over them (rule 10)
         return StepReport::failed(
             ErrorCode::Refused,
-            fmt::format("VM host '{}' on spare '{}' keeps the disks of {} former stand-ins, with what jobs have written; move "
-                        "them, or give them up: standinctl operation close --discard-data",
-                        spare.vm_host.text(), spare.name.text(), capacity->kept_disks));
+            fmt::format(
+                "VM host '{}' on spare '{}' keeps the disks of {} former stand-ins, with what jobs have written; move "
+                "them, or give them up: standinctl operation close --discard-data",
+                spare.vm_host.text(), spare.name.text(), capacity->kept_disks));
     }
     return StepReport::done(fmt::format("VM host '{}' carries no stand-in", spare.vm_host.text()));
 }

@@ -18,8 +18,8 @@ class World;
 /// A stand-in, and what of it only the world knows.
 struct VirtualMachine {
     protocol::StandIn stand_in;
-    VirtualTime answers_from{};    ///< while it runs: its job answers from then on
-    bool mute = false;             ///< it runs, and its job does not answer
+    VirtualTime answers_from{};  ///< while it runs: its job answers from then on
+    bool mute = false;           ///< it runs, and its job does not answer
     VirtualTime mute_since{};
     bool will_not_resume = false;  ///< the hypervisor says so when it is asked to
     bool halts = false;            ///< an error stops it in the moment after it has begun to execute

@@ -1,8 +1,9 @@
+#include "agent/http/command_gate.hpp"
+
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <future>
 
-#include "agent/http/command_gate.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace standin;
@@ -85,7 +86,8 @@ BOOST_AUTO_TEST_CASE(an_epoch_without_an_instance_belongs_to_the_first_that_name
         request.path = request.subject = "/v1/things/a";
         request.peer = "coordinator";
         request.headers = {{"standin-epoch", "7"}, {"standin-operation", operation}, {"standin-instance", instance}};
-        return (*gate)->pass(request, [](const http::Request&) -> base::Result<http::Response> { return http::Response::empty(); });
+        return (*gate)->pass(
+            request, [](const http::Request&) -> base::Result<http::Response> { return http::Response::empty(); });
     };
     BOOST_TEST(pass("1/a", "").has_value());
     BOOST_TEST(pass("1/b", "first").has_value());
@@ -208,7 +210,8 @@ BOOST_FIXTURE_TEST_CASE(the_same_command_twice_is_answered_twice_and_done_once, 
 BOOST_FIXTURE_TEST_CASE(a_command_without_its_headers_is_refused, Gate) {
     http::Request request;
     request.peer = "coordinator";
-    auto refused = gate->pass(request, [](const http::Request&) -> base::Result<http::Response> { return http::Response::empty(); });
+    auto refused = gate->pass(
+        request, [](const http::Request&) -> base::Result<http::Response> { return http::Response::empty(); });
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::InvalidInput));
 }

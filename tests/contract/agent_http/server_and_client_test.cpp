@@ -53,7 +53,8 @@ struct Agent {
         });
         auto context = http::serverContext(files);
         BOOST_REQUIRE(context);
-        server = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, router, http::Guard{roles, gate.get()}, silent);
+        server = std::make_unique<http::Server>(*http::parseListen("127.0.0.1:0"), *context, router,
+                                                http::Guard{roles, gate.get()}, silent);
         BOOST_REQUIRE(server->start());
         url = fmt::format("https://127.0.0.1:{}", server->port());
     }
@@ -86,7 +87,8 @@ BOOST_FIXTURE_TEST_CASE(a_client_with_a_certificate_of_another_ca_gets_no_answer
 }
 
 BOOST_FIXTURE_TEST_CASE(a_client_without_a_certificate_gets_no_answer, Agent) {
-    auto outcome = base::runProcess({{"curl", "--silent", "--insecure", "--max-time", "10", url + "/v1/health"}, "", 20s});
+    auto outcome =
+        base::runProcess({{"curl", "--silent", "--insecure", "--max-time", "10", url + "/v1/health"}, "", 20s});
     BOOST_REQUIRE(outcome);
     BOOST_TEST(outcome->exit_code != 0);
     BOOST_TEST(outcome->output == "");
@@ -96,9 +98,11 @@ BOOST_FIXTURE_TEST_CASE(a_client_asks_nothing_of_an_agent_whose_certificate_does
     auto other_host = fmt::format("https://127.0.0.2:{}", server->port());
     server->stop();
     auto context = http::serverContext(files);
-    http::Server elsewhere(*http::parseListen(fmt::format("127.0.0.2:{}", 0)), *context, router, http::Guard{roles, gate.get()}, silent);
+    http::Server elsewhere(*http::parseListen(fmt::format("127.0.0.2:{}", 0)), *context, router,
+                           http::Guard{roles, gate.get()}, silent);
     BOOST_REQUIRE(elsewhere.start());
-    auto answer = client(authority.issue("coordinator"), fmt::format("https://127.0.0.2:{}", elsewhere.port()))->get("/v1/health", deadline);
+    auto answer = client(authority.issue("coordinator"), fmt::format("https://127.0.0.2:{}", elsewhere.port()))
+                      ->get("/v1/health", deadline);
     BOOST_REQUIRE(!answer);
     BOOST_TEST((answer.error().code == base::ErrorCode::Unreachable));
 }
@@ -123,15 +127,37 @@ BOOST_FIXTURE_TEST_CASE(an_error_keeps_its_code_on_the_way_to_the_client, Agent)
 
 BOOST_FIXTURE_TEST_CASE(a_body_that_is_not_json_is_an_error_of_the_caller, Agent) {
     auto identity = authority.issue("coordinator");
-    auto outcome = base::runProcess({{"curl", "--silent", "--cacert", identity.ca, "--cert", identity.certificate, "--key", identity.key, "-X", "PUT", "-d", "{nonsense",
-                                      "-H", "Standin-Epoch: 1", "-H", "Standin-Operation: 1/x", "-H", "Standin-Sequence: 1", "-w", "%{http_code}", url + "/v1/things/a"}, "", 20s});
+    auto outcome = base::runProcess({{"curl",
+                                      "--silent",
+                                      "--cacert",
+                                      identity.ca,
+                                      "--cert",
+                                      identity.certificate,
+                                      "--key",
+                                      identity.key,
+                                      "-X",
+                                      "PUT",
+                                      "-d",
+                                      "{nonsense",
+                                      "-H",
+                                      "Standin-Epoch: 1",
+                                      "-H",
+                                      "Standin-Operation: 1/x",
+                                      "-H",
+                                      "Standin-Sequence: 1",
+                                      "-w",
+                                      "%{http_code}",
+                                      url + "/v1/things/a"},
+                                     "",
+                                     20s});
     BOOST_REQUIRE(outcome);
     BOOST_TEST(outcome->output.find("400") != std::string::npos);
     BOOST_TEST(outcome->output.find("invalid_input") != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_body_over_the_limit_is_refused, Agent) {
-    auto answer = client(authority.issue("coordinator"))->put("/v1/things/a", std::string(2 << 20, 'x'), {1, "1/x"}, deadline);
+    auto answer =
+        client(authority.issue("coordinator"))->put("/v1/things/a", std::string(2 << 20, 'x'), {1, "1/x"}, deadline);
     BOOST_REQUIRE(!answer);
     BOOST_TEST((answer.error().code == base::ErrorCode::InvalidInput), answer.error().message);
     BOOST_TEST(answer.error().message.find("larger than 1048576 bytes") != std::string::npos);
@@ -175,7 +201,8 @@ BOOST_FIXTURE_TEST_CASE(a_client_goes_on_after_the_agent_was_restarted, Agent) {
     BOOST_REQUIRE(!down);
     BOOST_TEST((down.error().code == base::ErrorCode::Unreachable));
     auto context = http::serverContext(files);
-    server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context, router, http::Guard{roles, gate.get()}, silent);
+    server = std::make_unique<http::Server>(*http::parseListen(fmt::format("127.0.0.1:{}", port)), *context, router,
+                                            http::Guard{roles, gate.get()}, silent);
     BOOST_REQUIRE(server->start());
     BOOST_TEST(coordinator->get("/v1/health", deadline).has_value());
 }
@@ -215,7 +242,14 @@ BOOST_FIXTURE_TEST_CASE(health_answers_503_when_a_check_fails, Agent) {
 
 BOOST_FIXTURE_TEST_CASE(a_stream_arrives_whole, Agent) {
     std::size_t length = 0;
-    auto status = client(authority.issue("vmhost1"))->stream("/v1/stream", {}, [&](const char*, std::size_t size) { length += size; return true; }, deadline);
+    auto status = client(authority.issue("vmhost1"))
+                      ->stream(
+                          "/v1/stream", {},
+                          [&](const char*, std::size_t size) {
+                              length += size;
+                              return true;
+                          },
+                          deadline);
     BOOST_REQUIRE(status);
     BOOST_TEST(length == 300'000U);
 }
@@ -235,14 +269,20 @@ BOOST_FIXTURE_TEST_CASE(a_handler_that_throws_is_answered_with_500_and_the_serve
         {"standard", [] { throw std::out_of_range("map::at"); }},
         {"poco", [] { throw Poco::Net::ConnectionRefusedException("127.0.0.9"); }},
         {"neither", [] { throw 17; }},
-        {"bytes", [] { throw std::runtime_error("Gr\xFC\xDF" "e"); }},
+        {"bytes",
+         [] {
+             throw std::runtime_error(
+                 "Gr\xFC\xDF"
+                 "e");
+         }},
     };
     for (const auto& [kind, thrown] : kinds) {
         for (const std::string method : {"GET", "PUT"}) {
-            router.add(method, "/v1/" + kind + "/{name}", [thrown = thrown](const http::Request&) -> base::Result<http::Response> {
-                thrown();
-                return http::Response::empty();
-            });
+            router.add(method, "/v1/" + kind + "/{name}",
+                       [thrown = thrown](const http::Request&) -> base::Result<http::Response> {
+                           thrown();
+                           return http::Response::empty();
+                       });
         }
     }
     auto asking = client(authority.issue("coordinator"));
@@ -263,7 +303,8 @@ BOOST_FIXTURE_TEST_CASE(a_handler_that_throws_is_answered_with_500_and_the_serve
 
 BOOST_FIXTURE_TEST_CASE(bytes_that_are_no_text_get_an_answer_that_is, Agent) {
     auto asking = client(authority.issue("coordinator"));
-    for (const char* path : {"/v1/things/%FF", "/v1/things/%C0%AF", "/v1/things/%ED%A0%80", "/v1/things/a%00b", "/v1/%E9"}) {
+    for (const char* path :
+         {"/v1/things/%FF", "/v1/things/%C0%AF", "/v1/things/%ED%A0%80", "/v1/things/a%00b", "/v1/%E9"}) {
         auto answer = asking->ask(path, deadline);
         BOOST_REQUIRE_MESSAGE(answer, path);  // it was valid JSON
         BOOST_TEST(answer->status < 500);
@@ -271,9 +312,15 @@ BOOST_FIXTURE_TEST_CASE(bytes_that_are_no_text_get_an_answer_that_is, Agent) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_certificate_with_a_latin_1_name_is_valid_text_to_who_is_asked, Agent) {
-    auto answer = client(authority.issue("gr\xC3\xBC\xC3\x9F" "e", "Gr\xFC\xDF" "e"))->get("/v1/things/a", deadline);
+    auto answer = client(authority.issue("gr\xC3\xBC\xC3\x9F"
+                                         "e",
+                                         "Gr\xFC\xDF"
+                                         "e"))
+                      ->get("/v1/things/a", deadline);
     BOOST_REQUIRE(answer);
-    BOOST_TEST((*answer)["peer"] == "Gr\xC3\xBC\xC3\x9F" "e");
+    BOOST_TEST((*answer)["peer"] ==
+               "Gr\xC3\xBC\xC3\x9F"
+               "e");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

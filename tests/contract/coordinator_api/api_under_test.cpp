@@ -1,12 +1,11 @@
 #include "tests/contract/coordinator_api/api_under_test.hpp"
 
-#include "agent/protocol/json_text.hpp"
-
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
 
 #include "agent/http/server.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "tests/support/adopted_journal.hpp"
 
 namespace standin::tests {

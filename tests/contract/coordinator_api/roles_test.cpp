@@ -18,7 +18,7 @@ namespace {
 struct Demand {
     std::string method;
     std::string pattern;
-    Access access;  ///< of a request without a body
+    Access access;                     ///< of a request without a body
     std::optional<Access> declared{};  ///< where more depends on the body, and the handler demands the rest
 };
 

@@ -12,7 +12,9 @@ namespace ledger {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const std::string& what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
 
 void writeAll(int descriptor, const std::string& text, const std::string& path) {
     std::size_t done = 0;
@@ -31,14 +33,18 @@ EntryLog::EntryLog(std::string path) : path_(std::move(path)) {
     if (descriptor_ < 0) fail("could not open " + path_);
     const std::string text = read();
     const auto whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
-    if (whole != text.size() && ::ftruncate(descriptor_, static_cast<off_t>(whole)) != 0) fail("could not mend " + path_);
+    if (whole != text.size() && ::ftruncate(descriptor_, static_cast<off_t>(whole)) != 0)
+        fail("could not mend " + path_);
     last_sequence_ = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-EntryLog::~EntryLog() { ::close(descriptor_); }
+EntryLog::~EntryLog() {
+    ::close(descriptor_);
+}
 
 std::uint64_t EntryLog::append(std::uint64_t number, const std::string& machine) {
-    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
     const std::uint64_t sequence = last_sequence_ + 1;
     writeAll(descriptor_,
              "{\"sequence\":" + std::to_string(sequence) + ",\"number\":" + std::to_string(number) +

@@ -7,7 +7,7 @@ namespace ledger {
 
 /// The entries on disk, one JSON object a line, in the order in which they were accepted.
 class EntryLog {
-public:
+  public:
     /// Opens or creates `path`. A last line that a crash cut short is removed: nobody was told that it was there.
     /// Throws std::system_error.
     explicit EntryLog(std::string path);
@@ -24,7 +24,7 @@ public:
     /// Everything on disk, as JSON lines.
     std::string read() const;
 
-private:
+  private:
     std::string path_;
     int descriptor_ = -1;
     std::uint64_t last_sequence_ = 0;

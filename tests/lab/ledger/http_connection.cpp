@@ -35,11 +35,16 @@ std::size_t bodyLength(const std::string& head) {
 
 const char* reasonOf(int status) {
     switch (status) {
-        case 200: return "OK";
-        case 201: return "Created";
-        case 400: return "Bad Request";
-        case 404: return "Not Found";
-        default: return "Internal Server Error";
+        case 200:
+            return "OK";
+        case 201:
+            return "Created";
+        case 400:
+            return "Bad Request";
+        case 404:
+            return "Not Found";
+        default:
+            return "Internal Server Error";
     }
 }
 
@@ -52,7 +57,10 @@ HttpConnection::~HttpConnection() {
 }
 
 HttpConnection::HttpConnection(HttpConnection&& other) noexcept
-    : waiting(other.waiting), socket_(other.socket_), received_(std::move(other.received_)), last_activity_(other.last_activity_) {
+    : waiting(other.waiting),
+      socket_(other.socket_),
+      received_(std::move(other.received_)),
+      last_activity_(other.last_activity_) {
     other.socket_ = -1;
 }
 
@@ -80,10 +88,12 @@ std::optional<HttpRequest> HttpConnection::nextRequest() {
     const std::size_t first = head.find(' ');
     const std::size_t second = head.find(' ', first + 1);
     request.method = head.substr(0, first);
-    if (first != std::string::npos && second != std::string::npos) request.path = head.substr(first + 1, second - first - 1);
+    if (first != std::string::npos && second != std::string::npos)
+        request.path = head.substr(first + 1, second - first - 1);
     request.body = received_.substr(head_end + 4, whole - head_end - 4);
     const std::string connection = headerValue(head, "connection");
-    request.keep_alive = head.find("HTTP/1.0\r\n") == std::string::npos && ::strcasecmp(connection.c_str(), "close") != 0;
+    request.keep_alive =
+        head.find("HTTP/1.0\r\n") == std::string::npos && ::strcasecmp(connection.c_str(), "close") != 0;
     received_.erase(0, whole);
     return request;
 }

@@ -16,7 +16,7 @@ struct HttpRequest {
 
 /// One client's connection: a non-blocking socket, what it sent so far, and the requests in it.
 class HttpConnection {
-public:
+  public:
     explicit HttpConnection(int socket);
     ~HttpConnection();
     HttpConnection(HttpConnection&& other) noexcept;
@@ -38,7 +38,7 @@ public:
 
     std::chrono::steady_clock::time_point lastActivity() const { return last_activity_; }
 
-private:
+  private:
     int socket_;
     std::string received_;
     std::chrono::steady_clock::time_point last_activity_;

@@ -18,10 +18,11 @@ namespace ledger {
 
 namespace {
 
-constexpr std::size_t most_connections = 4096;     // as many as the request holder may bring at once
-constexpr int backlog = 4096;                      // held requests arrive in one burst
-constexpr std::chrono::seconds idle_limit{300};    // a client that fell silent gives its place back
-constexpr std::chrono::milliseconds stop_grace{200};  // for a request whose connection is there but whose bytes are under way
+constexpr std::size_t most_connections = 4096;   // as many as the request holder may bring at once
+constexpr int backlog = 4096;                    // held requests arrive in one burst
+constexpr std::chrono::seconds idle_limit{300};  // a client that fell silent gives its place back
+constexpr std::chrono::milliseconds stop_grace{
+    200};  // for a request whose connection is there but whose bytes are under way
 
 int listenOn(std::uint16_t port) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -31,7 +32,8 @@ int listenOn(std::uint16_t port) {
     address.sin_addr.s_addr = INADDR_ANY;
     address.sin_port = htons(port);
     ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (listener < 0 || ::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener, backlog) != 0)
+    if (listener < 0 || ::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(listener, backlog) != 0)
         throw std::system_error(errno, std::generic_category(), "could not listen on port " + std::to_string(port));
     return listener;
 }
@@ -101,7 +103,8 @@ void LedgerServer::acceptWaiting() {
 }
 
 void LedgerServer::read(Connections::iterator connection) {
-    const bool open = connection->receive() && std::chrono::steady_clock::now() - connection->lastActivity() < idle_limit;
+    const bool open =
+        connection->receive() && std::chrono::steady_clock::now() - connection->lastActivity() < idle_limit;
     while (auto request = connection->nextRequest()) {
         arrivals_.push_back({connection, std::move(*request)});
         ++connection->waiting;
@@ -119,7 +122,8 @@ void LedgerServer::serveNext() {
 }
 
 void LedgerServer::drop(Connections::iterator connection) {
-    if (connection->waiting > 0) std::erase_if(arrivals_, [&](const Arrival& arrival) { return arrival.connection == connection; });
+    if (connection->waiting > 0)
+        std::erase_if(arrivals_, [&](const Arrival& arrival) { return arrival.connection == connection; });
     connections_.erase(connection);
 }
 
@@ -127,7 +131,8 @@ std::pair<int, std::string> LedgerServer::respond(const HttpRequest& request) {
     if (request.method == "POST" && request.path == "/entries") return addEntry(request.body);
     if (request.method == "GET" && request.path == "/entries") return {200, log_.read()};
     if (request.method == "GET" && request.path == "/health")
-        return {200, "{\"status\":\"ok\",\"entries\":" + std::to_string(log_.lastSequence()) + ",\"machine\":\"" + settings_.machine + "\"}\n"};
+        return {200, "{\"status\":\"ok\",\"entries\":" + std::to_string(log_.lastSequence()) + ",\"machine\":\"" +
+                         settings_.machine + "\"}\n"};
     return {404, "{\"message\":\"there is POST /entries, GET /entries and GET /health\"}\n"};
 }
 
@@ -137,8 +142,8 @@ std::pair<int, std::string> LedgerServer::addEntry(const std::string& body) {
     std::this_thread::sleep_for(settings_.work);
     try {
         const std::uint64_t sequence = log_.append(number, settings_.machine);
-        return {201, "{\"sequence\":" + std::to_string(sequence) + ",\"number\":" + std::to_string(number) + ",\"machine\":\"" +
-                         settings_.machine + "\"}\n"};
+        return {201, "{\"sequence\":" + std::to_string(sequence) + ",\"number\":" + std::to_string(number) +
+                         ",\"machine\":\"" + settings_.machine + "\"}\n"};
     } catch (const std::system_error& error) {
         std::fprintf(stderr, "ledger: %s\n", error.what());
         return {500, "{\"message\":\"the entry could not be written\"}\n"};

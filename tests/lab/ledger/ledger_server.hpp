@@ -12,24 +12,25 @@
 namespace ledger {
 
 struct ServerSettings {
-    std::uint16_t port = 8080;            ///< 0: any; told by LedgerServer::port()
-    std::chrono::milliseconds work{20};   ///< what one entry takes before it is written
-    std::string machine = "unknown";      ///< told in every entry and answer
+    std::uint16_t port = 8080;           ///< 0: any; told by LedgerServer::port()
+    std::chrono::milliseconds work{20};  ///< what one entry takes before it is written
+    std::string machine = "unknown";     ///< told in every entry and answer
 };
 
 /// The job: `POST /entries`, `GET /entries`, `GET /health`. One thread, one entry at a time, in order of arrival.
 class LedgerServer {
-public:
+  public:
     /// Listens at once; throws std::system_error.
     LedgerServer(ServerSettings settings, EntryLog& log);
     ~LedgerServer();
 
     std::uint16_t port() const;
 
-    /// Serves until `stop_descriptor` becomes readable; then answers every request that has arrived, closes and returns.
+    /// Serves until `stop_descriptor` becomes readable; then answers every request that has arrived, closes and
+    /// returns.
     void run(int stop_descriptor);
 
-private:
+  private:
     using Connections = std::list<HttpConnection>;
     struct Arrival {
         Connections::iterator connection;

@@ -32,11 +32,16 @@ bool parse(int count, char** words, Arguments& arguments) {
         const std::string_view name = words[i];
         const std::string_view value = words[i + 1];
         unsigned work_ms = 0;
-        if (name == "--file") arguments.file = value;
-        else if (name == "--machine") arguments.server.machine = value;
-        else if (name == "--port" && parse(value, arguments.server.port)) continue;
-        else if (name == "--work-ms" && parse(value, work_ms)) arguments.server.work = std::chrono::milliseconds(work_ms);
-        else return false;
+        if (name == "--file")
+            arguments.file = value;
+        else if (name == "--machine")
+            arguments.server.machine = value;
+        else if (name == "--port" && parse(value, arguments.server.port))
+            continue;
+        else if (name == "--work-ms" && parse(value, work_ms))
+            arguments.server.work = std::chrono::milliseconds(work_ms);
+        else
+            return false;
     }
     return count % 2 == 1 && !arguments.file.empty();
 }
@@ -57,7 +62,8 @@ int main(int count, char** words) {
     try {
         ledger::EntryLog log(arguments.file);
         ledger::LedgerServer server(arguments.server, log);
-        std::printf("ledger: listening on port %u, %llu entries on disk\n", server.port(), static_cast<unsigned long long>(log.lastSequence()));
+        std::printf("ledger: listening on port %u, %llu entries on disk\n", server.port(),
+                    static_cast<unsigned long long>(log.lastSequence()));
         std::fflush(stdout);
         server.run(signalfd(-1, &stops, SFD_CLOEXEC));
         std::printf("ledger: stopped with %llu entries on disk\n", static_cast<unsigned long long>(log.lastSequence()));

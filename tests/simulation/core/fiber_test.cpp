@@ -86,10 +86,10 @@ BOOST_AUTO_TEST_CASE(tasks_of_a_killed_coordinator_are_unwound_and_never_go_on) 
     {
         FiberExecutor executor(queue, 1);
         executor.post({domain::Lane::Critical, "switch1", [&] {
-            const Guard guard{notes};
-            FiberExecutor::sleep(queue, 10s);
-            notes.emplace_back("went on");
-        }});
+                           const Guard guard{notes};
+                           FiberExecutor::sleep(queue, 10s);
+                           notes.emplace_back("went on");
+                       }});
         queue.runNext();
         BOOST_TEST(executor.isIdleBut(1));
     }
@@ -103,9 +103,9 @@ BOOST_AUTO_TEST_CASE(a_lane_runs_as_many_tasks_beside_each_other_as_it_has_threa
     int ended = 0;
     for (int i = 0; i < 6; ++i) {
         executor.post({domain::Lane::Critical, "switch1", [&] {
-            FiberExecutor::sleep(queue, 1s);
-            ++ended;
-        }});
+                           FiberExecutor::sleep(queue, 1s);
+                           ++ended;
+                       }});
     }
     while (*queue.next() < 1500ms) queue.runNext();
     BOOST_TEST(ended == 2);
@@ -131,9 +131,9 @@ BOOST_AUTO_TEST_CASE(what_becomes_due_while_a_coordinator_stands_still_is_done_w
     FiberExecutor executor(queue, 1);
     VirtualTime went_on{};
     executor.post({domain::Lane::Critical, "switch1", [&] {
-        FiberExecutor::sleep(queue, 1s);
-        went_on = queue.now();
-    }});
+                       FiberExecutor::sleep(queue, 1s);
+                       went_on = queue.now();
+                   }});
     queue.runNext();
     executor.freeze();
     queue.after(5s, [&] { executor.thaw(); });

@@ -77,12 +77,17 @@ BOOST_AUTO_TEST_CASE(a_program_that_does_not_exist_is_not_found) {
 BOOST_AUTO_TEST_CASE(what_a_program_prints_is_valid_text_whatever_its_bytes) {
     auto outcome = runProcess({{"sh", "-c", "printf 'Gr\\374\\337e'; printf '\\300\\257' >&2"}, "", 10s});
     BOOST_REQUIRE(outcome);
-    BOOST_TEST(outcome->output == "Gr\xEF\xBF\xBD\xEF\xBF\xBD" "e");
+    BOOST_TEST(outcome->output ==
+               "Gr\xEF\xBF\xBD\xEF\xBF\xBD"
+               "e");
     BOOST_TEST(outcome->errors == "\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 BOOST_AUTO_TEST_CASE(last_words_of_a_program_are_one_line_and_never_half_a_character) {
-    auto failed = runToSuccess({{"sh", "-c", "for i in $(seq 200); do printf '\\303\\251\\303\\251\\303\\251\\033[31m'; done; echo; exit 3"}, "", 10s});
+    auto failed = runToSuccess(
+        {{"sh", "-c", "for i in $(seq 200); do printf '\\303\\251\\303\\251\\303\\251\\033[31m'; done; echo; exit 3"},
+         "",
+         10s});
     BOOST_REQUIRE(!failed);
     BOOST_TEST(failed.error().message.find("\xEF\xBF\xBD") == std::string::npos);
     BOOST_TEST(failed.error().message.find('\033') == std::string::npos);

@@ -14,7 +14,8 @@ protocol::SegmentOrder orderOf(const std::string& owner) {
     protocol::SegmentOrder order;
     order.vlan = 101;
     order.address = "10.77.1.10";
-    order.members = {{base::MemberName("server"), base::PortName("p1"), "52:54:00:77:01:0a"}, {base::MemberName("holder"), base::PortName("p2"), "52:54:00:77:01:f0"}};
+    order.members = {{base::MemberName("server"), base::PortName("p1"), "52:54:00:77:01:0a"},
+                     {base::MemberName("holder"), base::PortName("p2"), "52:54:00:77:01:f0"}};
     order.owner = base::MemberName(owner);
     return order;
 }
@@ -54,7 +55,18 @@ BOOST_AUTO_TEST_CASE(an_unknown_field_of_an_order_is_refused_by_name) {
 BOOST_AUTO_TEST_CASE(a_stand_in_survives_its_json) {
     protocol::StandIn stand_in;
     stand_in.name = base::StandInName("server01-2");
-    stand_in.definition = {base::ServerName("server01"), base::ImageId("i1"), "https://store1:8441", 192, 384, 1, 2, 100, "bios", "52:54:00:77:01:0a", "10.77.1.10", {8080}};
+    stand_in.definition = {base::ServerName("server01"),
+                           base::ImageId("i1"),
+                           "https://store1:8441",
+                           192,
+                           384,
+                           1,
+                           2,
+                           100,
+                           "bios",
+                           "52:54:00:77:01:0a",
+                           "10.77.1.10",
+                           {8080}};
     stand_in.state = protocol::StandInState::Suspended;
     stand_in.resources = {192, 1, 100};
     auto read = protocol::standInFrom(toJson(stand_in));
@@ -66,7 +78,8 @@ BOOST_AUTO_TEST_CASE(a_stand_in_survives_its_json) {
 BOOST_AUTO_TEST_CASE(a_state_that_is_not_known_is_unknown_and_no_other) {
     Json json = toJson(protocol::StandIn{});
     json["name"] = "server01-1";
-    json["definition"] = toJson(protocol::StandInDefinition{base::ServerName("s"), base::ImageId("i"), "u", 1, 1, 1, 1, 100, "bios", "m", "a", {}});
+    json["definition"] = toJson(protocol::StandInDefinition{
+        base::ServerName("s"), base::ImageId("i"), "u", 1, 1, 1, 1, 100, "bios", "m", "a", {}});
     json["state"] = "hibernating";
     auto read = protocol::standInFrom(json);
     BOOST_REQUIRE(read);

@@ -120,15 +120,16 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_a_problem_not_an_empty_document
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_utf_8_are_told_with_their_place) {
     for (const std::string bytes : {"\xFC", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC3"}) {
-        BOOST_TEST(problemsOf("a: 1\nb: '" + bytes + "'\n") == "a.yml:2:5: is not text in UTF-8; save the file as that");
+        BOOST_TEST(problemsOf("a: 1\nb: '" + bytes + "'\n") ==
+                   "a.yml:2:5: is not text in UTF-8; save the file as that");
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_value_with_a_control_character_is_refused_wherever_it_stands) {
     for (const std::string escape : {"\\0", "\\e[31m", "\\r", "\\x7f", "\\x85", "\\u2028", "\\u202e"}) {
         YamlProblems problems;
-        auto reader = YamlReader::fromText("a: \"x" + escape + "y\"\nb: [\"" + escape + "\"]\nc: {d: \"" + escape + "\"}\n",
-                                           "a.yml", problems);
+        auto reader = YamlReader::fromText(
+            "a: \"x" + escape + "y\"\nb: [\"" + escape + "\"]\nc: {d: \"" + escape + "\"}\n", "a.yml", problems);
         BOOST_REQUIRE(reader);
         reader->text("a");
         reader->texts("b");

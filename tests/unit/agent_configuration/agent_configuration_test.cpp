@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(a_landing_vlan_among_the_quarantine_vlans_is_refused_at_its
         const auto problems = problemsOf(with("landing_vlan: 4000", std::string("landing_vlan: ") + vlan));
         BOOST_REQUIRE_EQUAL(problems.size(), 1U);
         BOOST_TEST(problems.front().find("agent.yml:6:") != std::string::npos, problems.front());
-        BOOST_TEST(problems.front().find("is among the quarantine VLANs 3000-3999") != std::string::npos, problems.front());
+        BOOST_TEST(problems.front().find("is among the quarantine VLANs 3000-3999") != std::string::npos,
+                   problems.front());
     }
     BOOST_TEST(problemsOf(with("landing_vlan: 4000", "landing_vlan: 2999")).empty());
 }
@@ -46,5 +47,6 @@ BOOST_AUTO_TEST_CASE(a_landing_vlan_among_the_quarantine_vlans_is_refused_at_its
 BOOST_AUTO_TEST_CASE(a_stand_in_has_some_time_to_stop) {
     const auto problems = problemsOf(with("landing_vlan: 4000", "landing_vlan: 4000, stop_within: 0s"));
     BOOST_REQUIRE_EQUAL(problems.size(), 1U);
-    BOOST_TEST(problems.front().find("hypervisor.stop_within: must be at least 100ms") != std::string::npos, problems.front());
+    BOOST_TEST(problems.front().find("hypervisor.stop_within: must be at least 100ms") != std::string::npos,
+               problems.front());
 }

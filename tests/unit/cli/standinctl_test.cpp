@@ -43,15 +43,15 @@ BOOST_AUTO_TEST_CASE(status_is_a_table_with_the_place_of_every_job) {
     coordinator.answers("GET /v1/servers", 200, two_servers).answers("GET /v1/operations", 200, one_open_operation);
     auto done = run(coordinator, {"status"});
     BOOST_TEST(done.exit_code == ExitCode::Done);
-    BOOST_TEST(
-        done.out ==
-        "SERVER    RUNS ON              READY  SPARE    IMAGE    AGE     OPERATION  REMARK\n"
-        "server01  server               yes    spare01  image-1  2 days  -\n"
-        "server02  stand-in server02-3  no     -        -        -       7          no spare set: a failure has no remedy\n"
-        "\n"
-        "OPERATION  KIND      SERVER    STATE          SINCE                WHY\n"
-        "7          failover  server02  NeedsOperator  2026-11-23 05:00:00  no spare left\n"
-        "operation 7: standinctl operation retry 7\n");
+    BOOST_TEST(done.out ==
+               "SERVER    RUNS ON              READY  SPARE    IMAGE    AGE     OPERATION  REMARK\n"
+               "server01  server               yes    spare01  image-1  2 days  -\n"
+               "server02  stand-in server02-3  no     -        -        -       7          no spare set: a failure has "
+               "no remedy\n"
+               "\n"
+               "OPERATION  KIND      SERVER    STATE          SINCE                WHY\n"
+               "7          failover  server02  NeedsOperator  2026-11-23 05:00:00  no spare left\n"
+               "operation 7: standinctl operation retry 7\n");
     BOOST_TEST(done.err.empty());
 }
 
@@ -184,11 +184,11 @@ BOOST_AUTO_TEST_CASE(phases_are_shown_for_each_attempt_of_a_failover_that_was_re
             "asked_by":"trap 1","steps":[],"notes":[],"takeover_ms":54,"phases_ms":{"spare_boot":27000},
             "past_attempts":[{"start":null,"end":"2026-11-23T05:00:00.000000Z","phases_ms":{"resume":2.5}}]})");
     const auto shown = run(coordinator, {"operation", "show", "7"});
-    BOOST_TEST(shown.out.find("phases of attempt 1, until 2026-11-23 05:00:00:  resume 2.5 ms\n"
-                              "phases of attempt 2:  spare_boot 27.00 s\n"
-                              "the segment had its new owner 54.0 ms after the failure was told\n") !=
-                   std::string::npos,
-               shown.out);
+    BOOST_TEST(
+        shown.out.find("phases of attempt 1, until 2026-11-23 05:00:00:  resume 2.5 ms\n"
+                       "phases of attempt 2:  spare_boot 27.00 s\n"
+                       "the segment had its new owner 54.0 ms after the failure was told\n") != std::string::npos,
+        shown.out);
 }
 
 BOOST_AUTO_TEST_CASE(a_step_that_fails_the_same_way_again_and_again_is_told_once) {

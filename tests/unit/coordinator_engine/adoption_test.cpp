@@ -63,7 +63,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_commanded_by_a_coordinator_that_observes) {
             return its.request({kind, adopted_server, {}, "operator ada", {}});
         })));
     }
-    BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.setSpare(adopted_server, spare, image, "ada"); })));
+    BOOST_TEST(isObservedOnly(
+        c.ask([&](engine::Conductor& its) { return its.setSpare(adopted_server, spare, image, "ada"); })));
     BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.beginRemoval(image); })));
     BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.mayReturn(adopted_server, false); })));
     BOOST_TEST(c.ask([](engine::Conductor& its) { return its.placementsToWatch().size(); }) == 0U);
@@ -124,7 +125,8 @@ BOOST_AUTO_TEST_CASE(an_adopted_site_is_prepared_again_and_fails_over) {
     BOOST_REQUIRE(before);
     BOOST_TEST(!before->standin_ready);
     auto prepared = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpareAndPrepare(adopted_server, base::SpareName("spare01"), base::ImageId("server01-1"), "operator ada");
+        return c.setSpareAndPrepare(adopted_server, base::SpareName("spare01"), base::ImageId("server01-1"),
+                                    "operator ada");
     });
     BOOST_REQUIRE(prepared);
     lab.coordinator.run();
@@ -148,7 +150,8 @@ BOOST_AUTO_TEST_CASE(numbers_go_on_above_those_that_the_agents_know_and_so_does_
     BOOST_REQUIRE(lab.coordinator.ask([](engine::Conductor& c) {
         return c.setSpare(base::ServerName("server02"), base::SpareName("spare02"), base::ImageId("server02-1"), "ada");
     }));
-    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(base::ServerName("server02"), "ada"); });
+    const auto unset =
+        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(base::ServerName("server02"), "ada"); });
     BOOST_REQUIRE_MESSAGE(unset, (unset ? "" : unset.error().message));
     BOOST_TEST(*unset > last);
 }
@@ -238,8 +241,7 @@ BOOST_AUTO_TEST_CASE(every_machine_that_may_have_writes_of_the_job_is_said_to_be
     BOOST_REQUIRE(lab.adopt());
     BOOST_TEST(lab.placement().writes.size() == 2U);
     lab.repair();
-    const auto returned =
-        lab.coordinator.ask([](engine::Conductor& c) { return c.mayReturn(adopted_server, false); });
+    const auto returned = lab.coordinator.ask([](engine::Conductor& c) { return c.mayReturn(adopted_server, false); });
     BOOST_REQUIRE(!returned);
     BOOST_TEST(returned.error().message.find("spare 'spare01'") != std::string::npos, returned.error().message);
 }

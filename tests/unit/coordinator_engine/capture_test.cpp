@@ -304,8 +304,8 @@ BOOST_AUTO_TEST_CASE(a_capture_that_was_asked_for_in_the_moment_of_the_failure_d
     CaptureLab lab;
     const auto id = lab.coordinator.ask([&](engine::Conductor& c) {
         auto backup = c.request({OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
-        (void)c.report(
-            {base::ServerName("server01"), "processor", "a processor has failed", "trap 1", lab.coordinator.clock.steady()});
+        (void)c.report({base::ServerName("server01"), "processor", "a processor has failed", "trap 1",
+                        lab.coordinator.clock.steady()});
         return *backup;
     });
     lab.coordinator.run();

@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE(a_coordinator_of_the_same_epoch_and_another_instance_stops_
 }
 
 BOOST_AUTO_TEST_CASE(a_deposed_coordinator_does_not_switch_a_spare_that_may_execute_the_job_since) {
-    for (const char* verb : {"segment.set", "restore.begin"}) {  // before it is powered off, and before it is powered on
+    for (const char* verb :
+         {"segment.set", "restore.begin"}) {  // before it is powered off, and before it is powered on
         Protected lab;
         lab.world.machines["spare01"].on = true;
         lab.coordinator.fail("server01");

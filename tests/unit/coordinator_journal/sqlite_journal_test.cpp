@@ -97,7 +97,8 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
     BOOST_TEST((contents->rows[0].stand_in_image_at == operationTime() - std::chrono::hours(1)));
     const auto& writes = contents->placements.at(base::ServerName("server01")).writes;
     BOOST_REQUIRE_EQUAL(writes.size(), 1U);
-    BOOST_TEST((writes[0] == domain::HeldWrites{domain::HeldWrites::By::Server, "server01", operationTime(), {}, true}));
+    BOOST_TEST(
+        (writes[0] == domain::HeldWrites{domain::HeldWrites::By::Server, "server01", operationTime(), {}, true}));
     BOOST_TEST(contents->leases.at(0).failover == 17u);
     BOOST_TEST((contents->placements.at(base::ServerName("server01")).on == domain::Placement::On::StandIn));
     BOOST_TEST(contents->placements.at(base::ServerName("server01")).brought_back_by == "operator ada");
@@ -331,7 +332,8 @@ BOOST_AUTO_TEST_CASE(a_row_that_cannot_be_read_is_told_and_the_others_are_there)
         for (const domain::OperationId id : {17U, 18U, 19U, 20U}) entry.operations.emplace_back(failover(id));
         for (const auto* server : {"server01", "server02"}) {
             const base::ServerName name(server);
-            entry.rows.push_back({name, base::SpareName("spare01"), base::ImageId("image"), {}, true, {}, {}, false, {}, ""});
+            entry.rows.push_back(
+                {name, base::SpareName("spare01"), base::ImageId("image"), {}, true, {}, {}, false, {}, ""});
             entry.placements[name] = {domain::Placement::On::Server, {}, {}, ""};
             entry.maintenance[name] = {true, "new fans"};
         }
@@ -380,7 +382,7 @@ BOOST_AUTO_TEST_CASE(a_row_that_cannot_be_read_is_told_and_the_others_are_there)
 BOOST_AUTO_TEST_CASE(whatever_text_is_committed_can_be_read_again) {
     const Directory directory;
     for (const std::string& text : {std::string("\xFF\xC0\xAF"), std::string("a\0b", 3), std::string("\xED\xA0\x80"),
-                                   std::string(1U << 20, 'x')}) {
+                                    std::string(1U << 20, 'x')}) {
         {
             SqliteJournal journal(directory.journal());
             BOOST_REQUIRE(journal.open().has_value());

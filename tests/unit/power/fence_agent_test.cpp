@@ -214,7 +214,8 @@ BOOST_FIXTURE_TEST_CASE(whatever_bytes_an_agent_prints_its_words_are_a_valid_mes
 
 BOOST_FIXTURE_TEST_CASE(an_agents_words_are_cut_between_characters, Agents) {
     // 150 characters of two bytes and one of one: the 300th byte from the end is in the middle of one.
-    const auto device = make("fence_accents", "for i in $(seq 200); do printf '\\303\\251' >&2; done; printf x >&2; exit 1");
+    const auto device =
+        make("fence_accents", "for i in $(seq 200); do printf '\\303\\251' >&2; done; printf x >&2; exit 1");
     const auto words = agent.read(device, long_enough).words;
     BOOST_TEST(words.find("\xEF\xBF\xBD") == std::string::npos);
     BOOST_TEST(words.ends_with("\xC3\xA9x"));
@@ -222,7 +223,9 @@ BOOST_FIXTURE_TEST_CASE(an_agents_words_are_cut_between_characters, Agents) {
 
 BOOST_FIXTURE_TEST_CASE(a_secret_that_is_no_text_is_not_spread_either, Agents) {
     auto device = make("fence_latin", "echo \"$lines\" >&2; exit 1");
-    device.password_file = secret("pa\xDF" "wort");
+    device.password_file = secret(
+        "pa\xDF"
+        "wort");
     const auto words = agent.read(device, long_enough).words;
     BOOST_TEST(words.find("wort") == std::string::npos, words);
     BOOST_TEST(words.find("***") != std::string::npos, words);

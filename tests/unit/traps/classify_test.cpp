@@ -1,6 +1,7 @@
+#include "coordinator/traps/classify.hpp"
+
 #include <boost/test/unit_test.hpp>
 
-#include "coordinator/traps/classify.hpp"
 #include "trap_builder.hpp"
 
 using namespace standin::traps;
@@ -16,8 +17,8 @@ rules:
 )";
 
 TrapRules withCondition(const std::string& condition) {
-    return rules("rules: [{name: r, reason: x, oids: [1.3.6.1.4.1.9.*], varbinds: [{oid: 1.3.6.1.4.1.9.5, " + condition +
-                 "}], verdict: failure, kind: k}]");
+    return rules("rules: [{name: r, reason: x, oids: [1.3.6.1.4.1.9.*], varbinds: [{oid: 1.3.6.1.4.1.9.5, " +
+                 condition + "}], verdict: failure, kind: k}]");
 }
 
 bool holds(const std::string& condition, VarBind varbind) {
@@ -100,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_byte_of_an_octet_string_is_compared_as_a_number) {
 }
 
 BOOST_AUTO_TEST_CASE(a_pattern_that_would_take_for_ever_matches_nothing_in_finite_time) {
-    BOOST_TEST(!holds("pattern: '^(a+)+$'", octets("1.3.6.1.4.1.9.5", std::string(VarBind::longest_value - 1, 'a') + "!")));
+    BOOST_TEST(
+        !holds("pattern: '^(a+)+$'", octets("1.3.6.1.4.1.9.5", std::string(VarBind::longest_value - 1, 'a') + "!")));
 }
 
 BOOST_AUTO_TEST_CASE(a_chassis_speaks_for_a_server_by_uuid_bytes_or_serial_number) {
@@ -108,7 +110,9 @@ BOOST_AUTO_TEST_CASE(a_chassis_speaks_for_a_server_by_uuid_bytes_or_serial_numbe
 rules: [{name: r, reason: x, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: k,
          server: {by: varbind, varbind: 1.3.6.1.4.1.9.7, first_byte: 0, last_byte: 15}}])");
     Trap made = trap("1.3.6.1.4.1.9.2", "10.9.9.9");
-    made.varbinds.push_back(octets("1.3.6.1.4.1.9.7", std::string("\x4c\x4c\x45\x44\x00\x4b\x10\x10\x80\x4b\xc3\xc0\x4f\x4d\x4c\x31\x00\x01", 18)));
+    made.varbinds.push_back(
+        octets("1.3.6.1.4.1.9.7",
+               std::string("\x4c\x4c\x45\x44\x00\x4b\x10\x10\x80\x4b\xc3\xc0\x4f\x4d\x4c\x31\x00\x01", 18)));
     BOOST_TEST(classify(made, by_uuid, directory()).server.text() == "server03");
 
     const auto by_serial = rules(R"(
@@ -122,7 +126,9 @@ rules: [{name: r, reason: x, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: k,
 }
 
 BOOST_AUTO_TEST_CASE(behind_a_forwarder_the_agent_address_names_the_server) {
-    const auto read = rules("rules: [{name: r, reason: x, oids: [1.3.6.1.4.1.9.*], server: {by: agent_address}, verdict: failure, kind: k}]");
+    const auto read = rules(
+        "rules: [{name: r, reason: x, oids: [1.3.6.1.4.1.9.*], server: {by: agent_address}, verdict: failure, kind: "
+        "k}]");
     Trap made = trap("1.3.6.1.4.1.9.2", "10.9.9.9");
     BOOST_TEST((classify(made, read, directory()).outcome == Outcome::UnknownServer));
     made.agent_address = "127.77.0.102";
@@ -150,7 +156,8 @@ BOOST_AUTO_TEST_CASE(an_explanation_goes_rule_by_rule_up_to_the_one_that_decided
 
     Trap made = trap("1.3.6.1.4.1.9.2");
     made.varbinds.push_back(number("1.3.6.1.4.1.9.5", 2));
-    BOOST_TEST(explain(made, withCondition("equals: 4"), directory()).lines[0].why == "varbind 1.3.6.1.4.1.9.5 is '2', not '4'");
+    BOOST_TEST(explain(made, withCondition("equals: 4"), directory()).lines[0].why ==
+               "varbind 1.3.6.1.4.1.9.5 is '2', not '4'");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

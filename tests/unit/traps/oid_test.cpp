@@ -1,7 +1,8 @@
+#include "coordinator/traps/oid.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include "coordinator/traps/network_prefix.hpp"
-#include "coordinator/traps/oid.hpp"
 #include "coordinator/traps/pet.hpp"
 #include "trap_builder.hpp"
 
@@ -14,7 +15,9 @@ BOOST_AUTO_TEST_CASE(an_oid_is_dotted_numbers_with_or_without_a_leading_dot) {
     BOOST_TEST(oid(".1.3.6.1").text() == "1.3.6.1");
     BOOST_TEST((oid("1.3.6.1") == oid(".1.3.6.1")));
     for (const auto* wrong : {"", ".", "1", "1.", "1..3", "1.3.x", "1.3.-1", "1.3.4294967296", "ifIndex", "1.3 "}) {
-        BOOST_TEST_CONTEXT(wrong) { BOOST_TEST(!Oid::parse(wrong)); }
+        BOOST_TEST_CONTEXT(wrong) {
+            BOOST_TEST(!Oid::parse(wrong));
+        }
     }
 }
 
@@ -45,7 +48,8 @@ BOOST_AUTO_TEST_CASE(a_network_contains_its_addresses_only) {
     BOOST_TEST(!network.contains("bmc1"));
     BOOST_TEST(NetworkPrefix::parse("fd00:77::/64").value().contains("fd00:77::9"));
     BOOST_TEST(NetworkPrefix::parse("0.0.0.0/0").value().contains("192.0.2.1"));
-    for (const auto* wrong : {"10.1/16", "10.1.0.0/33", "10.1.0.0/", "10.1.0.0/x", "host"}) BOOST_TEST(!NetworkPrefix::parse(wrong));
+    for (const auto* wrong : {"10.1/16", "10.1.0.0/33", "10.1.0.0/", "10.1.0.0/x", "host"})
+        BOOST_TEST(!NetworkPrefix::parse(wrong));
 }
 
 BOOST_AUTO_TEST_CASE(a_platform_event_is_sensor_event_offset_and_direction) {
@@ -54,7 +58,9 @@ BOOST_AUTO_TEST_CASE(a_platform_event_is_sensor_event_offset_and_direction) {
     BOOST_TEST(asserted.event_type == 0x6f);
     BOOST_TEST(asserted.offset == 0);
     BOOST_TEST(!asserted.deasserted);
-    BOOST_TEST(platformEventOf(testing::platformEvent(356224).oid).value().deasserted);  // a chassis intrusion that was cleared
+    BOOST_TEST(platformEventOf(testing::platformEvent(356224).oid)
+                   .value()
+                   .deasserted);  // a chassis intrusion that was cleared
     BOOST_TEST(!platformEventOf(oid("1.3.6.1.4.1.3183.1.1.0.4294967295")));
     BOOST_TEST(!platformEventOf(oid("1.3.6.1.4.1.3183.1.1.0")));
     BOOST_TEST(!platformEventOf(oid("1.3.6.1.4.1.3183.1.1.0.1.2")));

@@ -75,7 +75,9 @@ BOOST_AUTO_TEST_CASE(the_shipped_rules_judge_the_traps_of_common_bmcs) {
         {"somebody else's", trap("1.3.6.1.4.1.99999.1"), "no_rule"},
     };
     for (const auto& one : cases) {
-        BOOST_TEST_CONTEXT(one.what) { BOOST_TEST(judged(one.trap) == one.expected); }
+        BOOST_TEST_CONTEXT(one.what) {
+            BOOST_TEST(judged(one.trap) == one.expected);
+        }
     }
 }
 

@@ -7,7 +7,9 @@
 
 namespace standin::traps::testing {
 
-inline Oid oid(const std::string& text) { return Oid::parse(text).value(); }
+inline Oid oid(const std::string& text) {
+    return Oid::parse(text).value();
+}
 
 inline VarBind number(const std::string& name, std::int64_t value) {
     VarBind varbind;

@@ -1,8 +1,8 @@
-#include <boost/test/unit_test.hpp>
+#include "coordinator/traps/trap_intake.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <mutex>
 
-#include "coordinator/traps/trap_intake.hpp"
 #include "trap_builder.hpp"
 
 using namespace standin::traps;
@@ -37,13 +37,17 @@ struct Intake {
     TrapIntake intake;
 
     Intake()
-        : intake(queue, rules("rules: [{name: r, reason: the board is dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: chassis}]"), directory(),
-                 trap_log,
-                 [this](const FailureReport& report) {
-                     events.push_back("reported");
-                     reports.push_back(report);
-                 },
-                 system_clock, standin::base::Log("traps", [this](auto, std::string_view line) { lines.emplace_back(line); })) {
+        : intake(
+              queue,
+              rules("rules: [{name: r, reason: the board is dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: "
+                    "chassis}]"),
+              directory(), trap_log,
+              [this](const FailureReport& report) {
+                  events.push_back("reported");
+                  reports.push_back(report);
+              },
+              system_clock,
+              standin::base::Log("traps", [this](auto, std::string_view line) { lines.emplace_back(line); })) {
         trap_log.events = &events;
     }
     void handle(std::vector<Trap> all) {
@@ -137,12 +141,13 @@ BOOST_AUTO_TEST_CASE(what_the_sink_throws_is_one_traps_and_the_next_one_is_handl
     RememberingLog trap_log;
     int reports = 0;
     std::vector<std::string> lines;
-    TrapIntake intake(queue, rules("rules: [{name: r, reason: dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: chassis}]"), directory(),
-                      trap_log,
-                      [&](const FailureReport&) {
-                          if (++reports == 1) throw std::bad_alloc();
-                      },
-                      system_clock, standin::base::Log("traps", [&](auto, std::string_view line) { lines.emplace_back(line); }));
+    TrapIntake intake(
+        queue, rules("rules: [{name: r, reason: dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: chassis}]"),
+        directory(), trap_log,
+        [&](const FailureReport&) {
+            if (++reports == 1) throw std::bad_alloc();
+        },
+        system_clock, standin::base::Log("traps", [&](auto, std::string_view line) { lines.emplace_back(line); }));
     queue.push(trap("1.3.6.1.4.1.9.2"));
     queue.push(trap("1.3.6.1.4.1.9.3"));
     intake.start();

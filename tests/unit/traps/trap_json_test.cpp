@@ -1,8 +1,8 @@
-#include <boost/test/unit_test.hpp>
+#include "coordinator/traps/trap_json.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
-#include "coordinator/traps/trap_json.hpp"
 #include "trap_builder.hpp"
 
 using namespace standin::traps;
@@ -18,7 +18,8 @@ BOOST_AUTO_TEST_CASE(a_record_survives_the_way_through_json) {
     record.trap.arrived_at = standin::base::WallTime(std::chrono::microseconds(1'795'000'000'123'456));
     record.trap.varbinds = {number("1.3.6.1.4.1.9.1", -5), octets("1.3.6.1.4.1.9.2", std::string("\x01\xfe", 2))};
     record.last_arrived = record.trap.arrived_at;
-    record.verdict = {Verdict::Outcome::Failure, "a processor has failed", "pet-processor", standin::base::ServerName("server01"), "processor"};
+    record.verdict = {Verdict::Outcome::Failure, "a processor has failed", "pet-processor",
+                      standin::base::ServerName("server01"), "processor"};
 
     const auto shown = toJson(record);
     BOOST_TEST(shown["varbinds"][1]["text"] == "0x01fe");

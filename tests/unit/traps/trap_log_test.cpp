@@ -37,7 +37,8 @@ Trap arrived(const std::string& trap_oid, std::chrono::seconds at) {
     return made;
 }
 
-void recordIn(TrapLog& log, Trap made, Verdict::Outcome outcome = Verdict::Outcome::NoRule, const std::string& server = "") {
+void recordIn(TrapLog& log, Trap made, Verdict::Outcome outcome = Verdict::Outcome::NoRule,
+              const std::string& server = "") {
     TrapRecord record;
     record.id = log.idFor(made);
     record.last_arrived = made.arrived_at;
@@ -178,8 +179,12 @@ BOOST_AUTO_TEST_CASE(records_are_listed_newest_first_by_page_outcome_and_server)
     BOOST_REQUIRE(page.size() == 2U);
     BOOST_TEST(page[0].id == 4U);
     BOOST_TEST(page[1].id == 3U);
-    BOOST_TEST(log->list({.limit = 10, .before = {}, .outcome = Verdict::Outcome::Failure, .server = {}}).value().size() == 3U);
-    BOOST_TEST(log->list({.limit = 10, .before = {}, .outcome = {}, .server = standin::base::ServerName("server01")}).value().size() == 3U);
+    BOOST_TEST(
+        log->list({.limit = 10, .before = {}, .outcome = Verdict::Outcome::Failure, .server = {}}).value().size() ==
+        3U);
+    BOOST_TEST(log->list({.limit = 10, .before = {}, .outcome = {}, .server = standin::base::ServerName("server01")})
+                   .value()
+                   .size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_says_which_file) {

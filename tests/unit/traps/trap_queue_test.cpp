@@ -1,9 +1,9 @@
-#include <boost/test/unit_test.hpp>
+#include "coordinator/traps/trap_queue.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <future>
 #include <thread>
 
-#include "coordinator/traps/trap_queue.hpp"
 #include "trap_builder.hpp"
 
 using namespace standin::traps;

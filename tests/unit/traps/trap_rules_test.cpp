@@ -22,11 +22,13 @@ bool complains(const std::string& yaml, const std::string& words) {
 BOOST_AUTO_TEST_SUITE(trap_rules)
 
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_told_with_file_line_and_column) {
-    BOOST_TEST(complaintAbout("rules:\n  - name: a\n    reason: x\n    oidz: [1.3]\n    verdict: ignored\n").starts_with("rules.yml:4:"));
+    BOOST_TEST(complaintAbout("rules:\n  - name: a\n    reason: x\n    oidz: [1.3]\n    verdict: ignored\n")
+                   .starts_with("rules.yml:4:"));
 }
 
 BOOST_AUTO_TEST_CASE(all_problems_are_told_at_once) {
-    const auto all = complaintAbout("rules:\n  - {name: a b, reason: x, oids: [1.x], verdict: perhaps}\n  - {reason: y, verdict: ignored}\n");
+    const auto all = complaintAbout(
+        "rules:\n  - {name: a b, reason: x, oids: [1.x], verdict: perhaps}\n  - {reason: y, verdict: ignored}\n");
     BOOST_TEST_INFO(all);
     BOOST_TEST(std::count(all.begin(), all.end(), '\n') == 3);
     BOOST_TEST(all.find("'1.x' is not an OID") != std::string::npos);
@@ -38,15 +40,26 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused) {
     BOOST_TEST(complains("rules: []", "at least one rule"));
     BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: failure, kind: k}]", "must say of which traps"));
     BOOST_TEST(complains("rules: [{name: a, reason: x, oids: [1.3], verdict: failure}]", "kind: is missing"));
-    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored}, {name: a, reason: x, verdict: ignored}]", "already used at rules.yml:1:"));
-    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, varbinds: [{oid: 1.3, pattern: '('}]}]", "not a regular expression"));
-    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, varbinds: [{oid: 1.3, at_least: 5, at_most: 4}]}]", "nothing could match"));
-    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, varbinds: [{oid: 1.3, present: false, equals: 4}]}]", "no value to compare"));
-    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, varbinds: [{oid: 1.3, byte: 3, equals: x}]}]", "a byte equals a number"));
-    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, platform_event: {sensor: cpu}}]", "neither a number"));
-    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, platform_event: {offsets: [16]}}]", "from 0 to 15"));
-    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, sources: [10.0.0.0/40]}]", "not an address or network"));
-    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, server: {by: varbind}}]", "varbind: is missing"));
+    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored}, {name: a, reason: x, verdict: ignored}]",
+                         "already used at rules.yml:1:"));
+    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, varbinds: [{oid: 1.3, pattern: '('}]}]",
+                         "not a regular expression"));
+    BOOST_TEST(
+        complains("rules: [{name: a, reason: x, verdict: ignored, varbinds: [{oid: 1.3, at_least: 5, at_most: 4}]}]",
+                  "nothing could match"));
+    BOOST_TEST(
+        complains("rules: [{name: a, reason: x, verdict: ignored, varbinds: [{oid: 1.3, present: false, equals: 4}]}]",
+                  "no value to compare"));
+    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, varbinds: [{oid: 1.3, byte: 3, equals: x}]}]",
+                         "a byte equals a number"));
+    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, platform_event: {sensor: cpu}}]",
+                         "neither a number"));
+    BOOST_TEST(
+        complains("rules: [{name: a, reason: x, verdict: ignored, platform_event: {offsets: [16]}}]", "from 0 to 15"));
+    BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, sources: [10.0.0.0/40]}]",
+                         "not an address or network"));
+    BOOST_TEST(
+        complains("rules: [{name: a, reason: x, verdict: ignored, server: {by: varbind}}]", "varbind: is missing"));
     BOOST_TEST(complains("rules: [{name: a, reason: x, verdict: ignored, kind: k}]", "kind"));
 }
 
@@ -55,11 +68,11 @@ BOOST_AUTO_TEST_CASE(a_rule_that_takes_nearly_every_trap_for_a_failure_is_refuse
         return complaintAbout("rules:\n  - {name: a, reason: x, verdict: failure, kind: k, " + conditions + "}\n");
     };
     for (const char* wide :
-         {"oids: [1.3.*]", "oids: [1.3.6.1.4.1.*]", "oids: [1.3.6.1.4.1.9.1, 1.3.6.*]",
-          "sources: [0.0.0.0/0]", "sources: ['::/0']", "sources: [0.0.0.0/1, 128.0.0.0/1]",
-          "sources: [10.1.2.3, 0.0.0.0/0]", "platform_event: {}", "platform_event: {direction: asserted}",
-          "varbinds: [{oid: 1.3.6.1.2.1.1.3.0}]", "varbinds: [{oid: 1.3.6.1.6.3.1.1.4.1.0}]",
-          "varbinds: [{oid: 1.3.6.1.4.1.9.5, present: false}]", "oids: [1.3.*], sources: [0.0.0.0/0]"}) {
+         {"oids: [1.3.*]", "oids: [1.3.6.1.4.1.*]", "oids: [1.3.6.1.4.1.9.1, 1.3.6.*]", "sources: [0.0.0.0/0]",
+          "sources: ['::/0']", "sources: [0.0.0.0/1, 128.0.0.0/1]", "sources: [10.1.2.3, 0.0.0.0/0]",
+          "platform_event: {}", "platform_event: {direction: asserted}", "varbinds: [{oid: 1.3.6.1.2.1.1.3.0}]",
+          "varbinds: [{oid: 1.3.6.1.6.3.1.1.4.1.0}]", "varbinds: [{oid: 1.3.6.1.4.1.9.5, present: false}]",
+          "oids: [1.3.*], sources: [0.0.0.0/0]"}) {
         const auto complaint = failure(wide);
         BOOST_TEST(complaint.find("takes nearly every trap for a failure") != std::string::npos,
                    wide << ": " << complaint);
@@ -112,7 +125,8 @@ BOOST_AUTO_TEST_CASE(a_rule_that_an_earlier_one_shadows_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_rule_may_name_sensor_and_event_by_number) {
-    const auto read = testing::rules("rules: [{name: a, reason: x, verdict: ignored, platform_event: {sensor: 0x07, event: 0x6f}}]");
+    const auto read =
+        testing::rules("rules: [{name: a, reason: x, verdict: ignored, platform_event: {sensor: 0x07, event: 0x6f}}]");
     BOOST_TEST(!read.rules[0].mismatch(testing::platformEvent(0x076f01), Words::Wanted));
     BOOST_TEST(read.rules[0].mismatch(testing::platformEvent(0x0c6f01), Words::Wanted).has_value());
 }
