@@ -217,8 +217,8 @@ Result<void> Coordinator::startApi() {
     settings.port = configuration_.listen.port;
     parts.api = std::make_unique<api::CoordinatorApiServer>(
         settings, *tls, rolesFrom(configuration_.roles),
-        api::Backstage{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
-                       parts.trap_intake->servers(), parts.health, parts.metrics, parts.request_audit.get()},
+        api::ApiDependencies{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
+                             parts.trap_intake->servers(), parts.health, parts.metrics, parts.request_audit.get()},
         log_.named("api"));
     if (auto started = parts.api->start(); !started) return started;
     if (configuration_.roles.operators.empty())

@@ -63,8 +63,8 @@ base::Result<ServerSettings> parseListen(const std::string& text) {
 }
 
 // In the order in which they depend on each other.
-struct Server::Inside {
-    Inside(ServerSettings its, TlsContext tls, const Router& router, const Guard& guard, const base::Log& its_log)
+struct Server::Impl {
+    Impl(ServerSettings its, TlsContext tls, const Router& router, const Guard& guard, const base::Log& its_log)
         : settings(std::move(its)),
           requests(crewOf(settings, 4)),  // those of a takeover find a thread that is there already
           streams(crewOf(settings, 0)),
@@ -101,17 +101,17 @@ struct Server::Inside {
 };
 
 Server::Server(ServerSettings settings, TlsContext tls, const Router& router, Guard guard, base::Log log)
-    : inside_(std::make_unique<Inside>(std::move(settings), std::move(tls), router, guard, log)) {}
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(tls), router, guard, log)) {}
 
 Server::~Server() {
     stop();
 }
 
 base::Result<void> Server::start() {
-    const auto& settings = inside_->settings;
+    const auto& settings = impl_->settings;
     try {
-        inside_->door.open(settings.host, settings.port);
-        inside_->open = true;
+        impl_->door.open(settings.host, settings.port);
+        impl_->open = true;
         return {};
     } catch (const Poco::Exception& exception) {
         return failure(ErrorCode::Internal,
@@ -121,24 +121,24 @@ base::Result<void> Server::start() {
 }
 
 void Server::stop() {
-    if (!inside_->open) return;
-    inside_->open = false;
-    inside_->stopping = true;
-    inside_->door.shut();
-    if (!inside_->door.awaitEnd(farewell)) inside_->door.breakOffAll();
-    inside_->requests.stop();
-    inside_->streams.stop();
+    if (!impl_->open) return;
+    impl_->open = false;
+    impl_->stopping = true;
+    impl_->door.shut();
+    if (!impl_->door.awaitEnd(farewell)) impl_->door.breakOffAll();
+    impl_->requests.stop();
+    impl_->streams.stop();
 }
 
 void Server::endRevoked() {
-    const auto list = inside_->credentials ? inside_->credentials->revocations() : nullptr;
+    const auto list = impl_->credentials ? impl_->credentials->revocations() : nullptr;
     if (!list) return;
-    const auto ended = inside_->door.endThose([&](const X509* certificate) { return list->revokes(certificate); });
-    if (ended > 0) inside_->log.notice("{} connections ended: their certificates are revoked", ended);
+    const auto ended = impl_->door.endThose([&](const X509* certificate) { return list->revokes(certificate); });
+    if (ended > 0) impl_->log.notice("{} connections ended: their certificates are revoked", ended);
 }
 
 std::uint16_t Server::port() const {
-    return inside_->open ? inside_->door.port() : inside_->settings.port;
+    return impl_->open ? impl_->door.port() : impl_->settings.port;
 }
 
 }  // namespace standin::http

@@ -56,8 +56,8 @@ class Server {
     [[nodiscard]] std::uint16_t port() const;
 
   private:
-    struct Inside;
-    std::unique_ptr<Inside> inside_;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace standin::http

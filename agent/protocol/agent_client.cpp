@@ -50,7 +50,7 @@ struct Exchange {
 
 }  // namespace
 
-struct AgentClient::Inside {
+struct AgentClient::Impl {
     using Connection = std::unique_ptr<ClientConnection>;
     struct Kept {
         Connection connection;
@@ -89,20 +89,20 @@ struct AgentClient::Inside {
     /// A connection that breakOff() knows as long as it is used.
     class Use {
       public:
-        Use(Inside& inside, const ClientConnection& connection) : inside_(inside), connection_(connection) {
-            std::lock_guard lock(inside_.mutex);
-            if (inside_.broken_off) connection_.breakOff();
-            inside_.busy.insert(&connection_);
+        Use(Impl& impl, const ClientConnection& connection) : impl_(impl), connection_(connection) {
+            std::lock_guard lock(impl_.mutex);
+            if (impl_.broken_off) connection_.breakOff();
+            impl_.busy.insert(&connection_);
         }
         ~Use() {
-            std::lock_guard lock(inside_.mutex);
-            inside_.busy.erase(&connection_);
+            std::lock_guard lock(impl_.mutex);
+            impl_.busy.erase(&connection_);
         }
         Use(const Use&) = delete;
         Use& operator=(const Use&) = delete;
 
       private:
-        Inside& inside_;
+        Impl& impl_;
         const ClientConnection& connection_;
     };
 
@@ -265,50 +265,50 @@ base::Result<std::unique_ptr<AgentClient>> AgentClient::open(std::string name, c
                                                              std::shared_ptr<http::AddressBook> book) {
     auto endpoint = http::Endpoint::parse(url);
     if (!endpoint) return failure(endpoint.error());
-    auto inside = std::make_unique<Inside>();
-    inside->name = std::move(name);
-    inside->endpoint = std::move(*endpoint);
-    inside->tls = std::move(tls);
-    inside->book = book ? std::move(book) : std::make_shared<http::AddressBook>();
-    return std::unique_ptr<AgentClient>(new AgentClient(std::move(inside)));
+    auto impl = std::make_unique<Impl>();
+    impl->name = std::move(name);
+    impl->endpoint = std::move(*endpoint);
+    impl->tls = std::move(tls);
+    impl->book = book ? std::move(book) : std::make_shared<http::AddressBook>();
+    return std::unique_ptr<AgentClient>(new AgentClient(std::move(impl)));
 }
 
-AgentClient::AgentClient(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+AgentClient::AgentClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 AgentClient::~AgentClient() = default;
 
 const std::string& AgentClient::name() const {
-    return inside_->name;
+    return impl_->name;
 }
 
 base::Result<AgentClient::Answer> AgentClient::ask(const std::string& path, Deadline deadline) {
-    return inside_->askWhole({"GET", path, "", {}, deadline, now() + deadline});
+    return impl_->askWhole({"GET", path, "", {}, deadline, now() + deadline});
 }
 
 base::Result<Json> AgentClient::get(const std::string& path, Deadline deadline) {
     auto answer = ask(path, deadline);
     if (!answer) return failure(answer.error());
-    if (answer->status >= 400) return failure(inside_->said(*answer));
+    if (answer->status >= 400) return failure(impl_->said(*answer));
     return std::move(answer->body);
 }
 
 base::Result<AgentClient::Answer> AgentClient::put(const std::string& path, const Json& body, const CommandStamp& stamp,
                                                    Deadline deadline) {
-    return inside_->command("PUT", path, protocol::jsonText(body), stamp, deadline);
+    return impl_->command("PUT", path, protocol::jsonText(body), stamp, deadline);
 }
 
 base::Result<AgentClient::Answer> AgentClient::post(const std::string& path, const Json& body,
                                                     const CommandStamp& stamp, Deadline deadline) {
-    return inside_->command("POST", path, protocol::jsonText(body), stamp, deadline);
+    return impl_->command("POST", path, protocol::jsonText(body), stamp, deadline);
 }
 
 base::Result<AgentClient::Answer> AgentClient::remove(const std::string& path, const CommandStamp& stamp,
                                                       Deadline deadline) {
-    return inside_->command("DELETE", path, "", stamp, deadline);
+    return impl_->command("DELETE", path, "", stamp, deadline);
 }
 
 base::Result<std::string> AgentClient::text(const std::string& path, Deadline deadline) {
     std::string text;
-    auto done = inside_->readWhole(
+    auto done = impl_->readWhole(
         {"GET", path, "", {}, deadline, now() + deadline}, [](const Poco::Net::HTTPResponse&) {}, text);
     if (!done) return failure(done.error());
     return text;
@@ -320,30 +320,30 @@ base::Result<int> AgentClient::stream(const std::string& path, const std::map<st
     std::string refusal;
     const Call call{"GET", path, "", headers, deadline, now() + deadline};
     // A connection of its own: one that is abandoned half-way must not be kept.
-    auto done = inside_->attempt(
+    auto done = impl_->attempt(
         nullptr, call,
         [&](Poco::Net::HTTPResponse& response, std::istream& in, ClientConnection& connection) -> base::Result<void> {
             status = response.getStatus();
             response.setKeepAlive(false);
-            if (status >= 400) return Inside::readText(in, refusal);
-            return inside_->streamPieces(call, response, in, connection, take);
+            if (status >= 400) return Impl::readText(in, refusal);
+            return impl_->streamPieces(call, response, in, connection, take);
         },
         false);
     if (!*done) return failure(done->error());
     if (status >= 400) {
         auto json = parseJson(refusal);
         return failure(errorFrom(json ? *json : Json(), fmt::format("answered with status {}", status))
-                           .within(fmt::format("agent '{}'", inside_->name)));
+                           .within(fmt::format("agent '{}'", impl_->name)));
     }
     return status;
 }
 
 void AgentClient::breakOff() {
-    std::vector<Inside::Kept> idle;
-    std::lock_guard lock(inside_->mutex);
-    inside_->broken_off = true;
-    idle.swap(inside_->idle);
-    for (const auto* connection : inside_->busy) connection->breakOff();
+    std::vector<Impl::Kept> idle;
+    std::lock_guard lock(impl_->mutex);
+    impl_->broken_off = true;
+    idle.swap(impl_->idle);
+    for (const auto* connection : impl_->busy) connection->breakOff();
 }
 
 }  // namespace standin::protocol

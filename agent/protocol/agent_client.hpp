@@ -55,9 +55,9 @@ class AgentClient {
     [[nodiscard]] const std::string& name() const;
 
   private:
-    struct Inside;
-    explicit AgentClient(std::unique_ptr<Inside> inside);
-    std::unique_ptr<Inside> inside_;
+    struct Impl;
+    explicit AgentClient(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace standin::protocol

@@ -17,25 +17,27 @@
 
 namespace standin::api {
 
-struct CoordinatorApiServer::Inside {
-    Inside(const http::ServerSettings& settings, http::TlsContext tls, std::shared_ptr<const http::Roles> roles,
-           const Backstage& backstage, base::Log log)
-        : hub(backstage.hub),
-          events(backstage.hub, [&engine = backstage.engine] { return engine.epoch(); }),
-          meter(backstage.hub, backstage.engine, backstage.metrics),
-          server(settings, std::move(tls), router, {std::move(roles), nullptr, backstage.audit}, std::move(log)) {
-        addAdoptionRoutes(router, backstage.engine);
-        addInventoryRoutes(router, backstage.engine);
-        addImageRoutes(router, backstage.engine);
-        addOperationRoutes(router, backstage.engine);
-        addPlanRoutes(router, backstage.engine);
-        addTrapRoutes(router, backstage.trap_log, backstage.rules, backstage.trap_servers, backstage.engine);
+struct CoordinatorApiServer::Impl {
+    Impl(const http::ServerSettings& settings, http::TlsContext tls, std::shared_ptr<const http::Roles> roles,
+         const ApiDependencies& dependencies, base::Log log)
+        : hub(dependencies.hub),
+          events(dependencies.hub, [&engine = dependencies.engine] { return engine.epoch(); }),
+          meter(dependencies.hub, dependencies.engine, dependencies.metrics),
+          server(settings, std::move(tls), router, {std::move(roles), nullptr, dependencies.audit}, std::move(log)) {
+        addAdoptionRoutes(router, dependencies.engine);
+        addInventoryRoutes(router, dependencies.engine);
+        addImageRoutes(router, dependencies.engine);
+        addOperationRoutes(router, dependencies.engine);
+        addPlanRoutes(router, dependencies.engine);
+        addTrapRoutes(router, dependencies.trap_log, dependencies.rules, dependencies.trap_servers,
+                      dependencies.engine);
         events.add(router);
-        backstage.health.add([&engine = backstage.engine](protocol::Health& health) { checkEstate(health, engine); });
-        backstage.health.addRoutes(router);
-        meterEstate(backstage.metrics, backstage.engine);
+        dependencies.health.add(
+            [&engine = dependencies.engine](protocol::Health& health) { checkEstate(health, engine); });
+        dependencies.health.addRoutes(router);
+        meterEstate(dependencies.metrics, dependencies.engine);
         router.add("GET", "/metrics",
-                   [&metrics = backstage.metrics](const http::Request&) -> base::Result<http::Response> {
+                   [&metrics = dependencies.metrics](const http::Request&) -> base::Result<http::Response> {
                        http::Response response;
                        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
                        response.body = metrics.render();
@@ -51,36 +53,36 @@ struct CoordinatorApiServer::Inside {
 };
 
 CoordinatorApiServer::CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls,
-                                           std::shared_ptr<const http::Roles> roles, const Backstage& backstage,
-                                           base::Log log)
-    : inside_(std::make_unique<Inside>(settings, std::move(tls), std::move(roles), backstage, std::move(log))) {}
+                                           std::shared_ptr<const http::Roles> roles,
+                                           const ApiDependencies& dependencies, base::Log log)
+    : impl_(std::make_unique<Impl>(settings, std::move(tls), std::move(roles), dependencies, std::move(log))) {}
 
 CoordinatorApiServer::~CoordinatorApiServer() {
     stop();
 }
 
 base::Result<void> CoordinatorApiServer::start() {
-    if (auto started = inside_->server.start(); !started) return started;
-    inside_->meter.start();
+    if (auto started = impl_->server.start(); !started) return started;
+    impl_->meter.start();
     return {};
 }
 
 void CoordinatorApiServer::stop() {
-    inside_->hub.close();  // wakes all who follow the events
-    inside_->meter.stop();
-    inside_->server.stop();
+    impl_->hub.close();  // wakes all who follow the events
+    impl_->meter.stop();
+    impl_->server.stop();
 }
 
 const std::vector<http::Route>& CoordinatorApiServer::routes() const {
-    return inside_->router.routes();
+    return impl_->router.routes();
 }
 
 http::Server& CoordinatorApiServer::server() {
-    return inside_->server;
+    return impl_->server;
 }
 
 std::uint16_t CoordinatorApiServer::port() const {
-    return inside_->server.port();
+    return impl_->server.port();
 }
 
 }  // namespace standin::api

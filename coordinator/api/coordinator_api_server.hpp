@@ -24,7 +24,7 @@ struct TrapRules;
 namespace standin::api {
 
 /// What the API shows and asks for; all outlive it.
-struct Backstage {
+struct ApiDependencies {
     engine::Engine& engine;
     engine::EventHub& hub;
     traps::TrapLog& trap_log;
@@ -40,7 +40,7 @@ struct Backstage {
 class CoordinatorApiServer {
   public:
     CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls,
-                         std::shared_ptr<const http::Roles> roles, const Backstage& backstage, base::Log log);
+                         std::shared_ptr<const http::Roles> roles, const ApiDependencies& dependencies, base::Log log);
     ~CoordinatorApiServer();
 
     base::Result<void> start();
@@ -52,8 +52,8 @@ class CoordinatorApiServer {
     [[nodiscard]] http::Server& server();
 
   private:
-    struct Inside;
-    std::unique_ptr<Inside> inside_;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace standin::api

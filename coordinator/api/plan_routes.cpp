@@ -9,8 +9,8 @@
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/views.hpp"
 #include "coordinator/engine/engine.hpp"
-#include "coordinator/plan/plan_json.hpp"
-#include "coordinator/plan/separate_process.hpp"
+#include "coordinator/what_if/plan_json.hpp"
+#include "coordinator/what_if/separate_process.hpp"
 
 namespace standin::api {
 
@@ -29,7 +29,7 @@ constexpr std::size_t most_names = 10000;
 
 struct Question {
     base::ServerName server;
-    plan::Failures failures;
+    what_if::Failures failures;
 };
 
 template <typename Name>
@@ -62,8 +62,8 @@ Result<Question> questionIn(const Request& request) {
     return question;
 }
 
-plan::Situation situationOf(const Engine& engine) {
-    plan::Situation situation;
+what_if::Situation situationOf(const Engine& engine) {
+    what_if::Situation situation;
     situation.inventory = engine.inventory();
     auto& contents = situation.contents;
     contents.epoch = engine.epoch();
@@ -105,9 +105,9 @@ Result<Response> make(const Engine& engine, const Request& request) {
     auto question = questionIn(request);
     if (!question) return failure(question.error());
     const auto situation = situationOf(engine);
-    auto answer = plan::inSeparateProcess(
+    auto answer = what_if::inSeparateProcess(
         [&] {
-            auto made = plan::rehearse(situation, question->server, question->failures);
+            auto made = what_if::rehearse(situation, question->server, question->failures);
             return made ? protocol::jsonText(Json{{"plan", toJson(*made)}})
                         : protocol::jsonText(Json{{"error", protocol::toJson(made.error())}});
         },

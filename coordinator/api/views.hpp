@@ -2,7 +2,7 @@
 
 #include "agent/protocol/json_fields.hpp"
 #include "coordinator/engine/event_hub.hpp"
-#include "coordinator/engine/snapshot.hpp"
+#include "coordinator/engine/status_snapshot.hpp"
 
 /// What the API shows (README.md in this directory). Moments are RFC 3339 or null, durations end in `_ms`, names that
 /// are not set are null.

@@ -84,7 +84,7 @@ base::Error refusalIn(const HTTPResponse& response, std::istream& in) {
 
 }  // namespace
 
-struct HttpsCoordinatorApi::Inside {
+struct HttpsCoordinatorApi::Impl {
     http::Endpoint endpoint;
     http::TlsContext tls;
     std::chrono::milliseconds deadline;
@@ -117,33 +117,33 @@ struct HttpsCoordinatorApi::Inside {
 };
 
 Result<std::unique_ptr<HttpsCoordinatorApi>> HttpsCoordinatorApi::open(const Connection& connection) {
-    auto inside = std::make_unique<Inside>();
+    auto impl = std::make_unique<Impl>();
     auto endpoint = http::Endpoint::parse(connection.url);
     if (!endpoint) {
         return failure(ErrorCode::InvalidInput,
                        fmt::format("'{}' is not of the form 'https://host:port'", connection.url));
     }
-    inside->endpoint = std::move(*endpoint);
+    impl->endpoint = std::move(*endpoint);
     auto tls = http::clientContext(connection.tls);
     if (!tls) return failure(tls.error());
-    inside->tls = *tls;
-    inside->deadline = connection.deadline;
-    return std::unique_ptr<HttpsCoordinatorApi>(new HttpsCoordinatorApi(std::move(inside)));
+    impl->tls = *tls;
+    impl->deadline = connection.deadline;
+    return std::unique_ptr<HttpsCoordinatorApi>(new HttpsCoordinatorApi(std::move(impl)));
 }
 
-HttpsCoordinatorApi::HttpsCoordinatorApi(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+HttpsCoordinatorApi::HttpsCoordinatorApi(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpsCoordinatorApi::~HttpsCoordinatorApi() = default;
 
 Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string_view path,
                                             const nlohmann::json* body) {
     Answer answer;
     bool sent = false;
-    auto done = inside_->guarded(sent, [&]() -> Result<void> {
+    auto done = impl_->guarded(sent, [&]() -> Result<void> {
         // A connection per request: standinctl asks seldom, and a kept one may have been closed meanwhile.
-        auto connection = inside_->open(after(inside_->deadline));
+        auto connection = impl_->open(after(impl_->deadline));
         auto& session = connection->session();
         HTTPRequest request{std::string(method), std::string(path), HTTPRequest::HTTP_1_1};
-        request.setHost(inside_->endpoint.authority());
+        request.setHost(impl_->endpoint.authority());
         request.setKeepAlive(false);
         auto text = body == nullptr ? std::string() : body->dump();
         if (method != "GET") {
@@ -172,11 +172,11 @@ Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string
 
 Result<void> HttpsCoordinatorApi::follow(const std::string& last_id, const EventSink& sink) {
     bool sent = false;
-    return inside_->guarded(sent, [&]() -> Result<void> {
-        auto connection = inside_->open(after(inside_->deadline));
+    return impl_->guarded(sent, [&]() -> Result<void> {
+        auto connection = impl_->open(after(impl_->deadline));
         auto& session = connection->session();
         HTTPRequest request("GET", "/v1/events", HTTPRequest::HTTP_1_1);
-        request.setHost(inside_->endpoint.authority());
+        request.setHost(impl_->endpoint.authority());
         request.set("Accept", "text/event-stream");
         if (!last_id.empty()) request.set("Last-Event-ID", last_id);
         session.sendRequest(request);

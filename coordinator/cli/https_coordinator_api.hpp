@@ -26,9 +26,9 @@ class HttpsCoordinatorApi final : public CoordinatorApi {
     base::Result<void> follow(const std::string& last_id, const EventSink& sink) override;
 
   private:
-    struct Inside;
-    explicit HttpsCoordinatorApi(std::unique_ptr<Inside> inside);
-    std::unique_ptr<Inside> inside_;
+    struct Impl;
+    explicit HttpsCoordinatorApi(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace standin::cli

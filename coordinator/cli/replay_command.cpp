@@ -11,7 +11,7 @@ namespace standin::cli {
 namespace {
 
 using replay::Replay;
-using replay::Verse;
+using replay::ReplayedLine;
 
 constexpr std::size_t largest_record = 16U << 20;  // fifty times what the journal keeps of one operation
 
@@ -48,13 +48,13 @@ base::Result<std::vector<domain::RecordLine>> linesIn(const Json& body) {
 
 Json jsonOf(const Replay& replayed) {
     Json lines = Json::array();
-    for (const auto& verse : replayed.verses) {
-        lines.push_back({{"line", verse.number},
-                         {"at", base::rfc3339(verse.at)},
-                         {"what", verse.sentences},
-                         {"verdict", nameOf(verse.verdict)},
-                         {"differences", verse.differences},
-                         {"dropped_before", verse.dropped_before}});
+    for (const auto& line : replayed.lines) {
+        lines.push_back({{"line", line.number},
+                         {"at", base::rfc3339(line.at)},
+                         {"what", line.sentences},
+                         {"verdict", nameOf(line.verdict)},
+                         {"differences", line.differences},
+                         {"dropped_before", line.dropped_before}});
     }
     return {{"operation", replayed.operation.id},
             {"kind", nameOf(replayed.operation.kind)},
@@ -69,20 +69,21 @@ Json jsonOf(const Replay& replayed) {
             {"lines", std::move(lines)}};
 }
 
-void printVerse(std::ostream& out, const Verse& verse, base::WallTime from) {
-    if (verse.dropped_before > 0) out << fmt::format("  ({} lines are not kept)\n", verse.dropped_before);
-    auto lead = fmt::format("  {:>+12.3f} s  ", base::milliseconds(verse.at - from) / 1000);
-    const bool judged = verse.verdict != Verse::Verdict::Told;
-    for (std::size_t i = 0; i < verse.sentences.size(); ++i) {
-        const bool last = i + 1 == verse.sentences.size();
-        out << lead << printable(verse.sentences[i]);
+void printLine(std::ostream& out, const ReplayedLine& replayed, base::WallTime from) {
+    if (replayed.dropped_before > 0) out << fmt::format("  ({} lines are not kept)\n", replayed.dropped_before);
+    auto lead = fmt::format("  {:>+12.3f} s  ", base::milliseconds(replayed.at - from) / 1000);
+    const bool judged = replayed.verdict != ReplayedLine::Verdict::Told;
+    for (std::size_t i = 0; i < replayed.sentences.size(); ++i) {
+        const bool last = i + 1 == replayed.sentences.size();
+        out << lead << printable(replayed.sentences[i]);
         if (last && judged)
-            out << "  [" << (verse.verdict == Verse::Verdict::NotCompared ? "not compared" : nameOf(verse.verdict))
+            out << "  ["
+                << (replayed.verdict == ReplayedLine::Verdict::NotCompared ? "not compared" : nameOf(replayed.verdict))
                 << ']';
         out << '\n';
         lead.assign(lead.size(), ' ');
     }
-    for (const auto& difference : verse.differences) out << lead << printable("differs: " + difference) << '\n';
+    for (const auto& difference : replayed.differences) out << lead << printable("differs: " + difference) << '\n';
 }
 
 void print(std::ostream& out, const Replay& replayed) {
@@ -91,7 +92,7 @@ void print(std::ostream& out, const Replay& replayed) {
                                  nameOf(operation.kind), operation.id, operation.server.text(),
                                  fmt::join(replayed.versions, ", "), STANDIN_VERSION))
         << '\n';
-    for (const auto& verse : replayed.verses) printVerse(out, verse, operation.failure_at);
+    for (const auto& line : replayed.lines) printLine(out, line, operation.failure_at);
     if (replayed.dropped > 0)
         out << fmt::format(
             "{} lines of this long record are not kept; what follows them was decided again all the same\n",

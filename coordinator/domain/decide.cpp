@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "coordinator/domain/course.hpp"
 #include "coordinator/domain/end_note.hpp"
+#include "coordinator/domain/operation_progress.hpp"
 #include "coordinator/domain/transitions.hpp"
 
 namespace standin::domain {
@@ -46,14 +46,14 @@ void addEndNote(Operation& operation, const Observation* observation, base::Wall
     }
 }
 
-void applyChange(Operation& operation, const Occurrence& occurrence, State to, const Observation* observation,
+void applyChange(Operation& operation, const DetectedEvent& detected, State to, const Observation* observation,
                  base::WallTime now, std::vector<Change>& changes) {
-    const Change change{operation.state, to, occurrence.event, occurrence.why};
+    const Change change{operation.state, to, detected.event, detected.why};
     operation.state = to;
-    operation.why = occurrence.why;
-    operation.cure = occurrence.cure;
+    operation.why = detected.why;
+    operation.cure = detected.cure;
     operation.ended_at = isResting(to) ? now : base::WallTime{};
-    if (occurrence.note) addNote(operation, *occurrence.note);
+    if (detected.note) addNote(operation, *detected.note);
     if (change.event == Event::OperatorRetries) beginAttempt(operation, now);
     enter(operation, change, observation != nullptr ? *observation : Observation{});
     noteWrites(operation, change, now);
@@ -63,24 +63,24 @@ void applyChange(Operation& operation, const Occurrence& occurrence, State to, c
 
 /// The port fence suffices to go on, but a server whose power could not be read back as off needs eyes (rule 6).
 void noteUnconfirmedPower(Operation& operation, const Observation& observation, base::WallTime now) {
-    const Course course(operation, observation, now);
-    if (operation.kind != OperationKind::Failover || !course.gaveUp(StepName::FencePower)) return;
+    const OperationProgress progress(operation, observation, now);
+    if (operation.kind != OperationKind::Failover || !progress.gaveUp(StepName::FencePower)) return;
     const bool told = std::any_of(operation.notes.begin(), operation.notes.end(),
                                   [](const Note& note) { return note.topic == "power_unconfirmed"; });
     if (told) return;
     addNote(operation, {"power_unconfirmed", Note::Level::Warning,
                         fmt::format("the power of server '{}' could not be confirmed as off: {}; only its switch port "
                                     "keeps it off the segment",
-                                    operation.server.text(), course.problemOf(StepName::FencePower)),
+                                    operation.server.text(), progress.problemOf(StepName::FencePower)),
                         fmt::format("cut the power of server '{}' by hand, then: standinctl operation confirm-fence {}",
                                     operation.server.text(), operation.id)});
 }
 
 /// The job answers, and may give or write wrong times.
 void noteClock(Operation& operation, const Observation& observation, base::WallTime now) {
-    const Course course(operation, observation, now);
-    if (operation.kind != OperationKind::Failover || !course.done(StepName::ResumeStandIn)) return;
-    const std::string& problem = course.find(StepName::ResumeStandIn)->found;
+    const OperationProgress progress(operation, observation, now);
+    if (operation.kind != OperationKind::Failover || !progress.done(StepName::ResumeStandIn)) return;
+    const std::string& problem = progress.find(StepName::ResumeStandIn)->found;
     const bool told = std::any_of(operation.notes.begin(), operation.notes.end(),
                                   [](const Note& note) { return note.topic == "clock_not_set"; });
     if (problem.empty() || told) return;
@@ -94,8 +94,8 @@ void noteClock(Operation& operation, const Observation& observation, base::WallT
 
 /// Beside the end: what is left running or suspended on the VM host is told, with what to do.
 void noteStandInNotRetired(Operation& operation, const Observation& observation, base::WallTime now) {
-    const Course course(operation, observation, now);
-    if (operation.state != State::Succeeded || !course.gaveUp(StepName::RetireStandIn)) return;
+    const OperationProgress progress(operation, observation, now);
+    if (operation.state != State::Succeeded || !progress.gaveUp(StepName::RetireStandIn)) return;
     const bool told = std::any_of(operation.notes.begin(), operation.notes.end(),
                                   [](const Note& note) { return note.topic == "stand_in_not_retired"; });
     if (told) return;
@@ -104,7 +104,7 @@ void noteStandInNotRetired(Operation& operation, const Observation& observation,
         {"stand_in_not_retired", Note::Level::Warning,
          fmt::format("stand-in '{}', which has handed its job over, could not be shut down: {}; the switch keeps it "
                      "in quarantine",
-                     operation.stand_in.text(), course.problemOf(StepName::RetireStandIn)),
+                     operation.stand_in.text(), progress.problemOf(StepName::RetireStandIn)),
          fmt::format("look after VM host '{}'; closing the failover deletes the stand-in: standinctl operation "
                      "close {}",
                      observation.server.vm_host.text(), operation.id)});
@@ -200,9 +200,9 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
     std::optional<base::WallTime> next;
     std::vector<StepName> waiting_for;
     {
-        const Course course(operation, observation, now);
-        for (const StepId& id : plan(course)) {
-            const auto at = course.dueAt(id);
+        const OperationProgress progress(operation, observation, now);
+        for (const StepId& id : plan(progress)) {
+            const auto at = progress.dueAt(id);
             if (at && *at <= now) {
                 due.push_back(id);
             } else if (at && (!next || *at < *next)) {
@@ -231,19 +231,20 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
 Verdict decideOn(Operation& operation, const Observation& observation, base::WallTime now) {
     Verdict verdict;
     for (int round = 0; round < most_changes_at_once; ++round) {
-        const auto occurred = occurrence(Course(operation, observation, now));
-        if (!occurred) {
+        const auto event = detectEvent(OperationProgress(operation, observation, now));
+        if (!event) {
             noteUnconfirmedPower(operation, observation, now);
-            if (const auto note = hopeToTell(Course(operation, observation, now))) addNote(operation, *note);
+            if (const auto note = hopeToTell(OperationProgress(operation, observation, now))) addNote(operation, *note);
             noteClock(operation, observation, now);
             noteStandInNotRetired(operation, observation, now);
-            if (const auto note = troubleToTell(Course(operation, observation, now))) addNote(operation, *note);
+            if (const auto note = troubleToTell(OperationProgress(operation, observation, now)))
+                addNote(operation, *note);
             verdict.action = act(operation, observation, now);
             return verdict;
         }
-        const auto to = successor(operation.kind, operation.state, occurred->event);
+        const auto to = successor(operation.kind, operation.state, event->event);
         STANDIN_ASSERT(to.has_value());
-        applyChange(operation, *occurred, *to, &observation, now, verdict.changes);
+        applyChange(operation, *event, *to, &observation, now, verdict.changes);
     }
     STANDIN_ASSERT(!"an operation comes to rest");
     return verdict;
@@ -258,7 +259,7 @@ std::optional<Decision> accept(const Operation& operation, Event event, const st
     const auto to = successor(operation.kind, operation.state, event);
     if (!to) return std::nullopt;
     Decision decision{{{}, Wait{now, why}}, operation};
-    applyChange(decision.after, Occurrence{event, why, {}, {}}, *to, nullptr, now, decision.changes);
+    applyChange(decision.after, DetectedEvent{event, why, {}, {}}, *to, nullptr, now, decision.changes);
     return decision;
 }
 

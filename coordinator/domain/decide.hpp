@@ -75,7 +75,7 @@ struct Decision : Verdict {
 };
 
 /// Decides what comes next. Pure: the same arguments give the same answer, and asking again without anything new gives
-/// Wait or the same end. `operation` may be in any state, with steps in any course; it becomes Decision::after.
+/// Wait or the same end. `operation` may be in any state, with steps in any progress; it becomes Decision::after.
 Decision decide(Operation operation, const Observation& observation, base::WallTime now);
 
 /// The same; the operation itself becomes what Decision::after would be.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "coordinator/domain/course.hpp"
+#include "coordinator/domain/operation_progress.hpp"
 
 namespace standin::domain {
 

@@ -17,7 +17,7 @@ enum class JobAnswer {
 inline constexpr unsigned unanswered_to_tell = 3;
 
 /// How a job that no operation moves has answered, as long as the same machine executes it.
-struct JobCourse {
+struct JobLooks {
     unsigned unanswered = 0;        ///< in a row
     base::WallTime silent_since{};  ///< of these, when the first was asked
     bool asked = false;
@@ -36,6 +36,6 @@ enum class JobNews {
 };
 
 /// Notes what came of a question asked at `asked_at`.
-JobNews note(JobCourse& course, JobAnswer answer, base::WallTime asked_at);
+JobNews note(JobLooks& looks, JobAnswer answer, base::WallTime asked_at);
 
 }  // namespace standin::domain

@@ -121,7 +121,7 @@ StepLimits limitsOf(StepName step, const Observation& observation) {
 
         case StepName::CheckCapacity:
             return atOnce(30s);
-        case StepName::MakeStandIn:  // while somebody makes it; making_occurrence.cpp has how often nobody may answer
+        case StepName::MakeStandIn:  // while somebody makes it; making_events.cpp has how often nobody may answer
             return {.deadline = 10s, .pause = 500ms, .patience = 6h, .longest_pause = 5s};
         case StepName::IsolateStandIn:
         case StepName::AdoptStandIn:

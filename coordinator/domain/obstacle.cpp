@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "coordinator/domain/occurrences.hpp"
+#include "coordinator/domain/detect_event.hpp"
 
 namespace standin::domain {
 

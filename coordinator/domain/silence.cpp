@@ -2,7 +2,7 @@
 // (rule 8).
 #include <fmt/format.h>
 
-#include "coordinator/domain/course.hpp"
+#include "coordinator/domain/operation_progress.hpp"
 
 namespace standin::domain {
 
@@ -77,13 +77,13 @@ std::string cureOfVain(const Operation& operation, StepName step, const Server& 
                        is_holders ? server.request_holder.text() : server.switch_agent.text(), operation.id);
 }
 
-std::optional<Note> vainToTell(const Course& course) {
-    const Operation& operation = course.operation();
+std::optional<Note> vainToTell(const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
     for (const Step& step : operation.steps) {
         if (!isCritical(step.id.name)) continue;
         const bool failed = step.state == StepState::Failed || step.state == StepState::Unknown;
         if (!failed || step.ended < step.patience_from + vain_after) continue;
-        if (course.find(step.id.name) != &step || course.gaveUp(step.id.name)) continue;
+        if (progress.find(step.id.name) != &step || progress.gaveUp(step.id.name)) continue;
         std::string topic = fmt::format("in_vain_{}", nameOf(step.id.name));
         if (isTold(operation, topic, step.first_started)) continue;
         const auto tried_for = std::chrono::floor<std::chrono::seconds>(step.ended - step.patience_from);
@@ -91,25 +91,25 @@ std::optional<Note> vainToTell(const Course& course) {
             std::move(topic), Note::Level::Warning,
             fmt::format("{} of {} {} of server '{}' has not succeeded for {} s: {}", nameOf(step.id.name),
                         nameOf(operation.kind), operation.id, operation.server.text(), tried_for.count(), step.message),
-            cureOfVain(operation, step.id.name, course.observation().server)};
+            cureOfVain(operation, step.id.name, progress.observation().server)};
     }
     return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Note> troubleToTell(const Course& course) {
-    auto vain = vainToTell(course);
-    return vain ? vain : silenceToTell(course);
+std::optional<Note> troubleToTell(const OperationProgress& progress) {
+    auto vain = vainToTell(progress);
+    return vain ? vain : silenceToTell(progress);
 }
 
-std::optional<Note> silenceToTell(const Course& course) {
-    const Operation& operation = course.operation();
+std::optional<Note> silenceToTell(const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
     for (const Step& step : operation.steps) {
         if (step.silent_since == base::WallTime{} || step.ended < step.silent_since + told_after) continue;
         if (step.state != StepState::Failed && step.state != StepState::Unknown) continue;
-        const auto agent = waitsFor(step.id.name, course.observation().server);
-        if (agent.empty() || course.find(step.id.name) != &step || course.gaveUp(step.id.name)) continue;
+        const auto agent = waitsFor(step.id.name, progress.observation().server);
+        if (agent.empty() || progress.find(step.id.name) != &step || progress.gaveUp(step.id.name)) continue;
         const std::string topic = "silent_" + agent.text();
         if (isTold(operation, topic, step.silent_since)) continue;
         const auto silent_for = std::chrono::floor<std::chrono::minutes>(step.ended - step.silent_since);

@@ -1,6 +1,6 @@
 #include "coordinator/domain/step_report.hpp"
 
-#include "agent/base/moment.hpp"
+#include "agent/base/timestamp.hpp"
 #include "coordinator/domain/named.hpp"
 
 namespace standin::domain {
@@ -91,7 +91,7 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
     }
     const bool tells_age = id.name == StepName::CheckCapacity || id.name == StepName::CaptureImage;
     if (tells_age && step.state == StepState::Done && !report.found.empty()) {
-        const auto at = base::momentFrom(report.found);
+        const auto at = base::parseTimestamp(report.found);
         if (at) operation.image_at = *at;  // an age that nobody can read is not known
     }
 }

@@ -2,7 +2,7 @@
 
 #include "agent/base/result.hpp"
 #include "coordinator/engine/drivers.hpp"
-#include "coordinator/engine/snapshot.hpp"
+#include "coordinator/engine/status_snapshot.hpp"
 
 namespace standin::engine {
 

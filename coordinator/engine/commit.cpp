@@ -109,14 +109,14 @@ void Conductor::forgetOldest() {
         ended_.erase(ended_.begin());
         board_.forget(it->first);
         recorder_.forget(it->first);
-        wakes_.erase(it->first);
+        timers_.erase(it->first);
         operations_of_[it->second.server].erase(it->first);
         operations_.erase(it);
     }
 }
 
 std::optional<base::WallTime> Conductor::nextWake() const {
-    auto next = wakes_.next();
+    auto next = timers_.next();
     if (flush_at_ && (!next || *flush_at_ < *next)) next = flush_at_;
     if (const auto at = attempts_.next(); at && (!next || *at < *next)) next = at;
     if (const auto at = firstLookEnds(); at && (!next || *at < *next)) next = at;

@@ -20,7 +20,7 @@ using nlohmann::json;
 
 Conductor::Conductor(const Inventory& inventory, const Drivers& drivers, journal::Journal& journal, Executor& executor,
                      const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings,
-                     Board& board, Deliver deliver)
+                     StatusBoard& board, Deliver deliver)
     : inventory_(inventory),
       drivers_(drivers),
       journal_(journal),
@@ -97,7 +97,7 @@ void Conductor::handle(std::vector<Input> inputs) {
     if (leads()) lookAfterAttempts();
     if (leads()) settleClaims();
     const auto moment = now();
-    while (const auto due = wakes_.takeDue(moment)) touched_.insert(*due);
+    while (const auto due = timers_.takeDue(moment)) touched_.insert(*due);
     for (const auto id : std::exchange(touched_, {})) {
         if (leads()) advanceContained(id);
     }
@@ -204,12 +204,12 @@ void Conductor::advance(domain::OperationId id) {
         const auto verdict = domain::decideOn(operation, observation, moment);
         recorder_.decided(before ? *before : operation, observation, verdict, moment);
         changed(operation, verdict.changes);
-        wakes_.erase(id);
+        timers_.erase(id);
         if (const auto* start = std::get_if<domain::Start>(&verdict.action)) {
             for (const auto& request : start->steps) again = begin(operation, request) || again;
-            if (start->next) wakes_.set(id, *start->next);
+            if (start->next) timers_.set(id, *start->next);
         } else if (const auto* wait = std::get_if<domain::Wait>(&verdict.action)) {
-            if (wait->until) wakes_.set(id, *wait->until);
+            if (wait->until) timers_.set(id, *wait->until);
         }
     }
     noteRestore(operation);
@@ -221,7 +221,7 @@ void Conductor::noteCapture(const Operation& operation) {
                                                                             : domain::CaptureNeed::None;
     if (need == domain::CaptureNeed::None) return capture_turns_.leave(operation.id);
     const auto& server = inventory_.servers.at(operation.server);
-    const RestoreTurns::Claim claim{0, operation.opened_at, operation.id};
+    const RestoreScheduler::Claim claim{0, operation.opened_at, operation.id};
     if (need == domain::CaptureNeed::UnderWay) return capture_turns_.restore(server.image_store, claim);
     if (capture_turns_.hasTurn(operation.id)) return;
     if (!capture_turns_.before(operation.id)) wait_for_turn_.insert(operation.id);
@@ -235,7 +235,7 @@ void Conductor::noteRestore(const Operation& operation) {
         return;
     }
     const auto& server = inventory_.servers.at(operation.server);
-    const RestoreTurns::Claim claim{server.priority, operation.failure_at, operation.id};
+    const RestoreScheduler::Claim claim{server.priority, operation.failure_at, operation.id};
     if (need == domain::RestoreNeed::UnderWay) {
         restore_turns_.restore(server.image_store, claim);
     } else if (!restore_turns_.hasTurn(operation.id)) {

@@ -16,18 +16,18 @@
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/failure.hpp"
 #include "coordinator/engine/attempts.hpp"
-#include "coordinator/engine/board.hpp"
 #include "coordinator/engine/bring_back.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/executor.hpp"
 #include "coordinator/engine/job_question.hpp"
 #include "coordinator/engine/placement_order.hpp"
 #include "coordinator/engine/recorder.hpp"
-#include "coordinator/engine/restore_turns.hpp"
+#include "coordinator/engine/restore_scheduler.hpp"
+#include "coordinator/engine/status_board.hpp"
 #include "coordinator/engine/steps/step_context.hpp"
 #include "coordinator/engine/survey.hpp"
 #include "coordinator/engine/timeline.hpp"
-#include "coordinator/engine/wakes.hpp"
+#include "coordinator/engine/timer_queue.hpp"
 #include "coordinator/journal/journal.hpp"
 
 namespace standin::engine {
@@ -66,8 +66,8 @@ class Conductor {
     using Deliver = std::function<void(Input)>;
 
     Conductor(const Inventory& inventory, const Drivers& drivers, journal::Journal& journal, Executor& executor,
-              const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings, Board& board,
-              Deliver deliver);
+              const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings,
+              StatusBoard& board, Deliver deliver);
 
     /// Called before recover() by whoever runs a watch. Its first look comes first, for at most a second: steps wait
     /// until it knows who leads, and a failure report until the segment of its server was looked at.
@@ -328,7 +328,7 @@ class Conductor {
     EventSink& events_;
     base::Log log_;
     const EngineSettings& settings_;
-    Board& board_;
+    StatusBoard& board_;
     Deliver deliver_;
     Timeline timeline_;
 
@@ -364,7 +364,7 @@ class Conductor {
     };
     base::NameMap<base::ServerName, Seen> seen_;
     std::uint64_t lease_changes_ = 0;
-    Wakes wakes_;
+    TimerQueue timers_;
     Attempts attempts_;
     std::set<base::ImageId> images_being_removed_;
     /// Intended (the placement says so, durably) and not known to have ended.
@@ -426,8 +426,8 @@ class Conductor {
     Recorder recorder_{inventory_, settings_, entry_.records};
     bool must_commit_ = false;
     std::vector<std::pair<domain::OperationId, domain::StepRequest>> starts_;
-    RestoreTurns restore_turns_{inventory_.restores_at_once, default_restores_at_once};
-    RestoreTurns capture_turns_{inventory_.captures_at_once, default_captures_at_once};
+    RestoreScheduler restore_turns_{inventory_.restores_at_once, default_restores_at_once};
+    RestoreScheduler capture_turns_{inventory_.captures_at_once, default_captures_at_once};
     std::set<domain::OperationId> wait_for_turn_;  ///< since the present batch
     std::vector<Reply> replies_;
     struct Line {

@@ -12,7 +12,7 @@
 #include "coordinator/domain/failure.hpp"
 #include "coordinator/engine/drivers.hpp"
 #include "coordinator/engine/event_hub.hpp"
-#include "coordinator/engine/snapshot.hpp"
+#include "coordinator/engine/status_snapshot.hpp"
 
 namespace standin::journal {
 class Journal;

@@ -107,7 +107,7 @@ struct Engine::Parts {
     base::Clock& clock;
     base::Log log;
     EngineSettings settings;
-    Board board;
+    StatusBoard board;
     std::shared_ptr<Inbox> inbox;
     Conductor conductor;
     Watch watch;

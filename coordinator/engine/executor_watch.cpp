@@ -19,22 +19,22 @@ constexpr unsigned wrong_looks = 2;
 
 }  // namespace
 
-ExecutorWatch::Course& ExecutorWatch::courseOf(const WatchedPlacement& placed) {
-    Course& course = courses_[placed.server];
-    if (course.placement != placed.placement) course = Course{placed.placement, 0, false, false, false, {}, false};
-    return course;
+ExecutorWatch::Looks& ExecutorWatch::looksOf(const WatchedPlacement& placed) {
+    Looks& looks = looks_[placed.server];
+    if (looks.placement != placed.placement) looks = Looks{placed.placement, 0, false, false, false, {}, false};
+    return looks;
 }
 
 bool ExecutorWatch::isDue(const WatchedPlacement& placed) {
     const std::lock_guard lock(mutex_);
-    Course& course = courseOf(placed);
+    Looks& looks = looksOf(placed);
     const auto moment = clock_.steady();
-    const bool never = course.asked == base::SteadyTime{};
-    const bool rarely = placed.placement.on == domain::Placement::On::Spare && course.wrong == 0;
-    if (rarely && !never && moment < course.asked + power_every) return false;
-    if (course.looking && moment < course.asked + longest_look) return false;
-    course.asked = moment;
-    course.looking = true;
+    const bool never = looks.asked == base::SteadyTime{};
+    const bool rarely = placed.placement.on == domain::Placement::On::Spare && looks.wrong == 0;
+    if (rarely && !never && moment < looks.asked + power_every) return false;
+    if (looks.looking && moment < looks.asked + longest_look) return false;
+    looks.asked = moment;
+    looks.looking = true;
     return true;
 }
 
@@ -47,7 +47,7 @@ void ExecutorWatch::look(const WatchedPlacement& placed) {
     }
     {
         const std::lock_guard lock(mutex_);
-        courseOf(placed).looking = false;
+        looksOf(placed).looking = false;
     }
     if (sight.kind != Kind::NotKnown) judge(placed, sight);
 }
@@ -56,17 +56,17 @@ void ExecutorWatch::judge(const WatchedPlacement& placed, const Sight& sight) {
     bool after_silence = false;
     {
         const std::lock_guard lock(mutex_);
-        Course& course = courseOf(placed);
+        Looks& looks = looksOf(placed);
         if (sight.kind == Kind::Well) {
-            course = Course{placed.placement, 0, false, false, false, course.asked, false};
+            looks = Looks{placed.placement, 0, false, false, false, looks.asked, false};
             return;
         }
-        ++course.wrong;
-        after_silence = sight.kind == Kind::Lost && course.was_silent && !course.told_after_silence;
-        if (sight.kind == Kind::Silent) course.was_silent = true;
-        if (course.wrong < wrong_looks || (course.told && !after_silence)) return;
-        course.told = true;
-        course.told_after_silence = course.told_after_silence || after_silence;
+        ++looks.wrong;
+        after_silence = sight.kind == Kind::Lost && looks.was_silent && !looks.told_after_silence;
+        if (sight.kind == Kind::Silent) looks.was_silent = true;
+        if (looks.wrong < wrong_looks || (looks.told && !after_silence)) return;
+        looks.told = true;
+        looks.told_after_silence = looks.told_after_silence || after_silence;
     }
     const ExecutorLoss loss{sight.why, after_silence, isOff(placed.server)};
     post_([placed, loss](Conductor& conductor) -> Reply {

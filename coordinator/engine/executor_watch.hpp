@@ -31,7 +31,7 @@ class ExecutorWatch {
         Kind kind = Kind::NotKnown;
         std::string why;
     };
-    struct Course {
+    struct Looks {
         domain::Placement placement;
         unsigned wrong = 0;  ///< looks in a row
         bool was_silent = false;
@@ -44,7 +44,7 @@ class ExecutorWatch {
     [[nodiscard]] Sight at(const WatchedPlacement& placed) const;
     [[nodiscard]] Sight atStandIn(const WatchedPlacement& placed) const;
     [[nodiscard]] Sight atSpare(const WatchedPlacement& placed) const;
-    Course& courseOf(const WatchedPlacement& placed);
+    Looks& looksOf(const WatchedPlacement& placed);
     void judge(const WatchedPlacement& placed, const Sight& sight);
 
     const Drivers& drivers_;
@@ -52,7 +52,7 @@ class ExecutorWatch {
     const base::Clock& clock_;
     const Post& post_;
     std::mutex mutex_;
-    base::NameMap<base::ServerName, Course> courses_;
+    base::NameMap<base::ServerName, Looks> looks_;
 };
 
 }  // namespace standin::engine

@@ -17,34 +17,34 @@ constexpr std::chrono::seconds longest_question{60};
 
 }  // namespace
 
-JobWatch::Course& JobWatch::courseOf(const WatchedPlacement& placed) {
-    Course& course = courses_[placed.server];
-    if (course.placement != placed.placement) course = Course{placed.placement, {}, {}, false};
-    return course;
+JobWatch::Looks& JobWatch::looksOf(const WatchedPlacement& placed) {
+    Looks& looks = looks_[placed.server];
+    if (looks.placement != placed.placement) looks = Looks{placed.placement, {}, {}, false};
+    return looks;
 }
 
 void JobWatch::keepOnly(const std::vector<WatchedPlacement>& placements) {
-    base::NameMap<base::ServerName, Course> kept;
+    base::NameMap<base::ServerName, Looks> kept;
     const std::lock_guard lock(mutex_);
     for (const auto& placed : placements) {
-        const auto found = courses_.find(placed.server);
-        if (found != courses_.end()) kept[placed.server] = found->second;
+        const auto found = looks_.find(placed.server);
+        if (found != looks_.end()) kept[placed.server] = found->second;
     }
-    for (const auto& [server, course] : courses_) {
+    for (const auto& [server, looks] : looks_) {
         if (kept.count(server) == 0) board_.forgetJob(server);
     }
-    courses_ = std::move(kept);
+    looks_ = std::move(kept);
 }
 
 bool JobWatch::isDue(const WatchedPlacement& placed) {
     const auto& server = inventory_.servers.at(placed.server);
     if (server.holder_ports.back.empty() || drivers_.holders.count(server.request_holder) == 0) return false;
     const std::lock_guard lock(mutex_);
-    Course& course = courseOf(placed);
+    Looks& looks = looksOf(placed);
     const auto moment = clock_.steady();
-    if (course.looking && moment < course.asked + longest_question) return false;
-    course.asked = moment;
-    course.looking = true;
+    if (looks.looking && moment < looks.asked + longest_question) return false;
+    looks.asked = moment;
+    looks.looking = true;
     return true;
 }
 
@@ -55,7 +55,7 @@ void JobWatch::look(const WatchedPlacement& placed, const protocol::SegmentOrder
         base::Log("watch").error("a question to a job was given up: {}", exception.what());
     }
     const std::lock_guard lock(mutex_);
-    courseOf(placed).looking = false;
+    looksOf(placed).looking = false;
 }
 
 void JobWatch::ask(const WatchedPlacement& placed, const protocol::SegmentOrder& order) {
@@ -75,18 +75,18 @@ void JobWatch::ask(const WatchedPlacement& placed, const protocol::SegmentOrder&
     const auto probed = drivers_.holders.at(server.request_holder)->probe(server.job(), request, holder_answers_within);
     const auto answer = !probed ? JobAnswer::NotAsked : probed->answered ? JobAnswer::Answered : JobAnswer::Silent;
     JobNews news = JobNews::None;
-    domain::JobCourse course;
+    domain::JobLooks looks;
     {
         const std::lock_guard lock(mutex_);
-        Course& its = courseOf(placed);
+        Looks& its = looksOf(placed);
         news = domain::note(its.answers, answer, asked_at);
-        course = its.answers;
+        looks = its.answers;
     }
-    if (const auto answers = course.answers())
-        board_.post(placed.server, {placed.placement, *answers, *answers ? base::WallTime{} : course.silent_since});
-    if (news == JobNews::Silent) tellSilence(placed, probed->problem, course.silent_since);
+    if (const auto answers = looks.answers())
+        board_.post(placed.server, {placed.placement, *answers, *answers ? base::WallTime{} : looks.silent_since});
+    if (news == JobNews::Silent) tellSilence(placed, probed->problem, looks.silent_since);
     if (news != JobNews::AnswersAgain) return;
-    post_([placed, since = course.silent_since](Conductor& conductor) -> Reply {
+    post_([placed, since = looks.silent_since](Conductor& conductor) -> Reply {
         conductor.jobAnswersAgain(placed, since);
         return {};
     });
@@ -98,7 +98,7 @@ void JobWatch::tellSilence(const WatchedPlacement& placed, const std::string& pr
     if (runs && !*runs) return executors_.look(placed);
     {
         const std::lock_guard lock(mutex_);
-        courseOf(placed).answers.told = true;
+        looksOf(placed).answers.told = true;
     }
     post_([placed, silence = JobSilence{since, problem, runs.has_value()}](Conductor& conductor) -> Reply {
         conductor.jobFellSilent(placed, silence);

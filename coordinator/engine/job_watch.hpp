@@ -16,7 +16,7 @@ class JobWatch {
   public:
     using Post = std::function<void(Request)>;
 
-    JobWatch(const Drivers& drivers, const Inventory& inventory, const base::Clock& clock, Board& board,
+    JobWatch(const Drivers& drivers, const Inventory& inventory, const base::Clock& clock, StatusBoard& board,
              ExecutorWatch& executors, const Post& post)
         : drivers_(drivers), inventory_(inventory), clock_(clock), board_(board), executors_(executors), post_(post) {}
 
@@ -28,24 +28,24 @@ class JobWatch {
     void look(const WatchedPlacement& placed, const protocol::SegmentOrder& order);
 
   private:
-    struct Course {
+    struct Looks {
         domain::Placement placement;
-        domain::JobCourse answers;
+        domain::JobLooks answers;
         base::SteadyTime asked{};
         bool looking = false;
     };
-    Course& courseOf(const WatchedPlacement& placed);
+    Looks& looksOf(const WatchedPlacement& placed);
     void ask(const WatchedPlacement& placed, const protocol::SegmentOrder& order);
     void tellSilence(const WatchedPlacement& placed, const std::string& problem, base::WallTime since);
 
     const Drivers& drivers_;
     const Inventory& inventory_;
     const base::Clock& clock_;
-    Board& board_;
+    StatusBoard& board_;
     ExecutorWatch& executors_;
     const Post& post_;
     std::mutex mutex_;
-    base::NameMap<base::ServerName, Course> courses_;
+    base::NameMap<base::ServerName, Looks> looks_;
 };
 
 }  // namespace standin::engine

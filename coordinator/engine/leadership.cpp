@@ -16,7 +16,7 @@ void Conductor::depose(const std::string& why) {
     touched_.clear();
     dirty_.clear();
     starts_.clear();
-    wakes_.clear();
+    timers_.clear();
     attempts_.clear();
     claims_.clear();
     lines_.clear();

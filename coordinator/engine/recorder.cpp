@@ -23,100 +23,101 @@ bool isAlike(const ReportTaken& earlier, const ReportTaken& later) {
 }  // namespace
 
 void Recorder::recovered(domain::OperationId id, std::uint32_t next_line, base::WallTime at) {
-    auto& course = courses_[id];
-    course.next = next_line;
-    course.whole_due = WholeOperation::Because::Recovered;
-    course.whole_at = at;
+    auto& progress = progress_[id];
+    progress.next = next_line;
+    progress.whole_due = WholeOperation::Because::Recovered;
+    progress.whole_at = at;
 }
 
-void Recorder::write(domain::OperationId id, Course& course, RecordLine line) {
+void Recorder::write(domain::OperationId id, OperationProgress& progress, RecordLine line) {
     auto& page = pages_[id];
     while (!page.lines.empty() && page.lines.back().number >= line.number) page.lines.pop_back();
-    page.replaces = page.replaces || (page.lines.empty() && line.number < course.next);
-    course.next = line.number + 1;
+    page.replaces = page.replaces || (page.lines.empty() && line.number < progress.next);
+    progress.next = line.number + 1;
     page.lines.push_back(std::move(line));
 }
 
-void Recorder::append(domain::OperationId id, Course& course, decltype(RecordLine::what) what, base::WallTime at) {
-    write(id, course, {course.next, at, std::move(what)});
+void Recorder::append(domain::OperationId id, OperationProgress& progress, decltype(RecordLine::what) what,
+                      base::WallTime at) {
+    write(id, progress, {progress.next, at, std::move(what)});
 }
 
-void Recorder::settle(domain::OperationId id, Course& course) {
-    if (!course.held) return;
-    auto line = *std::exchange(course.held, std::nullopt);
-    write(id, course, std::move(line));
+void Recorder::settle(domain::OperationId id, OperationProgress& progress) {
+    if (!progress.held) return;
+    auto line = *std::exchange(progress.held, std::nullopt);
+    write(id, progress, std::move(line));
 }
 
 void Recorder::settle(domain::OperationId id) {
-    if (auto found = courses_.find(id); found != courses_.end()) settle(id, found->second);
+    if (auto found = progress_.find(id); found != progress_.end()) settle(id, found->second);
 }
 
 bool Recorder::wantsWhole(domain::OperationId id) const {
     if (!keeps_) return false;
-    const auto found = courses_.find(id);
-    return found == courses_.end() || isWholeDue(found->second);
+    const auto found = progress_.find(id);
+    return found == progress_.end() || isWholeDue(found->second);
 }
 
 /// Makes sure that there is a whole operation to go on from.
-Recorder::Course& Recorder::begin(const Operation& operation, base::WallTime at) {
-    Course& course = courses_[operation.id];
-    if (!isWholeDue(course)) return course;
-    settle(operation.id, course);
-    const auto because = std::exchange(course.whole_due, std::nullopt).value_or(WholeOperation::Because::Continued);
-    if (because == WholeOperation::Because::Recovered) at = course.whole_at;
-    course.whole = course.next;
-    course.circumstances.reset();
-    course.tail.reset();
+Recorder::OperationProgress& Recorder::begin(const Operation& operation, base::WallTime at) {
+    OperationProgress& progress = progress_[operation.id];
+    if (!isWholeDue(progress)) return progress;
+    settle(operation.id, progress);
+    const auto because = std::exchange(progress.whole_due, std::nullopt).value_or(WholeOperation::Because::Continued);
+    if (because == WholeOperation::Because::Recovered) at = progress.whole_at;
+    progress.whole = progress.next;
+    progress.circumstances.reset();
+    progress.tail.reset();
     const auto server = inventory_.servers.find(operation.server);  // one that is gone must not keep the record back
-    append(operation.id, course,
+    append(operation.id, progress,
            WholeOperation{because, operation, server == inventory_.servers.end() ? domain::Server{} : server->second,
                           inventory_.capture_way, STANDIN_VERSION},
            at);
-    return course;
+    return progress;
 }
 
 void Recorder::report(const Operation& operation, ReportTaken taken, base::WallTime at) {
     if (!keeps_) return;
     const auto id = operation.id;
-    Course* course = &courses_[id];
-    if (course->tail && course->tail->asked_again && isAlike(course->tail->taken, taken)) {
-        const auto& earlier = course->tail->taken;
+    OperationProgress* progress = &progress_[id];
+    if (progress->tail && progress->tail->asked_again && isAlike(progress->tail->taken, taken)) {
+        const auto& earlier = progress->tail->taken;
         taken.alike = earlier.alike + 1;
         taken.first_ended = earlier.alike > 0 ? earlier.first_ended : earlier.ended;
-        course->held.reset();
-        course->tail->taken = taken;
-        course->tail->asked_again = false;
-        write(id, *course, {course->tail->number, at, std::move(taken)});
+        progress->held.reset();
+        progress->tail->taken = taken;
+        progress->tail->asked_again = false;
+        write(id, *progress, {progress->tail->number, at, std::move(taken)});
         return;
     }
-    course = &begin(operation, at);
-    settle(id, *course);
-    course->tail = Tail{course->next, taken, false};
-    append(id, *course, std::move(taken), at);
+    progress = &begin(operation, at);
+    settle(id, *progress);
+    progress->tail = Tail{progress->next, taken, false};
+    append(id, *progress, std::move(taken), at);
 }
 
 void Recorder::event(const Operation& operation, domain::EventAccepted accepted, base::WallTime at) {
     if (!keeps_) return;
-    Course& course = begin(operation, at);
-    settle(operation.id, course);
-    course.tail.reset();
-    append(operation.id, course, std::move(accepted), at);
+    OperationProgress& progress = begin(operation, at);
+    settle(operation.id, progress);
+    progress.tail.reset();
+    append(operation.id, progress, std::move(accepted), at);
 }
 
 void Recorder::confirmed(const Operation& operation, const std::string& asked_by, base::WallTime at) {
     if (!keeps_) return;
-    Course& course = begin(operation, at);
-    settle(operation.id, course);
-    course.tail.reset();
-    append(operation.id, course, domain::FenceConfirmed{asked_by}, at);
+    OperationProgress& progress = begin(operation, at);
+    settle(operation.id, progress);
+    progress.tail.reset();
+    append(operation.id, progress, domain::FenceConfirmed{asked_by}, at);
 }
 
 void Recorder::setAside(const Operation& operation, domain::SetAside set_aside, base::WallTime at) {
     if (!keeps_) return;
-    Course& course = begin(operation, at);
-    settle(operation.id, course);
-    course.tail.reset();
-    append(operation.id, course, std::move(set_aside), at);
+    OperationProgress& progress = begin(operation, at);
+    settle(operation.id, progress);
+    progress.tail.reset();
+    append(operation.id, progress, std::move(set_aside), at);
 }
 
 void Recorder::decided(const Operation& operation, const domain::Observation& observation,
@@ -124,27 +125,27 @@ void Recorder::decided(const Operation& operation, const domain::Observation& ob
     if (!keeps_) return;
     domain::Decided line{{}, verdict.changes, domain::startsOf(verdict)};
     if (line.changes.empty() && line.starts.empty()) return;
-    Course* course = &courses_[operation.id];
+    OperationProgress* progress = &progress_[operation.id];
     auto circumstances = domain::circumstancesOf(observation);
-    const bool same = course->circumstances == circumstances;
-    if (course->tail && !course->tail->asked_again && same && line.changes.empty() && line.starts.size() == 1 &&
-        line.starts.front().id == course->tail->taken.step) {
-        course->tail->asked_again = true;
+    const bool same = progress->circumstances == circumstances;
+    if (progress->tail && !progress->tail->asked_again && same && line.changes.empty() && line.starts.size() == 1 &&
+        line.starts.front().id == progress->tail->taken.step) {
+        progress->tail->asked_again = true;
         if (line.starts.front().poll) {
-            course->held = RecordLine{course->next, at, std::move(line)};
+            progress->held = RecordLine{progress->next, at, std::move(line)};
         } else {
-            append(operation.id, *course, std::move(line), at);
+            append(operation.id, *progress, std::move(line), at);
         }
         return;
     }
-    course = &begin(operation, at);
-    settle(operation.id, *course);
-    course->tail.reset();
-    if (course->circumstances != circumstances) {
-        course->circumstances = circumstances;
+    progress = &begin(operation, at);
+    settle(operation.id, *progress);
+    progress->tail.reset();
+    if (progress->circumstances != circumstances) {
+        progress->circumstances = circumstances;
         line.circumstances = std::move(circumstances);
     }
-    append(operation.id, *course, std::move(line), at);
+    append(operation.id, *progress, std::move(line), at);
 }
 
 }  // namespace standin::engine

@@ -27,7 +27,7 @@ class Recorder {
 
     /// The journal has an operation: its next line is this one, and follows a restart.
     void recovered(domain::OperationId id, std::uint32_t next_line, base::WallTime at);
-    void forget(domain::OperationId id) { courses_.erase(id); }
+    void forget(domain::OperationId id) { progress_.erase(id); }
 
     // All of them before the operation is changed; after it, decided() may be told if nobody wantsWhole().
     void report(const domain::Operation& operation, domain::ReportTaken taken, base::WallTime at);
@@ -51,7 +51,7 @@ class Recorder {
         domain::ReportTaken taken;
         bool asked_again = false;
     };
-    struct Course {
+    struct OperationProgress {
         std::uint32_t next = 0;
         std::uint32_t whole = 0;  ///< number of the last whole operation
         std::optional<domain::WholeOperation::Because> whole_due = domain::WholeOperation::Because::Opened;
@@ -61,16 +61,19 @@ class Recorder {
         std::optional<domain::RecordLine> held;  ///< a poll: no reason to commit, and seldom worth a line
     };
 
-    static bool isWholeDue(const Course& course) { return course.whole_due || course.next - course.whole >= block; }
-    Course& begin(const domain::Operation& operation, base::WallTime at);
-    void write(domain::OperationId id, Course& course, domain::RecordLine line);
-    void append(domain::OperationId id, Course& course, decltype(domain::RecordLine::what) what, base::WallTime at);
-    void settle(domain::OperationId id, Course& course);
+    static bool isWholeDue(const OperationProgress& progress) {
+        return progress.whole_due || progress.next - progress.whole >= block;
+    }
+    OperationProgress& begin(const domain::Operation& operation, base::WallTime at);
+    void write(domain::OperationId id, OperationProgress& progress, domain::RecordLine line);
+    void append(domain::OperationId id, OperationProgress& progress, decltype(domain::RecordLine::what) what,
+                base::WallTime at);
+    void settle(domain::OperationId id, OperationProgress& progress);
 
     const Inventory& inventory_;
     const bool keeps_;
     std::map<domain::OperationId, journal::RecordPage>& pages_;
-    std::map<domain::OperationId, Course> courses_;
+    std::map<domain::OperationId, OperationProgress> progress_;
 };
 
 }  // namespace standin::engine

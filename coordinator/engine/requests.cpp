@@ -260,7 +260,7 @@ Result<void> Conductor::mayClose(const domain::Operation& operation) const {
 bool Conductor::retiresHolder(const domain::Operation& failover) const {
     const auto* step = failover.find(domain::StepName::RetireHolder, failover.spare.text());
     return step != nullptr && (step->state == domain::StepState::Running ||
-                               (step->state != domain::StepState::Done && wakes_.has(failover.id)));
+                               (step->state != domain::StepState::Done && timers_.has(failover.id)));
 }
 
 }  // namespace standin::engine

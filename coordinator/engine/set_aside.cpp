@@ -34,7 +34,7 @@ void Conductor::setAside(domain::OperationId id, const std::string& problem) {
     auto& operation = found->second;
     std::erase_if(starts_, [id](const auto& start) { return start.first == id; });
     std::erase_if(begun_, [id](const auto& begun) { return begun.first == id; });
-    wakes_.erase(id);
+    timers_.erase(id);
     touched_.erase(id);
     restore_turns_.leave(id);
     set_aside_.insert(id);

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "agent/base/moment.hpp"
+#include "agent/base/timestamp.hpp"
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/domain/spare_fitness.hpp"
 
@@ -36,7 +36,7 @@ void lookContained(const std::function<void()>& look) {
 }  // namespace
 
 Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
-             Board& board, EventSink& events, Post post)
+             StatusBoard& board, EventSink& events, Post post)
     : inventory_(inventory),
       drivers_(drivers),
       executor_(executor),
@@ -197,7 +197,7 @@ void Watch::lookAtImage(const domain::SpareTableRow& row) {
     auto store = drivers_.image_stores.find(inventory_.servers.at(row.server).image_store);
     if (store == drivers_.image_stores.end()) return;
     auto image = store->second->image(row.image, patience);
-    const auto at = image ? base::momentFrom(image->created_at) : base::Result<base::WallTime>(base::WallTime{});
+    const auto at = image ? base::parseTimestamp(image->created_at) : base::Result<base::WallTime>(base::WallTime{});
     if (!at || *at == base::WallTime{}) return;
     post_([row, at = *at](Conductor& conductor) -> Reply {
         conductor.imageSeen(row.server, row.image, at);

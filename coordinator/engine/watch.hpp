@@ -20,7 +20,7 @@ class Watch {
     using Post = std::function<void(Request)>;
 
     Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
-          Board& board, EventSink& events, Post post);
+          StatusBoard& board, EventSink& events, Post post);
 
     /// Begins a round about each agent whose last one is over: one that hangs delays the looks at no other. Called on
     /// the engine's thread.
@@ -51,7 +51,7 @@ class Watch {
     const Drivers& drivers_;
     Executor& executor_;
     const base::Clock& clock_;
-    Board& board_;
+    StatusBoard& board_;
     EventSink& events_;
     Post post_;
     ExecutorWatch executors_;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/journal/moment.hpp"
+#include "coordinator/journal/timestamp_field.hpp"
 
 namespace standin::journal {
 
@@ -131,7 +131,7 @@ AuditPage readAudit(Session& session, std::size_t most, std::uint64_t before) {
     page.forgotten = markOf(session, forgotten_key);
     session.commit();
     for (const auto& link : links) {
-        page.entries.push_back({link.number, momentFrom(link.at).value_or(base::WallTime{}), link.who, link.what,
+        page.entries.push_back({link.number, parseTimestamp(link.at).value_or(base::WallTime{}), link.who, link.what,
                                 link.outcome, link.previous, link.hash});
     }
     return page;

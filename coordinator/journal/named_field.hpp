@@ -8,7 +8,7 @@
 
 #include "agent/base/clock.hpp"
 #include "agent/protocol/json_fields.hpp"
-#include "coordinator/journal/moment.hpp"
+#include "coordinator/journal/timestamp_field.hpp"
 
 /// Fields that the journal's texts have in common.
 namespace standin::journal {
@@ -26,7 +26,7 @@ Enum named(protocol::JsonFields& fields, const char* field, std::optional<Enum> 
 inline base::WallTime moment(protocol::JsonFields& fields, const char* field) {
     const auto* text = fields.optionalText(field);
     if (text == nullptr) return {};
-    const auto time = momentFrom(*text);
+    const auto time = parseTimestamp(*text);
     if (!time) fields.problem(std::string("field '") + field + "': " + time.error().message);
     return time.value_or(base::WallTime{});
 }

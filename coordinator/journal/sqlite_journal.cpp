@@ -22,10 +22,10 @@
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/journal/audit_rows.hpp"
 #include "coordinator/journal/crash_mark.hpp"
-#include "coordinator/journal/moment.hpp"
 #include "coordinator/journal/operation_json.hpp"
 #include "coordinator/journal/record_rows.hpp"
 #include "coordinator/journal/sqlite_schema.hpp"
+#include "coordinator/journal/timestamp_field.hpp"
 
 namespace standin::journal {
 

@@ -26,17 +26,17 @@ class Reader {
             return base::failure(base::ErrorCode::Corrupt,
                                  fmt::format("line {} of the record has nothing to go on from", line.number));
         }
-        Verse verse;
-        verse.number = line.number;
-        verse.at = line.at;
+        ReplayedLine replayed;
+        replayed.number = line.number;
+        replayed.at = line.at;
         const std::uint32_t expected = begun_ ? last_ + 1 : 0;
         if (line.number < expected) {
             return base::failure(base::ErrorCode::Corrupt,
                                  fmt::format("line {} of the record comes after line {}", line.number, last_));
         }
         if (line.number > expected) {
-            verse.dropped_before = line.number - expected;
-            replay_.dropped += verse.dropped_before;
+            replayed.dropped_before = line.number - expected;
+            replay_.dropped += replayed.dropped_before;
             if (!whole) {
                 return base::failure(base::ErrorCode::Corrupt,
                                      fmt::format("lines {} to {} of the record are missing, and line {} does not tell "
@@ -44,72 +44,72 @@ class Reader {
                                                  expected, line.number - 1, line.number));
             }
         }
-        std::visit([&](const auto& what) { take(what, verse); }, line.what);
+        std::visit([&](const auto& what) { take(what, replayed); }, line.what);
         last_ = line.number;
-        replay_.verses.push_back(std::move(verse));
+        replay_.lines.push_back(std::move(replayed));
         return {};
     }
 
   private:
-    void take(const WholeOperation& whole, Verse& verse) {
+    void take(const WholeOperation& whole, ReplayedLine& replayed) {
         if (std::find(replay_.versions.begin(), replay_.versions.end(), whole.version) == replay_.versions.end())
             replay_.versions.push_back(whole.version);
-        const bool follows = begun_ && verse.dropped_before == 0 && !astray_;
+        const bool follows = begun_ && replayed.dropped_before == 0 && !diverged_;
         if (whole.because == WholeOperation::Because::Recovered) {
-            verse.sentences = {"the coordinator was started again"};
-            if (follows) recover(operation(), observation_, verse.at);
+            replayed.sentences = {"the coordinator was started again"};
+            if (follows) recover(operation(), observation_, replayed.at);
         } else if (whole.because == WholeOperation::Because::Continued) {
-            verse.sentences = {"written whole again"};
+            replayed.sentences = {"written whole again"};
         } else {
-            verse.sentences = {fmt::format("opened by {}: {}", whole.operation.asked_by, whole.operation.cause)};
+            replayed.sentences = {fmt::format("opened by {}: {}", whole.operation.asked_by, whole.operation.cause)};
         }
-        if (follows) judge(verse, differences(whole.operation, operation()));
+        if (follows) judge(replayed, differences(whole.operation, operation()));
         operation() = whole.operation;
         observation_ = {};
         observation_.server = whole.server;
         observation_.capture_way = whole.capture_way;
         begun_ = true;
-        astray_ = false;  // from here on it is known again where the operation stood
+        diverged_ = false;  // from here on it is known again where the operation stood
     }
 
-    void take(const ReportTaken& taken, Verse& verse) {
-        verse.sentences = {fmt::format("{} '{}' {}: {}", nameOf(taken.step.name), taken.step.subject,
-                                       nameOf(taken.report.kind), taken.report.message)};
-        if (taken.alike > 0) verse.sentences.push_back(fmt::format("{} times before it said the same", taken.alike));
-        if (astray_) return;
+    void take(const ReportTaken& taken, ReplayedLine& replayed) {
+        replayed.sentences = {fmt::format("{} '{}' {}: {}", nameOf(taken.step.name), taken.step.subject,
+                                          nameOf(taken.report.kind), taken.report.message)};
+        if (taken.alike > 0) replayed.sentences.push_back(fmt::format("{} times before it said the same", taken.alike));
+        if (diverged_) return;
         auto& step = operation().at(taken.step);
         // Attempts that are not kept were made all the same.
         if (taken.alike > 0 && step.state == StepState::Running) step.attempts = taken.attempt;
         if (!isUnderWay(operation(), taken.step, taken.attempt)) {
-            judge(verse, {fmt::format("then: attempt {} was waited for; now: it is not", taken.attempt)});
+            judge(replayed, {fmt::format("then: attempt {} was waited for; now: it is not", taken.attempt)});
             return;
         }
         applyReport(operation(), taken.step, taken.report, taken.ended, {taken.alike, taken.first_ended});
     }
 
-    void take(const EventAccepted& accepted, Verse& verse) {
-        verse.sentences = {fmt::format("{}: {}", nameOf(accepted.event), accepted.why)};
-        for (auto& text : sentencesOf(accepted.changes, {})) verse.sentences.push_back(std::move(text));
+    void take(const EventAccepted& accepted, ReplayedLine& replayed) {
+        replayed.sentences = {fmt::format("{}: {}", nameOf(accepted.event), accepted.why)};
+        for (auto& text : sentencesOf(accepted.changes, {})) replayed.sentences.push_back(std::move(text));
         ++replay_.decisions;
-        if (leaveOut(verse)) return;
+        if (leaveOut(replayed)) return;
         if (accepted.discard_data) operation().discard_data = true;
-        auto decision = accept(operation(), accepted.event, accepted.why, verse.at);
-        judge(verse, differences(accepted.changes, decision ? decision->changes : std::vector<Change>{}));
+        auto decision = accept(operation(), accepted.event, accepted.why, replayed.at);
+        judge(replayed, differences(accepted.changes, decision ? decision->changes : std::vector<Change>{}));
         if (decision) operation() = std::move(decision->after);
     }
 
-    void take(const FenceConfirmed& confirmed, Verse& verse) {
-        verse.sentences = {fmt::format("power fence confirmed by {}", confirmed.asked_by)};
-        if (!astray_) confirmPowerFence(operation(), confirmed.asked_by, verse.at);
+    void take(const FenceConfirmed& confirmed, ReplayedLine& replayed) {
+        replayed.sentences = {fmt::format("power fence confirmed by {}", confirmed.asked_by)};
+        if (!diverged_) confirmPowerFence(operation(), confirmed.asked_by, replayed.at);
     }
 
-    void take(const SetAside& set_aside, Verse& verse) {
-        verse.sentences = {set_aside.why};
-        if (!astray_) setAside(operation(), set_aside.why, set_aside.cure, verse.at);
+    void take(const SetAside& set_aside, ReplayedLine& replayed) {
+        replayed.sentences = {set_aside.why};
+        if (!diverged_) setAside(operation(), set_aside.why, set_aside.cure, replayed.at);
     }
 
-    void take(const Decided& decided, Verse& verse) {
-        verse.sentences = sentencesOf(decided.changes, decided.starts);
+    void take(const Decided& decided, ReplayedLine& replayed) {
+        replayed.sentences = sentencesOf(decided.changes, decided.starts);
         ++replay_.decisions;
         if (decided.circumstances) {
             observation_.spares = decided.circumstances->spares;
@@ -121,27 +121,27 @@ class Reader {
             observation_.capture_turn = decided.circumstances->capture_turn;
             observation_.rack_failover = decided.circumstances->rack_failover;
         }
-        if (leaveOut(verse)) return;
-        auto decision = decide(operation(), observation_, verse.at);
+        if (leaveOut(replayed)) return;
+        auto decision = decide(operation(), observation_, replayed.at);
         auto found = differences(decided.changes, decision.changes);
         for (auto& text : differences(decided.starts, startsOf(decision))) found.push_back(std::move(text));
-        judge(verse, std::move(found));
+        judge(replayed, std::move(found));
         operation() = std::move(decision.after);
     }
 
-    bool leaveOut(Verse& verse) {
-        if (!astray_) return false;
-        verse.verdict = Verse::Verdict::NotCompared;
+    bool leaveOut(ReplayedLine& replayed) {
+        if (!diverged_) return false;
+        replayed.verdict = ReplayedLine::Verdict::NotCompared;
         ++replay_.not_compared;
         return true;
     }
 
-    void judge(Verse& verse, std::vector<std::string> found) {
-        verse.verdict = found.empty() ? Verse::Verdict::Same : Verse::Verdict::Differs;
+    void judge(ReplayedLine& replayed, std::vector<std::string> found) {
+        replayed.verdict = found.empty() ? ReplayedLine::Verdict::Same : ReplayedLine::Verdict::Differs;
         if (found.empty()) return;
         ++replay_.different;
-        verse.differences = std::move(found);
-        astray_ = true;
+        replayed.differences = std::move(found);
+        diverged_ = true;
     }
 
     Operation& operation() { return replay_.operation; }
@@ -149,7 +149,7 @@ class Reader {
     Replay& replay_;
     Observation observation_;
     bool begun_ = false;
-    bool astray_ = false;  ///< these rules took another way
+    bool diverged_ = false;  ///< these rules took another way
     std::uint32_t last_ = 0;
 };
 
@@ -177,15 +177,15 @@ base::Result<Replay> replay(const std::vector<RecordLine>& record) {
     return replayed;
 }
 
-std::string_view nameOf(Verse::Verdict verdict) {
+std::string_view nameOf(ReplayedLine::Verdict verdict) {
     switch (verdict) {
-        case Verse::Verdict::Told:
+        case ReplayedLine::Verdict::Told:
             return "told";
-        case Verse::Verdict::Same:
+        case ReplayedLine::Verdict::Same:
             return "same";
-        case Verse::Verdict::Differs:
+        case ReplayedLine::Verdict::Differs:
             return "differs";
-        case Verse::Verdict::NotCompared:
+        case ReplayedLine::Verdict::NotCompared:
             return "not_compared";
     }
     return "told";

@@ -10,7 +10,7 @@
 namespace standin::replay {
 
 /// One line of the record, and what this program makes of it.
-struct Verse {
+struct ReplayedLine {
     enum class Verdict {
         Told,        ///< it is what happened; nothing was decided
         Same,        ///< decided again to the same result
@@ -28,7 +28,7 @@ struct Verse {
 struct Replay {
     domain::Operation operation;        ///< as it stands at the end of the record
     std::vector<std::string> versions;  ///< of the programs that decided, in order, each once
-    std::vector<Verse> verses;
+    std::vector<ReplayedLine> lines;
     unsigned decisions = 0;
     unsigned different = 0;
     unsigned not_compared = 0;
@@ -38,6 +38,6 @@ struct Replay {
 /// Pure. Corrupt: the record does not begin with a whole operation.
 base::Result<Replay> replay(const std::vector<domain::RecordLine>& record);
 
-std::string_view nameOf(Verse::Verdict verdict);
+std::string_view nameOf(ReplayedLine::Verdict verdict);
 
 }  // namespace standin::replay

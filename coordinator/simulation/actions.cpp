@@ -57,7 +57,7 @@ void boot(Simulation& simulation, const Action& action) {
     Machine& machine = simulation.world.machines.at(action.arguments[0]);
     const auto& how = action.arguments[1];
     machine.boot = how == "never" ? Boot::Never : how == "elsewhere" ? Boot::Elsewhere : Boot::Well;
-    machine.boot_takes = duration(action, "takes", simulation.setting.measures.boot);
+    machine.boot_takes = duration(action, "takes", simulation.config.timings.boot);
 }
 
 void bmc(Simulation& simulation, const Action& action) {
@@ -89,7 +89,7 @@ VirtualMachine* standInOf(Simulation& simulation, const std::string& server) {
 void halt(Simulation& simulation, VirtualMachine& machine) {
     machine.halts = true;
     if (machine.stand_in.state != protocol::StandInState::Running) return;
-    const auto& server = simulation.world.setting.inventory.servers.at(machine.stand_in.definition.server);
+    const auto& server = simulation.world.config.inventory.servers.at(machine.stand_in.definition.server);
     simulation.world.vm_hosts.at(server.vm_host.text()).halt(machine);
 }
 
@@ -219,7 +219,7 @@ const std::vector<Verb>& verbs() {
                  Machine& machine = s.world.machines.at(a.arguments[0]);
                  const auto& how = a.arguments[1];
                  machine.disk_refuses = how == "refuses";
-                 machine.disk_mib = s.setting.measures.image_mib - (how == "small" ? 1 : 0);
+                 machine.disk_mib = s.config.timings.image_mib - (how == "small" ? 1 : 0);
                  machine.disk_serial = how == "other" ? "another disk" : machine.declared_serial;
              }},
             {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent|chatty"}, &bmc},
@@ -266,7 +266,7 @@ const std::vector<Verb>& verbs() {
 
 bool names(const Simulation& simulation, std::string_view kind, const std::string& word) {
     const World& world = simulation.world;
-    const auto& inventory = simulation.setting.inventory;
+    const auto& inventory = simulation.config.inventory;
     if (kind.starts_with('?')) kind.remove_prefix(1);
     if (kind.empty()) return true;
     if (!base::isIdentifier(word)) return false;

@@ -29,8 +29,8 @@ bool allows(const World& world, const std::string& server, domain::Obstacle::Pow
 
 /// By then the watch has had two rounds. Of what was tried again before nobody expects that it is tried at once.
 void Invariants::endOfBlocked(const domain::Operation& operation) {
-    const auto server = world_.setting.inventory.servers.find(operation.server);
-    if (server == world_.setting.inventory.servers.end() || !operation.past_attempts.empty()) return;
+    const auto server = world_.config.inventory.servers.find(operation.server);
+    if (server == world_.config.inventory.servers.end() || !operation.past_attempts.empty()) return;
     const auto obstacle = domain::obstacleOf(operation, server->second);
     if (!obstacle || obstacle->unseen || !world_.network.isUndisturbed()) return;
     const auto maintained = world_.disk.maintenance.find(operation.server);

@@ -36,13 +36,13 @@ const domain::Step* stopOf(const domain::Operation& capture) {
 bool Invariants::isDownAfterRestart(const base::ServerName& server) const {
     const Machine& machine = world_.machines.at(server.text());
     if (world_.answers(server.text()) || captureOf(world_, server) != nullptr) return false;
-    const auto boots = world_.setting.inventory.servers.at(server).boot_within;
+    const auto boots = world_.config.inventory.servers.at(server).boot_within;
     return !machine.on || world_.now() >= machine.on_since + boots;
 }
 
 void Invariants::asksToShutDown(const std::string& name) {
     asked_to_shut_down_.emplace(name, world_.now());
-    const auto& inventory = world_.setting.inventory;
+    const auto& inventory = world_.config.inventory;
     const auto server = inventory.servers.find(base::ServerName(name));
     if (server == inventory.servers.end()) return;
     const auto* capture = captureOf(world_, server->first);
@@ -70,7 +70,7 @@ void Invariants::asksToShutDown(const std::string& name) {
 }
 
 void Invariants::cutsPower(const std::string& name) {
-    const auto& inventory = world_.setting.inventory;
+    const auto& inventory = world_.config.inventory;
     const auto server = inventory.servers.find(base::ServerName(name));
     if (server == inventory.servers.end() || !world_.machines.at(name).on) return;
     const auto* capture = captureOf(world_, server->first);

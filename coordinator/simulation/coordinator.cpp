@@ -26,9 +26,9 @@ struct Coordinator::Life {
         : executor(std::make_unique<FiberExecutor>(world.queue, seed)),
           journal(world, its.from_backup_ ? world.backup : world.disk, its.name_),
           log("engine", world.log.on() ? logTo(world, its.name_) : base::Log::Sink()),
-          conductor(world.setting.inventory, its.drivers_, journal, *executor, world.clock, its, log,
-                    world.setting.engine, board, [&its](engine::Input outcome) { its.take(std::move(outcome)); }),
-          watch(world.setting.inventory, its.drivers_, *executor, world.clock, board, its,
+          conductor(world.config.inventory, its.drivers_, journal, *executor, world.clock, its, log,
+                    world.config.engine, board, [&its](engine::Input outcome) { its.take(std::move(outcome)); }),
+          watch(world.config.inventory, its.drivers_, *executor, world.clock, board, its,
                 [&its](engine::Request request) { its.take(std::move(request)); }) {}
     ~Life() { executor.reset(); }  // tasks are unwound before what they refer to
     Life(const Life&) = delete;
@@ -37,7 +37,7 @@ struct Coordinator::Life {
     std::unique_ptr<FiberExecutor> executor;
     SimulatedJournal journal;
     base::Log log;
-    engine::Board board;
+    engine::StatusBoard board;
     engine::Conductor conductor;
     engine::Watch watch;
     std::vector<engine::Input> inbox;
@@ -58,7 +58,7 @@ void Coordinator::start() {
     world_.log.line("coordinator {} is started", name_);
     world_.led_since = world_.now();
     world_.invariants.running.interrupt();
-    life_ = std::make_unique<Life>(*this, world_, world_.setting.seed + ++starts_);
+    life_ = std::make_unique<Life>(*this, world_, world_.config.seed + ++starts_);
     life_->executor->run([this, life = life_.get()] { run(*life); });
 }
 
@@ -92,7 +92,7 @@ void Coordinator::goOn() {
     life_->executor->thaw();
 }
 
-const engine::Board& Coordinator::board() const {
+const engine::StatusBoard& Coordinator::board() const {
     STANDIN_ASSERT(running());
     return life_->board;
 }
@@ -116,7 +116,7 @@ std::optional<VirtualTime> Coordinator::wakesAt(const Life& life) const {
     if (!life.inbox.empty()) also(life.input_seen);
     if (const auto wake = life.conductor.nextWake())
         also(world_.now() + std::chrono::ceil<VirtualTime>(*wake - life.conductor.now()));
-    if (world_.setting.engine.watch_every.count() > 0) also(life.next_look);
+    if (world_.config.engine.watch_every.count() > 0) also(life.next_look);
     return at;
 }
 
@@ -137,7 +137,7 @@ void Coordinator::setAlarm(Life& life) {
 
 /// What Engine does on its thread.
 void Coordinator::run(Life& life) {
-    const auto watch_every = world_.setting.engine.watch_every;
+    const auto watch_every = world_.config.engine.watch_every;
     if (watch_every.count() > 0) life.conductor.expectFirstLook();
     const auto recovered = life.conductor.recover();
     if (!recovered) {
@@ -175,7 +175,7 @@ void Coordinator::publish(engine::EngineEvent event) {
     const auto begin = event.text.find("' -> '");
     if (begin == std::string::npos) return;
     const auto end = event.text.find('\'', begin + 6);
-    world_.occurrences.happened("state", event.text.substr(begin + 6, end - begin - 6));
+    world_.script_marks.happened("state", event.text.substr(begin + 6, end - begin - 6));
 }
 
 void Coordinator::answer(const std::string& what, const base::Error* error) {

@@ -37,7 +37,7 @@ class Coordinator final : engine::EventSink {
     void ask(const std::string& what, std::function<base::Result<Answer>(engine::Conductor&)> question,
              std::function<void(const base::Result<Answer>&)> then = {});
 
-    [[nodiscard]] const engine::Board& board() const;
+    [[nodiscard]] const engine::StatusBoard& board() const;
     /// 0: it does not run, or has not read the journal yet.
     [[nodiscard]] std::uint64_t epoch() const { return running() ? board().epoch() : 0; }
     [[nodiscard]] bool isFromBackup() const { return from_backup_; }

@@ -1,7 +1,7 @@
 #include "coordinator/simulation/drivers.hpp"
 
-#include "coordinator/simulation/agent_way.hpp"
 #include "coordinator/simulation/power_devices.hpp"
+#include "coordinator/simulation/simulated_agent_client.hpp"
 
 namespace standin::simulation {
 
@@ -44,20 +44,20 @@ engine::Drivers driversFor(World& world) {
     all.power = std::make_shared<SimulatedPowerDriver>(world);
     all.notifier = std::make_shared<SimulatedNotifier>(world);
     all.health = [&world](const base::AgentName& name, Deadline deadline) {
-        return Way(world, name.text())
+        return SimulatedAgentClient(world, name.text())
             .ask<protocol::Health>("health.get", name.text(), nullptr, deadline, [name]() -> Result<protocol::Health> {
                 return protocol::Health{name.text(), {{"simulated", true, "it runs", {}}}, {}};
             });
     };
     all.epoch = [&world](const base::AgentName& name, Deadline deadline) {
-        return Way(world, name.text())
+        return SimulatedAgentClient(world, name.text())
             .ask<std::uint64_t>(
                 "epoch.get", name.text(), nullptr, deadline,
                 [&gate = world.network.agent(name.text()).gate]() -> Result<std::uint64_t> { return gate.epoch(); });
     };
     all.claim = [&world](const base::AgentName& name, const protocol::Leader& as, Deadline deadline) {
         const CommandStamp stamp{as.epoch, "claim", 0, as.instance};
-        return Way(world, name.text()).ask<void>("epoch.claim", name.text(), &stamp, deadline, [] {
+        return SimulatedAgentClient(world, name.text()).ask<void>("epoch.claim", name.text(), &stamp, deadline, [] {
             return Result<void>();
         });
     };

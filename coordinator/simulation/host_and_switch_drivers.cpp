@@ -1,4 +1,4 @@
-#include "coordinator/simulation/agent_way.hpp"
+#include "coordinator/simulation/simulated_agent_client.hpp"
 
 namespace standin::simulation {
 
@@ -67,7 +67,7 @@ class SimulatedHypervisorDriver final : public drivers::HypervisorDriver {
     }
 
   private:
-    Way way_;
+    SimulatedAgentClient way_;
     VmHost& host_;
 };
 
@@ -91,13 +91,13 @@ class SimulatedSwitchDriver final : public drivers::SwitchDriver {
             "segment.set", id.text(), &stamp, deadline,
             [this, stamp, id, order](const Reply<protocol::Segment>& reply) {
                 auto& world = way_.world();
-                world.queue.after(world.setting.measures.transaction,
+                world.queue.after(world.config.timings.transaction,
                                   [this, stamp, id, order, reply] { reply(switch_.order(stamp, id, order)); });
             });
     }
 
   private:
-    Way way_;
+    SimulatedAgentClient way_;
     LanSwitch& switch_;
 };
 

@@ -36,7 +36,7 @@ void Invariants::breach(int rule, std::string who, std::string what) {
 bool Invariants::isFenced(const std::string& server, const base::MemberName& owner) const {
     const Machine& machine = world_.machines.at(server);
     const bool off = !machine.on || world_.bmcs.at(server).honesty == Bmc::Honesty::Lies;
-    const auto policy = world_.setting.inventory.servers.at(base::ServerName(server)).fence_policy;
+    const auto policy = world_.config.inventory.servers.at(base::ServerName(server)).fence_policy;
     return off || (policy == domain::FencePolicy::Port && owner != server_member);
 }
 
@@ -178,8 +178,8 @@ void Invariants::removesStandIn(const std::string& stand_in) {
     losesNothing(stand_in, "it is deleted");
     const auto* machine = world_.standIn(stand_in);
     const std::string server = machine->stand_in.definition.server.text();
-    const auto found = world_.setting.inventory.servers.find(base::ServerName(server));
-    if (found == world_.setting.inventory.servers.end()) return;
+    const auto found = world_.config.inventory.servers.find(base::ServerName(server));
+    if (found == world_.config.inventory.servers.end()) return;
     const std::string& segment = found->second.segment.text();
     const base::MemberName& owner = world_.switchOf(found->second).ownerOf(segment);
     if (world_.behind(segment, owner) == stand_in && machine->answers(world_.now()))

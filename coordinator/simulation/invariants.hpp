@@ -15,7 +15,7 @@
 #include "coordinator/simulation/world/clients.hpp"
 
 namespace standin::engine {
-class Board;
+class StatusBoard;
 struct ServerSnapshot;
 }  // namespace standin::engine
 
@@ -81,7 +81,7 @@ class Invariants {
 
     /// At the end, when faults are over and everything had its time: rule 7, rule 8, and that what is told
     /// agrees with the world.
-    void end(const engine::Board& board);
+    void end(const engine::StatusBoard& board);
     void breach(int rule, std::string who, std::string what);
 
     RunningSteps running;

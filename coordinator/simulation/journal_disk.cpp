@@ -109,13 +109,13 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     auto call = std::make_shared<Call>();
     call->entry = entry;
     Suspension suspension;
-    const auto takes = world_.setting.measures.commit;
-    auto chance = Randomness::about(world_.setting.seed, "commit/" + name_, ++commits_);
+    const auto takes = world_.config.timings.commit;
+    auto chance = Randomness::about(world_.config.seed, "commit/" + name_, ++commits_);
     world_.queue.after(
         chance.between(takes / 2, 3 * takes), [this_world = &world_, disk = &disk_, file = disk_.file, call,
                                                epoch = epoch_, over = suspension.over(), end = suspension.ender()] {
             const bool begun_by_the_dead = over();
-            this_world->occurrences.happened("before/record");
+            this_world->script_marks.happened("before/record");
             if (over() && !begun_by_the_dead) return;  // it died in this moment
             if (disk->file == file)  // what is under way reaches the file that it was begun in, wherever that is now
                 call->outcome = write(*this_world, *disk, epoch, std::move(call->entry));
@@ -143,7 +143,7 @@ base::Result<void> SimulatedJournal::write(World& world, JournalDisk& disk, std:
         world.invariants.commits(entry);
     }
     disk.write(std::move(entry));
-    if (is_the_journal) world.occurrences.happened("record");
+    if (is_the_journal) world.script_marks.happened("record");
     return {};
 }
 

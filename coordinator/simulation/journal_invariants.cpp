@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "coordinator/engine/board.hpp"
+#include "coordinator/engine/status_board.hpp"
 #include "coordinator/simulation/invariants.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
@@ -97,7 +97,7 @@ void Invariants::stepDone(const domain::Operation& operation, const domain::Step
             return;
         }
         case StepName::FencePort: {
-            const auto& server = world_.setting.inventory.servers.at(operation.server);
+            const auto& server = world_.config.inventory.servers.at(operation.server);
             if (world_.switchOf(server).owner(server.segment.text()) == "server")
                 breach(6, operation.server.text(),
                        fmt::format("{}: FencePort is done, and the server owns its segment", nameOf(operation)));
@@ -125,7 +125,7 @@ void Invariants::stepDone(const domain::Operation& operation, const domain::Step
             if (drained_.count(step.id.subject) == 0) unsaid(operation, step, "it has never answered everything");
             return;
         case StepName::ReleaseHeld:
-            if (released_.count(world_.setting.inventory.servers.at(operation.server).segment.text()) == 0)
+            if (released_.count(world_.config.inventory.servers.at(operation.server).segment.text()) == 0)
                 unsaid(operation, step, "requests were held whenever somebody asked");
             return;
         default:
@@ -150,7 +150,7 @@ void Invariants::rests(const domain::Operation& operation) {
 
 /// S229: the normal end says that the spare executes the job.
 void Invariants::succeeds(const domain::Operation& operation) {
-    const auto& server = world_.setting.inventory.servers.at(operation.server);
+    const auto& server = world_.config.inventory.servers.at(operation.server);
     if (world_.switchOf(server).owner(server.segment.text()) != "spare")
         breach(8, nameOf(operation), "it has succeeded, and the spare does not own the segment");
     const auto spare = world_.machines.find(operation.spare.text());
@@ -161,7 +161,7 @@ void Invariants::succeeds(const domain::Operation& operation) {
     endsWithout(operation);
 }
 
-void Invariants::end(const engine::Board& board) {
+void Invariants::end(const engine::StatusBoard& board) {
     std::set<std::string> in_suspense;
     for (const auto& [id, operation] : world_.disk.operations) {
         endOf(operation);
@@ -173,11 +173,11 @@ void Invariants::end(const engine::Board& board) {
         if (!agent.reachable) known_as_silent.insert(agent.name.text());
     }
     for (const auto& row : board.rows()) {
-        const auto& host = world_.setting.inventory.servers.at(row.server).vm_host.text();
+        const auto& host = world_.config.inventory.servers.at(row.server).vm_host.text();
         const bool told_so = !world_.vm_hosts.at(host).lives() && known_as_silent.count(host) > 0;
         if (row.standin_ready && !told_so) endOf(row);
     }
-    for (const auto& [name, server] : world_.setting.inventory.servers) {
+    for (const auto& [name, server] : world_.config.inventory.servers) {
         if (world_.disk.adoption.observes(name)) continue;  // nobody claims to know anything of it
         endOf(board.server(server), in_suspense.count(name.text()) > 0);
         endOfExecutor(board.server(server));

@@ -67,7 +67,7 @@ void makeReady(World& world, const engine::ServerSnapshot& told, bool discard) {
 void bringBack(Simulation& simulation, const base::ServerName& server, const std::string& what, bool discard) {
     auto& leader = simulation.leader();
     if (leader.epoch() == 0) return;
-    const auto told = leader.board().server(simulation.setting.inventory.servers.at(server));
+    const auto told = leader.board().server(simulation.config.inventory.servers.at(server));
     leader.ask<void>(
         what, [server, discard](Conductor& c) { return c.mayReturn(server, discard); },
         [&simulation, &leader, told, server, what, discard](const Result<void>& may) {

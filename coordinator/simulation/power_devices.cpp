@@ -46,7 +46,7 @@ void askToShutDown(World& world, const std::string& name, const Reply<void>& rep
     world.invariants.asksToShutDown(name);
     if (bmc.honesty == Bmc::Honesty::Honest && machine.on && !machine.hangs && !machine.broken) {
         world.log.line("{} shuts down", name);
-        world.queue.after(world.setting.measures.shutdown, [&world, name, since = machine.on_since] {
+        world.queue.after(world.config.timings.shutdown, [&world, name, since = machine.on_since] {
             Machine& still = world.machines.at(name);
             if (still.on && still.on_since == since && !still.broken) world.power(still, false);
         });
@@ -65,7 +65,7 @@ Result<void> SimulatedPowerDevices::act(const drivers::PowerDevice& device, Powe
     return world_.network.ask<void>(
         commandTo(device, wanted == PowerState::Off ? "power.off" : "power.on"), deadline,
         [&world = world_, name = device.options.at("machine"), wanted](const Reply<void>& reply) {
-            const auto takes = world.setting.measures.power + world.bmcs.at(name).slower;
+            const auto takes = world.config.timings.power + world.bmcs.at(name).slower;
             world.queue.after(takes, [&world, name, wanted, reply] { switchPower(world, name, wanted, reply); });
         });
 }
@@ -73,7 +73,7 @@ Result<void> SimulatedPowerDevices::act(const drivers::PowerDevice& device, Powe
 Result<void> SimulatedPowerDevices::shutDown(const drivers::PowerDevice& device, Deadline deadline) {
     return world_.network.ask<void>(commandTo(device, "power.soft"), deadline,
                                     [&world = world_, name = device.options.at("machine")](const Reply<void>& reply) {
-                                        const auto takes = world.setting.measures.power + world.bmcs.at(name).slower;
+                                        const auto takes = world.config.timings.power + world.bmcs.at(name).slower;
                                         world.queue.after(takes,
                                                           [&world, name, reply] { askToShutDown(world, name, reply); });
                                     });
@@ -85,7 +85,7 @@ PowerReading SimulatedPowerDevices::read(const drivers::PowerDevice& device, Dea
         [&world = world_, name = device.options.at("machine")](const Reply<PowerReading>& reply) {
             const Bmc& bmc = world.bmcs.at(name);
             if (bmc.dead) return;
-            const auto takes = world.setting.measures.power_read + bmc.slower;
+            const auto takes = world.config.timings.power_read + bmc.slower;
             world.queue.after(takes, [&world, name, reply] { reply(readingOf(world, name)); });
         });
     return reading ? *reading : PowerReading{PowerState::Unknown, reading.error().message};

@@ -18,9 +18,9 @@ constexpr VirtualTime margin{10'000'000};
 
 std::chrono::milliseconds deadlineOf(const World& world, const domain::Operation& operation, domain::StepName step) {
     domain::Observation observation;
-    observation.server = world.setting.inventory.servers.at(operation.server);
-    if (const auto spare = world.setting.inventory.spares.find(operation.spare);
-        spare != world.setting.inventory.spares.end()) {
+    observation.server = world.config.inventory.servers.at(operation.server);
+    if (const auto spare = world.config.inventory.spares.find(operation.spare);
+        spare != world.config.inventory.spares.end()) {
         observation.spare_boot_within = spare->second.boot_within;
         observation.spare_power_within = spare->second.power_within;
     }

@@ -14,21 +14,21 @@ namespace {
 /// Everything at rest has to stay so until the watch, which finds out what nobody told, has looked at everything twice
 /// (at a spare's power it looks in every second round), and nothing may go wrong meanwhile: a coordinator that was
 /// killed, or a question that was lost, finds out nothing.
-VirtualTime settling(const Setting& setting) {
-    return 4 * setting.engine.watch_every + 10s;
+VirtualTime settling(const WorldConfig& config) {
+    return 4 * config.engine.watch_every + 10s;
 }
 
 }  // namespace
 
-Simulation::Simulation(Setting given, Log log)
-    : setting(std::move(given)),
-      world(setting, log == Log::On),
+Simulation::Simulation(WorldConfig given, Log log)
+    : config(std::move(given)),
+      world(config, log == Log::On),
       traps(world, [this](const domain::FailureReport& report) {
           leader().take(engine::ReportInput{report, {}});
       }) {
     world.restarts = [this](const std::string& server) { traps.sendOfRestart(server); };
     one.start();
-    for (const auto& [name, server] : setting.inventory.servers) world.clients.begin(server.segment.text());
+    for (const auto& [name, server] : config.inventory.servers) world.clients.begin(server.segment.text());
 }
 
 Simulation::~Simulation() {
@@ -57,11 +57,11 @@ base::Result<void> Simulation::play(const Script& script) {
             continue;
         }
         // What happens within a task is acted upon as soon as the task waits; what a coordinator does can't be undone.
-        world.occurrences.await((when.before ? "before/" : "") + when.what, when.nth,
-                                [this, perform_it, later = when.later] {
-                                    if (Fiber::current() == nullptr && later.count() == 0) return perform_it();
-                                    this->later(later, perform_it);
-                                });
+        world.script_marks.await((when.before ? "before/" : "") + when.what, when.nth,
+                                 [this, perform_it, later = when.later] {
+                                     if (Fiber::current() == nullptr && later.count() == 0) return perform_it();
+                                     this->later(later, perform_it);
+                                 });
     }
     return {};
 }
@@ -112,8 +112,8 @@ Ending Simulation::run(VirtualTime most) {
             return std::tuple(world.disk.records, done_.size(), world.network.disturbed());
         };
         const auto before = happened();
-        runUntil([] { return false; }, settling(setting));
-        ending.stable = before == happened() && runUntil([this] { return atRest(); }, settling(setting));
+        runUntil([] { return false; }, settling(config));
+        ending.stable = before == happened() && runUntil([this] { return atRest(); }, settling(config));
     }
     if (!ending.stable) {
         ending.at = world.now();
@@ -125,8 +125,8 @@ Ending Simulation::run(VirtualTime most) {
     return ending;
 }
 
-Ending simulate(const Setting& setting, const Script& script) {
-    Simulation simulation(setting, Simulation::Log::Off);
+Ending simulate(const WorldConfig& config, const Script& script) {
+    Simulation simulation(config, Simulation::Log::Off);
     const auto played = simulation.play(script);
     STANDIN_ASSERT(played.has_value());
     return simulation.run();

@@ -18,12 +18,12 @@ struct Ending {
     std::vector<Breach> breaches;
 };
 
-/// A world, the coordinators in it, and a script that is played to them. With the same setting and script everything
+/// A world, the coordinators in it, and a script that is played to them. With the same config and script everything
 /// happens again in the same way, on every machine.
 class Simulation {
   public:
     enum class Log { Off, On };
-    explicit Simulation(Setting setting, Log log = Log::On);
+    explicit Simulation(WorldConfig config, Log log = Log::On);
     ~Simulation();
 
     /// Has the script's actions done when they are due. InvalidInput: an action that does not exist, or names nothing.
@@ -38,7 +38,7 @@ class Simulation {
     bool runUntil(const std::function<bool()>& is, VirtualTime most = std::chrono::hours(48));
     [[nodiscard]] bool atRest() const;
 
-    Setting setting;
+    WorldConfig config;
     World world;
     /// `one` leads at the beginning; `two` is started by a script.
     Coordinator one{world, "one"};
@@ -63,6 +63,6 @@ class Simulation {
 };
 
 /// Where there is nothing to find out on the way.
-Ending simulate(const Setting& setting, const Script& script);
+Ending simulate(const WorldConfig& config, const Script& script);
 
 }  // namespace standin::simulation

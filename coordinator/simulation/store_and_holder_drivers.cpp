@@ -1,4 +1,4 @@
-#include "coordinator/simulation/agent_way.hpp"
+#include "coordinator/simulation/simulated_agent_client.hpp"
 
 namespace standin::simulation {
 
@@ -67,7 +67,7 @@ class SimulatedImageStoreDriver final : public drivers::ImageStoreDriver {
     }
 
   private:
-    Way way_;
+    SimulatedAgentClient way_;
     ImageStore& store_;
 };
 
@@ -93,7 +93,7 @@ class SimulatedHolderDriver final : public drivers::HolderDriver {
     }
 
   private:
-    Way way_;
+    SimulatedAgentClient way_;
     RequestHolder& holder_;
 };
 

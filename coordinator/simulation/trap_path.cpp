@@ -38,8 +38,8 @@ std::shared_ptr<const traps::TrapRules> ownRules() {
 }  // namespace
 
 TrapPath::TrapPath(World& world, Report report)
-    : world_(world), report_(std::move(report)), rules_(world.setting.rules ? world.setting.rules : ownRules()) {
-    for (const auto& [name, server] : world.setting.inventory.servers) {
+    : world_(world), report_(std::move(report)), rules_(world.config.rules ? world.config.rules : ownRules()) {
+    for (const auto& [name, server] : world.config.inventory.servers) {
         for (const auto& source : server.trap_sources) {
             const auto added = servers_.addAddress(name, source);
             STANDIN_ASSERT(added.has_value());
@@ -49,7 +49,7 @@ TrapPath::TrapPath(World& world, Report report)
 
 traps::Trap TrapPath::trapOf(const std::string& server, const std::string& kind) const {
     traps::Trap trap;
-    const auto& sources = world_.setting.inventory.servers.at(base::ServerName(server)).trap_sources;
+    const auto& sources = world_.config.inventory.servers.at(base::ServerName(server)).trap_sources;
     trap.source = sources.empty() ? "" : sources.front();
     trap.oid = *traps::Oid::parse(oidOf(kind));
     return trap;
@@ -92,7 +92,7 @@ void TrapPath::arrives(const traps::Trap& trap, bool of_restart) {
                  fmt::format("{} (trap {} from {})", verdict.reason, arrived_, trap.source),
                  fmt::format("trap {}", arrived_), trap.arrived_steady});
     }
-    world_.occurrences.happened("trap");
+    world_.script_marks.happened("trap");
 }
 
 }  // namespace standin::simulation

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "agent/base/clock.hpp"
-#include "coordinator/simulation/happening.hpp"
+#include "coordinator/simulation/callback.hpp"
 
 namespace standin::simulation {
 
@@ -21,7 +21,7 @@ std::string text(VirtualTime time);
 /// simulation. Time passes only from event to event.
 class EventQueue {
   public:
-    using What = Happening;
+    using What = Callback;
 
     explicit EventQueue(std::size_t limit = 1'000'000);  // more is a loop that feeds itself
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "coordinator/engine/board.hpp"
+#include "coordinator/engine/status_board.hpp"
 #include "coordinator/simulation/invariants.hpp"
 #include "coordinator/simulation/script.hpp"
 #include "coordinator/simulation/world/world.hpp"
@@ -77,7 +77,7 @@ void Invariants::endOfJob(const engine::ServerSnapshot& told) {
     }
     const auto since =
         std::max({silent_since, executesSince(told.server.name), world_.led_since, world_.network.disturbedAt()});
-    const auto limit = rounds_until_told * std::chrono::duration_cast<VirtualTime>(world_.setting.engine.watch_every);
+    const auto limit = rounds_until_told * std::chrono::duration_cast<VirtualTime>(world_.config.engine.watch_every);
     if (limit.count() == 0 || world_.now() < since + limit) return;
     const auto says = [&](const std::string& message) {
         return message.find("'" + name + "'") != message.npos &&

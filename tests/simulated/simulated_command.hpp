@@ -28,7 +28,7 @@ base::Result<Answer> carryOut(SimulatedWorld& world, const std::string& verb, co
         world.leader = protocol::leaderBy(*stamp);
     }
     auto answer = effect();
-    if (stamp != nullptr && answer) world.course.push_back(what);
+    if (stamp != nullptr && answer) world.progress.push_back(what);
     if (stamp != nullptr && world.after_effect) world.after_effect(verb, subject);
     if (fault == Fault::TimesOutAfter) {
         world.clock.pass(deadline);

@@ -3,12 +3,12 @@
 namespace standin::simulated {
 
 SimulatedCoordinator::SimulatedCoordinator(engine::Inventory given) : inventory(std::move(given)), world(clock) {
-    furnish(world, inventory);
+    rehearsalSetup(world, inventory);
     drivers_ = simulatedDrivers(world, inventory);
 }
 
 void SimulatedCoordinator::start() {
-    board = std::make_unique<engine::Board>();
+    board = std::make_unique<engine::StatusBoard>();
     base::Log logging("engine", [this](base::LogLevel, std::string_view line) { log.emplace_back(line); });
     conductor = std::make_unique<engine::Conductor>(
         inventory, drivers_, journal, executor, clock, events_, logging, settings, *board,

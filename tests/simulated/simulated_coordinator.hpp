@@ -55,7 +55,7 @@ class SimulatedCoordinator {
     bool adopts = true;
     bool watches = false;  ///< it takes its first look when it starts
     engine::EngineSettings settings;
-    std::unique_ptr<engine::Board> board;
+    std::unique_ptr<engine::StatusBoard> board;
     std::vector<std::string> log;
     std::unique_ptr<engine::Conductor> conductor;
     std::unique_ptr<engine::Watch> watch;

@@ -72,7 +72,7 @@ engine::Inventory simulatedInventory(int servers, int spares, domain::FencePolic
     return inventory;
 }
 
-void furnish(SimulatedWorld& world, const engine::Inventory& inventory) {
+void rehearsalSetup(SimulatedWorld& world, const engine::Inventory& inventory) {
     world.capacity = {1u << 24, 0, 0, 1024, 0, 1u << 24, 0, "simulated"};
     for (const auto& [name, server] : inventory.servers) {
         world.machines[name.text()] = {true, name.text() + "-1", true};

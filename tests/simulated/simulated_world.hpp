@@ -82,7 +82,7 @@ class SimulatedWorld {
     int probes_to_miss = 0;             ///< so many probes yet get no answer, whoever is asked
     std::vector<std::string> told;      ///< what the operator was told
     std::vector<std::string> breaches;  ///< must stay empty
-    std::vector<std::string> course;    ///< every command that had its effect, in order
+    std::vector<std::string> progress;  ///< every command that had its effect, in order
     std::chrono::microseconds command_takes{1000};
 
   private:
@@ -97,7 +97,7 @@ engine::Drivers simulatedDrivers(SimulatedWorld& world, const engine::Inventory&
 engine::Inventory simulatedInventory(int servers, int spares, domain::FencePolicy policy = domain::FencePolicy::Port);
 
 /// Switches everything on, puts the images into the store.
-void furnish(SimulatedWorld& world, const engine::Inventory& inventory);
+void rehearsalSetup(SimulatedWorld& world, const engine::Inventory& inventory);
 
 std::string numbered(const char* noun, int number);
 

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "agent/base/moment.hpp"
+#include "agent/base/timestamp.hpp"
 #include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
@@ -31,7 +31,7 @@ StepReport shutDown(const StepContext& context, const drivers::PowerLadder& ladd
     if (state && *state == drivers::PowerState::Off)
         return StepReport::done(fmt::format("server '{}' has shut down, read back as off", server.name.text()));
     // Its time counts from when it is known to have been asked; whoever was asked is not asked again.
-    if (const auto asked_at = base::momentFrom(context.step().found)) {
+    if (const auto asked_at = base::parseTimestamp(context.step().found)) {
         const auto waited = context.clock.wall() - *asked_at;
         if (waited >= server.shutdown_within) return cutPower(context, ladder);
         return StepReport::pending(fmt::format("server '{}' shuts down", server.name.text()));

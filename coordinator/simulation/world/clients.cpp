@@ -19,7 +19,7 @@ constexpr VirtualTime while_suspended{200ms};
 }  // namespace
 
 void Clients::begin(const std::string& job) {
-    if (world_.setting.measures.between_requests.count() == 0) return;
+    if (world_.config.timings.between_requests.count() == 0) return;
     Job& its = jobs_[job];
     its.name = job;
     its.server = &world_.serverOf(job);
@@ -30,8 +30,8 @@ void Clients::begin(const std::string& job) {
 }
 
 void Clients::sendNext(Job& job) {
-    auto chance = Randomness::about(world_.setting.seed, "request/" + job.name, job.ledger.size());
-    const auto pause = world_.setting.measures.between_requests;
+    auto chance = Randomness::about(world_.config.seed, "request/" + job.name, job.ledger.size());
+    const auto pause = world_.config.timings.between_requests;
     world_.queue.after(chance.between(pause / 10, 2 * pause), [this, &job] {
         if (!sending_) return;
         auto request = std::make_shared<JobRequest>();
@@ -67,8 +67,8 @@ void Clients::work(const JobRequestPtr& request, const std::string& executor, st
     auto* stand_in = world_.standIn(executor);
     const unsigned cycle = stand_in == nullptr ? 0 : stand_in->power_cycle;
     if (stand_in != nullptr) ++stand_in->unanswered;
-    auto chance = Randomness::about(world_.setting.seed, "work/" + request->job, request->number);
-    const auto takes = world_.setting.measures.request;
+    auto chance = Randomness::about(world_.config.seed, "work/" + request->job, request->number);
+    const auto takes = world_.config.timings.request;
     world_.queue.after(chance.between(takes / 2, 4 * takes), [this, request, executor, cycle, done = std::move(done)] {
         endWork(request, executor, cycle, done);
     });

@@ -30,7 +30,7 @@ Result<Image> ImageStore::capture(const base::ImageId& id, const base::DiskName&
     if (const auto present = images.find(id.text()); present != images.end()) return present->second;
     const auto* machine = world_.machineWith(disk);
     if (machine == nullptr) return failure(ErrorCode::NotFound, fmt::format("there is no disk '{}'", disk.text()));
-    auto begun = transfers.begin("capture " + id.text(), world_.setting.measures.image_mib,
+    auto begun = transfers.begin("capture " + id.text(), world_.config.timings.image_mib,
                                  [this, name = id.text()](const Result<void>& moved) { captured(name, moved); });
     if (!begun) return failure(begun.error());
     world_.invariants.capturesDisk(machine->name);
@@ -38,7 +38,7 @@ Result<Image> ImageStore::capture(const base::ImageId& id, const base::DiskName&
     image.id = id;
     image.disk = disk;
     image.state = ImageState::Capturing;
-    image.size_bytes = image.stored_bytes = world_.setting.measures.image_mib << 20;
+    image.size_bytes = image.stored_bytes = world_.config.timings.image_mib << 20;
     const auto content = contents.find(machine->name);
     image.checksum = content == contents.end() ? "content of " + machine->name : content->second;
     image.created_at = base::rfc3339(world_.clock.wall());
@@ -69,7 +69,7 @@ void ImageStore::remove(const base::ImageId& id) {
 
 std::vector<protocol::Disk> ImageStore::disks() const {
     std::vector<protocol::Disk> all;
-    for (const auto& [name, spare] : world_.setting.inventory.spares) {
+    for (const auto& [name, spare] : world_.config.inventory.spares) {
         const Machine& machine = world_.machines.at(name.text());
         all.push_back({spare.disk, machine.disk_mib << 20, true, false, {}, 512, machine.disk_serial, {}});
     }
@@ -96,11 +96,11 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
     if (!machine->being_written.empty())
         return failure(ErrorCode::Refused,
                        fmt::format("disk '{}' is in use: restore '{}'", disk.text(), machine->being_written));
-    if (machine->disk_mib < world_.setting.measures.image_mib)
+    if (machine->disk_mib < world_.config.timings.image_mib)
         return failure(ErrorCode::InvalidInput, fmt::format("disk '{}' is too small", disk.text()));
     if (machine->disk_refuses)
         return failure(ErrorCode::Corrupt, fmt::format("disk '{}' cannot be written: input/output error", disk.text()));
-    auto begun = transfers.begin("restore " + id.text(), world_.setting.measures.image_mib,
+    auto begun = transfers.begin("restore " + id.text(), world_.config.timings.image_mib,
                                  [this, name = id.text()](const Result<void>& moved) { restored(name, moved); });
     if (!begun) return failure(begun.error());
     world_.invariants.writesDisk(machine->name, id.text(), commanded_at, by);
@@ -110,7 +110,7 @@ Result<Restore> ImageStore::restore(const base::RestoreId& id, const base::Image
     machine->disk = image_id.text();
     Restore& restore = restores_[id.text()];
     restore = {id, image_id, disk, RestoreState::Restoring, {}, {}};
-    restore.progress.total_bytes = world_.setting.measures.image_mib << 20;
+    restore.progress.total_bytes = world_.config.timings.image_mib << 20;
     world_.log.line("image {} is being written to {}", image_id.text(), machine->name);
     return restore;
 }

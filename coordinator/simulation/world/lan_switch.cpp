@@ -75,7 +75,7 @@ Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base
     kept.number = number;
     kept.segment.id = id;
     keep(kept, order);
-    kept.segment.transaction_ms = base::milliseconds(world_.setting.measures.transaction);
+    kept.segment.transaction_ms = base::milliseconds(world_.config.timings.transaction);
     kept.segment.announce_ms = before == order.owner ? 0 : kept.segment.transaction_ms;
     if (!same) world_.log.line("segment {}: {} -> {}", id.text(), ownerText(before), describe(order));
     return kept.segment;
@@ -126,7 +126,7 @@ std::string LanSwitch::owner(const std::string& segment) const {
     return ownerText(ownerOf(segment));
 }
 
-void LanSwitch::furnish(const base::SegmentId& id, protocol::SegmentOrder order) {
+void LanSwitch::placeSegment(const base::SegmentId& id, protocol::SegmentOrder order) {
     auto& kept = segments_[id.text()];
     kept.segment.id = id;
     keep(kept, std::move(order));

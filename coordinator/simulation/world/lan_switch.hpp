@@ -34,7 +34,7 @@ class LanSwitch {
     [[nodiscard]] std::string owner(const std::string& segment) const;
     /// The segment that belongs to whoever is at this port; empty: none.
     [[nodiscard]] std::string ownedBy(const base::PortName& port) const;
-    void furnish(const base::SegmentId& id, protocol::SegmentOrder order);
+    void placeSegment(const base::SegmentId& id, protocol::SegmentOrder order);
 
   private:
     struct Kept {

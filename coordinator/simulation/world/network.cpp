@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "coordinator/simulation/world/occurrences.hpp"
+#include "coordinator/simulation/world/script_marks.hpp"
 
 namespace standin::simulation {
 
@@ -118,7 +118,7 @@ void Network::carriedOut(const Command& command, const base::Error* error) {
         log_.line("{}: {} {} [{}]{}{}", command.agent, command.verb, command.subject(), command.stamp->operation,
                   error == nullptr ? "" : ": ", error == nullptr ? "" : error->message);
     }
-    if (error == nullptr) occurrences_.happened(command.verb, command.subject());
+    if (error == nullptr) script_marks_.happened(command.verb, command.subject());
 }
 
 base::Error Network::noAnswer(const Command& command, drivers::Deadline deadline) {

@@ -14,7 +14,7 @@
 
 namespace standin::simulation {
 
-class Occurrences;
+class ScriptMarks;
 
 /// A program that carries out commands.
 struct Agent {
@@ -29,8 +29,8 @@ struct Agent {
 /// effect comes when it arrives, the answer takes its time back; who asked may have given up, or be dead, by then.
 class Network {
   public:
-    Network(EventQueue& queue, EventLog& log, Occurrences& occurrences, std::uint64_t seed)
-        : queue_(queue), log_(log), occurrences_(occurrences), seed_(seed) {}
+    Network(EventQueue& queue, EventLog& log, ScriptMarks& script_marks, std::uint64_t seed)
+        : queue_(queue), log_(log), script_marks_(script_marks), seed_(seed) {}
 
     /// Precondition: within a task. Waits for the answer, or for the deadline: TimedOut.
     template <typename Answer>
@@ -91,7 +91,7 @@ class Network {
 
     EventQueue& queue_;
     EventLog& log_;
-    Occurrences& occurrences_;
+    ScriptMarks& script_marks_;
     const std::uint64_t seed_;
     std::map<std::string, Disturbance> disturbances_;
     std::set<std::string> unmet_;

@@ -72,7 +72,7 @@ Result<protocol::Hold> RequestHolder::setHold(const base::JobName& name, HoldSta
 bool RequestHolder::accept(const JobRequestPtr& request) {
     Job& job = at(request->job);
     if (job.hold.state == HoldState::Idle) return false;
-    if (job.queue.size() >= world_.setting.measures.holder_connections) {
+    if (job.queue.size() >= world_.config.timings.holder_connections) {
         ++job.hold.refused;
         request->fate = JobRequest::Fate::Broken;
         return true;
@@ -81,14 +81,14 @@ bool RequestHolder::accept(const JobRequestPtr& request) {
     request->by_holder = true;
     job.queue.push_back({request, world_.now(), ++job.arrivals});
     world_.log.line("request {} of {} is held", request->number, request->job);
-    world_.queue.after(world_.setting.measures.holder_age, [this, name = request->job] { turnAwayOld(name); });
+    world_.queue.after(world_.config.timings.holder_age, [this, name = request->job] { turnAwayOld(name); });
     if (job.hold.state == HoldState::Releasing) deliver(request->job);
     return true;
 }
 
 void RequestHolder::turnAwayOld(const std::string& name) {
     Job& job = at(name);
-    while (!job.queue.empty() && job.queue.front().arrived + world_.setting.measures.holder_age <= world_.now()) {
+    while (!job.queue.empty() && job.queue.front().arrived + world_.config.timings.holder_age <= world_.now()) {
         job.queue.front().request->fate = JobRequest::Fate::Broken;
         world_.log.line("request {} of {} was held too long and is turned away", job.queue.front().request->number,
                         name);
@@ -127,7 +127,7 @@ void RequestHolder::handedOn(const std::string& name, const Held& held, bool ans
     Job& job = at(name);
     --job.hold.unanswered;
     ++(answered ? job.hold.delivered : job.hold.broken);
-    auto chance = Randomness::about(world_.setting.seed, "open/" + name, held.number);
+    auto chance = Randomness::about(world_.config.seed, "open/" + name, held.number);
     world_.queue.after(chance.between(VirtualTime(0), longest_open), [this, name, life = job.life] {
         if (at(name).life == life) --at(name).hold.proxied;
     });
@@ -159,7 +159,7 @@ void RequestHolder::look(const std::shared_ptr<Probe>& probe) {
     ++probe->attempts;
     const std::string_view executor = behindBackLeg(probe->job);
     if (!executor.empty() && world_.answers(executor)) {
-        const auto work = world_.setting.measures.request;
+        const auto work = world_.config.timings.request;
         world_.invariants.answersProbe(std::string(executor));
         world_.queue.after(work, [this, probe] {
             const auto took = base::milliseconds(world_.now() - probe->begun);

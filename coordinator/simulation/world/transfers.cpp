@@ -9,18 +9,18 @@
 namespace standin::simulation {
 
 std::int64_t Transfers::moved() const {
-    const auto kib_per_second = static_cast<std::int64_t>(world_.setting.measures.store_mib_per_second * 1024);
+    const auto kib_per_second = static_cast<std::int64_t>(world_.config.timings.store_mib_per_second * 1024);
     const auto shares = static_cast<std::int64_t>(std::max<std::size_t>(moving_.size(), 1));
     return kib_per_second * (world_.now() - at_).count() / (1'000'000 * shares);
 }
 
 base::Result<void> Transfers::begin(const std::string& name, std::uint64_t mib, Ended ended) {
-    if (waiting_.size() >= world_.setting.measures.store_waiting)
+    if (waiting_.size() >= world_.config.timings.store_waiting)
         return base::failure(base::ErrorCode::Refused, "too many transfers wait already");
     proceed();
     const auto kib = static_cast<std::int64_t>(mib * 1024);
     Transfer transfer{name, kib, kib, std::move(ended)};
-    if (moving_.size() < world_.setting.measures.store_transfers) {
+    if (moving_.size() < world_.config.timings.store_transfers) {
         moving_.push_back(std::move(transfer));
     } else {
         waiting_.push_back(std::move(transfer));
@@ -67,7 +67,7 @@ void Transfers::proceed() {
 }
 
 void Transfers::plan() {
-    while (moving_.size() < world_.setting.measures.store_transfers && !waiting_.empty()) {
+    while (moving_.size() < world_.config.timings.store_transfers && !waiting_.empty()) {
         moving_.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
     }
@@ -75,7 +75,7 @@ void Transfers::plan() {
     if (moving_.empty()) return;
     const auto next = std::min_element(moving_.begin(), moving_.end(),
                                        [](const auto& one, const auto& other) { return one.left < other.left; });
-    const auto kib_per_second = static_cast<std::int64_t>(world_.setting.measures.store_mib_per_second * 1024);
+    const auto kib_per_second = static_cast<std::int64_t>(world_.config.timings.store_mib_per_second * 1024);
     const auto share = 1'000'000 * static_cast<std::int64_t>(moving_.size());
     const auto wait = (std::max<std::int64_t>(next->left, 0) * share + kib_per_second - 1) / kib_per_second;
     world_.queue.after(VirtualTime(wait), [this, plan_then = planned_] {

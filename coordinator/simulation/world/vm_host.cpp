@@ -15,7 +15,7 @@ using protocol::StandInState;
 VmHost::VmHost(World& world, std::string name) : world_(world), name_(std::move(name)) {}
 
 ImageStore& VmHost::storeOf(const protocol::StandInDefinition& definition) const {
-    const auto& server = world_.setting.inventory.servers.at(definition.server);
+    const auto& server = world_.config.inventory.servers.at(definition.server);
     return world_.stores.at(server.image_store.text());
 }
 
@@ -31,14 +31,15 @@ Result<StandIn> VmHost::standIn(const base::StandInName& name) const {
     StandIn told = found->second.stand_in;
     const auto done = storeOf(told.definition).transfers.progress("make " + name.text());
     if (told.state == StandInState::Making && done) {
-        told.progress.total_bytes = world_.setting.measures.image_mib << 20;
+        told.progress.total_bytes = world_.config.timings.image_mib << 20;
         told.progress.done_bytes = *done;
     }
     world_.invariants.tellsStandIn(told);
     return told;
 }
 
-void VmHost::furnish(const base::StandInName& name, const protocol::StandInDefinition& definition, StandInState state) {
+void VmHost::placeStandIn(const base::StandInName& name, const protocol::StandInDefinition& definition,
+                          StandInState state) {
     VirtualMachine& machine = stand_ins_[name.text()];
     machine.stand_in.name = name;
     machine.stand_in.definition = definition;
@@ -59,14 +60,14 @@ void VmHost::make(const base::StandInName& name, const protocol::StandInDefiniti
     auto& store = storeOf(definition);
     const std::string image = definition.image.text();
     auto begun = store.transfers.begin(
-        "make " + name.text(), world_.setting.measures.image_mib,
+        "make " + name.text(), world_.config.timings.image_mib,
         [this, &store, stand_in = name.text(), image](const Result<void>& moved) {
             const bool sound = store.images.count(image) > 0 && !store.corrupt[image];
             made(stand_in,
                  sound ? moved : failure(ErrorCode::Corrupt, fmt::format("a block of image '{}' is damaged", image)));
         });
     if (!begun) return reply(failure(begun.error()));
-    furnish(name, definition, StandInState::Making);
+    placeStandIn(name, definition, StandInState::Making);
     world_.writes.copied(image, name.text());
     VirtualMachine& machine = stand_ins_.at(name.text());
     machine.stand_in.port = {};  // until it was started once
@@ -117,7 +118,7 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
                                                      "suspended; see QEMU's log",
                                                      name.text())));
     }
-    const auto takes = world_.setting.measures.resume;
+    const auto takes = world_.config.timings.resume;
     const unsigned cycle = machine->power_cycle;
     world_.queue.after(takes, [this, name, state, before, cycle, reply] {
         auto* still = find(name.text());
@@ -128,7 +129,7 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
             state == StandInState::Running ? protocol::GuestClock::State::Set : protocol::GuestClock::State::Unknown;
         still->stand_in.port = base::PortName("t-" + name.text());
         still->answers_from = world_.now();
-        if (before == StandInState::Stopped) still->answers_from += world_.setting.measures.stand_in_boot;
+        if (before == StandInState::Stopped) still->answers_from += world_.config.timings.stand_in_boot;
         if (still->halts && state == StandInState::Running) haltSoon(name);
         world_.invariants.tellsStandIn(still->stand_in);
         reply(still->stand_in);
@@ -157,7 +158,7 @@ void VmHost::stop(const base::StandInName& name, StandInState to, const Reply<St
     // A suspended one can't end by itself, and must not execute again for that.
     const bool at_once = machine.stand_in.state != StandInState::Running;
     const unsigned cycle = machine.power_cycle;
-    world_.queue.after(at_once ? VirtualTime(0) : world_.setting.measures.stop, [this, name, to, cycle, reply] {
+    world_.queue.after(at_once ? VirtualTime(0) : world_.config.timings.stop, [this, name, to, cycle, reply] {
         auto* still = find(name.text());
         if (!lives_ || still == nullptr)
             return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
@@ -203,8 +204,8 @@ Result<protocol::StandInRequests> VmHost::requests(const base::StandInName& name
 
 protocol::Capacity VmHost::capacity() const {
     protocol::Capacity now;
-    now.memory_mib = world_.setting.measures.host_memory_mib;
-    now.disk_free_mib = world_.setting.measures.host_disk_mib;
+    now.memory_mib = world_.config.timings.host_memory_mib;
+    now.disk_free_mib = world_.config.timings.host_disk_mib;
     now.cpus = 64;
     for (const auto& [name, machine] : stand_ins_) {
         if (machine.stand_in.state == StandInState::Kept) {

@@ -68,9 +68,9 @@ class VmHost {
     /// Null: there is none.
     VirtualMachine* find(std::string_view stand_in);
     [[nodiscard]] const StandIns& standIns() const { return stand_ins_; }
-    /// As the world is furnished: suspended, and its job would answer at once.
-    void furnish(const base::StandInName& name, const protocol::StandInDefinition& definition,
-                 protocol::StandInState state);
+    /// As the world begins: suspended, and its job would answer at once.
+    void placeStandIn(const base::StandInName& name, const protocol::StandInDefinition& definition,
+                      protocol::StandInState state);
 
   private:
     [[nodiscard]] ImageStore& storeOf(const protocol::StandInDefinition& definition) const;

@@ -6,10 +6,10 @@
 
 namespace standin::simulation {
 
-World::World(const Setting& given, bool log_on)
-    : setting(given), log(queue, log_on), network(queue, log, occurrences, given.seed) {
-    disk.take(setting.contents);
-    for (const auto& [name, server] : setting.inventory.servers) {
+World::World(const WorldConfig& given, bool log_on)
+    : config(given), log(queue, log_on), network(queue, log, script_marks, given.seed) {
+    disk.take(config.contents);
+    for (const auto& [name, server] : config.inventory.servers) {
         servers_[server.segment.text()] = &server;
         vm_hosts.try_emplace(server.vm_host.text(), *this, server.vm_host.text());
         switches.try_emplace(server.switch_agent.text(), *this);
@@ -20,41 +20,41 @@ World::World(const Setting& given, bool log_on)
     for (auto& [name, host] : vm_hosts) network.agent(name).restarted = [its = &host] { its->restarted(); };
     for (auto& [name, holder] : holders) network.agent(name).restarted = [its = &holder] { its->restarted(); };
     network.commanded = [this](const protocol::CommandStamp& stamp) { invariants.commanded(stamp); };
-    furnishMachines();
-    furnishStandIns();
+    addMachines();
+    addStandIns();
 }
 
-void World::furnishMachines() {
-    auto furnish = [this](const std::string& name, const base::PortName& port,
-                          const base::DiskName& disk_name) -> Machine& {
+void World::addMachines() {
+    auto addMachine = [this](const std::string& name, const base::PortName& port,
+                             const base::DiskName& disk_name) -> Machine& {
         Machine& machine = machines[name];
         machine.name = name;
         machine.port = port;
-        machine.boot_takes = setting.measures.boot;
+        machine.boot_takes = config.timings.boot;
         machine.on_since = -machine.boot_takes;
         bmcs[name];
         machine_of_disk_[disk_name.text()] = name;
         machine_at_port_[port.text()] = name;
         return machine;
     };
-    for (const auto& [name, server] : setting.inventory.servers) {
-        Machine& machine = furnish(name.text(), server.port, server.disk);
+    for (const auto& [name, server] : config.inventory.servers) {
+        Machine& machine = addMachine(name.text(), server.port, server.disk);
         machine.disk = name.text() + "-1";
         protocol::Image image;
         image.id = base::ImageId(machine.disk);
         image.disk = server.disk;
         image.state = protocol::ImageState::Ready;
-        image.size_bytes = image.stored_bytes = setting.measures.image_mib << 20;
+        image.size_bytes = image.stored_bytes = config.timings.image_mib << 20;
         image.checksum = "content of " + name.text();
         image.created_at = base::rfc3339(first_moment - age_of_images);
         writes.belongs(name.text(), name.text());
         writes.belongs(machine.disk, name.text());
         stores.at(server.image_store.text()).images[machine.disk] = std::move(image);
     }
-    for (const auto& [name, spare] : setting.inventory.spares) {
-        Machine& machine = furnish(name.text(), spare.port, spare.disk);
+    for (const auto& [name, spare] : config.inventory.spares) {
+        Machine& machine = addMachine(name.text(), spare.port, spare.disk);
         machine.is_spare = true;
-        machine.disk_mib = setting.measures.image_mib;
+        machine.disk_mib = config.timings.image_mib;
         machine.disk_serial = machine.declared_serial = spare.disk_serial;
         machine.disk = left_over;
         stores.try_emplace(spare.image_store.text(), *this);
@@ -62,10 +62,10 @@ void World::furnishMachines() {
     }
 }
 
-void World::furnishStandIns() {
+void World::addStandIns() {
     std::map<std::string, const domain::SpareTableRow*> rows;
-    for (const auto& row : setting.contents.rows) {
-        const auto& server = setting.inventory.servers.at(row.server);
+    for (const auto& row : config.contents.rows) {
+        const auto& server = config.inventory.servers.at(row.server);
         rows[row.server.text()] = &row;
         if (row.stand_in.empty()) continue;
         protocol::StandInDefinition definition;
@@ -75,26 +75,26 @@ void World::furnishStandIns() {
         definition.vcpus = server.stand_in.vcpus;
         definition.weight = server.stand_in.weight;
         definition.mac = server.mac;
-        const auto placement = setting.contents.placements.find(row.server);
+        const auto placement = config.contents.placements.find(row.server);
         const bool runs =
-            placement != setting.contents.placements.end() && placement->second.on == domain::Placement::On::StandIn;
+            placement != config.contents.placements.end() && placement->second.on == domain::Placement::On::StandIn;
         VmHost& host = vm_hosts.at(server.vm_host.text());
-        host.furnish(row.stand_in, definition,
-                     runs ? protocol::StandInState::Running : protocol::StandInState::Suspended);
+        host.placeStandIn(row.stand_in, definition,
+                          runs ? protocol::StandInState::Running : protocol::StandInState::Suspended);
         host_of_stand_in_[row.stand_in.text()] = &host;
         writes.belongs(row.stand_in.text(), row.server.text());
     }
-    for (const auto& [name, server] : setting.inventory.servers) {
+    for (const auto& [name, server] : config.inventory.servers) {
         const auto row = rows.find(name.text());
-        furnishSegment(server, row == rows.end() ? nullptr : row->second);
+        addSegment(server, row == rows.end() ? nullptr : row->second);
     }
 }
 
 /// As the last operation left it: with a stand-in the segment was ordered once, and belongs to who executes the job.
-void World::furnishSegment(const domain::Server& server, const domain::SpareTableRow* row) {
+void World::addSegment(const domain::Server& server, const domain::SpareTableRow* row) {
     using On = domain::Placement::On;
-    const auto found = setting.contents.placements.find(server.name);
-    const auto placement = found == setting.contents.placements.end() ? domain::Placement{} : found->second;
+    const auto found = config.contents.placements.find(server.name);
+    const auto placement = found == config.contents.placements.end() ? domain::Placement{} : found->second;
     if ((row == nullptr || row->stand_in_port.empty()) && placement.on == On::Server) return;
     protocol::SegmentOrder order;
     order.vlan = server.vlan;
@@ -102,7 +102,7 @@ void World::furnishSegment(const domain::Server& server, const domain::SpareTabl
     order.members.push_back({base::MemberName("server"), server.port, server.mac});
     if (row != nullptr && !row->stand_in_port.empty())
         order.members.push_back({base::MemberName("stand-in"), row->stand_in_port, server.mac});
-    if (const auto spare = setting.inventory.spares.find(placement.spare); spare != setting.inventory.spares.end()) {
+    if (const auto spare = config.inventory.spares.find(placement.spare); spare != config.inventory.spares.end()) {
         order.members.push_back({base::MemberName("spare"), spare->second.port, spare->second.mac});
         Machine& machine = machines.at(placement.spare.text());
         machine.disk = row != nullptr ? row->image.text() : "restored before";
@@ -115,7 +115,7 @@ void World::furnishSegment(const domain::Server& server, const domain::SpareTabl
     if (placement.on == On::Spare) order.owner = base::MemberName("spare");
     if (placement.on == On::Server && row != nullptr) order.back_leg_to = base::MemberName("stand-in");
     if (placement.on != On::Server) machines.at(server.name.text()).on = false;
-    switchOf(server).furnish(server.segment, std::move(order));
+    switchOf(server).placeSegment(server.segment, std::move(order));
 }
 
 VirtualMachine* World::standIn(std::string_view name) {
@@ -188,8 +188,8 @@ void World::power(Machine& machine, bool on, SwitchedBy by) {
 }
 
 VmHost* World::hostOn(const std::string& machine) {
-    const auto spare = setting.inventory.spares.find(base::SpareName(machine));
-    if (spare == setting.inventory.spares.end() || spare->second.vm_host.empty()) return nullptr;
+    const auto spare = config.inventory.spares.find(base::SpareName(machine));
+    if (spare == config.inventory.spares.end() || spare->second.vm_host.empty()) return nullptr;
     const auto host = vm_hosts.find(spare->second.vm_host.text());
     return host == vm_hosts.end() ? nullptr : &host->second;
 }

@@ -11,33 +11,33 @@
 #include "coordinator/simulation/event_log.hpp"
 #include "coordinator/simulation/invariants.hpp"
 #include "coordinator/simulation/journal_disk.hpp"
-#include "coordinator/simulation/setting.hpp"
 #include "coordinator/simulation/world/clients.hpp"
 #include "coordinator/simulation/world/image_store.hpp"
 #include "coordinator/simulation/world/job_writes.hpp"
 #include "coordinator/simulation/world/lan_switch.hpp"
 #include "coordinator/simulation/world/machine.hpp"
 #include "coordinator/simulation/world/network.hpp"
-#include "coordinator/simulation/world/occurrences.hpp"
 #include "coordinator/simulation/world/request_holder.hpp"
+#include "coordinator/simulation/world/script_marks.hpp"
 #include "coordinator/simulation/world/vm_host.hpp"
+#include "coordinator/simulation/world_config.hpp"
 
 namespace standin::simulation {
 
 /// Everything that a coordinator acts upon, and its disk. It goes on when the coordinator dies.
 class World {
   public:
-    /// Furnished as the setting says: servers and their jobs run, spares are on and idle, images are in the store, and
+    /// Furnished as the config says: servers and their jobs run, spares are on and idle, images are in the store, and
     /// what the journal's contents tell of is there.
-    World(const Setting& given, bool log);
+    World(const WorldConfig& given, bool log);
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
-    const Setting& setting;
+    const WorldConfig& config;
     EventQueue queue;
     SimulatedClock clock{queue};
     EventLog log;
-    Occurrences occurrences;
+    ScriptMarks script_marks;
     Network network;
     JournalDisk disk;
     JournalDisk backup;  ///< a copy of it; a coordinator may run from that (`start two journal=backup`)
@@ -92,9 +92,9 @@ class World {
     void hang(Machine& machine, bool hangs);
 
   private:
-    void furnishMachines();
-    void furnishStandIns();
-    void furnishSegment(const domain::Server& server, const domain::SpareTableRow* row);
+    void addMachines();
+    void addStandIns();
+    void addSegment(const domain::Server& server, const domain::SpareTableRow* row);
 
     base::NameMap<std::string, const domain::Server*> servers_;  ///< by segment
     base::NameMap<std::string, VmHost*> host_of_stand_in_;       ///< where it was found last

@@ -32,10 +32,10 @@ void chillCaches() {
 /// Of one failover, without what starting the world and the coordinator costs. The watch, which looks at every server
 /// by its nature, is off.
 double costMs(int servers) {
-    Setting setting = layOut({.servers = servers, .spares = servers, .vm_hosts = std::max(1, servers / 50)});
-    setting.measures.between_requests = VirtualTime(0);
-    setting.engine.watch_every = std::chrono::milliseconds(0);
-    Simulation simulation(std::move(setting), Simulation::Log::Off);
+    WorldConfig config = layOut({.servers = servers, .spares = servers, .vm_hosts = std::max(1, servers / 50)});
+    config.timings.between_requests = VirtualTime(0);
+    config.engine.watch_every = std::chrono::milliseconds(0);
+    Simulation simulation(std::move(config), Simulation::Log::Off);
     simulation.runUntil([&] { return simulation.one.atRest(); });
     double spent = 0;
     for (std::size_t i = 1; i <= failing; ++i) {

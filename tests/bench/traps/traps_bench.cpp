@@ -90,14 +90,14 @@ class Child {
 };
 
 /// What the receiving child tells, in memory that both see.
-struct Board {
+struct StatusBoard {
     std::atomic<std::uint16_t> port{0};
     std::atomic<std::uint64_t> handled{0};
     std::atomic<std::uint64_t> dropped{0};
     std::atomic<std::int64_t> verdict_ns{-1};
 };
 
-void receive(Board& board, const std::string& directory) {
+void receive(StatusBoard& board, const std::string& directory) {
     const base::SystemClock clock;
     const base::Log quiet("traps", [](auto, auto) {});
     traps::TrapQueue queue;
@@ -181,9 +181,9 @@ double awaitAll(std::size_t enough, Steady::time_point began, Count count) {
 
 Outcome withStandin(const Burst& burst) {
     const Directory directory;
-    auto* board =
-        static_cast<Board*>(mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-    new (board) Board;
+    auto* board = static_cast<StatusBoard*>(
+        mmap(nullptr, sizeof(StatusBoard), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    new (board) StatusBoard;
     Outcome outcome;
     {
         const Child child([&] { receive(*board, directory.path); });
@@ -199,7 +199,7 @@ Outcome withStandin(const Burst& burst) {
         outcome.peak_rss_mib = peakRssMib(child.pid());
         outcome.note = fmt::format("sent in {:.0f} ms, {} dropped by the kernel", sent.took_ms, board->dropped.load());
     }
-    munmap(board, sizeof(Board));
+    munmap(board, sizeof(StatusBoard));
     return outcome;
 }
 

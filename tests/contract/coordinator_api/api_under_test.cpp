@@ -201,7 +201,7 @@ ApiUnderTest::ApiUnderTest(bool adopted)
     server = std::make_unique<api::CoordinatorApiServer>(
         settings, *http::serverContext(authority.issue("coordinator")),
         http::Roles::ofCoordinator({"vera", "prometheus"}, {"ada", "grace"}, {"ada", "carol"}),
-        api::Backstage{*engine, hub, *trap_log, rules, trap_servers, health, metrics, &request_audit}, silent);
+        api::ApiDependencies{*engine, hub, *trap_log, rules, trap_servers, health, metrics, &request_audit}, silent);
     audit_trail.start();
     BOOST_REQUIRE(server->start());
     url = fmt::format("https://127.0.0.1:{}", server->port());

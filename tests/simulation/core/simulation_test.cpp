@@ -9,13 +9,13 @@ namespace {
 
 struct Played {
     explicit Played(const std::string& script, std::uint64_t seed = 1, Layout layout = {})
-        : simulation(setting(layout, seed)) {
+        : simulation(config(layout, seed)) {
         const auto played = simulation.play(*scriptFrom(script));
         BOOST_REQUIRE_MESSAGE(played.has_value(), (played ? "" : played.error().message));
         ending = simulation.run();
     }
-    static Setting setting(const Layout& layout, std::uint64_t seed) {
-        Setting given = layOut(layout);
+    static WorldConfig config(const Layout& layout, std::uint64_t seed) {
+        WorldConfig given = layOut(layout);
         given.seed = seed;
         return given;
     }

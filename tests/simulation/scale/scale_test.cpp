@@ -14,7 +14,7 @@ constexpr int failed = 200;
 
 /// `failed` servers, evenly spread, fail within a second; every fifth is important.
 struct RowOfRacks {
-    RowOfRacks() : simulation(setting(), Simulation::Log::Off) {
+    RowOfRacks() : simulation(config(), Simulation::Log::Off) {
         for (int i = 0; i < failed; ++i) {
             const auto when = VirtualTime(1'000'000 + i * 1'000'000 / failed);
             const auto name = numbered("server", 1 + i * (servers / failed));
@@ -22,10 +22,10 @@ struct RowOfRacks {
         }
     }
 
-    static Setting setting() {
-        Setting given = layOut({.servers = servers, .spares = servers, .vm_hosts = 20});
-        given.measures.between_requests = VirtualTime(0);
-        given.measures.image_mib = 256;
+    static WorldConfig config() {
+        WorldConfig given = layOut({.servers = servers, .spares = servers, .vm_hosts = 20});
+        given.timings.between_requests = VirtualTime(0);
+        given.timings.image_mib = 256;
         given.engine.watch_every = std::chrono::minutes(1);
         int number = 0;
         for (auto& [name, server] : given.inventory.servers) server.priority = ++number % 25 == 1 ? 10 : 0;
@@ -37,7 +37,7 @@ struct RowOfRacks {
         return all;
     }
     [[nodiscard]] int priorityOf(const domain::Operation& operation) const {
-        return simulation.setting.inventory.servers.at(operation.server).priority;
+        return simulation.config.inventory.servers.at(operation.server).priority;
     }
 
     Simulation simulation;
@@ -85,8 +85,8 @@ BOOST_FIXTURE_TEST_CASE(restores_use_the_whole_bandwidth_of_the_store_and_never_
         first = std::min(first, restoreOf(operation).started);
         last = std::max(last, restoreOf(operation).ended);
     }
-    const auto& measures = simulation.setting.measures;
-    const std::chrono::seconds at_full_bandwidth(failed * measures.image_mib / measures.store_mib_per_second);
+    const auto& timings = simulation.config.timings;
+    const std::chrono::seconds at_full_bandwidth(failed * timings.image_mib / timings.store_mib_per_second);
     BOOST_TEST((last - first >= at_full_bandwidth));
     BOOST_TEST((last - first < at_full_bandwidth * 11 / 10));
 }

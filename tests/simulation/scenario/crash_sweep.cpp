@@ -29,7 +29,7 @@ void play(Simulation& simulation, const Scenario& scenario) {
 
 /// Counts how often something happens.
 void count(Simulation& simulation, const std::string& what, unsigned& times) {
-    simulation.world.occurrences.await(what, 1, [&simulation, what, &times] {
+    simulation.world.script_marks.await(what, 1, [&simulation, what, &times] {
         ++times;
         count(simulation, what, times);
     });
@@ -96,7 +96,7 @@ bool isWorthADeath(unsigned nth, unsigned most) {
 }  // namespace
 
 std::vector<When> placesToDie(const Scenario& scenario, unsigned& left_out) {
-    Simulation simulation(scenario.setting, Simulation::Log::Off);
+    Simulation simulation(scenario.config, Simulation::Log::Off);
     std::map<std::string, unsigned> times;
     for (const char* effect : effects) count(simulation, effect, times[effect]);
     for (const char* record : {"record", "before/record"}) count(simulation, record, times[record]);
@@ -120,7 +120,7 @@ bool playWithDeath(Simulation& simulation, const Scenario& scenario, const When&
     play(simulation, scenario);
     bool died = false;
     const auto now = [&simulation, &died] { died = die(simulation); };
-    simulation.world.occurrences.await((place.before ? "before/" : "") + place.what, place.nth, [&simulation, now] {
+    simulation.world.script_marks.await((place.before ? "before/" : "") + place.what, place.nth, [&simulation, now] {
         if (Fiber::current() == nullptr) return now();
         simulation.later({}, now);  // not from within one of its own tasks
     });
@@ -129,12 +129,12 @@ bool playWithDeath(Simulation& simulation, const Scenario& scenario, const When&
 }
 
 void dieEverywhere(const Scenario& scenario, Deaths& so_far) {
-    Simulation living(scenario.setting, Simulation::Log::Off);
+    Simulation living(scenario.config, Simulation::Log::Off);
     play(living, scenario);
     const Run undisturbed = endOf(living);
     ++so_far.scenarios;
     for (const When& place : placesToDie(scenario, so_far.left_out)) {
-        Simulation simulation(scenario.setting, Simulation::Log::Off);
+        Simulation simulation(scenario.config, Simulation::Log::Off);
         Run run;
         if (!playWithDeath(simulation, scenario, place, run)) continue;
         ++so_far.deaths;

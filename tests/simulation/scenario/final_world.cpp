@@ -15,7 +15,7 @@ std::string orNobody(const std::string& name) {
 std::vector<std::string> finalWorld(Simulation& simulation) {
     World& world = simulation.world;
     std::vector<std::string> lines;
-    for (const auto& [name, server] : simulation.setting.inventory.servers) {
+    for (const auto& [name, server] : simulation.config.inventory.servers) {
         lines.push_back(fmt::format("segment {} belongs to {}", server.segment.text(),
                                     orNobody(world.switchOf(server).owner(server.segment.text()))));
         const auto on = world.disk.placements.find(name);
@@ -50,7 +50,7 @@ std::vector<std::string> finalWorld(Simulation& simulation) {
 
 std::vector<std::string> requestsAtEnd(Simulation& simulation) {
     std::vector<std::string> lines;
-    for (const auto& [name, server] : simulation.setting.inventory.servers) {
+    for (const auto& [name, server] : simulation.config.inventory.servers) {
         const auto& ledger = simulation.world.clients.ledger(server.segment.text());
         unsigned answered = 0;
         unsigned held = 0;

@@ -56,7 +56,7 @@ bool dies(const Scenario& scenario, const std::string& place) {
         fmt::print(stderr, "'{}' is no place to die: 'before record #7', 'at segment.set #2'\n", place);
         return false;
     }
-    Simulation simulation(scenario.setting);
+    Simulation simulation(scenario.config);
     Run run;
     const bool died = playWithDeath(simulation, scenario, action->when, run);
     fmt::print("{}", run.log);

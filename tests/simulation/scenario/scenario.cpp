@@ -47,7 +47,7 @@ void readSpares(YamlReader& spare, engine::Inventory& inventory) {
     spare.finish();
 }
 
-void readMeasures(YamlReader& given, Measures& measures) {
+void readTimings(YamlReader& given, Timings& timings) {
     auto time = [&given](const char* key, VirtualTime& value) {
         value = given.duration(key, std::chrono::duration_cast<std::chrono::milliseconds>(value));
     };
@@ -55,47 +55,46 @@ void readMeasures(YamlReader& given, Measures& measures) {
         value =
             static_cast<std::uint64_t>(given.integer(key, 1, std::int64_t{1} << 40, static_cast<std::int64_t>(value)));
     };
-    time("boot", measures.boot);
-    time("stand_in_boot", measures.stand_in_boot);
-    time("resume", measures.resume);
-    time("stop", measures.stop);
-    time("power", measures.power);
-    time("power_read", measures.power_read);
-    time("transaction", measures.transaction);
-    time("request", measures.request);
-    time("commit", measures.commit);
-    time("between_requests", measures.between_requests);
-    time("holder_age", measures.holder_age);
-    count("image_mib", measures.image_mib);
-    count("store_mib_per_second", measures.store_mib_per_second);
-    count("host_memory_mib", measures.host_memory_mib);
-    count("host_disk_mib", measures.host_disk_mib);
-    measures.store_transfers =
-        static_cast<unsigned>(given.integer("store_transfers", 1, 1000, measures.store_transfers));
-    measures.holder_connections = static_cast<std::size_t>(
-        given.integer("holder_connections", 1, 100000, static_cast<std::int64_t>(measures.holder_connections)));
+    time("boot", timings.boot);
+    time("stand_in_boot", timings.stand_in_boot);
+    time("resume", timings.resume);
+    time("stop", timings.stop);
+    time("power", timings.power);
+    time("power_read", timings.power_read);
+    time("transaction", timings.transaction);
+    time("request", timings.request);
+    time("commit", timings.commit);
+    time("between_requests", timings.between_requests);
+    time("holder_age", timings.holder_age);
+    count("image_mib", timings.image_mib);
+    count("store_mib_per_second", timings.store_mib_per_second);
+    count("host_memory_mib", timings.host_memory_mib);
+    count("host_disk_mib", timings.host_disk_mib);
+    timings.store_transfers = static_cast<unsigned>(given.integer("store_transfers", 1, 1000, timings.store_transfers));
+    timings.holder_connections = static_cast<std::size_t>(
+        given.integer("holder_connections", 1, 100000, static_cast<std::int64_t>(timings.holder_connections)));
     given.finish();
 }
 
 /// Only what differs from the world that everybody else has.
 void readWorld(YamlReader& world, Scenario& scenario) {
-    scenario.setting = layOut(layoutFrom(world));
-    auto& setting = scenario.setting;
-    setting.engine.keep_records = false;
-    setting.engine.watch_every = world.duration("watch_every", std::chrono::seconds(30));
-    setting.measures.between_requests = std::chrono::seconds(2);
-    setting.seed = static_cast<std::uint64_t>(world.integer("seed", 1, std::int64_t{1} << 40, 1));
+    scenario.config = layOut(layoutFrom(world));
+    auto& config = scenario.config;
+    config.engine.keep_records = false;
+    config.engine.watch_every = world.duration("watch_every", std::chrono::seconds(30));
+    config.timings.between_requests = std::chrono::seconds(2);
+    config.seed = static_cast<std::uint64_t>(world.integer("seed", 1, std::int64_t{1} << 40, 1));
     if (world.choice("capture", {"restart", "powered_off"}, "restart") == "powered_off")
-        setting.inventory.capture_way = domain::CaptureWay::PoweredOff;
-    if (auto server = world.optionalMap("server")) readServers(*server, setting.inventory);
-    if (auto spare = world.optionalMap("spare")) readSpares(*spare, setting.inventory);
-    if (auto measures = world.optionalMap("measures")) readMeasures(*measures, setting.measures);
+        config.inventory.capture_way = domain::CaptureWay::PoweredOff;
+    if (auto server = world.optionalMap("server")) readServers(*server, config.inventory);
+    if (auto spare = world.optionalMap("spare")) readSpares(*spare, config.inventory);
+    if (auto timings = world.optionalMap("measures")) readTimings(*timings, config.timings);
     scenario.end_depends_on = world.text("end_depends_on", "");
     world.finish();
 }
 
 void readScript(YamlReader& script, Scenario& scenario) {
-    const Simulation simulation(scenario.setting, Simulation::Log::Off);
+    const Simulation simulation(scenario.config, Simulation::Log::Off);
     const auto lines = script.texts("script");
     for (std::size_t item = 0; item < lines.size(); ++item) {
         auto action = actionFrom(lines[item]);

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "coordinator/simulation/script.hpp"
-#include "coordinator/simulation/setting.hpp"
+#include "coordinator/simulation/world_config.hpp"
 
 namespace standin::simulation {
 
@@ -11,7 +11,7 @@ namespace standin::simulation {
 /// them.
 struct Scenario {
     std::string directory;
-    Setting setting;
+    WorldConfig config;
     Script script;
     std::vector<std::string> expected;    ///< each stands in the log; `a … b`: first the one, later the other
     std::vector<std::string> unexpected;  ///< none does

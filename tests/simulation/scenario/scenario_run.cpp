@@ -71,7 +71,7 @@ Run endOf(Simulation& simulation) {
 }
 
 Run run(const Scenario& scenario) {
-    Simulation simulation(scenario.setting);
+    Simulation simulation(scenario.config);
     const auto played = simulation.play(scenario.script);
     STANDIN_ASSERT(played.has_value());  // readScenario() has seen to that
     Run run = endOf(simulation);

@@ -317,24 +317,24 @@ Incident incidentOf(std::uint64_t seed) {
     return Author(seed).write(seed);
 }
 
-Setting settingOf(const Incident& incident) {
-    Setting setting = layOut(incident.layout);
-    setting.seed = incident.seed;
-    setting.engine.keep_records = false;  // nobody replays a random incident: it is played again instead
-    setting.engine.watch_every = 30s;
-    if (incident.seed % 3 == 0) setting.inventory.restores_at_once[base::AgentName("store1")] = 1;
-    setting.measures.between_requests = 1500ms;
-    return setting;
+WorldConfig configOf(const Incident& incident) {
+    WorldConfig config = layOut(incident.layout);
+    config.seed = incident.seed;
+    config.engine.keep_records = false;  // nobody replays a random incident: it is played again instead
+    config.engine.watch_every = 30s;
+    if (incident.seed % 3 == 0) config.inventory.restores_at_once[base::AgentName("store1")] = 1;
+    config.timings.between_requests = 1500ms;
+    return config;
 }
 
-Course play(const Incident& incident, Simulation::Log log) {
-    Simulation simulation(settingOf(incident), log);
+OperationProgress play(const Incident& incident, Simulation::Log log) {
+    Simulation simulation(configOf(incident), log);
     const auto played = simulation.play(incident.script);
     if (!played) throw std::logic_error(played.error().message);
-    Course course;
-    course.breaches = simulation.run(liveness_within).breaches;
-    course.log = simulation.world.log.lines();
-    auto& counts = course.counts;
+    OperationProgress progress;
+    progress.breaches = simulation.run(liveness_within).breaches;
+    progress.log = simulation.world.log.lines();
+    auto& counts = progress.counts;
     counts["events"] = simulation.world.queue.events();
     counts["records"] = simulation.world.disk.records;
     counts["virtual seconds"] = static_cast<std::uint64_t>(simulation.world.now().count() / 1'000'000);
@@ -344,13 +344,13 @@ Course play(const Incident& incident, Simulation::Log log) {
         ++counts[fmt::format("failovers {}", domain::nameOf(operation->state))];
         if (operation->cold) ++counts["failovers on the cold path"];
     }
-    for (const auto& [name, server] : simulation.setting.inventory.servers) {
+    for (const auto& [name, server] : simulation.config.inventory.servers) {
         const auto& ledger = simulation.world.clients.ledger(server.segment.text());
         counts["requests"] += ledger.size();
         counts["requests held"] += static_cast<std::uint64_t>(
             std::count_if(ledger.begin(), ledger.end(), [](const auto& request) { return request->by_holder; }));
     }
-    return course;
+    return progress;
 }
 
 std::string digestLine(std::uint64_t seed) {

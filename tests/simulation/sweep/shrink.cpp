@@ -91,7 +91,7 @@ class Shrinking {
 
     /// Everything that the script names is there.
     static bool isWhole(const Incident& incident) {
-        Simulation simulation(settingOf(incident), Simulation::Log::Off);
+        Simulation simulation(configOf(incident), Simulation::Log::Off);
         return simulation.play(incident.script).has_value();
     }
 

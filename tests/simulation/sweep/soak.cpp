@@ -61,11 +61,11 @@ Counts playShare(const Wanted& wanted, unsigned job) {
     std::uint64_t& failed = counts["incidents that failed"];
     for (std::uint64_t seed = wanted.from + job; seed <= wanted.to; seed += wanted.jobs) {
         const Incident incident = incidentOf(seed);
-        const Course course = play(incident);
-        for (const auto& [what, count] : course.counts) counts[what] += count;
-        if (course.breaches.empty()) continue;
-        if (failed < most_told) tellSeed(incident, course.breaches.front());
-        if (failed++ < wanted.most_findings) shrinkAndTell(incident, course.breaches);
+        const OperationProgress progress = play(incident);
+        for (const auto& [what, count] : progress.counts) counts[what] += count;
+        if (progress.breaches.empty()) continue;
+        if (failed < most_told) tellSeed(incident, progress.breaches.front());
+        if (failed++ < wanted.most_findings) shrinkAndTell(incident, progress.breaches);
     }
     return counts;
 }
@@ -123,14 +123,14 @@ int playAll(const Wanted& wanted) {
 
 int playOne(std::uint64_t seed, bool shortest) {
     const Incident incident = incidentOf(seed);
-    const Course course = play(incident, Simulation::Log::On);
-    if (shortest && !course.breaches.empty()) {
-        shrinkAndTell(incident, course.breaches);
+    const OperationProgress progress = play(incident, Simulation::Log::On);
+    if (shortest && !progress.breaches.empty()) {
+        shrinkAndTell(incident, progress.breaches);
     } else {
-        for (const auto& line : course.log) std::puts(line.c_str());
-        tell(incident, course.breaches);
+        for (const auto& line : progress.log) std::puts(line.c_str());
+        tell(incident, progress.breaches);
     }
-    return course.breaches.empty() ? 0 : 1;
+    return progress.breaches.empty() ? 0 : 1;
 }
 
 /// A rule is broken on purpose: how many incidents does it take?

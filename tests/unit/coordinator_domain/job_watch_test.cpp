@@ -8,7 +8,7 @@
 using namespace standin;
 using domain::ClaimVerdict;
 using domain::JobAnswer;
-using domain::JobCourse;
+using domain::JobLooks;
 using domain::JobNews;
 
 namespace {
@@ -18,10 +18,10 @@ base::WallTime moment(int seconds) {
 }
 
 /// Three questions in vain.
-JobCourse silent() {
-    JobCourse course;
-    for (int i = 0; i < 3; ++i) note(course, JobAnswer::Silent, moment(i));
-    return course;
+JobLooks silent() {
+    JobLooks looks;
+    for (int i = 0; i < 3; ++i) note(looks, JobAnswer::Silent, moment(i));
+    return looks;
 }
 
 domain::Operation capture(domain::State state) {
@@ -38,43 +38,43 @@ domain::Operation capture(domain::State state) {
 BOOST_AUTO_TEST_SUITE(job_watch)
 
 BOOST_AUTO_TEST_CASE(a_job_is_said_to_be_silent_after_three_questions_in_vain_and_since_the_first) {
-    JobCourse course;
-    BOOST_CHECK(note(course, JobAnswer::Silent, moment(0)) == JobNews::None);
-    BOOST_CHECK(note(course, JobAnswer::Silent, moment(10)) == JobNews::None);
-    BOOST_TEST(course.answers().value());
-    BOOST_CHECK(note(course, JobAnswer::Silent, moment(20)) == JobNews::Silent);
-    BOOST_TEST(!course.answers().value());
-    BOOST_CHECK(course.silent_since == moment(0));
+    JobLooks looks;
+    BOOST_CHECK(note(looks, JobAnswer::Silent, moment(0)) == JobNews::None);
+    BOOST_CHECK(note(looks, JobAnswer::Silent, moment(10)) == JobNews::None);
+    BOOST_TEST(looks.answers().value());
+    BOOST_CHECK(note(looks, JobAnswer::Silent, moment(20)) == JobNews::Silent);
+    BOOST_TEST(!looks.answers().value());
+    BOOST_CHECK(looks.silent_since == moment(0));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_between_begins_the_count_anew) {
-    JobCourse course;
-    note(course, JobAnswer::Silent, moment(0));
-    note(course, JobAnswer::Silent, moment(1));
-    BOOST_CHECK(note(course, JobAnswer::Answered, moment(2)) == JobNews::None);
-    BOOST_CHECK(note(course, JobAnswer::Silent, moment(3)) == JobNews::None);
-    BOOST_CHECK(note(course, JobAnswer::Silent, moment(4)) == JobNews::None);
-    BOOST_CHECK(note(course, JobAnswer::Silent, moment(5)) == JobNews::Silent);
-    BOOST_CHECK(course.silent_since == moment(3));
+    JobLooks looks;
+    note(looks, JobAnswer::Silent, moment(0));
+    note(looks, JobAnswer::Silent, moment(1));
+    BOOST_CHECK(note(looks, JobAnswer::Answered, moment(2)) == JobNews::None);
+    BOOST_CHECK(note(looks, JobAnswer::Silent, moment(3)) == JobNews::None);
+    BOOST_CHECK(note(looks, JobAnswer::Silent, moment(4)) == JobNews::None);
+    BOOST_CHECK(note(looks, JobAnswer::Silent, moment(5)) == JobNews::Silent);
+    BOOST_CHECK(looks.silent_since == moment(3));
 }
 
 BOOST_AUTO_TEST_CASE(a_question_that_could_not_be_asked_says_nothing) {
-    JobCourse course;
-    for (int i = 0; i < 9; ++i) BOOST_CHECK(note(course, JobAnswer::NotAsked, moment(i)) == JobNews::None);
-    BOOST_TEST(!course.answers().has_value());
-    course = silent();
-    course.told = true;
-    note(course, JobAnswer::NotAsked, moment(9));
-    BOOST_TEST(!course.answers().value());
+    JobLooks looks;
+    for (int i = 0; i < 9; ++i) BOOST_CHECK(note(looks, JobAnswer::NotAsked, moment(i)) == JobNews::None);
+    BOOST_TEST(!looks.answers().has_value());
+    looks = silent();
+    looks.told = true;
+    note(looks, JobAnswer::NotAsked, moment(9));
+    BOOST_TEST(!looks.answers().value());
 }
 
 BOOST_AUTO_TEST_CASE(silence_is_news_until_it_is_told_and_the_next_answer_is_news_once) {
-    JobCourse course = silent();
-    BOOST_CHECK(note(course, JobAnswer::Silent, moment(3)) == JobNews::Silent);
-    course.told = true;
-    BOOST_CHECK(note(course, JobAnswer::Silent, moment(4)) == JobNews::None);
-    BOOST_CHECK(note(course, JobAnswer::Answered, moment(5)) == JobNews::AnswersAgain);
-    BOOST_CHECK(note(course, JobAnswer::Answered, moment(6)) == JobNews::None);
+    JobLooks looks = silent();
+    BOOST_CHECK(note(looks, JobAnswer::Silent, moment(3)) == JobNews::Silent);
+    looks.told = true;
+    BOOST_CHECK(note(looks, JobAnswer::Silent, moment(4)) == JobNews::None);
+    BOOST_CHECK(note(looks, JobAnswer::Answered, moment(5)) == JobNews::AnswersAgain);
+    BOOST_CHECK(note(looks, JobAnswer::Answered, moment(6)) == JobNews::None);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

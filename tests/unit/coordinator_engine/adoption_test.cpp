@@ -18,7 +18,7 @@ struct MovedAway : Protected {
         coordinator.adopts = false;
         world.told.clear();
         coordinator.start();
-        world.course.clear();
+        world.progress.clear();
     }
     base::Result<engine::AdoptionSnapshot> adopt() { return coordinator.adopt(coordinator.survey()->mark); }
     std::vector<std::string> contradictions() { return coordinator.survey()->contradictions; }
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_commanded_by_a_coordinator_that_observes) {
     BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.mayReturn(adopted_server, false); })));
     BOOST_TEST(c.ask([](engine::Conductor& its) { return its.placementsToWatch().size(); }) == 0U);
     lab.coordinator.run();
-    BOOST_TEST(lab.world.course.empty());
+    BOOST_TEST(lab.world.progress.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_new_site_contradicts_nothing_and_a_served_one_does) {
@@ -202,11 +202,11 @@ BOOST_AUTO_TEST_CASE(a_failure_that_came_meanwhile_is_told_at_the_adoption_and_s
     lab.coordinator.start();  // it is not forgotten
     BOOST_TEST(says(lab.contradictions(), "server 'server01' has failed meanwhile"));
     lab.world.told.clear();
-    lab.world.course.clear();
+    lab.world.progress.clear();
     BOOST_REQUIRE(lab.adopt());
     lab.coordinator.run();
     BOOST_TEST(lab.told("standinctl failover server01"));
-    BOOST_TEST(lab.world.course.empty());
+    BOOST_TEST(lab.world.progress.empty());
     const auto asked = lab.coordinator.ask([](engine::Conductor& c) {
         return c.request({domain::OperationKind::Failover, adopted_server, {}, "operator ada", {}});
     });

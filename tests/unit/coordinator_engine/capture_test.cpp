@@ -28,8 +28,8 @@ struct CaptureLab : Protected {
         while (stateOf(coordinator.operation(id)) != state) coordinator.runOne(base::WallTime::max());
     }
     [[nodiscard]] std::ptrdiff_t at(const std::string& command) const {
-        const auto found = std::find(world.course.begin(), world.course.end(), command);
-        return found == world.course.end() ? -1 : found - world.course.begin();
+        const auto found = std::find(world.progress.begin(), world.progress.end(), command);
+        return found == world.progress.end() ? -1 : found - world.progress.begin();
     }
     void setRack(const std::string& rack) {
         for (auto& [name, server] : coordinator.inventory.servers) server.rack = rack;

@@ -40,13 +40,13 @@ struct Undisturbed {
 Undisturbed undisturbed(Prepare prepare) {
     Protected lab;
     prepare(lab);
-    Undisturbed course;
+    Undisturbed progress;
     const int before = lab.coordinator.journal.commits;
-    lab.world.after_effect = [&](const std::string&, const std::string&) { ++course.effects; };
+    lab.world.after_effect = [&](const std::string&, const std::string&) { ++progress.effects; };
     const auto failover = lab.failAndRun();
-    course.commits = lab.coordinator.journal.commits - before;
-    course.end = endOf(lab, failover.id);
-    return course;
+    progress.commits = lab.coordinator.journal.commits - before;
+    progress.end = endOf(lab, failover.id);
+    return progress;
 }
 
 /// Dies where `arrange` says; the report that nobody had made durable comes again, as a BMC's trap does.
@@ -75,24 +75,24 @@ void dieAndGoOn(Prepare prepare, const std::string& end, const std::string& wher
 }
 
 void dieEverywhere(Prepare prepare) {
-    const auto course = undisturbed(prepare);
-    BOOST_TEST_MESSAGE(course.end << ", " << course.commits << " commits, " << course.effects << " effects");
-    for (int k = 1; k <= course.commits; ++k) {
-        dieAndGoOn(prepare, course.end, "before commit " + std::to_string(k), [k](Protected& lab) {
+    const auto progress = undisturbed(prepare);
+    BOOST_TEST_MESSAGE(progress.end << ", " << progress.commits << " commits, " << progress.effects << " effects");
+    for (int k = 1; k <= progress.commits; ++k) {
+        dieAndGoOn(prepare, progress.end, "before commit " + std::to_string(k), [k](Protected& lab) {
             const int stop = lab.coordinator.journal.commits + k;
             lab.coordinator.journal.before = [stop](int commit) {
                 if (commit == stop) throw CoordinatorDied();
             };
         });
-        dieAndGoOn(prepare, course.end, "after commit " + std::to_string(k), [k](Protected& lab) {
+        dieAndGoOn(prepare, progress.end, "after commit " + std::to_string(k), [k](Protected& lab) {
             const int stop = lab.coordinator.journal.commits + k;
             lab.coordinator.journal.after = [stop](int commit) {
                 if (commit == stop) throw CoordinatorDied();
             };
         });
     }
-    for (int k = 1; k <= course.effects; ++k) {
-        dieAndGoOn(prepare, course.end, "after effect " + std::to_string(k), [k](Protected& lab) {
+    for (int k = 1; k <= progress.effects; ++k) {
+        dieAndGoOn(prepare, progress.end, "after effect " + std::to_string(k), [k](Protected& lab) {
             lab.world.after_effect = [k, seen = 0](const std::string&, const std::string&) mutable {
                 if (++seen == k) throw CoordinatorDied();
             };
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_restarted_coordinator_has_a_higher_epoch) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failover_ends_the_same_whichever_command_is_lost_or_answered_too_late) {
-    const auto course = undisturbed([](Protected&) {});
+    const auto progress = undisturbed([](Protected&) {});
     for (const char* verb : {"segment.set", "stand_in.running", "stand_in.stopped", "restore.begin", "hold.holding",
                              "hold.releasing", "hold.idle", "power.off spare01", "power.off server01",
                              "power.on spare01", "restore.get", "hold.get", "stand_in.requests"}) {
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_failover_ends_the_same_whichever_command_is_lost_or_answe
             Protected lab;
             lab.world.fail(verb, fault, 1);
             const auto failover = lab.failAndRun();
-            BOOST_TEST(endOf(lab, failover.id) == course.end, verb << " fault " << static_cast<int>(fault));
+            BOOST_TEST(endOf(lab, failover.id) == progress.end, verb << " fault " << static_cast<int>(fault));
         }
     }
 }

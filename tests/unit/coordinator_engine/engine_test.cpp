@@ -38,8 +38,9 @@ struct RunningEngine {
         : inventory(simulated::simulatedInventory(servers, servers)),
           world(world_clock),
           journal(directory.path + "/journal.db"),
-          engine(inventory, (simulated::furnish(world, inventory), simulated::simulatedDrivers(world, inventory)),
-                 journal, executor, clock, events, base::Log("engine", [](base::LogLevel, std::string_view) {}),
+          engine(inventory,
+                 (simulated::rehearsalSetup(world, inventory), simulated::simulatedDrivers(world, inventory)), journal,
+                 executor, clock, events, base::Log("engine", [](base::LogLevel, std::string_view) {}),
                  {.watch_every = 0ms}) {
         BOOST_REQUIRE(engine.start().has_value());
         const auto shown = engine.survey();
@@ -195,7 +196,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_kills_the_process_twice_is_set_aside_at_t
     const auto lifeOf = [&](engine::EventSink& events) {
         simulated::SimulatedClock world_clock;
         simulated::SimulatedWorld world(world_clock);
-        simulated::furnish(world, inventory);
+        simulated::rehearsalSetup(world, inventory);
         base::SystemClock clock;
         journal::SqliteJournal journal(directory.path + "/journal.db");
         engine::ThreadPoolExecutor executor;
@@ -231,7 +232,7 @@ BOOST_AUTO_TEST_CASE(a_journal_that_throws_does_not_end_the_engine) {
     const auto inventory = simulated::simulatedInventory(1, 1);
     simulated::SimulatedClock world_clock;
     simulated::SimulatedWorld world(world_clock);
-    simulated::furnish(world, inventory);
+    simulated::rehearsalSetup(world, inventory);
     base::SystemClock clock;
     engine::EventHub events;
     simulated::SimulatedJournal journal;
@@ -256,7 +257,7 @@ BOOST_AUTO_TEST_CASE(the_deciding_thread_tells_that_it_goes_round_and_not_while_
     const auto inventory = simulated::simulatedInventory(1, 1);
     simulated::SimulatedClock world_clock;
     simulated::SimulatedWorld world(world_clock);
-    simulated::furnish(world, inventory);
+    simulated::rehearsalSetup(world, inventory);
     base::SystemClock clock;
     engine::EventHub events;
     simulated::SimulatedJournal journal;

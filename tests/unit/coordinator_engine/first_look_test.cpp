@@ -13,7 +13,7 @@ struct StartedAgain : Protected {
         coordinator.kill();
         coordinator.watches = true;
         coordinator.start();
-        world.course.clear();
+        world.progress.clear();
     }
     /// As the listener hands it over. True: it is durable what comes of it.
     bool trap() {
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(steps_wait_until_it_is_known_who_leads) {
     const int claims = lab.world.claims;
     lab.coordinator.run();
     BOOST_TEST(!lab.coordinator.conductor->leads());
-    BOOST_TEST(lab.world.course.empty());
+    BOOST_TEST(lab.world.progress.empty());
     BOOST_TEST(lab.world.claims == claims + 1);
 
     StartedAgain first;

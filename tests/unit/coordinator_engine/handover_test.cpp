@@ -104,10 +104,10 @@ BOOST_AUTO_TEST_CASE(who_returns_requests_gives_an_order_for_the_segment_though_
         if (verb != "stand_in.running" || order.owner.text() != "holder") return;
         lab.world.holds["job01"].held = 0;
         order.owner = order.back_leg_to = base::MemberName("stand-in");
-        lab.world.course.clear();
+        lab.world.progress.clear();
     };
     lab.failAndRun();
-    BOOST_TEST(std::count(lab.world.course.begin(), lab.world.course.end(), "segment.set job01") == 1);
+    BOOST_TEST(std::count(lab.world.progress.begin(), lab.world.progress.end(), "segment.set job01") == 1);
     BOOST_TEST(lab.owner() == "stand-in");
 }
 
@@ -137,11 +137,11 @@ BOOST_AUTO_TEST_CASE(a_retry_after_the_requests_were_released_leaves_the_spare_a
     BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
     lab.world.after_effect = nullptr;
     lab.world.heal("segment.set");
-    lab.world.course.clear();
+    lab.world.progress.clear();
     BOOST_TEST(retry(lab, id));
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
-    const auto& course = lab.world.course;
-    BOOST_TEST((std::find(course.begin(), course.end(), "power.off spare01") == course.end()));
+    const auto& progress = lab.world.progress;
+    BOOST_TEST((std::find(progress.begin(), progress.end(), "power.off spare01") == progress.end()));
     const std::vector<std::string> owners{"server", "nobody", "stand-in", "holder", "spare"};
     BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
 }
@@ -183,14 +183,14 @@ BOOST_AUTO_TEST_CASE(clients_get_their_requests_answered_before_the_stand_in_is_
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded");
     BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Stopped));
-    const auto& course = lab.world.course;
-    const auto at = [&](const std::string& what, auto from) { return std::find(from, course.end(), what); };
-    const auto frozen = at("stand_in.suspended " + lab.standIn(), course.begin());
+    const auto& progress = lab.world.progress;
+    const auto at = [&](const std::string& what, auto from) { return std::find(from, progress.end(), what); };
+    const auto frozen = at("stand_in.suspended " + lab.standIn(), progress.begin());
     const auto released = at("hold.releasing job01", frozen);
     const auto given = at("segment.set job01", released);
     const auto stopped = at("stand_in.stopped " + lab.standIn(), given);
-    BOOST_TEST((stopped != course.end()));
-    BOOST_TEST((at("stand_in.stopped " + lab.standIn(), course.begin()) == stopped));
+    BOOST_TEST((stopped != progress.end()));
+    BOOST_TEST((at("stand_in.stopped " + lab.standIn(), progress.begin()) == stopped));
 }
 
 BOOST_AUTO_TEST_CASE(a_pool_of_busy_connections_does_not_keep_the_handover_from_its_end) {

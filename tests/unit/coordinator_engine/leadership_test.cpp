@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_an_agent_refuses_as_deposed_stops_and_sa
     BOOST_TEST(lab.owner() == "server");
     BOOST_TEST(!lab.coordinator.conductor->nextWake().has_value());
 
-    lab.world.course.clear();
+    lab.world.progress.clear();
     const int commits = lab.coordinator.journal.commits;
     bool refused = false;
     std::vector<engine::Input> inputs;
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_an_agent_refuses_as_deposed_stops_and_sa
     lab.coordinator.conductor->handle(std::move(inputs));
     lab.coordinator.run();
     BOOST_TEST(refused);
-    BOOST_TEST(lab.world.course.empty());
+    BOOST_TEST(lab.world.progress.empty());
     BOOST_TEST(lab.coordinator.journal.commits == commits);
 }
 
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_begun_that_the_journal_refuses_because_another_c
     lab.coordinator.journal.problem_code = base::ErrorCode::StaleEpoch;
     lab.coordinator.fail("server01");
     lab.coordinator.run();
-    BOOST_TEST(lab.world.course.empty());
+    BOOST_TEST(lab.world.progress.empty());
     BOOST_TEST(!lab.coordinator.conductor->leads());
     BOOST_TEST(lab.told("another coordinator leads since epoch 9"));
 }
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_step_that_waited_for_its_thread_is_not_carried_out_by_a_d
     lab.coordinator.fail("server01");  // its steps are posted
     lab.coordinator.conductor->depose("another coordinator leads since epoch 9");
     lab.coordinator.run();
-    BOOST_TEST(lab.world.course.empty());
+    BOOST_TEST(lab.world.progress.empty());
 }
 
 BOOST_AUTO_TEST_CASE(every_command_of_an_epoch_is_numbered_above_those_before) {

@@ -14,7 +14,7 @@ struct Protected {
         : coordinator(simulated::simulatedInventory(servers, spares, policy)) {
         coordinator.start();
         coordinator.protectAll();
-        world.course.clear();
+        world.progress.clear();
     }
     ~Protected() {
         BOOST_TEST(world.breaches == std::vector<std::string>{}, boost::test_tools::per_element());
@@ -32,9 +32,9 @@ struct Protected {
                 problems.push_back(which + again.error().message);
                 continue;
             }
-            for (const auto& verse : again->verses) {
-                for (const auto& difference : verse.differences)
-                    problems.push_back(which + "line " + std::to_string(verse.number) + ": " + difference);
+            for (const auto& line : again->lines) {
+                for (const auto& difference : line.differences)
+                    problems.push_back(which + "line " + std::to_string(line.number) + ": " + difference);
             }
             for (const auto& difference : replay::differences(operation, again->operation))
                 problems.push_back(which + difference);

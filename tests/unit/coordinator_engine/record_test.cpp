@@ -109,10 +109,10 @@ BOOST_AUTO_TEST_CASE(other_rules_are_noticed_and_what_follows_is_not_compared) {
     BOOST_REQUIRE(changed.has_value());
     BOOST_TEST(changed->different == 1u);
     BOOST_TEST(changed->not_compared + 1 < changed->decisions);
-    const auto differing = std::find_if(changed->verses.begin(), changed->verses.end(), [](const auto& verse) {
-        return verse.verdict == replay::Verse::Verdict::Differs;
+    const auto differing = std::find_if(changed->lines.begin(), changed->lines.end(), [](const auto& line) {
+        return line.verdict == replay::ReplayedLine::Verdict::Differs;
     });
-    BOOST_REQUIRE(differing != changed->verses.end());
+    BOOST_REQUIRE(differing != changed->lines.end());
     BOOST_TEST(differing->differences.front().find("NeedsOperator") != std::string::npos);
 }
 

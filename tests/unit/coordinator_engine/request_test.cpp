@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_server_without_a_row_is_refused_with_the_cure) {
     });
     BOOST_TEST((outcome.kind == engine::Engine::ReportOutcome::Kind::Refused));
     BOOST_TEST(outcome.reason.find("spare set") != std::string::npos);
-    BOOST_TEST(coordinator.world.course.empty());
+    BOOST_TEST(coordinator.world.progress.empty());
 }
 
 BOOST_AUTO_TEST_CASE(one_server_has_one_operation_at_a_time) {
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_refused_has_changed_nothing) {
     BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "ada"); }).has_value());
     lab.coordinator.run();
     BOOST_REQUIRE((lab.coordinator.board->lease(base::SpareName("spare01"))->failover == id));
-    lab.world.course.clear();
+    lab.world.progress.clear();
     const auto before = lab.coordinator.row("server01");
     // Its spare executes the job.
     const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "ada"); });
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_refused_has_changed_nothing) {
     for (const bool accepted : {unset.has_value(), set.has_value(), retry.has_value(), confirm.has_value()})
         BOOST_TEST(!accepted);
     lab.coordinator.run();
-    BOOST_TEST(lab.world.course == std::vector<std::string>{}, boost::test_tools::per_element());
+    BOOST_TEST(lab.world.progress == std::vector<std::string>{}, boost::test_tools::per_element());
     BOOST_TEST(lab.coordinator.last().id == id);
     BOOST_TEST((lab.coordinator.row("server01") == before));
 }
@@ -393,10 +393,10 @@ BOOST_AUTO_TEST_CASE(a_returned_job_can_be_protected_and_failed_over_again) {
 BOOST_AUTO_TEST_CASE(nothing_is_begun_while_the_journal_cannot_be_written) {
     Protected lab;
     lab.coordinator.journal.problem = "disk full";
-    lab.world.course.clear();
+    lab.world.progress.clear();
     const auto id = lab.coordinator.fail("server01");
     lab.coordinator.run(std::chrono::seconds(30));
-    BOOST_TEST(lab.world.course.empty());
+    BOOST_TEST(lab.world.progress.empty());
     BOOST_TEST(lab.coordinator.board->problem() == "disk full");
     lab.coordinator.journal.problem.clear();
     lab.coordinator.run();

@@ -30,7 +30,7 @@ struct StandInStopped : Protected {
         BOOST_REQUIRE(stateOf(coordinator.operation(id)) == "Failed");
         world.machines["spare01"].boots = true;
         guest().state = protocol::StandInState::Stopped;
-        world.course.clear();
+        world.progress.clear();
     }
     protocol::StandIn& guest() { return world.stand_ins.at(standIn()).stand_in; }
     /// And goes on until the spare is restored.
@@ -58,10 +58,10 @@ BOOST_AUTO_TEST_CASE(a_retry_lets_the_stand_in_run_again_only_behind_the_fence_t
     StandInStopped lab(FencePolicy::Power);
     lab.world.machines["server01"].on = true;  // repaired meanwhile
     lab.retryUntilRestored();
-    const auto& course = lab.world.course;
-    const auto off = std::find(course.begin(), course.end(), "power.off server01");
-    const auto runs = std::find(course.begin(), course.end(), "stand_in.running " + lab.standIn());
-    BOOST_TEST((off != course.end() && off < runs && runs != course.end()));
+    const auto& progress = lab.world.progress;
+    const auto off = std::find(progress.begin(), progress.end(), "power.off server01");
+    const auto runs = std::find(progress.begin(), progress.end(), "stand_in.running " + lab.standIn());
+    BOOST_TEST((off != progress.end() && off < runs && runs != progress.end()));
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_says_that_the_job_stands_still_when_the_stand_in_is_gone) {

@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is
     Protected lab;
     const auto id = lab.failAndRun().id;
     const auto looked = placed(lab);
-    const auto commands = lab.world.course.size();
+    const auto commands = lab.world.progress.size();
     lab.coordinator.ask([&](engine::Conductor& c) {
         c.jobFellSilent(looked, {lab.coordinator.clock.wall(), "connection refused", true});
         return true;
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is
     BOOST_TEST(lab.told("the machine runs, and is left alone"));
     BOOST_TEST(lab.told("standinctl returned server01"));
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
-    BOOST_TEST(lab.world.course.size() == commands);
+    BOOST_TEST(lab.world.progress.size() == commands);
     lab.coordinator.ask([&](engine::Conductor& c) {
         c.jobAnswersAgain(looked, lab.coordinator.clock.wall());
         return true;

@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include "coordinator/domain/detect_event.hpp"
+
+namespace standin::domain {
+
+using enum StepName;
+using Level = Note::Level;
+
+bool fenceFailed(const OperationProgress& progress) {
+    if (progress.observation().server.fence_policy == FencePolicy::Power) return progress.gaveUp(FencePower);
+    return progress.gaveUp(FencePort) && progress.gaveUp(FencePower);
+}
+
+DetectedEvent fenceFailure(const OperationProgress& progress) {
+    const auto& server = progress.operation().server.text();
+    const std::string why = fmt::format(
+        "server '{}' could not be fenced as its policy '{}' demands: port: {}; power: {}", server,
+        nameOf(progress.observation().server.fence_policy),
+        progress.done(FencePort) ? "fenced" : progress.problemOf(FencePort), progress.problemOf(FencePower));
+    const std::string cure = fmt::format(
+        "cut the power of server '{}' by hand, then confirm it: standinctl operation confirm-fence {}; "
+        "or mend its BMC or switch and retry: standinctl operation retry {}",
+        server, progress.operation().id, progress.operation().id);
+    return {Event::FenceFailed, why, Note{"fence_failed", Level::Error, why, cure}, cure};
+}
+
+bool standInIsOutOfTheWay(const OperationProgress& progress) {
+    if (progress.operation().stand_in.empty() || progress.find(ResumeStandIn) == nullptr) return true;
+    return progress.observation().server.fence_policy == FencePolicy::Port || progress.done(StopStandIn);
+}
+
+namespace {
+
+/// It answered when it was prepared, and a job that stands still for the length of a restore would be the greater harm;
+/// but somebody has to look.
+Note unprovedNote(const OperationProgress& progress) {
+    const auto& server = progress.observation().server;
+    return {"stand_in_unproved", Level::Warning,
+            fmt::format("the segment goes to a stand-in that could not be asked whether its job answers: {}",
+                        progress.problemOf(ResumeStandIn)),
+            fmt::format("see that the job answers at {}, and look after request holder '{}'", server.address,
+                        server.request_holder.text())};
+}
+
+/// After a retry: it has executed the job since the failure, and nobody could say now whether it still runs. Only a
+/// clear 'no' is one (rule 6).
+bool mayStillRun(const OperationProgress& progress) {
+    const Step* resume = progress.find(ResumeStandIn);
+    return progress.operation().job_runs && progress.gaveUp(ResumeStandIn) &&
+           (resume->state == StepState::Unknown || base::isTransient(resume->error) ||
+            resume->error == base::ErrorCode::Internal || resume->error == base::ErrorCode::Conflict);
+}
+
+Note unknownNote(const OperationProgress& progress) {
+    const auto& host = progress.observation().server.vm_host.text();
+    return {"stand_in_unknown", Level::Warning,
+            fmt::format("whether stand-in '{}' still executes the job is not known, and a spare is prepared for it: {}",
+                        progress.operation().stand_in.text(), progress.problemOf(ResumeStandIn)),
+            fmt::format("look after VM host '{}': the job may stand still until the spare has it", host)};
+}
+
+DetectedEvent unusable(const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
+    const std::string why =
+        fmt::format("stand-in '{}' does not {}: {}", operation.stand_in.text(),
+                    operation.job_runs ? "execute the job any more" : "answer", progress.problemOf(ResumeStandIn));
+    return happened(
+        Event::StandInUnusable, why,
+        Note{"cold_path",
+             Level::Warning,
+             why + "; it is asked on, and a spare is restored and started meanwhile: the job is down until one of "
+                   "them answers",
+             {}});
+}
+
+/// What the stand-in has to do with it when the server is fenced. A retry comes by here again.
+std::string partOfStandIn(const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
+    if (isReleased(operation)) return "the stand-in's part is over";
+    if (mayStillRun(progress)) return "whether the stand-in runs is not known";
+    if (isHalfWay(progress)) return "the stand-in has to get its requests back";
+    if (operation.job_runs) return "the stand-in runs";
+    return progress.find(ResumeStandIn)->finding == Finding::Unproved ? "the stand-in runs" : "the stand-in answers";
+}
+
+}  // namespace
+
+std::optional<DetectedEvent> takeoverEvent(const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
+    if (operation.cold) return happened(Event::StandInUnusable, "the cold path goes on");
+    if (operation.stand_in.empty()) {
+        const std::string why = "no stand-in is ready";
+        return happened(Event::StandInUnusable, why,
+                        Note{"cold_path",
+                             Level::Warning,
+                             fmt::format("no stand-in of server '{}' is ready: the job stands still until a spare is "
+                                         "restored and started",
+                                         operation.server.text()),
+                             {}});
+    }
+    const bool half_way = isHalfWay(progress);
+    const bool unknown = !half_way && mayStillRun(progress);
+    if (progress.gaveUp(ResumeStandIn) && !unknown && !half_way) return unusable(progress);
+    if (isFenced(operation, progress.observation().server) && (progress.done(ResumeStandIn) || unknown || half_way)) {
+        std::optional<Note> note;
+        if (unknown) note = unknownNote(progress);
+        if (progress.find(ResumeStandIn)->finding == Finding::Unproved && !operation.job_runs)
+            note = unprovedNote(progress);
+        return happened(Event::StandInReady,
+                        fmt::format("{}, and {}", progress.done(FencePort) ? "the port is fenced" : "the power is off",
+                                    partOfStandIn(progress)),
+                        note);
+    }
+    if (fenceFailed(progress)) return fenceFailure(progress);
+    return std::nullopt;
+}
+
+}  // namespace standin::domain

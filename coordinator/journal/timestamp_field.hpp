@@ -1,0 +1,9 @@
+#pragma once
+
+#include "agent/base/timestamp.hpp"
+
+namespace standin::journal {
+
+using base::parseTimestamp;
+
+}  // namespace standin::journal
