@@ -68,7 +68,7 @@ base::Result<void> CoordinatorApiServer::start() {
 }
 
 void CoordinatorApiServer::stop() {
-    impl_->hub.close();  // wakes all who follow the events
+    impl_->hub.close();  // wakes all readers of the events
     impl_->meter.stop();
     impl_->server.stop();
 }

@@ -35,8 +35,8 @@ struct ApiDependencies {
     http::RequestAudit* audit = nullptr;  ///< null: refusals are not kept
 };
 
-/// The coordinator's HTTPS API (README.md in this directory). Nobody without a certificate of the CA gets an answer,
-/// and nobody whose certificate has no role is told anything.
+/// The coordinator's HTTPS API (README.md in this directory). Clients without a certificate of this CA are rejected in
+/// the TLS handshake; a certificate without a role gets 403 and nothing else.
 class CoordinatorApiServer {
   public:
     CoordinatorApiServer(const http::ServerSettings& settings, http::TlsContext tls,

@@ -69,7 +69,7 @@ void checkJobs(protocol::Health& health, const engine::Engine& engine) {
     health.checks.push_back(std::move(check));
 }
 
-/// An image that is too old would take its job back as far: told before it happens.
+/// A failover to an old image loses everything that was written since: reported before it happens.
 void checkImageAges(protocol::Health& health, const engine::Engine& engine) {
     protocol::HealthCheck check{"image_age", true, "", ""};
     for (const auto& server : engine.servers()) {

@@ -62,7 +62,7 @@ Result<EventRoutes::Follower> EventRoutes::followerFrom(const Request& request) 
         !readNumber(last->second.substr(dash + 1), id)) {
         return failure(base::ErrorCode::InvalidInput, "Last-Event-ID: not an id of this stream, as in '3-141'");
     }
-    // Ids begin anew with each epoch: whoever followed an earlier coordinator gets all that this one has kept.
+    // Ids start at 1 in each epoch: a client that followed an earlier coordinator gets all that this one has kept.
     follower.last = epoch == follower.epoch ? std::min(id, follower.last) : 0;
     return follower;
 }

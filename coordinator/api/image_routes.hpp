@@ -9,7 +9,7 @@ class Router;
 
 namespace standin::api {
 
-/// Images: of all image stores, who uses them, how they differ, and their removal.
+/// Images of all image stores: what uses them, how they differ, and their removal.
 void addImageRoutes(http::Router& router, engine::Engine& engine);
 
 }  // namespace standin::api

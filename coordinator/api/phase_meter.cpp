@@ -101,7 +101,7 @@ void meterEstate(http::Metrics& metrics, const engine::Engine& engine) {
         auto free =
             std::count_if(spares.begin(), spares.end(), [](const auto& spare) { return !spare.lease.has_value(); });
         now.set("standin_spares", "spares of the pool", static_cast<double>(spares.size()));
-        now.set("standin_spares_free", "spares that nobody has leased", static_cast<double>(free));
+        now.set("standin_spares_free", "spares that are not leased", static_cast<double>(free));
         for (const auto& agent : engine.agents()) {
             now.set("standin_agent_up", "1 when the agent answers and all its checks are well",
                     agent.reachable && agent.health.ok() ? 1 : 0, {{"agent", agent.name.text()}});

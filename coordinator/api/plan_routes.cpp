@@ -23,7 +23,7 @@ namespace {
 
 /// The past from which durations are learned: enough for a median of each, and bounded.
 constexpr std::size_t past_operations = 500;
-/// Below standinctl's own patience, so that it is told why.
+/// Below standinctl's own time limit, so that it still gets the reason.
 constexpr std::chrono::seconds longest{12};
 constexpr std::size_t most_names = 10000;
 

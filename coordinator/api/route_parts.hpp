@@ -11,7 +11,7 @@ namespace standin::api {
 using http::Request;
 using http::Response;
 
-/// How the audit names who asked: by the certificate's common name and the address, never by what the client says of
+/// How the audit names a client: by the certificate's common name and the address, never by what the client says of
 /// itself.
 inline std::string askerOf(const Request& request) {
     return "operator " + request.peer + (request.address.empty() ? "" : " (" + request.address + ")");

@@ -101,7 +101,7 @@ struct Explainer {
         return Response::json(shown);
     }
 
-    /// A trap that somebody has in hand, held against today's rules. It starts nothing.
+    /// A trap given by the client, checked against today's rules. It starts nothing.
     [[nodiscard]] Result<Response> explainGiven(const Request& request) const {
         auto body = request.json();
         if (!body) return failure(body.error());

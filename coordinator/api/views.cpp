@@ -22,7 +22,7 @@ Json textsOf(const std::vector<Id>& ids) {
     return list;
 }
 
-// How it ended, in one word; null while it goes on.
+// How it ended, in one word; null while it runs.
 Json outcomeOf(const domain::Operation& operation) {
     switch (operation.state) {
         case domain::State::Succeeded:

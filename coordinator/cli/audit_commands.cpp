@@ -17,8 +17,8 @@ using audit::Verifier;
 
 constexpr std::size_t page_size = 1000;
 
-/// The coordinator's audit from its oldest entry on, as it tells it.
-struct AuditTold {
+/// The coordinator's audit as it reports it, oldest entry first.
+struct ReportedAudit {
     std::deque<Link> links;
     std::optional<AuditMark> head;
     std::optional<AuditMark> forgotten;
@@ -40,30 +40,32 @@ Link linkFrom(const Json& entry) {
             given(entry, "hash")};
 }
 
-int fetchAudit(const CommandContext& context, AuditTold& told) {
+int fetchAudit(const CommandContext& context, ReportedAudit& reported) {
     std::string before;
     while (true) {
         auto reply = context.ask("GET", fmt::format("/v1/audit?limit={}{}", page_size, before));
         if (!reply.accepted()) return reply.exit_code;
-        if (before.empty()) told.head = AuditMark::parse(given(reply.body, "head"));
-        told.forgotten = AuditMark::parse(given(reply.body, "forgotten"));
+        if (before.empty()) reported.head = AuditMark::parse(given(reply.body, "head"));
+        reported.forgotten = AuditMark::parse(given(reply.body, "forgotten"));
         const auto& entries = listAt(reply.body, "entries");
-        for (const auto& entry : entries) told.links.push_front(linkFrom(entry));
-        if (entries.size() < page_size || told.links.front().number < 2) return ExitCode::Done;
-        before = fmt::format("&before={}", told.links.front().number);
+        for (const auto& entry : entries) reported.links.push_front(linkFrom(entry));
+        if (entries.size() < page_size || reported.links.front().number < 2) return ExitCode::Done;
+        before = fmt::format("&before={}", reported.links.front().number);
     }
 }
 
-Verifier verifyTold(const AuditTold& told) {
+Verifier verifyReported(const ReportedAudit& reported) {
     // What was forgotten while it was fetched is here all the same, and begins where it begins.
-    const bool anchored = told.forgotten && (told.links.empty() || told.links.front().number > told.forgotten->number);
+    const bool anchored =
+        reported.forgotten && (reported.links.empty() || reported.links.front().number > reported.forgotten->number);
     // Without anything forgotten the first entry is number 1.
-    Verifier verifier(anchored         ? told.forgotten
-                      : told.forgotten ? std::nullopt
-                                       : std::optional<AuditMark>(AuditMark{}));
-    for (const auto& link : told.links) verifier.take(link);
-    if (!told.head && !told.links.empty()) verifier.complain("which entry is the newest is not recorded any more");
-    verifier.end(told.head);
+    Verifier verifier(anchored             ? reported.forgotten
+                      : reported.forgotten ? std::nullopt
+                                           : std::optional<AuditMark>(AuditMark{}));
+    for (const auto& link : reported.links) verifier.take(link);
+    if (!reported.head && !reported.links.empty())
+        verifier.complain("which entry is the newest is not recorded any more");
+    verifier.end(reported.head);
     return verifier;
 }
 
@@ -99,10 +101,10 @@ int verifyAudit(const CommandContext& context, const AuditChoice& choice) {
         auto verifier = audit::verifyFiles(choice.file, mark);
         return verifier ? showVerdict(context, *verifier) : context.failed(verifier.error());
     }
-    AuditTold told;
-    if (const int exit_code = fetchAudit(context, told); exit_code != ExitCode::Done) return exit_code;
-    auto verifier = verifyTold(told);
-    if (mark && !holdsMark(told.links, *mark))
+    ReportedAudit reported;
+    if (const int exit_code = fetchAudit(context, reported); exit_code != ExitCode::Done) return exit_code;
+    auto verifier = verifyReported(reported);
+    if (mark && !holdsMark(reported.links, *mark))
         verifier.complain(fmt::format("entry {} is not the one of the mark", mark->number));
     return showVerdict(context, verifier);
 }

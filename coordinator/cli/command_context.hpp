@@ -21,7 +21,7 @@ struct CommandContext {
     CoordinatorApi& api;
     std::ostream& out;
     std::ostream& err;
-    std::istream* in = nullptr;  ///< null: nobody answers questions
+    std::istream* in = nullptr;  ///< null: there is no one to answer questions
     bool json = false;           ///< the coordinator's answer instead of text for people
     /// A stream that breaks off (the coordinator is restarted) is opened again, every `pause`, as long as this.
     std::chrono::milliseconds come_back_within{30'000};
@@ -31,14 +31,14 @@ struct CommandContext {
     int failed(const base::Error& error) const;
 
     struct Reply {
-        int exit_code = ExitCode::Done;  ///< of a failure that was told already
+        int exit_code = ExitCode::Done;  ///< of a failure that was reported already
         Json body;
         std::string location;
         [[nodiscard]] bool accepted() const { return exit_code == ExitCode::Done; }
     };
-    /// Asks, and tells a failure on `err`.
+    /// Asks, and reports a failure on `err`.
     Reply ask(std::string_view method, const std::string& path, const Json* body = nullptr) const;
-    /// What an answer says; a refusal is told on `err`.
+    /// What an answer says; a refusal is reported on `err`.
     Reply replyIn(const Answer& answer, const std::string& request) const;
 
     /// Asks `path` and shows the answer: as JSON, or by `show`.

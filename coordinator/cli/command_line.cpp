@@ -44,7 +44,7 @@ class Grammar {
         app_.add_flag("--json", arguments_.json, "Show the coordinator's answer as JSON");
         app_.add_option("--url", arguments_.connection.url, "The coordinator, https://host:port");
         app_.add_option("--ca", arguments_.connection.ca, "Certificate of the CA that vouches for the coordinator");
-        app_.add_option("--certificate", arguments_.connection.certificate, "Certificate that says who asks");
+        app_.add_option("--certificate", arguments_.connection.certificate, "Client certificate");
         app_.add_option("--key", arguments_.connection.key, "Its private key");
         app_.add_option("--crl", arguments_.connection.crl,
                         "Revocation list; the coordinator's certificate must not be in it");
@@ -68,7 +68,7 @@ class Grammar {
         added->callback([this, command = std::move(command)] { arguments_.chosen = command; });
         return added;
     }
-    // Named in the contract and left to later releases: it says so instead of being unknown, and asks nobody.
+    // Named in the contract and left to later releases: it says so instead of being unknown, and sends no request.
     CLI::App* absentVerb(CLI::App& parent, const std::string& name, const std::string& full_name,
                          const std::string& explanation) {
         auto* added = parent.add_subcommand(name, explanation + " (not there yet)");
@@ -105,7 +105,7 @@ class Grammar {
 
 void Grammar::addOverview() {
     auto& a = arguments_;
-    verb(app_, "status", "Servers, who executes their jobs, and open operations", showStatus);
+    verb(app_, "status", "Servers, where their jobs run, and open operations", showStatus);
     verb(app_, "health", "The coordinator's checks, and what to do about those that fail", showHealth);
     verb(app_, "events", "What happens, as it happens", followEvents);
     auto* adopt = verb(app_, "adopt", "Show what a coordinator with a new journal found, and have it go on from that",
@@ -113,7 +113,7 @@ void Grammar::addOverview() {
     adopt->add_flag("--yes", a.adoption.yes, "Do not ask");
     adopt->add_flag("--if-clean", a.adoption.if_clean, "Do not ask, and adopt only what looks like a new site");
     verb(*group("agent", "Agents"), "list", "Agents and their health", listAgents);
-    auto* audit = app_.add_subcommand("audit", "Who asked for what, and what came of it");
+    auto* audit = app_.add_subcommand("audit", "Requests: client, what was asked, outcome");
     limit(audit);
     auto* verify = verb(*audit, "verify", "See whether the audit is as it was written, entry by entry",
                         [&a](const CommandContext& c) { return verifyAudit(c, a.audit); });
@@ -182,7 +182,7 @@ void Grammar::addFailover() {
                           [&a](const CommandContext& c) { return jobReturned(c, a.server, a.discard_data); });
     server(returned);
     discard(returned, "Also where that loses what was written on its stand-in and spare");
-    auto* maintenance = group("maintenance", "Servers whose failures shall start nothing for a while");
+    auto* maintenance = group("maintenance", "Suppress automatic failover of a server");
     auto* on = verb(*maintenance, "on", "Failures of the server are kept and shown, and start nothing",
                     [&a](const CommandContext& c) { return setMaintenance(c, a.server, true, a.reason); });
     server(on);
@@ -234,7 +234,7 @@ void Grammar::addTrap() {
             "TRAP", a.trap.what,
             "A recorded trap's number, or a file ('-': standard input) with JSON, snmptrapd's text or a datagram")
         ->required();
-    explain->add_option("--source", a.trap.source, "Who sent it, where the file does not say");
+    explain->add_option("--source", a.trap.source, "The sender's address, where the file does not give it");
     explain->add_option("--config", a.trap.configuration,
                         "The coordinator's configuration: explain from it, and ask no coordinator");
     auto* plan = verb(app_, "plan", "What a failure would lead to now, step by step; touches nothing",

@@ -19,7 +19,7 @@ struct Surroundings {
     std::function<const char*(const char*)> environment;
     /// Makes the connection; tests put their own coordinator here.
     std::function<base::Result<std::unique_ptr<CoordinatorApi>>(const Connection&)> connect;
-    std::istream* in = nullptr;  ///< null: nobody answers questions
+    std::istream* in = nullptr;  ///< null: there is no one to answer questions
 };
 
 /// Runs one command line (without the program's name) and returns its ExitCode.

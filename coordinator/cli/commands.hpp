@@ -72,15 +72,15 @@ int closeOperation(const CommandContext& context, const std::string& id, bool di
 int listTraps(const CommandContext& context, const std::string& server, std::size_t limit);
 struct TrapChoice {
     std::string what;           ///< the number of a recorded trap; or a file, `-`: standard input (traps/trap_file.hpp)
-    std::string source;         ///< who sent it; empty: as it says itself
-    std::string configuration;  ///< the coordinator's: explain here, and ask nobody
+    std::string source;         ///< the sender; empty: as the trap says itself
+    std::string configuration;  ///< the coordinator's: explain here, without a request
 };
 int explainTrap(const CommandContext& context, const TrapChoice& choice);
 
 /// What would happen if the server, and what `fail` names (`rack=3`, `spare=spare01`…), failed now.
 int planFailure(const CommandContext& context, const std::string& server, const std::vector<std::string>& fail);
 
-/// Decides again what an operation's record tells. `what`: an operation's number; or a file, `-`: standard input.
+/// Decides an operation again from its record. `what`: an operation's number; or a file, `-`: standard input.
 /// `record`: prints what was recorded instead, for such a file.
 int replayOperation(const CommandContext& context, const std::string& what, bool record);
 

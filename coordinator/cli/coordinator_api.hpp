@@ -25,7 +25,7 @@ struct StreamedEvent {
     std::string data;  ///< JSON
 };
 
-/// The coordinator as standinctl sees it. Failures mean that nobody answered: `Unreachable` or `TimedOut`.
+/// The coordinator as standinctl sees it. A failure means that there was no answer: `Unreachable` or `TimedOut`.
 class CoordinatorApi {
   public:
     /// Gets each event in order; false ends the stream.
@@ -35,8 +35,8 @@ class CoordinatorApi {
     virtual base::Result<Answer> request(std::string_view method, std::string_view path,
                                          const nlohmann::json* body) = 0;
     /// Follows the events after `last_id` (empty: only those to come) until the sink says false or the coordinator
-    /// ends. The sink is called once, with a heartbeat, as soon as the stream stands: whoever looks at the world from
-    /// then on misses nothing.
+    /// ends. The sink is called once, with a heartbeat, as soon as the stream is open: a reader that looks at the world
+    /// from then on misses nothing.
     virtual base::Result<void> follow(const std::string& last_id, const EventSink& sink) = 0;
 };
 

@@ -98,7 +98,7 @@ struct HttpsCoordinatorApi::Impl {
         return {ErrorCode::Unreachable, fmt::format("could not reach the coordinator at {}: {}", endpoint.url, why)};
     }
 
-    /// Runs `exchange`, and tells what went wrong: before `sent` nobody was asked.
+    /// Runs `exchange`, and says what went wrong: before `sent` no request was sent.
     Result<void> guarded(const bool& sent, const std::function<Result<void>()>& exchange) const {
         try {
             return exchange();

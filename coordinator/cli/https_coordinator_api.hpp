@@ -8,7 +8,7 @@
 
 namespace standin::cli {
 
-/// Where the coordinator is, and who asks.
+/// Where the coordinator is, and the client's identity.
 struct Connection {
     std::string url = "https://localhost:8440";
     http::TlsFiles tls;
@@ -18,7 +18,7 @@ struct Connection {
 /// The coordinator over HTTPS with certificates on both sides.
 class HttpsCoordinatorApi final : public CoordinatorApi {
   public:
-    /// InvalidInput: the URL or a TLS file is wrong; nobody was asked.
+    /// InvalidInput: the URL or a TLS file is wrong; no request was sent.
     static base::Result<std::unique_ptr<HttpsCoordinatorApi>> open(const Connection& connection);
     ~HttpsCoordinatorApi() override;
 

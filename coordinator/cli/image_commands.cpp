@@ -44,7 +44,7 @@ double shareAt(const Json& verification) {
     return total > 0 ? numberAt(*progress, "done_bytes").value_or(0) / total : 0;
 }
 
-/// Of each disk all but the newest `keep` that are whole, if nothing uses them. What is being captured is nobody's to
+/// Of each disk all but the newest `keep` that are whole, if nothing uses them. What is being captured is not to
 /// delete; what failed is of no use to anybody.
 std::vector<Json> unneeded(const Json& images, std::size_t keep) {
     std::map<std::string, std::vector<Json>> of_disk;
@@ -59,7 +59,7 @@ std::vector<Json> unneeded(const Json& images, std::size_t keep) {
             const auto state = textAt(image, "state");
             if (state == "ready" && ++whole <= keep) continue;
             if (state == "capturing" || !usersAt(image).empty()) continue;
-            // An older coordinator does not say who uses an image: then none is taken for unused.
+            // An older coordinator does not say what uses an image: then none is taken for unused.
             if (image.contains("used_by")) found.push_back(image);
         }
     }
@@ -94,25 +94,26 @@ int compareImages(const CommandContext& context, const std::string& one, const s
 int verifyImage(const CommandContext& context, const std::string& image) {
     if (!isImage(context, image)) return ExitCode::WrongUsage;
     const auto path = fmt::format("/v1/images/{}/verification", image);
-    auto told = context.ask("POST", path);
+    auto verification = context.ask("POST", path);
     auto stateOf = [](const CommandContext::Reply& reply) { return textAt(reply.body, "state"); };
     auto tenth = -1.0;
-    while (told.accepted() && (stateOf(told) == "waiting" || stateOf(told) == "reading")) {
-        const auto now = std::floor(10 * shareAt(told.body));
+    while (verification.accepted() && (stateOf(verification) == "waiting" || stateOf(verification) == "reading")) {
+        const auto now = std::floor(10 * shareAt(verification.body));
         if (!context.json && now > tenth)
-            context.out << printable(fmt::format("image {}: {}, {} %", image, stateOf(told), 10 * now)) << std::endl;
+            context.out << printable(fmt::format("image {}: {}, {} %", image, stateOf(verification), 10 * now))
+                        << std::endl;
         tenth = std::max(tenth, now);
-        // The store tells nobody when it has ended: it is asked.
+        // The store sends no event at the end: it is polled.
         std::this_thread::sleep_for(context.pause);
-        told = context.ask("GET", path);
+        verification = context.ask("GET", path);
     }
-    if (!told.accepted()) return told.exit_code;
-    if (context.json) context.printJson(told.body);
-    if (stateOf(told) == "intact") {
+    if (!verification.accepted()) return verification.exit_code;
+    if (context.json) context.printJson(verification.body);
+    if (stateOf(verification) == "intact") {
         if (!context.json) context.out << printable(fmt::format("image {} is intact", image)) << '\n';
         return ExitCode::Done;
     }
-    context.err << "standinctl: " << printable(textAt(told.body, "problem")) << '\n';
+    context.err << "standinctl: " << printable(textAt(verification.body, "problem")) << '\n';
     return ExitCode::Failed;
 }
 
@@ -142,7 +143,7 @@ int pruneImages(const CommandContext& context, const PruneChoice& choice) {
         const auto id = textAt(image, "id");
         auto done = context.ask("DELETE", "/v1/images/" + id);
         if (!done.accepted()) {
-            exit_code = done.exit_code;  // told already; the others may go all the same
+            exit_code = done.exit_code;  // reported already; the others may be removed all the same
             continue;
         }
         deleted.push_back(id);

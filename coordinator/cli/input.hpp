@@ -9,7 +9,7 @@ namespace standin::cli {
 /// A file's content, or with `-` what comes on standard input. Errors: NotFound, Corrupt (larger than `most`).
 base::Result<std::string> readInput(const CommandContext& context, const std::string& path, std::size_t most);
 
-/// Asks for a `y` on standard input; false for anything else, and where nobody can answer.
+/// Asks for a `y` on standard input; false for anything else, and where there is no one to answer.
 bool confirmed(const CommandContext& context, const std::string& question);
 
 /// What an operator gives as the number of an operation or of a trap.

@@ -20,7 +20,7 @@ std::string sinceFailure(const Json& step) {
     return since ? fmt::format("{:+.3f} s", *since / 1000) : "";
 }
 
-// A long step is begun once and then asked again and again: for people that is one step that goes on.
+// A long step is begun once and then polled: for people that is one step.
 bool goesOn(const Json& step) {
     auto outcome = textAt(step, "outcome");
     return outcome == "running" || outcome == "polling";
@@ -74,7 +74,7 @@ void printPhases(std::ostream& out, const Json& operation) {
                       fmt::format("phases of attempt {}, until {}", i + 1, momentAt(past[i], "end", true)));
     printPhasesOf(out, operation, past.empty() ? "phases" : fmt::format("phases of attempt {}", past.size() + 1));
     if (auto takeover = numberAt(operation, "takeover_ms")) {
-        out << "the segment had its new owner " << humanMilliseconds(*takeover) << " after the failure was told\n";
+        out << "the segment had its new owner " << humanMilliseconds(*takeover) << " after the failure was reported\n";
     }
 }
 
@@ -97,7 +97,7 @@ void OperationTimeline::showHead(const Json& operation) {
     begun_ = true;
 }
 
-// A step that is tried again and again is not told again and again, as long as the same comes of it.
+// A step that is retried is shown once, as long as its outcome is the same.
 bool OperationTimeline::isRepetition(const Json& step, const std::string& title) {
     const auto outcome = textAt(step, "outcome");
     const bool again = numberAt(step, "attempts").value_or(1) > 1 && !failures_[title].empty();

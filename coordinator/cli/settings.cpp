@@ -54,9 +54,10 @@ base::Result<Connection> connectionFrom(const ConnectionOptions& options,
     connection.tls.key = first(options.key, variable("STANDIN_KEY"), file.key);
     connection.tls.crl = first(options.crl, variable("STANDIN_CRL"), file.crl);
     if (connection.tls.ca.empty() || connection.tls.certificate.empty() || connection.tls.key.empty()) {
-        return failure(ErrorCode::InvalidInput,
-                       fmt::format("who asks is not known: give --ca, --certificate and --key, or name them in {}",
-                                   usual_settings_file));
+        return failure(
+            ErrorCode::InvalidInput,
+            fmt::format("there is no client certificate: give --ca, --certificate and --key, or name them in {}",
+                        usual_settings_file));
     }
     return connection;
 }

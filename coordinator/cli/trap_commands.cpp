@@ -71,13 +71,13 @@ Json explainHere(const traps::TrapRecord& record, const Knowledge& knowledge) {
 Json notesOn(const traps::Trap& trap) {
     Json notes = Json::array();
     if (trap.source.empty())
-        notes.push_back("it is not known who sent it, and rules may go by that: say it with --source ADDRESS");
+        notes.push_back("the sender is not known, and rules may depend on it: give it with --source ADDRESS");
     if (trap.refusal.empty() && trap.version != traps::SnmpVersion::V3)
         notes.push_back("whether its community is one of the coordinator's was not looked at");
     return notes;
 }
 
-/// Explains one trap, here or there. Null: it went wrong, and that was told.
+/// Explains one trap, here or there. Null: it failed, and that was reported.
 Json explainOne(const CommandContext& context, traps::Trap trap, const Knowledge* knowledge, int& exit_code) {
     traps::TrapRecord record;
     if (!trap.refusal.empty()) record.verdict = {traps::Verdict::Outcome::Refused, trap.refusal, {}, {}, {}};

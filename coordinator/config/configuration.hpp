@@ -19,7 +19,7 @@ struct TlsFiles {
     std::string crl_file;  ///< empty: no certificate is looked up in a revocation list
 };
 
-/// Certificates' common names; who stands nowhere may do nothing.
+/// Common names of certificates; a name without a role may do nothing.
 struct RoleSettings {
     std::vector<std::string> viewers;     ///< may ask
     std::vector<std::string> operators;   ///< may ask and command

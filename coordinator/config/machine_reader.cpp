@@ -41,7 +41,7 @@ drivers::PowerDevice MachineReader::device(YamlReader& reader, std::size_t rung)
     drivers::PowerDevice device;
     device.agent = reader.text("agent");
     for (const auto& [key, value] : reader.scalars("options")) {
-        // What stands here is seen by everybody who may read the configuration.
+        // Everybody who may read the configuration sees these options.
         if (key == "password" || key == "passwd") {
             reader.problem("options",
                            fmt::format("'{}' is a secret: put it into a file and name that as 'password_file'", key));

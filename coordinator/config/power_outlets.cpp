@@ -35,7 +35,7 @@ std::string hostOf(std::string text) {
     return text;
 }
 
-/// Where BMCs listen unless they are told otherwise; the same BMC answers on several of these.
+/// Default ports of BMCs; the same BMC answers on several of these.
 bool isUsualPort(const std::string& port) {
     return port.empty() || port == "22" || port == "23" || port == "80" || port == "161" || port == "443" ||
            port == "623";

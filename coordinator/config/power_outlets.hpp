@@ -9,7 +9,7 @@
 namespace standin::config {
 
 /// What a power device switches, in one way of writing: its address and, of one with several outlets, which one. Two
-/// protocols of one BMC give the same. Empty: the options do not tell.
+/// protocols of one BMC give the same. Empty: the options do not say.
 std::string outletOf(const drivers::PowerDevice& device);
 
 /// Outlets that machines claim: each switches one machine, or a fence of one would switch off the other.
@@ -17,7 +17,7 @@ class PowerOutlets {
   public:
     /// The devices that are claimed next are those of this machine, for people: `server 'server01'`.
     void begin(std::string machine) { machine_ = std::move(machine); }
-    /// `rung` tells the rungs of the machine's ladder apart: one device may come again on a later rung.
+    /// `rung` distinguishes the rungs of the machine's ladder: one device may come again on a later rung.
     void claim(base::YamlReader& reader, const drivers::PowerDevice& device, std::size_t rung);
 
   private:

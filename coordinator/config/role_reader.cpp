@@ -15,7 +15,7 @@ void refuse(base::YamlReader& reader, const char* role, const std::vector<std::s
         reader.problem(
             role, i,
             fmt::format("'{}' is an agent's certificate, and agents have no role here; issue a certificate of "
-                        "its own to whoever needs one",
+                        "its own to each client that needs one",
                         names[i]));
     }
 }

@@ -12,8 +12,8 @@ namespace standin::config {
 /// called by the caller.
 RoleSettings readRoles(base::YamlReader& reader);
 
-/// Records a problem at each role that is given to an agent: an agent does what it is told and asks the coordinator
-/// nothing, and whoever has broken into one must not command by its certificate.
+/// Records a problem at each role that is given to an agent: an agent sends the coordinator no
+/// requests, and an intruder in one must not command by its certificate.
 void refuseAgents(base::YamlReader& reader, const RoleSettings& roles, const std::set<std::string>& agents);
 
 }  // namespace standin::config

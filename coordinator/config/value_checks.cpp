@@ -66,7 +66,7 @@ std::string readIpv4(YamlReader& reader, const std::string& key) {
         return "";
     }
     const auto first = ntohl(address.s_addr) >> 24;
-    // 0.0.0.0/8 is nobody's, 224.0.0.0 and above are groups' or reserved (RFC 6890).
+    // 0.0.0.0/8 is not assigned, 224.0.0.0 and above are groups' or reserved (RFC 6890).
     if (first == 0 || first >= 224) reader.problem(key, fmt::format("'{}' is no machine's address", text));
     return text;
 }

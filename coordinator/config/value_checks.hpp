@@ -10,7 +10,7 @@
 
 namespace standin::config {
 
-/// Values that are told only once in a whole configuration: two machines must not claim the same port, address or disk.
+/// Values that occur only once in a whole configuration: two machines must not claim the same port, address or disk.
 class OnlyOnce {
   public:
     /// `what` names the kind of value in messages: "MAC address".

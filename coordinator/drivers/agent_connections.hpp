@@ -33,7 +33,7 @@ class AgentConnections {
     void start();
     /// Idempotent.
     void stop();
-    /// Whoever waits for an agent's answer waits no longer; for good.
+    /// Ends all waits for agents' answers, for good.
     void breakOff() const;
 
     /// Precondition: the agent is one of those opened.

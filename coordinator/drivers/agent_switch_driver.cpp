@@ -49,7 +49,7 @@ base::Result<std::vector<Segment>> AgentSwitchDriver::segmentsAt(const base::Por
     auto segments = messageIn(*client_, "the segments of port '" + port.text() + "'",
                               client_->get("/v1/segments?port=" + encoded(port.text()), deadline), segmentsFrom);
     if (!segments) return segments;
-    // An agent of an earlier release tells of all.
+    // An agent of an earlier release reports all.
     std::erase_if(*segments, [&](const Segment& segment) {
         return std::none_of(segment.order.members.begin(), segment.order.members.end(),
                             [&](const auto& member) { return member.port == port; });

@@ -13,7 +13,7 @@ namespace standin::drivers {
 
 namespace {
 
-/// All of them are fence_ipmilan under other names; those of vendors speak IPMI 2.0 unless told otherwise.
+/// All of them are fence_ipmilan under other names; those of vendors speak IPMI 2.0 unless configured otherwise.
 constexpr std::array<std::pair<std::string_view, bool>, 7> ipmi_agents{{{"fence_ipmilan", false},
                                                                         {"fence_ipmilanplus", true},
                                                                         {"fence_idrac", true},
@@ -77,7 +77,7 @@ PowerReading FenceAgentDevices::read(const PowerDevice& device, Deadline deadlin
 }
 
 void FenceAgentDevices::pause(Deadline time) {
-    // A power device tells nothing by itself: between two readings there is no event to wait for, only a time.
+    // A power device sends no events: there is nothing to wait for between two readings but time.
     std::this_thread::sleep_for(time);
 }
 

@@ -6,7 +6,7 @@
 namespace standin::drivers {
 
 /// The request holder: holds and releases a job's requests, and probes what stands in quarantine behind its back leg.
-/// Its jobs bear the names of their segments.
+/// Its jobs are named after their segments.
 class HolderDriver {
   public:
     virtual ~HolderDriver() = default;

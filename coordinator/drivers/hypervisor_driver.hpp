@@ -16,7 +16,7 @@ class HypervisorDriver {
     virtual base::Result<protocol::StandIn> standIn(const base::StandInName& name, Deadline deadline) = 0;
     /// All of them.
     virtual base::Result<std::vector<protocol::StandIn>> standIns(Deadline) {
-        return base::failure(base::ErrorCode::Unsupported, "this VM host does not tell its stand-ins");
+        return base::failure(base::ErrorCode::Unsupported, "this VM host does not list its stand-ins");
     }
     /// Begins to make it (S107, S117–S121); `state` is Making until it is Stopped or Failed. Refused: no capacity
     /// (S116).
@@ -36,7 +36,7 @@ class HypervisorDriver {
     /// S224.
     virtual base::Result<protocol::StandInRequests> requests(const base::StandInName& name, Deadline deadline) = 0;
     /// The guest's clock since its resume; waits up to `within` while it is being set (S187). NotFound, Unsupported:
-    /// the agent cannot tell.
+    /// the agent does not know.
     virtual base::Result<protocol::GuestClock> clock(const base::StandInName& name, std::chrono::milliseconds within,
                                                      Deadline deadline) = 0;
     virtual base::Result<protocol::Capacity> capacity(Deadline deadline) = 0;

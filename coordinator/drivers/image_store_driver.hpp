@@ -7,8 +7,8 @@
 
 namespace standin::drivers {
 
-/// Images and restores of one image store. capture() and restore() begin the work; image() and restoreState() tell how
-/// far it is.
+/// Images and restores of one image store. capture() and restore() begin the work; image() and restoreState() report
+/// how far it is.
 class ImageStoreDriver {
   public:
     virtual ~ImageStoreDriver() = default;
@@ -22,8 +22,8 @@ class ImageStoreDriver {
     virtual base::Result<void> remove(const protocol::CommandStamp& stamp, const base::ImageId& id,
                                       Deadline deadline) = 0;
 
-    /// Begins to read the image again and to compare it with its checksums; verification() tells how far it is and what
-    /// came of it. A store that has nothing to read again need not: Unsupported.
+    /// Begins to read the image again and to compare it with its checksums; verification() reports how far it is and
+    /// its result. A store that has nothing to read again need not: Unsupported.
     virtual base::Result<protocol::ImageVerification> verify(const protocol::CommandStamp&, const base::ImageId&,
                                                              Deadline) {
         return base::failure(base::ErrorCode::Unsupported, "this image store can't verify images");
@@ -34,12 +34,12 @@ class ImageStoreDriver {
 
     /// The machines' disks that the store reaches, as they are now.
     virtual base::Result<std::vector<protocol::Disk>> disks(Deadline) {
-        return base::failure(base::ErrorCode::Unsupported, "this image store does not tell its disks");
+        return base::failure(base::ErrorCode::Unsupported, "this image store does not list its disks");
     }
 
     /// The restores that the store remembers, and would not begin again.
     virtual base::Result<std::vector<base::RestoreId>> restores(Deadline) {
-        return base::failure(base::ErrorCode::Unsupported, "this image store does not tell its restores");
+        return base::failure(base::ErrorCode::Unsupported, "this image store does not list its restores");
     }
     /// Same id, same restore: repeating it does not begin a second one. Refused: the disk is in use.
     virtual base::Result<protocol::Restore> restore(const protocol::CommandStamp& stamp, const base::RestoreId& id,

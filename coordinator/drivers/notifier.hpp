@@ -4,7 +4,7 @@
 
 namespace standin::drivers {
 
-/// Tells the operator (S109, S131, S229, S249). Never blocks its caller and never fails; what cannot be delivered is
+/// Notifies the operator (S109, S131, S229, S249). Never blocks its caller and never fails; what cannot be delivered is
 /// logged.
 struct Notification {
     enum class Kind { NormalEnd, AbnormalEnd, NeedsOperator, Warning, Notice };

@@ -40,7 +40,7 @@ class PowerDriver {
     /// Success: read back as on.
     virtual base::Result<void> on(const PowerLadder& ladder, Deadline deadline) = 0;
     /// Asks the machine's own system to shut down, as its power button does. Success: it was asked; whether it does,
-    /// and when, is for state() to find out. Unsupported: there is nobody who could ask it.
+    /// and when, is for state() to find out. Unsupported: there is no way to ask it.
     virtual base::Result<void> shutDown(const PowerLadder&, Deadline) {
         return base::failure(base::ErrorCode::Unsupported, "nothing can ask it to");
     }

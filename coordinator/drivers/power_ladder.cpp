@@ -12,7 +12,7 @@ using base::SteadyTime;
 
 namespace {
 
-// A device that has just acted may still tell the old state; asking more often than this only keeps it busy.
+// A device that has just acted may still report the old state; asking more often than this only keeps it busy.
 constexpr auto between_readings = std::chrono::milliseconds(250);
 
 // An action that hangs must leave time to read back what it has done.
@@ -38,7 +38,7 @@ SteadyTime LadderPowerDriver::endOfRung(SteadyTime until, std::size_t index, std
     return devices_.now() + left(until) / static_cast<int>(rungs - index);
 }
 
-// Nobody waits any longer for a further rung: what it switched then could be a machine that executes a job since.
+// No one waits for a further rung any more: it could switch a machine off that has got a job since.
 bool LadderPowerDriver::isOver(SteadyTime until, std::size_t index) {
     return index > 0 && left(until) == Deadline(0);
 }
@@ -64,11 +64,11 @@ LadderPowerDriver::Outcome LadderPowerDriver::driveDevice(const PowerDevice& dev
         const auto since = devices_.now();
         auto now = devices_.read(device, left(until));
         if (now.state == wanted) return {true, true, {}, {}};
-        // A later 'unknown' (there was no time left, say) tells the operator less than what was read before.
+        // A later 'unknown' (there was no time left, say) says less than what was read before.
         if (now.state != PowerState::Unknown || reading.words.empty()) reading = std::move(now);
         // Nothing more will change by itself after an action that failed; one that succeeded may need its time.
         if (!acted || left(until) <= between_readings + (devices_.now() - since)) break;
-        // A power device tells nothing by itself; it can only be read again, until the deadline.
+        // A power device sends no events; it can only be read again, until the deadline.
         devices_.pause(between_readings);
     }
     auto words = fmt::format("{}: {}", describe(device), reading.words);

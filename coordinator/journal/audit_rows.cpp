@@ -84,7 +84,7 @@ AuditMark openAudit(Session& session) {
     if (head.number == 0) {
         int chained = 0;
         session << "SELECT COUNT(*) FROM audit WHERE hash <> ''", into(chained), now;
-        // Entries with hashes and no mark: somebody took the mark away, and what is there is not vouched for again.
+        // Entries with hashes and no mark: the mark was removed, and the entries are not trusted again.
         if (chained == 0) head = seal(session);
         if (head.number > 0) rememberHead(session, head);
     }

@@ -32,7 +32,7 @@ void rememberCrash(int signal, siginfo_t* details, void* /*context*/) {
     // Only what may be done in a signal handler. It is reset by then, so returning dies of the same cause, by default.
     auto* page = crash_page.load();
     if (page != nullptr && at_work != 0) page->crash.store(at_work);
-    // But what somebody has sent, such as systemd's watchdog, does not come again by itself.
+    // But a signal that was sent, such as systemd's watchdog's, does not come again by itself.
     if (details->si_code <= 0) ::raise(signal);
 }
 

@@ -27,11 +27,11 @@ struct Maintenance {
 /// A row that was written by no program that this one knows, or damaged. It stays where it is, and counts for nothing.
 struct Unreadable {
     std::string what;         ///< `failover 17 of server 'server01'`, for people
-    base::ServerName server;  ///< whose failures must start nothing until somebody has looked; empty: nobody's
+    base::ServerName server;  ///< whose failures must start nothing until an operator has looked; empty: no server's
     std::string problem;
 };
 
-/// What a new journal goes on from, so that nothing of it is mistaken for something of the one that was there before.
+/// Where a new journal's numbers begin, so that none is mistaken for one of the earlier journal.
 struct Continuation {
     domain::Adoption adoption;
     std::uint64_t epoch = 0;                 ///< this coordinator's from now on; not below the present one
@@ -95,13 +95,13 @@ class Journal {
   public:
     virtual ~Journal() = default;
 
-    /// Takes a new epoch, durably, and tells what stood there. Called once, first. Corrupt: the journal cannot be
+    /// Takes a new epoch, durably, and returns the contents. Called once, first. Corrupt: the journal cannot be
     /// trusted.
     virtual base::Result<Contents> open() = 0;
     /// Durable (as the disk understands it) when it succeeds; nothing of it happened when it fails. StaleEpoch: a newer
     /// epoch was taken since open(), so another coordinator leads. Called by one thread.
     virtual base::Result<void> commit(const Entry& entry) = 0;
-    /// What nobody has to wait for: forgets the oldest, makes room. For quiet moments; called by the thread that
+    /// Housekeeping: forgets the oldest, makes room. For quiet moments; called by the thread that
     /// commits. What could not be done is tried again another time.
     virtual void tidy() {}
     /// What an operator has to look after although commits succeed, as one sentence with its cure; empty: nothing.

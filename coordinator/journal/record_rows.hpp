@@ -19,7 +19,7 @@ class Session;
 /// All of them throw Poco's exceptions, as the session does.
 namespace standin::journal {
 
-/// What is kept of a long record: its begin, which tells how the operation came about, and these blocks at its end.
+/// What is kept of a long record: its begin, which says how the operation came about, and these blocks at its end.
 inline constexpr int newest_blocks_kept = 3;
 
 void writeRecord(Poco::Data::Session& session, domain::OperationId operation, const RecordPage& page);

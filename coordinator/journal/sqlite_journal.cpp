@@ -285,7 +285,7 @@ void SqliteJournal::Database::readAll(Contents& contents) {
     const auto unreadable = contents.unreadable.size();
     readTable(session, "leases", "spare", &leaseFrom, contents,
               [&](const std::string&, domain::Lease lease) { contents.leases.push_back(std::move(lease)); });
-    // A spare of which only that is known is nobody's to write to (rule 5).
+    // A spare of which no more is known must not be written to (rule 5).
     if (contents.unreadable.size() > unreadable) keepUnreadableLeases(contents);
     readTable(session, "placements", "server", &placementFrom, contents,
               [&](const std::string& server, domain::Placement placement) {
@@ -344,7 +344,7 @@ bool SqliteJournal::Database::madeRoom(const base::Error& problem) const {
     if (!reserve || problem.code == ErrorCode::StaleEpoch || problem.code == ErrorCode::Conflict) return false;
     std::error_code unknown;
     const auto space = std::filesystem::space(std::filesystem::path(path).parent_path(), unknown);
-    // For who is not root the last blocks of some file systems are none; SQLite may have seen another limit than this.
+    // Some file systems reserve their last blocks for root; SQLite may have met another limit than this.
     return (full || (!unknown && space.available < too_little)) && reserve->makeRoom();
 }
 
@@ -425,7 +425,7 @@ Result<void> SqliteJournal::commitOnce(const Entry& entry) {
         if (!entry.operations.empty()) rememberLastOperation(session, entry.operations.back()->id);
         const bool forgets = ++database_->commits >= most_commits_untidied;
         if (forgets) forgetOldest(session, database_->history);
-        // Last, because the writes before hold the database: nobody can take an epoch between this look and the commit.
+        // Last, because the writes before hold the database: no epoch can be taken between this look and the commit.
         if (const auto last = lastEpoch(session); last != database_->leader) {
             session.rollback();
             return failure(ErrorCode::StaleEpoch,
@@ -482,7 +482,7 @@ void SqliteJournal::tidy() {
         database_->forgotten();
         session << "PRAGMA wal_checkpoint(PASSIVE)", now;
     } catch (const Poco::Exception&) {
-        undo(session);  // a disk that is full or gone is told with the next commit
+        undo(session);  // a disk that is full or gone is reported by the next commit
     }
 }
 

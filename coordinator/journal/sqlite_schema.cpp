@@ -49,7 +49,7 @@ void setMeta(Session& session, std::string key, std::string value) {
         use(key), use(value), now;
 }
 
-/// 96 bits: nobody draws the same one again.
+/// 96 bits: the same one is never drawn again.
 std::string drawInstance() {
     std::array<unsigned char, 12> drawn{};
     if (::getrandom(drawn.data(), drawn.size(), 0) != static_cast<ssize_t>(drawn.size()))

@@ -26,7 +26,7 @@ protocol::Leader lastEpoch(Poco::Data::Session& session);
 std::string adoptionText(Poco::Data::Session& session);
 void rememberAdoption(Poco::Data::Session& session, const std::string& text);
 
-/// The same leader goes on with a higher epoch.
+/// The same leader continues with a higher epoch.
 void raiseEpoch(Poco::Data::Session& session, std::uint64_t epoch);
 
 /// So that ids are never used twice, also when ended operations are forgotten.

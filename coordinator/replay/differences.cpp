@@ -73,7 +73,7 @@ std::vector<std::string> sentencesOf(const std::vector<Change>& changes, const s
 
 std::vector<std::string> differences(const std::vector<Change>& then, const std::vector<Change>& now) {
     auto found = compare(textsOf(then), textsOf(now));
-    // The same words may stand for another event; that is told as well.
+    // The same words may stand for another event; that is reported as well.
     for (std::size_t i = 0; found.empty() && i < then.size(); ++i) {
         if (then[i].event != now[i].event) {
             found.push_back(fmt::format("then: event {}; now: event {}", nameOf(then[i].event), nameOf(now[i].event)));

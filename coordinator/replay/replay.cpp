@@ -39,7 +39,7 @@ class Reader {
             replay_.dropped += replayed.dropped_before;
             if (!whole) {
                 return base::failure(base::ErrorCode::Corrupt,
-                                     fmt::format("lines {} to {} of the record are missing, and line {} does not tell "
+                                     fmt::format("lines {} to {} of the record are missing, and line {} does not say "
                                                  "where the operation stood",
                                                  expected, line.number - 1, line.number));
             }
@@ -153,7 +153,7 @@ class Reader {
     std::uint32_t last_ = 0;
 };
 
-// A record that was changed by hand may tell of what cannot be; it is no reason to stop.
+// A record that was changed by hand may say what cannot be; that is no reason to stop.
 base::Result<void> readHeld(Reader& reader, const RecordLine& line) {
     const base::AssertionsThrow instead_of_stopping;
     try {

@@ -60,7 +60,7 @@ Result<Targets> targetsOf(const Situation& situation, const ServerName& server, 
     for (const auto& name : servers) {
         if (auto busy = situation.busy.find(name); busy != situation.busy.end())
             return failure(ErrorCode::WrongState,
-                           fmt::format("operation {} of server '{}' goes on; plan again once it has ended",
+                           fmt::format("operation {} of server '{}' is under way; plan again once it has ended",
                                        busy->second, name.text()));
     }
     return Targets{{servers.begin(), servers.end()},
@@ -104,7 +104,7 @@ class Rehearsal {
     }
 
   private:
-    /// By who speaks, not by a trap: what a trap means is `trap explain`'s.
+    /// The report of an operator, not a trap: what a trap means is for `trap explain`.
     void report() {
         for (const auto& server : targets_.servers) {
             simulation_.world.invariants.failureReported(server.text());
@@ -159,7 +159,7 @@ class Rehearsal {
         return planned;
     }
 
-    /// Who answers the job's requests at the end; empty: nobody.
+    /// The machine that answers the job's requests at the end; empty: none.
     [[nodiscard]] std::string executorOf(const ServerName& name) {
         auto& world = simulation_.world;
         const auto& server = simulation_.config.inventory.servers.at(name);
@@ -217,7 +217,7 @@ class Rehearsal {
     void addRemarks() {
         for (const auto& [server, operation] : situation_.busy)
             plan_.remarks.push_back(
-                fmt::format("server '{}' is left out: operation {} goes on", server.text(), operation));
+                fmt::format("server '{}' is left out: operation {} is under way", server.text(), operation));
         for (const auto& host : plan_.hosts) {
             if (!host.capacity)
                 plan_.remarks.push_back(

@@ -23,7 +23,7 @@ struct PlannedFailover {
     std::string why;  ///< why nothing begins; otherwise why it ends as it does
     std::string cure;
     domain::State ends = domain::State::Closed;
-    std::string runs_on;                ///< at the end: `stand-in server01-3`, `spare spare01`; empty: nobody
+    std::string runs_on;                ///< at the end: `stand-in server01-3`, `spare spare01`; empty: none
     std::optional<double> job_back_ms;  ///< until the segment has its new owner
     std::optional<double> ends_ms;      ///< until nothing more is done
     std::vector<PlannedStep> steps;     ///< in the order of their start
@@ -39,15 +39,15 @@ struct HostLeft {
 
 struct Plan {
     std::vector<PlannedFailover> failovers;
-    std::vector<base::ServerName> without;           ///< whose job nobody executes at the end
+    std::vector<base::ServerName> without;           ///< their jobs are down at the end
     std::vector<base::ServerName> without_stand_in;  ///< that had a ready stand-in, and have none at the end
-    std::vector<base::SpareName> spares_left;        ///< leased to nobody, and well
+    std::vector<base::SpareName> spares_left;        ///< not leased, and sound
     std::vector<HostLeft> hosts;
     std::vector<std::string> remarks;  ///< what the plan leaves out or assumes
 };
 
 /// Plays the failures to the shipping engine in the simulated world. `server`: the one that is asked about; empty: only
-/// what `failures` name. NotFound: a name that is not configured; WrongState: an operation of the server goes on.
+/// what `failures` name. NotFound: a name that is not configured; WrongState: an operation of the server is under way.
 base::Result<Plan> rehearse(const Situation& situation, const base::ServerName& server, const Failures& failures);
 
 }  // namespace standin::what_if

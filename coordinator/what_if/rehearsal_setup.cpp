@@ -14,7 +14,7 @@ namespace {
 /// to.
 constexpr std::uint64_t store_mib_per_second = 1000;
 
-/// The simulated world's BMCs are told by their machines' names.
+/// The simulated world's BMCs are found by their machines' names.
 drivers::PowerLadder simulatedLadder(const std::string& machine) {
     return {{{drivers::PowerDevice{"simulated", {{"machine", machine}}, {}}}}};
 }
@@ -40,7 +40,7 @@ struct Allowed {
 
 void setTimings(WorldConfig& config, const Situation& situation, const Durations& durations,
                 const base::ServerName& subject) {
-    // Nobody plans with a machine that is slower than he allows: what is assumed stays well within that.
+    // What is assumed stays well within the configured limits: a plan is not made with a machine that exceeds them.
     auto expected = [&](StepName step, std::chrono::milliseconds allowed) {
         const auto found = durations.of(step, subject);
         return found ? found->ms : std::min(assumedMs(step), static_cast<double>(allowed.count()) / 2);
@@ -112,7 +112,7 @@ WorldConfig rehearsalSetup(const Situation& situation, const Durations& duration
     for (auto& [spare, ladder] : config.inventory.spare_power) ladder = simulatedLadder(spare.text());
     addRows(config, situation);
     setTimings(config, situation, durations, subject);
-    config.engine.watch_every = std::chrono::milliseconds(0);  // what fails is told; nobody has to find out
+    config.engine.watch_every = std::chrono::milliseconds(0);  // failures are given; nothing has to be detected
     config.engine.keep_records = false;
     return config;
 }

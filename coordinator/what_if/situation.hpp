@@ -16,7 +16,7 @@ struct Situation {
     engine::Inventory inventory;
     journal::Contents contents;  ///< rows, leases, placements, maintenance; operations: those at rest
     std::map<base::AgentName, protocol::Capacity> capacities;  ///< of the VM hosts that answered
-    std::map<base::ServerName, domain::OperationId> busy;      ///< servers with an operation that goes on: left out
+    std::map<base::ServerName, domain::OperationId> busy;      ///< servers with an operation under way: left out
     std::map<base::ImageId, std::uint64_t> image_bytes;        ///< what each holds beside zeros
     std::vector<domain::Operation> past;                       ///< any, newest first
 };

@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(phases_are_shown_for_each_attempt_of_a_failover_that_was_re
     BOOST_TEST(
         shown.out.find("phases of attempt 1, until 2026-11-23 05:00:00:  resume 2.5 ms\n"
                        "phases of attempt 2:  spare_boot 27.00 s\n"
-                       "the segment had its new owner 54.0 ms after the failure was told\n") != std::string::npos,
+                       "the segment had its new owner 54.0 ms after the failure was reported\n") != std::string::npos,
         shown.out);
 }
 
