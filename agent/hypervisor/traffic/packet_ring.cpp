@@ -6,16 +6,18 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <pcap/pcap.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 
+#include "agent/base/assertion.hpp"
 #include "agent/hypervisor/traffic/tcp_segment.hpp"
 
 namespace standin::hypervisor {
@@ -39,23 +41,28 @@ base::Unexpected failed(const std::string& what, const std::string& interface) {
                          fmt::format("could not {} network interface '{}': {}", what, interface, std::strerror(errno)));
 }
 
-// IPv4, TCP, not a later fragment, from or to the address: the beginning of the frame, otherwise nothing.
-std::array<sock_filter, 12> filterFor(std::uint32_t address) {
-    return {{
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 9),
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 7),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 5, 0),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 26),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, address, 2, 0),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 30),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, address, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, segment_snap_length),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-    }};
-}
+/// The kernel's filter for the beginning of every TCP segment from or to `address`. Later fragments have no ports.
+class SegmentFilter {
+  public:
+    explicit SegmentFilter(std::uint32_t address) {
+        const std::unique_ptr<pcap_t, decltype(&::pcap_close)> compiler(
+            ::pcap_open_dead(DLT_EN10MB, segment_snap_length), &::pcap_close);
+        const auto expression = fmt::format("tcp and ip host {}.{}.{}.{} and ip[6:2] & 0x1fff = 0", address >> 24,
+                                            address >> 16 & 0xff, address >> 8 & 0xff, address & 0xff);
+        const bool compiled = compiler && ::pcap_compile(compiler.get(), &program_, expression.c_str(), 1, 0) == 0;
+        STANDIN_ASSERT(compiled);
+    }
+    SegmentFilter(const SegmentFilter&) = delete;
+    ~SegmentFilter() { ::pcap_freecode(&program_); }
+
+    /// libpcap's instructions are the kernel's (pcap/bpf.h: the layout of a sock_filter).
+    [[nodiscard]] sock_fprog forSocket() {
+        return {static_cast<unsigned short>(program_.bf_len), reinterpret_cast<sock_filter*>(program_.bf_insns)};
+    }
+
+  private:
+    bpf_program program_{};
+};
 
 template <typename Option>
 bool setOption(int socket, int level, int name, const Option& option) {
@@ -71,8 +78,8 @@ base::Result<PacketRing> PacketRing::open(const std::string& interface, std::uin
     PacketRing ring(base::FileDescriptor(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), index,
                     interface);
     if (!ring.socket_) return failed("watch", interface);
-    auto program = filterFor(address);
-    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    SegmentFilter segments(address);
+    const auto filter = segments.forSocket();
     const tpacket_req request{block_size, block_count, frame_size, frame_count};
     if (!setOption(ring.socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, filter) ||
         !setOption(ring.socket_.get(), SOL_PACKET, PACKET_VERSION, int{TPACKET_V2}) ||
