@@ -5,6 +5,16 @@
 
 namespace standin::simulation {
 
+// How it works, and why so.
+//
+// The engine's steps are ordinary blocking functions: they call a driver, and it returns when the agent has answered.
+// In the simulation hundreds of them wait at the same time, in virtual time. Threads would make the order depend on the
+// machine; a rewrite of the steps as callbacks would test other code than the one that ships. So each step runs on a
+// fiber: where a simulated driver waits it suspends its fiber, and the event that ends the wait resumes it. There is
+// one thread, so a run has one order, and a seed repeats it.
+//
+// A coordinator that dies in the middle of a step is simulated by unwinding its fibers: destructors run, nothing else.
+
 /// A task with a stack of its own that is left off in the middle and gone on with later: how a step that waits for an
 /// answer stands still while virtual time goes on. Fibers of one thread run one at a time, only when they are told to.
 /// Its stack is used again by the next task, has a guard page, and the sanitizers are told of every change of stacks.

@@ -11,6 +11,21 @@
 
 namespace standin::simulation {
 
+// How it works, and why so.
+//
+// The engine, its journal's records and its decisions are the shipping code. Simulated are the things around it:
+// agents, machines, networks, disks, clients and time. Time is a queue of events; the next event runs when all that the
+// one before caused has come to rest, and the clock jumps to it. So a failover of an hour takes a millisecond, and
+// nothing depends on the speed of the machine.
+//
+// All chance comes from one seed, and each question to chance is drawn by what it is about, not by how many were drawn
+// before: a change in one place does not shuffle the rest of the run.
+//
+// The rules of FLOW.md are checked after every event in which something changed, on the world's own truth (who owns the
+// segment, whose power is on, which request was answered by whom), not on what the coordinator believes. `soak` runs
+// random incidents, scenarios are written by hand, and the crash sweep kills the coordinator at every record that it
+// writes and compares the end.
+
 /// How a simulation ended.
 struct Ending {
     bool stable = false;  ///< everything is at rest

@@ -12,6 +12,20 @@
 
 namespace standin::image_store {
 
+// How it works, and why so.
+//
+// An image is two files: a sparse one with the disk's content, and this manifest with one SHA-256 for each block. The
+// manifest alone answers most questions: two images differ where their tables differ (a comparison reads no block), a
+// block of zeros is recognised by its checksum (holes are neither stored nor sent), and a receiver can check each block
+// on arrival from any number of connections.
+//
+// A checksum for each block, and not a chain or a tree: a restore writes blocks in any order and in parallel, and a
+// damaged block is named with its offset. The table is 32 bytes for each block: with 64 KiB blocks 0.05 % of the disk.
+//
+// The header comes first but is written last, when everything is known. The file is called `manifest.partial` until
+// content, table and header are durable, and `manifest` afterwards: what a crash leaves has the partial name, and the
+// next start removes it. Nothing else marks an image as complete.
+
 /// What is known of an image without reading its blocks.
 ///
 /// As a file, and as `GET /v1/images/{id}/manifest` gives it:

@@ -10,6 +10,26 @@
 
 namespace standin::request_holder {
 
+// How it works, and why so.
+//
+// The promise is that no request which the holder accepted is lost, delivered twice or overtaken (rule 3). Three
+// decisions follow from it.
+//
+// One connection at a time, in the order of arrival. With two deliveries under way a slow connect would let the second
+// client's request overtake the first one's. What is lost in speed is bounded by a connect over the back leg, some
+// hundred microseconds.
+//
+// The next connection waits for the first answer to the one before if that was held while no machine could process it:
+// only the answer proves that the job took the request rather than the kernel's listen queue. The wait is bounded,
+// because a request without an answer (a subscription) must not stop the queue.
+//
+// Before the first byte is sent, a failure costs nothing: the connection stays at the head and is tried again, against
+// the same machine or, after a handover that was given up, against the stand-in. From the first byte on, nothing is
+// sent again: the machine may have processed it. The client sees a closed connection, which is the one honest answer.
+//
+// After delivery a Relay copies bytes in both directions and keeps no state but its buffers. It ends with the
+// connection.
+
 /// How held connections are handed to the job's machine.
 struct DeliverySettings {
     in_addr job_address{};

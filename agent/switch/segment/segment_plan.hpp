@@ -8,6 +8,28 @@
 #include "agent/switch/segment/switch_fabric.hpp"
 #include "agent/switch/segment/vlan_range.hpp"
 
+// How it works, and why so.
+//
+// A segment is a VLAN of its own in the bridge; a machine is on the segment if its port is an access port in that VLAN.
+// A port that is not the owner's gets a VLAN that no other port has: its *quarantine*. So isolation needs no rule that
+// could be missing: two machines that must not meet share no VLAN, whatever else fails.
+//
+// An order names the wanted end (owner, members, back leg), not a change. The plan compares it with a view of the
+// switch and gives the difference. That makes an order idempotent, and the same function repairs what was changed by
+// hand or came back after a restart.
+//
+// Two things decide whether a plan is allowed. The *number* of the order (epoch, sequence) is kept in the segment's
+// record, in the switch's own database and in the same transaction as the ports: a late order finds a higher number
+// there and is refused, also after a restart of this agent. And a port may have a part in one segment only, because a
+// machine that executes one job must not be moved by the order of another.
+//
+// A fence (no owner) is treated differently on purpose: it takes the server's port away even where the rest of the
+// order cannot be satisfied. Being wrong about a spare costs a retry, a fence that fails costs the job.
+//
+// The owner moves in two stages while connections must not break: first the record and the ports, then *steering*
+// (OpenFlow rules that keep established connections with the machine that has them). Steering is derived from the same
+// record; nothing about it is stored.
+
 /// PURE: what a switch has to look like, from what was ordered and what is there. No I/O, no clock, no log.
 namespace standin::lan_switch {
 
