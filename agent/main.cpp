@@ -122,7 +122,7 @@ int serve(const AgentConfiguration& configuration) {
 
     const auto roles = http::Roles::ofAgent(configuration.commanders, configuration.readers);
     audit::AuditFile audit_file(configuration.state_dir + "/audit.log");
-    // Nobody's job waits for an audit: health tells what is wrong with it, and it is tried again.
+    // Nobody's job waits for an audit: health says what is wrong with it, and it is tried again.
     if (const auto opened = audit_file.open(); !opened) log.error("{}", opened.error().message);
     audit::AuditTrail trail(
         clock, [&](const std::vector<audit::Note>& notes) { return audit_file.append(notes); }, log.named("audit"));

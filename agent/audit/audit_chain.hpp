@@ -39,7 +39,7 @@ std::string hashOf(const Link& link);
 /// Fills in number, previous and hash of an entry that follows `last`.
 void append(Link& link, const AuditMark& last);
 
-/// Goes through a chain from its oldest entry on and tells where it breaks.
+/// Goes through a chain from its oldest entry on and says where it breaks.
 class Verifier {
   public:
     /// `before`: the newest entry that was forgotten. Without it the first entry is believed to be the oldest one that

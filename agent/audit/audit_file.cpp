@@ -100,7 +100,7 @@ Result<void> AuditFile::open() {
     descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (descriptor_ < 0) return failed("opened");
     if (auto mended = mendEnd(); !mended) {
-        ::close(descriptor_);  // the chain's end is not known: the next attempt begins anew
+        ::close(descriptor_);  // the chain's end is not known: the next attempt starts again
         descriptor_ = -1;
         return mended;
     }

@@ -11,7 +11,7 @@ namespace standin::http {
 /// The certificates that their CAs have taken back (RFC 5280, section 5), as one file tells it. Immutable.
 ///
 /// A list that has passed its next update still counts: what it names stays revoked. Whether that is reported is the
-/// caller's (TlsCredentials). Lists of a part of a CA's certificates, and those that only tell what changed, are
+/// caller's (TlsCredentials). Lists of a part of a CA's certificates, and those that only say what changed, are
 /// refused: they would leave a certificate usable that is revoked elsewhere.
 class Revocations {
   public:

@@ -71,7 +71,7 @@ bool TlsCredentials::reloadChangedList() {
         const std::lock_guard lock(mutex_);
         if (stampOf(files_.crl) == list_stamp_) return false;
     }
-    static_cast<void>(reloadList());  // health tells what is wrong with it
+    static_cast<void>(reloadList());  // health says what is wrong with it
     return true;
 }
 

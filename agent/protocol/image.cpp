@@ -137,7 +137,7 @@ base::Result<Restore> restoreFrom(const Json& json) {
     restore.disk = fields.id<base::DiskName>("disk");
     restore.state = stateIn(restore_states, fields);
     restore.progress = progressFrom(fields.object("progress"));
-    // An agent of an earlier release does not tell it.
+    // An agent of an earlier release does not say it.
     if (json.contains("cause") && json["cause"].is_string())
         restore.cause = base::errorCodeFrom(json["cause"].get<std::string>());
     restore.problem = fields.text("problem", "");

@@ -76,7 +76,7 @@ struct Disk {
     bool in_use = false;  ///< a running machine or a mount holds it
     std::string detail;
     std::uint32_t sector_bytes = 0;  ///< logical; 0: not known
-    std::string serial{};            ///< of the device; empty: it does not tell
+    std::string serial{};            ///< of the device; empty: it does not say
     std::string wwn{};               ///< likewise
 };
 Json toJson(const Disk& disk);

@@ -21,7 +21,7 @@ struct StandInDefinition {
     unsigned weight = 100;          ///< CPU shares
     std::string firmware = "bios";  ///< `bios` or `uefi`
     std::string mac;                ///< the server's own
-    std::string address;            ///< the job's IPv4 address; tells which TCP connections are requests
+    std::string address;            ///< the job's IPv4 address; says which TCP connections are requests
     std::vector<std::uint16_t> ports;
     bool operator==(const StandInDefinition&) const = default;
 };

@@ -85,7 +85,7 @@ base::Result<void> CommandContext::followSteadily(const CoordinatorApi::EventSin
             return followed ? base::failure(base::ErrorCode::Unreachable, "the coordinator ended the event stream")
                             : followed;
         }
-        // Nobody tells when a coordinator is back: it is asked again, until come_back_within has passed.
+        // Nobody says when a coordinator is back: it is asked again, until come_back_within has passed.
         std::this_thread::sleep_for(pause);
     }
 }

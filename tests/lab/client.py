@@ -147,7 +147,7 @@ class Client:
                 await asyncio.wait_for(loop.sock_connect(sock, (self._arguments.address, self._arguments.port)), CONNECT_ATTEMPT_S)
                 return sock
             except (OSError, asyncio.TimeoutError):
-                # A connection that may have come about after all is reset: nobody shall wait for its request.
+                # A connection that may have come about after all is reset: nobody is to wait for its request.
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 sock.close()
                 await asyncio.sleep(CONNECT_PAUSE_S)

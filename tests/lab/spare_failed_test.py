@@ -1,4 +1,4 @@
-"""The spare never starts: the stand-in goes on, stronger, and the operator is told."""
+"""The spare never starts: the stand-in goes on, stronger, and the operator is notified."""
 
 from hardware import bmc, machines, plan
 from lab_case import LabCase, lab, main

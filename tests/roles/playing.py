@@ -1,4 +1,4 @@
-"""Runs playbooks and tells what they changed."""
+"""Runs playbooks and says what they changed."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-// The main() of every Boost.Test program, compiled once; a program's suite bears the program's name.
+// The main() of every Boost.Test program, compiled once; a program's suite has the program's name.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 

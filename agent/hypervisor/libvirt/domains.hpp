@@ -74,7 +74,7 @@ class Domains {
     [[nodiscard]] virtual std::uint64_t eventsSeen() const = 0;
     virtual void waitForEvent(std::uint64_t seen, std::chrono::milliseconds longest) = 0;
 
-    /// Also tells whether the hypervisor answers at all.
+    /// Also says whether the hypervisor answers at all.
     virtual base::Result<HypervisorHost> host() = 0;
 };
 

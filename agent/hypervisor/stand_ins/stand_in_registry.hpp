@@ -48,7 +48,7 @@ struct StandInEntry {
     std::optional<protocol::StandInState> commanded;  ///< where the last command brought it; none while one is at work
     std::optional<GuestTrial> trial;
     bool remade = false;             ///< it is being started again under software emulation
-    std::uint64_t commands = 0;      ///< begun and ended: tells whether one came between two looks
+    std::uint64_t commands = 0;      ///< begun and ended: says whether one came between two looks
     bool being_made = false;         ///< a maker holds it
     std::condition_variable let_go;  ///< the maker is through with it
     std::atomic<bool> cancelled{false};

@@ -10,7 +10,7 @@
 
 namespace standin::hypervisor {
 
-/// Follows a job's TCP connections by their segments and tells how many still wait for something from the stand-in
+/// Follows a job's TCP connections by their segments and says how many still wait for something from the stand-in
 /// (S224–S225). Knows nothing of what is spoken on them, so that it fits every job that answers on the connection on
 /// which it was asked.
 ///

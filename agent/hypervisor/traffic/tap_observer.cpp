@@ -114,7 +114,7 @@ void TapObserver::run() {
             for (auto& [name, watched] : watched_) {
                 if (watched.ring.descriptor() != event.data.fd) continue;
                 static_cast<void>(base::contained([&] { drain(watched); }));
-                // A tap that went away reports an error for ever; requests() tells that it isn't attached.
+                // A tap that went away reports an error for ever; requests() says that it isn't attached.
                 if ((event.events & (EPOLLERR | EPOLLHUP)) != 0)
                     ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, event.data.fd, nullptr);
             }

@@ -8,7 +8,7 @@
 
 namespace standin::image_store {
 
-/// What tells one disk from every other. Empty fields: not declared, or the disk does not tell.
+/// What tells one disk from every other. Empty fields: not declared, or the disk does not say.
 struct DiskIdentity {
     std::string serial;
     std::string wwn;

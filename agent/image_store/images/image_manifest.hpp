@@ -47,7 +47,7 @@ struct ImageManifest {
     std::uint64_t data_blocks = 0;  ///< blocks that are not all zero
     Checksum checksum{};  ///< of the whole: see wholeChecksumBegin(); equal if and only if the content is equal
 
-    std::uint32_t sector_bytes = 0;  ///< of the disk; 0: captured by a release that did not tell
+    std::uint32_t sector_bytes = 0;  ///< of the disk; 0: captured by a release that did not say
 
     [[nodiscard]] std::uint64_t blocks() const { return (size_bytes + block_size_bytes - 1) / block_size_bytes; }
     /// Bytes of block `index`: block_size_bytes, or less for the last one.

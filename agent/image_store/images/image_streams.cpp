@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t rows_sent_at_once = 2048;
 constexpr const char* binary = "application/octet-stream";
 
-// Once the head of an answer is sent, breaking the connection is the only way left to tell that the rest can't be had.
+// Once the head of an answer is sent, breaking the connection is the only way left to say that the rest can't be had.
 void orBreak(const base::Result<void>& result) {
     if (!result) throw std::runtime_error(result.error().message);
 }

@@ -140,7 +140,7 @@ void Relay::waitWritable(Flow& flow) {
     });
 }
 
-// A source that has ended its stream is not read any more: only this tells that it has reset the connection since.
+// A source that has ended its stream is not read any more: only this says that it has reset the connection since.
 void Relay::watchForReset(Flow& flow) {
     flow.source.socket->async_wait(TcpSocket::wait_error, [self = shared_from_this(), &flow](const auto& error) {
         if (error || !flow.source.socket->is_open()) return;

@@ -15,7 +15,7 @@ namespace standin::request_holder {
 
 namespace asio = boost::asio;
 
-/// A non-blocking TCP socket of which Asio only tells when it is ready: reads and writes are plain system calls into a
+/// A non-blocking TCP socket of which Asio only says when it is ready: reads and writes are plain system calls into a
 /// buffer that all connections share, so an idle connection has no buffer of its own.
 using TcpSocket = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 using TcpSocketPtr = std::unique_ptr<TcpSocket>;

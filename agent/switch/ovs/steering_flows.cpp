@@ -84,7 +84,7 @@ class FlowText {
     void toJob() {
         const bool two = s_.new_connections_port != s_.target;
         const auto address = s_.address;
-        // Only the target tells where the job is, so clients never see two places.
+        // Only the target says where the job is, so clients never see two places.
         addJob(50, fmt::format("arp,arp_op=1,arp_tpa={}", address), toTarget());
         // Both ask for clients in the job's name; neither may be left without the answer.
         addJob(

@@ -299,7 +299,7 @@ BOOST_FIXTURE_TEST_CASE(a_new_certificate_without_its_key_leaves_the_old_one_in_
 }
 
 BOOST_FIXTURE_TEST_CASE(a_certificate_of_a_ca_of_the_same_name_is_not_revoked_by_the_others_number, Site) {
-    tests::CertificateAuthority other;  // bears the same name
+    tests::CertificateAuthority other;  // has the same name
     auto files = authority.issue("agent1");
     auto foreign = other.issue("agent1");
     const auto bundle = *base::readWhole(files.ca) + *base::readWhole(foreign.ca);

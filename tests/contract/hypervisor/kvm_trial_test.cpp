@@ -53,7 +53,7 @@ struct PretendingHost : tests::ScriptedHost {
         guest.status.internal_error = true;
     }
     static void hangs(Guest& guest) { guest.alive = !guest.underKvm(); }
-    /// The same stand-in once more, made anew.
+    /// The same stand-in once more, made again.
     void again() {
         BOOST_REQUIRE(stand_ins->remove(name));
         start();

@@ -38,7 +38,7 @@ class TestSocket {
     std::size_t sendSome(const std::string& bytes) const;  ///< what fits without waiting
     std::string line() const;                              ///< without its end; what came before the end of the stream
     std::string rest() const;                              ///< until the end of the stream or a reset
-    bool wasReset() const;                                 ///< waits for the end of the connection and tells how it was
+    bool wasReset() const;                                 ///< waits for the end of the connection and says how it was
     void endSending() const;
     void reset();
     void close();

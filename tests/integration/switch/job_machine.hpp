@@ -33,7 +33,7 @@ class EchoJob {
 /// A client's connection to the job.
 class Connection {
   public:
-    /// Connects from inside `client`; open() tells whether it came about within two seconds.
+    /// Connects from inside `client`; open() says whether it came about within two seconds.
     Connection(const Machine& client, const std::string& address);
     ~Connection();
     Connection(Connection&& other) noexcept;

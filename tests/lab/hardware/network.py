@@ -9,7 +9,7 @@ def build(record):
     _build_client(record)
     for segment in plan.SEGMENTS:
         for number, cable in enumerate(segment.holder_ports):
-            # Each in a VLAN of its own until the switch agent takes them over: two of them will bear the job's address.
+            # Each in a VLAN of its own until the switch agent takes them over: two of them will have the job's address.
             _build_cable(record, *cable, tag=plan.UNUSED_VLAN + 1 + 2 * plan.SEGMENTS.index(segment) + number)
     for machine in plan.MACHINES:
         build_machine_port(record, machine)
