@@ -188,7 +188,8 @@ int main(int count, char** arguments) {
     std::string audit_to_verify;
     app.set_version_flag("--version", "standin-agent " STANDIN_VERSION);
     app.add_option("--config", file, "configuration to serve with")->capture_default_str()->type_name("FILE");
-    app.add_option("--check-config", to_check, "read FILE, tell everything that is wrong with it, and exit with 0 or 1")
+    app.add_option("--check-config", to_check,
+                   "read FILE, report everything that is wrong with it, and exit with 0 or 1")
         ->type_name("FILE");
     app.add_option(
            "--verify-audit", audit_to_verify,

@@ -54,7 +54,8 @@ int main(int count, char** arguments) {
     std::string rules_to_check;
     app.set_version_flag("--version", "standin-coordinator " STANDIN_VERSION);
     app.add_option("--config", file, "configuration to serve with")->capture_default_str()->type_name("FILE");
-    app.add_option("--check-config", to_check, "read FILE, tell everything that is wrong with it, and exit with 0 or 1")
+    app.add_option("--check-config", to_check,
+                   "read FILE, report everything that is wrong with it, and exit with 0 or 1")
         ->type_name("FILE");
     app.add_option("--check-trap-rules", rules_to_check, "the same for a file of trap rules")->type_name("FILE");
     try {

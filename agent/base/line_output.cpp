@@ -48,7 +48,7 @@ bool LineOutput::becomesFree() const {
 void LineOutput::write(std::string_view line) {
     const auto lost = lost_.exchange(0);
     if (lost > 0 &&
-        !tryWrite(fmt::format("{} lines before this one are lost: whoever takes this log did not\n", lost))) {
+        !tryWrite(fmt::format("{} lines before this one are lost: the reader of this log did not take them\n", lost))) {
         lost_ += lost + 1;
         return;
     }

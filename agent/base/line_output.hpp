@@ -6,7 +6,7 @@
 
 namespace standin::base {
 
-/// Lines written to a pipe, socket, terminal or file, without waiting long for whoever takes them: a service manager's
+/// Lines written to a pipe, socket, terminal or file, without waiting long for their reader: a service manager's
 /// log that hangs must hold up no takeover, and no program's end. A line that is not taken in time is dropped, and how
 /// many those were is said before the next one that is. Safe to use from several threads.
 class LineOutput {

@@ -16,7 +16,7 @@ class SpaceReserve {
 
     /// Makes the file as large as it should be, if the disk has a good deal more than that. Cheap when it is.
     void fill();
-    /// Gives a piece back. Small pieces, for whoever fills the disk may take what is left of one. False:
+    /// Gives a piece back. Small pieces, because the process that fills the disk may take the rest of one. False:
     /// none is left.
     bool makeRoom();
 

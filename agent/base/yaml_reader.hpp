@@ -31,8 +31,8 @@ class YamlProblems {
     std::vector<std::string> lines_;
 };
 
-/// A mapping that is read strictly: what is asked for must be there and of its kind, and finish() tells every key that
-/// nobody asked for. After a problem was recorded, readers return harmless values and go on.
+/// A mapping that is read strictly: what is asked for must be there and of its kind, and finish() reports every key
+/// that nobody asked for. After a problem was recorded, readers return harmless values and go on.
 class YamlReader {
   public:
     /// The document's root mapping. Problems that make reading impossible (no file, no YAML) are recorded and give

@@ -51,7 +51,7 @@ class ClientConnection {
     void setDeadline(base::SteadyTime until) { socket_.setDeadline(until); }
     /// To send a request on and to receive its answer; it never connects again by itself.
     [[nodiscard]] Poco::Net::HTTPClientSession& session() { return session_; }
-    /// From any thread, while the connection is there: whoever waits on it is woken with an error.
+    /// From any thread, while the connection exists: a thread that waits on it is woken with an error.
     void breakOff() const;
 
   private:

@@ -34,7 +34,7 @@ class FrontDoor {
         std::chrono::milliseconds idle{300'000};
     };
     using ConnectionPtr = std::shared_ptr<Connection>;
-    /// Told of each connection on which something is asked; it is Busy and belongs to who was told until he calls
+    /// Called for each connection with a request; it is Busy and belongs to the callee until it calls
     /// giveBack() or close().
     using Ask = std::function<void(ConnectionPtr)>;
     using ComesFirst = std::function<bool(const PeerName& peer)>;
@@ -47,7 +47,7 @@ class FrontDoor {
     /// Throws Poco::Exception: the address can't be listened on.
     void open(const std::string& host, std::uint16_t port);
     [[nodiscard]] std::uint16_t port() const { return port_; }
-    /// Told of each handshake that failed, and why; before open().
+    /// Called for each handshake that failed, with the reason; set before open().
     using Refused = std::function<void(const std::string& source, const std::string& why)>;
     void tellOfRefused(Refused refused) { refused_ = std::move(refused); }
     /// Breaks off the connections whose peers' certificates are revoked, also those on which an answer goes on for

@@ -25,7 +25,7 @@ bool signedBy(X509_CRL* list, X509* authority) {
 
 std::string problemOf(X509_CRL* list) {
     if (X509_CRL_get_ext_by_NID(list, NID_delta_crl, -1) >= 0)
-        return "only tells what has changed (a delta list); export the whole list";
+        return "only says what has changed (a delta list); export the whole list";
     if (X509_CRL_get_ext_by_NID(list, NID_issuing_distribution_point, -1) >= 0)
         return "is about a part of its CA's certificates only; export the whole list";
     if (X509_CRL_get0_lastUpdate(list) == nullptr || momentOf(X509_CRL_get0_lastUpdate(list)) == base::WallTime{})

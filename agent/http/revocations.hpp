@@ -8,7 +8,7 @@
 
 namespace standin::http {
 
-/// The certificates that their CAs have taken back (RFC 5280, section 5), as one file tells it. Immutable.
+/// The certificates that their CAs have taken back (RFC 5280, section 5), as one file lists them. Immutable.
 ///
 /// A list that has passed its next update still counts: what it names stays revoked. Whether that is reported is the
 /// caller's (TlsCredentials). Lists of a part of a CA's certificates, and those that only say what changed, are
@@ -23,7 +23,7 @@ class Revocations {
     /// When the first of the lists should be replaced by a newer one; the far future where none says so.
     [[nodiscard]] base::WallTime nextUpdate() const;
     [[nodiscard]] base::WallTime lastUpdate() const;
-    /// True if for one of the CAs this tells an older state than `other`.
+    /// True if for one of the CAs this is an older list than `other`.
     [[nodiscard]] bool isOlderThan(const Revocations& other) const;
     /// Names of CAs among `authorities` without a list.
     [[nodiscard]] std::vector<std::string> uncovered(const std::vector<CertificatePointer>& authorities) const;

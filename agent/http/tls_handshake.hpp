@@ -17,7 +17,7 @@ void bindCredentials(SSL_CTX* context, std::shared_ptr<TlsCredentials> credentia
 std::shared_ptr<TlsCredentials> credentialsOf(SSL_CTX* context);
 
 /// Why the last peer's certificate was refused in a handshake of this thread, with its name; empty when the
-/// last one was accepted, or showed none. OpenSSL tells its caller only that there was something.
+/// last one was accepted, or showed none. OpenSSL reports only that there was one.
 std::string lastRefusal();
 void forgetLastRefusal();
 

@@ -26,7 +26,7 @@ class RequestHolder final : public http::Capability {
     ~RequestHolder() override;
 
     [[nodiscard]] std::string name() const override { return "request_holder"; }
-    /// A job whose interfaces are missing does not keep the others from working: health tells it.
+    /// A job whose interfaces are missing does not keep the others from working: health reports it.
     base::Result<void> start() override;
     void stop() override;
     void addRoutes(http::Router& router) override;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What the lab's BMCs say about power: also where libvirt can't tell them."""
+"""What the lab's BMCs say about power: also where libvirt can't report it."""
 
 import os
 import subprocess

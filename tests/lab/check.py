@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The lab's judge: compares what the client was told with what is on the disks of server, stand-in and spare.
+"""The lab's judge: compares the client's answers with what is on the disks of server, stand-in and spare.
 
 It trusts no counter of the product. It knows three sources only: the client's own lines (client.py), the ledgers (read from the
 disks by `lab ledger`), and the instant from which on nothing may fail any more.

@@ -112,7 +112,7 @@ class FailoverRun:
         return check.judge(self.lines(self.client_log), self.ledgers(), from_time or self.broken_at, unheld)
 
     def result(self, verdict):
-        """What the demo tells in its last line."""
+        """What the demo's last line says."""
         trap_at = _seconds(self.operation["failure_at"])
         first = min((line["ended_at"] for line in self.answered() if line["connecting_at"] > self.broken_at), default=None)
         owners = [name for _, names in self.owners() for name in names]

@@ -189,7 +189,7 @@ class ASite(unittest.TestCase):
         self.assertTrue(checked.ok, checked.messages or checked.output)
         self.assertIn("machine: standin_programs : Install the daemons", checked.changed)
         self.assertIn("store: standin_agent : Write the configuration", checked.changed)
-        self.assertIn("store: standin_agent : Tell that the agent would be started", checked.changed)
+        self.assertIn("store: standin_agent : Report that the agent would be started", checked.changed)
         self.assertIn("coordinator: standin_coordinator : Write the secrets", checked.changed)
         self.assertEqual(listing(self.site.directory), before)
 

@@ -19,7 +19,7 @@ struct Acceleration {
 
 /// `Auto` boots a tiny guest under KVM (boot_probe.S), since a device that opens and even makes a virtual machine may
 /// still never run one. Asked once per boot of the host. `Kvm` is obeyed even where it runs no guests, with the reason,
-/// so that health can tell.
+/// so that health can report it.
 Acceleration findAcceleration(AccelerationChoice choice, const std::string& uri, const AccelerationProbe& probe);
 
 /// How guests are executed from now on. What the probe has found out is corrected by what guests show: one that stops

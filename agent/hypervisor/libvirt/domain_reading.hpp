@@ -9,12 +9,13 @@ namespace standin::hypervisor {
 /// libvirt's state and reason in our words. `Unknown` where libvirt's answer does not suffice, see the two below.
 DomainStatus statusFrom(int state, int reason);
 
-/// Paused, and libvirt gives no reason: nobody asked libvirt for it. After an internal error that is all libvirt tells.
+/// Paused, and libvirt gives no reason: nobody asked libvirt for it. After an internal error that is all libvirt
+/// reports.
 bool pausedWithoutReason(int state, int reason);
 /// What QEMU's answer to `query-status` says about such a domain.
 DomainStatus statusFromQemu(const std::string& answer);
 
-/// Paused by an I/O error: which one, its disks tell.
+/// Paused by an I/O error; its disks say which.
 bool pausedByDisk(int state, int reason);
 DomainStatus statusOfPausedDisk(bool out_of_space);
 

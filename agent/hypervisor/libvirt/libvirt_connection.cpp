@@ -104,7 +104,8 @@ void LibvirtSession::forget(const std::string& uuid) {
     domains_.erase(uuid);
 }
 
-// The first connection hears; it is there as long as it lives, so that nothing is missed between two calls.
+// The first connection receives the events; it is there as long as it lives, so that nothing is missed between two
+// calls.
 base::Result<void> LibvirtConnection::hear() {
     std::lock_guard lock(hearing_mutex_);
     if (hearing_ && hearing_->alive()) return {};

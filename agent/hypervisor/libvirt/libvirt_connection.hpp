@@ -18,7 +18,7 @@ namespace standin::hypervisor {
 
 class LibvirtEvents;
 
-/// Counts what libvirt tells about its domains, so that a waiter need not ask again and again.
+/// Counts libvirt's events about its domains, so that a waiter need not poll.
 class EventCounter {
   public:
     void add();
@@ -58,7 +58,7 @@ class LibvirtSession {
     std::map<std::string, std::shared_ptr<_virDomain>> domains_;
 };
 
-/// Connections to libvirt: one that only hears what happens, and as many as there are calls at a time. Each call has
+/// Connections to libvirt: one that only receives events, and as many as there are calls at a time. Each call has
 /// one to itself, because libvirt's client (before 9.7) is not safe where a second thread speaks up on a connection on
 /// which a first one waits: it keeps a pointer to the first one's stack and follows it when libvirtd answers late. Safe
 /// to call from any thread.

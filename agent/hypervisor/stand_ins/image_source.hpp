@@ -14,7 +14,7 @@ class ImageSource {
   public:
     virtual ~ImageSource() = default;
 
-    /// What the store tells about the image. Refused when it is not ready.
+    /// What the store says about the image. Refused when it is not ready.
     virtual base::Result<protocol::Image> describe(const std::string& store_url, const base::ImageId& image) = 0;
 
     /// Writes the image's bytes into `path` (made or overwritten; sparse), checks each block's checksum and makes it

@@ -7,7 +7,7 @@
 
 namespace standin::hypervisor {
 
-/// What a VM host tells of itself.
+/// What a VM host reports about itself.
 struct HostFindings {
     const HypervisorSettings& settings;
     Acceleration acceleration;

@@ -56,7 +56,7 @@ void StandInReconciler::run() {
     } while (wait(seen));
 }
 
-// What happens to a domain is looked at as soon as libvirt tells; false when there is nothing to do any more.
+// A change of a domain is looked at as soon as libvirt reports it; false when there is nothing to do any more.
 bool StandInReconciler::wait(std::uint64_t seen) {
     const auto until = std::chrono::steady_clock::now() + longest_pause;
     std::unique_lock lock(mutex_);

@@ -18,7 +18,7 @@ class Metrics;
 
 namespace standin::hypervisor {
 
-/// Looks at every stand-in soon after libvirt tells of a change, and every few seconds: notes what has become of it,
+/// Looks at every stand-in soon after libvirt reports a change, and every few seconds: notes what has become of it,
 /// says so once, starts again what KVM stopped, and lets go on what had no disk space. A thread of its own.
 class StandInReconciler {
   public:

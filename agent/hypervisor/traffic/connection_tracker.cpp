@@ -31,7 +31,7 @@ void ConnectionTracker::see(const TcpSegment& segment, base::SteadyTime now) {
     if (ended(*connection)) connections_.erase(key);
 }
 
-// The connection a segment belongs to; nullptr if it tells of none.
+// The connection that a segment belongs to; nullptr if there is none.
 ConnectionTracker::Connection* ConnectionTracker::open(const Key& key, const TcpSegment& segment,
                                                        base::SteadyTime now) {
     auto found = connections_.find(key);

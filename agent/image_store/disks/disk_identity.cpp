@@ -105,7 +105,8 @@ std::string mismatch(const DiskIdentity& declared, const DiskIdentity& seen) {
                             std::tuple("WWN", &declared.wwn, &seen.wwn)};
     for (const auto& [what, wanted, has] : fields) {
         if (wanted->empty() || protocol::sameIdentity(*wanted, *has)) continue;
-        if (has->empty()) return fmt::format("its {} '{}' is declared, and the disk does not tell any", what, *wanted);
+        if (has->empty())
+            return fmt::format("its {} '{}' is declared, and the disk does not report any", what, *wanted);
         return fmt::format("its {} is '{}', and '{}' is declared", what, *has, *wanted);
     }
     return {};

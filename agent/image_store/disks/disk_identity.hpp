@@ -16,7 +16,7 @@ struct DiskIdentity {
     [[nodiscard]] bool empty() const { return serial.empty() && wwn.empty(); }
 };
 
-/// What the kernel knows of the disk below a block device: of a partition, the whole disk's. Files tell nothing.
+/// What the kernel knows of the disk below a block device: of a partition, the whole disk's. Files have none.
 /// `sys`: where sysfs is.
 DiskIdentity identityOf(dev_t device, const std::string& sys = "/sys");
 

@@ -122,8 +122,8 @@ base::Result<std::uint64_t> DirectoryImageRepository::freeBytes() {
     std::error_code problem;
     auto space = fs::space(images_dir_, problem);
     if (problem)
-        return base::failure(base::ErrorCode::Internal,
-                             fmt::format("could not tell the space left in '{}': {}", images_dir_, problem.message()));
+        return base::failure(base::ErrorCode::Internal, fmt::format("could not find out the space left in '{}': {}",
+                                                                    images_dir_, problem.message()));
     return static_cast<std::uint64_t>(space.available);
 }
 

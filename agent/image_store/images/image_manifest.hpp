@@ -66,7 +66,7 @@ std::vector<std::byte> encodeHeader(const ImageManifest& manifest);
 /// The inverse. Corrupt, with what is wrong, for anything that encodeHeader() would not have written.
 base::Result<ImageManifest> decodeHeader(Bytes header);
 
-/// The whole checksum is the SHA-256 of one line that tells the two sizes and then of all the blocks' checksums in
+/// The whole checksum is the SHA-256 of one line with the two sizes and then of all the blocks' checksums in
 /// order. So it is known as soon as the last block is, without hashing holes or reading anything twice.
 Sha256 wholeChecksumBegin(std::uint64_t size_bytes, std::uint64_t block_size_bytes);
 

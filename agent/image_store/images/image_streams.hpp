@@ -13,7 +13,7 @@ namespace standin::image_store {
 /// refused why.
 base::Result<http::Response> contentResponse(std::unique_ptr<ImageContent> image, const std::string& range);
 
-/// `GET images/{id}/manifest`: header and table as ImageManifest tells.
+/// `GET images/{id}/manifest`: header and table as in ImageManifest.
 http::Response manifestResponse(std::unique_ptr<ImageContent> image);
 
 /// `GET images/{id}/blocks?from=<block>`: the blocks from there on that are not all zero, in order, back to back. Which

@@ -38,7 +38,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     void start();
     void reset();  ///< closes both sides visibly
 
-    /// As far as bytes tell: the client spoke last, or the job did so lately that it may go on.
+    /// As far as bytes show: the client spoke last, or the job did so lately that it may go on.
     [[nodiscard]] bool unanswered(std::chrono::steady_clock::time_point now) const;
     [[nodiscard]] std::uint64_t bytesToJob() const { return to_job_.carried; }
     [[nodiscard]] std::uint64_t bytesToClient() const { return to_client_.carried; }

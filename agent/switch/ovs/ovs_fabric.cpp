@@ -109,7 +109,7 @@ base::Result<void> OvsFabric::commit(const FabricView& view, const FabricChange&
     if (!results) return failure(results.error());
     const auto configuration = configurationOf(*results);
     if (!configuration)
-        return failure(ErrorCode::Corrupt, "ovsdb-server's answer does not tell the number of the configuration");
+        return failure(ErrorCode::Corrupt, "ovsdb-server's answer does not contain the number of the configuration");
     auto applied = awaitApplied(*configuration);
     if (!applied) return applied;
     // Waiting for the disk would cost the takeover more than the switch itself, so it is written right after the

@@ -24,7 +24,7 @@ class OvsdbClient {
   public:
     using Json = protocol::Json;
 
-    /// What the monitor tells. All three are called in the client's own thread, in the order of the server's messages;
+    /// The monitor's updates. All three are called in the client's own thread, in the order of the server's messages;
     /// an update that a transaction of ours caused arrives before transact() returns.
     struct Listener {
         std::function<void(const Json& tables)> on_snapshot;  ///< everything, after each (re)connection

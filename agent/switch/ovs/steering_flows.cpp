@@ -10,7 +10,7 @@ namespace {
 
 // "Stan" in the upper half, so that our flows are known among others; then the VLAN and the kind.
 constexpr std::uint64_t cookie_base = 0x5374616e'00000000U;
-constexpr std::uint32_t local_port = 65534;  // OFPP_LOCAL in OpenFlow 1.0 numbering, as OVSDB tells it
+constexpr std::uint32_t local_port = 65534;  // OFPP_LOCAL in OpenFlow 1.0 numbering, as OVSDB gives it
 
 // Far above what is usual in table 0, so that a segment that drains is not at the mercy of other flows.
 constexpr int port_priority = 40'000;

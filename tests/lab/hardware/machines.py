@@ -104,7 +104,7 @@ def kill(machine):
 
 
 def freeze(machine):
-    """The machine hangs; nobody tells."""
+    """The machine hangs, without a report."""
     virsh("suspend", machine.domain)
 
 

@@ -29,7 +29,7 @@ def set_up(programs):
 
 
 def play(playbook, *words):
-    """Runs a playbook on the lab; its output goes to a log, whose end is told when it fails."""
+    """Runs a playbook on the lab; its output goes to a log, whose end is shown when it fails."""
     say(f"playbooks/{playbook}")
     log = plan.LOGS / f"{playbook}.log"
     with open(log, "wb") as output:

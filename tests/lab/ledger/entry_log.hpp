@@ -8,7 +8,7 @@ namespace ledger {
 /// The entries on disk, one JSON object a line, in the order in which they were accepted.
 class EntryLog {
   public:
-    /// Opens or creates `path`. A last line that a crash cut short is removed: nobody was told that it was there.
+    /// Opens or creates `path`. A last line that a crash cut short is removed: it was never acknowledged.
     /// Throws std::system_error.
     explicit EntryLog(std::string path);
     ~EntryLog();

@@ -12,9 +12,9 @@
 namespace ledger {
 
 struct ServerSettings {
-    std::uint16_t port = 8080;           ///< 0: any; told by LedgerServer::port()
+    std::uint16_t port = 8080;           ///< 0: any; see LedgerServer::port()
     std::chrono::milliseconds work{20};  ///< what one entry takes before it is written
-    std::string machine = "unknown";     ///< told in every entry and answer
+    std::string machine = "unknown";     ///< in every entry and answer
 };
 
 /// The job: `POST /entries`, `GET /entries`, `GET /health`. One thread, one entry at a time, in order of arrival.
