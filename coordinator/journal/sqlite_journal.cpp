@@ -10,18 +10,18 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "agent/base/boundary.hpp"
 #include "agent/base/file_descriptor.hpp"
 #include "agent/base/text.hpp"
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/journal/audit_rows.hpp"
+#include "coordinator/journal/contents_reader.hpp"
 #include "coordinator/journal/crash_mark.hpp"
+#include "coordinator/journal/journal_rows.hpp"
 #include "coordinator/journal/operation_json.hpp"
 #include "coordinator/journal/record_rows.hpp"
 #include "coordinator/journal/sqlite_schema.hpp"
@@ -70,102 +70,11 @@ class FileLock {
     bool held_ = false;
 };
 
-/// Of a text that an earlier program may have written, or that was damaged: whatever is wrong with it is an error.
-template <typename Element>
-Result<Element> elementFrom(const std::string& body, Result<Element> (*read)(const json&)) {
-    Result<Element> element = failure(ErrorCode::Corrupt, "");
-    auto done = base::contained([&] {
-        auto parsed = protocol::parseJson(base::validText(body));
-        element = parsed ? read(*parsed) : failure(parsed.error());
-    });
-    if (!done) return failure(done.error());
-    return element;
-}
-
-Result<Maintenance> maintenanceFrom(const json& object) {
-    return Maintenance{object.value("on", false), object.value("why", "")};
-}
-
-base::ServerName serverIn(const std::string& text) {
-    return base::ServerName::parse(text).value_or({});
-}
-
-/// The table's rows by their key, each as `take` makes use of it.
-template <typename Element, typename Take>
-void readTable(Session& session, const std::string& table, const std::string& key, Result<Element> (*read)(const json&),
-               Contents& contents, Take take) {
-    std::vector<std::string> keys, bodies;
-    session << fmt::format("SELECT {0}, body FROM {1} ORDER BY {0}", key, table), into(keys), into(bodies), now;
-    for (std::size_t i = 0; i < bodies.size(); ++i) {
-        auto element = elementFrom(bodies[i], read);
-        if (element) {
-            take(keys[i], std::move(*element));
-            continue;
-        }
-        contents.unreadable.push_back({fmt::format("{} of {} '{}'", table, key, base::oneLine(keys[i], 80)),
-                                       key == "server" ? serverIn(keys[i]) : base::ServerName(),
-                                       element.error().message});
-    }
-}
-
-using Steps = std::vector<base::Shared<domain::Step>>;
-
 /// Bytes that a commit may need: with less, it is the disk that refuses.
 constexpr std::uintmax_t too_little = 512U << 10;
 
 constexpr unsigned commits_worth_tidying = 64;    // about as many as one failover makes
 constexpr unsigned most_commits_untidied = 4096;  // some ten thousand rows
-
-/// Of its steps those that were changed since they were `written`.
-void writeOperation(Session& session, const domain::Operation& operation, const Steps& written) {
-    Poco::Int64 id = static_cast<Poco::Int64>(operation.id);
-    std::string text = protocol::jsonText(toJsonWithoutSteps(operation)), server = operation.server.text(),
-                kind(nameOf(operation.kind)), state(nameOf(operation.state));
-    session << "INSERT INTO operations (id, server, kind, state, body) VALUES (?, ?, ?, ?, ?) "
-               "ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body",
-        use(id), use(server), use(kind), use(state), use(text), now;
-    for (std::size_t i = 0; i < operation.steps.size(); ++i) {
-        if (i < written.size() && operation.steps[i].sharesWith(written[i])) continue;
-        const domain::Step& step = operation.steps[i];
-        Poco::Int64 position = static_cast<Poco::Int64>(i);
-        std::string name(nameOf(step.id.name)), subject = step.id.subject, step_state(nameOf(step.state));
-        std::string step_text = protocol::jsonText(toJson(step));
-        session << "INSERT INTO steps (operation, position, name, subject, state, body) VALUES (?, ?, ?, ?, ?, ?) "
-                   "ON CONFLICT (operation, name, subject) DO UPDATE SET state = excluded.state, body = excluded.body "
-                   "WHERE body <> excluded.body",
-            use(id), use(position), use(name), use(subject), use(step_state), use(step_text), now;
-    }
-}
-
-void writeBody(Session& session, const std::string& table, const std::string& key, std::string name, std::string body) {
-    session << fmt::format(
-        "INSERT INTO {} ({}, body) VALUES (?, ?) ON CONFLICT ({}) DO UPDATE SET body = excluded.body", table, key, key),
-        use(name), use(body), now;
-}
-
-void removeRow(Session& session, const std::string& table, const std::string& key, std::string name) {
-    session << fmt::format("DELETE FROM {} WHERE {} = ?", table, key), use(name), now;
-}
-
-void writeCrashes(Session& session, domain::OperationId id, unsigned times) {
-    Poco::Int64 operation = static_cast<Poco::Int64>(id), its_times = times;
-    session << "INSERT INTO crashes (operation, times) VALUES (?, ?) ON CONFLICT (operation) DO UPDATE SET times = "
-               "excluded.times",
-        use(operation), use(its_times), now;
-}
-
-/// Ended operations and audit entries beyond what is kept go, oldest first; open ones never do.
-void forgetOldest(Session& session, const History& history) {
-    Poco::Int64 operations = static_cast<Poco::Int64>(history.operations);
-    session << "DELETE FROM operations WHERE id IN (SELECT id FROM operations WHERE state = 'Closed' OR (kind <> "
-               "'failover' AND "
-               "state IN ('Succeeded', 'Failed', 'NeedsOperator')) ORDER BY id DESC LIMIT -1 OFFSET ?)",
-        use(operations), now;
-    session << "DELETE FROM steps WHERE operation NOT IN (SELECT id FROM operations)", now;
-    session << "DELETE FROM crashes WHERE operation NOT IN (SELECT id FROM operations)", now;
-    forgetRecords(session, history.records);
-    forgetAudit(session, history.audit_entries);
-}
 
 void undo(Session& session) {
     try {
@@ -183,10 +92,10 @@ struct SqliteJournal::Database {
     std::unique_ptr<Session> writing;
     std::mutex reading_mutex;
     std::unique_ptr<Session> reading;
-    protocol::Leader leader;                       ///< who opened it here
-    unsigned commits = 0;                          ///< since the oldest were forgotten
-    std::map<domain::OperationId, Steps> written;  ///< as the file has them
-    audit::AuditMark audit_head;                   ///< as the file has it
+    protocol::Leader leader;                              ///< who opened it here
+    unsigned commits = 0;                                 ///< since the oldest were forgotten
+    std::map<domain::OperationId, WrittenSteps> written;  ///< as the file has them
+    audit::AuditMark audit_head;                          ///< as the file has it
 
     void forgotten() {
         written.clear();
@@ -198,13 +107,6 @@ struct SqliteJournal::Database {
     /// It failed, and may succeed now: the disk is full, and a piece of the reserve was given up.
     [[nodiscard]] bool madeRoom(const base::Error& problem) const;
     Result<void> openFile();
-    void readAll(Contents& contents);
-    void readOperations(Contents& contents);
-    void readSteps(Result<domain::Operation>& operation, Poco::Int64 id);
-    void keepUnreadableLeases(Contents& contents);
-    void readCrashes(Contents& contents);
-    [[nodiscard]] bool hasRecords() const;
-    [[nodiscard]] domain::Adoption readAdoption() const;
 };
 
 SqliteJournal::SqliteJournal(std::string path, History history, std::shared_ptr<base::SpaceReserve> reserve)
@@ -241,105 +143,6 @@ Result<void> SqliteJournal::Database::openFile() {
     return {};
 }
 
-/// Precondition: `operation` was read, or why it cannot be.
-void SqliteJournal::Database::readSteps(Result<domain::Operation>& operation, Poco::Int64 id) {
-    std::vector<std::string> bodies;
-    *writing << "SELECT body FROM steps WHERE operation = ? ORDER BY position", into(bodies), use(id), now;
-    for (const auto& body : bodies) {
-        if (!operation) return;
-        auto step = elementFrom(body, &stepFrom);
-        if (step) {
-            operation->steps.emplace_back(std::move(*step));
-        } else {
-            operation = failure(step.error());
-        }
-    }
-}
-
-void SqliteJournal::Database::readOperations(Contents& contents) {
-    std::vector<Poco::Int64> ids, open;
-    std::vector<std::string> servers, kinds, bodies;
-    *writing
-        << "SELECT id, server, kind, body, NOT (state = 'Closed' OR (kind <> 'failover' AND state IN ('Succeeded', "
-           "'Failed', 'NeedsOperator'))) FROM operations ORDER BY id",
-        into(ids), into(servers), into(kinds), into(bodies), into(open), now;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-        auto operation = elementFrom(bodies[i], &operationFrom);
-        readSteps(operation, ids[i]);
-        if (operation) {
-            contents.operations.push_back(std::move(*operation));
-        } else {
-            contents.unreadable.push_back({fmt::format("{} {} of server '{}'", base::oneLine(kinds[i], 40), ids[i],
-                                                       base::oneLine(servers[i], 80)),
-                                           open[i] != 0 ? serverIn(servers[i]) : base::ServerName(),
-                                           operation.error().message});
-        }
-    }
-}
-
-void SqliteJournal::Database::readAll(Contents& contents) {
-    Session& session = *writing;
-    readOperations(contents);
-    readTable(session, "spare_table", "server", &rowFrom, contents,
-              [&](const std::string&, domain::SpareTableRow row) { contents.rows.push_back(std::move(row)); });
-    const auto unreadable = contents.unreadable.size();
-    readTable(session, "leases", "spare", &leaseFrom, contents,
-              [&](const std::string&, domain::Lease lease) { contents.leases.push_back(std::move(lease)); });
-    // A spare of which no more is known must not be written to (rule 5).
-    if (contents.unreadable.size() > unreadable) keepUnreadableLeases(contents);
-    readTable(session, "placements", "server", &placementFrom, contents,
-              [&](const std::string& server, domain::Placement placement) {
-                  contents.placements[serverIn(server)] = std::move(placement);
-              });
-    readTable(session, "maintenance", "server", &maintenanceFrom, contents,
-              [&](const std::string& server, Maintenance maintenance) {
-                  contents.maintenance[serverIn(server)] = std::move(maintenance);
-              });
-}
-
-void SqliteJournal::Database::keepUnreadableLeases(Contents& contents) {
-    std::vector<std::string> spares;
-    *writing << "SELECT spare FROM leases ORDER BY spare", into(spares), now;
-    for (const auto& text : spares) {
-        const auto spare = base::SpareName::parse(text);
-        const bool known = std::any_of(contents.leases.begin(), contents.leases.end(),
-                                       [&](const domain::Lease& lease) { return lease.spare.text() == text; });
-        if (spare && !known) contents.leases.push_back({*spare, {}, 0, "its lease cannot be read in the journal"});
-    }
-}
-
-/// Whether an earlier coordinator died of an operation; a disk that is full does not keep it from being known now.
-void SqliteJournal::Database::readCrashes(Contents& contents) {
-    std::vector<Poco::Int64> operations, times;
-    *writing << "SELECT operation, times FROM crashes", into(operations), into(times), now;
-    for (std::size_t i = 0; i < operations.size(); ++i)
-        contents.crashes[static_cast<domain::OperationId>(operations[i])] = static_cast<unsigned>(times[i]);
-    for (const auto id : mark->left()) writeCrashes(*writing, id, ++contents.crashes[id]);
-}
-
-bool SqliteJournal::Database::hasRecords() const {
-    Poco::Int64 records = 0;
-    *writing << "SELECT (SELECT COUNT(*) FROM operations) + (SELECT COUNT(*) FROM spare_table) + (SELECT COUNT(*) FROM "
-                "leases) + (SELECT COUNT(*) FROM placements)",
-        into(records), now;
-    return records > 0;
-}
-
-/// What says nothing clear was not agreed to.
-domain::Adoption SqliteJournal::Database::readAdoption() const {
-    const auto text = adoptionText(*writing);
-    domain::Adoption adoption;
-    adoption.observing = text.empty() && !hasRecords();
-    if (text.empty()) {
-        rememberAdoption(*writing, protocol::jsonText(toJson(adoption)));
-        return adoption;
-    }
-    auto read = elementFrom(text, &adoptionFrom);
-    if (read) return std::move(*read);
-    adoption.observing = true;
-    return adoption;
-}
-
 bool SqliteJournal::Database::madeRoom(const base::Error& problem) const {
     if (!reserve || problem.code == ErrorCode::StaleEpoch || problem.code == ErrorCode::Conflict) return false;
     std::error_code unknown;
@@ -371,9 +174,10 @@ Result<Contents> SqliteJournal::openOnce() {
             into(last), now;
         contents.last_operation = static_cast<domain::OperationId>(last);
         contents.next_lines = nextLines(session);
-        contents.adoption = database_->readAdoption();
-        database_->readAll(contents);
-        database_->readCrashes(contents);
+        ContentsReader reader(session);
+        contents.adoption = reader.readAdoption();
+        reader.read(contents);
+        reader.readCrashes(contents, database_->mark->left());
         return contents;
     } catch (const Poco::Exception& exception) {
         return failure(ErrorCode::Corrupt,
@@ -404,19 +208,7 @@ Result<void> SqliteJournal::commitOnce(const Entry& entry) {
         session.begin();
         for (const domain::Operation& operation : entry.operations)
             writeOperation(session, operation, database_->written[operation.id]);
-        for (const auto& row : entry.rows)
-            writeBody(session, "spare_table", "server", row.server.text(), protocol::jsonText(toJson(row)));
-        for (const auto& server : entry.removed_rows) removeRow(session, "spare_table", "server", server.text());
-        for (const auto& lease : entry.leases)
-            writeBody(session, "leases", "spare", lease.spare.text(), protocol::jsonText(toJson(lease)));
-        for (const auto& spare : entry.removed_leases) removeRow(session, "leases", "spare", spare.text());
-        for (const auto& [server, placement] : entry.placements) {
-            writeBody(session, "placements", "server", server.text(), protocol::jsonText(toJson(placement)));
-        }
-        for (const auto& [server, maintenance] : entry.maintenance) {
-            writeBody(session, "maintenance", "server", server.text(),
-                      protocol::jsonText(json{{"on", maintenance.on}, {"why", maintenance.why}}));
-        }
+        writeTables(session, entry);
         auto audit_head = database_->audit_head;
         for (const auto& audited : entry.audit) writeAudit(session, audited, audit_head);
         if (!entry.audit.empty()) rememberHead(session, audit_head);

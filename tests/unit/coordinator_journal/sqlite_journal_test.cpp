@@ -3,7 +3,6 @@
 #include <Poco/Data/Session.h>
 #include <Poco/Data/Statement.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -11,28 +10,18 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "agent/base/text.hpp"
-#include "coordinator/journal/crash_mark.hpp"
 #include "coordinator/journal/operation_json.hpp"
+#include "tests/unit/coordinator_journal/journal_directory.hpp"
 
 using namespace standin;
 using base::ErrorCode;
 using journal::Entry;
 using journal::SqliteJournal;
+using tests::JournalDirectory;
 
 namespace {
-
-struct Directory {
-    Directory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "standin-journal-XXXXXX").string();
-        path = ::mkdtemp(pattern.data());
-    }
-    ~Directory() { std::filesystem::remove_all(path); }
-    [[nodiscard]] std::string journal() const { return path + "/journal.db"; }
-    std::string path;
-};
 
 base::WallTime operationTime() {
     return base::WallTime(std::chrono::microseconds(1700000000123456));
@@ -61,7 +50,7 @@ domain::Operation failover(domain::OperationId id) {
 BOOST_AUTO_TEST_SUITE(sqlite_journal)
 
 BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
-    Directory directory;
+    JournalDirectory directory;
     {
         SqliteJournal journal(directory.journal());
         const auto fresh = journal.open();
@@ -107,7 +96,7 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
 }
 
 BOOST_AUTO_TEST_CASE(steps_that_are_changed_after_a_commit_are_written_with_the_next_and_the_others_stay) {
-    Directory directory;
+    JournalDirectory directory;
     auto operation = failover(17);
     {
         SqliteJournal journal(directory.journal());
@@ -132,7 +121,7 @@ BOOST_AUTO_TEST_CASE(steps_that_are_changed_after_a_commit_are_written_with_the_
 }
 
 BOOST_AUTO_TEST_CASE(a_second_coordinator_is_refused) {
-    Directory directory;
+    JournalDirectory directory;
     SqliteJournal first(directory.journal());
     BOOST_REQUIRE(first.open().has_value());
     SqliteJournal second(directory.journal());
@@ -142,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_second_coordinator_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_coordinator_that_was_deposed_writes_nothing_any_more) {
-    Directory directory;
+    JournalDirectory directory;
     SqliteJournal deposed(directory.journal());
     BOOST_REQUIRE(deposed.open().has_value());
     std::filesystem::remove(directory.journal() + ".lock");  // as where a lock of one host is not seen by the other
@@ -166,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_was_deposed_writes_nothing_any_more) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_journal_is_told_with_the_cure) {
-    Directory directory;
+    JournalDirectory directory;
     std::ofstream(directory.journal()) << std::string(8192, 'x');
     SqliteJournal journal(directory.journal());
     const auto refused = journal.open();
@@ -176,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_journal_is_told_with_the_cure) {
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_page_is_noticed_before_anything_is_believed) {
-    Directory directory;
+    JournalDirectory directory;
     {
         SqliteJournal journal(directory.journal());
         BOOST_REQUIRE(journal.open().has_value());
@@ -195,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_page_is_noticed_before_anything_is_believed) {
 }
 
 BOOST_AUTO_TEST_CASE(ended_operations_are_bounded_and_open_ones_are_kept) {
-    Directory directory;
+    JournalDirectory directory;
     {
         SqliteJournal journal(directory.journal(), {.operations = 5, .audit_entries = 10});
         BOOST_REQUIRE(journal.open().has_value());
@@ -219,7 +208,7 @@ BOOST_AUTO_TEST_CASE(ended_operations_are_bounded_and_open_ones_are_kept) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_system_that_is_full_is_an_error_and_nothing_of_the_entry_is_there) {
-    Directory directory;
+    JournalDirectory directory;
     SqliteJournal journal(directory.journal());
     BOOST_REQUIRE(journal.open().has_value());
     rlimit before{};
@@ -238,93 +227,8 @@ BOOST_AUTO_TEST_CASE(a_file_system_that_is_full_is_an_error_and_nothing_of_the_e
     BOOST_TEST(journal.commit(later).has_value());
 }
 
-/// A process that does so and then ends: what the next one is told of it.
-std::map<domain::OperationId, unsigned> crashesAfter(const Directory& directory, void (*act)(SqliteJournal&)) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        const rlimit none{0, 0};
-        ::setrlimit(RLIMIT_CORE, &none);
-        journal::CrashMark::watchSignals();
-        SqliteJournal journal(directory.journal());
-        if (journal.open()) act(journal);
-        ::_exit(0);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    SqliteJournal journal(directory.journal());
-    const auto contents = journal.open();
-    BOOST_REQUIRE(contents.has_value());
-    return contents->crashes;
-}
-
-using Work = journal::Journal::Work;
-using Crashes = std::map<domain::OperationId, unsigned>;
-
-BOOST_AUTO_TEST_CASE(what_a_process_decided_on_when_it_died_is_counted_however_it_died) {
-    const Directory directory;
-    const auto killed = [](SqliteJournal& journal) {
-        journal.begins(Work::Decision, 17);
-        ::kill(::getpid(), SIGKILL);
-    };
-    const auto aborted = [](SqliteJournal& journal) {
-        const journal::AtWork at_work(journal, Work::Decision, 17);
-        ::abort();
-    };
-    BOOST_TEST((crashesAfter(directory, killed) == Crashes{{17, 1}}));
-    BOOST_TEST((crashesAfter(directory, aborted) == Crashes{{17, 2}}));
-}
-
-// As systemd's watchdog sends one to a program that hangs: it is to end now, and not at the end of systemd's patience.
-BOOST_AUTO_TEST_CASE(a_deadly_signal_that_somebody_sends_is_deadly_the_first_time) {
-    for (const int signal : {SIGABRT, SIGSEGV, SIGBUS}) {
-        const pid_t child = ::fork();
-        if (child == 0) {
-            const rlimit none{0, 0};
-            ::setrlimit(RLIMIT_CORE, &none);
-            journal::CrashMark::watchSignals();
-            ::kill(::getpid(), signal);
-            ::_exit(0);
-        }
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        BOOST_TEST(WIFSIGNALED(status));
-        BOOST_TEST(WTERMSIG(status) == signal);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(a_step_counts_only_where_its_own_thread_crashed) {
-    const Directory directory;
-    const auto killed = [](SqliteJournal& journal) {  // by a person, while a step that takes seconds is under way
-        journal.begins(Work::Step, 17);
-        ::kill(::getpid(), SIGKILL);
-    };
-    const auto elsewhere = [](SqliteJournal& journal) {
-        journal.begins(Work::Step, 17);
-        std::thread([] { ::abort(); }).join();
-    };
-    const auto terminated = [](SqliteJournal& journal) {
-        std::thread([&] {
-            const journal::AtWork at_work(journal, Work::Step, 18);
-            std::terminate();
-        }).join();
-    };
-    BOOST_TEST((crashesAfter(directory, killed) == Crashes{}));
-    BOOST_TEST((crashesAfter(directory, elsewhere) == Crashes{}));
-    BOOST_TEST((crashesAfter(directory, terminated) == Crashes{{18, 1}}));
-}
-
-BOOST_AUTO_TEST_CASE(work_that_has_ended_is_counted_for_nobody) {
-    const Directory directory;
-    const auto done = [](SqliteJournal& journal) {
-        { const journal::AtWork at_work(journal, Work::Decision, 17); }
-        { const journal::AtWork at_work(journal, Work::Step, 17); }
-        ::abort();
-    };
-    BOOST_TEST((crashesAfter(directory, done) == Crashes{}));
-}
-
 BOOST_AUTO_TEST_CASE(a_row_that_cannot_be_read_is_told_and_the_others_are_there) {
-    const Directory directory;
+    const JournalDirectory directory;
     {
         SqliteJournal journal(directory.journal());
         BOOST_REQUIRE(journal.open().has_value());
@@ -380,7 +284,7 @@ BOOST_AUTO_TEST_CASE(a_row_that_cannot_be_read_is_told_and_the_others_are_there)
 }
 
 BOOST_AUTO_TEST_CASE(whatever_text_is_committed_can_be_read_again) {
-    const Directory directory;
+    const JournalDirectory directory;
     for (const std::string& text : {std::string("\xFF\xC0\xAF"), std::string("a\0b", 3), std::string("\xED\xA0\x80"),
                                     std::string(1U << 20, 'x')}) {
         {

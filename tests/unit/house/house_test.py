@@ -18,14 +18,12 @@ LONGEST_FUNCTION = 60
 COMMON_NAMES = {"CMakeLists.txt", "README.md", "main.cpp", "main.yml"}
 # What was written before these rules. Both lists only get shorter.
 LONG_FUNCTIONS = {"serve", "handoverEvent", "limitsOf", "planFailover", "failoverRows", "Conductor::Conductor",
-                  "Conductor::apply", "SqliteJournal::commitOnce", "verbs"}
+                  "Conductor::apply", "verbs"}
 LONG_FILES = {
     "coordinator/engine/conductor.hpp",
-    "coordinator/journal/sqlite_journal.cpp",
     "tests/unit/coordinator_config/configuration_reader_test.cpp",
     "tests/unit/coordinator_engine/request_test.cpp",
     "tests/unit/coordinator_engine/spare_path_test.cpp",
-    "tests/unit/coordinator_journal/sqlite_journal_test.cpp",
 }
 # Rules and effects of one thing, and the simulated world's counterparts of a part.
 NAMED_TWICE = {"server.hpp", "server.cpp", "coordinator.hpp", "coordinator.cpp", "job_writes.hpp", "job_writes.cpp",

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <Poco/Data/Session.h>
+
+#include <vector>
+
+#include "agent/base/result.hpp"
+#include "coordinator/journal/journal.hpp"
+
+namespace standin::journal {
+
+/// Reads what a journal's file holds. Its texts may come from an earlier release, or be damaged: a row that cannot be
+/// read becomes an entry of Contents::unreadable, and the others are read all the same.
+class ContentsReader {
+  public:
+    explicit ContentsReader(Poco::Data::Session& session) : session_(session) {}
+
+    /// Operations, spare table, leases, placements, maintenance.
+    void read(Contents& contents);
+    /// Counts for each operation how often the coordinator died of it; `left` are those of the last death. The counts
+    /// are written as well, so that a full disk does not keep them from being known next time.
+    void readCrashes(Contents& contents, const std::vector<domain::OperationId>& left);
+    /// Written as well, where the file says nothing yet. An adoption that cannot be read counts as not agreed to.
+    [[nodiscard]] domain::Adoption readAdoption() const;
+
+  private:
+    void readOperations(Contents& contents);
+    void readSteps(base::Result<domain::Operation>& operation, Poco::Int64 id);
+    void keepUnreadableLeases(Contents& contents);
+    [[nodiscard]] bool hasRecords() const;
+
+    Poco::Data::Session& session_;
+};
+
+}  // namespace standin::journal
