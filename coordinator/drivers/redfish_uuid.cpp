@@ -2,17 +2,16 @@
 
 #include <Poco/Net/HTTPBasicCredentials.h>
 #include <Poco/Net/HTTPRequest.h>
-#include <Poco/Net/HTTPResponse.h>
 #include <Poco/URI.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <istream>
+#include <map>
 
 #include "agent/base/number.hpp"
 #include "agent/base/secret_file.hpp"
 #include "agent/base/text.hpp"
-#include "agent/http/client_connection.hpp"
+#include "agent/http/https_client.hpp"
 #include "agent/protocol/json_fields.hpp"
 #include "coordinator/drivers/device_options.hpp"
 
@@ -54,65 +53,54 @@ Result<http::Endpoint> endpointOf(const PowerDevice& device) {
     return http::Endpoint::parse(fmt::format("https://{}:{}", host, port.empty() ? "443" : port));
 }
 
+base::Error worded(const std::string& url, const http::NoAnswer& none, Deadline deadline) {
+    if (none.kind == http::NoAnswer::Kind::Timeout)
+        return {ErrorCode::TimedOut, fmt::format("{} did not answer within {} ms", url, deadline.count())};
+    return {ErrorCode::Unreachable, fmt::format("could not get an answer of {}: {}", url, none.why)};
+}
+
 class RedfishService {
   public:
-    RedfishService(http::Endpoint endpoint, http::TlsContext tls, std::string user, std::string password,
-                   Deadline deadline)
-        : endpoint_(std::move(endpoint)),
-          tls_(std::move(tls)),
-          account_(std::move(user), std::move(password)),
-          deadline_(deadline),
-          until_(std::chrono::steady_clock::now() + deadline) {}
+    RedfishService(const http::Endpoint& endpoint, http::TlsContext tls, const std::string& user,
+                   const std::string& password, Deadline deadline)
+        : client_(endpoint, std::move(tls), nullptr, http::HttpsClient::Connections::OneEach,
+                  [url = endpoint.url, deadline](const auto& none, const auto&, auto) {
+                      return worded(url, none, deadline);
+                  }),
+          until_(std::chrono::steady_clock::now() + deadline) {
+        Poco::Net::HTTPRequest request;
+        Poco::Net::HTTPBasicCredentials(user, password).authenticate(request);
+        headers_["Authorization"] = request.get("Authorization");
+    }
 
     Result<Json> get(std::string path) {
-        try {
-            for (int hops = 0; hops <= most_redirections; ++hops) {
-                std::string location;
-                auto resource = attempt(path, location);
-                if (location.empty()) return resource;
-                path = Poco::URI(location).getPathAndQuery();
-            }
-            return failure(ErrorCode::Internal, fmt::format("{} leads to itself", path));
-        } catch (const Poco::TimeoutException&) {
-            return failure(ErrorCode::TimedOut,
-                           fmt::format("{} did not answer within {} ms", endpoint_.url, deadline_.count()));
-        } catch (const Poco::Exception& exception) {
-            return failure(ErrorCode::Unreachable,
-                           fmt::format("could not reach {}: {}", endpoint_.url, exception.displayText()));
+        for (int hops = 0; hops <= most_redirections; ++hops) {
+            const auto left = std::chrono::ceil<Deadline>(until_ - std::chrono::steady_clock::now());
+            auto answer = client_.ask({"GET", path, "", headers_}, left, largest_resource);
+            if (!answer) return failure(answer.error());
+            const auto& url = client_.endpoint().url;
+            if (answer->status == 401 || answer->status == 403)
+                return failure(ErrorCode::Refused, fmt::format("{} refuses the account ({})", url, answer->status));
+            if (answer->status == 200) return protocol::parseJson(answer->body);
+            if (answer->status < 300 || answer->status >= 400 || answer->location.empty())
+                return failure(ErrorCode::Internal, fmt::format("{}{} answers with {}", url, path, answer->status));
+            path = pathOf(answer->location);
         }
+        return failure(ErrorCode::Internal, fmt::format("{} leads to itself", path));
     }
 
   private:
-    Result<Json> attempt(const std::string& path, std::string& location) {
-        const auto connection = http::ClientConnection::open(endpoint_, tls_, book_, until_);
-        auto& session = connection->session();
-        Poco::Net::HTTPRequest request("GET", path, Poco::Net::HTTPMessage::HTTP_1_1);
-        request.setHost(endpoint_.authority());
-        request.set("Accept", "application/json");
-        request.set("OData-Version", "4.0");
-        account_.authenticate(request);
-        session.sendRequest(request) << std::flush;
-        Poco::Net::HTTPResponse response;
-        auto& in = session.receiveResponse(response);
-        const int status = response.getStatus();
-        if (status >= 300 && status < 400) location = response.get("Location", "");
-        if (status == 401 || status == 403)
-            return failure(ErrorCode::Refused, fmt::format("{} refuses the account ({})", endpoint_.url, status));
-        if (status != 200)
-            return failure(ErrorCode::Internal, fmt::format("GET {} was answered with {}", path, status));
-        std::string text(largest_resource, '\0');
-        in.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<std::size_t>(in.gcount()));
-        http::throwIfCutShort(session, response, text.size());
-        return protocol::parseJson(text);
+    static std::string pathOf(const std::string& location) {
+        try {
+            return Poco::URI(location).getPathAndQuery();
+        } catch (const Poco::Exception&) {
+            return "/";
+        }
     }
 
-    const http::Endpoint endpoint_;
-    const http::TlsContext tls_;
-    Poco::Net::HTTPBasicCredentials account_;
-    const Deadline deadline_;
+    http::HttpsClient client_;
     const base::SteadyTime until_;
-    http::AddressBook book_;
+    std::map<std::string, std::string> headers_{{"Accept", "application/json"}, {"OData-Version", "4.0"}};
 };
 
 std::string textAt(const Json& resource, const char* key) {
@@ -150,8 +138,7 @@ Result<std::string> redfishUuid(const PowerDevice& device, Deadline deadline) {
     if (!tls) return failure(tls.error());
     auto password = base::readSecret(device.password_file);
     if (!password) return failure(password.error());
-    RedfishService service(std::move(*endpoint), std::move(*tls), optionOf(device, {"username", "login"}),
-                           std::move(*password), deadline);
+    RedfishService service(*endpoint, std::move(*tls), optionOf(device, {"username", "login"}), *password, deadline);
     auto system = systemOf(service, device);
     if (!system) return system;
     auto resource = service.get(*system);
