@@ -52,11 +52,11 @@ struct AgentClient::Impl {
     [[nodiscard]] std::string agent() const { return fmt::format("agent '{}'", name); }
 
     base::Result<Answer> ask(const http::HttpsRequest& request, Deadline deadline) {
-        auto told = client.ask(request, deadline, largest_answer);
-        if (!told) return failure(told.error());
-        Answer answer{told->status, {}, base::oneLine(told->location)};
-        if (told->body.empty()) return answer;
-        auto json = parseJson(told->body);
+        auto received = client.ask(request, deadline, largest_answer);
+        if (!received) return failure(received.error());
+        Answer answer{received->status, {}, base::oneLine(received->location)};
+        if (received->body.empty()) return answer;
+        auto json = parseJson(received->body);
         if (!json) {
             // Of a command nobody knows what came of it.
             return failure(request.method == "GET" ? ErrorCode::Internal : ErrorCode::TimedOut,
@@ -149,9 +149,9 @@ base::Result<AgentClient::Answer> AgentClient::remove(const std::string& path, c
 }
 
 base::Result<std::string> AgentClient::text(const std::string& path, Deadline deadline) {
-    auto told = impl_->client.ask({"GET", path}, deadline, largest_answer);
-    if (!told) return failure(told.error());
-    return std::move(told->body);
+    auto received = impl_->client.ask({"GET", path}, deadline, largest_answer);
+    if (!received) return failure(received.error());
+    return std::move(received->body);
 }
 
 base::Result<int> AgentClient::stream(const std::string& path, const std::map<std::string, std::string>& headers,

@@ -117,10 +117,10 @@ Result<std::unique_ptr<HttpsCoordinatorApi>> HttpsCoordinatorApi::open(const Con
 
 Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string_view path,
                                             const nlohmann::json* body) {
-    auto told = client_->ask({std::string(method), std::string(path), body == nullptr ? std::string() : body->dump()},
-                             deadline_, largest_answer);
-    if (!told) return failure(told.error());
-    return Answer{told->status, std::move(told->body), std::move(told->location)};
+    auto answer = client_->ask({std::string(method), std::string(path), body == nullptr ? std::string() : body->dump()},
+                               deadline_, largest_answer);
+    if (!answer) return failure(answer.error());
+    return Answer{answer->status, std::move(answer->body), std::move(answer->location)};
 }
 
 Result<void> HttpsCoordinatorApi::follow(const std::string& last_id, const EventSink& sink) {

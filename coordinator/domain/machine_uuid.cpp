@@ -47,9 +47,9 @@ bool isUnsetUuid(std::string_view canonical) {
     return octets.find_first_not_of('0') == std::string::npos || octets.find_first_not_of('f') == std::string::npos;
 }
 
-bool isSameUuid(const std::string& declared, const std::string& told) {
+bool isSameUuid(const std::string& declared, const std::string& reported) {
     const auto wanted = octetsOf(declared);
-    const auto octets = octetsOf(told);
+    const auto octets = octetsOf(reported);
     const auto backwards = reversed(octets, 0, octets.size() / 2);
     return wanted == octets || wanted == swappedFields(octets) || wanted == backwards ||
            wanted == swappedFields(backwards);

@@ -12,9 +12,9 @@ std::string canonicalUuid(std::string_view text);
 /// Nil, or nothing but ones: the maker has set none (DSP0134 section 7.2.1).
 bool isUnsetUuid(std::string_view canonical);
 
-/// Whether what a device tells is the declared UUID, both canonical. BMCs write the octets in the order of RFC 4122, of
-/// SMBIOS (the first three fields begin with their last octet) or of IPMI (all begin with the last octet), and do not
-/// say which.
-bool isSameUuid(const std::string& declared, const std::string& told);
+/// Whether what a device reports is the declared UUID, both canonical. BMCs write the octets in the order of RFC 4122,
+/// of SMBIOS (the first three fields begin with their last octet) or of IPMI (all begin with the last octet), and do
+/// not say which.
+bool isSameUuid(const std::string& declared, const std::string& reported);
 
 }  // namespace standin::domain

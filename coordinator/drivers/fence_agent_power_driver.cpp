@@ -30,7 +30,7 @@ std::string_view programName(const PowerDevice& device) {
     return std::string_view(device.agent).substr(device.agent.rfind('/') + 1);
 }
 
-/// Whether it speaks IPMI 2.0 unless told otherwise; nothing: it is no IPMI device.
+/// Whether it uses IPMI 2.0 unless its options say otherwise; nothing: it is no IPMI device.
 std::optional<bool> lanplusOf(const PowerDevice& device) {
     const auto name = programName(device);
     const auto* known =
@@ -65,7 +65,7 @@ base::Result<std::string> systemGuidIn(const std::string& output) {
         const auto begin = line.find_first_not_of(' ', colon + 1);
         if (begin != std::string::npos) return line.substr(begin, line.find_last_not_of(' ') + 1 - begin);
     }
-    return base::failure(base::ErrorCode::Unsupported, "the BMC tells no system GUID");
+    return base::failure(base::ErrorCode::Unsupported, "the BMC reports no system GUID");
 }
 
 }  // namespace
@@ -81,9 +81,9 @@ base::Result<std::string> FenceAgentDevices::uuid(const PowerDevice& device, Dea
     if (programName(device) == "fence_redfish") return redfishUuid(device, deadline);
     const auto lanplus = lanplusOf(device);
     if (!lanplus) return PowerDevices::uuid(device, deadline);
-    auto told = base::runToSuccess(base::ProcessRequest{ipmitoolFor(device, *lanplus, {"mc", "guid"}), "", deadline});
-    if (!told) return told;
-    return systemGuidIn(*told);
+    auto output = base::runToSuccess(base::ProcessRequest{ipmitoolFor(device, *lanplus, {"mc", "guid"}), "", deadline});
+    if (!output) return output;
+    return systemGuidIn(*output);
 }
 
 base::Result<void> FenceAgentDevices::runShutdown(const std::vector<std::string>& command, Deadline deadline) {

@@ -28,10 +28,10 @@ struct PowerLadder {
     std::vector<std::string> shutdown_command{};
 };
 
-/// What a device says of whose power it switches.
+/// The UUID that a device reports for the machine whose power it switches.
 struct UuidReading {
     std::string device;   ///< for people
-    std::string uuid;     ///< in the device's own way of writing; empty: it did not tell
+    std::string uuid;     ///< as the device writes it; empty: none was reported
     std::string problem;  ///< why not
 };
 

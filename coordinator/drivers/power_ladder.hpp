@@ -30,7 +30,7 @@ class PowerDevices {
     }
     /// The UUID of its machine. Unsupported: such a device does not know it.
     virtual base::Result<std::string> uuid(const PowerDevice& device, Deadline) {
-        return base::failure(base::ErrorCode::Unsupported, device.agent + " does not tell a UUID");
+        return base::failure(base::ErrorCode::Unsupported, device.agent + " does not report a UUID");
     }
     /// Runs a program that does the same. Success: it ended with 0.
     virtual base::Result<void> runShutdown(const std::vector<std::string>&, Deadline) {

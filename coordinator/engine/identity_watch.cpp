@@ -57,7 +57,7 @@ void IdentityWatch::ask(const Machine& machine) {
     const auto before = board_.identity(machine.name);
     board_.post(machine.name, found);
     if (found.verdict != MachineIdentity::Verdict::Different || before == found) return;
-    if (!machine.is_server) return;  // of a spare the operator hears by the row that names it
+    if (!machine.is_server) return;  // a spare is reported with the row that names it
     drivers_.notifier->notify({drivers::Notification::Kind::Warning,
                                {},
                                machine.name,

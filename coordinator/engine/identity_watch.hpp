@@ -12,9 +12,9 @@
 
 namespace standin::engine {
 
-/// Compares, when the coordinator has started and every hour, what the power devices of servers and spares say of their
-/// machines with the UUIDs that are declared: a server's fence that switches another machine is found before it is
-/// needed. What is found is on the board; of a server whose device is another machine's the operator hears once.
+/// Compares, at the coordinator's start and every hour, the UUIDs that the power devices of servers and spares report
+/// with the declared ones: a fence that would switch another machine is found before it is needed. The results are on
+/// the status board; the operator is notified once of a server whose device is another machine's.
 class IdentityWatch {
   public:
     IdentityWatch(const Drivers& drivers, const Inventory& inventory, Executor& executor, const base::Clock& clock,

@@ -15,7 +15,7 @@ MachineIdentity identityFrom(const drivers::UuidReading& reading, const std::str
     if (reading.uuid.empty()) return {Verdict::Unknown, fmt::format("{}: {}", reading.device, reading.problem)};
     const auto uuid = domain::canonicalUuid(reading.uuid);
     if (uuid.empty() || domain::isUnsetUuid(uuid))
-        return {Verdict::Unknown, fmt::format("{} tells '{}', which names no machine", reading.device, reading.uuid)};
+        return {Verdict::Unknown, fmt::format("{} reports '{}', which names no machine", reading.device, reading.uuid)};
     if (domain::isSameUuid(declared, uuid)) return {Verdict::Confirmed, {}};
     return {Verdict::Different,
             fmt::format("power device {} of {} is that of machine {}, and the configuration declares {}; see which "
@@ -55,7 +55,7 @@ MachineIdentity identityOf(drivers::PowerDriver& power, const drivers::PowerLadd
         if (!one.words.empty()) reasons += (reasons.empty() ? "" : "; ") + one.words;
     }
     if (confirmed) return {Verdict::Confirmed, fmt::format("{} has the declared UUID", whose)};
-    if (reasons.empty()) reasons = "no power device tells a UUID";
+    if (reasons.empty()) reasons = "no power device reports a UUID";
     return {Verdict::Unknown, fmt::format("{} is not confirmed: {}", whose, reasons)};
 }
 

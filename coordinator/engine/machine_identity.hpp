@@ -10,9 +10,9 @@ namespace standin::engine {
 struct MachineIdentity {
     enum class Verdict {
         NotDeclared,  ///< there is nothing to compare with
-        Confirmed,    ///< a device tells the declared UUID, and none tells another
-        Unknown,      ///< no device tells one: it cannot, or does not answer
-        Different     ///< a device tells another: to switch it would be to switch another machine
+        Confirmed,    ///< a device reports the declared UUID, and none reports another
+        Unknown,      ///< no device reports one: it cannot, or does not answer
+        Different     ///< a device reports another: it would switch another machine
     };
     Verdict verdict = Verdict::NotDeclared;
     std::string words;  ///< for people: why; with the cure where it is another machine

@@ -32,7 +32,7 @@ struct ServerSnapshot {
     bool maintenance = false;                      ///< on: reports are kept and told, and start nothing
     std::string maintenance_why;
     std::optional<JobHealth> job;  ///< absent: its job is not asked (the server executes it, an operation moves it…)
-    MachineIdentity identity;      ///< of its machine, as its fence devices told it last
+    MachineIdentity identity;      ///< of its machine, as its fence devices last reported it
     base::WallTime taken_at{};     ///< of this snapshot: ages count from here
 
     /// How old the data of the server's image are; absent: it has none, or that is not known.
@@ -45,7 +45,7 @@ struct ServerSnapshot {
 struct SpareSnapshot {
     domain::Spare spare;
     std::optional<domain::Lease> lease;  ///< absent: free
-    MachineIdentity identity;            ///< of its machine, as its power devices told it last
+    MachineIdentity identity;            ///< of its machine, as its power devices last reported it
 };
 
 /// Restores from, or captures to, one image store that wait for their turn.

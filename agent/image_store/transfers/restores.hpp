@@ -9,7 +9,7 @@
 
 namespace standin::image_store {
 
-/// Nothing more is to be told of a restore that moved everything.
+/// A restore that succeeded has no further result.
 struct Restored {};
 
 /// Restores, remembered across restarts of the agent. `begin(id, image, place)` begins after the disk was locked and

@@ -123,7 +123,7 @@ class TransferJobs {
         View view;                     ///< guarded by mutex_; of one that has not ended as it was prepared
         Stage stage = Stage::Waiting;  ///< likewise
         TransferWatch watch;
-        /// Belongs to the thread that runs it; let go before its end is told, so that the disk is free by then.
+        /// Belongs to the thread that runs it; released before its end is reported, so that the disk is free by then.
         std::optional<typename Kind::Work> work;
     };
 

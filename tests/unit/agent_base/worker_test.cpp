@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_waits_is_woken_and_joined_by_the_end_of_its_o
     BOOST_TEST(ended == 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_worker_bears_its_name_and_can_be_started_again) {
+BOOST_AUTO_TEST_CASE(a_worker_has_its_name_and_can_be_started_again) {
     Worker named;
     for (int round = 0; round < 2; ++round) {
         std::string name;

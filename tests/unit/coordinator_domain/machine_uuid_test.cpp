@@ -24,11 +24,11 @@ BOOST_AUTO_TEST_CASE(nil_and_all_ones_name_no_machine) {
 
 BOOST_AUTO_TEST_CASE(a_uuid_is_the_same_in_every_order_in_which_bmcs_write_it_and_another_is_not) {
     const std::string declared = "00112233-4455-6677-8899-aabbccddeeff";
-    for (const char* told : {"00112233-4455-6677-8899-aabbccddeeff",     // RFC 4122
-                             "33221100-5544-7766-8899-aabbccddeeff",     // SMBIOS
-                             "ffeeddcc-bbaa-9988-7766-554433221100",     // IPMI
-                             "ffeeddcc-bbaa-9988-6677-445500112233"}) {  // IPMI, of SMBIOS' order
-        BOOST_TEST(isSameUuid(declared, told), told);
+    for (const char* reported : {"00112233-4455-6677-8899-aabbccddeeff",     // RFC 4122
+                                 "33221100-5544-7766-8899-aabbccddeeff",     // SMBIOS
+                                 "ffeeddcc-bbaa-9988-7766-554433221100",     // IPMI
+                                 "ffeeddcc-bbaa-9988-6677-445500112233"}) {  // IPMI, of SMBIOS' order
+        BOOST_TEST(isSameUuid(declared, reported), reported);
     }
     BOOST_TEST(!isSameUuid(declared, "00112233-4455-6677-8899-aabbccddeefe"));
     BOOST_TEST(!isSameUuid(declared, "33221100-4455-6677-8899-aabbccddeeff"));

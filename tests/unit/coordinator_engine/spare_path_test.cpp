@@ -310,7 +310,7 @@ BOOST_AUTO_TEST_CASE(a_spare_that_nobody_can_confirm_is_used_unless_that_is_requ
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_operator_hears_once_of_a_server_whose_fence_would_switch_off_another_machine) {
+BOOST_AUTO_TEST_CASE(the_operator_is_notified_once_of_a_server_whose_fence_would_switch_off_another_machine) {
     Protected lab;
     const std::string declared = "00112233-4455-6677-8899-aabbccddeeff";
     lab.coordinator.inventory.servers[base::ServerName("server01")].uuid = declared;
