@@ -50,6 +50,10 @@ config::Surroundings hostSurroundings(FenceCheck fence_check) {
     return host;
 }
 
+std::shared_ptr<drivers::PowerDriver> powerDriver() {
+    return std::make_shared<drivers::FenceAgentPowerDriver>(fence_agents_directory);
+}
+
 engine::Inventory inventoryFrom(const config::Configuration& configuration) {
     engine::Inventory inventory;
     for (const auto& one : configuration.servers) {
@@ -92,7 +96,7 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
         made.hypervisors[spare.vm_host] =
             std::make_shared<drivers::AgentHypervisorDriver>(connections.client(spare.vm_host));
     }
-    made.power = std::make_shared<drivers::FenceAgentPowerDriver>(fence_agents_directory);
+    made.power = powerDriver();
     made.notifier = std::move(notifier);
     made.claim = [&connections](const base::AgentName& name, const protocol::Leader& as, drivers::Deadline deadline) {
         return connections.claim(name, as, deadline);

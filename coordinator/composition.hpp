@@ -26,6 +26,9 @@ enum class FenceCheck {
 /// What readConfiguration() asks of this host: programs, fence agents, trap rules by their own reader.
 config::Surroundings hostSurroundings(FenceCheck fence_check);
 
+/// The fence agents of this host.
+std::shared_ptr<drivers::PowerDriver> powerDriver();
+
 engine::Inventory inventoryFrom(const config::Configuration& configuration);
 
 /// Drivers for every agent that a server or spare refers to. `connections` outlives them.

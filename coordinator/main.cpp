@@ -17,6 +17,7 @@
 #include "coordinator/config/configuration_reader.hpp"
 #include "coordinator/coordinator.hpp"
 #include "coordinator/journal/crash_mark.hpp"
+#include "coordinator/machine_check.hpp"
 #include "coordinator/traps/trap_rules.hpp"
 
 namespace {
@@ -44,6 +45,13 @@ int serve(const standin::config::Configuration& configuration) {
     return 0;
 }
 
+int tellMachines(const standin::config::Configuration& configuration) {
+    const standin::http::TlsLibrary tls_library;
+    const auto check = standin::checkMachines(configuration, *standin::powerDriver());
+    for (const auto& line : check.lines) fmt::print("{}\n", line);
+    return check.good ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -51,11 +59,16 @@ int main(int count, char** arguments) {
                  "standin-coordinator"};
     std::string file = "/etc/standin/coordinator.yml";
     std::string to_check;
+    std::string machines_to_check;
     std::string rules_to_check;
     app.set_version_flag("--version", "standin-coordinator " STANDIN_VERSION);
     app.add_option("--config", file, "configuration to serve with")->capture_default_str()->type_name("FILE");
     app.add_option("--check-config", to_check,
                    "read FILE, report everything that is wrong with it, and exit with 0 or 1")
+        ->type_name("FILE");
+    app.add_option("--check-machines", machines_to_check,
+                   "ask the power devices that FILE names whether they are of the machines whose uuid it declares; "
+                   "switch nothing")
         ->type_name("FILE");
     app.add_option("--check-trap-rules", rules_to_check, "the same for a file of trap rules")->type_name("FILE");
     try {
@@ -71,10 +84,12 @@ int main(int count, char** arguments) {
     standin::base::YamlProblems problems;
     const auto surroundings =
         standin::hostSurroundings(to_check.empty() ? standin::FenceCheck::Installed : standin::FenceCheck::Described);
-    auto configuration = standin::config::readConfiguration(to_check.empty() ? file : to_check, surroundings, problems);
+    const auto& read = !to_check.empty() ? to_check : machines_to_check.empty() ? file : machines_to_check;
+    auto configuration = standin::config::readConfiguration(read, surroundings, problems);
     for (const auto& line : problems.lines()) fmt::print(stderr, "{}\n", line);
     if (!configuration) return 1;
     if (!to_check.empty()) return 0;
+    if (!machines_to_check.empty()) return tellMachines(*configuration);
     int result = 1;
     const auto served = standin::base::contained([&] { result = serve(*configuration); });
     if (!served) fmt::print(stderr, "standin-coordinator ends: {}\n", served.error().message);

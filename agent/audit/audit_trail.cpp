@@ -20,21 +20,8 @@ constexpr std::size_t longest_text = 400;
 AuditTrail::AuditTrail(const base::Clock& clock, Write write, base::Log log)
     : clock_(clock), write_(std::move(write)), log_(std::move(log)) {}
 
-AuditTrail::~AuditTrail() {
-    stop();
-}
-
 void AuditTrail::start() {
-    thread_ = std::thread([this] { run(); });
-}
-
-void AuditTrail::stop() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    worker_.start("audit", [this](const auto& stop) { run(stop); });
 }
 
 void AuditTrail::add(const std::string& who, const std::string& what, const std::string& outcome,
@@ -86,10 +73,10 @@ void AuditTrail::writeGathered(std::unique_lock<std::mutex>& lock) {
     changed_.notify_all();
 }
 
-void AuditTrail::run() {
+void AuditTrail::run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        changed_.wait_for(lock, look_every, [this] { return stopping_ || (!gathered_.empty() && problem_.empty()); });
+    while (!stop.stop_requested()) {
+        changed_.wait_for(lock, stop, look_every, [this] { return !gathered_.empty() && problem_.empty(); });
         gatherDue(false);
         writeGathered(lock);
     }

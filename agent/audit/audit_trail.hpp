@@ -6,11 +6,11 @@
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "agent/audit/repetitions.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/result.hpp"
+#include "agent/base/worker.hpp"
 
 namespace standin::audit {
 
@@ -23,13 +23,10 @@ class AuditTrail {
     using Write = std::function<base::Result<void>(const std::vector<Note>& notes)>;
 
     AuditTrail(const base::Clock& clock, Write write, base::Log log);
-    ~AuditTrail();
-    AuditTrail(const AuditTrail&) = delete;
-    AuditTrail& operator=(const AuditTrail&) = delete;
 
     void start();
     /// Writes what has gathered. Idempotent.
-    void stop();
+    void stop() { worker_.stop(); }
 
     /// Same entries within `window` are counted. Texts are made fit for one line.
     void add(const std::string& who, const std::string& what, const std::string& outcome, std::chrono::seconds window);
@@ -40,7 +37,7 @@ class AuditTrail {
     void settle();
 
   private:
-    void run();
+    void run(const std::stop_token& stop);
     void gatherDue(bool ends);
     void writeGathered(std::unique_lock<std::mutex>& lock);
     void push(Note note);
@@ -50,14 +47,13 @@ class AuditTrail {
     const Write write_;
     const base::Log log_;
     mutable std::mutex mutex_;
-    std::condition_variable changed_;
+    std::condition_variable_any changed_;
     Repetitions repetitions_;
     std::deque<Note> gathered_;
     std::uint64_t dropped_ = 0;
     std::string problem_;
-    bool stopping_ = false;
     bool writing_ = false;
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 }  // namespace standin::audit

@@ -23,18 +23,15 @@ LineOutput::LineOutput(int descriptor) : descriptor_(descriptor) {
     if (::fstat(descriptor, &what) != 0) return;
     is_socket_ = S_ISSOCK(what.st_mode);
     if (!S_ISFIFO(what.st_mode) && !S_ISCHR(what.st_mode)) return;
-    own_ = ::open(fmt::format("/proc/self/fd/{}", descriptor).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-LineOutput::~LineOutput() {
-    if (own_ >= 0) ::close(own_);
+    own_.reset(
+        ::open(fmt::format("/proc/self/fd/{}", descriptor).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 /// False: it would have to wait.
 bool LineOutput::tryWrite(std::string_view line) const {
     for (;;) {
         const auto written = is_socket_ ? ::send(descriptor_, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
-                                        : ::write(own_ >= 0 ? own_ : descriptor_, line.data(), line.size());
+                                        : ::write(own_ ? own_.get() : descriptor_, line.data(), line.size());
         if (written < 0 && errno == EINTR) continue;
         return written >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
     }

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "agent/base/file_descriptor.hpp"
+
 namespace standin::base {
 
 /// Lines written to a pipe, socket, terminal or file, without waiting long for their reader: a service manager's
@@ -16,9 +18,6 @@ class LineOutput {
 
     /// `descriptor` stays open and the caller's.
     explicit LineOutput(int descriptor);
-    ~LineOutput();
-    LineOutput(const LineOutput&) = delete;
-    LineOutput& operator=(const LineOutput&) = delete;
 
     /// `line` ends with its newline. Waits 100 ms at most, and not at all while nothing is taken.
     void write(std::string_view line);
@@ -29,7 +28,7 @@ class LineOutput {
 
     const int descriptor_;
     bool is_socket_ = false;
-    int own_ = -1;  ///< the same pipe or terminal with flags of its own; -1: none
+    FileDescriptor own_;  ///< the same pipe or terminal with flags of its own, or none
     std::atomic<unsigned long> lost_{0};
 };
 

@@ -39,8 +39,9 @@ class SingleSession final : public Poco::Net::HTTPClientSession {
 /// An HTTPS connection to a peer, from resolving its name to the last byte of an answer bounded by one moment.
 class ClientConnection {
   public:
-    /// Resolves, connects, shakes hands and checks that the peer's certificate names the host, before a byte of ours is
-    /// sent. Throws Poco::TimeoutException at `until`, and other Poco::Exceptions.
+    /// Resolves, connects, shakes hands and checks that the peer's certificate names the host (unless the context
+    /// verifies nothing), before a byte of ours is sent. Throws Poco::TimeoutException at `until`, and other
+    /// Poco::Exceptions.
     static std::unique_ptr<ClientConnection> open(const Endpoint& endpoint, const TlsContext& tls, AddressBook& book,
                                                   base::SteadyTime until);
 

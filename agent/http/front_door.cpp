@@ -88,7 +88,7 @@ void FrontDoor::open(const std::string& host, std::uint16_t port) {
         event.data.u64 = id;
         ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor, &event);
     }
-    thread_ = std::thread([this] { run(); });
+    worker_.start("front door", [this](const auto&) { run(); });
 }
 
 void FrontDoor::run() {

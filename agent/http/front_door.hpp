@@ -10,12 +10,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "agent/base/file_descriptor.hpp"
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/http/connection.hpp"
 
 namespace standin::http {
@@ -95,7 +95,7 @@ class FrontDoor {
     base::FileDescriptor poll_;
     base::FileDescriptor wake_;
     std::uint16_t port_ = 0;
-    std::thread thread_;
+    base::Worker worker_;
 
     std::mutex mutex_;
     std::condition_variable removed_;

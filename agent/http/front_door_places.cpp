@@ -126,7 +126,7 @@ void FrontDoor::shut() {
         for (const auto id : busy_) ::shutdown(connections_.at(id)->descriptor, SHUT_RD);
     }
     if (wake_) ::eventfd_write(wake_.get(), 1);
-    if (thread_.joinable()) thread_.join();
+    worker_.stop();
     listening_.reset();
 }
 

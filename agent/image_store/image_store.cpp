@@ -34,6 +34,8 @@ protocol::Image imageOf(const StoredImage& stored) {
     return image;
 }
 
+constexpr std::size_t verifications_waiting = 256;  // all images of a large store, asked for one after the other
+
 // Names that the kernel gives in the order in which it finds disks.
 bool mayBeRenumbered(const std::string& path) {
     auto begins = [&](const char* prefix) { return path.starts_with(prefix); };
@@ -61,25 +63,32 @@ base::Result<void> ImageStore::start() {
     if (!repository) return base::failure(repository.error());
     repository_ = std::move(*repository);
     pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
-    captures_ = std::make_unique<Captures>(*repository_, *pool_, throttle_, clock_, log_);
-    restores_ = std::make_unique<Restores>(*repository_, RestoreRecords(settings_.images_dir + "/.restores"), *pool_,
-                                           throttle_, clock_, log_);
-    verifications_ = std::make_unique<Verifications>(*pool_, throttle_, clock_, log_);
+    verification_pool_ = std::make_unique<TransferPool>(1, verifications_waiting);
+    captures_ = std::make_unique<Captures>(
+        CaptureKind(*repository_, {settings_.block_size_bytes, settings_.least_free_bytes}, clock_, log_), *pool_,
+        throttle_, clock_);
+    RestoreKind restores(*repository_, RestoreRecords(settings_.images_dir + "/.restores"), log_);
+    auto earlier = restores.earlier();
+    if (!earlier) return base::failure(earlier.error());
+    restores_ = std::make_unique<Restores>(std::move(restores), *pool_, throttle_, clock_);
+    for (const auto& restore : *earlier) restores_->remember(restore.id, restore);
+    verifications_ =
+        std::make_unique<Verifications>(VerificationKind(*pool_, clock_, log_), *verification_pool_, throttle_, clock_);
     if (finished_) {
         captures_->onFinished([this](bool succeeded, auto took) { finished_("capture", succeeded, took); });
         restores_->onFinished([this](bool succeeded, auto took) { finished_("restore", succeeded, took); });
         verifications_->onFinished([this](bool succeeded, auto took) { finished_("verification", succeeded, took); });
     }
-    if (auto started = restores_->start(); !started) return started;
     pool_->start();
-    verifications_->start();
+    verification_pool_->start();
     return {};
 }
 
 void ImageStore::stop() {
     if (captures_) captures_->cancelAll();
-    if (restores_) restores_->interruptAll();
-    if (verifications_) verifications_->stop();
+    if (restores_) restores_->cancelAll();
+    if (verifications_) verifications_->cancelAll();
+    if (verification_pool_) verification_pool_->stop();
     if (pool_) pool_->stop();
 }
 
@@ -94,9 +103,7 @@ std::vector<protocol::Image> ImageStore::images() const {
 }
 
 base::Result<protocol::Image> ImageStore::image(const base::ImageId& id) const {
-    for (auto& image : captures_->list()) {
-        if (image.id == id) return std::move(image);
-    }
+    if (auto capture = captures_->find(id)) return capture;
     auto content = repository_->open(id);
     if (content) return imageOf({id, (*content)->manifest()});
     if (content.error().code == base::ErrorCode::Corrupt)
@@ -116,7 +123,7 @@ base::Result<protocol::Image> ImageStore::capture(const base::ImageId& id, const
     }
     if (known && known->state == protocol::ImageState::Corrupt)
         return base::failure(base::ErrorCode::Conflict, known->problem);
-    return captures_->begin(id, **place, settings_.block_size_bytes, settings_.least_free_bytes);
+    return captures_->begin(id, **place);
 }
 
 base::Result<void> ImageStore::remove(const base::ImageId& id) {
@@ -160,9 +167,8 @@ base::Result<std::unique_ptr<ImageContent>> ImageStore::open(const base::ImageId
     auto content = repository_->open(id);
     if (content) return content;
     if (content.error().code == base::ErrorCode::Corrupt) return base::failure(damaged(id, content.error()));
-    for (const auto& image : captures_->list()) {
-        if (image.id != id) continue;
-        auto why = image.problem.empty() ? "it is still being captured" : image.problem;
+    if (const auto capture = captures_->find(id)) {
+        auto why = capture->problem.empty() ? "it is still being captured" : capture->problem;
         return base::failure(base::ErrorCode::WrongState, fmt::format("image '{}' is not ready: {}", id.text(), why));
     }
     return repository_->open(id);  // it may have become ready between the two looks

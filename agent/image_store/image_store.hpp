@@ -64,6 +64,7 @@ class ImageStore {
     Throttle throttle_;
     std::unique_ptr<ImageRepository> repository_;
     std::unique_ptr<TransferPool> pool_;
+    std::unique_ptr<TransferPool> verification_pool_;  ///< one at a time
     std::unique_ptr<Captures> captures_;
     std::unique_ptr<Restores> restores_;
     std::unique_ptr<Verifications> verifications_;

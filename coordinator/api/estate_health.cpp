@@ -91,6 +91,36 @@ void checkImageAges(protocol::Health& health, const engine::Engine& engine) {
     health.checks.push_back(std::move(check));
 }
 
+/// Of machines that declare a UUID: one that is not confirmed may be switched, one that is another may not.
+struct IdentityCheck {
+    protocol::Health& health;
+    protocol::HealthCheck check{"machines", true, "", ""};
+    bool any = false;
+
+    void add(const engine::MachineIdentity& identity, bool required) {
+        using Verdict = engine::MachineIdentity::Verdict;
+        any = any || identity.verdict != Verdict::NotDeclared;
+        const auto problem = identity.problem(required);
+        if (!problem.empty()) {
+            check.ok = false;
+            check.detail += (check.detail.empty() ? "" : "; ") + problem;
+        } else if (identity.verdict == Verdict::Unknown) {
+            health.warnings.push_back(identity.words);
+        }
+    }
+};
+
+void checkMachines(protocol::Health& health, const engine::Engine& engine) {
+    IdentityCheck identities{health};
+    for (const auto& server : engine.servers()) identities.add(server.identity, false);
+    for (const auto& spare : engine.spares()) identities.add(spare.identity, spare.spare.uuid_required);
+    if (!identities.any) return;
+    auto& check = identities.check;
+    if (check.ok) check.detail = "no power device is another machine's than the one that is declared";
+    if (!check.ok) check.cure = "ask again after it is mended: standin-coordinator --check-machines FILE";
+    health.checks.push_back(std::move(check));
+}
+
 }  // namespace
 
 void checkEstate(protocol::Health& health, const engine::Engine& engine) {
@@ -102,6 +132,7 @@ void checkEstate(protocol::Health& health, const engine::Engine& engine) {
     checkOperations(health, engine);
     checkJobs(health, engine);
     checkImageAges(health, engine);
+    checkMachines(health, engine);
     for (const auto& [server, why] : engine.unfitSpares()) {
         health.checks.push_back({"spare of " + server.text(), false, why,
                                  fmt::format("standinctl spare set {} <spare that fits>", server.text())});

@@ -26,16 +26,8 @@ std::string metricNameOf(const std::string& phase) {
 PhaseMeter::PhaseMeter(engine::EventHub& hub, const engine::Engine& engine, http::Metrics& metrics)
     : hub_(hub), engine_(engine), metrics_(metrics) {}
 
-PhaseMeter::~PhaseMeter() {
-    stop();
-}
-
 void PhaseMeter::start() {
-    thread_ = std::thread([this] { run(); });
-}
-
-void PhaseMeter::stop() {
-    if (thread_.joinable()) thread_.join();
+    worker_.start("phase meter", [this](const auto&) { run(); });
 }
 
 void PhaseMeter::run() {

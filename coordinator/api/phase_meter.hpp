@@ -4,7 +4,8 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
+
+#include "agent/base/worker.hpp"
 
 namespace standin::engine {
 class Engine;
@@ -23,13 +24,10 @@ namespace standin::api {
 class PhaseMeter {
   public:
     PhaseMeter(engine::EventHub& hub, const engine::Engine& engine, http::Metrics& metrics);
-    ~PhaseMeter();
-    PhaseMeter(const PhaseMeter&) = delete;
-    PhaseMeter& operator=(const PhaseMeter&) = delete;
 
     void start();
     /// The hub has to be closed before. Idempotent.
-    void stop();
+    void stop() { worker_.stop(); }
 
   private:
     void run();
@@ -40,7 +38,7 @@ class PhaseMeter {
     const engine::Engine& engine_;
     http::Metrics& metrics_;
     std::map<std::uint64_t, std::size_t> measured_;  ///< attempts, by operation
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 /// Gauges that are asked for whenever the metrics are: servers, spares, agents, operations.

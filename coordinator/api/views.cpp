@@ -69,6 +69,11 @@ Json viewOfPlacement(const domain::Placement& placement) {
             {"writes", viewOf(placement.writes)}};
 }
 
+Json viewOfIdentity(const engine::MachineIdentity& identity) {
+    if (identity.verdict == engine::MachineIdentity::Verdict::NotDeclared) return nullptr;
+    return {{"verdict", nameOf(identity.verdict)}, {"detail", identity.words}};
+}
+
 Json secondsOrNull(std::optional<std::chrono::milliseconds> time) {
     return time ? Json(std::chrono::duration_cast<std::chrono::seconds>(*time).count()) : Json(nullptr);
 }
@@ -110,6 +115,8 @@ Json viewOf(const engine::ServerSnapshot& snapshot) {
             {"fence_policy", nameOf(server.fence_policy)},
             {"rack", textOrNull(server.rack)},
             {"priority", server.priority},
+            {"uuid", textOrNull(server.uuid)},
+            {"identity", viewOfIdentity(snapshot.identity)},
             {"stand_in",
              {{"memory_mib", server.stand_in.memory_mib},
               {"maximum_memory_mib", server.stand_in.maximum_memory_mib},
@@ -144,6 +151,8 @@ Json viewOf(const engine::SpareSnapshot& snapshot) {
             {"vm_host", nullable(spare.vm_host)},
             {"power_within_ms", spare.power_within.count()},
             {"boot_within_ms", spare.boot_within.count()},
+            {"uuid", textOrNull(spare.uuid)},
+            {"identity", viewOfIdentity(snapshot.identity)},
             {"lease", std::move(lease)}};
 }
 

@@ -1,24 +1,19 @@
 #include "coordinator/cli/https_coordinator_api.hpp"
 
-#include <Poco/Exception.h>
-#include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/SSLException.h>
 #include <fmt/format.h>
 
 #include <istream>
 #include <nlohmann/json.hpp>
-#include <ostream>
 
-#include "agent/http/client_connection.hpp"
+#include "agent/http/https_client.hpp"
 
 namespace standin::cli {
 
 using base::ErrorCode;
 using base::failure;
 using base::Result;
-using Poco::Net::HTTPRequest;
-using Poco::Net::HTTPResponse;
+using http::NoAnswer;
 
 namespace {
 
@@ -28,14 +23,10 @@ constexpr std::chrono::seconds longest_silence{35};
 /// An event is some 100 bytes, an operation's whole state some 20 KB.
 constexpr std::size_t longest_line = 4U << 20;
 
-base::SteadyTime after(std::chrono::milliseconds limit) {
-    return std::chrono::steady_clock::now() + limit;
-}
-
 /// The next line of an event stream; each must come whole within the longest silence. False: the stream has ended.
 bool nextLine(std::istream& in, http::ClientConnection& connection, std::string& line) {
     line.clear();
-    connection.setDeadline(after(longest_silence));
+    connection.setDeadline(std::chrono::steady_clock::now() + longest_silence);
     for (char next = 0; in.get(next) && line.size() < longest_line; line += next) {
         if (next == '\n') return true;
     }
@@ -71,7 +62,7 @@ class EventAssembler {
 };
 
 /// What the coordinator says about a stream that it does not give.
-base::Error refusalIn(const HTTPResponse& response, std::istream& in) {
+base::Error refusalIn(const Poco::Net::HTTPResponse& response, std::istream& in) {
     std::string text(4096, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(in.gcount()));
@@ -82,115 +73,70 @@ base::Error refusalIn(const HTTPResponse& response, std::istream& in) {
                                             static_cast<int>(response.getStatus()))};
 }
 
+base::Error worded(const std::string& url, const NoAnswer& none, std::chrono::milliseconds deadline) {
+    const auto unreachable = [&](const std::string& why) {
+        return base::Error{ErrorCode::Unreachable, fmt::format("could not reach the coordinator at {}: {}", url, why)};
+    };
+    switch (none.kind) {
+        case NoAnswer::Kind::Timeout:
+            if (!none.sent) return unreachable(fmt::format("no connection within {} ms", deadline.count()));
+            return {ErrorCode::TimedOut,
+                    fmt::format("the coordinator at {} did not answer within {} ms", url, deadline.count())};
+        case NoAnswer::Kind::Tls:
+            return unreachable(none.why + "; do both sides have certificates of the same CA?");
+        case NoAnswer::Kind::TooLarge:
+            return {ErrorCode::Internal, "the coordinator's answer is larger than " + none.why};
+        case NoAnswer::Kind::Broken:
+        case NoAnswer::Kind::Ending:
+            break;
+    }
+    if (!none.sent) return unreachable(none.why + "; does standin-coordinator run?");
+    return {ErrorCode::TimedOut, fmt::format("the coordinator at {} broke off: {}", url, none.why)};
+}
+
 }  // namespace
 
-struct HttpsCoordinatorApi::Impl {
-    http::Endpoint endpoint;
-    http::TlsContext tls;
-    std::chrono::milliseconds deadline;
-    http::AddressBook book;
-
-    [[nodiscard]] std::unique_ptr<http::ClientConnection> open(base::SteadyTime until) {
-        return http::ClientConnection::open(endpoint, tls, book, until);
-    }
-
-    [[nodiscard]] base::Error unreachable(const std::string& why) const {
-        return {ErrorCode::Unreachable, fmt::format("could not reach the coordinator at {}: {}", endpoint.url, why)};
-    }
-
-    /// Runs `exchange`, and says what went wrong: before `sent` no request was sent.
-    Result<void> guarded(const bool& sent, const std::function<Result<void>()>& exchange) const {
-        try {
-            return exchange();
-        } catch (const Poco::TimeoutException&) {
-            if (!sent) return failure(unreachable(fmt::format("no connection within {} ms", deadline.count())));
-            return failure(ErrorCode::TimedOut, fmt::format("the coordinator at {} did not answer within {} ms",
-                                                            endpoint.url, deadline.count()));
-        } catch (const Poco::Net::SSLException& exception) {
-            return failure(unreachable(exception.displayText() + "; do both sides have certificates of the same CA?"));
-        } catch (const Poco::Exception& exception) {
-            if (!sent) return failure(unreachable(exception.displayText() + "; does standin-coordinator run?"));
-            return failure(ErrorCode::TimedOut,
-                           fmt::format("the coordinator at {} broke off: {}", endpoint.url, exception.displayText()));
-        }
-    }
-};
+HttpsCoordinatorApi::HttpsCoordinatorApi(std::unique_ptr<http::HttpsClient> client, std::chrono::milliseconds deadline)
+    : client_(std::move(client)), deadline_(deadline) {}
 
 Result<std::unique_ptr<HttpsCoordinatorApi>> HttpsCoordinatorApi::open(const Connection& connection) {
-    auto impl = std::make_unique<Impl>();
     auto endpoint = http::Endpoint::parse(connection.url);
     if (!endpoint) {
         return failure(ErrorCode::InvalidInput,
                        fmt::format("'{}' is not of the form 'https://host:port'", connection.url));
     }
-    impl->endpoint = std::move(*endpoint);
     auto tls = http::clientContext(connection.tls);
     if (!tls) return failure(tls.error());
-    impl->tls = *tls;
-    impl->deadline = connection.deadline;
-    return std::unique_ptr<HttpsCoordinatorApi>(new HttpsCoordinatorApi(std::move(impl)));
+    auto client = std::make_unique<http::HttpsClient>(
+        std::move(*endpoint), *tls, nullptr, http::HttpsClient::Connections::OneEach,
+        [url = connection.url](const NoAnswer& none, const auto&, auto deadline) {
+            return worded(url, none, deadline);
+        });
+    return std::unique_ptr<HttpsCoordinatorApi>(new HttpsCoordinatorApi(std::move(client), connection.deadline));
 }
-
-HttpsCoordinatorApi::HttpsCoordinatorApi(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-HttpsCoordinatorApi::~HttpsCoordinatorApi() = default;
 
 Result<Answer> HttpsCoordinatorApi::request(std::string_view method, std::string_view path,
                                             const nlohmann::json* body) {
-    Answer answer;
-    bool sent = false;
-    auto done = impl_->guarded(sent, [&]() -> Result<void> {
-        // A connection per request: standinctl asks seldom, and a kept one may have been closed meanwhile.
-        auto connection = impl_->open(after(impl_->deadline));
-        auto& session = connection->session();
-        HTTPRequest request{std::string(method), std::string(path), HTTPRequest::HTTP_1_1};
-        request.setHost(impl_->endpoint.authority());
-        request.setKeepAlive(false);
-        auto text = body == nullptr ? std::string() : body->dump();
-        if (method != "GET") {
-            request.setContentType("application/json");
-            request.setContentLength64(static_cast<Poco::Int64>(text.size()));
-        }
-        auto& out = session.sendRequest(request);
-        sent = true;
-        out << text << std::flush;
-        HTTPResponse response;
-        auto& in = session.receiveResponse(response);
-        answer.status = response.getStatus();
-        answer.location = response.get("Location", "");
-        char buffer[16384];
-        while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
-            answer.body.append(buffer, static_cast<std::size_t>(in.gcount()));
-            if (answer.body.size() > largest_answer)
-                return failure(ErrorCode::Internal, "the coordinator's answer is larger than 64 MiB");
-        }
-        http::throwIfCutShort(session, response, answer.body.size());
-        return {};
-    });
-    if (!done) return failure(done.error());
-    return answer;
+    auto answer = client_->ask({std::string(method), std::string(path), body == nullptr ? std::string() : body->dump()},
+                               deadline_, largest_answer);
+    if (!answer) return failure(answer.error());
+    return Answer{answer->status, std::move(answer->body), std::move(answer->location)};
 }
 
 Result<void> HttpsCoordinatorApi::follow(const std::string& last_id, const EventSink& sink) {
-    bool sent = false;
-    return impl_->guarded(sent, [&]() -> Result<void> {
-        auto connection = impl_->open(after(impl_->deadline));
-        auto& session = connection->session();
-        HTTPRequest request("GET", "/v1/events", HTTPRequest::HTTP_1_1);
-        request.setHost(impl_->endpoint.authority());
-        request.set("Accept", "text/event-stream");
-        if (!last_id.empty()) request.set("Last-Event-ID", last_id);
-        session.sendRequest(request);
-        sent = true;
-        HTTPResponse response;
-        auto& in = session.receiveResponse(response);
-        if (response.getStatus() != HTTPResponse::HTTP_OK) return failure(refusalIn(response, in));
-        EventAssembler assembler;
-        for (std::string line; nextLine(in, *connection, line);) {
-            auto event = assembler.take(line);
-            if (event && !sink(*event)) return {};
-        }
-        return {};
-    });
+    std::map<std::string, std::string> headers{{"Accept", "text/event-stream"}};
+    if (!last_id.empty()) headers["Last-Event-ID"] = last_id;
+    return client_->stream({"GET", "/v1/events", "", std::move(headers)}, deadline_,
+                           [&](const auto& response, std::istream& in, http::ClientConnection& connection) {
+                               if (response.getStatus() != Poco::Net::HTTPResponse::HTTP_OK)
+                                   return Result<void>(failure(refusalIn(response, in)));
+                               EventAssembler assembler;
+                               for (std::string line; nextLine(in, connection, line);) {
+                                   auto event = assembler.take(line);
+                                   if (event && !sink(*event)) break;
+                               }
+                               return Result<void>();
+                           });
 }
 
 }  // namespace standin::cli

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <memory>
 
-#include "agent/http/tls.hpp"
+#include "agent/http/https_client.hpp"
 #include "coordinator/cli/coordinator_api.hpp"
 
 namespace standin::cli {
@@ -20,15 +20,15 @@ class HttpsCoordinatorApi final : public CoordinatorApi {
   public:
     /// InvalidInput: the URL or a TLS file is wrong; no request was sent.
     static base::Result<std::unique_ptr<HttpsCoordinatorApi>> open(const Connection& connection);
-    ~HttpsCoordinatorApi() override;
 
     base::Result<Answer> request(std::string_view method, std::string_view path, const nlohmann::json* body) override;
     base::Result<void> follow(const std::string& last_id, const EventSink& sink) override;
 
   private:
-    struct Impl;
-    explicit HttpsCoordinatorApi(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    HttpsCoordinatorApi(std::unique_ptr<http::HttpsClient> client, std::chrono::milliseconds deadline);
+
+    const std::unique_ptr<http::HttpsClient> client_;
+    const std::chrono::milliseconds deadline_;
 };
 
 }  // namespace standin::cli

@@ -42,6 +42,13 @@ int begin(const CommandContext& context, const Json& order, const std::string& w
     return finish(context, context.ask("POST", "/v1/operations", &order), what, wait);
 }
 
+/// Whether its power device says that it is the machine that is declared.
+std::string machineOf(const Json& spare) {
+    const auto verdict = textAt(spare, "identity", "verdict");
+    if (verdict == "different") return "another one";
+    return verdict == "unknown" ? "not confirmed" : verdict;
+}
+
 }  // namespace
 
 int listSpares(const CommandContext& context) {
@@ -61,11 +68,11 @@ int listSpares(const CommandContext& context) {
                    textAt(row, "stand_in"), textAt(row, "stale"), note == "-" ? "" : note});
     }
     table.print(context.out);
-    TextTable pool({"SPARE", "LEASED TO", "OPERATION", "REASON"});
+    TextTable pool({"SPARE", "MACHINE", "LEASED TO", "OPERATION", "REASON"});
     for (const auto& spare : listAt(spares.body, "spares")) {
         auto leased = textAt(spare, "lease", "server");
-        pool.add({textAt(spare, "name"), leased == "-" ? "nobody" : leased, textAt(spare, "lease", "operation"),
-                  leased == "-" ? "" : textAt(spare, "lease", "reason")});
+        pool.add({textAt(spare, "name"), machineOf(spare), leased == "-" ? "nobody" : leased,
+                  textAt(spare, "lease", "operation"), leased == "-" ? "" : textAt(spare, "lease", "reason")});
     }
     context.out << '\n';
     pool.print(context.out);

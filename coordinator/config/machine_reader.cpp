@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "coordinator/config/job_reader.hpp"
+#include "coordinator/domain/machine_uuid.hpp"
 
 namespace standin::config {
 
@@ -75,6 +76,23 @@ DiskName MachineReader::disk(YamlReader& reader, const AgentName& image_store) {
     auto disk = readName<DiskName>(reader, "disk");
     if (!disk.empty()) disks_.claim(reader, "disk", image_store.text() + "/" + disk.text());
     return disk;
+}
+
+std::string MachineReader::uuid(YamlReader& reader) {
+    const auto text = reader.text("uuid", "");
+    if (text.empty()) return {};
+    const auto uuid = domain::canonicalUuid(text);
+    const char* cure = "give what 'dmidecode -s system-uuid' prints on that machine, or leave it out";
+    if (uuid.empty()) {
+        reader.problem("uuid", fmt::format("'{}' is not a UUID, as in '4c4c4544-0031-3010-8056-b4c04f4d3232': {}",
+                                           base::shortened(text, 80), cure));
+    } else if (domain::isUnsetUuid(uuid)) {
+        reader.problem("uuid",
+                       fmt::format("'{}' is what a machine without a UUID has, so it names none: {}", text, cure));
+    } else {
+        uuids_.claim(reader, "uuid", uuid);
+    }
+    return uuid;
 }
 
 domain::HolderPorts MachineReader::holderPorts(YamlReader reader, const AgentName& lan_switch) {
@@ -160,6 +178,7 @@ ServerSettings MachineReader::server(const std::string& name, YamlReader reader)
     domain::Server server;
     server.name = checkedName<ServerName>(reader, "", name);
     names_.claim(reader, "", name);
+    server.uuid = uuid(reader);
     server.vm_host = agent(reader, "vm_host");
     server.image_store = agent(reader, "image_store");
     server.switch_agent = agent(reader, "switch");
@@ -200,6 +219,10 @@ SpareSettings MachineReader::spare(const std::string& name, YamlReader reader) {
     domain::Spare spare;
     spare.name = checkedName<SpareName>(reader, "", name);
     names_.claim(reader, "", name);
+    spare.uuid = uuid(reader);
+    spare.uuid_required = reader.boolean("uuid_required", spare.uuid_required);
+    if (spare.uuid_required && !reader.has("uuid"))
+        reader.problem("uuid_required", "needs 'uuid': what 'dmidecode -s system-uuid' prints on the spare");
     spare.image_store = agent(reader, "image_store");
     spare.switch_agent = agent(reader, "switch");
     spare.disk = disk(reader, spare.image_store);

@@ -29,6 +29,7 @@ class MachineReader {
                    const base::PortName& port);
     domain::HolderPorts holderPorts(base::YamlReader reader, const base::AgentName& lan_switch);
     void network(domain::Server& server, base::YamlReader& reader);
+    std::string uuid(base::YamlReader& reader);
     void trapNames(ServerSettings& settings, base::YamlReader& reader);
 
     const Surroundings& surroundings_;
@@ -44,6 +45,7 @@ class MachineReader {
     OnlyOnce trap_identities_{"trap identity"};
     OnlyOnce disks_{"disk"};
     OnlyOnce serials_{"the disk identity"};
+    OnlyOnce uuids_{"the machine's UUID"};
     PowerOutlets outlets_;
 };
 

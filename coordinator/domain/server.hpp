@@ -58,6 +58,7 @@ struct HolderPorts {
 /// the coordinator runs. Every agent name refers to an agent of the configuration.
 struct Server {
     base::ServerName name;
+    std::string uuid;  ///< of its system, canonical, as declared; empty: not declared, so not compared
     base::SegmentId segment;
     std::uint16_t vlan = 0;
     std::string address;  ///< the job's IPv4 address
@@ -97,6 +98,8 @@ struct Server {
 /// A bare-metal machine that can take a server's job for good.
 struct Spare {
     base::SpareName name;
+    std::string uuid;            ///< of its system, canonical, as declared; empty: not declared, so not compared
+    bool uuid_required = false;  ///< its machine has to be confirmed before it is written or started
     base::PortName port;
     std::string mac;
     base::DiskName disk;

@@ -39,17 +39,13 @@ AgentConnections::~AgentConnections() {
 }
 
 void AgentConnections::start() {
-    thread_ = std::thread([this] { keepWarm(); });
+    worker_.start("connections", [this](const auto& stop) { keepWarm(stop); });
 }
 
 void AgentConnections::stop() {
-    {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    stopped_.notify_all();
+    worker_.requestStop();
     breakOff();
-    if (thread_.joinable()) thread_.join();
+    worker_.stop();
 }
 
 void AgentConnections::breakOff() const {
@@ -97,14 +93,10 @@ base::Result<std::uint64_t> AgentConnections::epoch(const base::AgentName& name,
     return fields.finish(std::uint64_t{fields.count("epoch")});
 }
 
-void AgentConnections::keepWarm() {
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        lock.unlock();
+void AgentConnections::keepWarm(const std::stop_token& stop) const {
+    do {
         static_cast<void>(base::contained([this] { warmAll(); }));  // the next command makes its own connection
-        lock.lock();
-        stopped_.wait_for(lock, warm_every, [this] { return stopping_; });
-    }
+    } while (base::rest(stop, warm_every));
 }
 
 // A connection stays warm by being used, and only questions that are asked at the same time use different ones.

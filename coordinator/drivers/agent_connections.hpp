@@ -1,13 +1,11 @@
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 
 #include "agent/base/identifier.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/http/tls.hpp"
 #include "agent/protocol/command_order.hpp"
 #include "agent/protocol/common.hpp"
@@ -48,14 +46,11 @@ class AgentConnections {
 
   private:
     AgentConnections() = default;
-    void keepWarm();
+    void keepWarm(const std::stop_token& stop) const;
     void warmAll() const;
 
     std::map<base::AgentName, std::shared_ptr<protocol::AgentClient>> clients_;
-    std::mutex mutex_;
-    std::condition_variable stopped_;
-    bool stopping_ = false;
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 }  // namespace standin::drivers

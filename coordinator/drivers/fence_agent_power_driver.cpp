@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <future>
+#include <optional>
+#include <sstream>
 #include <thread>
 
 #include "agent/base/process.hpp"
+#include "coordinator/drivers/device_options.hpp"
+#include "coordinator/drivers/redfish_uuid.hpp"
 
 namespace standin::drivers {
 
@@ -22,20 +26,21 @@ constexpr std::array<std::pair<std::string_view, bool>, 7> ipmi_agents{{{"fence_
                                                                         {"fence_ilo5", true},
                                                                         {"fence_imm", true}}};
 
-std::string optionOf(const PowerDevice& device, std::initializer_list<const char*> names) {
-    for (const char* name : names) {
-        const auto found = device.options.find(name);
-        if (found != device.options.end()) return found->second;
-    }
-    return {};
+std::string_view programName(const PowerDevice& device) {
+    return std::string_view(device.agent).substr(device.agent.rfind('/') + 1);
 }
 
-bool isTrue(const std::string& text) {
-    return text == "1" || text == "on" || text == "yes" || text == "true";
+/// Whether it uses IPMI 2.0 unless its options say otherwise; nothing: it is no IPMI device.
+std::optional<bool> lanplusOf(const PowerDevice& device) {
+    const auto name = programName(device);
+    const auto* known =
+        std::find_if(ipmi_agents.begin(), ipmi_agents.end(), [&](const auto& one) { return one.first == name; });
+    return known == ipmi_agents.end() ? std::nullopt : std::optional(known->second);
 }
 
 /// The password stays in its file.
-std::vector<std::string> ipmitoolFor(const PowerDevice& device, bool lanplus) {
+std::vector<std::string> ipmitoolFor(const PowerDevice& device, bool lanplus,
+                                     std::initializer_list<const char*> words) {
     const auto said = optionOf(device, {"lanplus"});
     std::vector<std::string> command{"ipmitool", "-I", (said.empty() ? lanplus : isTrue(said)) ? "lanplus" : "lan",
                                      "-H", optionOf(device, {"ip", "ipaddr"})};
@@ -47,19 +52,38 @@ std::vector<std::string> ipmitoolFor(const PowerDevice& device, bool lanplus) {
     add("-f", device.password_file);
     add("-C", optionOf(device, {"cipher"}));
     add("-L", optionOf(device, {"privlvl"}));
-    command.insert(command.end(), {"chassis", "power", "soft"});
+    command.insert(command.end(), words.begin(), words.end());
     return command;
+}
+
+/// `System GUID  : 4c4c4544-…`, among lines about what is encoded in it.
+base::Result<std::string> systemGuidIn(const std::string& output) {
+    std::istringstream lines(output);
+    for (std::string line; std::getline(lines, line);) {
+        const auto colon = line.find(':');
+        if (!line.starts_with("System GUID") || colon == std::string::npos) continue;
+        const auto begin = line.find_first_not_of(' ', colon + 1);
+        if (begin != std::string::npos) return line.substr(begin, line.find_last_not_of(' ') + 1 - begin);
+    }
+    return base::failure(base::ErrorCode::Unsupported, "the BMC reports no system GUID");
 }
 
 }  // namespace
 
 base::Result<void> FenceAgentDevices::shutDown(const PowerDevice& device, Deadline deadline) {
-    const auto name = std::string_view(device.agent).substr(device.agent.rfind('/') + 1);
-    const auto* known =
-        std::find_if(ipmi_agents.begin(), ipmi_agents.end(), [&](const auto& one) { return one.first == name; });
-    if (known == ipmi_agents.end())
+    const auto lanplus = lanplusOf(device);
+    if (!lanplus)
         return base::failure(base::ErrorCode::Unsupported, fmt::format("{} has no orderly shutdown", device.agent));
-    return runShutdown(ipmitoolFor(device, known->second), deadline);
+    return runShutdown(ipmitoolFor(device, *lanplus, {"chassis", "power", "soft"}), deadline);
+}
+
+base::Result<std::string> FenceAgentDevices::uuid(const PowerDevice& device, Deadline deadline) {
+    if (programName(device) == "fence_redfish") return redfishUuid(device, deadline);
+    const auto lanplus = lanplusOf(device);
+    if (!lanplus) return PowerDevices::uuid(device, deadline);
+    auto output = base::runToSuccess(base::ProcessRequest{ipmitoolFor(device, *lanplus, {"mc", "guid"}), "", deadline});
+    if (!output) return output;
+    return systemGuidIn(*output);
 }
 
 base::Result<void> FenceAgentDevices::runShutdown(const std::vector<std::string>& command, Deadline deadline) {

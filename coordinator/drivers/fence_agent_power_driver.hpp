@@ -16,6 +16,8 @@ class FenceAgentDevices : public PowerDevices {
     PowerReading read(const PowerDevice& device, Deadline deadline) final;
     /// By ipmitool, for the agents that are fence_ipmilan: no fence agent has an action for it.
     base::Result<void> shutDown(const PowerDevice& device, Deadline deadline) final;
+    /// By ipmitool for the agents that are fence_ipmilan, from the BMC's own resource for fence_redfish.
+    base::Result<std::string> uuid(const PowerDevice& device, Deadline deadline) final;
     base::Result<void> runShutdown(const std::vector<std::string>& command, Deadline deadline) final;
     base::SteadyTime now() final { return std::chrono::steady_clock::now(); }
     void pause(Deadline time) final;

@@ -60,7 +60,9 @@ void LogNotifier::notify(const Notification& notification) {
 }
 
 CommandNotifier::CommandNotifier(std::string command, base::Log log)
-    : command_(std::move(command)), logged_(log), log_(std::move(log)), thread_([this] { run(); }) {}
+    : command_(std::move(command)), logged_(log), log_(std::move(log)) {
+    worker_.start("notifier", [this](const auto& stop) { run(stop); });
+}
 
 CommandNotifier::~CommandNotifier() {
     stop();
@@ -69,7 +71,7 @@ CommandNotifier::~CommandNotifier() {
 void CommandNotifier::notify(const Notification& notification) {
     logged_.notify(notification);
     std::lock_guard lock(mutex_);
-    if (stopping_) return;
+    if (worker_.isStopping()) return;
     if (waiting_.size() == most_waiting) {
         log_.error("{} messages wait for '{}'; the oldest is given up", most_waiting, command_);
         waiting_.pop_front();
@@ -81,20 +83,19 @@ void CommandNotifier::notify(const Notification& notification) {
 void CommandNotifier::stop() {
     {
         std::lock_guard lock(mutex_);
-        if (!stopping_) end_by_ = std::chrono::steady_clock::now() + farewell;
-        stopping_ = true;
-        changed_.notify_one();
+        if (!worker_.isStopping()) end_by_ = std::chrono::steady_clock::now() + farewell;
+        worker_.requestStop();
     }
-    if (thread_.joinable()) thread_.join();
+    worker_.stop();
 }
 
-void CommandNotifier::run() {
+void CommandNotifier::run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+        changed_.wait(lock, stop, [this] { return !waiting_.empty(); });
         if (waiting_.empty()) return;
         auto left = std::chrono::milliseconds(program_deadline);
-        if (stopping_)
+        if (stop.stop_requested())
             left = std::chrono::duration_cast<std::chrono::milliseconds>(end_by_ - std::chrono::steady_clock::now());
         if (left.count() <= 0) {
             log_.error("the coordinator ends: {} messages were not handed to '{}'; they stand in this log",

@@ -5,9 +5,9 @@
 #include <deque>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "coordinator/drivers/deadline.hpp"
 #include "coordinator/drivers/notifier.hpp"
 
@@ -40,18 +40,17 @@ class CommandNotifier final : public Notifier {
     void stop();
 
   private:
-    void run();
+    void run(const std::stop_token& stop);
     void deliver(const Notification& notification, Deadline deadline);
 
     const std::string command_;
     LogNotifier logged_;
     base::Log log_;
     std::mutex mutex_;
-    std::condition_variable changed_;
+    std::condition_variable_any changed_;
     std::deque<Notification> waiting_;
-    bool stopping_ = false;
     std::chrono::steady_clock::time_point end_by_{};
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 }  // namespace standin::drivers

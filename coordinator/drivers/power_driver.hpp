@@ -28,6 +28,13 @@ struct PowerLadder {
     std::vector<std::string> shutdown_command{};
 };
 
+/// The UUID that a device reports for the machine whose power it switches.
+struct UuidReading {
+    std::string device;   ///< for people
+    std::string uuid;     ///< as the device writes it; empty: none was reported
+    std::string problem;  ///< why not
+};
+
 /// Power of bare-metal machines. Safe to call from several threads.
 class PowerDriver {
   public:
@@ -44,6 +51,8 @@ class PowerDriver {
     virtual base::Result<void> shutDown(const PowerLadder&, Deadline) {
         return base::failure(base::ErrorCode::Unsupported, "nothing can ask it to");
     }
+    /// Asks every device of the ladder for its machine's UUID; changes nothing.
+    virtual std::vector<UuidReading> uuids(const PowerLadder&, Deadline) { return {}; }
 };
 
 }  // namespace standin::drivers

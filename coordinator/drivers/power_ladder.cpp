@@ -131,6 +131,15 @@ base::Result<void> LadderPowerDriver::shutDown(const PowerLadder& ladder, Deadli
     return failure(code, reasons);
 }
 
+std::vector<UuidReading> LadderPowerDriver::uuids(const PowerLadder& ladder, Deadline deadline) {
+    std::vector<PowerDevice> all;
+    for (const auto& rung : ladder.rungs) all.insert(all.end(), rung.begin(), rung.end());
+    return askTogether<UuidReading>(all, [&](const PowerDevice& device) {
+        const auto uuid = devices_.uuid(device, deadline);
+        return UuidReading{describe(device), uuid ? *uuid : "", uuid ? "" : uuid.error().message};
+    });
+}
+
 base::Result<PowerState> LadderPowerDriver::state(const PowerLadder& ladder, Deadline deadline) {
     const auto until = devices_.now() + deadline;
     for (std::size_t index = 0; index < ladder.rungs.size() && !isOver(until, index); ++index) {

@@ -28,6 +28,10 @@ class PowerDevices {
     virtual base::Result<void> shutDown(const PowerDevice& device, Deadline) {
         return base::failure(base::ErrorCode::Unsupported, device.agent + " cannot");
     }
+    /// The UUID of its machine. Unsupported: such a device does not know it.
+    virtual base::Result<std::string> uuid(const PowerDevice& device, Deadline) {
+        return base::failure(base::ErrorCode::Unsupported, device.agent + " does not report a UUID");
+    }
     /// Runs a program that does the same. Success: it ended with 0.
     virtual base::Result<void> runShutdown(const std::vector<std::string>&, Deadline) {
         return base::failure(base::ErrorCode::Unsupported, "no program is run here");
@@ -59,6 +63,8 @@ class LadderPowerDriver : public PowerDriver {
     base::Result<void> on(const PowerLadder& ladder, Deadline deadline) final;
     /// The ladder's program, or the first device that can.
     base::Result<void> shutDown(const PowerLadder& ladder, Deadline deadline) final;
+    /// All devices at the same time.
+    std::vector<UuidReading> uuids(const PowerLadder& ladder, Deadline deadline) final;
 
   private:
     struct Outcome;

@@ -107,6 +107,11 @@ Result<void> Engine::setSpare(const base::ServerName& server, const base::SpareN
 Result<void> Engine::spareFits(const base::SpareName& spare, const base::ImageId& image) const {
     const auto known = parts_->inventory.spares.find(spare);
     if (known == parts_->inventory.spares.end()) return {};  // setSpare() says so
+    const auto identity =
+        identityOf(*parts_->drivers.power, parts_->inventory.spare_power.at(spare),
+                   fmt::format("spare '{}'", spare.text()), known->second.uuid, parts_->settings.answer_within);
+    if (const auto why = identity.problem(known->second.uuid_required); !why.empty())
+        return base::failure(base::ErrorCode::Refused, why);
     const auto store = parts_->drivers.image_stores.find(known->second.image_store);
     if (store == parts_->drivers.image_stores.end()) return {};
     const auto disks = store->second->disks(parts_->settings.answer_within);
@@ -159,7 +164,8 @@ std::optional<ServerSnapshot> Engine::server(const base::ServerName& name) const
 
 std::vector<SpareSnapshot> Engine::spares() const {
     std::vector<SpareSnapshot> spares;
-    for (const auto& [name, spare] : parts_->inventory.spares) spares.push_back({spare, parts_->board.lease(name)});
+    for (const auto& [name, spare] : parts_->inventory.spares)
+        spares.push_back({spare, parts_->board.lease(name), parts_->board.identity(name.text())});
     return spares;
 }
 

@@ -103,6 +103,17 @@ void StatusBoard::post(const base::ServerName& server, JobHealth job) {
     jobs_[server] = std::move(job);
 }
 
+void StatusBoard::post(const std::string& machine, MachineIdentity identity) {
+    const lock_guard lock(mutex_);
+    identities_[machine] = std::move(identity);
+}
+
+MachineIdentity StatusBoard::identity(const std::string& machine) const {
+    const lock_guard lock(mutex_);
+    const auto found = identities_.find(machine);
+    return found == identities_.end() ? MachineIdentity{} : found->second;
+}
+
 void StatusBoard::forgetJob(const base::ServerName& server) {
     const lock_guard lock(mutex_);
     jobs_.erase(server);
@@ -143,6 +154,8 @@ ServerSnapshot StatusBoard::server(const domain::Server& server) const {
     }
     if (auto found = jobs_.find(server.name); found != jobs_.end() && found->second.placement == snapshot.placement)
         snapshot.job = found->second;
+    if (auto found = identities_.find(server.name.text()); found != identities_.end())
+        snapshot.identity = found->second;
     return snapshot;
 }
 

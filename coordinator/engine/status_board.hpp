@@ -29,6 +29,8 @@ class StatusBoard {
     void postCaptures(std::vector<RestoreQueue> queues);
     void post(AgentSnapshot agent);
     void post(const base::ServerName& server, JobHealth job);
+    /// Of a server or a spare; no two have one name.
+    void post(const std::string& machine, MachineIdentity identity);
     void forgetJob(const base::ServerName& server);
     void setLeader(protocol::Leader leader);
     void setAdoption(domain::Adoption adoption);
@@ -44,6 +46,8 @@ class StatusBoard {
     /// Nothing: it was never looked at.
     [[nodiscard]] std::optional<AgentSnapshot> agent(const base::AgentName& name) const;
     [[nodiscard]] std::uint64_t epoch() const { return leader().epoch; }
+    /// NotDeclared also of a machine that was not asked about yet.
+    [[nodiscard]] MachineIdentity identity(const std::string& machine) const;
     /// This coordinator, as agents know it.
     [[nodiscard]] protocol::Leader leader() const;
     [[nodiscard]] domain::Adoption adoption() const;
@@ -66,6 +70,7 @@ class StatusBoard {
     std::vector<RestoreQueue> restore_queues_;
     std::vector<RestoreQueue> capture_queues_;
     std::map<base::AgentName, AgentSnapshot> agents_;
+    std::map<std::string, MachineIdentity> identities_;
     protocol::Leader leader_;
     domain::Adoption adoption_;
     std::string problem_;

@@ -12,6 +12,7 @@
 #include "coordinator/domain/placement.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/domain/spare_table.hpp"
+#include "coordinator/engine/machine_identity.hpp"
 
 namespace standin::engine {
 
@@ -31,6 +32,7 @@ struct ServerSnapshot {
     bool maintenance = false;                      ///< on: reports are kept and told, and start nothing
     std::string maintenance_why;
     std::optional<JobHealth> job;  ///< absent: its job is not asked (the server executes it, an operation moves it…)
+    MachineIdentity identity;      ///< of its machine, as its fence devices last reported it
     base::WallTime taken_at{};     ///< of this snapshot: ages count from here
 
     /// How old the data of the server's image are; absent: it has none, or that is not known.
@@ -43,6 +45,7 @@ struct ServerSnapshot {
 struct SpareSnapshot {
     domain::Spare spare;
     std::optional<domain::Lease> lease;  ///< absent: free
+    MachineIdentity identity;            ///< of its machine, as its power devices last reported it
 };
 
 /// Restores from, or captures to, one image store that wait for their turn.

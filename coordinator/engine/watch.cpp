@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -33,6 +34,13 @@ void lookContained(const std::function<void()>& look) {
     }
 }
 
+std::string problemOfDisk(const domain::Spare& spare, const base::ImageId& image_id,
+                          const std::vector<protocol::Disk>& disks, const std::vector<protocol::Image>& images) {
+    const auto disk = std::find_if(disks.begin(), disks.end(), [&](const auto& one) { return one.name == spare.disk; });
+    const auto image = std::find_if(images.begin(), images.end(), [&](const auto& one) { return one.id == image_id; });
+    return disk == disks.end() || image == images.end() ? "" : domain::fitnessProblem(spare, *disk, *image);
+}
+
 }  // namespace
 
 Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
@@ -45,7 +53,8 @@ Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& execu
       events_(events),
       post_(std::move(post)),
       executors_(drivers, inventory, clock, post_),
-      jobs_(drivers, inventory, clock, board, executors_, post_) {}
+      jobs_(drivers, inventory, clock, board, executors_, post_),
+      identities_(drivers, inventory, executor, clock, board) {}
 
 void Watch::look(Conductor& conductor) {
     if (!std::exchange(has_looked_, true)) return lookFirst(conductor);
@@ -53,6 +62,7 @@ void Watch::look(Conductor& conductor) {
         if (round && round->under_way == 0) round = nullptr;
     }
     beginning_.clear();
+    identities_.look();
     if (drivers_.health) {
         for (const auto& [name, url] : inventory_.agent_urls) begin(name, [this, name = name] { lookAtAgent(name); });
     }
@@ -274,21 +284,18 @@ void Watch::lookAtSpares(const base::AgentName& image_store, const std::vector<d
     const auto disks = store->second->disks(patience);
     const auto images = disks ? store->second->images(patience)
                               : base::Result<std::vector<protocol::Image>>(base::failure(disks.error()));
-    if (!images) return;  // its health tells
     std::map<base::ServerName, std::string> unfit;
     for (const auto& row : rows) {
         const auto& spare = inventory_.spares.at(row.spare);
-        for (const auto& disk : *disks) {
-            if (disk.name != spare.disk) continue;
-            for (const auto& image : *images) {
-                if (image.id != row.image) continue;
-                auto problem = domain::fitnessProblem(spare, disk, image);
-                if (!problem.empty()) unfit[row.server] = std::move(problem);
-            }
-        }
+        auto problem = board_.identity(spare.name.text()).problem(spare.uuid_required);
+        if (problem.empty() && images) problem = problemOfDisk(spare, row.image, *disks, *images);
+        if (!problem.empty()) unfit[row.server] = std::move(problem);
     }
-    post_([image_store, unfit = std::move(unfit)](Conductor& conductor) -> Reply {
-        conductor.sparesSeen({image_store}, unfit);
+    // A store that does not answer says nothing about its disks; its health tells.
+    const auto asked = images ? std::set{image_store} : std::set<base::AgentName>();
+    if (!images && unfit.empty()) return;
+    post_([asked, unfit = std::move(unfit)](Conductor& conductor) -> Reply {
+        conductor.sparesSeen(asked, unfit);
         return {};
     });
 }

@@ -8,6 +8,7 @@
 
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/engine/executor_watch.hpp"
+#include "coordinator/engine/identity_watch.hpp"
 #include "coordinator/engine/job_watch.hpp"
 
 namespace standin::engine {
@@ -56,6 +57,7 @@ class Watch {
     Post post_;
     ExecutorWatch executors_;
     JobWatch jobs_;
+    IdentityWatch identities_;
     std::map<base::AgentName, std::shared_ptr<Round>> rounds_;
     bool has_looked_ = false;
     std::set<base::AgentName> beginning_;  ///< those whose round the present look() has begun

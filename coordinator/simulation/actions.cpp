@@ -70,6 +70,8 @@ void bmc(Simulation& simulation, const Action& action) {
     if (how == "alive") its.dead = false;
     if (how == "dependent") its.dies_with_machine = true;
     if (how == "chatty") its.chatty = true;
+    if (how == "another") its.uuid = "ffffffff-0000-4000-8000-000000000001";
+    if (how == "own") its.uuid = its.declared_uuid;
     its.busy = number(action, "busy", its.busy);
     its.slower = duration(action, "slower", its.slower);
 }
@@ -222,7 +224,7 @@ const std::vector<Verb>& verbs() {
                  machine.disk_mib = s.config.timings.image_mib - (how == "small" ? 1 : 0);
                  machine.disk_serial = how == "other" ? "another disk" : machine.declared_serial;
              }},
-            {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent|chatty"}, &bmc},
+            {"bmc", {"machine", "honest|ignores|lies|dead|alive|dependent|chatty|another|own"}, &bmc},
             {"vm-host", {"vm-host", "dies|returns"}, &vmHost},
             {"stand-in", {"server", "mute|stuck|halts|lost|well"}, &standIn},
             {"switch",

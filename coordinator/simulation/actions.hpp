@@ -11,9 +11,9 @@ class Simulation;
 /// - machines: `fail MACHINE [kind=processor] [serves=yes] [bmc=dead] [trap=no]`, `repair MACHINE`, `cut-power MACHINE`
 /// (by hand), `update MACHINE` (its
 ///   disk has other contents), `boot MACHINE well|never|elsewhere [takes=20s]`, `disk MACHINE refuses|well`,
-///   `bmc MACHINE honest|ignores|lies|dead|alive|dependent|chatty [busy=2] [slower=1s]` (chatty: it sends traps of all
-///   kinds when its machine goes off or on), `shutdown MACHINE well|hangs` (when it is asked to),
-///   `job MACHINE hangs|well` (while the machine runs)
+///   `bmc MACHINE honest|ignores|lies|dead|alive|dependent|chatty|another|own [busy=2] [slower=1s]` (chatty: it sends
+///   traps of all kinds when its machine goes off or on; another: it reports the UUID of another machine), `shutdown
+///   MACHINE well|hangs` (when it is asked to), `job MACHINE hangs|well` (while the machine runs)
 /// - traps: `trap SERVER [kind=processor|memory|power|recovery|test|unknown] [from=ADDRESS] [times=3] [every=1s]`
 /// - VM hosts: `vm-host NAME dies|returns`, `stand-in SERVER mute|stuck|halts|lost|well`,
 ///   `linger SERVER [count=1] [busy=yes] [for=10s]` (connections; busy: requests that are worked on)

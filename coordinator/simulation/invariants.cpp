@@ -145,6 +145,7 @@ void Invariants::writesDisk(const std::string& name, const std::string& restore,
         breach(5, name, fmt::format("restore {} writes to it while it is on", restore));
     if (machine.disk_serial != machine.declared_serial)
         breach(5, name, fmt::format("restore {} writes to another disk than the one that is declared", restore));
+    throughItsOwnDevice(name, "it is written to");
     // By the journal of the very coordinator that the store obeys: a lease in another's copy does not count.
     const auto& leases = world_.diskOf(by).leases;
     const auto lease = leases.find(base::SpareName(name));
@@ -154,6 +155,16 @@ void Invariants::writesDisk(const std::string& name, const std::string& restore,
         breach(5, name,
                fmt::format("restore {} writes to it while failover {} has leased it", restore, lease->second.failover));
     }
+}
+
+void Invariants::commandsPower(const std::string& name) {
+    if (world_.machines.at(name).is_spare) throughItsOwnDevice(name, "it is to be switched");
+}
+
+void Invariants::throughItsOwnDevice(const std::string& name, const char* what) {
+    const Bmc& bmc = world_.bmcs.at(name);
+    if (bmc.uuid != bmc.declared_uuid)
+        breach(5, name, fmt::format("{}, and its power device is that of another machine", what));
 }
 
 void Invariants::switchesPower(const std::string& name, bool on) {

@@ -49,6 +49,8 @@ class Invariants {
     void writesDisk(const std::string& machine, const std::string& restore, VirtualTime commanded_at,
                     const std::string& by);
     void switchesPower(const std::string& machine, bool on);
+    /// A coordinator tells its power device to switch it.
+    void commandsPower(const std::string& machine);
     void removesStandIn(const std::string& stand_in);
     /// An operator has agreed to what the agents say.
     void agreesToAdoption() { adoption_agreed_ = true; }
@@ -94,6 +96,7 @@ class Invariants {
     void rests(const domain::Operation& operation);
     void succeeds(const domain::Operation& operation);
     void losesNothing(const std::string& disk, const char* how);
+    void throughItsOwnDevice(const std::string& name, const char* what);
     void endsWithout(const domain::Operation& operation);
     void returnsWithout(const std::string& server);
     void endOf(const domain::Operation& operation);

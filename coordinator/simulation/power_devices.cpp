@@ -27,6 +27,7 @@ void switchPower(World& world, const std::string& name, PowerState wanted, const
         --bmc.busy;
         return reply(failure(ErrorCode::Internal, "the BMC is busy"));
     }
+    world.invariants.commandsPower(name);
     if (bmc.honesty == Bmc::Honesty::Honest) {
         if (wanted == PowerState::Off) world.invariants.cutsPower(name);
         world.power(machine, wanted == PowerState::On);
@@ -89,6 +90,17 @@ PowerReading SimulatedPowerDevices::read(const drivers::PowerDevice& device, Dea
             world.queue.after(takes, [&world, name, reply] { reply(readingOf(world, name)); });
         });
     return reading ? *reading : PowerReading{PowerState::Unknown, reading.error().message};
+}
+
+Result<std::string> SimulatedPowerDevices::uuid(const drivers::PowerDevice& device, Deadline deadline) {
+    return world_.network.ask<std::string>(
+        commandTo(device, "power.uuid"), deadline,
+        [&world = world_, name = device.options.at("machine")](const Reply<std::string>& reply) {
+            const Bmc& bmc = world.bmcs.at(name);
+            if (bmc.dead) return;
+            world.queue.after(world.config.timings.power_read + bmc.slower,
+                              [&bmc, reply] { reply(Result<std::string>(bmc.uuid)); });
+        });
 }
 
 base::SteadyTime SimulatedPowerDevices::now() {

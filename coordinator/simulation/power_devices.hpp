@@ -15,6 +15,7 @@ class SimulatedPowerDevices : public drivers::PowerDevices {
                            drivers::Deadline deadline) final;
     drivers::PowerReading read(const drivers::PowerDevice& device, drivers::Deadline deadline) final;
     base::Result<void> shutDown(const drivers::PowerDevice& device, drivers::Deadline deadline) final;
+    base::Result<std::string> uuid(const drivers::PowerDevice& device, drivers::Deadline deadline) final;
     base::SteadyTime now() final;
     void pause(drivers::Deadline time) final;
     void together(const std::vector<std::function<void()>>& tasks) final;

@@ -35,6 +35,11 @@ domain::Server serverOf(int number, const Layout& layout) {
     return server;
 }
 
+/// `00000000-0000-4000-8000-5a0000000007`
+std::string uuidOf(int kind, int number) {
+    return fmt::format("00000000-0000-4000-8000-{:02x}{:010x}", kind, number);
+}
+
 domain::Spare spareOf(int number) {
     domain::Spare spare;
     spare.name = base::SpareName(numbered("spare", number));
@@ -74,12 +79,14 @@ WorldConfig layOut(const Layout& layout) {
     auto& inventory = config.inventory;
     for (int i = 1; i <= layout.spares; ++i) {
         domain::Spare spare = spareOf(i);
+        if (layout.uuids) spare.uuid = uuidOf(2, i);
         if (layout.lent && i == 1) spare.vm_host = base::AgentName(fmt::format("vmhost{}", layout.vm_hosts));
         inventory.spare_power[spare.name] = ladderOf(spare.name.text());
         inventory.spares[spare.name] = std::move(spare);
     }
     for (int i = 1; i <= layout.servers; ++i) {
         domain::Server server = serverOf(i, layout);
+        if (layout.uuids) server.uuid = uuidOf(1, i);
         inventory.server_power[server.name] = ladderOf(server.name.text());
         inventory.agent_urls[server.vm_host] = "https://" + server.vm_host.text() + ":8441";
         if (layout.is_protected && i <= layout.spares)

@@ -57,8 +57,9 @@ struct Layout {
     int spares = 1;
     domain::FencePolicy policy = domain::FencePolicy::Port;
     domain::JobData data = domain::JobData::Local;
-    int vm_hosts = 1;   ///< servers are spread over them
-    bool lent = false;  ///< the first spare lends its capacity to the last VM host (S106)
+    int vm_hosts = 1;    ///< servers are spread over them
+    bool lent = false;   ///< the first spare lends its capacity to the last VM host (S106)
+    bool uuids = false;  ///< servers and spares declare the UUIDs of their machines
     bool is_protected =
         true;  ///< each server has a row with a spare of its own (while there are any) and a ready stand-in
 };

@@ -12,9 +12,9 @@
 #include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "agent/base/boundary.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/traps/trap_backlog.hpp"
 #include "coordinator/traps/trap_json.hpp"
@@ -41,15 +41,10 @@ bool isFailure(Verdict::Outcome outcome) {
 class SqliteTrapLog final : public TrapLog {
   public:
     explicit SqliteTrapLog(const std::string& path) : session_("SQLite", path), backlog_(prepare()) {
-        writer_ = std::thread([this] { run(); });
+        writer_.start("trap log", [this](const auto& stop) { run(stop); });
     }
     ~SqliteTrapLog() override {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        woken_.notify_all();
-        writer_.join();
+        writer_.stop();
         // Those that were not given are free again; should this fail, some numbers are left out.
         static_cast<void>(base::contained([this] { reserve(backlog_.nextId()); }));
     }
@@ -85,7 +80,7 @@ class SqliteTrapLog final : public TrapLog {
 
   private:
     std::uint64_t prepare();
-    void run();
+    void run(const std::stop_token& stop);
     void flush();
     void reserve(std::uint64_t below);
     void reserveAhead();
@@ -99,12 +94,11 @@ class SqliteTrapLog final : public TrapLog {
     std::uint64_t reserved_below_ = 0;  ///< durably: numbers below may have been given
 
     mutable std::mutex mutex_;
-    std::condition_variable woken_;
+    std::condition_variable_any woken_;
     TrapBacklog backlog_;
     std::vector<std::function<void()>> acknowledge_;  ///< once what waits is written
     Counts counts_;
-    bool stopping_ = false;
-    std::thread writer_;
+    base::Worker writer_;
 };
 
 std::uint64_t SqliteTrapLog::prepare() {
@@ -146,14 +140,14 @@ void SqliteTrapLog::reserveAhead() {
     if (next + numbers_reserved * 3 / 4 > reserved_below_) reserve(next + numbers_reserved);
 }
 
-void SqliteTrapLog::run() {
+void SqliteTrapLog::run(const std::stop_token& stop) {
     // Whatever the traps started must not wait for the writing down of traps (per-thread niceness is Linux's own).
     setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
     std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        woken_.wait(lock, [this] { return stopping_ || !backlog_.empty(); });
-        woken_.wait_for(lock, batch_every, [this] { return stopping_; });  // let a batch gather
+    while (!stop.stop_requested()) {
+        woken_.wait(lock, stop, [this] { return !backlog_.empty(); });
         lock.unlock();
+        base::rest(stop, batch_every);  // let a batch gather
         static_cast<void>(base::contained([this] { flush(); }));
         lock.lock();
     }

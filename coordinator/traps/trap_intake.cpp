@@ -21,13 +21,12 @@ TrapIntake::~TrapIntake() {
 }
 
 void TrapIntake::start() {
-    STANDIN_ASSERT(!thread_.joinable());
-    thread_ = std::thread([this] { run(); });
+    worker_.start("trap intake", [this](const auto&) { run(); });
 }
 
 void TrapIntake::stop() {
     queue_.close();
-    if (thread_.joinable()) thread_.join();
+    worker_.stop();
 }
 
 void TrapIntake::run() {

@@ -4,10 +4,10 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <thread>
 
 #include "agent/base/clock.hpp"
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "coordinator/traps/classify.hpp"
 #include "coordinator/traps/trap_log.hpp"
 #include "coordinator/traps/trap_queue.hpp"
@@ -58,7 +58,7 @@ class TrapIntake {
     std::atomic<std::int64_t> last_ns_{0}, slowest_ns_{0};
     base::SteadyTime log_second_{};
     unsigned lines_left_ = 0, lines_spared_ = 0;
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 }  // namespace standin::traps

@@ -227,7 +227,7 @@ TrapListener::~TrapListener() {
 }
 
 base::Result<void> TrapListener::start() {
-    STANDIN_ASSERT(!thread_.joinable());
+    STANDIN_ASSERT(!worker_.runs());
     auto engine = SnmpEngine::start(settings_.engine_state_file, settings_.users);
     if (!engine) return base::failure(engine.error());
     engine_ = std::move(engine).value();
@@ -241,25 +241,22 @@ base::Result<void> TrapListener::start() {
         log_.note("listening for traps on {}:{} engine={} boots={} buffer_bytes={}", chosen.host, chosen.port,
                   engine_->id(), engine_->boots(), sessions_.back()->socket->buffer().bytes);
     }
-    stopping_ = false;
-    thread_ = std::thread([this] { run(); });
+    worker_.start("trap listener", [this](const auto& stop) { run(stop); });
     return {};
 }
 
 void TrapListener::stop() {
-    stopping_ = true;
-    if (thread_.joinable()) {
-        eventfd_write(durable_->wake, 1);
-        thread_.join();
-    }
+    worker_.requestStop();
+    eventfd_write(durable_->wake, 1);
+    worker_.stop();
     sessions_.clear();
     engine_.reset();
 }
 
-void TrapListener::run() {
+void TrapListener::run(const std::stop_token& stop) {
     std::vector<pollfd> waits{{durable_->wake, POLLIN, 0}};
     for (const auto& session : sessions_) waits.push_back({session->socket->descriptor(), POLLIN, 0});
-    while (!stopping_) {
+    while (!stop.stop_requested()) {
         if (poll(waits.data(), waits.size(), -1) <= 0) continue;  // a signal
         for (const auto number : durable_->take()) {
             for (const auto& session : sessions_) session->acknowledge(number);  // it is one's
@@ -274,7 +271,7 @@ void TrapListener::readAll(Session& session) {
     constexpr int at_once = 256;  // then the other addresses have their turn
     netsnmp_large_fd_set ready;
     netsnmp_large_fd_set_init(&ready, session.socket->descriptor() + 1);
-    for (int i = 0; i < at_once && !stopping_; ++i) {
+    for (int i = 0; i < at_once && !worker_.isStopping(); ++i) {
         NETSNMP_LARGE_FD_ZERO(&ready);
         NETSNMP_LARGE_FD_SET(session.socket->descriptor(), &ready);
         snmp_sess_read2(session.snmp, &ready);
@@ -315,7 +312,7 @@ std::vector<protocol::HealthCheck> TrapListener::checks() const {
     const bool dropped = now.kernel_drops > 0 && clock_.steady() - last_drop_ < worth_telling;
     const auto wanted = std::uint64_t{settings_.buffer_bytes} * sessions_.size();
     const bool small = now.buffer_bytes < wanted;
-    return {{"traps_received", !dropped && thread_.joinable(),
+    return {{"traps_received", !dropped && worker_.runs(),
              fmt::format("{} datagrams received, {} dropped by the kernel", now.datagrams, now.kernel_drops),
              dropped ? "find out who floods the trap address (standinctl trap list) and stop it; a server's trap may "
                        "have been among them"

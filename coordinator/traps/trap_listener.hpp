@@ -5,12 +5,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "agent/base/clock.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/result.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/protocol/common.hpp"
 #include "coordinator/traps/snmp_engine.hpp"
 #include "coordinator/traps/trap_queue.hpp"
@@ -63,7 +63,7 @@ class TrapListener {
     struct Session;
     struct Durable;
 
-    void run();
+    void run(const std::stop_token& stop);
     void readAll(Session& session);
 
     const TrapListenerSettings settings_;
@@ -74,8 +74,7 @@ class TrapListener {
     std::vector<std::unique_ptr<Session>> sessions_;
     const std::shared_ptr<Durable> durable_;
     std::uint64_t informs_ = 0;  ///< taken so far; only the thread counts
-    std::atomic<bool> stopping_{false};
-    std::thread thread_;
+    base::Worker worker_;
 
     mutable std::mutex mutex_;
     Counts counts_;

@@ -39,6 +39,13 @@ class SimulatedPowerDriver final : public drivers::PowerDriver {
         });
     }
 
+    std::vector<drivers::UuidReading> uuids(const drivers::PowerLadder& ladder, Deadline deadline) override {
+        const auto name = machineOf(ladder);
+        const auto told = carryOut<std::string>(world_, "power.uuid", name, nullptr, deadline,
+                                                [&]() -> Result<std::string> { return world_.machines[name].uuid; });
+        return {{"BMC of " + name, told ? *told : "", told ? "cannot tell" : told.error().message}};
+    }
+
   private:
     static std::string machineOf(const drivers::PowerLadder& ladder) {
         return ladder.rungs.at(0).at(0).options.at("machine");

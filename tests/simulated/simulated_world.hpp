@@ -39,6 +39,7 @@ class SimulatedWorld {
         std::string disk;    ///< the image on it
         bool boots = true;   ///< its job answers once it is on
         bool hangs = false;  ///< it does not shut down when it is asked to
+        std::string uuid{};  ///< as its power device tells it; empty: that cannot
     };
     struct VirtualMachine {
         protocol::StandIn stand_in;

@@ -25,12 +25,12 @@ LibvirtEvents::LibvirtEvents() {
     // Without any timer the loop would sleep for ever; a disabled one (-1) is there to be set off by the destructor.
     waker_ = virEventAddTimeout(
         -1, [](int, void* self) { static_cast<LibvirtEvents*>(self)->stopping_ = true; }, this, nullptr);
-    thread_ = std::thread([this] { run(); });
+    worker_.start("libvirt", [this](const auto&) { run(); });
 }
 
 LibvirtEvents::~LibvirtEvents() {
     virEventUpdateTimeout(waker_, 0);
-    thread_.join();
+    worker_.stop();
     virEventRemoveTimeout(waker_);
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <memory>
-#include <thread>
+
+#include "agent/base/worker.hpp"
 
 namespace standin::hypervisor {
 
@@ -21,7 +22,7 @@ class LibvirtEvents {
 
     bool stopping_ = false;  // touched by the loop's own thread only
     int waker_ = -1;
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 }  // namespace standin::hypervisor

@@ -20,6 +20,8 @@ using State = protocol::GuestClock::State;
 // seconds.
 constexpr std::array<std::chrono::milliseconds, 5> pauses{250ms, 1s, 2s, 4s, 8s};
 
+constexpr std::size_t threads = 4;  // one guest whose agent hangs does not keep the others waiting
+
 // What a guest's agent and its way to us may be late with; more is wrong.
 constexpr double largest_offset_ms = 500;
 
@@ -31,24 +33,9 @@ constexpr auto explanation = "guests' clocks to be set after a resume, by outcom
 GuestClocks::GuestClocks(Domains& domains, const base::Clock& clock, http::Metrics& metrics, base::Log log)
     : domains_(domains), clock_(clock), metrics_(metrics), log_(std::move(log)) {}
 
-GuestClocks::~GuestClocks() {
-    stop();
-}
-
 void GuestClocks::start() {
-    for (auto& thread : threads_) thread = std::thread([this] { run(); });
-}
-
-void GuestClocks::stop() {
-    {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-        changed_.notify_all();
-        decided_.notify_all();
-    }
-    for (auto& thread : threads_) {
-        if (thread.joinable()) thread.join();
-    }
+    workers_.start(
+        "clocks", [this](const auto& stop) { run(stop); }, threads);
 }
 
 void GuestClocks::set(StandInEntryPtr stand_in) {
@@ -69,22 +56,25 @@ protocol::GuestClock GuestClocks::await(const StandInEntry& stand_in, std::chron
         return stand_in.clock;
     };
     std::unique_lock lock(mutex_);
-    decided_.wait_for(lock, within, [&] { return stopping_ || clock().state != State::Setting; });
+    decided_.wait_for(lock, workers_.stopToken(), within, [&] { return clock().state != State::Setting; });
     return clock();
 }
 
-void GuestClocks::run() {
+std::deque<GuestClocks::Task>::iterator GuestClocks::next() {
+    return std::min_element(tasks_.begin(), tasks_.end(), [](const Task& a, const Task& b) { return a.due < b.due; });
+}
+
+void GuestClocks::run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        auto next =
-            std::min_element(tasks_.begin(), tasks_.end(), [](const Task& a, const Task& b) { return a.due < b.due; });
-        if (next == tasks_.end()) {
-            changed_.wait(lock);
-        } else if (next->due > clock_.steady()) {
-            changed_.wait_for(lock, next->due - clock_.steady());
+    while (!stop.stop_requested()) {
+        const auto first = next();
+        if (first == tasks_.end()) {
+            changed_.wait(lock, stop, [&] { return !tasks_.empty(); });
+        } else if (const auto due = first->due; due > clock_.steady()) {
+            changed_.wait_for(lock, stop, due - clock_.steady(), [&] { return tasks_.empty() || next()->due != due; });
         } else {
-            auto task = std::move(*next);
-            tasks_.erase(next);
+            auto task = std::move(*first);
+            tasks_.erase(first);
             lock.unlock();
             static_cast<void>(base::contained([&] { attempt(std::move(task)); }));  // a warning where it was not set
             lock.lock();

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
 
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/hypervisor/libvirt/domains.hpp"
 #include "agent/hypervisor/stand_ins/stand_in_registry.hpp"
 
@@ -23,9 +22,8 @@ namespace standin::hypervisor {
 class GuestClocks {
   public:
     GuestClocks(Domains& domains, const base::Clock& clock, http::Metrics& metrics, base::Log log);
-    ~GuestClocks();
     void start();
-    void stop();
+    void stop() { workers_.stop(); }
     /// Returns at once. A clock that is to be set already is not set twice.
     void set(StandInEntryPtr stand_in);
     /// The stand-in's clock as soon as it is set, or is known not to be, or `within` is over.
@@ -38,7 +36,8 @@ class GuestClocks {
         base::SteadyTime due;
         base::SteadyTime resumed;
     };
-    void run();
+    void run(const std::stop_token& stop);
+    [[nodiscard]] std::deque<Task>::iterator next();
     void attempt(Task task);
     void checkAgain(const Task& task, const std::string& uuid);
 
@@ -47,11 +46,10 @@ class GuestClocks {
     http::Metrics& metrics_;
     base::Log log_;
     std::mutex mutex_;
-    std::condition_variable changed_;
-    std::condition_variable decided_;
+    std::condition_variable_any changed_;
+    std::condition_variable_any decided_;
     std::deque<Task> tasks_;
-    bool stopping_ = false;
-    std::array<std::thread, 4> threads_;  ///< one guest whose agent hangs does not keep the others waiting
+    base::Worker workers_;
 };
 
 }  // namespace standin::hypervisor

@@ -33,30 +33,26 @@ StandInMaker::StandInMaker(HostDefaults defaults, const HostAcceleration& accele
       metrics_(metrics),
       log_(std::move(log)) {}
 
-StandInMaker::~StandInMaker() {
-    stop();
-}
-
 void StandInMaker::start() {
-    for (std::size_t i = 0; i < makers; ++i) threads_.emplace_back([this] { run(); });
+    workers_.start(
+        "maker", [this](const auto& stop) { run(stop); }, makers);
 }
 
 void StandInMaker::stop() {
     {
         std::lock_guard lock(mutex_);
-        stopping_ = true;
+        workers_.requestStop();
         for (const auto& stand_in : at_work_) stand_in->cancelled = true;
-        work_.notify_all();
     }
-    for (auto& thread : threads_) thread.join();
-    threads_.clear();
+    workers_.stop();
 }
 
 base::Result<void> StandInMaker::enqueue(StandInEntryPtr stand_in) {
     std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= longest_queue) {
-        return base::failure(ErrorCode::Refused, stopping_ ? "the agent is stopping"
-                                                           : "too many stand-ins wait to be made; try again later");
+    const bool stopping = workers_.isStopping();
+    if (stopping || queue_.size() >= longest_queue) {
+        return base::failure(ErrorCode::Refused, stopping ? "the agent is stopping"
+                                                          : "too many stand-ins wait to be made; try again later");
     }
     {
         std::lock_guard inner(stand_in->mutex);
@@ -84,14 +80,14 @@ base::Result<void> StandInMaker::cancel(const StandInEntryPtr& asked) {
                          "could not end the making of stand-in '" + stand_in.record.name.text() + "'; try again");
 }
 
-void StandInMaker::run() {
+void StandInMaker::run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (true) {
-        work_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+        work_.wait(lock, stop, [&] { return !queue_.empty(); });
         if (queue_.empty()) return;
         auto stand_in = std::move(queue_.front());
         queue_.pop_front();
-        if (stopping_) stand_in->cancelled = true;
+        if (stop.stop_requested()) stand_in->cancelled = true;
         at_work_.push_back(stand_in);
         lock.unlock();
         const auto begun = std::chrono::steady_clock::now();

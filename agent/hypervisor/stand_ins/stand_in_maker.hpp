@@ -4,10 +4,10 @@
 #include <deque>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/hypervisor/libvirt/acceleration.hpp"
 #include "agent/hypervisor/libvirt/domain_xml.hpp"
 #include "agent/hypervisor/libvirt/domains.hpp"
@@ -34,7 +34,7 @@ class StandInMaker {
     StandInMaker(HostDefaults defaults, const HostAcceleration& acceleration, StandInDirectory& directory,
                  StandInRegistry& registry, Domains& domains, ImageSource& images, http::Metrics& metrics,
                  base::Log log);
-    ~StandInMaker();
+    ~StandInMaker() { stop(); }
 
     void start();
     /// Ends what is being made; it is `failed` afterwards.
@@ -47,7 +47,7 @@ class StandInMaker {
     base::Result<void> define(StandInEntry& stand_in, const Acceleration& acceleration);
 
   private:
-    void run();
+    void run(const std::stop_token& stop);
     void finish(StandInEntry& stand_in, const base::Result<void>& outcome);
     void lookForMac(StandInEntry& stand_in, const StandInRecord& record);
     void letGo(StandInEntry& stand_in, const std::string& problem);
@@ -62,11 +62,10 @@ class StandInMaker {
     http::Metrics& metrics_;
     base::Log log_;
     std::mutex mutex_;
-    std::condition_variable work_;
+    std::condition_variable_any work_;
     std::deque<StandInEntryPtr> queue_;
     std::vector<StandInEntryPtr> at_work_;
-    bool stopping_ = false;
-    std::vector<std::thread> threads_;
+    base::Worker workers_;
 };
 
 }  // namespace standin::hypervisor

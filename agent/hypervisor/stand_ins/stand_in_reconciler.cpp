@@ -35,38 +35,24 @@ StandInReconciler::StandInReconciler(StandInRegistry& registry, Domains& domains
       log_(std::move(log)) {}
 
 void StandInReconciler::start() {
-    thread_ = std::thread([this] { run(); });
+    worker_.start("reconciler", [this](const auto& stop) { run(stop); });
 }
 
-void StandInReconciler::stop() {
-    {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-        changed_.notify_all();
-    }
-    if (thread_.joinable()) thread_.join();
-}
-
-void StandInReconciler::run() {
+void StandInReconciler::run(const std::stop_token& stop) {
     std::uint64_t seen = 0;
     do {
         seen = domains_.eventsSeen();
         if (const auto done = base::contained([this] { reconcileAll(); }); !done)
             log_.error("the stand-ins were not looked after: {}", done.error().message);
-    } while (wait(seen));
+    } while (wait(seen, stop));
 }
 
 // A change of a domain is looked at as soon as libvirt reports it; false when there is nothing to do any more.
-bool StandInReconciler::wait(std::uint64_t seen) {
+bool StandInReconciler::wait(std::uint64_t seen, const std::stop_token& stop) {
     const auto until = std::chrono::steady_clock::now() + longest_pause;
-    std::unique_lock lock(mutex_);
-    while (!stopping_ && domains_.eventsSeen() == seen && std::chrono::steady_clock::now() < until) {
-        lock.unlock();
+    while (!stop.stop_requested() && domains_.eventsSeen() == seen && std::chrono::steady_clock::now() < until)
         domains_.waitForEvent(seen, stop_check);
-        lock.lock();
-    }
-    changed_.wait_for(lock, settling, [&] { return stopping_; });
-    return !stopping_;
+    return base::rest(stop, settling);
 }
 
 void StandInReconciler::reconcileAll() {

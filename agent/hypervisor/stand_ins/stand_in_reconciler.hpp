@@ -1,11 +1,9 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <string>
-#include <thread>
 
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/hypervisor/stand_ins/kvm_trial.hpp"
 #include "agent/hypervisor/stand_ins/stand_in_inspector.hpp"
 #include "agent/hypervisor/stand_ins/stand_in_registry.hpp"
@@ -24,13 +22,12 @@ class StandInReconciler {
   public:
     StandInReconciler(StandInRegistry& registry, Domains& domains, StandInInspector& inspector, StandInStates& states,
                       KvmTrial& trial, TapObserver& taps, http::Metrics& metrics, base::Log log);
-    ~StandInReconciler() { stop(); }
     void start();
-    void stop();
+    void stop() { worker_.stop(); }
 
   private:
-    void run();
-    bool wait(std::uint64_t seen);
+    void run(const std::stop_token& stop);
+    bool wait(std::uint64_t seen, const std::stop_token& stop);
     void reconcileAll();
     void reconcile(const StandInEntryPtr& stand_in, const base::Result<DomainStatus>& status,
                    const std::string& problem);
@@ -43,10 +40,7 @@ class StandInReconciler {
     TapObserver& taps_;
     http::Metrics& metrics_;
     base::Log log_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool stopping_ = false;
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 }  // namespace standin::hypervisor

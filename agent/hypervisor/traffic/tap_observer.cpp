@@ -29,15 +29,15 @@ base::Result<void> TapObserver::start() {
         return base::failure(base::ErrorCode::Internal,
                              std::string("could not make an epoll instance: ") + std::strerror(errno));
     }
-    thread_ = std::thread([this] { run(); });
+    worker_.start("taps", [this](const auto&) { run(); });
     return {};
 }
 
 void TapObserver::stop() {
-    if (!thread_.joinable()) return;
+    if (!worker_.runs()) return;
     const std::uint64_t one = 1;
     static_cast<void>(::write(wake_.get(), &one, sizeof one));
-    thread_.join();
+    worker_.stop();
 }
 
 base::Result<void> TapObserver::watch(const base::StandInName& name, const std::string& tap, const JobEndpoint& job,

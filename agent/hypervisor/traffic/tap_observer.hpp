@@ -5,11 +5,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "agent/base/clock.hpp"
 #include "agent/base/file_descriptor.hpp"
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/hypervisor/traffic/connection_tracker.hpp"
 #include "agent/hypervisor/traffic/packet_ring.hpp"
 
@@ -52,7 +52,7 @@ class TapObserver {
     std::uint64_t segments_lost_ = 0;
     base::FileDescriptor poll_;
     base::FileDescriptor wake_;
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 }  // namespace standin::hypervisor

@@ -1,57 +1,48 @@
 #pragma once
 
-#include <condition_variable>
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <vector>
-
 #include "agent/base/log.hpp"
 #include "agent/image_store/disks/disk_access.hpp"
 #include "agent/image_store/images/image_repository.hpp"
-#include "agent/image_store/transfers/transfer.hpp"
-#include "agent/image_store/transfers/transfer_pool.hpp"
+#include "agent/image_store/transfers/transfer_jobs.hpp"
 #include "agent/protocol/image.hpp"
 
 namespace standin::image_store {
 
-/// Captures that wait, run or have failed. One that succeeded is an image of the repository and is forgotten here.
-/// Thread-safe.
-class Captures {
+/// Captures. One that succeeded is an image of the repository and is forgotten here; one that failed starts again when
+/// it is asked for again. `begin(id, place)`: precondition: no image of this id exists. Conflict: the id is being
+/// captured from another disk. Refused: the disk is in use, there is not space enough.
+class CaptureKind : public TransferKind<base::ImageId, protocol::Image, ImageManifest> {
   public:
-    using Finished = std::function<void(bool succeeded, std::chrono::nanoseconds took)>;
-    Captures(ImageRepository& repository, TransferPool& pool, Throttle& throttle, const base::Clock& clock,
-             base::Log log);
+    struct Work {
+        DiskAccess access;
+        std::unique_ptr<ImageDraft> draft;
+    };
+    static constexpr std::ptrdiff_t ended_kept = 64;  // for those who ask why; older failures are in the log
+    static constexpr bool keeps_successes = false;
 
-    /// Begins to capture. Precondition: no image of this id exists. Repeating it while it runs answers the one that
-    /// runs; after it failed it starts again. Conflict: the id is being captured from another disk. Refused: the disk
-    /// is in use, the queue full.
-    base::Result<protocol::Image> begin(const base::ImageId& id, const DiskPlace& place, std::uint64_t block_size_bytes,
-                                        std::uint64_t least_free_bytes);
-    [[nodiscard]] std::vector<protocol::Image> list() const;
-    /// Cancels and waits until nothing is left of it; true if there was one.
-    bool remove(const base::ImageId& id);
-    /// All are cancelled; they end soon.
-    void cancelAll();
-    void onFinished(Finished finished) { finished_ = std::move(finished); }
+    struct Sizes {
+        std::uint64_t block_bytes;
+        std::uint64_t least_free_bytes;
+    };
+    CaptureKind(ImageRepository& repository, Sizes sizes, const base::Clock& clock, base::Log log)
+        : repository_(repository), sizes_(sizes), clock_(clock), log_(std::move(log)) {}
+
+    View show(View image, const TransferWatch& watch) const;
+    std::optional<base::Result<View>> repeated(const View& known, const DiskPlace& place) const;
+    base::Result<std::pair<View, Work>> prepare(const Id& id, const DiskPlace& place);
+    void begun(const View& image);
+    base::Result<Outcome> move(Work& work, TransferWatch& watch) const;
+    void end(View& image, const base::Result<Outcome>& outcome, const TransferWatch& watch,
+             std::chrono::nanoseconds took);
+    base::Error unknown(const Id& id) const;
 
   private:
-    struct Task;
-    void run(const std::shared_ptr<Task>& task, std::uint64_t block_size_bytes);
-    void end(const std::shared_ptr<Task>& task, std::string problem);
-    [[nodiscard]] protocol::Image imageOf(const Task& task) const;
-    void forgetOldFailures();
-
     ImageRepository& repository_;
-    TransferPool& pool_;
-    Throttle& throttle_;
+    const Sizes sizes_;
     const base::Clock& clock_;
     base::Log log_;
-    Finished finished_;
-    mutable std::mutex mutex_;
-    std::condition_variable ended_;
-    std::map<base::ImageId, std::shared_ptr<Task>> tasks_;
 };
+
+using Captures = TransferJobs<CaptureKind>;
 
 }  // namespace standin::image_store

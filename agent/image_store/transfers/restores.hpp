@@ -1,67 +1,59 @@
 #pragma once
 
-#include <condition_variable>
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <vector>
-
 #include "agent/base/log.hpp"
 #include "agent/image_store/disks/disk_access.hpp"
 #include "agent/image_store/images/image_repository.hpp"
 #include "agent/image_store/transfers/restore_records.hpp"
-#include "agent/image_store/transfers/transfer.hpp"
-#include "agent/image_store/transfers/transfer_pool.hpp"
+#include "agent/image_store/transfers/transfer_jobs.hpp"
 #include "agent/protocol/image.hpp"
 
 namespace standin::image_store {
 
-/// Restores that wait, run or have ended; remembered across restarts of the agent. Thread-safe.
-class Restores {
+/// A restore that succeeded has no further result.
+struct Restored {};
+
+/// Restores, remembered across restarts of the agent. `begin(id, image, place)` begins after the disk was locked and
+/// found large enough; the same id again answers the same restore, and after it failed or was cancelled it starts
+/// again. Conflict: the id is another restore. Refused: disk in use or too small.
+class RestoreKind : public TransferKind<base::RestoreId, protocol::Restore, Restored> {
   public:
-    using Finished = std::function<void(bool succeeded, std::chrono::nanoseconds took)>;
-    Restores(ImageRepository& repository, RestoreRecords records, TransferPool& pool, Throttle& throttle,
-             const base::Clock& clock, base::Log log);
+    struct Work {
+        std::unique_ptr<ImageContent> content;
+        DiskAccess access;
+    };
+    static constexpr std::ptrdiff_t ended_kept = 256;  // so that a coordinator that was away can still ask
+    static constexpr bool keeps_successes = true;
 
-    /// Reads the records; what had not ended has failed.
-    base::Result<void> start();
+    RestoreKind(ImageRepository& repository, RestoreRecords records, base::Log log)
+        : repository_(repository), records_(std::move(records)), log_(std::move(log)) {}
 
-    /// Begins to restore, after the disk was locked and found large enough. The same id again answers the same restore;
-    /// after it failed or was cancelled it starts again. Conflict: the id is another restore. Refused: disk in use or
-    /// too small, or the queue is full.
-    base::Result<protocol::Restore> begin(const base::RestoreId& id, const base::ImageId& image,
-                                          const DiskPlace& place);
-    [[nodiscard]] base::Result<protocol::Restore> find(const base::RestoreId& id) const;
-    [[nodiscard]] std::vector<protocol::Restore> list() const;
-    /// Ends it if it waits or runs and waits until it moves nothing any more. Afterwards nothing goes on under this id.
-    void cancel(const base::RestoreId& id);
-    /// The agent stops: all end soon and count as interrupted.
-    void interruptAll();
-    void onFinished(Finished finished) { finished_ = std::move(finished); }
+    /// Of earlier lives, oldest first; what had not ended has failed.
+    base::Result<std::vector<View>> earlier();
+
+    View show(View restore, const TransferWatch& watch) const;
+    std::optional<base::Result<View>> repeated(const View& known, const base::ImageId& image,
+                                               const DiskPlace& place) const;
+    base::Result<std::pair<View, Work>> prepare(const Id& id, const base::ImageId& image, const DiskPlace& place);
+    base::Result<void> record(const View& restore) { return records_.save(restore); }
+    void begun(const View& restore);
+    base::Result<Outcome> move(Work& work, TransferWatch& watch) const;
+    void end(View& restore, const base::Result<Outcome>& outcome, const TransferWatch& watch,
+             std::chrono::nanoseconds took);
+    void cancelledUnbegun(View& restore);
+    void forgotten(const Id& id) { records_.remove(id); }
+    /// They count as interrupted, for the next life to find.
+    void stopping() { interrupted_ = true; }
+    base::Error unknown(const Id& id) const;
 
   private:
-    struct Task;
-    base::Result<std::shared_ptr<Task>> prepare(const base::RestoreId& id, const base::ImageId& image,
-                                                const DiskPlace& place);
-    void run(const std::shared_ptr<Task>& task);
-    void end(const std::shared_ptr<Task>& task, const base::Result<void>& outcome);
-    void forgetOldest();
-    static protocol::Restore restoreOf(const Task& task);
+    void save(const View& restore);
 
     ImageRepository& repository_;
     RestoreRecords records_;
-    TransferPool& pool_;
-    Throttle& throttle_;
-    const base::Clock& clock_;
     base::Log log_;
-    Finished finished_;
-    mutable std::mutex mutex_;
-    std::condition_variable ended_;
     bool interrupted_ = false;
-    std::uint64_t begun_ = 0;
-    std::map<base::RestoreId, std::shared_ptr<Task>> tasks_;
 };
+
+using Restores = TransferJobs<RestoreKind>;
 
 }  // namespace standin::image_store

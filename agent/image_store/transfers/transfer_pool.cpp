@@ -8,28 +8,21 @@
 
 namespace standin::image_store {
 
-void TransferPool::start() {
-    std::lock_guard lock(mutex_);
-    while (threads_.size() < at_once_ && !stopping_) threads_.emplace_back([this] { run(); });
-}
-
 void TransferPool::stop() {
     std::deque<std::function<void()>> dropped;  // what they hold (disks, drafts) is let go outside the lock
     {
         std::lock_guard lock(mutex_);
-        stopping_ = true;
+        workers_.requestStop();
         dropped.swap(waiting_);
     }
-    changed_.notify_all();
     rested_.notify_all();
-    for (auto& thread : threads_) thread.join();
-    threads_.clear();
+    workers_.stop();
 }
 
 base::Result<void> TransferPool::submit(std::function<void()> transfer) {
     {
         std::lock_guard lock(mutex_);
-        if (stopping_) return base::failure(base::ErrorCode::Refused, "the image store is stopping");
+        if (workers_.isStopping()) return base::failure(base::ErrorCode::Refused, "the image store is stopping");
         if (waiting_.size() >= waiting_most_) {
             return base::failure(
                 base::ErrorCode::Refused,
@@ -48,15 +41,15 @@ std::size_t TransferPool::waiting() const {
 
 void TransferPool::awaitRest(const std::stop_token& stop) const {
     std::unique_lock lock(mutex_);
-    rested_.wait(lock, stop, [this] { return stopping_ || (waiting_.empty() && running_ == 0); });
+    rested_.wait(lock, stop, [this] { return workers_.isStopping() || (waiting_.empty() && running_ == 0); });
 }
 
-void TransferPool::run() {
+void TransferPool::run(const std::stop_token& stop) {
     base::resetThreadPriority();
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-        if (stopping_) return;
+        changed_.wait(lock, stop, [this] { return !waiting_.empty(); });
+        if (stop.stop_requested()) return;
         auto transfer = std::move(waiting_.front());
         waiting_.pop_front();
         ++running_;

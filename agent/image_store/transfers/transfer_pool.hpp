@@ -5,10 +5,9 @@
 #include <functional>
 #include <mutex>
 #include <stop_token>
-#include <thread>
-#include <vector>
 
 #include "agent/base/result.hpp"
+#include "agent/base/worker.hpp"
 
 namespace standin::image_store {
 
@@ -18,7 +17,10 @@ class TransferPool {
     TransferPool(std::size_t at_once, std::size_t waiting_most) : at_once_(at_once), waiting_most_(waiting_most) {}
     ~TransferPool() { stop(); }
 
-    void start();
+    void start() {
+        workers_.start(
+            "transfers", [this](const auto& stop) { run(stop); }, at_once_);
+    }
     /// Drops what waits and joins; the caller has cancelled what runs.
     void stop();
     /// Refused when too many wait already or after stop().
@@ -28,17 +30,16 @@ class TransferPool {
     void awaitRest(const std::stop_token& stop) const;
 
   private:
-    void run();
+    void run(const std::stop_token& stop);
 
     const std::size_t at_once_;
     const std::size_t waiting_most_;
     mutable std::mutex mutex_;
-    std::condition_variable changed_;
+    std::condition_variable_any changed_;
     mutable std::condition_variable_any rested_;
     std::deque<std::function<void()>> waiting_;
     std::size_t running_ = 0;
-    std::vector<std::thread> threads_;
-    bool stopping_ = false;
+    base::Worker workers_;
 };
 
 }  // namespace standin::image_store

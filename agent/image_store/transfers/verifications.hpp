@@ -1,56 +1,41 @@
 #pragma once
 
-#include <condition_variable>
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
-
 #include "agent/base/log.hpp"
 #include "agent/image_store/images/image_repository.hpp"
-#include "agent/image_store/transfers/transfer.hpp"
-#include "agent/image_store/transfers/transfer_pool.hpp"
+#include "agent/image_store/transfers/transfer_jobs.hpp"
+#include "agent/image_store/transfers/verification.hpp"
 #include "agent/protocol/image.hpp"
 
 namespace standin::image_store {
 
-/// Images that are being verified, and what came of it, as long as the agent runs. One at a time, and it pauses
-/// while anything is captured or restored: a server that has failed waits for its image. Thread-safe.
-class Verifications {
+/// Images that are being verified, and what came of it, as long as the agent runs; it pauses while anything is captured
+/// or restored: a server that has failed waits for its image. `begin(id, content)`: while one of this image goes on
+/// that one is the answer, one that has ended starts again.
+class VerificationKind : public TransferKind<base::ImageId, protocol::ImageVerification, ImageDamage> {
   public:
-    using Finished = std::function<void(bool succeeded, std::chrono::nanoseconds took)>;
+    using Work = std::unique_ptr<ImageContent>;
+    static constexpr std::ptrdiff_t ended_kept = 256;  // for those who ask later; each holds a few hundred bytes
+    static constexpr bool keeps_successes = true;
+
     /// `transfers` come first.
-    Verifications(TransferPool& transfers, Throttle& throttle, const base::Clock& clock, base::Log log);
+    VerificationKind(TransferPool& transfers, const base::Clock& clock, base::Log log)
+        : transfers_(transfers), clock_(clock), log_(std::move(log)) {}
 
-    void start() { pool_.start(); }
-    /// All that goes on is broken off.
-    void stop();
-
-    /// Begins; while one of this image goes on that one is the answer, one that has ended starts again. Refused: too
-    /// many wait.
-    base::Result<protocol::ImageVerification> begin(const base::ImageId& id, std::unique_ptr<ImageContent> content);
-    /// NotFound: none was begun since the agent was started.
-    [[nodiscard]] base::Result<protocol::ImageVerification> find(const base::ImageId& id) const;
-    /// Forgets it; if it goes on, breaks it off and waits until the image is not read any more.
-    void remove(const base::ImageId& id);
-    void onFinished(Finished finished) { finished_ = std::move(finished); }
+    View show(View verification, const TransferWatch& watch) const;
+    std::optional<base::Result<View>> repeated(const View& known, const Work& content) const;
+    base::Result<std::pair<View, Work>> prepare(const Id& id, Work content);
+    base::Result<Outcome> move(Work& content, TransferWatch& watch) const;
+    void end(View& verification, const base::Result<Outcome>& damage, const TransferWatch& watch,
+             std::chrono::nanoseconds took);
+    base::Error unknown(const Id& id) const;
+    static bool succeeded(const base::Result<Outcome>& damage) { return damage && damage->blocks == 0; }
 
   private:
-    struct Task;
-    void run(const std::shared_ptr<Task>& task);
-    void end(const std::shared_ptr<Task>& task, protocol::ImageVerification outcome);
-    static protocol::ImageVerification describe(const Task& task);
-    void forgetOld();
-
     TransferPool& transfers_;
-    Throttle& throttle_;
     const base::Clock& clock_;
     base::Log log_;
-    Finished finished_;
-    mutable std::mutex mutex_;
-    std::condition_variable ended_;
-    std::map<base::ImageId, std::shared_ptr<Task>> tasks_;
-    TransferPool pool_;
 };
+
+using Verifications = TransferJobs<VerificationKind>;
 
 }  // namespace standin::image_store

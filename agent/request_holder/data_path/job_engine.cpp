@@ -1,7 +1,5 @@
 #include "agent/request_holder/data_path/job_engine.hpp"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -52,8 +50,7 @@ JobEngine::~JobEngine() {
 Result<void> JobEngine::start(const NetworkNamespace& back) {
     std::promise<Result<void>> entered;
     auto outcome = entered.get_future();
-    thread_ = std::thread([this, &back, &entered] {
-        ::pthread_setname_np(::pthread_self(), ("hold-" + settings_.name.text()).substr(0, 15).c_str());
+    worker_.start("hold-" + settings_.name.text(), [this, &back, &entered](const auto&) {
         auto result = back.enterForGood();
         const bool good = result.has_value();
         entered.set_value(std::move(result));
@@ -65,9 +62,9 @@ Result<void> JobEngine::start(const NetworkNamespace& back) {
 }
 
 void JobEngine::stop() {
-    if (!thread_.joinable()) return;
+    if (!worker_.runs()) return;
     asio::post(context_, [this] { shutDown(); });
-    thread_.join();
+    worker_.stop();
 }
 
 template <typename Answer>

@@ -7,9 +7,9 @@
 #include <future>
 #include <list>
 #include <memory>
-#include <thread>
 
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/request_holder/data_path/delivery.hpp"
 #include "agent/request_holder/data_path/front_listener.hpp"
 #include "agent/request_holder/data_path/waiting_room.hpp"
@@ -71,7 +71,7 @@ class JobEngine {
     HolderTotals before_;  // what had been counted when the state last left `idle`
     std::string counted_since_;
     std::list<std::weak_ptr<Probing>> probes_;
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 }  // namespace standin::request_holder

@@ -63,18 +63,16 @@ OvsdbClient::~OvsdbClient() {
 }
 
 void OvsdbClient::start() {
-    STANDIN_ASSERT(!reader_.joinable());
-    reader_ = std::thread([this] { run(); });
+    reader_.start("ovsdb", [this](const auto& stop) { run(stop); });
 }
 
 void OvsdbClient::stop() {
     {
         std::lock_guard lock(mutex_);
-        stopping_ = true;
+        reader_.requestStop();
         socket_.shutdown();
-        changed_.notify_all();
     }
-    if (reader_.joinable()) reader_.join();
+    reader_.stop();
 }
 
 bool OvsdbClient::connected() const {
@@ -82,14 +80,14 @@ bool OvsdbClient::connected() const {
     return ready_;
 }
 
-void OvsdbClient::run() {
+void OvsdbClient::run(const std::stop_token& stop) {
     bool reported = false;
     for (;;) {
         auto socket = UnixSocket::connect(socket_path_);
         if (socket) {
             {
                 std::lock_guard lock(mutex_);
-                if (stopping_) return;
+                if (stop.stop_requested()) return;
                 socket_ = std::move(*socket);
             }
             reported = false;
@@ -100,14 +98,8 @@ void OvsdbClient::run() {
             log_.warning("{}; trying again every {} ms", socket.error().message, reconnect_pause.count());
             reported = true;
         }
-        if (!rest()) return;
+        if (!base::rest(stop, reconnect_pause)) return;
     }
-}
-
-// Returns false when the client is to stop.
-bool OvsdbClient::rest() {
-    std::unique_lock lock(mutex_);
-    return !changed_.wait_for(lock, reconnect_pause, [this] { return stopping_; });
 }
 
 // Only this thread reads the socket and replaces it, so reading needs no lock.
@@ -195,7 +187,7 @@ void OvsdbClient::loseConnection() {
         socket_.close();
         for (auto& [id, call] : calls_) call->lost = true;
         changed_.notify_all();
-        if (stopping_) return;
+        if (reader_.isStopping()) return;
     }
     if (was_ready) {
         log_.warning("lost the connection to ovsdb-server at '{}'", socket_path_);

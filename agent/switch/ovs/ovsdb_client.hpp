@@ -8,10 +8,10 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "agent/base/clock.hpp"
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/protocol/json_fields.hpp"
 #include "agent/switch/ovs/unix_socket.hpp"
 
@@ -58,12 +58,11 @@ class OvsdbClient {
         Json answer;
     };
 
-    void run();
+    void run(const std::stop_token& stop);
     void serve();
     bool handle(const std::string& message);
     void answerCall(const Json& message);
     void loseConnection();
-    bool rest();
     base::Result<void> sendLine(const Json& message);
     base::Result<Json> call(const std::string& method, Json params, std::chrono::milliseconds deadline);
 
@@ -77,11 +76,10 @@ class OvsdbClient {
     std::condition_variable changed_;
     UnixSocket socket_;
     bool ready_ = false;  ///< connected, and the monitor is on
-    bool stopping_ = false;
     std::uint64_t next_id_ = 1;
     std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
 
-    std::thread reader_;
+    base::Worker reader_;
 };
 
 }  // namespace standin::lan_switch

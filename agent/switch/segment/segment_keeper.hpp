@@ -8,11 +8,11 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "agent/base/clock.hpp"
 #include "agent/base/log.hpp"
+#include "agent/base/worker.hpp"
 #include "agent/switch/segment/announcement_schedule.hpp"
 #include "agent/switch/segment/segment_plan.hpp"
 #include "agent/switch/segment/switch_fabric.hpp"
@@ -87,7 +87,7 @@ class SegmentKeeper {
     protocol::Segment describe(const base::SegmentId& id, const SegmentRecord& record, const FabricView& view,
                                bool applied);
 
-    void run();
+    void run(const std::stop_token& stop);
     void reconcile();
     base::Result<void> repair();
     void warn(const FabricView& view, const std::string& port, const std::string& sentence);
@@ -103,17 +103,16 @@ class SegmentKeeper {
 
     std::mutex commit_mutex_;  ///< from looking at the switch until it is changed
 
-    std::mutex mutex_;  ///< guards everything below but the thread
-    std::condition_variable wake_;
+    std::mutex mutex_;  ///< guards everything below but the worker
+    std::condition_variable_any wake_;
     std::condition_variable switch_changed_;
     bool changed_ = true;
-    bool failing_ = false;  ///< the last reconciliation did not succeed: try again soon
-    bool stopping_ = false;
+    bool failing_ = false;               ///< the last reconciliation did not succeed: try again soon
     std::set<base::SegmentId> steered_;  ///< segments with flows in the switch
     std::map<base::SegmentId, std::shared_ptr<Known>> known_;
     AnnouncementSchedule schedule_;
 
-    std::thread thread_;
+    base::Worker worker_;
 };
 
 }  // namespace standin::lan_switch

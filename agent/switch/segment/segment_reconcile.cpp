@@ -19,16 +19,11 @@ constexpr auto far_away = 1h;
 
 void SegmentKeeper::start() {
     fabric_.start([this] { poke(); });
-    thread_ = std::thread([this] { run(); });
+    worker_.start("segments", [this](const auto& stop) { run(stop); });
 }
 
 void SegmentKeeper::stop() {
-    {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-        wake_.notify_all();
-    }
-    if (thread_.joinable()) thread_.join();
+    worker_.stop();
     fabric_.stop();
 }
 
@@ -39,7 +34,7 @@ void SegmentKeeper::poke() {
     switch_changed_.notify_all();
 }
 
-void SegmentKeeper::run() {
+void SegmentKeeper::run(const std::stop_token& stop) {
     for (;;) {
         std::vector<base::SegmentId> due;
         bool changed = false;
@@ -48,11 +43,11 @@ void SegmentKeeper::run() {
             const auto now = clock_.steady();
             auto until = now + (failing_ ? retry_after : !steered_.empty() ? steering_check_every : far_away);
             if (const auto next = schedule_.next()) until = std::min<base::SteadyTime>(until, *next);
-            wake_.wait_until(lock, until, [this] {
+            wake_.wait_until(lock, stop, until, [this] {
                 const auto next = schedule_.next();
-                return stopping_ || changed_ || (next && *next <= clock_.steady());
+                return changed_ || (next && *next <= clock_.steady());
             });
-            if (stopping_) return;
+            if (stop.stop_requested()) return;
             due = schedule_.take(clock_.steady());
             changed = changed_ || due.empty();
             changed_ = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "coordinator/engine/machine_identity.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 
 namespace standin::engine::steps {
@@ -32,6 +33,31 @@ base::Result<void> executesNothing(const StepContext& context) {
                         spare.name.text(), segment.id.text(), spare.switch_agent.text()));
     }
     return {};
+}
+
+namespace {
+
+MachineIdentity identityOfSpare(const StepContext& context, drivers::Deadline within) {
+    const auto& spare = context.spare();
+    return identityOf(*context.drivers.power, context.inventory.spare_power.at(spare.name),
+                      fmt::format("spare '{}'", spare.name.text()), spare.uuid, within);
+}
+
+base::Result<void> acceptedIf(const MachineIdentity& identity, bool required) {
+    const auto problem = identity.problem(required);
+    if (problem.empty()) return {};
+    const bool is_other = identity.verdict == MachineIdentity::Verdict::Different;
+    return base::failure(is_other ? base::ErrorCode::Conflict : base::ErrorCode::Refused, problem);
+}
+
+}  // namespace
+
+base::Result<void> isNoOtherMachine(const StepContext& context, drivers::Deadline within) {
+    return acceptedIf(identityOfSpare(context, within), false);
+}
+
+base::Result<void> isDeclaredMachine(const StepContext& context, drivers::Deadline within) {
+    return acceptedIf(identityOfSpare(context, within), context.spare().uuid_required);
 }
 
 }  // namespace standin::engine::steps

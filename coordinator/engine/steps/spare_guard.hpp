@@ -13,4 +13,11 @@ bool serves(const protocol::Segment& segment, const base::PortName& port, bool o
 /// segment, so it executes a job.
 base::Result<void> executesNothing(const StepContext& context);
 
+/// Rule 5, asked of the spare's power devices. Conflict: they are another machine's.
+base::Result<void> isNoOtherMachine(const StepContext& context, drivers::Deadline within);
+
+/// The same before the spare is written or started. Refused: the configuration demands that the machine is confirmed,
+/// and no device reports its UUID now.
+base::Result<void> isDeclaredMachine(const StepContext& context, drivers::Deadline within);
+
 }  // namespace standin::engine::steps

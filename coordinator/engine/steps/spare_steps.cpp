@@ -18,6 +18,7 @@ StepReport powerOff(const StepContext& context) {
     const auto& spare = context.spare();
     auto idle = executesNothing(context);
     if (!idle) return StepReport::failed(idle.error());
+    if (auto its = isNoOtherMachine(context, context.remaining() / 3); !its) return StepReport::failed(its.error());
     auto off = switchOff(context, context.inventory.spare_power.at(spare.name), spare.switch_agent);
     if (!off) return StepReport::failed(off.error());
     return StepReport::done(fmt::format("spare '{}' is off, read back", spare.name.text()));
@@ -178,6 +179,8 @@ StepReport restoreSpare(const StepContext& context) {
     if (context.request.poll) return pollRestore(context, **store);
     auto idle = executesNothing(context);
     if (!idle) return StepReport::failed(idle.error());
+    auto its = isDeclaredMachine(context, context.remaining() / 3);
+    if (!its) return StepReport::failed(its.error());
     auto same = isDeclaredDisk(context, **store);
     if (!same) return StepReport::failed(same.error());
     // The last question before the first write: an answer about the disk may take seconds.
@@ -206,14 +209,15 @@ StepReport startSpare(const StepContext& context) {
     const auto& spare = context.spare();
     auto idle = executesNothing(context);
     if (!idle) return StepReport::failed(idle.error());
-    const auto stillOffBefore = [&]() -> base::Result<void> {
+    const auto mayStart = [&]() -> base::Result<void> {
+        if (auto its = isDeclaredMachine(context, context.remaining() / 4); !its) return its;
         // After an attempt to switch it on it may be on because of that; one that ended here had not come so far.
         const auto& step = context.step();
         if (step.started != step.first_started && step.error != ErrorCode::Refused) return {};
         return stillOff(context, context.remaining() / 3, ErrorCode::Corrupt,
                         "what is on its disk now is not known, so it does not take over");
     };
-    auto on = switchOn(context, context.inventory.spare_power.at(spare.name), spare.switch_agent, stillOffBefore);
+    auto on = switchOn(context, context.inventory.spare_power.at(spare.name), spare.switch_agent, mayStart);
     if (!on) return StepReport::failed(on.error());
     return StepReport::done(fmt::format("spare '{}' is on, read back", spare.name.text()));
 }

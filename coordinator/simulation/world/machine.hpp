@@ -63,6 +63,8 @@ struct Bmc {
     bool dies_with_machine = false;  ///< it lives on its machine's own power supply
     bool chatty = false;             ///< it reports failures of all kinds when its machine goes off or on
     unsigned busy = 0;               ///< so many actions are answered with 'busy'
+    std::string uuid;                ///< of the machine whose power it switches
+    std::string declared_uuid;       ///< of the machine that should be
     VirtualTime slower{};            ///< every answer takes so much longer
 };
 

@@ -25,20 +25,20 @@ World::World(const WorldConfig& given, bool log_on)
 }
 
 void World::addMachines() {
-    auto addMachine = [this](const std::string& name, const base::PortName& port,
+    auto addMachine = [this](const std::string& name, const std::string& uuid, const base::PortName& port,
                              const base::DiskName& disk_name) -> Machine& {
         Machine& machine = machines[name];
         machine.name = name;
         machine.port = port;
         machine.boot_takes = config.timings.boot;
         machine.on_since = -machine.boot_takes;
-        bmcs[name];
+        bmcs[name].uuid = bmcs[name].declared_uuid = uuid;
         machine_of_disk_[disk_name.text()] = name;
         machine_at_port_[port.text()] = name;
         return machine;
     };
     for (const auto& [name, server] : config.inventory.servers) {
-        Machine& machine = addMachine(name.text(), server.port, server.disk);
+        Machine& machine = addMachine(name.text(), server.uuid, server.port, server.disk);
         machine.disk = name.text() + "-1";
         protocol::Image image;
         image.id = base::ImageId(machine.disk);
@@ -52,7 +52,7 @@ void World::addMachines() {
         stores.at(server.image_store.text()).images[machine.disk] = std::move(image);
     }
     for (const auto& [name, spare] : config.inventory.spares) {
-        Machine& machine = addMachine(name.text(), spare.port, spare.disk);
+        Machine& machine = addMachine(name.text(), spare.uuid, spare.port, spare.disk);
         machine.is_spare = true;
         machine.disk_mib = config.timings.image_mib;
         machine.disk_serial = machine.declared_serial = spare.disk_serial;

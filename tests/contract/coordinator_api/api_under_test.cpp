@@ -115,6 +115,10 @@ class SilentPower final : public drivers::PowerDriver {
     }
     Result<void> off(const drivers::PowerLadder&, Deadline) override { return nobodyThere(); }
     Result<void> on(const drivers::PowerLadder&, Deadline) override { return nobodyThere(); }
+    std::vector<drivers::UuidReading> uuids(const drivers::PowerLadder& ladder, Deadline) override {
+        if (ladder.rungs.empty()) return {};
+        return {{"pdu", "", "cannot tell"}};
+    }
 };
 
 class DeafNotifier final : public drivers::Notifier {
@@ -153,8 +157,9 @@ engine::Inventory twoServersOneSpare() {
     spare.disk = base::DiskName("spare01");
     spare.image_store = base::AgentName("store1");
     spare.switch_agent = base::AgentName("switch1");
+    spare.uuid = "4c4c4544-0031-3010-8056-b4c04f4d3232";
     inventory.spares[spare.name] = spare;
-    inventory.spare_power[spare.name] = {};
+    inventory.spare_power[spare.name] = {{{drivers::PowerDevice{"pdu", {}, {}}}}};
     for (const auto* agent : {"vmhost1", "store1", "switch1", "holder1"}) {
         inventory.agent_urls[base::AgentName(agent)] = fmt::format("https://{}:8441", agent);
     }

@@ -246,6 +246,21 @@ BOOST_FIXTURE_TEST_CASE(health_names_its_checks_and_their_cures, ApiUnderTest) {
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(health_says_which_machine_is_not_confirmed, ApiUnderTest) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    protocol::Json spare;
+    do {
+        BOOST_REQUIRE(std::chrono::steady_clock::now() < until);
+        spare = get("/v1/spares").body["spares"][0];
+    } while (spare["identity"].is_null());  // until the watch has asked
+    BOOST_TEST(spare["uuid"] == "4c4c4544-0031-3010-8056-b4c04f4d3232");
+    BOOST_TEST(spare["identity"]["verdict"] == "unknown");
+    const auto told = get("/v1/health").body;
+    const auto& warnings = told["warnings"];
+    BOOST_TEST(std::count(warnings.begin(), warnings.end(), "spare 'spare01' is not confirmed: pdu: cannot tell") == 1);
+    BOOST_TEST(get("/v1/servers/server01").body["identity"].is_null());  // it declares none
+}
+
 BOOST_FIXTURE_TEST_CASE(metrics_are_for_prometheus_and_bear_our_name, ApiUnderTest) {
     auto text = clientOf("prometheus")->text("/metrics", std::chrono::seconds(10));
     BOOST_REQUIRE(text);

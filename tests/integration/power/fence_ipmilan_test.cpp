@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "coordinator/domain/machine_uuid.hpp"
 #include "coordinator/drivers/fence_agent_power_driver.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -155,6 +156,21 @@ BOOST_FIXTURE_TEST_CASE(a_machine_is_asked_to_shut_down_by_its_bmc, BmcFixture) 
     auto refused = driver.shutDown(ladder, Deadline(6000));
     BOOST_REQUIRE(!refused);
     BOOST_TEST(refused.error().message.find("wrong-s3cret") == std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_bmc_reports_the_uuid_of_its_machine, BmcFixture) {
+    ladder.rungs.push_back({PowerDevice{"fence_apc", {{"ip", "127.0.0.1"}}, {}}});
+    const auto readings = driver.uuids(ladder, long_enough);
+    BOOST_REQUIRE(readings.size() == 2u);
+    BOOST_TEST(domain::isSameUuid("a1234567-89ab-cdef-a123-456789abcdef", domain::canonicalUuid(readings[0].uuid)),
+               readings[0].uuid << readings[0].problem);
+    BOOST_TEST(readings[1].uuid.empty());
+    BOOST_TEST(readings[1].problem == "fence_apc does not report a UUID");
+    bmc.givePassword("wrong-s3cret");
+    const auto refused = driver.uuids({{{bmc.device()}}}, Deadline(6000));
+    BOOST_TEST(refused.at(0).uuid.empty());
+    BOOST_TEST(!refused.at(0).problem.empty());
+    BOOST_TEST(refused.at(0).problem.find("wrong-s3cret") == std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_program_may_ask_it_instead_and_a_device_that_cannot_says_so, BmcFixture) {

@@ -18,6 +18,7 @@ Layout layoutFrom(YamlReader& world) {
     layout.spares = static_cast<int>(world.integer("spares", 0, 50, layout.spares));
     layout.vm_hosts = static_cast<int>(world.integer("vm_hosts", 1, 10, layout.vm_hosts));
     layout.lent = world.boolean("lent", layout.lent);
+    layout.uuids = world.boolean("uuids", layout.uuids);
     layout.is_protected = world.boolean("protected", layout.is_protected);
     layout.policy = world.choice("policy", {"port", "power"}, "port") == "power" ? domain::FencePolicy::Power
                                                                                  : domain::FencePolicy::Port;
@@ -40,6 +41,7 @@ void readServers(YamlReader& server, engine::Inventory& inventory) {
 void readSpares(YamlReader& spare, engine::Inventory& inventory) {
     for (auto& [name, its] : inventory.spares) {
         its.boot_within = spare.duration("boot_within", its.boot_within);
+        its.uuid_required = spare.boolean("uuid_required", its.uuid_required);
         its.power_within = spare.duration("power_within", its.power_within);
         const auto host = spare.text("vm_host", "");
         if (!host.empty()) its.vm_host = base::AgentName(host);

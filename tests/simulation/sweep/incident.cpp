@@ -39,6 +39,7 @@ class Author {
         if (chance_.percent(40)) operatorActs();
         if (chance_.percent(25)) accident();
         if (chance_.percent(3)) movedAway();
+        if (chance_.percent(5)) identities();
         return std::move(incident_);
     }
 
@@ -223,6 +224,14 @@ class Author {
             for (int i = 1; i <= incident_.layout.servers; ++i)
                 line("at {}: return {} discard=yes", durationText(at + later), numbered("server", i));
         }
+    }
+
+    /// Machines have UUIDs, and a BMC may be another machine's from the beginning.
+    void identities() {
+        incident_.layout.uuids = true;
+        for (int i = 1; i <= incident_.layout.spares; ++i)
+            if (chance_.percent(40)) line("at 0s: bmc {} another", numbered("spare", i));
+        if (chance_.percent(20)) line("at 0s: bmc {} another", server());
     }
 
     static constexpr std::array after_return{"close", "retry", "prepare", "refresh", "backup", "failover"};

@@ -84,6 +84,7 @@ class Shrinking {
         if (shortest_.layout.spares > 0) attempt([](Layout& layout) { --layout.spares; });
         if (shortest_.layout.vm_hosts > 1) attempt([](Layout& layout) { --layout.vm_hosts; });
         if (shortest_.layout.lent) attempt([](Layout& layout) { layout.lent = false; });
+        if (shortest_.layout.uuids) attempt([](Layout& layout) { layout.uuids = false; });
         if (shortest_.layout.policy == domain::FencePolicy::Power)
             attempt([](Layout& layout) { layout.policy = domain::FencePolicy::Port; });
         return better;

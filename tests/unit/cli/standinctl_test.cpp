@@ -64,6 +64,23 @@ BOOST_AUTO_TEST_CASE(json_stands_before_or_after_the_verb) {
     BOOST_CHECK(Json::parse(after.out) == Json::parse(R"({"images":[]})"));
 }
 
+BOOST_AUTO_TEST_CASE(the_pool_shows_what_power_devices_report_about_spares) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/spares", 200,
+                        R"({"spares":[{"name":"spare01","lease":null,"identity":{"verdict":"different"}},
+                            {"name":"spare02","lease":null,"identity":{"verdict":"unknown"}},
+                            {"name":"spare03","lease":null,"identity":null}]})");
+    coordinator.answers("GET /v1/spare-table", 200, R"({"spare_table":[]})");
+    const auto list = run(coordinator, {"spare", "list"});
+    const auto line = [&](const std::string& name) {
+        const auto at = list.out.find(name);
+        return list.out.substr(at, list.out.find('\n', at) - at);
+    };
+    BOOST_TEST(line("spare01").find("another one") != std::string::npos, list.out);
+    BOOST_TEST(line("spare02").find("not confirmed") != std::string::npos, list.out);
+    BOOST_TEST(line("spare03").find(" - ") != std::string::npos, list.out);
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_ends_with_1_and_says_why) {
     ScriptedCoordinator coordinator;
     coordinator.answers("POST /v1/operations", 409,

@@ -423,6 +423,30 @@ BOOST_AUTO_TEST_CASE(the_identity_of_a_spares_disk_may_be_declared) {
     BOOST_TEST(reading.configuration->spares.at(0).spare.disk_wwn == "naa.5000");
 }
 
+BOOST_AUTO_TEST_CASE(the_uuid_of_a_machine_may_be_declared_and_only_once) {
+    const auto both = [](const char* server, const char* spare) {
+        auto text = with("    disk: server01\n", fmt::format("    disk: server01\n    uuid: {}\n", server));
+        const std::string before = "    port: sl-spare01";
+        return text.replace(text.find(before), 0, fmt::format("    uuid: \"{}\"\n    uuid_required: true\n", spare));
+    };
+    const char* one = "4C4C4544-0031-3010-8056-B4C04F4D3232";
+    Reading reading(both(one, "{4c4c4544-0031-3010-8056-b4c04f4d3233}"));
+    BOOST_REQUIRE(reading.configuration);
+    BOOST_TEST(reading.configuration->servers.at(0).server.uuid == "4c4c4544-0031-3010-8056-b4c04f4d3232");
+    BOOST_TEST(reading.configuration->spares.at(0).spare.uuid == "4c4c4544-0031-3010-8056-b4c04f4d3233");
+    BOOST_TEST(reading.configuration->spares.at(0).spare.uuid_required);
+    for (const auto& [spare, what] : {std::pair{"{4c4c4544-0031-3010-8056-b4c04f4d3232}", "is already taken at"},
+                                      std::pair{"4c4c4544", "is not a UUID"},
+                                      std::pair{"00000000-0000-0000-0000-000000000000", "a machine without a UUID"},
+                                      std::pair{"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "a machine without a UUID"}}) {
+        const auto problem = Reading(both(one, spare)).onlyProblem();
+        BOOST_TEST(problem.find("spares.spare01.uuid: ") != std::string::npos, problem);
+        BOOST_TEST(problem.find(what) != std::string::npos, problem);
+    }
+    Reading unnamed(with("    port: sl-spare01", "    uuid_required: true\n    port: sl-spare01"));
+    BOOST_TEST(unnamed.onlyProblem().find("needs 'uuid'") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(one_outlet_twice_on_a_rung_is_refused) {
     BOOST_TEST(Reading(with("{plug: 2}", "{plug: 1}")).onlyProblem().find("on this rung twice") != std::string::npos);
 }

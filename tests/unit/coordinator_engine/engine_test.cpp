@@ -34,8 +34,9 @@ struct Directory {
 };
 
 struct RunningEngine {
-    explicit RunningEngine(int servers)
-        : inventory(simulated::simulatedInventory(servers, servers)),
+    explicit RunningEngine(int servers) : RunningEngine(simulated::simulatedInventory(servers, servers)) {}
+    explicit RunningEngine(engine::Inventory its)
+        : inventory(std::move(its)),
           world(world_clock),
           journal(directory.path + "/journal.db"),
           engine(inventory,
@@ -107,6 +108,25 @@ class Deadly final : public engine::EventSink {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(running_engine)
+
+BOOST_AUTO_TEST_CASE(a_spare_whose_power_device_is_another_machines_fits_no_server) {
+    auto inventory = simulated::simulatedInventory(1, 1);
+    const base::SpareName spare("spare01");
+    inventory.spares[spare].uuid = "00112233-4455-6677-8899-aabbccddeeff";
+    RunningEngine running(inventory);
+    const auto fits = [&](const char* told) {
+        {
+            const std::lock_guard lock(running.world.mutex);
+            running.world.machines["spare01"].uuid = told;
+        }
+        return running.engine.spareFits(spare, base::ImageId("server01-1"));
+    };
+    BOOST_TEST(fits("00112233-4455-6677-8899-AABBCCDDEEFF").has_value());
+    BOOST_TEST(fits("").has_value());  // not confirmed, and that is not demanded
+    const auto refused = fits("00112233-4455-6677-8899-aabbccddee00");
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == base::ErrorCode::Refused));
+}
 
 BOOST_AUTO_TEST_CASE(a_failover_runs_to_its_end_on_real_threads_and_a_real_journal) {
     RunningEngine lab(1);

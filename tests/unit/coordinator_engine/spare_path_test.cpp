@@ -268,6 +268,81 @@ BOOST_AUTO_TEST_CASE(a_spare_that_is_not_confirmed_to_be_that_spare_is_not_writt
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_spare_whose_power_device_is_another_machines_is_neither_switched_nor_written) {
+    for (const bool same : {true, false}) {
+        Protected lab;
+        lab.coordinator.inventory.spares[base::SpareName("spare01")].uuid = "00112233-4455-6677-8899-aabbccddeeff";
+        lab.world.machines["spare01"].uuid = same ? "33221100-5544-7766-8899-AABBCCDDEEFF"  // in SMBIOS' order
+                                                  : "00112233-4455-6677-8899-aabbccddee00";
+        const auto failover = lab.failAndRun();
+        BOOST_TEST(stateOf(failover) == (same ? "Succeeded" : "Failed"), failover.why);
+        BOOST_TEST((lab.world.count("power.off spare01") > 0) == same);
+        BOOST_TEST(lab.world.count("restore.begin spare01") == (same ? 1 : 0));
+        BOOST_TEST(lab.told("is that of machine 00112233-4455-6677-8899-aabbccddee00, and the configuration declares "
+                            "00112233-4455-6677-8899-aabbccddeeff") == !same);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_is_exchanged_after_it_was_written_is_not_started) {
+    Protected lab;
+    lab.coordinator.inventory.spares[base::SpareName("spare01")].uuid = "00112233-4455-6677-8899-aabbccddeeff";
+    lab.world.machines["spare01"].uuid = "00112233-4455-6677-8899-aabbccddeeff";
+    const auto id = lab.coordinator.fail("server01");
+    while (lab.world.machines["spare01"].disk != "server01-1")
+        BOOST_REQUIRE(lab.coordinator.runOne(base::WallTime::max()));
+    lab.world.machines["spare01"].uuid = "00112233-4455-6677-8899-aabbccddee00";
+    lab.coordinator.run();
+    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
+    BOOST_TEST(lab.world.count("power.on spare01") == 0);
+    BOOST_TEST(lab.owner() == "stand-in");
+}
+
+BOOST_AUTO_TEST_CASE(a_spare_that_nobody_can_confirm_is_used_unless_that_is_required) {
+    for (const bool required : {false, true}) {
+        Protected lab;
+        auto& spare = lab.coordinator.inventory.spares[base::SpareName("spare01")];
+        spare.uuid = "00112233-4455-6677-8899-aabbccddeeff";
+        spare.uuid_required = required;
+        const auto failover = lab.failAndRun();
+        BOOST_TEST(stateOf(failover) == (required ? "Failed" : "Succeeded"), failover.why);
+        BOOST_TEST(lab.world.count("restore.begin spare01") == (required ? 0 : 1));
+        BOOST_TEST(lab.told("is not confirmed: BMC of spare01: cannot tell") == required);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_operator_is_notified_once_of_a_server_whose_fence_would_switch_off_another_machine) {
+    Protected lab;
+    const std::string declared = "00112233-4455-6677-8899-aabbccddeeff";
+    lab.coordinator.inventory.servers[base::ServerName("server01")].uuid = declared;
+    lab.coordinator.inventory.spares[base::SpareName("spare01")].uuid = declared;
+    lab.world.machines["server01"].uuid = "00112233-4455-6677-8899-aabbccddee01";
+    lab.world.machines["spare01"].uuid = "00112233-4455-6677-8899-aabbccddee02";
+    const auto drivers = lab.coordinator.drivers();
+    engine::IdentityWatch watch(drivers, lab.coordinator.inventory, lab.coordinator.executor, lab.coordinator.clock,
+                                *lab.coordinator.board);
+    const auto look = [&] {
+        watch.look();
+        lab.coordinator.run(std::chrono::seconds(30));
+        lab.coordinator.clock.pass(std::chrono::minutes(6));
+    };
+    look();
+    look();
+    const auto told = [&] {
+        return std::count_if(lab.world.told.begin(), lab.world.told.end(), [](const std::string& message) {
+            return message.find("would switch off another machine") != std::string::npos;
+        });
+    };
+    BOOST_TEST(told() == 1);
+    using Verdict = engine::MachineIdentity::Verdict;
+    BOOST_TEST((lab.coordinator.board->identity("spare01").verdict == Verdict::Different));
+    BOOST_TEST(lab.world.count("power.uuid server01") == 2);
+    lab.world.machines["server01"].uuid = declared;
+    look();
+    BOOST_TEST((lab.coordinator.board->identity("server01").verdict == Verdict::Confirmed));
+    look();  // an hour has not passed
+    BOOST_TEST(lab.world.count("power.uuid server01") == 3);
+}
+
 BOOST_AUTO_TEST_CASE(the_operator_hears_once_of_a_spare_that_is_too_small_by_a_sector_before_any_server_fails) {
     Protected lab;
     const auto& row = *lab.coordinator.row("server01");

@@ -81,6 +81,16 @@ BOOST_FIXTURE_TEST_CASE(no_further_rung_is_begun_when_the_time_is_over, LateDevi
     BOOST_TEST(asked == std::vector<std::string>{"read fence_a"}, boost::test_tools::per_element());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_device_that_does_not_know_its_machines_uuid_says_so, Machines) {
+    const auto readings = driver.uuids({{{outlet("a")}, {outlet("b")}}}, ample);
+    BOOST_REQUIRE(readings.size() == 2u);
+    for (const auto& reading : readings) {
+        BOOST_TEST(reading.uuid.empty());
+        BOOST_TEST(reading.problem.find("does not report a UUID") != std::string::npos, reading.problem);
+    }
+    BOOST_TEST(content("a.calls").empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(off_is_done_and_read_back, Machines) {
     PowerLadder ladder{{{outlet("a")}}};
     BOOST_TEST((*driver.state(ladder, ample) == PowerState::On));

@@ -1,0 +1,151 @@
+#include "coordinator/drivers/redfish_uuid.hpp"
+
+#include <Poco/Net/HTTPBasicCredentials.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/URI.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "agent/base/number.hpp"
+#include "agent/base/secret_file.hpp"
+#include "agent/base/text.hpp"
+#include "agent/http/https_client.hpp"
+#include "agent/protocol/json_fields.hpp"
+#include "coordinator/drivers/device_options.hpp"
+
+namespace standin::drivers {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using protocol::Json;
+
+namespace {
+
+constexpr std::size_t largest_resource = 1U << 20;  // a system with all its links is some 10 KiB
+constexpr int most_redirections = 3;                // `/redfish/v1` to `/redfish/v1/` is one
+
+Result<http::TlsContext> contextFor(const PowerDevice& device) {
+    Poco::Net::Context::Params params;
+    const bool verifies = !isTrue(optionOf(device, {"ssl_insecure", "ssl-insecure"}));
+    params.verificationMode = verifies ? Poco::Net::Context::VERIFY_STRICT : Poco::Net::Context::VERIFY_NONE;
+    params.loadDefaultCAs = verifies;
+    try {
+        http::TlsContext context(new Poco::Net::Context(Poco::Net::Context::CLIENT_USE, params));
+        context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
+        context->enableExtendedCertificateVerification(false);  // the connection checks names, also IP addresses
+        return context;
+    } catch (const Poco::Exception& exception) {
+        return failure(ErrorCode::Internal, exception.displayText());
+    }
+}
+
+Result<http::Endpoint> endpointOf(const PowerDevice& device) {
+    auto host = optionOf(device, {"ip", "ipaddr"});
+    auto port = optionOf(device, {"ipport"});
+    if (std::count(host.begin(), host.end(), ':') == 1) {  // as fence_redfish splits it
+        port = host.substr(host.find(':') + 1);
+        host.resize(host.find(':'));
+    }
+    if (host.find(':') != std::string::npos && !host.starts_with('[')) host = fmt::format("[{}]", host);
+    return http::Endpoint::parse(fmt::format("https://{}:{}", host, port.empty() ? "443" : port));
+}
+
+base::Error worded(const std::string& url, const http::NoAnswer& none, Deadline deadline) {
+    if (none.kind == http::NoAnswer::Kind::Timeout)
+        return {ErrorCode::TimedOut, fmt::format("{} did not answer within {} ms", url, deadline.count())};
+    return {ErrorCode::Unreachable, fmt::format("could not get an answer of {}: {}", url, none.why)};
+}
+
+class RedfishService {
+  public:
+    RedfishService(const http::Endpoint& endpoint, http::TlsContext tls, const std::string& user,
+                   const std::string& password, Deadline deadline)
+        : client_(endpoint, std::move(tls), nullptr, http::HttpsClient::Connections::OneEach,
+                  [url = endpoint.url, deadline](const auto& none, const auto&, auto) {
+                      return worded(url, none, deadline);
+                  }),
+          until_(std::chrono::steady_clock::now() + deadline) {
+        Poco::Net::HTTPRequest request;
+        Poco::Net::HTTPBasicCredentials(user, password).authenticate(request);
+        headers_["Authorization"] = request.get("Authorization");
+    }
+
+    Result<Json> get(std::string path) {
+        for (int hops = 0; hops <= most_redirections; ++hops) {
+            const auto left = std::chrono::ceil<Deadline>(until_ - std::chrono::steady_clock::now());
+            auto answer = client_.ask({"GET", path, "", headers_}, left, largest_resource);
+            if (!answer) return failure(answer.error());
+            const auto& url = client_.endpoint().url;
+            if (answer->status == 401 || answer->status == 403)
+                return failure(ErrorCode::Refused, fmt::format("{} refuses the account ({})", url, answer->status));
+            if (answer->status == 200) return protocol::parseJson(answer->body);
+            if (answer->status < 300 || answer->status >= 400 || answer->location.empty())
+                return failure(ErrorCode::Internal, fmt::format("{}{} answers with {}", url, path, answer->status));
+            path = pathOf(answer->location);
+        }
+        return failure(ErrorCode::Internal, fmt::format("{} leads to itself", path));
+    }
+
+  private:
+    static std::string pathOf(const std::string& location) {
+        try {
+            return Poco::URI(location).getPathAndQuery();
+        } catch (const Poco::Exception&) {
+            return "/";
+        }
+    }
+
+    http::HttpsClient client_;
+    const base::SteadyTime until_;
+    std::map<std::string, std::string> headers_{{"Accept", "application/json"}, {"OData-Version", "4.0"}};
+};
+
+std::string textAt(const Json& resource, const char* key) {
+    const auto found = resource.is_object() ? resource.find(key) : resource.end();
+    return found != resource.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Json at(const Json& resource, const char* key) {
+    return resource.is_object() ? resource.value(key, Json()) : Json();
+}
+
+/// Of several systems the last, as fence_redfish takes it.
+Result<std::string> systemOf(RedfishService& service, const PowerDevice& device) {
+    auto system = optionOf(device, {"systems_uri", "systems-uri"});
+    if (!system.empty()) return system;
+    const auto root = optionOf(device, {"redfish_uri", "redfish-uri"});
+    auto service_root = service.get(root.empty() ? "/redfish/v1" : root);
+    if (!service_root) return failure(service_root.error());
+    const auto systems = textAt(at(*service_root, "Systems"), "@odata.id");
+    if (systems.empty()) return failure(ErrorCode::Unsupported, "the BMC lists no systems");
+    auto collection = service.get(systems);
+    if (!collection) return failure(collection.error());
+    const auto members = at(*collection, "Members");
+    system = members.is_array() && !members.empty() ? textAt(members.back(), "@odata.id") : std::string();
+    if (system.empty()) return failure(ErrorCode::Unsupported, "the BMC lists no system");
+    return system;
+}
+
+}  // namespace
+
+Result<std::string> redfishUuid(const PowerDevice& device, Deadline deadline) {
+    auto endpoint = endpointOf(device);
+    if (!endpoint) return failure(endpoint.error());
+    auto tls = contextFor(device);
+    if (!tls) return failure(tls.error());
+    auto password = base::readSecret(device.password_file);
+    if (!password) return failure(password.error());
+    RedfishService service(*endpoint, std::move(*tls), optionOf(device, {"username", "login"}), *password, deadline);
+    auto system = systemOf(service, device);
+    if (!system) return system;
+    auto resource = service.get(*system);
+    if (!resource) return failure(resource.error());
+    auto uuid = base::oneLine(textAt(*resource, "UUID"));
+    if (uuid.empty()) return failure(ErrorCode::Unsupported, fmt::format("{} has no UUID", *system));
+    return uuid;
+}
+
+}  // namespace standin::drivers
