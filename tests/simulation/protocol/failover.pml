@@ -256,7 +256,7 @@ inline chooseSpare() {
     fi
 }
 
-/* domain/enter.cpp and engine/effects.cpp */
+/* domain/enter_state.cpp and engine/effects.cpp */
 #define go(from, what_happened, to) op[c].state = to; event = what_happened
 
 inline enter() {
