@@ -27,7 +27,7 @@ void enterStateOf(Phase phase, Operation& operation, const Change& change, const
 
 }  // namespace
 
-void planAgain(Operation& operation, StepSet steps) {
+void redo(Operation& operation, StepSet steps) {
     for (auto& step : operation.steps) {
         if (steps.contains(step->id.name)) step.own().state = StepState::Planned;
     }

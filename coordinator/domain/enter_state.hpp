@@ -12,7 +12,7 @@ void enterState(Operation& operation, const Change& change, const Observation& o
 
 /// These steps, with whatever subject, are to be done once more. Their attempts are counted on, so that no command is
 /// taken for an earlier one. A running one, too: what comes of that attempt belongs to the past.
-void planAgain(Operation& operation, StepSet steps);
+void redo(Operation& operation, StepSet steps);
 
 /// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that
 /// failed. Only two things are looked at again: the power, because the server may have been repaired and switched on;

@@ -15,7 +15,7 @@ bool isReturnedFirst(const Operation& operation) {
     return operation.handovers > 0 || (returning != nullptr && returning->state != StepState::Done);
 }
 
-void planWhatFailedAgain(Operation& operation) {
+void redoWhatFailed(Operation& operation) {
     for (auto& step : operation.steps) {
         const bool read_back = step->id.name == FencePower && step->found.empty();
         if (read_back) step.own().state = StepState::Planned;
@@ -28,24 +28,24 @@ void planWhatFailedAgain(Operation& operation) {
 }  // namespace
 
 void retry(Operation& operation) {
-    planWhatFailedAgain(operation);
+    redoWhatFailed(operation);
     if (operation.spare.empty() || spare::isIn(operation.failed_spares, operation.spare)) {
         operation.spare = {};
         operation.cold = false;
-        planAgain(operation, {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare,
-                              ProbeSpare, PowerOffFailedSpare, GrowStandIn});
-        if (!operation.job_runs) planAgain(operation, {ResumeStandIn, FreezeStandIn, StopStandIn});
+        redo(operation, {LeaseSpare, PowerOffSpare, ReleaseSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare,
+                         PowerOffFailedSpare, GrowStandIn});
+        if (!operation.job_runs) redo(operation, {ResumeStandIn, FreezeStandIn, StopStandIn});
     }
     const bool is_released = handover::isReleased(operation);
     if (operation.job_runs && !isReturnedFirst(operation) && !is_released)
-        planAgain(operation, {ResumeStandIn, GiveSegment, IsolateSpare});
+        redo(operation, {ResumeStandIn, GiveSegment, IsolateSpare});
     // Half way, requests may be held: they go back to the stand-in before the handover begins again. Once they were
     // released to the spare there is no way back, and what is left to do is done as it was.
     if (operation.handovers > 0 && !is_released) {
         operation.at({ReturnRequests, operation.stand_in.text()}).state = StepState::Planned;
-        handover::planFromTheStart(operation);
+        handover::redoFromTheStart(operation);
     }
-    spare::planFailedSparesAgain(operation);
+    spare::redoFailedSpares(operation);
     operation.handovers = 0;
     operation.failed_spares.clear();
     operation.cure.clear();

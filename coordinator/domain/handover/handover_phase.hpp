@@ -20,7 +20,7 @@ bool isReleased(const Operation& operation);
 /// were released to the spare, or have to be returned to the stand-in first.
 bool isHalfWay(const OperationProgress& progress);
 /// Precondition: nothing was released to the spare.
-void planFromTheStart(Operation& operation);
+void redoFromTheStart(Operation& operation);
 /// The spare has the segment, or the switch refuses; also at the end of the cold path.
 std::optional<DetectedEvent> spareOwnsSegment(const OperationProgress& progress);
 /// Held requests could not be returned to the stand-in.

@@ -14,8 +14,8 @@ bool isHalfWay(const OperationProgress& progress) {
     return returning || isReleased(progress.operation());
 }
 
-void planFromTheStart(Operation& operation) {
-    planAgain(operation, {IsolateSpare, ProbeSpare, HoldRequests, DrainStandIn, FreezeStandIn, ReleaseHeld});
+void redoFromTheStart(Operation& operation) {
+    redo(operation, {IsolateSpare, ProbeSpare, HoldRequests, DrainStandIn, FreezeStandIn, ReleaseHeld});
 }
 
 void wantedSteps(StepList& steps, const OperationProgress& progress) {
@@ -56,17 +56,17 @@ void enterState(Operation& operation, const Change& change) {
             break;
         case Event::RequestsReturned:
             operation.job_runs = true;
-            planFromTheStart(operation);
+            redoFromTheStart(operation);
             break;
         case Event::HandoversExhausted:
             operation.job_runs = true;
-            planAgain(operation, {HoldRequests, DrainStandIn, FreezeStandIn});
+            redo(operation, {HoldRequests, DrainStandIn, FreezeStandIn});
             break;
         default:
             break;
     }
     if (change.to == State::ReleasingRequests) operation.job_runs = false;
-    if (change.to == State::ReturningRequests) planAgain(operation, {ReturnRequests});
+    if (change.to == State::ReturningRequests) redo(operation, {ReturnRequests});
 }
 
 }  // namespace standin::domain::handover

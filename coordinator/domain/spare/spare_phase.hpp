@@ -29,7 +29,7 @@ bool hasFurtherSpare(const OperationProgress& progress);
 /// The spare is this failover's: leased, and no VM host uses it. Only then may its power be touched.
 bool isTaken(const OperationProgress& progress);
 /// Their leases are given back, and what was done about them with these; also of those that are not the next to try.
-void planFailedSparesAgain(Operation& operation);
+void redoFailedSpares(Operation& operation);
 
 // The stand-in beside the cold path.
 

@@ -68,7 +68,7 @@ void enterState(Operation& operation, const Change& change, const Observation& o
         chooseSpare(operation, observation);
 }
 
-void planFailedSparesAgain(Operation& operation) {
+void redoFailedSpares(Operation& operation) {
     constexpr StepSet done_about_it{LeaseSpare,   ReleaseSpare, PowerOffSpare, RestoreSpare,
                                     IsolateSpare, StartSpare,   ProbeSpare,    PowerOffFailedSpare};
     for (auto& step : operation.steps) {

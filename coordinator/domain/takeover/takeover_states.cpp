@@ -25,7 +25,7 @@ void leaveColdPath(Operation& operation) {
     resumed.state = StepState::Done;
     resumed.finding = revived->finding;
     resumed.message = revived->message;
-    planAgain(operation, {GiveSegment, IsolateSpare, ProbeSpare, ReviveStandIn});
+    redo(operation, {GiveSegment, IsolateSpare, ProbeSpare, ReviveStandIn});
     operation.cold = false;
 }
 
@@ -59,7 +59,7 @@ void enterState(Operation& operation, const Change& change) {
             operation.cold = true;
             operation.job_runs = false;
             // One that was stopped on an earlier cold path may run again on this one.
-            planAgain(operation, {ReviveStandIn, StopStandIn});
+            redo(operation, {ReviveStandIn, StopStandIn});
             break;
         case Event::StandInReady:
             if (operation.cold) leaveColdPath(operation);
