@@ -60,7 +60,7 @@ struct SiteFinding {
     std::map<base::SpareName, std::string> strangers;  ///< spares that serve a segment of no configured server
     std::map<base::AgentName, std::string> silent;     ///< agents that did not answer (wholly), and why
     std::uint64_t epoch = 0;                           ///< the highest that an agent has obeyed
-    OperationId last_operation = 0;                    ///< the highest of which something bears the number
+    OperationId last_operation = 0;                    ///< the highest number of an operation that was found
     bool operator==(const SiteFinding&) const = default;
 };
 

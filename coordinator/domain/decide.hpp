@@ -1,37 +1,14 @@
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "coordinator/domain/observation.hpp"
 #include "coordinator/domain/operation.hpp"
-#include "coordinator/domain/server.hpp"
 
 namespace standin::domain {
-
-/// What decide() has to know of the world besides the operation. Everything else is in the operation's steps, each of
-/// which has observed its own part of the world.
-struct Observation {
-    Server server;
-    /// Spares that this server's failover may use now, in order: its row's own, then free ones of the pool.
-    std::vector<base::SpareName> spares;
-    /// Spares leased to this operation. A spare that is not among them is not written (rule 5).
-    std::vector<base::SpareName> leased;
-    /// Its image store restores so many at a time; this operation's spare is among them, or comes next.
-    bool restore_turn = true;
-    /// Another operation has commanded the server's power on, and what comes of it is not known yet: a power that is
-    /// read back as off now may be on in a moment (rule 6).
-    bool power_on_under_way = false;
-    std::chrono::milliseconds spare_boot_within{120000};
-    std::chrono::milliseconds spare_power_within{20000};
-    CaptureWay capture_way = CaptureWay::Restart;
-    /// Of the servers whose disks go to one image store, so many are off at a time; this one is among them, or is next.
-    bool capture_turn = true;
-    /// Another server of the rack is in this failover: no further one is switched off. Empty: none is.
-    std::string rack_failover;
-};
 
 /// A step to be started, or a long one to be asked after.
 struct StepRequest {
@@ -83,23 +60,5 @@ Verdict decideOn(Operation& operation, const Observation& observation, base::Wal
 
 /// An event from outside: Preempted, OperatorRetries, OperatorCloses. Nothing if the state has no row for it.
 std::optional<Decision> accept(const Operation& operation, Event event, const std::string& why, base::WallTime now);
-
-/// So long after the handover, connections that still go through the request holder may do so; then they end visibly.
-/// An hour is as long as a connection lives with common proxies (nginx: keepalive_time).
-inline constexpr std::chrono::minutes proxied_within{60};
-
-/// So long it is tried to ask a server to shut down: whoever is asked has its whole time before the step is given up.
-inline std::chrono::milliseconds askWithin(const Server& server) {
-    return 3 * server.fence_within;
-}
-
-/// How each step is tried.
-StepLimits limitsOf(StepName step, const Observation& observation);
-
-/// Which machine, stand-in or image a step of this operation is about; lives as long as the operation stays as it is.
-const std::string& subjectOf(const Operation& operation, StepName step);
-
-/// The server is fenced as the policy demands (S182; rules 1, 2 and 6: only what was confirmed counts).
-bool isFenced(const Operation& operation, const Server& server);
 
 }  // namespace standin::domain

@@ -7,7 +7,7 @@
 
 namespace standin::domain {
 
-/// One failure of one server, as told by a trap (S202) or an operator.
+/// One failure of one server, as reported by a trap (S202) or an operator.
 struct FailureReport {
     base::ServerName server;
     std::string kind;  ///< what broke, in the words of the trap rules, e.g. `processor`; `operator` when a person asked

@@ -31,8 +31,8 @@ struct JobLooks {
 
 enum class JobNews {
     None,
-    Silent,       ///< to be told; again with each question until `told` is set
-    AnswersAgain  ///< after that had been told
+    Silent,       ///< to be reported; again with each question until `told` is set
+    AnswersAgain  ///< after that had been reported
 };
 
 /// Notes what came of a question asked at `asked_at`.

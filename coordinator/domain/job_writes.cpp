@@ -105,7 +105,7 @@ void noteWrites(Operation& operation, const Change& change, base::WallTime now) 
         return;
     }
     switch (change.to) {
-        case State::GivingSegment:  // whoever is ordered to have the segment may have it
+        case State::GivingSegment:  // a stand-in that was ordered to have the segment may have it
             begins(operation, By::StandIn, operation.stand_in.text(), now);
             break;
         case State::ReleasingRequests:

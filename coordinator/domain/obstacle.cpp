@@ -1,9 +1,10 @@
-// A failover that rests because somebody did not answer goes on when he does (rules 3, 8 and 12): requests may be held.
+// A failover that rests because an agent did not answer goes on when it does (rules 3, 8 and 12): requests may be held.
 #include "coordinator/domain/obstacle.hpp"
 
 #include <algorithm>
 
-#include "coordinator/domain/detect_event.hpp"
+#include "coordinator/domain/fence.hpp"
+#include "coordinator/domain/handover/handover_phase.hpp"
 
 namespace standin::domain {
 
@@ -24,7 +25,7 @@ void add(std::vector<base::AgentName>& agents, const base::AgentName& agent) {
 
 std::vector<base::AgentName> silentAgents(const Operation& failover, const Server& server) {
     std::vector<base::AgentName> silent;
-    const bool with_stand_in = !isReleased(failover);
+    const bool with_stand_in = !handover::isReleased(failover);
     for (StepName step : {FreezeStandIn, StopStandIn, ReviveStandIn, ReturnRequests}) {
         if (with_stand_in && isUnanswered(failover, step)) add(silent, server.vm_host);
     }
@@ -40,7 +41,8 @@ std::vector<base::AgentName> silentAgents(const Operation& failover, const Serve
 /// Its requests were returned because nobody could say whether it had answered everything.
 bool isUnseen(const Operation& failover) {
     const Step* drain = failover.find(DrainStandIn, failover.stand_in.text());
-    return drain != nullptr && drain->finding == Finding::Unseen && failover.handovers > 0 && !isReleased(failover);
+    return drain != nullptr && drain->finding == Finding::Unseen && failover.handovers > 0 &&
+           !handover::isReleased(failover);
 }
 
 Obstacle::Power powerNeeded(const Operation& failover, const Server& server) {

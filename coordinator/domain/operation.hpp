@@ -9,16 +9,16 @@
 #include "agent/base/clock.hpp"
 #include "agent/base/identifier.hpp"
 #include "agent/base/shared.hpp"
+#include "coordinator/domain/event.hpp"
 #include "coordinator/domain/job_writes.hpp"
 #include "coordinator/domain/restart_claim.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/domain/spare_table.hpp"
-#include "coordinator/domain/state.hpp"
 #include "coordinator/domain/step.hpp"
 
 namespace standin::domain {
 
-/// Something the operator has to be told, once, and that stays with the operation.
+/// Something that is reported to the operator, once, and that stays with the operation.
 struct Note {
     enum class Level { Notice, Warning, Error };
     std::string topic;  ///< unique within the operation, e.g. `cold_path`
@@ -39,7 +39,7 @@ struct Change {
     std::string why;
 };
 
-/// What a failover did before an operator had it tried again: its phases are told beside those of the last attempt.
+/// What a failover did before an operator had it tried again: its phases are shown beside those of the last attempt.
 struct PastAttempt {
     base::WallTime began{};  ///< epoch: with the failure
     base::WallTime ended{};  ///< when it was tried again

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "coordinator/domain/step_descriptors.hpp"
+
 namespace standin::domain {
 
 namespace {
 
-/// Progress that is told less often than this looks as if it stood still.
+/// Progress that is reported less often than this looks as if there were none.
 constexpr std::chrono::milliseconds longest_pause{500};
 
 /// Not for another attempt at once, as a time-out is; but somebody may be busy, hold it, or be about to stop.

@@ -2,7 +2,8 @@
 
 #include <string>
 
-#include "coordinator/domain/decide.hpp"
+#include "coordinator/domain/observation.hpp"
+#include "coordinator/domain/operation.hpp"
 
 namespace standin::domain {
 
@@ -36,39 +37,5 @@ class OperationProgress {
     const Observation& observation_;
     base::WallTime now_;
 };
-
-/// The steps that the operation's state wants now, dependencies respected, whether started already or not.
-std::vector<StepId> plan(const OperationProgress& progress);
-
-/// What has happened in the operation's state, if anything has.
-struct DetectedEvent {
-    Event event{};
-    std::string why;
-    std::optional<Note> note;
-    std::string cure;  ///< with an event that leads to NeedsOperator
-};
-std::optional<DetectedEvent> detectEvent(const OperationProgress& progress);
-
-/// Nobody executes the job any more or yet, and its stand-in, which did not answer in time, may: it is asked on beside
-/// the cold path. Not once requests went to a spare, or the segment may have.
-bool mayRevive(const OperationProgress& progress);
-
-/// It runs, and only the holder's back leg is missing to find out whether its job answers.
-bool wantsBackLeg(const OperationProgress& progress);
-
-/// No spare is left to wait for, but a stand-in that is asked on.
-std::optional<Note> hopeToTell(const OperationProgress& progress);
-
-/// An agent that a long step has waited for in vain long enough for the operator to hear of it now.
-std::optional<Note> silenceToTell(const OperationProgress& progress);
-/// The same, and a step of the critical path that is tried again in vain.
-std::optional<Note> troubleToTell(const OperationProgress& progress);
-
-/// Requests that were held have been given to the spare, or may have been: the stand-in has no part in the job any
-/// more.
-bool isReleased(const Operation& operation);
-
-/// What a transition changes in the operation beside its state.
-void enter(Operation& operation, const Change& change, const Observation& observation);
 
 }  // namespace standin::domain

@@ -14,7 +14,7 @@ void recover(Operation& operation, const Observation& observation, base::WallTim
         if (step.silent_since != base::WallTime{}) step.silent_since = now;
         if (step.state != StepState::Running) continue;
         step.state = StepState::Unknown;
-        if (step.id.name == StepName::ReviveStandIn) step.found.clear();  // it is asked anew
+        if (step.id.name == StepName::ReviveStandIn) step.found.clear();  // it is asked again from the start
         step.error = base::ErrorCode::TimedOut;
         step.ended = base::WallTime{};  // due at once
         step.message = "the coordinator was started again meanwhile";

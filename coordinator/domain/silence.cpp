@@ -1,8 +1,9 @@
-// Waits in which nobody answers, and steps that are tried again in vain: the operator hears of them while they go on
-// (rule 8).
+// Waits in which nobody answers, and steps that are tried again in vain: they are reported while they go on (rule 8).
 #include <fmt/format.h>
 
-#include "coordinator/domain/operation_progress.hpp"
+#include "coordinator/domain/notes.hpp"
+#include "coordinator/domain/step_descriptors.hpp"
+#include "coordinator/domain/step_set.hpp"
 
 namespace standin::domain {
 
@@ -10,29 +11,16 @@ namespace {
 
 /// An agent that is started again, and a host that boots, answer before that: nobody is called for what ends by itself.
 /// Of what lasts longer nobody knows when it ends, and some of these waits last for hours.
-constexpr std::chrono::minutes told_after{5};
+constexpr std::chrono::minutes reported_after{5};
 
-/// Whom a step waits for that has more patience than that; empty: none that others would not tell of.
-base::AgentName waitsFor(StepName step, const Server& server) {
-    switch (step) {
-        case StepName::RestoreSpare:
-        case StepName::CaptureImage:
-            return server.image_store;
-        case StepName::GiveSegment:
-        case StepName::GiveSegmentToSpare:
-            return server.switch_agent;
-        case StepName::MakeStandIn:
-        case StepName::SuspendStandIn:
-            return server.vm_host;
-        default:
-            return {};
-    }
-}
+/// Steps that have more patience than that, and no other note of their own.
+constexpr StepSet long_waits{StepName::RestoreSpare,       StepName::CaptureImage, StepName::GiveSegment,
+                             StepName::GiveSegmentToSpare, StepName::MakeStandIn,  StepName::SuspendStandIn};
 
-/// Of an outage the operator hears once.
-bool isTold(const Operation& operation, const std::string& topic, base::WallTime silent_since) {
-    const Step* told = operation.find(StepName::TellOperator, topic);
-    return told != nullptr && told->first_started >= silent_since;
+/// An outage is reported once.
+bool isReportedSince(const Operation& operation, const std::string& topic, base::WallTime silent_since) {
+    const Step* reported = operation.find(StepName::TellOperator, topic);
+    return reported != nullptr && reported->first_started >= silent_since;
 }
 
 std::string whatStands(const Operation& operation, StepName step) {
@@ -57,61 +45,39 @@ std::string cureOf(const Operation& operation, StepName step, const base::AgentN
 /// tried again for so long will hardly pass by itself.
 constexpr std::chrono::seconds vain_after{5};
 
-bool isCritical(StepName step) {
-    switch (step) {
-        case StepName::FencePort:
-        case StepName::GiveSegment:
-        case StepName::GiveSegmentToSpare:
-        case StepName::ReleaseHeld:
-        case StepName::ReturnRequests:
-            return true;
-        default:
-            return false;
-    }
-}
+constexpr StepSet down_until_done{StepName::FencePort, StepName::GiveSegment, StepName::GiveSegmentToSpare,
+                                  StepName::ReleaseHeld, StepName::ReturnRequests};
 
-/// Whom to look after.
-std::string cureOfVain(const Operation& operation, StepName step, const Server& server) {
-    const bool is_holders = step == StepName::ReleaseHeld || step == StepName::ReturnRequests;
-    return fmt::format("look after agent '{}'; it is tried on: standinctl operation show {}",
-                       is_holders ? server.request_holder.text() : server.switch_agent.text(), operation.id);
-}
-
-std::optional<Note> vainToTell(const OperationProgress& progress) {
+std::optional<Note> vainNote(const OperationProgress& progress) {
     const Operation& operation = progress.operation();
     for (const Step& step : operation.steps) {
-        if (!isCritical(step.id.name)) continue;
+        if (!down_until_done.contains(step.id.name)) continue;
         const bool failed = step.state == StepState::Failed || step.state == StepState::Unknown;
         if (!failed || step.ended < step.patience_from + vain_after) continue;
         if (progress.find(step.id.name) != &step || progress.gaveUp(step.id.name)) continue;
         std::string topic = fmt::format("in_vain_{}", nameOf(step.id.name));
-        if (isTold(operation, topic, step.first_started)) continue;
+        if (isReportedSince(operation, topic, step.first_started)) continue;
         const auto tried_for = std::chrono::floor<std::chrono::seconds>(step.ended - step.patience_from);
         return Note{
             std::move(topic), Note::Level::Warning,
             fmt::format("{} of {} {} of server '{}' has not succeeded for {} s: {}", nameOf(step.id.name),
                         nameOf(operation.kind), operation.id, operation.server.text(), tried_for.count(), step.message),
-            cureOfVain(operation, step.id.name, progress.observation().server)};
+            fmt::format("look after agent '{}'; it is tried on: standinctl operation show {}",
+                        agentAsked(step.id.name, progress.observation().server).text(), operation.id)};
     }
     return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<Note> troubleToTell(const OperationProgress& progress) {
-    auto vain = vainToTell(progress);
-    return vain ? vain : silenceToTell(progress);
-}
-
-std::optional<Note> silenceToTell(const OperationProgress& progress) {
+std::optional<Note> silenceNote(const OperationProgress& progress) {
     const Operation& operation = progress.operation();
     for (const Step& step : operation.steps) {
-        if (step.silent_since == base::WallTime{} || step.ended < step.silent_since + told_after) continue;
+        if (step.silent_since == base::WallTime{} || step.ended < step.silent_since + reported_after) continue;
         if (step.state != StepState::Failed && step.state != StepState::Unknown) continue;
-        const auto agent = waitsFor(step.id.name, progress.observation().server);
+        if (!long_waits.contains(step.id.name)) continue;
+        const auto& agent = agentAsked(step.id.name, progress.observation().server);
         if (agent.empty() || progress.find(step.id.name) != &step || progress.gaveUp(step.id.name)) continue;
         const std::string topic = "silent_" + agent.text();
-        if (isTold(operation, topic, step.silent_since)) continue;
+        if (isReportedSince(operation, topic, step.silent_since)) continue;
         const auto silent_for = std::chrono::floor<std::chrono::minutes>(step.ended - step.silent_since);
         return Note{topic, Note::Level::Warning,
                     fmt::format("agent '{}' has neither answered nor confirmed anything for {} minutes, and {}: {}",
@@ -119,6 +85,13 @@ std::optional<Note> silenceToTell(const OperationProgress& progress) {
                     cureOf(operation, step.id.name, agent)};
     }
     return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Note> troubleNote(const OperationProgress& progress) {
+    auto vain = vainNote(progress);
+    return vain ? vain : silenceNote(progress);
 }
 
 }  // namespace standin::domain

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string_view>
 
+#include "coordinator/domain/step_set.hpp"
+
 namespace standin::domain {
 
 enum class OperationKind {
@@ -12,6 +14,9 @@ enum class OperationKind {
     Failover,
     Unset  ///< what is left to do after a row was taken out of the spare table: its stand-in is deleted
 };
+
+inline constexpr OperationKind all_kinds[] = {OperationKind::Failover, OperationKind::Prepare, OperationKind::Refresh,
+                                              OperationKind::Backup, OperationKind::Unset};
 
 std::string_view nameOf(OperationKind kind);
 std::optional<OperationKind> operationKindFrom(std::string_view name);
@@ -61,6 +66,11 @@ enum class State {
 
 inline constexpr State first_state = State::Opened;
 inline constexpr State last_state = State::Closed;
+inline constexpr std::size_t state_count = static_cast<std::size_t>(last_state) + 1;
+
+/// The phases of the flow. Each has a directory beside this file, with what its states want, which events they detect,
+/// and what entering them changes; ends.cpp has the last.
+enum class Phase { Takeover, Spare, Handover, Making, Capture, Ends };
 
 std::string_view nameOf(State state);
 /// Also names of earlier versions, whose journals are read.
@@ -69,68 +79,9 @@ std::optional<State> stateFrom(std::string_view name);
 /// What the state means, in a paragraph for people.
 std::string_view describe(State state);
 
-/// What can happen to an operation.
-enum class Event {
-    Begins,
-    // failover
-    StandInReady,
-    StandInUnusable,
-    FenceFailed,
-    SegmentGiven,
-    SegmentRefused,
-    SparePrepared,
-    SpareAnswers,
-    SpareFailed,
-    NoSpareLeft,
-    RequestsHeld,
-    StandInDrained,
-    StandInLost,
-    StandInFrozen,
-    StandInBusy,
-    HeldReleased,
-    NothingDelivered,
-    HolderLost,
-    HandoverFailed,
-    RequestsReturned,
-    HandoversExhausted,
-    ReturnFailed,
-    SpareOwnsSegment,
-    FurtherSpare,
-    Settled,
-    // prepare, refresh, backup
-    CaptureRefused,
-    ServerStopped,
-    ServerNotStopped,
-    ImageCaptured,
-    CaptureFailed,
-    ServerStarted,
-    ServerNotStarted,
-    ImageDiffers,
-    NoDifference,
-    ComparisonFailed,
-    ImageDiscarded,
-    CapacityThere,
-    CapacityForOne,
-    CapacityLacks,
-    OldStandInRemoved,
-    StandInMade,
-    StandInAnswers,
-    StandInSuspended,
-    StandInFailed,
-    StandInAdopted,
-    StandInDiscarded,
-    // from outside
-    Preempted,
-    OperatorRetries,
-    OperatorCloses,
-    ClosedUp,
-};
+Phase phaseOf(State state);
 
-inline constexpr Event first_event = Event::Begins;
-inline constexpr Event last_event = Event::ClosedUp;
-
-std::string_view nameOf(Event event);
-/// Also names of earlier versions.
-std::optional<Event> eventFrom(std::string_view name);
+/// The steps that may be wanted in the state; which of them are is for wantedSteps() to say.
+StepSet stepsOf(State state);
 
 }  // namespace standin::domain

@@ -20,7 +20,7 @@ enum class StepName {
     FencePower,     ///< the server's power is cut and read back as off (S182, S204)
     ResumeStandIn,  ///< resumed in quarantine and probed until it answers (S188, S207–S209)
     ReviveStandIn,  ///< the same beside the cold path, as long as nobody executes the job
-    GiveSegment,    ///< the segment's owner becomes the stand-in; the neighbours are told (S191, S210)
+    GiveSegment,    ///< the segment's owner becomes the stand-in; the neighbours are notified (S191, S210)
     // the spare (FIG. 11, 13)
     LeaseSpare,     ///< nobody else may use the spare (S105)
     PowerOffSpare,  ///< off and read back as off before its disk is written
@@ -63,8 +63,8 @@ enum class StepName {
     TellOperator,  ///< a message goes to the operator (S192, S211, S229, S231)
 };
 
-inline constexpr StepName first_step = StepName::FencePort;
 inline constexpr StepName last_step = StepName::TellOperator;
+inline constexpr std::size_t step_count = static_cast<std::size_t>(last_step) + 1;
 
 std::string_view nameOf(StepName step);
 std::optional<StepName> stepFrom(std::string_view name);
@@ -110,7 +110,7 @@ struct Step {
     StepId id;
     StepState state = StepState::Planned;
     unsigned attempts = 0;           ///< how often it was started
-    unsigned plans = 0;              ///< how often it was begun anew, as opposed to tried again
+    unsigned plans = 0;              ///< how often it was begun again from the start, as opposed to tried again
     base::WallTime first_started{};  ///< of the first attempt since it was last planned
     /// Where the step's patience counts from: first_started, later only where a coordinator that was started again has
     /// to have some time for it.
@@ -123,7 +123,7 @@ struct Step {
     unsigned refusals = 0;            ///< so many of the latest attempts, in a row, had a definite 'no' for an answer
     base::WallTime silent_since{};    ///< end of the first of the latest attempts, in a row, that nobody has answered
     std::string message;              ///< what happened, for people
-    Finding finding = Finding::None;  ///< meaningful in Done; Untaken until the step is begun anew
+    Finding finding = Finding::None;  ///< meaningful in Done; Untaken until the step is begun again from the start
     std::string found;   ///< a name the step learned, e.g. StartStandIn: the stand-in's switch port; FencePower: who
                          ///< has confirmed it by hand; ResumeStandIn: what is wrong with its clock; GrowStandIn: what
                          ///< has not arrived yet
@@ -153,7 +153,6 @@ struct StepLimits {
     /// So many attempts in a row may be refused for a reason that may pass (busy, in use), though not for one that
     /// stays (corrupt, not there, too small), before the step is given up.
     unsigned refusals = 0;
-    Lane lane = Lane::Ordinary;
 };
 
 }  // namespace standin::domain

@@ -1,15 +1,13 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "coordinator/domain/state.hpp"
+#include "coordinator/domain/event.hpp"
 
 namespace standin::domain {
 
-/// One row of the table of transitions. A pair of state and event that has no row cannot happen in that kind of
-/// operation, or changes nothing.
+/// One row of the table of transitions. Pairs of state and event that have no row are in matrix.hpp.
 struct Transition {
     OperationKind kind{};
     State from{};
@@ -22,11 +20,5 @@ const std::vector<Transition>& transitions();
 
 /// The state after `event`; nothing where the table has no row.
 std::optional<State> successor(OperationKind kind, State state, Event event);
-
-/// The table's states and transitions as a Mermaid state diagram, and as Markdown tables: the generated part of
-/// coordinator/README.md.
-std::string diagram(OperationKind kind);
-std::string stateTable();
-std::string transitionTable(OperationKind kind);
 
 }  // namespace standin::domain

@@ -8,7 +8,7 @@
 #include "agent/base/text.hpp"
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/domain/recover.hpp"
-#include "coordinator/domain/restore_need.hpp"
+#include "coordinator/domain/spare/restore_need.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
 namespace standin::engine {

@@ -12,7 +12,7 @@
 
 #include "agent/base/log.hpp"
 #include "agent/base/name_map.hpp"
-#include "coordinator/domain/capture_need.hpp"
+#include "coordinator/domain/capture/capture_need.hpp"
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/failure.hpp"
 #include "coordinator/engine/attempts.hpp"

@@ -6,6 +6,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/protocol/json_text.hpp"
+#include "coordinator/domain/step_descriptors.hpp"
 #include "coordinator/engine/conductor.hpp"
 #include "coordinator/journal/operation_json.hpp"
 
@@ -13,40 +14,15 @@ namespace standin::engine {
 
 namespace {
 
-/// The agent that a step asks most of, or what else takes its time: whoever hangs holds only his own threads.
+/// The agent that a step asks most, or what else takes its time: one that hangs holds only its own threads.
 std::string whomToAsk(domain::StepName step, const domain::Server& server) {
-    using enum domain::StepName;
-    switch (step) {
-        case FencePort:
-        case GiveSegment:
-        case IsolateSpare:
-        case GiveSegmentToSpare:
-        case IsolateStandIn:
-        case AdoptStandIn:
-            return server.switch_agent.text();
-        case FencePower:
-        case PowerOffSpare:
-        case PowerOffFailedSpare:
-        case StartSpare:
-        case StopServer:
-        case StartServer:
+    switch (domain::descriptorOf(step).asks) {
+        case domain::StepAsks::PowerDevices:
             return "the power devices";
-        case RestoreSpare:
-        case CaptureImage:
-        case CompareImages:
-        case DiscardImage:
-            return server.image_store.text();
-        case ProbeSpare:
-        case ProbeStandIn:
-        case HoldRequests:
-        case ReleaseHeld:
-        case RetireHolder:
-        case ReturnRequests:
-            return server.request_holder.text();
-        case TellOperator:
+        case domain::StepAsks::Notifier:
             return "the notifier";
         default:
-            return server.vm_host.text();
+            return domain::agentAsked(step, server).text();
     }
 }
 
@@ -145,7 +121,7 @@ void Conductor::dispatch(const base::Shared<domain::Operation>& operation, const
         outcome.ended = clock.steady();
         deliver(std::move(outcome));
     };
-    const auto ticket = executor_.post({request.limits.lane, whom, run});
+    const auto ticket = executor_.post({domain::descriptorOf(request.id.name).lane, whom, run});
     expect({context->sequence, operation->id, request.id, request.attempt, whom, request.limits.deadline, ticket,
             context->progress});
 }

@@ -13,8 +13,8 @@ namespace standin::engine {
 
 /// Who restores, or captures, when many want it: so many at a time from one image store. Restores share its bandwidth,
 /// and the first that is whole helps more than all that are half written; a capture has its server off. The most urgent
-/// first. Nothing of it is durable: it follows from the operations (domain/restore_need.hpp, domain/capture_need.hpp),
-/// so that no crash leaves a turn taken.
+/// first. Nothing of it is durable: it follows from the operations (domain/spare/restore_need.hpp,
+/// domain/capture/capture_need.hpp), so that no crash leaves a turn taken.
 class RestoreScheduler {
   public:
     /// How urgent a restore is: by its server's priority, then by which failure was the first.

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "coordinator/domain/decide.hpp"
+#include "coordinator/domain/step_descriptors.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
 namespace standin::simulation {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "coordinator/domain/handover/handover_phase.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
 
@@ -123,7 +124,7 @@ StepReport retireHolder(const StepContext& context) {
         auto releasing = setHold(context, HoldState::Releasing, "release");
         if (!releasing) return StepReport::failed(releasing.error());
     }
-    const bool too_old = context.running_for >= domain::proxied_within;
+    const bool too_old = context.running_for >= domain::handover::proxied_within;
     if (now->held > 0 || (now->proxied > 0 && !too_old)) {
         return StepReport::pending(
             fmt::format("{} requests are held, {} connections go through the holder", now->held, now->proxied));

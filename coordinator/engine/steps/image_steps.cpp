@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "agent/base/timestamp.hpp"
+#include "coordinator/domain/capture/capture_phase.hpp"
 #include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
@@ -36,7 +37,7 @@ StepReport shutDown(const StepContext& context, const drivers::PowerLadder& ladd
         if (waited >= server.shutdown_within) return cutPower(context, ladder);
         return StepReport::pending(fmt::format("server '{}' shuts down", server.name.text()));
     }
-    if (context.running_for >= domain::askWithin(server)) {
+    if (context.running_for >= domain::capture::askWithin(server)) {
         return StepReport::failed(
             ErrorCode::Refused, fmt::format("server '{}' could not be asked to shut down in time", server.name.text()));
     }

@@ -229,7 +229,7 @@ inline recover() {
 }
 
 /* Also what is running: nobody listens to the outcome of an earlier attempt, but its command may still be on its way. */
-inline planAgain(s) {
+inline redo(s) {
     if
     :: op[c].step[s] == Running && s != ReturnRequests && part[c * STEPS + s] < partsOf(s) ->
         leaveBehind(s, part[c * STEPS + s], argumentOf(s))
@@ -256,15 +256,15 @@ inline chooseSpare() {
     fi
 }
 
-/* domain/enter.cpp and engine/effects.cpp */
+/* domain/enter_state.cpp and engine/effects.cpp */
 #define go(from, what_happened, to) op[c].state = to; event = what_happened
 
 inline enter() {
     if
-    :: event == StandInUnusable -> op[c].cold = 1; planAgain(ReviveStandIn); planAgain(StopStandIn)
+    :: event == StandInUnusable -> op[c].cold = 1; redo(ReviveStandIn); redo(StopStandIn)
     :: event == StandInReady && op[c].cold ->
         op[c].cold = 0; op[c].step[ResumeStandIn] = Done;
-        planAgain(GiveSegment); planAgain(IsolateSpare); planAgain(ProbeSpare); planAgain(ReviveStandIn)
+        redo(GiveSegment); redo(IsolateSpare); redo(ProbeSpare); redo(ReviveStandIn)
     :: event == Begins -> op[c].placement = Nobody
     :: event == SegmentGiven -> op[c].job_runs = 1; op[c].placement = StandIn
     :: event == SpareOwnsSegment -> op[c].job_runs = 1; op[c].placement = Spare
@@ -274,18 +274,18 @@ inline enter() {
     :: event == HolderLost -> holder_lost = 1
     :: event == RequestsReturned ->
         assert(owner == StandIn && !held);  /* what is said to be returned is */
-        planAgain(IsolateSpare); planAgain(ProbeSpare); planAgain(HoldRequests); planAgain(DrainStandIn); planAgain(FreezeStandIn);
+        redo(IsolateSpare); redo(ProbeSpare); redo(HoldRequests); redo(DrainStandIn); redo(FreezeStandIn);
         op[c].step[ReleaseHeld] = Absent
     :: event == HandoversExhausted ->
         assert(owner == StandIn && !held);  /* the operator is told that the stand-in goes on */
-        planAgain(HoldRequests); planAgain(DrainStandIn); planAgain(FreezeStandIn)
+        redo(HoldRequests); redo(DrainStandIn); redo(FreezeStandIn)
     :: event == OperatorRetries -> retry()
     :: event == ClosedUp && op[c].leased && op[c].placement != Spare -> op[c].leased = 0; lease = Nobody
     :: else
     fi;
     if
     :: op[c].state == PreparingSpare || op[c].state == ColdPreparingSpare -> chooseSpare()
-    :: op[c].state == ReturningRequests -> planAgain(ReturnRequests)
+    :: op[c].state == ReturningRequests -> redo(ReturnRequests)
     :: else
     fi
 }
@@ -304,10 +304,10 @@ inline retry() {
     :: op[c].spare_failed || !op[c].has_spare ->
         op[c].has_spare = 0;
         op[c].cold = 0;
-        planAgain(PowerOffSpare); planAgain(RestoreSpare); planAgain(IsolateSpare); planAgain(StartSpare); planAgain(ProbeSpare);
-        planAgain(PowerOffFailedSpare);
+        redo(PowerOffSpare); redo(RestoreSpare); redo(IsolateSpare); redo(StartSpare); redo(ProbeSpare);
+        redo(PowerOffFailedSpare);
         if
-        :: !op[c].job_runs -> planAgain(ResumeStandIn); planAgain(FreezeStandIn); planAgain(StopStandIn)
+        :: !op[c].job_runs -> redo(ResumeStandIn); redo(FreezeStandIn); redo(StopStandIn)
         :: else
         fi
     :: else
@@ -315,7 +315,7 @@ inline retry() {
     if
     :: op[c].handovers > 0 && !released ->
         op[c].step[ReturnRequests] = Planned;
-        planAgain(IsolateSpare); planAgain(ProbeSpare); planAgain(HoldRequests); planAgain(DrainStandIn); planAgain(FreezeStandIn)
+        redo(IsolateSpare); redo(ProbeSpare); redo(HoldRequests); redo(DrainStandIn); redo(FreezeStandIn)
     :: else
     fi;
     op[c].handovers = 0;

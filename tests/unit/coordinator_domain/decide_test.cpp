@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <random>
 
+#include "coordinator/domain/fence.hpp"
 #include "coordinator/domain/recover.hpp"
 #include "coordinator/domain/step_report.hpp"
 

@@ -4,6 +4,7 @@
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/obstacle.hpp"
 #include "coordinator/domain/recover.hpp"
+#include "coordinator/domain/step_descriptors.hpp"
 #include "coordinator/domain/step_report.hpp"
 
 using namespace standin::domain;
@@ -187,9 +188,9 @@ BOOST_AUTO_TEST_CASE(a_limit_that_has_passed_while_the_coordinator_was_down_leav
     BOOST_TEST((decide(decision.after, estate(), begun_at + 10min + 3s).after.state == State::ReturningRequests));
 }
 
-BOOST_AUTO_TEST_CASE(no_limit_of_any_step_begins_anew_with_the_coordinator) {
-    for (int name = 0; name <= static_cast<int>(last_step); ++name) {
-        const auto its = static_cast<StepName>(name);
+BOOST_AUTO_TEST_CASE(no_limit_of_any_step_starts_again_with_the_coordinator) {
+    for (const auto& row : step_descriptors) {
+        const auto its = row.step;
         const auto limits = limitsOf(its, estate());
         if (limits.patience == 0ms) continue;
         auto operation = handingOver(State::PreparingSpare);

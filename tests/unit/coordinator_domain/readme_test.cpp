@@ -3,7 +3,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "coordinator/domain/transitions.hpp"
+#include "coordinator/domain/matrix.hpp"
 
 using namespace standin::domain;
 
@@ -20,19 +20,6 @@ std::string read() {
     return text.str();
 }
 
-std::string generated() {
-    const std::pair<OperationKind, const char*> parts[] = {{OperationKind::Failover, "Failover"},
-                                                           {OperationKind::Prepare, "Prepare"},
-                                                           {OperationKind::Refresh, "Refresh"},
-                                                           {OperationKind::Backup, "Backup"},
-                                                           {OperationKind::Unset, "Unset"}};
-    std::string text = "\n" + stateTable();
-    for (const auto& [kind, title] : parts) {
-        text += std::string("\n### ") + title + "\n\n" + diagram(kind) + "\n" + transitionTable(kind);
-    }
-    return text + "\n";
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_readme_shows_the_states_and_transitions_of_the_table) {
@@ -41,7 +28,7 @@ BOOST_AUTO_TEST_CASE(the_readme_shows_the_states_and_transitions_of_the_table) {
     const auto end = text.find(end_mark);
     BOOST_REQUIRE(begin != std::string::npos);
     BOOST_REQUIRE(end != std::string::npos);
-    const std::string wanted = text.substr(0, begin + begin_mark.size()) + generated() + text.substr(end);
+    const std::string wanted = text.substr(0, begin + begin_mark.size()) + matrixText() + text.substr(end);
     if (std::getenv("STANDIN_REWRITE") != nullptr) {
         std::ofstream(path) << wanted;
         return;

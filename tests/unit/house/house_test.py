@@ -17,8 +17,7 @@ LONGEST_FUNCTION = 60
 # One file per directory is called so on purpose.
 COMMON_NAMES = {"CMakeLists.txt", "README.md", "main.cpp", "main.yml"}
 # What was written before these rules. Both lists only get shorter.
-LONG_FUNCTIONS = {"serve", "handoverEvent", "limitsOf", "planFailover", "failoverRows", "Conductor::Conductor",
-                  "Conductor::apply", "verbs"}
+LONG_FUNCTIONS = {"serve", "Conductor::Conductor", "Conductor::apply", "verbs"}
 LONG_FILES = {
     "coordinator/engine/conductor.hpp",
     "tests/unit/coordinator_config/configuration_reader_test.cpp",

@@ -1,38 +1,17 @@
 #include <fmt/format.h>
 
-#include "coordinator/domain/detect_event.hpp"
+#include "coordinator/domain/fence.hpp"
+#include "coordinator/domain/handover/handover_phase.hpp"
+#include "coordinator/domain/takeover/takeover_phase.hpp"
 
-namespace standin::domain {
+namespace standin::domain::takeover {
 
 using enum StepName;
 using Level = Note::Level;
 
-bool fenceFailed(const OperationProgress& progress) {
-    if (progress.observation().server.fence_policy == FencePolicy::Power) return progress.gaveUp(FencePower);
-    return progress.gaveUp(FencePort) && progress.gaveUp(FencePower);
-}
-
-DetectedEvent fenceFailure(const OperationProgress& progress) {
-    const auto& server = progress.operation().server.text();
-    const std::string why = fmt::format(
-        "server '{}' could not be fenced as its policy '{}' demands: port: {}; power: {}", server,
-        nameOf(progress.observation().server.fence_policy),
-        progress.done(FencePort) ? "fenced" : progress.problemOf(FencePort), progress.problemOf(FencePower));
-    const std::string cure = fmt::format(
-        "cut the power of server '{}' by hand, then confirm it: standinctl operation confirm-fence {}; "
-        "or mend its BMC or switch and retry: standinctl operation retry {}",
-        server, progress.operation().id, progress.operation().id);
-    return {Event::FenceFailed, why, Note{"fence_failed", Level::Error, why, cure}, cure};
-}
-
-bool standInIsOutOfTheWay(const OperationProgress& progress) {
-    if (progress.operation().stand_in.empty() || progress.find(ResumeStandIn) == nullptr) return true;
-    return progress.observation().server.fence_policy == FencePolicy::Port || progress.done(StopStandIn);
-}
-
 namespace {
 
-/// It answered when it was prepared, and a job that stands still for the length of a restore would be the greater harm;
+/// It answered when it was prepared, and a job that is down for the length of a restore would be the greater harm;
 /// but somebody has to look.
 Note unprovedNote(const OperationProgress& progress) {
     const auto& server = progress.observation().server;
@@ -77,16 +56,27 @@ DetectedEvent unusable(const OperationProgress& progress) {
 /// What the stand-in has to do with it when the server is fenced. A retry comes by here again.
 std::string partOfStandIn(const OperationProgress& progress) {
     const Operation& operation = progress.operation();
-    if (isReleased(operation)) return "the stand-in's part is over";
+    if (handover::isReleased(operation)) return "the stand-in's part is over";
     if (mayStillRun(progress)) return "whether the stand-in runs is not known";
-    if (isHalfWay(progress)) return "the stand-in has to get its requests back";
+    if (handover::isHalfWay(progress)) return "the stand-in has to get its requests back";
     if (operation.job_runs) return "the stand-in runs";
     return progress.find(ResumeStandIn)->finding == Finding::Unproved ? "the stand-in runs" : "the stand-in answers";
 }
 
-}  // namespace
+/// What is reported of the takeover: who executes the job, and from when its data are.
+Note takeoverNote(const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
+    const auto& server = progress.observation().server;
+    const bool local = server.job_data == JobData::Local;
+    std::string sentence =
+        fmt::format("stand-in '{}' executes the job of server '{}': {}", operation.stand_in.text(),
+                    operation.server.text(), dataSentence(server, operation.stand_in_image_at, progress.now()));
+    if (local)
+        sentence += fmt::format("; what server '{}' has written since is on its own disk only", server.name.text());
+    return {"takeover", local ? Level::Warning : Level::Notice, std::move(sentence), {}};
+}
 
-std::optional<DetectedEvent> takeoverEvent(const OperationProgress& progress) {
+std::optional<DetectedEvent> whileTakingOver(const OperationProgress& progress) {
     const Operation& operation = progress.operation();
     if (operation.cold) return happened(Event::StandInUnusable, "the cold path goes on");
     if (operation.stand_in.empty()) {
@@ -99,7 +89,7 @@ std::optional<DetectedEvent> takeoverEvent(const OperationProgress& progress) {
                                          operation.server.text()),
                              {}});
     }
-    const bool half_way = isHalfWay(progress);
+    const bool half_way = handover::isHalfWay(progress);
     const bool unknown = !half_way && mayStillRun(progress);
     if (progress.gaveUp(ResumeStandIn) && !unknown && !half_way) return unusable(progress);
     if (isFenced(operation, progress.observation().server) && (progress.done(ResumeStandIn) || unknown || half_way)) {
@@ -116,4 +106,22 @@ std::optional<DetectedEvent> takeoverEvent(const OperationProgress& progress) {
     return std::nullopt;
 }
 
-}  // namespace standin::domain
+/// A retry comes by here again, with the segment where the handover has left it.
+std::optional<DetectedEvent> whileGivingSegment(const OperationProgress& progress) {
+    if (progress.done(GiveSegment)) {
+        if (handover::isHalfWay(progress)) return happened(Event::SegmentGiven, "it was given to the stand-in before");
+        return happened(Event::SegmentGiven, "the stand-in owns the segment", takeoverNote(progress));
+    }
+    // After a retry: whether it runs is not known, and nobody has taken the segment from it.
+    if (progress.gaveUp(ResumeStandIn)) return happened(Event::SegmentGiven, "the stand-in keeps the segment");
+    if (progress.gaveUp(GiveSegment)) return segmentRefused(progress, GiveSegment);
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<DetectedEvent> detectEvent(const OperationProgress& progress) {
+    return progress.operation().state == State::TakingOver ? whileTakingOver(progress) : whileGivingSegment(progress);
+}
+
+}  // namespace standin::domain::takeover

@@ -1,4 +1,4 @@
-#include "coordinator/domain/capture_need.hpp"
+#include "coordinator/domain/capture/capture_need.hpp"
 
 namespace standin::domain {
 

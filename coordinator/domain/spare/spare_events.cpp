@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
-#include "coordinator/domain/detect_event.hpp"
+#include "coordinator/domain/handover/handover_phase.hpp"
+#include "coordinator/domain/spare/spare_phase.hpp"
 
-namespace standin::domain {
+namespace standin::domain::spare {
 
 using enum StepName;
 using Level = Note::Level;
@@ -12,20 +13,19 @@ namespace {
 /// The image is the server's; the card is not.
 constexpr const char* other_mac =
     "; if it has started and has no network: its card has another MAC than the server's, and an image that names its "
-    "card "
-    "by MAC (systemd-networkd, udev's .link files, ifupdown, NetworkManager, netplan, 'ifname=' on the kernel's "
-    "command "
-    "line) does not configure it; name the card otherwise in the server, then capture its image again";
+    "card by MAC (systemd-networkd, udev's .link files, ifupdown, NetworkManager, netplan, 'ifname=' on the kernel's "
+    "command line) does not configure it; name the card otherwise in the server, then capture its image again";
 
-DetectedEvent spareFailure(const OperationProgress& progress) {
-    StepName culprit = LeaseSpare;
+/// The first of its steps that was given up.
+std::optional<StepName> culpritOf(const OperationProgress& progress) {
     for (StepName step :
          {LeaseSpare, ReleaseSpare, PowerOffSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
-        if (progress.gaveUp(step)) {
-            culprit = step;
-            break;
-        }
+        if (progress.gaveUp(step)) return step;
     }
+    return std::nullopt;
+}
+
+DetectedEvent spareFailure(const OperationProgress& progress, StepName culprit) {
     const auto& spare = progress.operation().spare.text();
     const std::string why =
         fmt::format("spare '{}' could not be prepared: {}: {}", spare, nameOf(culprit), progress.problemOf(culprit));
@@ -39,14 +39,6 @@ bool sparePrepared(const OperationProgress& progress) {
            progress.done(RestoreSpare) && progress.done(IsolateSpare);
 }
 
-bool spareFailed(const OperationProgress& progress) {
-    for (StepName step :
-         {LeaseSpare, ReleaseSpare, PowerOffSpare, RestoreSpare, IsolateSpare, StartSpare, ProbeSpare}) {
-        if (progress.gaveUp(step)) return true;
-    }
-    return false;
-}
-
 /// It is not there, does not run, or cannot be asked; as opposed to one that cannot grow.
 bool standInIsGone(const OperationProgress& progress) {
     const Step* grow = progress.find(GrowStandIn);
@@ -57,7 +49,7 @@ bool standInIsGone(const OperationProgress& progress) {
 
 }  // namespace
 
-bool furtherSpare(const OperationProgress& progress) {
+bool hasFurtherSpare(const OperationProgress& progress) {
     const Operation& operation = progress.operation();
     for (const auto& spare : progress.observation().spares) {
         bool tried = spare == operation.spare;
@@ -67,9 +59,8 @@ bool furtherSpare(const OperationProgress& progress) {
     return false;
 }
 
-std::optional<DetectedEvent> spareEvent(const OperationProgress& progress, bool cold) {
+std::optional<DetectedEvent> preparingEvent(const OperationProgress& progress, bool cold) {
     const Operation& operation = progress.operation();
-    const bool starting = operation.state == State::StartingSpare || operation.state == State::ColdStartingSpare;
     if (operation.spare.empty()) {
         if (!cold) return happened(Event::NoSpareLeft, "there is no spare that this server may use");
         if (mayStillCome(progress)) return std::nullopt;
@@ -81,25 +72,40 @@ std::optional<DetectedEvent> spareEvent(const OperationProgress& progress, bool 
                         operation.server.text()),
             "set another spare or mend what failed");
     }
+    const auto culprit = culpritOf(progress);
     if (!cold && progress.find(ReturnRequests) != nullptr && !progress.done(ReturnRequests)) {
-        if (progress.gaveUp(ReturnRequests)) return returnFailed(progress);
-        const bool never_begins =
-            progress.gaveUp(LeaseSpare) || progress.gaveUp(ReleaseSpare) || progress.gaveUp(PowerOffSpare);
-        return never_begins ? std::optional(spareFailure(progress)) : std::nullopt;
+        if (progress.gaveUp(ReturnRequests)) return handover::returnFailed(progress);
+        constexpr StepSet before_return{LeaseSpare, ReleaseSpare, PowerOffSpare};
+        const bool never_begins = culprit && before_return.contains(*culprit);
+        return never_begins ? std::optional(spareFailure(progress, *culprit)) : std::nullopt;
     }
-    if (spareFailed(progress)) return spareFailure(progress);
-    if (starting && progress.done(StartSpare) && progress.done(ProbeSpare)) {
-        return happened(Event::SpareAnswers, fmt::format("spare '{}' answers", operation.spare.text()));
-    }
-    if (!starting && sparePrepared(progress)) {
-        return happened(Event::SparePrepared,
-                        fmt::format("spare '{}' is restored and in quarantine", operation.spare.text()));
-    }
-    return std::nullopt;
+    if (culprit) return spareFailure(progress, *culprit);
+    if (!sparePrepared(progress)) return std::nullopt;
+    return happened(Event::SparePrepared,
+                    fmt::format("spare '{}' is restored and in quarantine", operation.spare.text()));
+}
+
+std::optional<DetectedEvent> startingEvent(const OperationProgress& progress) {
+    if (const auto culprit = culpritOf(progress)) return spareFailure(progress, *culprit);
+    if (!progress.done(StartSpare) || !progress.done(ProbeSpare)) return std::nullopt;
+    return happened(Event::SpareAnswers, fmt::format("spare '{}' answers", progress.operation().spare.text()));
 }
 
 bool isTaken(const OperationProgress& progress) {
     return progress.done(LeaseSpare) && progress.done(ReleaseSpare);
+}
+
+std::optional<DetectedEvent> detectEvent(const OperationProgress& progress) {
+    switch (progress.operation().state) {
+        case State::PreparingSpare:
+            return preparingEvent(progress, false);
+        case State::StartingSpare:
+            return startingEvent(progress);
+        case State::LeavingSpare:
+            return leavingEvent(progress, false);
+        default:
+            return coldEvent(progress);
+    }
 }
 
 std::optional<DetectedEvent> leavingEvent(const OperationProgress& progress, bool cold) {
@@ -114,15 +120,14 @@ std::optional<DetectedEvent> leavingEvent(const OperationProgress& progress, boo
                                 operation.spare.text(), progress.problemOf(PowerOffFailedSpare)),
                     fmt::format("switch spare '{}' off by hand", operation.spare.text())};
     }
-    if (furtherSpare(progress)) return happened(Event::FurtherSpare, "a further spare of the pool is tried", note);
+    if (hasFurtherSpare(progress)) return happened(Event::FurtherSpare, "a further spare of the pool is tried", note);
     if (cold && mayStillCome(progress)) return std::nullopt;
     if (auto missing = fenceMissing(progress)) return missing;
     if (cold) {
-        auto detected = needsOperator(
+        return needsOperator(
             progress, Event::NoSpareLeft, "no_spare",
             fmt::format("the job of server '{}' stands still: no spare could be prepared", operation.server.text()),
             "set another spare or mend what failed");
-        return detected;
     }
     if (!progress.concluded(FencePower)) return std::nullopt;  // an end is an end: nothing goes on behind it
     if (standInIsGone(progress)) {
@@ -142,4 +147,4 @@ std::optional<DetectedEvent> leavingEvent(const OperationProgress& progress, boo
     return happened(Event::NoSpareLeft, "no spare could be prepared; " + left, note);
 }
 
-}  // namespace standin::domain
+}  // namespace standin::domain::spare

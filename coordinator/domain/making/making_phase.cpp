@@ -1,8 +1,8 @@
+#include "coordinator/domain/making/making_phase.hpp"
+
 #include <fmt/format.h>
 
-#include "coordinator/domain/detect_event.hpp"
-
-namespace standin::domain {
+namespace standin::domain::making {
 
 using enum StepName;
 using Level = Note::Level;
@@ -72,16 +72,39 @@ std::optional<DetectedEvent> inCheckingCapacity(const OperationProgress& progres
              {}});
 }
 
-/// Who prepares hears what a failover would go on with.
+/// Says what a failover would go on with.
 std::string readySentence(const OperationProgress& progress) {
     const Operation& operation = progress.operation();
     return fmt::format("stand-in '{}' is ready, from image '{}' {}", operation.new_stand_in.text(),
                        operation.image.text(), agoText(operation.image_at, progress.now()));
 }
 
+std::optional<DetectedEvent> whileRemovingReplaced(const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
+    const std::string ready = readySentence(progress);
+    if (operation.stand_in.empty() || progress.done(DeleteOldStandIn)) return happened(Event::OldStandInRemoved, ready);
+    if (!progress.gaveUp(DeleteOldStandIn)) return std::nullopt;
+    return happened(Event::OldStandInRemoved, ready,
+                    Note{"old_stand_in_left", Level::Warning,
+                         fmt::format("stand-in '{}', which was replaced, could not be deleted: {}",
+                                     operation.stand_in.text(), progress.problemOf(DeleteOldStandIn)),
+                         fmt::format("delete it on VM host '{}'", progress.observation().server.vm_host.text())});
+}
+
+std::optional<DetectedEvent> whileDiscarding(const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
+    if (progress.done(DeleteStandIn)) return happened(Event::StandInDiscarded, operation.why);
+    if (!progress.gaveUp(DeleteStandIn)) return std::nullopt;
+    return happened(Event::StandInDiscarded, operation.why,
+                    Note{"stand_in_left", Level::Warning,
+                         fmt::format("stand-in '{}', which failed, could not be deleted: {}",
+                                     operation.new_stand_in.text(), progress.problemOf(DeleteStandIn)),
+                         fmt::format("delete it on VM host '{}'", progress.observation().server.vm_host.text())});
+}
+
 }  // namespace
 
-std::optional<DetectedEvent> makingEvent(const OperationProgress& progress) {
+std::optional<DetectedEvent> detectEvent(const OperationProgress& progress) {
     const Operation& operation = progress.operation();
     switch (operation.state) {
         case State::CheckingCapacity:
@@ -102,31 +125,44 @@ std::optional<DetectedEvent> makingEvent(const OperationProgress& progress) {
                             "its suspension is confirmed");
         case State::AdoptingStandIn:
             return afterAll(progress, {AdoptStandIn}, AdoptStandIn, Event::StandInAdopted, readySentence(progress));
-        case State::RemovingReplacedStandIn: {
-            const std::string ready = readySentence(progress);
-            if (operation.stand_in.empty() || progress.done(DeleteOldStandIn))
-                return happened(Event::OldStandInRemoved, ready);
-            if (!progress.gaveUp(DeleteOldStandIn)) return std::nullopt;
-            return happened(
-                Event::OldStandInRemoved, ready,
-                Note{"old_stand_in_left", Level::Warning,
-                     fmt::format("stand-in '{}', which was replaced, could not be deleted: {}",
-                                 operation.stand_in.text(), progress.problemOf(DeleteOldStandIn)),
-                     fmt::format("delete it on VM host '{}'", progress.observation().server.vm_host.text())});
-        }
-        case State::DiscardingStandIn: {
-            if (progress.done(DeleteStandIn)) return happened(Event::StandInDiscarded, operation.why);
-            if (!progress.gaveUp(DeleteStandIn)) return std::nullopt;
-            return happened(
-                Event::StandInDiscarded, operation.why,
-                Note{"stand_in_left", Level::Warning,
-                     fmt::format("stand-in '{}', which failed, could not be deleted: {}", operation.new_stand_in.text(),
-                                 progress.problemOf(DeleteStandIn)),
-                     fmt::format("delete it on VM host '{}'", progress.observation().server.vm_host.text())});
-        }
+        case State::RemovingReplacedStandIn:
+            return whileRemovingReplaced(progress);
         default:
-            return std::nullopt;
+            return whileDiscarding(progress);
     }
 }
 
-}  // namespace standin::domain
+void wantedSteps(StepList& steps, const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
+    switch (operation.state) {
+        case State::CheckingCapacity:
+            steps.add(CheckCapacity);
+            break;
+        case State::RemovingOldStandIn:
+        case State::RemovingReplacedStandIn:
+            if (!operation.stand_in.empty()) steps.add(DeleteOldStandIn);
+            if (operation.kind == OperationKind::Unset && !operation.discard_data) steps.add(ClearSegment);
+            break;
+        case State::MakingStandIn:
+            steps.add(MakeStandIn);
+            break;
+        case State::ProvingStandIn:
+            steps.inOrder({StartStandIn, IsolateStandIn, ProbeStandIn});
+            break;
+        case State::SuspendingStandIn:
+            steps.add(SuspendStandIn);
+            break;
+        case State::AdoptingStandIn:
+            steps.add(AdoptStandIn);
+            break;
+        default:  // DiscardingStandIn
+            steps.add(DeleteStandIn);
+            break;
+    }
+}
+
+void enterState(Operation& operation, const Change& change) {
+    if (change.event == Event::OldStandInRemoved) operation.stand_in_port = {};
+}
+
+}  // namespace standin::domain::making

@@ -1,4 +1,4 @@
-#include "coordinator/domain/restore_need.hpp"
+#include "coordinator/domain/spare/restore_need.hpp"
 
 namespace standin::domain {
 

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "coordinator/domain/detect_event.hpp"
+#include "coordinator/domain/wanted_steps.hpp"
+
+/// The two ends of an operation: Opened; Succeeded, Failed, NeedsOperator, Closing, Closed.
+namespace standin::domain::ends {
+
+void wantedSteps(StepList& steps, const OperationProgress& progress);
+std::optional<DetectedEvent> detectEvent(const OperationProgress& progress);
+
+}  // namespace standin::domain::ends

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "coordinator/domain/state.hpp"
+#include "coordinator/domain/step_set.hpp"
+
+namespace standin::domain {
+
+/// What can happen to an operation.
+enum class Event {
+    Begins,
+    // failover
+    StandInReady,
+    StandInUnusable,
+    FenceFailed,
+    SegmentGiven,
+    SegmentRefused,
+    SparePrepared,
+    SpareAnswers,
+    SpareFailed,
+    NoSpareLeft,
+    RequestsHeld,
+    StandInDrained,
+    StandInLost,
+    StandInFrozen,
+    StandInBusy,
+    HeldReleased,
+    NothingDelivered,
+    HolderLost,
+    HandoverFailed,
+    RequestsReturned,
+    HandoversExhausted,
+    ReturnFailed,
+    SpareOwnsSegment,
+    FurtherSpare,
+    Settled,
+    // prepare, refresh, backup
+    CaptureRefused,
+    ServerStopped,
+    ServerNotStopped,
+    ImageCaptured,
+    CaptureFailed,
+    ServerStarted,
+    ServerNotStarted,
+    ImageDiffers,
+    NoDifference,
+    ComparisonFailed,
+    ImageDiscarded,
+    CapacityThere,
+    CapacityForOne,
+    CapacityLacks,
+    OldStandInRemoved,
+    StandInMade,
+    StandInAnswers,
+    StandInSuspended,
+    StandInFailed,
+    StandInAdopted,
+    StandInDiscarded,
+    // from outside
+    Preempted,
+    OperatorRetries,
+    OperatorCloses,
+    ClosedUp,
+};
+
+inline constexpr Event first_event = Event::Begins;
+inline constexpr Event last_event = Event::ClosedUp;
+inline constexpr std::size_t event_count = static_cast<std::size_t>(last_event) + 1;
+
+std::string_view nameOf(Event event);
+/// Also names of earlier versions.
+std::optional<Event> eventFrom(std::string_view name);
+
+/// Where an event comes from. Pairs of state and event that have no transition are classified by this (matrix.hpp).
+struct EventOrigin {
+    StepSet steps{};              ///< it follows from what became of one of these
+    std::optional<State> only{};  ///< it follows from nothing but the state itself
+    bool is_request = false;      ///< an operator, or another operation, asks for it: in any state
+};
+const EventOrigin& originOf(Event event);
+
+}  // namespace standin::domain
