@@ -196,10 +196,10 @@ Result<protocol::StandInRequests> VmHost::requests(const base::StandInName& name
     if (machine.stand_in.state == StandInState::Halted)
         return failure(ErrorCode::WrongState, fmt::format("stand-in '{}' answers no request any more: {}", name.text(),
                                                           machine.stand_in.problem));
-    world_.invariants.tellsRequests(name.text(), machine.unanswered);
+    world_.invariants.tellsRequests(name.text(), machine.unanswered - machine.just_answered);
     const bool seen = world_.now() >= machine.seen_from;
     const unsigned unanswered = machine.unanswered - machine.unseen;
-    return protocol::StandInRequests{unanswered + (seen ? machine.idle : 0), unanswered, 0, seen};
+    return protocol::StandInRequests{unanswered + (seen ? machine.idle : 0), unanswered, machine.just_answered, seen};
 }
 
 protocol::Capacity VmHost::capacity() const {
@@ -216,6 +216,7 @@ protocol::Capacity VmHost::capacity() const {
         now.memory_committed_mib += machine.stand_in.definition.memory_mib;
         now.vcpus_committed += machine.stand_in.definition.vcpus;
     }
+    now.memory_overhead_mib = world_.config.timings.host_overhead_mib;
     now.acceleration = "simulated";
     return now;
 }
