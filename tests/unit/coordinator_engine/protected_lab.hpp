@@ -5,6 +5,7 @@
 #include "coordinator/replay/differences.hpp"
 #include "coordinator/replay/replay.hpp"
 #include "tests/simulated/simulated_coordinator.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 namespace standin {
 
@@ -90,9 +91,5 @@ struct Protected {
     simulated::SimulatedWorld& world = coordinator.world;
     std::optional<base::Result<void>> returned;
 };
-
-inline std::string stateOf(const domain::Operation& operation) {
-    return std::string(nameOf(operation.state));
-}
 
 }  // namespace standin
