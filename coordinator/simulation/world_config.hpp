@@ -45,7 +45,8 @@ struct Timings {
 /// What a simulation begins with.
 struct WorldConfig {
     engine::Inventory inventory;
-    journal::Contents contents;  ///< what the coordinator knows; the world begins as it says
+    std::shared_ptr<const engine::Inventory> configured;  ///< what the coordinator is told of it; null: all that is so
+    journal::Contents contents;                           ///< what the coordinator knows; the world begins as it says
     engine::EngineSettings engine;
     std::shared_ptr<const traps::TrapRules> rules;  ///< null: a few that know `failure KIND` and `recovery` traps
     Timings timings;

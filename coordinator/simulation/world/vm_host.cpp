@@ -125,8 +125,10 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
         if (!lives_ || still == nullptr || still->power_cycle != cycle || still->stand_in.state != before)
             return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
         change(*still, state);
-        still->stand_in.clock.state =
-            state == StandInState::Running ? protocol::GuestClock::State::Set : protocol::GuestClock::State::Unknown;
+        using Clock = protocol::GuestClock::State;
+        auto& clock = still->stand_in.clock.state;
+        if (state != StandInState::Running || clock == Clock::Unknown)
+            clock = state == StandInState::Running ? Clock::Set : Clock::Unknown;
         still->stand_in.port = base::PortName("t-" + name.text());
         still->answers_from = world_.now();
         if (before == StandInState::Stopped) still->answers_from += world_.config.timings.stand_in_boot;

@@ -75,6 +75,7 @@ void Lab::note(const simulation::Command& command) {
         if (its.empty() || its.back() != owner) its.push_back(owner);
     }
     if (command.verb == "hold.holding") arriveRequests(subject);
+    if (command.verb == "probe" && probes_to_miss_ > 0 && --probes_to_miss_ == 0) missing_->job_hangs = false;
     if (isCommand(command.verb)) progress.push_back(command.name);
     if (after_effect) after_effect(command.verb, subject);
 }
@@ -130,6 +131,12 @@ void Lab::pass(std::chrono::milliseconds time) {
 
 void Lab::disturb(const std::string& target, Mishap mishap, unsigned times) {
     world.network.disturb(target, {mishap, {}, times, {}});
+}
+
+void Lab::missProbes(const std::string& name, unsigned number) {
+    missing_ = &machine(name);
+    missing_->job_hangs = true;
+    probes_to_miss_ = number;
 }
 
 void Lab::obeyAnother(std::uint64_t epoch) {

@@ -73,8 +73,8 @@ class Lab {
     /// `times` 0: always.
     void disturb(const std::string& target, Mishap mishap, unsigned times = 0);
     void heal(const std::string& target) { world.network.heal(target); }
-    /// So many probes yet get no answer, whoever is asked.
-    void missProbes(unsigned number) { probes_to_miss_ = number; }
+    /// The job on this machine leaves so many probes unanswered.
+    void missProbes(const std::string& machine, unsigned number);
     /// As if another coordinator had commanded every agent.
     void obeyAnother(std::uint64_t epoch);
 
@@ -133,6 +133,7 @@ class Lab {
 
     std::vector<simulation::JobRequestPtr> requests_;
     unsigned probes_to_miss_ = 0;
+    simulation::Machine* missing_ = nullptr;
 };
 
 template <typename Request>
