@@ -34,8 +34,10 @@ Lab::Lab(simulation::WorldConfig given) : simulation(std::move(given)) {
 }
 
 Lab::~Lab() {
-    for (const auto& breach : world.invariants.breaches())
+    for (const auto& breach : world.invariants.breaches()) {
+        for (const auto& line : breach.last_events) BOOST_TEST_MESSAGE(line);
         BOOST_ERROR("rule " << breach.rule << " is broken: " << breach.who << ": " << breach.what);
+    }
     for (const auto& problem : replayed()) BOOST_ERROR(problem);
 }
 

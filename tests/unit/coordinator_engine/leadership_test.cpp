@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_coordinator_that_stood_still_asks_again_whether_it_leads_
     lab.after_effect = [&](const std::string& verb, const std::string&) {
         if (verb != "epoch.claim" || std::exchange(stood_still, true)) return;
         lab.one.pause();
-        lab.simulation.later(std::chrono::seconds(33), [&] {
+        lab.simulation.later(std::chrono::seconds(20), [&] {
             depose(lab);
             lab.one.goOn();
         });
@@ -102,15 +102,7 @@ BOOST_AUTO_TEST_CASE(a_witness_that_is_always_late_keeps_a_spare_from_being_swit
     Lab lab;
     lab.machine("spare01").on = true;
     lab.fail("server01");
-    simulation::VirtualTime until{};
-    lab.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb != "epoch.claim") return;
-        lab.one.pause();
-        until = lab.world.now() + std::chrono::seconds(5);
-        lab.world.queue.at(until, [&] {
-            if (lab.world.now() >= until) lab.one.goOn();
-        });
-    };
+    lab.world.network.disturb("epoch.claim", {Mishap::Drip, std::chrono::seconds(3), 0, {}});
     lab.run();
     BOOST_TEST(lab.machine("spare01").on);
     BOOST_TEST(lab.owner() == "stand-in");
