@@ -151,7 +151,7 @@ base::Result<std::shared_ptr<CommandAdmission::Admitted>> CommandGate::enter(con
     }
 }
 
-/// An admitted command until it has ended, however it ends: then whoever waits for it goes on. Made and destroyed with
+/// An admitted command until it has ended, however it ends: then those that wait for it go on. Made and destroyed with
 /// the lock held.
 class CommandGate::Turn {
   public:

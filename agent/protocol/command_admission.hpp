@@ -15,26 +15,24 @@
 namespace standin::protocol {
 
 /// What an agent admits of the commands that reach it, decided without threads, clocks or I/O. http::CommandGate adds
-/// locks, waiting and a file; the simulated agents add virtual time.
+/// locks, waiting and a file; the simulated agents add virtual time. How it works, and why so:
 ///
-/// How it works, and why so:
-/// - The epoch is a fencing token. It is one higher after each start of a coordinator, and an agent refuses an older
-/// one
-///   than it has seen. A deposed coordinator that was paused can't act on what it decided before its pause.
-/// - The instance is a random name beside the epoch. A journal that was restored from a backup gives its epoch once
-/// more;
-///   of two coordinators with one epoch the agent obeys the one that it saw first.
-/// - The sequence ascends within an epoch. A command that its coordinator has given up may still be on its way; once a
-///   newer one for the same subject has been seen, also one that waits, the older is refused and can undo nothing.
-/// - Per subject (a segment, a stand-in, a job's hold), because only commands for one subject can undo each other.
-/// Steps
-///   run beside each other and their commands may overtake each other on the way; one counter for the whole agent would
-///   refuse sound commands. For one subject one command is carried out at a time, in this order.
-/// - Answers are remembered, because an answer can be lost and the same command come again: it is answered again, not
-///   done again. Only success is remembered; a command that was refused or failed may be tried again.
-/// - Memory is bounded: the newest answers, and the subjects that were commanded last.
-/// - At a restart all but the leader is lost. That is safe: a connection ends with its agent, so what was on its way to
-///   the old process does not reach the new one; and a step observes before it acts where acting twice would harm.
+/// The epoch is a fencing token. It is one higher after each start of a coordinator, and an agent refuses an older one
+/// than it has seen: a coordinator that was deposed while it was paused can't act on what it decided before. The
+/// instance is a random name beside the epoch: a journal that was restored from a backup gives its epoch once more, and
+/// of two coordinators with one epoch the agent obeys the one that it saw first.
+///
+/// The sequence ascends within an epoch. A command that its coordinator has given up may still be on its way; once a
+/// newer one for its subject was seen, even if that waits, the older is refused and can undo nothing. Subjects (a
+/// segment, a stand-in, a job's hold) are apart, because steps run beside each other and their commands may overtake
+/// each other: one counter for the whole agent would refuse sound commands. A subject has one command at a time.
+///
+/// Answers are remembered, because an answer can be lost and its command come again: it is answered again, not done
+/// again. Only success is remembered; what was refused or failed may be tried again. Memory is bounded: the newest
+/// answers, and the subjects that were commanded last.
+///
+/// At a restart all but the leader is lost. That is safe: a connection ends with its agent, so what was on its way to
+/// the old process does not reach the new one; and a step observes first where acting twice would harm.
 class CommandAdmission {
   public:
     /// A command that was admitted.
@@ -60,11 +58,11 @@ class CommandAdmission {
     [[nodiscard]] const Leader& leader() const { return leader_; }
     /// StaleEpoch: another coordinator has commanded here.
     [[nodiscard]] base::Result<void> checkLeader(const CommandStamp& stamp) const;
-    /// Its coordinator leads from now on. Precondition: checkLeader(), and whoever has to outlive a restart with it has
-    /// made it durable.
+    /// Its coordinator leads from now on. Precondition: checkLeader() has succeeded; an agent that has to know its
+    /// leader after a restart has made it durable.
     void obey(const CommandStamp& stamp) { leader_ = leaderBy(stamp); }
 
-    /// `what` is commanded; with the stamp it identifies the command. Precondition: its leader was checked and obeyed.
+    /// `what` is commanded; with the stamp it identifies the command. Precondition: obey(stamp) was called.
     Decision decide(const CommandStamp& stamp, const std::string& subject, const std::string& what);
     /// The sequence of a newer command for the subject, if one was seen.
     [[nodiscard]] std::optional<std::uint64_t> newerThan(const CommandStamp& stamp, const std::string& subject) const;

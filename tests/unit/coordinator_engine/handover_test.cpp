@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(the_spare_of_the_cold_path_gets_no_connections_through_the_
     BOOST_TEST(!lab.order().proxied);
 }
 
-// The breach is found by the simulated switch.
+// The breach is found by the world's rules.
 BOOST_AUTO_TEST_CASE(held_requests_are_returned_before_new_ones_reach_the_stand_in_again) {
     Lab lab;
     auto& stand_in = lab.guest();

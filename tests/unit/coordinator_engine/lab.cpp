@@ -9,10 +9,23 @@ namespace standin {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// It changes something.
+bool isCommand(const std::string& verb) {
+    for (const char* question : {"probe", "epoch.get", "epoch.claim", "power.read", "stand_in.requests",
+                                 "stand_in.clock", "image.difference"}) {
+        if (verb == question) return false;
+    }
+    return !verb.ends_with(".get") && !verb.ends_with(".list");
+}
+
+}  // namespace
+
 simulation::WorldConfig labConfig(simulation::Layout layout) {
     layout.data = domain::JobData::None;
     auto config = simulation::layOut(layout);
-    config.timings.between_requests = std::chrono::hours(100'000);
+    config.timings.between_requests = std::chrono::hours(100'000);  // with 0 nobody would answer held requests
     config.timings.holder_age = std::chrono::hours(1000);
     config.engine.watch_every = 0ms;
     for (auto& [name, server] : config.inventory.servers) {
@@ -59,14 +72,6 @@ std::vector<std::string> Lab::replayed() {
             problems.push_back(which + difference);
     }
     return problems;
-}
-
-bool Lab::isCommand(const std::string& verb) {
-    for (const char* question : {"probe", "epoch.get", "epoch.claim", "power.read", "stand_in.requests",
-                                 "stand_in.clock", "image.difference"}) {
-        if (verb == question) return false;
-    }
-    return !verb.ends_with(".get") && !verb.ends_with(".list");
 }
 
 void Lab::note(const simulation::Command& command) {

@@ -14,6 +14,7 @@ using simulation::Boot;
 using simulation::Mishap;
 
 /// A small world in which nothing happens by itself: no client asks anything, and no watch looks.
+/// The coordinator's limits are those of a configuration without such settings.
 simulation::WorldConfig labConfig(simulation::Layout layout);
 
 /// The shipping engine in a simulated world: servers whose stand-ins are ready, faults, and what an operator asks.
@@ -23,7 +24,7 @@ class Lab {
   public:
     explicit Lab(int servers = 1, int spares = 1, domain::FencePolicy policy = domain::FencePolicy::Port);
     explicit Lab(simulation::WorldConfig config);
-    virtual ~Lab();
+    ~Lab();
     Lab(const Lab&) = delete;
     Lab& operator=(const Lab&) = delete;
 
@@ -58,7 +59,7 @@ class Lab {
     base::Result<void> mayReturn(bool discard_data = false);
     /// What came of it is in `returned`.
     base::Result<void> beginReturn(bool discard_data = false);
-    /// As an honest operator: the server is repaired, and whoever had its job is stopped, before it is brought back.
+    /// As an honest operator: the server is repaired, and the machines that may have its job are stopped.
     void repair();
     bool bringBack();
     void standInLost();
@@ -111,7 +112,6 @@ class Lab {
     [[nodiscard]] std::size_t held() { return holder().held("job01"); }
     /// Requests that the holder had taken, and that were answered.
     [[nodiscard]] std::size_t heldAndAnswered() const;
-    static bool isCommand(const std::string& verb);
 
     simulation::Simulation simulation;
     simulation::WorldConfig& config = simulation.config;

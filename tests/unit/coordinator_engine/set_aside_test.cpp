@@ -14,14 +14,12 @@ namespace {
 /// The engine can be made to forget a server: deciding on its operations throws from then on.
 struct Forgetful {
     explicit Forgetful(int servers)
-        : known(std::make_shared<engine::Inventory>(labConfig({.servers = servers, .spares = servers}).inventory)) {}
-    simulation::WorldConfig config() const {
-        auto config = labConfig(
-            {.servers = static_cast<int>(known->servers.size()), .spares = static_cast<int>(known->servers.size())});
+        : config(labConfig({.servers = servers, .spares = servers})),
+          known(std::make_shared<engine::Inventory>(config.inventory)) {
         config.configured = known;
-        return config;
     }
     void forget(const std::string& name) { known->servers.erase(base::ServerName(name)); }
+    simulation::WorldConfig config;
     std::shared_ptr<engine::Inventory> known;
 };
 
@@ -31,7 +29,7 @@ BOOST_AUTO_TEST_SUITE(set_aside)
 
 BOOST_AUTO_TEST_CASE(an_operation_on_which_nothing_can_be_decided_is_set_aside_and_the_others_go_on) {
     Forgetful engine(2);
-    Lab lab(engine.config());
+    Lab lab(engine.config);
     const auto poisoned = lab.fail("server02");
     engine.forget("server02");
     lab.run();
@@ -47,7 +45,7 @@ BOOST_AUTO_TEST_CASE(an_operation_on_which_nothing_can_be_decided_is_set_aside_a
 
 BOOST_AUTO_TEST_CASE(an_operation_that_was_set_aside_goes_on_when_an_operator_retries_it) {
     Forgetful engine(1);
-    Lab lab(engine.config());
+    Lab lab(engine.config);
     const auto id = lab.fail("server01");
     engine.forget("server01");
     lab.run();
