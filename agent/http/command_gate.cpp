@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <any>
 #include <cctype>
+#include <chrono>
+#include <optional>
 
 #include "agent/base/durable_file.hpp"
 #include "agent/base/number.hpp"

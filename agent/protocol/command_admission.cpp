@@ -19,7 +19,11 @@ constexpr std::size_t subjects_kept = 4096;
 
 /// One command, however often it comes.
 std::string identityOf(const CommandStamp& stamp, const std::string& what) {
-    return fmt::format("{} {} {} {}", stamp.epoch, stamp.sequence, stamp.operation, what);
+    std::string identity = std::to_string(stamp.epoch);
+    const std::string sequence = std::to_string(stamp.sequence);
+    identity.reserve(identity.size() + sequence.size() + stamp.operation.size() + what.size() + 3);
+    identity.append(1, ' ').append(sequence).append(1, ' ').append(stamp.operation).append(1, ' ').append(what);
+    return identity;
 }
 
 }  // namespace

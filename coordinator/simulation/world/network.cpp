@@ -105,14 +105,13 @@ Network::Fate Network::fateOf(const Command& command) {
     return fate;
 }
 
-std::optional<base::Error> Network::refusal(const Command& command, Agent& agent) {
+std::optional<base::Error> Network::refusal(const Command& command, const std::string& subject, Agent& agent) {
     if (!agent.up) return base::Error{ErrorCode::Unreachable, agent.name + " is not reachable: connection refused"};
     if (!isGuarded(command)) return std::nullopt;
     const auto& stamp = *command.stamp;
     if (auto leads = agent.admission.checkLeader(stamp); !leads) return leads.error();
     agent.admission.obey(stamp);
     // A copy that comes after a newer command is of interest in the log; nobody hears its answer.
-    const std::string subject = subjectOf(command);
     const auto newer = agent.admission.newerThan(stamp, subject);
     if (!newer) return std::nullopt;
     return base::Error{ErrorCode::Conflict, fmt::format("command {} for '{}' came too late: {} was commanded since",

@@ -81,7 +81,7 @@ class Network {
     Fate fateOf(const Command& command);
     std::optional<Disturbance> disturbanceOf(const Command& command);
     /// Nothing: the command may have its effect, once it is its turn.
-    static std::optional<base::Error> refusal(const Command& command, Agent& agent);
+    static std::optional<base::Error> refusal(const Command& command, const std::string& subject, Agent& agent);
     void carriedOut(const Command& command, const base::Error* error);
     static base::Error noAnswer(const Command& command, drivers::Deadline deadline);
     static bool isGuarded(const Command& command) { return command.stamp && command.stamp->epoch != 0; }
@@ -168,13 +168,14 @@ void Network::deliver(const std::shared_ptr<Call<Answer>>& call, const Reply<Ans
     using Verdict = protocol::CommandAdmission::Verdict;
     const Command& command = call->command;
     Agent& its = call->agent;
-    if (const auto error = refusal(command, its)) {
+    const std::string subject = isGuarded(command) ? subjectOf(command) : std::string();
+    if (const auto error = refusal(command, subject, its)) {
         carriedOut(command, &*error);
         return reply(base::failure(*error));
     }
     std::shared_ptr<protocol::CommandAdmission::Admitted> mine;
     if (isGuarded(command)) {
-        const auto decision = its.admission.decide(*command.stamp, subjectOf(command), command.name);
+        const auto decision = its.admission.decide(*command.stamp, subject, command.name);
         if (decision.verdict == Verdict::Answered)
             return reply(std::any_cast<base::Result<Answer>>(decision.command->answer));
         if (decision.verdict == Verdict::UnderWay) return;  // the first one is answered

@@ -126,7 +126,7 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
             return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
         change(*still, state);
         using Clock = protocol::GuestClock::State;
-        auto& clock = still->stand_in.clock.state;
+        auto& clock = still->stand_in.clock.state;  // one that a test has staged as not set stays so
         if (state != StandInState::Running || clock == Clock::Unknown)
             clock = state == StandInState::Running ? Clock::Set : Clock::Unknown;
         still->stand_in.port = base::PortName("t-" + name.text());

@@ -10,7 +10,7 @@ World::World(const WorldConfig& given, bool log_on)
     : config(given), log(queue, log_on), network(queue, log, script_marks, given.seed) {
     disk.take(config.contents);
     for (const auto& [name, server] : config.inventory.servers) {
-        servers_[server.segment.text()] = name;
+        servers_[server.segment.text()] = &server;
         vm_hosts.try_emplace(server.vm_host.text(), *this, server.vm_host.text());
         switches.try_emplace(server.switch_agent.text(), *this);
         stores.try_emplace(server.image_store.text(), *this);

@@ -60,9 +60,7 @@ class World {
         return !instance.empty() && instance == backup.instance ? backup : disk;
     }
     /// Its job, its parts. Precondition: there is one.
-    [[nodiscard]] const domain::Server& serverOf(const std::string& segment) const {
-        return config.inventory.servers.at(servers_.at(segment));
-    }
+    [[nodiscard]] const domain::Server& serverOf(const std::string& segment) const { return *servers_.at(segment); }
     [[nodiscard]] LanSwitch& switchOf(const domain::Server& server) { return switches.at(server.switch_agent.text()); }
     /// Null: no VM host knows such a stand-in.
     VirtualMachine* standIn(std::string_view name);
@@ -98,8 +96,8 @@ class World {
     void addStandIns();
     void addSegment(const domain::Server& server, const domain::SpareTableRow* row);
 
-    base::NameMap<std::string, base::ServerName> servers_;  ///< by segment
-    base::NameMap<std::string, VmHost*> host_of_stand_in_;  ///< where it was found last
+    base::NameMap<std::string, const domain::Server*> servers_;  ///< by segment
+    base::NameMap<std::string, VmHost*> host_of_stand_in_;       ///< where it was found last
     base::NameMap<std::string, std::string> machine_of_disk_;
     base::NameMap<std::string, std::string> machine_at_port_;
 };
