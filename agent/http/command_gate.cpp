@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <any>
 #include <cctype>
+#include <chrono>
+#include <optional>
 
 #include "agent/base/durable_file.hpp"
 #include "agent/base/number.hpp"
@@ -14,15 +17,10 @@ namespace standin::http {
 
 using base::ErrorCode;
 using base::failure;
+using protocol::CommandAdmission;
 
 namespace {
 
-// Answers of the last commands. A lost answer is asked for again within seconds; a coordinator has far fewer commands
-// open.
-constexpr std::size_t answers_kept = 1024;
-
-// Things that one agent was commanded about. Beyond that the older half is forgotten: no command is late by so many.
-constexpr std::size_t lanes_kept = 4096;
 // An earlier command for the same subject that takes longer hangs; then the caller has to know.
 constexpr std::chrono::seconds longest_turn{30};
 
@@ -85,21 +83,20 @@ base::Result<std::unique_ptr<CommandGate>> CommandGate::open(std::string epoch_f
 }
 
 CommandGate::CommandGate(std::string epoch_file, protocol::Leader leader)
-    : epoch_file_(std::move(epoch_file)), leader_(std::move(leader)) {}
+    : epoch_file_(std::move(epoch_file)), admission_(std::move(leader)) {}
 
 std::uint64_t CommandGate::highestEpoch() const {
     std::lock_guard lock(mutex_);
-    return leader_.epoch;
+    return admission_.leader().epoch;
 }
 
 base::Result<void> CommandGate::raiseEpoch(const protocol::CommandStamp& stamp) {
-    if (protocol::isDeposed(stamp, leader_))
-        return failure(ErrorCode::StaleEpoch, protocol::deposedText(stamp, leader_));
-    auto leader = protocol::leaderBy(stamp);
-    if (leader == leader_) return {};
+    if (auto leads = admission_.checkLeader(stamp); !leads) return leads;
+    const auto leader = protocol::leaderBy(stamp);
+    if (leader == admission_.leader()) return {};
     auto written = base::writeKeepingRoom(epoch_file_, textOf(leader));
     if (!written) return failure(written.error().within("could not remember the coordinator's epoch"));
-    leader_ = std::move(leader);
+    admission_.obey(stamp);
     return {};
 }
 
@@ -129,97 +126,72 @@ base::Result<void> CommandGate::admit(Request& request) {
     return raiseEpoch(*request.stamp);
 }
 
-// One command for a subject at a time, and none behind a newer one. The answer to a command that hangs is not waited
-// for without end.
-base::Result<std::shared_ptr<CommandGate::Lane>> CommandGate::enter(const Request& request, Lock& lock) {
-    const auto& stamp = *request.stamp;
-    if (lanes_.size() >= lanes_kept) forgetOldLanes();
-    auto& place = lanes_[request.subject];
-    if (!place) place = std::make_shared<Lane>();
-    const auto lane = place;
-    const auto overtaken = [&] { return lane->newest.overtakes(stamp); };
-    lane->newest.see(stamp);
-    if (!ended_.wait_for(lock, longest_turn, [&] { return !lane->busy || overtaken(); })) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("an earlier command for '{}' is still being carried out", request.subject));
+base::Result<std::shared_ptr<CommandAdmission::Admitted>> CommandGate::enter(const Request& request, Lock& lock) {
+    std::optional<std::chrono::steady_clock::time_point> until;
+    for (;;) {
+        auto decision = admission_.decide(*request.stamp, request.subject, request.method + ' ' + request.path);
+        if (decision.refusal) return failure(*decision.refusal);
+        const auto& command = decision.command;
+        const auto ended = [&command] { return command->done; };
+        const auto overtaken = [&] { return admission_.newerThan(*request.stamp, request.subject).has_value(); };
+        switch (decision.verdict) {
+            case CommandAdmission::Verdict::UnderWay:
+                ended_.wait(lock, ended);
+                if (command->answer.has_value()) return command;
+                break;
+            case CommandAdmission::Verdict::Waits:
+                // The answer to a command that hangs is not waited for without end.
+                if (!until) until = std::chrono::steady_clock::now() + longest_turn;
+                if (!ended_.wait_until(lock, *until, [&] { return ended() || overtaken(); })) {
+                    return failure(
+                        ErrorCode::Conflict,
+                        fmt::format("an earlier command for '{}' is still being carried out", request.subject));
+                }
+                break;
+            default:
+                return command;
+        }
     }
-    if (protocol::isDeposed(stamp, leader_))
-        return failure(ErrorCode::StaleEpoch, protocol::deposedText(stamp, leader_));
-    if (overtaken()) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("command {} ('{}') for '{}' came too late: {} was commanded since", stamp.sequence,
-                                   stamp.operation, request.subject, lane->newest.age().second));
-    }
-    lane->busy = true;
-    return lane;
 }
 
-void CommandGate::forgetOldLanes() {
-    std::vector<protocol::NewestCommand::Age> ages;
-    for (const auto& [subject, lane] : lanes_) ages.push_back(lane->newest.age());
-    const auto middle = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 2);
-    std::nth_element(ages.begin(), middle, ages.end());
-    std::erase_if(lanes_, [&](const auto& entry) {
-        const auto& lane = entry.second;
-        return lane.use_count() == 1 && !lane->busy && lane->newest.age() <= *middle;
-    });
-}
-
-/// A command from its entry into the record of answers until it has ended, however it ends: then its lane is free, and
-/// who waits for its answer is told. Made and destroyed with the lock held.
+/// An admitted command until it has ended, however it ends: then those that wait for it go on. Made and destroyed with
+/// the lock held.
 class CommandGate::Turn {
   public:
-    Turn(CommandGate& gate, Lock& lock, std::shared_ptr<Answered> answered)
-        : gate_(gate), lock_(lock), answered_(std::move(answered)) {}
+    Turn(CommandGate& gate, Lock& lock, std::shared_ptr<CommandAdmission::Admitted> command)
+        : gate_(gate), lock_(lock), command_(std::move(command)) {}
     ~Turn() {
         if (!lock_.owns_lock()) lock_.lock();
-        if (lane_) lane_->busy = false;
-        answered_->done = true;
+        CommandAdmission::end(*command_, std::move(answer_));
         gate_.ended_.notify_all();
     }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
     base::Result<Response> handle(const Request& request, const Handler& handler) {
-        auto entered = gate_.enter(request, lock_);
-        if (!entered) return failure(entered.error());
-        lane_ = std::move(*entered);
         lock_.unlock();
         auto result = handler(request);
         lock_.lock();
         // Only what was done is answered again; what was refused or failed may be tried again.
-        if (result && !result->stream) answered_->response = *result;
+        if (result && !result->stream) answer_ = *result;
         return result;
     }
 
   private:
     CommandGate& gate_;
     Lock& lock_;
-    const std::shared_ptr<Answered> answered_;
-    std::shared_ptr<Lane> lane_;  ///< once it is ours
+    const std::shared_ptr<CommandAdmission::Admitted> command_;
+    std::any answer_;
 };
-
-std::shared_ptr<CommandGate::Answered> CommandGate::remember(const std::string& key) {
-    auto mine = std::make_shared<Answered>();
-    if (answered_.insert_or_assign(key, mine).second) order_.push_back(key);
-    while (order_.size() > answers_kept) {
-        answered_.erase(order_.front());
-        order_.pop_front();
-    }
-    return mine;
-}
 
 base::Result<Response> CommandGate::pass(Request& request, const Handler& handler) {
     Lock lock(mutex_);
     auto admitted = admit(request);
     if (!admitted) return failure(admitted.error());
-    const auto key = protocol::identityOf(*request.stamp, request.method + ' ' + request.path);
-    if (auto found = answered_.find(key); found != answered_.end()) {
-        auto earlier = found->second;
-        ended_.wait(lock, [&] { return earlier->done; });
-        if (earlier->response) return *earlier->response;
-    }
-    Turn turn(*this, lock, remember(key));
+    auto command = enter(request, lock);
+    if (!command) return failure(command.error());
+    if ((*command)->answer.has_value()) return std::any_cast<Response>((*command)->answer);
+    Turn turn(*this, lock, std::move(*command));
     return turn.handle(request, handler);
 }
 

@@ -15,6 +15,10 @@ constexpr VirtualTime waking{30};
 /// A coordinator that could not start ends, and the host's service manager starts it again.
 constexpr VirtualTime starting_again{2s};
 
+const engine::Inventory& inventoryOf(const World& world) {
+    return world.config.configured ? *world.config.configured : world.config.inventory;
+}
+
 base::Log::Sink logTo(World& world, const std::string& name) {
     return [&world, &name](base::LogLevel, std::string_view line) { world.log.line("{}: {}", name, line); };
 }
@@ -26,9 +30,9 @@ struct Coordinator::Life {
         : executor(std::make_unique<FiberExecutor>(world.queue, seed)),
           journal(world, its.from_backup_ ? world.backup : world.disk, its.name_),
           log("engine", world.log.on() ? logTo(world, its.name_) : base::Log::Sink()),
-          conductor(world.config.inventory, its.drivers_, journal, *executor, world.clock, its, log,
-                    world.config.engine, board, [&its](engine::Input outcome) { its.take(std::move(outcome)); }),
-          watch(world.config.inventory, its.drivers_, *executor, world.clock, board, its,
+          conductor(inventoryOf(world), its.drivers_, journal, *executor, world.clock, its, log, world.config.engine,
+                    board, [&its](engine::Input outcome) { its.take(std::move(outcome)); }),
+          watch(inventoryOf(world), its.drivers_, *executor, world.clock, board, its,
                 [&its](engine::Request request) { its.take(std::move(request)); }) {}
     ~Life() { executor.reset(); }  // tasks are unwound before what they refer to
     Life(const Life&) = delete;

@@ -51,9 +51,10 @@ engine::Drivers driversFor(World& world) {
     };
     all.epoch = [&world](const base::AgentName& name, Deadline deadline) {
         return SimulatedAgentClient(world, name.text())
-            .ask<std::uint64_t>(
-                "epoch.get", name.text(), nullptr, deadline,
-                [&gate = world.network.agent(name.text()).gate]() -> Result<std::uint64_t> { return gate.epoch(); });
+            .ask<std::uint64_t>("epoch.get", name.text(), nullptr, deadline,
+                                [&admission = world.network.agent(name.text()).admission]() -> Result<std::uint64_t> {
+                                    return admission.leader().epoch;
+                                });
     };
     all.claim = [&world](const base::AgentName& name, const protocol::Leader& as, Deadline deadline) {
         const CommandStamp stamp{as.epoch, "claim", 0, as.instance};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "coordinator/journal/operation_json.hpp"
@@ -63,6 +64,12 @@ void JournalDisk::write(journal::Entry entry) {
         audited.id = audit.size() + 1;
         audit.push_back(std::move(audited));
     }
+    for (auto& [id, page] : entry.records) {
+        auto& lines = record_lines[id];
+        while (!lines.empty() && lines.back().number >= page.lines.front().number) lines.pop_back();
+        std::move(page.lines.begin(), page.lines.end(), std::back_inserter(lines));
+    }
+    for (const auto& [id, times] : entry.crashes) crashes[id] = times;
     ++records;
 }
 
@@ -95,6 +102,8 @@ base::Result<journal::Contents> SimulatedJournal::open() {
         contents.placements[server] = std::move(*read);
     }
     contents.maintenance = disk.maintenance;
+    contents.crashes = disk.crashes;
+    for (const auto& [id, lines] : disk.record_lines) contents.next_lines[id] = lines.back().number + 1;
     auto adoption = readBack(disk.adoption, &journal::adoptionFrom);
     if (!adoption) return failure(adoption.error());
     contents.adoption = std::move(*adoption);

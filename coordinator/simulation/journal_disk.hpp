@@ -24,6 +24,8 @@ struct JournalDisk {
     base::NameMap<base::ServerName, domain::Placement> placements;
     base::NameMap<base::ServerName, journal::Maintenance> maintenance;
     std::vector<domain::AuditEntry> audit;
+    std::map<domain::OperationId, std::vector<domain::RecordLine>> record_lines;  ///< all of them, whole
+    std::map<domain::OperationId, unsigned> crashes;
     std::uint64_t records = 0;  ///< commits that became durable
     bool full = false;
 

@@ -142,7 +142,9 @@ void Invariants::unsaid(const domain::Operation& operation, const domain::Step& 
 void Invariants::rests(const domain::Operation& operation) {
     if (operation.state == State::NeedsOperator && operation.cure.empty())
         breach(8, nameOf(operation), "it needs the operator and does not say what to do");
-    if (operation.state != State::Closed && operation.notes.empty())
+    // What sets it aside tells by itself.
+    const bool is_set_aside = operation.why.starts_with("set aside: ");
+    if (operation.state != State::Closed && operation.notes.empty() && !is_set_aside)
         breach(8, nameOf(operation), "it ends and has nothing to tell");
     if (operation.kind == OperationKind::Failover && operation.state == State::Succeeded) succeeds(operation);
     told_.erase(std::to_string(operation.id));  // what was told on the way is not what its end has to say

@@ -34,6 +34,7 @@ struct Timings {
     unsigned store_transfers = 2;              ///< so many move at a time, others wait
     unsigned store_waiting = 64;               ///< at most; what comes then is refused
     std::uint64_t host_memory_mib = 1u << 20;
+    std::uint64_t host_overhead_mib = 0;  ///< of each stand-in, beside its memory
     std::uint64_t host_disk_mib = 1u << 24;
 
     VirtualTime between_requests{700ms};  ///< of a job's clients; 0: nobody asks anything
@@ -44,7 +45,8 @@ struct Timings {
 /// What a simulation begins with.
 struct WorldConfig {
     engine::Inventory inventory;
-    journal::Contents contents;  ///< what the coordinator knows; the world begins as it says
+    std::shared_ptr<const engine::Inventory> configured;  ///< what the coordinator is told of it; null: all that is so
+    journal::Contents contents;                           ///< what the coordinator knows; the world begins as it says
     engine::EngineSettings engine;
     std::shared_ptr<const traps::TrapRules> rules;  ///< null: a few that know `failure KIND` and `recovery` traps
     Timings timings;

@@ -70,6 +70,10 @@ void ImageStore::remove(const base::ImageId& id) {
 std::vector<protocol::Disk> ImageStore::disks() const {
     std::vector<protocol::Disk> all;
     for (const auto& [name, spare] : world_.config.inventory.spares) {
+        if (const auto other = other_disks.find(name.text()); other != other_disks.end()) {
+            all.push_back(other->second);
+            continue;
+        }
         const Machine& machine = world_.machines.at(name.text());
         all.push_back({spare.disk, machine.disk_mib << 20, true, false, {}, 512, machine.disk_serial, {}});
     }

@@ -75,8 +75,9 @@ class ImageStore {
 
     Transfers transfers;
     base::NameMap<std::string, protocol::Image> images;
-    base::NameMap<std::string, std::string> contents;  ///< of the images: their checksums
-    std::map<std::string, bool> corrupt;               ///< blocks that do not match are found when they are read
+    base::NameMap<std::string, std::string> contents;   ///< of the images: their checksums
+    std::map<std::string, protocol::Disk> other_disks;  ///< found where a spare's own should be
+    std::map<std::string, bool> corrupt;                ///< blocks that do not match are found when they are read
 
   private:
     void restored(const std::string& id, const base::Result<void>& moved);

@@ -32,7 +32,7 @@ void Network::restart(const std::string& name, VirtualTime down) {
     Agent& its = agent(name);
     log_.line("{} is restarted", name);
     its.up = false;
-    its.gate.forget();
+    its.admission.forget();
     ++its.lives;
     if (its.restarted) its.restarted();
     queue_.after(down, [this, &its] {
@@ -105,12 +105,17 @@ Network::Fate Network::fateOf(const Command& command) {
     return fate;
 }
 
-std::optional<base::Error> Network::refusal(const Command& command, Agent& agent, AgentGate::Lane* lane) {
+std::optional<base::Error> Network::refusal(const Command& command, const std::string& subject, Agent& agent) {
     if (!agent.up) return base::Error{ErrorCode::Unreachable, agent.name + " is not reachable: connection refused"};
-    if (lane == nullptr) return std::nullopt;
-    auto admitted = agent.gate.admit(*command.stamp);
-    if (admitted) admitted = lane->arrive(*command.stamp);
-    return admitted ? std::nullopt : std::optional(admitted.error());
+    if (!isGuarded(command)) return std::nullopt;
+    const auto& stamp = *command.stamp;
+    if (auto leads = agent.admission.checkLeader(stamp); !leads) return leads.error();
+    agent.admission.obey(stamp);
+    // A copy that comes after a newer command is of interest in the log; nobody hears its answer.
+    const auto newer = agent.admission.newerThan(stamp, subject);
+    if (!newer) return std::nullopt;
+    return base::Error{ErrorCode::Conflict, fmt::format("command {} for '{}' came too late: {} was commanded since",
+                                                        stamp.sequence, subject, *newer)};
 }
 
 void Network::carriedOut(const Command& command, const base::Error* error) {
@@ -118,7 +123,9 @@ void Network::carriedOut(const Command& command, const base::Error* error) {
         log_.line("{}: {} {} [{}]{}{}", command.agent, command.verb, command.subject(), command.stamp->operation,
                   error == nullptr ? "" : ": ", error == nullptr ? "" : error->message);
     }
-    if (error == nullptr) script_marks_.happened(command.verb, command.subject());
+    if (error != nullptr) return;
+    script_marks_.happened(command.verb, command.subject());
+    had_effect(command);
 }
 
 base::Error Network::noAnswer(const Command& command, drivers::Deadline deadline) {

@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "agent/protocol/command_admission.hpp"
 #include "coordinator/drivers/deadline.hpp"
 #include "coordinator/simulation/event_log.hpp"
 #include "coordinator/simulation/fiber_executor.hpp"
-#include "coordinator/simulation/world/agent_gate.hpp"
 #include "coordinator/simulation/world/command.hpp"
 
 namespace standin::simulation {
@@ -21,7 +21,7 @@ struct Agent {
     std::string name;
     bool up = true;
     unsigned lives = 0;  ///< how often it was started again
-    AgentGate gate;
+    protocol::CommandAdmission admission;
     std::function<void()> restarted;  ///< what it loses when it is started again, beside its memory
 };
 
@@ -55,6 +55,12 @@ class Network {
 
     /// Told of every command that is let in, before its effect.
     std::function<void(const protocol::CommandStamp&)> commanded = [](const auto&) {};
+    /// Told of everything that has had its effect, before its answer is on its way.
+    std::function<void(const Command&)> had_effect = [](const auto&) {};
+    /// What Mishap::Throws throws.
+    std::function<void(const Command&)> broken_driver = [](const Command& command) {
+        throw std::runtime_error("the driver of " + command.agent + " is broken");
+    };
 
     /// Commands on their way whose effects are still to come.
     [[nodiscard]] std::size_t underWay() const { return under_way_; }
@@ -74,8 +80,8 @@ class Network {
     struct Call;
     Fate fateOf(const Command& command);
     std::optional<Disturbance> disturbanceOf(const Command& command);
-    /// Nothing: the command may have its effect. `lane`: null unless it is guarded.
-    static std::optional<base::Error> refusal(const Command& command, Agent& agent, AgentGate::Lane* lane);
+    /// Nothing: the command may have its effect, once it is its turn.
+    static std::optional<base::Error> refusal(const Command& command, const std::string& subject, Agent& agent);
     void carriedOut(const Command& command, const base::Error* error);
     static base::Error noAnswer(const Command& command, drivers::Deadline deadline);
     static bool isGuarded(const Command& command) { return command.stamp && command.stamp->epoch != 0; }
@@ -143,8 +149,7 @@ base::Result<Answer> Network::ask(Command command, drivers::Deadline deadline, E
         if (!call->answer) call->give(base::failure(noAnswer(call->command, deadline)));
     });
     suspension.last();
-    if (call->fate.mishap == Mishap::Throws)
-        throw std::runtime_error("the driver of " + call->command.agent + " is broken");
+    if (call->fate.mishap == Mishap::Throws) broken_driver(call->command);
     return std::move(*call->answer);
 }
 
@@ -160,20 +165,21 @@ void Network::send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there,
 
 template <typename Answer>
 void Network::deliver(const std::shared_ptr<Call<Answer>>& call, const Reply<Answer>& reply) {
+    using Verdict = protocol::CommandAdmission::Verdict;
     const Command& command = call->command;
     Agent& its = call->agent;
-    auto* const lane = its.up && isGuarded(command) ? &its.gate.lane(subjectOf(command)) : nullptr;
-    if (const auto error = refusal(command, its, lane)) {
+    const std::string subject = isGuarded(command) ? subjectOf(command) : std::string();
+    if (const auto error = refusal(command, subject, its)) {
         carriedOut(command, &*error);
         return reply(base::failure(*error));
     }
-    std::shared_ptr<AgentGate::Handled> mine;
-    if (lane != nullptr) {
-        std::string key = protocol::identityOf(*command.stamp, command.name);
-        const auto earlier = its.gate.earlier(key);
-        if (earlier && earlier->answer.has_value()) return reply(std::any_cast<base::Result<Answer>>(earlier->answer));
-        if (earlier && !earlier->done) return;  // the first one is answered
-        if (lane->isBusy()) {
+    std::shared_ptr<protocol::CommandAdmission::Admitted> mine;
+    if (isGuarded(command)) {
+        const auto decision = its.admission.decide(*command.stamp, subject, command.name);
+        if (decision.verdict == Verdict::Answered)
+            return reply(std::any_cast<base::Result<Answer>>(decision.command->answer));
+        if (decision.verdict == Verdict::UnderWay) return;  // the first one is answered
+        if (decision.verdict == Verdict::Waits) {
             ++under_way_;
             queue_.after(next_turn, [this, call, reply] {
                 --under_way_;
@@ -181,16 +187,13 @@ void Network::deliver(const std::shared_ptr<Call<Answer>>& call, const Reply<Ans
             });
             return;
         }
-        mine = its.gate.enter(std::move(key), *lane);
+        mine = decision.command;
         commanded(*command.stamp);
     }
     call->effect([call, reply, mine, &its, life = its.lives, this](base::Result<Answer> answer) {
         if (its.lives != life) return;  // who would have answered is gone
         carriedOut(call->command, answer ? nullptr : &answer.error());
-        if (mine) {
-            mine->done = true;
-            if (answer) mine->answer = answer;
-        }
+        if (mine) protocol::CommandAdmission::end(*mine, answer ? std::any(answer) : std::any());
         reply(std::move(answer));
     });
 }

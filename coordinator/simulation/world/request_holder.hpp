@@ -33,6 +33,8 @@ class RequestHolder {
     /// The agent is started again: its connections end visibly.
     void restarted();
     [[nodiscard]] std::size_t held(const std::string& job) const;
+    /// What it says of a job, for a test that stages a situation.
+    protocol::Hold& staged(const std::string& job) { return at(job).hold; }
 
   private:
     struct Held {

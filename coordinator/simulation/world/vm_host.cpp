@@ -125,8 +125,10 @@ void VmHost::setState(const base::StandInName& name, StandInState state, const R
         if (!lives_ || still == nullptr || still->power_cycle != cycle || still->stand_in.state != before)
             return reply(failure(ErrorCode::Internal, fmt::format("stand-in '{}' is gone", name.text())));
         change(*still, state);
-        still->stand_in.clock.state =
-            state == StandInState::Running ? protocol::GuestClock::State::Set : protocol::GuestClock::State::Unknown;
+        using Clock = protocol::GuestClock::State;
+        auto& clock = still->stand_in.clock.state;  // one that a test has staged as not set stays so
+        if (state != StandInState::Running || clock == Clock::Unknown)
+            clock = state == StandInState::Running ? Clock::Set : Clock::Unknown;
         still->stand_in.port = base::PortName("t-" + name.text());
         still->answers_from = world_.now();
         if (before == StandInState::Stopped) still->answers_from += world_.config.timings.stand_in_boot;
@@ -196,10 +198,10 @@ Result<protocol::StandInRequests> VmHost::requests(const base::StandInName& name
     if (machine.stand_in.state == StandInState::Halted)
         return failure(ErrorCode::WrongState, fmt::format("stand-in '{}' answers no request any more: {}", name.text(),
                                                           machine.stand_in.problem));
-    world_.invariants.tellsRequests(name.text(), machine.unanswered);
+    world_.invariants.tellsRequests(name.text(), machine.unanswered - machine.just_answered);
     const bool seen = world_.now() >= machine.seen_from;
     const unsigned unanswered = machine.unanswered - machine.unseen;
-    return protocol::StandInRequests{unanswered + (seen ? machine.idle : 0), unanswered, 0, seen};
+    return protocol::StandInRequests{unanswered + (seen ? machine.idle : 0), unanswered, machine.just_answered, seen};
 }
 
 protocol::Capacity VmHost::capacity() const {
@@ -216,6 +218,7 @@ protocol::Capacity VmHost::capacity() const {
         now.memory_committed_mib += machine.stand_in.definition.memory_mib;
         now.vcpus_committed += machine.stand_in.definition.vcpus;
     }
+    now.memory_overhead_mib = world_.config.timings.host_overhead_mib;
     now.acceleration = "simulated";
     return now;
 }

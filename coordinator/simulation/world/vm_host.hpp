@@ -24,6 +24,7 @@ struct VirtualMachine {
     bool will_not_resume = false;  ///< the hypervisor says so when it is asked to
     bool halts = false;            ///< an error stops it in the moment after it has begun to execute
     unsigned unanswered = 0;       ///< requests that it works on
+    unsigned just_answered = 0;    ///< of `unanswered`, those that have an answer already, and may go on
     unsigned idle = 0;             ///< connections that clients keep open without asking anything
     unsigned unseen = 0;           ///< of `unanswered`, those that were there when the agent was started again
     VirtualTime seen_from{};       ///< its connections are all known from then on

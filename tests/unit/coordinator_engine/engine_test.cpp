@@ -13,10 +13,8 @@
 #include <mutex>
 
 #include "coordinator/domain/phases.hpp"
-#include "coordinator/engine/thread_pool_executor.hpp"
-#include "coordinator/journal/sqlite_journal.hpp"
-#include "tests/simulated/simulated_journal.hpp"
-#include "tests/simulated/simulated_world.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
+#include "tests/unit/coordinator_engine/threaded_world.hpp"
 
 using namespace standin;
 using namespace std::chrono_literals;
@@ -33,26 +31,52 @@ struct Directory {
     std::string path;
 };
 
+base::Log silentLog() {
+    return base::Log("engine", [](base::LogLevel, std::string_view) {});
+}
+
+/// An engine on real threads, with a real journal in this directory.
+struct ThreadedEngine {
+    ThreadedEngine(const simulation::Layout& layout, const std::string& path, engine::EventSink& events,
+                   const engine::EngineSettings& settings)
+        : world(labConfig(layout)),
+          journal(path + "/journal.db", world),
+          engine(world.config.inventory, world.drivers(), journal, world, clock, events, silentLog(), settings) {}
+    ~ThreadedEngine() {
+        engine.stop();
+        world.stop();
+    }
+    base::SystemClock clock;
+    ThreadedWorld world;
+    KnownJournal journal;
+    engine::Engine engine;
+};
+
 struct RunningEngine {
-    explicit RunningEngine(int servers) : RunningEngine(simulated::simulatedInventory(servers, servers)) {}
-    explicit RunningEngine(engine::Inventory its)
-        : inventory(std::move(its)),
-          world(world_clock),
-          journal(directory.path + "/journal.db"),
-          engine(inventory,
-                 (simulated::rehearsalSetup(world, inventory), simulated::simulatedDrivers(world, inventory)), journal,
-                 executor, clock, events, base::Log("engine", [](base::LogLevel, std::string_view) {}),
-                 {.watch_every = 0ms}) {
+    explicit RunningEngine(int servers)
+        : RunningEngine({.servers = servers, .spares = servers, .is_protected = false}) {}
+    explicit RunningEngine(const simulation::Layout& layout)
+        : threaded(layout, directory.path, events, {.watch_every = 0ms}) {
         BOOST_REQUIRE(engine.start().has_value());
         const auto shown = engine.survey();
         BOOST_REQUIRE(shown.has_value());
+        inWorld([](simulation::World& world) { world.invariants.agreesToAdoption(); });
         BOOST_REQUIRE(engine.adopt(shown->mark, "operator ada").has_value());
     }
     ~RunningEngine() {
         engine.stop();
-        executor.stop();
-        const std::lock_guard lock(world.mutex);
-        BOOST_TEST(world.breaches.empty());
+        inWorld([](simulation::World& world) {
+            for (const auto& breach : world.invariants.breaches())
+                BOOST_ERROR("rule " << breach.rule << " is broken: " << breach.who << ": " << breach.what);
+        });
+    }
+    void inWorld(const std::function<void(simulation::World&)>& what) {
+        const std::lock_guard lock(threaded.world.mutex);
+        what(threaded.world.world);
+    }
+    [[nodiscard]] domain::FailureReport failure(const std::string& server) {
+        inWorld([&](simulation::World& world) { world.invariants.failureReported(server); });
+        return {base::ServerName(server), "processor", "a test", "trap 1", threaded.clock.steady()};
     }
 
     /// Follows the events until the operation is as it is awaited.
@@ -83,14 +107,9 @@ struct RunningEngine {
     }
 
     Directory directory;
-    engine::Inventory inventory;
-    simulated::SimulatedClock world_clock;
-    simulated::SimulatedWorld world;
-    base::SystemClock clock;
     engine::EventHub events;
-    journal::SqliteJournal journal;
-    engine::ThreadPoolExecutor executor;
-    engine::Engine engine;
+    ThreadedEngine threaded;
+    engine::Engine& engine = threaded.engine;
 };
 
 /// Dies, as a process does, whenever it comes to change an operation's state.
@@ -110,18 +129,17 @@ class Deadly final : public engine::EventSink {
 BOOST_AUTO_TEST_SUITE(running_engine)
 
 BOOST_AUTO_TEST_CASE(a_spare_whose_power_device_is_another_machines_fits_no_server) {
-    auto inventory = simulated::simulatedInventory(1, 1);
+    RunningEngine running({.servers = 1, .spares = 1, .is_protected = false, .uuids = true});
     const base::SpareName spare("spare01");
-    inventory.spares[spare].uuid = "00112233-4455-6677-8899-aabbccddeeff";
-    RunningEngine running(inventory);
-    const auto fits = [&](const char* told) {
-        {
-            const std::lock_guard lock(running.world.mutex);
-            running.world.machines["spare01"].uuid = told;
-        }
-        return running.engine.spareFits(spare, base::ImageId("server01-1"));
+    const auto fits = [&](const std::string& reported) {
+        running.inWorld([&](simulation::World& world) { world.bmcs.at("spare01").uuid = reported; });
+        std::promise<base::Result<void>> answer;
+        running.threaded.world.post({domain::Lane::Ordinary, "a test", [&] {
+                                         answer.set_value(running.engine.spareFits(spare, base::ImageId("server01-1")));
+                                     }});
+        return answer.get_future().get();
     };
-    BOOST_TEST(fits("00112233-4455-6677-8899-AABBCCDDEEFF").has_value());
+    BOOST_TEST(fits(running.threaded.world.config.inventory.spares.at(spare).uuid).has_value());
     BOOST_TEST(fits("").has_value());  // not confirmed, and that is not demanded
     const auto refused = fits("00112233-4455-6677-8899-aabbccddee00");
     BOOST_REQUIRE(!refused);
@@ -131,8 +149,7 @@ BOOST_AUTO_TEST_CASE(a_spare_whose_power_device_is_another_machines_fits_no_serv
 BOOST_AUTO_TEST_CASE(a_failover_runs_to_its_end_on_real_threads_and_a_real_journal) {
     RunningEngine lab(1);
     lab.protect("server01", "spare01");
-    const auto outcome =
-        lab.engine.reportAndWait({base::ServerName("server01"), "processor", "a test", "trap 1", lab.clock.steady()});
+    const auto outcome = lab.engine.reportAndWait(lab.failure("server01"));
     BOOST_REQUIRE(outcome.has_value());
     const auto failover = lab.untilRest(outcome->operation);
     BOOST_TEST((failover.state == domain::State::Succeeded), failover.why);
@@ -144,16 +161,12 @@ BOOST_AUTO_TEST_CASE(a_failover_runs_to_its_end_on_real_threads_and_a_real_journ
 
 BOOST_AUTO_TEST_CASE(many_servers_fail_at_once_and_reports_may_repeat) {
     RunningEngine lab(20);
-    for (int i = 1; i <= 20; ++i) lab.protect(simulated::numbered("server", i), simulated::numbered("spare", i));
+    for (int i = 1; i <= 20; ++i) lab.protect(simulation::numbered("server", i), simulation::numbered("spare", i));
     for (int repeat = 0; repeat < 100; ++repeat) {
-        for (int i = 1; i <= 20; ++i) {
-            BOOST_REQUIRE(lab.engine.report({base::ServerName(simulated::numbered("server", i)), "chassis", "rack 3",
-                                             "trap 1", lab.clock.steady()}));
-        }
+        for (int i = 1; i <= 20; ++i) BOOST_REQUIRE(lab.engine.report(lab.failure(simulation::numbered("server", i))));
     }
     for (int i = 1; i <= 20; ++i) {
-        const auto outcome = lab.engine.reportAndWait(
-            {base::ServerName(simulated::numbered("server", i)), "chassis", "rack 3", "trap 1", lab.clock.steady()});
+        const auto outcome = lab.engine.reportAndWait(lab.failure(simulation::numbered("server", i)));
         BOOST_REQUIRE(outcome.has_value());
         BOOST_TEST((outcome->kind == engine::Engine::ReportOutcome::Kind::Merged));
         BOOST_TEST((lab.untilRest(outcome->operation).state == domain::State::Succeeded));
@@ -165,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_job_returns_to_its_server_only_when_nobody_else_can_execu
     RunningEngine lab(1);
     const base::ServerName server("server01");
     lab.protect("server01", "spare01");
-    const auto outcome = lab.engine.reportAndWait({server, "processor", "a test", "trap 1", lab.clock.steady()});
+    const auto outcome = lab.engine.reportAndWait(lab.failure("server01"));
     BOOST_REQUIRE(outcome.has_value());
     lab.until(outcome->operation, [](const domain::Operation& failover) {
         const auto* step = failover.find({domain::StepName::RetireHolder, failover.spare.text()});
@@ -174,18 +187,17 @@ BOOST_AUTO_TEST_CASE(a_job_returns_to_its_server_only_when_nobody_else_can_execu
     const auto refused = lab.engine.returned(server, "operator ada");
     BOOST_REQUIRE(!refused);
     BOOST_TEST(refused.error().message.find("spare 'spare01' is not off") != std::string::npos);
-    {
-        const std::lock_guard lock(lab.world.mutex);
-        lab.world.machines["spare01"].on = false;
-        lab.world.machines["server01"].on = true;
-        lab.world.repaired.insert("server01");
-    }
+    lab.inWorld([](simulation::World& world) {
+        using By = simulation::World::SwitchedBy;
+        world.power(world.machines.at("spare01"), false, By::Hand);
+        world.power(world.machines.at("server01"), true, By::Hand);
+        world.invariants.returned("server01");
+    });
     const auto returned = lab.engine.returned(server, "operator ada");
     BOOST_TEST(returned.has_value(), (returned ? "" : returned.error().message));
     BOOST_TEST((lab.engine.server(server)->placement.on == domain::Placement::On::Server));
     BOOST_REQUIRE(lab.engine.close(outcome->operation, "operator ada").has_value());
-    const std::lock_guard lock(lab.world.mutex);
-    BOOST_TEST(lab.world.segments.at("job01").order.owner.text() == "server");
+    lab.inWorld([](simulation::World& world) { BOOST_TEST(world.switches.at("switch1").owner("job01") == "server"); });
 }
 
 BOOST_AUTO_TEST_CASE(an_engine_that_was_stopped_answers_that_it_is) {
@@ -195,12 +207,11 @@ BOOST_AUTO_TEST_CASE(an_engine_that_was_stopped_answers_that_it_is) {
         lab.engine.request({OperationKind::Prepare, base::ServerName("server01"), {}, "operator ada", {}});
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::Unreachable));
-    BOOST_TEST(!lab.engine.report({base::ServerName("server01"), "processor", "a test", "trap 1", lab.clock.steady()}));
+    BOOST_TEST(!lab.engine.report(lab.failure("server01")));
 }
 
 BOOST_AUTO_TEST_CASE(an_operation_that_kills_the_process_twice_is_set_aside_at_the_third_start) {
     const Directory directory;
-    const auto inventory = simulated::simulatedInventory(2, 2);
     domain::OperationId poisoned = 0;
     {
         journal::SqliteJournal journal(directory.path + "/journal.db");
@@ -214,19 +225,10 @@ BOOST_AUTO_TEST_CASE(an_operation_that_kills_the_process_twice_is_set_aside_at_t
         BOOST_REQUIRE(journal.commit(entry).has_value());
     }
     const auto lifeOf = [&](engine::EventSink& events) {
-        simulated::SimulatedClock world_clock;
-        simulated::SimulatedWorld world(world_clock);
-        simulated::rehearsalSetup(world, inventory);
-        base::SystemClock clock;
-        journal::SqliteJournal journal(directory.path + "/journal.db");
-        engine::ThreadPoolExecutor executor;
-        engine::Engine engine(inventory, simulated::simulatedDrivers(world, inventory), journal, executor, clock,
-                              events, base::Log("engine", [](base::LogLevel, std::string_view) {}),
-                              {.watch_every = 0ms});
-        const bool started = engine.start().has_value();
-        const auto operation = engine.operation(poisoned);
-        engine.stop();
-        executor.stop();
+        ThreadedEngine threaded({.servers = 2, .spares = 2, .is_protected = false}, directory.path, events,
+                                {.watch_every = 0ms});
+        const bool started = threaded.engine.start().has_value();
+        const auto operation = threaded.engine.operation(poisoned);
         return started && operation ? operation->state : domain::State::Opened;
     };
     for (int start = 1; start <= 2; ++start) {
@@ -249,20 +251,14 @@ BOOST_AUTO_TEST_CASE(an_operation_that_kills_the_process_twice_is_set_aside_at_t
 }
 
 BOOST_AUTO_TEST_CASE(a_journal_that_throws_does_not_end_the_engine) {
-    const auto inventory = simulated::simulatedInventory(1, 1);
-    simulated::SimulatedClock world_clock;
-    simulated::SimulatedWorld world(world_clock);
-    simulated::rehearsalSetup(world, inventory);
-    base::SystemClock clock;
+    const Directory directory;
     engine::EventHub events;
-    simulated::SimulatedJournal journal;
-    engine::ThreadPoolExecutor executor;
-    engine::Engine engine(inventory, simulated::simulatedDrivers(world, inventory), journal, executor, clock, events,
-                          base::Log("engine", [](base::LogLevel, std::string_view) {}),
-                          {.watch_every = 0ms, .answer_within = 60s});
+    ThreadedEngine threaded({}, directory.path, events, {.watch_every = 0ms, .answer_within = 60s});
+    auto& engine = threaded.engine;
+    auto& journal = threaded.journal;
     BOOST_REQUIRE(engine.start().has_value());
     int thrown = 0;
-    journal.before = [&](int) {
+    journal.before = [&] {
         if (++thrown == 1) throw std::bad_alloc();
         if (thrown == 2) throw 17;
     };
@@ -270,18 +266,11 @@ BOOST_AUTO_TEST_CASE(a_journal_that_throws_does_not_end_the_engine) {
     BOOST_TEST(maintained.has_value());  // told when it was durable, at the third attempt
     BOOST_TEST(thrown >= 3);
     engine.stop();
-    executor.stop();
 }
 
 BOOST_AUTO_TEST_CASE(the_deciding_thread_tells_that_it_goes_round_and_not_while_it_hangs) {
-    const auto inventory = simulated::simulatedInventory(1, 1);
-    simulated::SimulatedClock world_clock;
-    simulated::SimulatedWorld world(world_clock);
-    simulated::rehearsalSetup(world, inventory);
-    base::SystemClock clock;
+    const Directory directory;
     engine::EventHub events;
-    simulated::SimulatedJournal journal;
-    engine::ThreadPoolExecutor executor;
     std::mutex mutex;
     std::condition_variable told;
     int signs = 0;
@@ -293,8 +282,9 @@ BOOST_AUTO_TEST_CASE(the_deciding_thread_tells_that_it_goes_round_and_not_while_
         ++signs;
         told.notify_all();
     };
-    engine::Engine engine(inventory, simulated::simulatedDrivers(world, inventory), journal, executor, clock, events,
-                          base::Log("engine", [](base::LogLevel, std::string_view) {}), settings);
+    ThreadedEngine threaded({}, directory.path, events, settings);
+    auto& engine = threaded.engine;
+    auto& journal = threaded.journal;
     BOOST_REQUIRE(engine.start().has_value());
     const auto awaitSigns = [&](int more) {
         std::unique_lock lock(mutex);
@@ -302,7 +292,7 @@ BOOST_AUTO_TEST_CASE(the_deciding_thread_tells_that_it_goes_round_and_not_while_
     };
     BOOST_TEST(awaitSigns(3));
     std::promise<void> hangs, go_on;
-    journal.before = [&](int) {
+    journal.before = [&] {
         hangs.set_value();
         go_on.get_future().wait();
         journal.before = nullptr;
@@ -321,7 +311,6 @@ BOOST_AUTO_TEST_CASE(the_deciding_thread_tells_that_it_goes_round_and_not_while_
     BOOST_TEST(awaitSigns(1));
     BOOST_TEST(while_it_hung >= 3);
     engine.stop();
-    executor.stop();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

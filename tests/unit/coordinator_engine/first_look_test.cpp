@@ -1,33 +1,34 @@
 // What a coordinator looks at when it starts, before it begins anything.
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
 using domain::Placement;
-using simulated::Fault;
 
 namespace {
 
 /// Started again, by the journal as it is or as it was.
-struct StartedAgain : Protected {
-    void start() {
-        coordinator.kill();
-        coordinator.watches = true;
-        coordinator.start();
-        world.progress.clear();
+struct StartedAgain : Lab {
+    void startAgain() {
+        if (one.running()) kill();
+        config.engine.watch_every = std::chrono::seconds(10);
+        // The look takes its time.
+        if (!is_silent) world.network.disturb("segment.get", {Mishap::Slow, std::chrono::milliseconds(500), 1, {}});
+        progress.clear();
+        start();
     }
-    /// As the listener hands it over. True: it is durable what comes of it.
+    /// As the listener hands it over. True: what comes of it is durable soon.
     bool trap() {
-        taken = false;
-        std::vector<engine::Input> inputs;
-        inputs.emplace_back(engine::ReportInput{
-            {base::ServerName("server01"), "processor", "a processor has failed", "trap 9", coordinator.clock.steady()},
+        world.invariants.failureReported("server01");
+        one.take(engine::ReportInput{
+            {base::ServerName("server01"), "processor", "a processor has failed", "trap 9", world.clock.steady()},
             [this](const auto& outcome) {
                 taken = true;
                 opened = outcome && outcome->kind == engine::Engine::ReportOutcome::Kind::Opened;
             }});
-        coordinator.conductor->handle(std::move(inputs));
+        pass(std::chrono::milliseconds(100));
         return taken;
     }
+    bool is_silent = false;
     bool taken = false;
     bool opened = false;
 };
@@ -38,14 +39,15 @@ BOOST_AUTO_TEST_SUITE(first_look)
 
 BOOST_AUTO_TEST_CASE(a_trap_before_the_first_look_fences_nobody_who_executes_the_job_since_the_backup) {
     StartedAgain lab;
-    const auto backup = lab.coordinator.journal;
+    const auto backup = lab.world.disk;
     lab.failAndRun();
     BOOST_REQUIRE(lab.owner() == "spare");
-    lab.coordinator.journal = backup;
-    for (int i = 0; i < 5; ++i) BOOST_REQUIRE(lab.coordinator.journal.open());  // its epoch is no older
-    lab.start();
+    lab.kill();
+    lab.world.disk = backup;
+    lab.world.disk.epoch += 5;  // it is no older
+    lab.startAgain();
     BOOST_TEST(!lab.trap());
-    lab.coordinator.run();
+    lab.run();
     BOOST_TEST(lab.taken);
     BOOST_TEST(!lab.opened);
     BOOST_TEST(lab.owner() == "spare");
@@ -55,36 +57,36 @@ BOOST_AUTO_TEST_CASE(a_trap_before_the_first_look_fences_nobody_who_executes_the
 
 BOOST_AUTO_TEST_CASE(a_trap_waits_for_the_first_look_and_no_longer) {
     StartedAgain lab;
-    lab.start();
+    lab.startAgain();
     BOOST_TEST(!lab.trap());
-    lab.coordinator.run();
+    lab.run();
     BOOST_TEST(lab.opened);
     BOOST_TEST(lab.owner() == "spare");
 
     StartedAgain silent;
-    silent.world.fail("segment.get", Fault::TimesOut, 1);
-    silent.start();
+    silent.is_silent = true;
+    silent.disturb("segment.get", Mishap::Lost, 1);
+    silent.startAgain();
     BOOST_TEST(!silent.trap());
-    silent.coordinator.run(std::chrono::seconds(4));
+    silent.run(std::chrono::seconds(4));
     BOOST_TEST(silent.opened);
-    silent.coordinator.run();
+    silent.run();
 }
 
 BOOST_AUTO_TEST_CASE(steps_wait_until_it_is_known_who_leads) {
     StartedAgain lab;
-    lab.coordinator.fail("server01");
-    lab.start();  // what was begun is not begun again yet
-    lab.world.leader = {lab.coordinator.board->epoch(), "another"};
-    const int claims = lab.world.claims;
-    lab.coordinator.run();
-    BOOST_TEST(!lab.coordinator.conductor->leads());
-    BOOST_TEST(lab.world.progress.empty());
-    BOOST_TEST(lab.world.claims == claims + 1);
+    lab.fail("server01");
+    lab.startAgain();  // what was begun is not begun again yet
+    lab.obeyAnother(lab.board().epoch());
+    lab.run();
+    BOOST_TEST(!lab.one.leads());
+    BOOST_TEST(lab.progress.empty());
+    BOOST_TEST(lab.count("epoch.claim") == 1U);
 
     StartedAgain first;
-    first.coordinator.fail("server01");
-    first.start();
-    first.coordinator.run();
+    first.fail("server01");
+    first.startAgain();
+    first.run();
     BOOST_TEST(first.owner() == "spare");
 }
 

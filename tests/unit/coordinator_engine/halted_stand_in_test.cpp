@@ -1,5 +1,5 @@
 // A stand-in whose guest has stopped: its VM host says so, and nobody waits for its answer.
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
 using protocol::StandInState;
@@ -11,10 +11,10 @@ constexpr auto words =
     "error. Suberror: 1; emulation failure'";
 
 /// Stand-ins stop by themselves, in `state`, as soon as they are to run.
-void stopWhenRun(simulated::SimulatedWorld& world, StandInState state) {
-    world.after_effect = [&world, state](const std::string& verb, const std::string& name) {
+void stopWhenRun(Lab& lab, StandInState state) {
+    lab.after_effect = [&lab, state](const std::string& verb, const std::string& name) {
         if (verb != "stand_in.running") return;
-        auto& told = world.stand_ins.at(name).stand_in;
+        auto& told = lab.world.standIn(name)->stand_in;
         told.state = state;
         told.problem = words;
     };
@@ -26,8 +26,8 @@ BOOST_AUTO_TEST_SUITE(stopped_guests)
 
 BOOST_AUTO_TEST_CASE(a_takeover_takes_the_cold_path_at_once_with_the_vm_hosts_words) {
     for (const auto state : {StandInState::Halted, StandInState::OutOfSpace, StandInState::Stopped}) {
-        Protected lab;
-        stopWhenRun(lab.world, state);
+        Lab lab;
+        stopWhenRun(lab, state);
         const auto operation = lab.failAndRun();
         BOOST_TEST(stateOf(operation) == "Succeeded", operation.why);
         BOOST_TEST(lab.told(words));
@@ -41,9 +41,9 @@ BOOST_AUTO_TEST_CASE(a_takeover_takes_the_cold_path_at_once_with_the_vm_hosts_wo
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_whose_state_nobody_can_tell_is_asked_until_the_deadline) {
-    Protected lab;
-    stopWhenRun(lab.world, StandInState::Unknown);
-    lab.world.fail("stand_in.get", simulated::Fault::TimesOut);
+    Lab lab;
+    stopWhenRun(lab, StandInState::Unknown);
+    lab.disturb("stand_in.get", Mishap::Lost);
     const auto operation = lab.failAndRun();
     const auto* resume = operation.find(domain::StepName::ResumeStandIn, operation.stand_in.text());
     BOOST_REQUIRE(resume != nullptr);
@@ -51,12 +51,11 @@ BOOST_AUTO_TEST_CASE(a_stand_in_whose_state_nobody_can_tell_is_asked_until_the_d
 }
 
 BOOST_AUTO_TEST_CASE(a_handover_does_not_wait_for_a_stand_in_that_has_stopped) {
-    Protected lab;
-    lab.world.stand_ins.at(lab.standIn()).connections = 1;
-    lab.world.stand_ins.at(lab.standIn()).endless = true;
-    lab.world.after_effect = [&lab](const std::string& verb, const std::string&) {
+    Lab lab;
+    lab.guest().unanswered = 1;
+    lab.after_effect = [&lab](const std::string& verb, const std::string&) {
         if (verb != "hold.holding") return;
-        auto& told = lab.world.stand_ins.at(lab.standIn()).stand_in;
+        auto& told = lab.guest().stand_in;
         told.state = StandInState::Halted;
         told.problem = words;
     };
@@ -70,16 +69,15 @@ BOOST_AUTO_TEST_CASE(a_handover_does_not_wait_for_a_stand_in_that_has_stopped) {
 }
 
 BOOST_AUTO_TEST_CASE(a_prepare_whose_guest_stops_ends_at_once_with_the_vm_hosts_words) {
-    simulated::SimulatedCoordinator coordinator(simulated::simulatedInventory(1, 1));
-    coordinator.start();
-    stopWhenRun(coordinator.world, StandInState::Halted);
-    const auto begun = coordinator.clock.steady();
-    coordinator.protectAll();
-    const auto operation = coordinator.last();
+    Lab lab(labConfig({.is_protected = false}));
+    stopWhenRun(lab, StandInState::Halted);
+    const auto begun = lab.now();
+    lab.protectAll();
+    const auto operation = lab.last();
     BOOST_TEST(stateOf(operation) == "Failed");
     BOOST_TEST(operation.why.find(words) != std::string::npos, operation.why);
-    BOOST_TEST((coordinator.clock.steady() - begun < std::chrono::seconds(30)));
-    BOOST_TEST(coordinator.world.stand_ins.empty());
+    BOOST_TEST((lab.now() - begun < std::chrono::seconds(30)));
+    BOOST_TEST(lab.guests().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,14 +1,12 @@
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
-using simulated::Fault;
 
 namespace {
 
-bool retry(Protected& lab, domain::OperationId id) {
-    const auto accepted =
-        lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value();
-    lab.coordinator.run(std::chrono::minutes(30));
+bool retry(Lab& lab, domain::OperationId id) {
+    const auto accepted = lab.retry(id).has_value();
+    lab.run(std::chrono::minutes(30));
     return accepted;
 }
 
@@ -22,105 +20,104 @@ domain::StepState stepStateOf(const domain::Operation& operation, domain::StepNa
 BOOST_AUTO_TEST_SUITE(handover)
 
 BOOST_AUTO_TEST_CASE(a_failover_does_not_wait_for_clients_that_keep_connections_open_through_the_holder) {
-    Protected lab;
-    lab.world.holds["job01"].proxied = 2;
-    const auto id = lab.coordinator.fail("server01");
-    lab.coordinator.run(std::chrono::minutes(5));
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
-    BOOST_TEST(lab.world.segments["job01"].order.proxied);
+    Lab lab;
+    lab.holder().staged("job01").proxied = 2;
+    const auto id = lab.fail("server01");
+    lab.run(std::chrono::minutes(5));
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
+    BOOST_TEST(lab.order().proxied);
     BOOST_TEST(!lab.told("connections"));
 
-    lab.world.holds["job01"].proxied = 0;
-    lab.coordinator.run(std::chrono::minutes(5));
-    BOOST_TEST(!lab.world.segments["job01"].order.proxied);
-    BOOST_TEST((lab.world.holds["job01"].state == protocol::HoldState::Idle));
+    lab.holder().staged("job01").proxied = 0;
+    lab.run(std::chrono::minutes(5));
+    BOOST_TEST(!lab.order().proxied);
+    BOOST_TEST((lab.holder().staged("job01").state == protocol::HoldState::Idle));
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_through_the_holder_that_never_ends_is_ended_after_an_hour_in_silence) {
-    Protected lab;
-    lab.world.holds["job01"].proxied = 1;
-    const auto id = lab.coordinator.fail("server01");
-    lab.coordinator.run(std::chrono::minutes(55));
-    BOOST_TEST(lab.world.segments["job01"].order.proxied);
+    Lab lab;
+    lab.holder().staged("job01").proxied = 1;
+    const auto id = lab.fail("server01");
+    lab.run(std::chrono::minutes(55));
+    BOOST_TEST(lab.order().proxied);
     const auto told = lab.world.told.size();
-    lab.coordinator.run(std::chrono::minutes(15));
-    BOOST_TEST(!lab.world.segments["job01"].order.proxied);
+    lab.run(std::chrono::minutes(15));
+    BOOST_TEST(!lab.order().proxied);
     BOOST_TEST(lab.world.told.size() == told);
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_left_in_the_holder_does_not_take_the_segment_from_a_server_that_has_its_job_again) {
-    Protected lab;
-    lab.world.holds["job01"].proxied = 1;
-    lab.coordinator.fail("server01");
-    lab.coordinator.run(std::chrono::minutes(5));
-    lab.world.segments["job01"].order.owner = base::MemberName("server");  // as `standinctl returned` does
-    lab.world.holds["job01"].proxied = 0;
-    lab.coordinator.run(std::chrono::hours(3));
+    Lab lab;
+    lab.holder().staged("job01").proxied = 1;
+    lab.fail("server01");
+    lab.run(std::chrono::minutes(5));
+    auto order = lab.order();
+    order.owner = base::MemberName("server");  // as `standinctl returned` does
+    lab.setOrder(order);
+    lab.holder().staged("job01").proxied = 0;
+    lab.run(std::chrono::hours(3));
     BOOST_TEST(lab.owner() == "server");
 }
 
 BOOST_AUTO_TEST_CASE(the_spare_of_the_cold_path_gets_no_connections_through_the_holder) {
-    Protected lab;
-    lab.world.stand_ins.at(lab.standIn()).answers = false;
+    Lab lab;
+    lab.guest().mute = true;
     lab.failAndRun();
     BOOST_TEST(lab.owner() == "spare");
-    BOOST_TEST(!lab.world.segments["job01"].order.proxied);
+    BOOST_TEST(!lab.order().proxied);
 }
 
-// The breach is found by the simulated switch.
+// The breach is found by the world's rules.
 BOOST_AUTO_TEST_CASE(held_requests_are_returned_before_new_ones_reach_the_stand_in_again) {
-    Protected lab;
-    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
-    stand_in.connections = 1;
-    stand_in.endless = true;
+    Lab lab;
+    auto& stand_in = lab.guest();
+    stand_in.unanswered = 1;
     lab.failAndRun();
     BOOST_TEST(lab.owner() == "stand-in");
-    BOOST_TEST(lab.world.holds["job01"].held == 0U);
-    BOOST_TEST(lab.world.holds["job01"].delivered == 9U);  // three in each of three handovers
+    BOOST_TEST(lab.held() == 0U);
+    BOOST_TEST(lab.heldAndAnswered() == 9U);  // three in each of three handovers
 }
 
 BOOST_AUTO_TEST_CASE(the_back_leg_stays_with_the_stand_in_while_a_returned_request_waits_for_its_answer) {
-    Protected lab;
-    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
-    stand_in.connections = 1;
-    stand_in.endless = true;
-    lab.world.holds["job01"].unanswered = 1;
+    Lab lab;
+    auto& stand_in = lab.guest();
+    stand_in.unanswered = 1;
+    lab.holder().staged("job01").unanswered = 1;
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(failover.handovers == 1U);
-    BOOST_TEST(lab.world.segments["job01"].order.back_leg_to.text() == "stand-in");
+    BOOST_TEST(lab.order().back_leg_to.text() == "stand-in");
 }
 
 // Found by the model of the protocol: an order of one's own that is still on its way is overtaken by a newer one only.
 BOOST_AUTO_TEST_CASE(who_returns_requests_gives_an_order_for_the_segment_though_a_deposed_coordinator_has_returned_it) {
-    Protected lab;
-    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
-    stand_in.connections = 1;
-    stand_in.endless = true;
-    lab.world.holds["job01"].unanswered = 1;  // so that nothing else is ordered behind it
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        auto& order = lab.world.segments["job01"].order;
-        if (verb != "stand_in.running" || order.owner.text() != "holder") return;
-        lab.world.holds["job01"].held = 0;
+    Lab lab;
+    auto& stand_in = lab.guest();
+    stand_in.unanswered = 1;
+    lab.requests_per_hold = 0;
+    lab.holder().staged("job01").unanswered = 1;  // so that nothing else is ordered behind it
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb != "stand_in.running" || lab.owner() != "holder") return;
+        auto order = lab.order();
         order.owner = order.back_leg_to = base::MemberName("stand-in");
-        lab.world.progress.clear();
+        lab.setOrder(order);
+        lab.progress.clear();
     };
     lab.failAndRun();
-    BOOST_TEST(std::count(lab.world.progress.begin(), lab.world.progress.end(), "segment.set job01") == 1);
+    BOOST_TEST(std::count(lab.progress.begin(), lab.progress.end(), "segment.set/job01") == 1);
     BOOST_TEST(lab.owner() == "stand-in");
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_that_is_gone_does_not_keep_new_requests_from_the_stand_in) {
-    Protected lab;
-    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
-    stand_in.connections = 1;
-    stand_in.endless = true;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
+    Lab lab;
+    auto& stand_in = lab.guest();
+    stand_in.unanswered = 1;
+    lab.requests_per_hold = 0;  // they are lost with it
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
         if (verb != "hold.holding") return;
-        lab.world.fail("hold.get", Fault::Unreachable);
-        lab.world.fail("hold.releasing", Fault::Unreachable);
-        lab.world.holds["job01"].held = 0;  // lost with it
+        lab.disturb("hold.get", Mishap::Unreachable);
+        lab.disturb("hold.releasing", Mishap::Unreachable);
     };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator");
@@ -128,48 +125,48 @@ BOOST_AUTO_TEST_CASE(a_holder_that_is_gone_does_not_keep_new_requests_from_the_s
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_after_the_requests_were_released_leaves_the_spare_alone_that_executes_them) {
-    Protected lab;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "hold.releasing") lab.world.fail("segment.set", Fault::Refuses);
+    Lab lab;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.releasing") lab.disturb("segment.set", Mishap::Refused);
     };
-    const auto id = lab.coordinator.fail("server01");
-    lab.coordinator.run(std::chrono::minutes(30));
-    BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
-    lab.world.after_effect = nullptr;
-    lab.world.heal("segment.set");
-    lab.world.progress.clear();
+    const auto id = lab.fail("server01");
+    lab.run(std::chrono::minutes(30));
+    BOOST_REQUIRE(stateOf(lab.operation(id)) == "NeedsOperator");
+    lab.after_effect = nullptr;
+    lab.heal("segment.set");
+    lab.progress.clear();
     BOOST_TEST(retry(lab, id));
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
-    const auto& progress = lab.world.progress;
-    BOOST_TEST((std::find(progress.begin(), progress.end(), "power.off spare01") == progress.end()));
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded", lab.operation(id).why);
+    const auto& progress = lab.progress;
+    BOOST_TEST((std::find(progress.begin(), progress.end(), "power.off/spare01") == progress.end()));
     const std::vector<std::string> owners{"server", "nobody", "stand-in", "holder", "spare"};
-    BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
+    BOOST_TEST(lab.owners["job01"] == owners, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_half_way_returns_what_is_held_before_the_handover_begins_anew) {
-    Protected lab(1, 1, domain::FencePolicy::Power);
-    lab.world.fail("stand_in.suspended", Fault::Unreachable);
-    const auto id = lab.coordinator.fail("server01");
-    lab.coordinator.run(std::chrono::minutes(30));
-    BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
+    Lab lab(1, 1, domain::FencePolicy::Power);
+    lab.disturb("stand_in.suspended", Mishap::Unreachable);
+    const auto id = lab.fail("server01");
+    lab.run(std::chrono::minutes(30));
+    BOOST_REQUIRE(stateOf(lab.operation(id)) == "NeedsOperator");
     BOOST_REQUIRE(lab.owner() == "holder");
-    BOOST_REQUIRE(lab.world.holds["job01"].held == 3U);
-    lab.world.heal("stand_in.suspended");
+    BOOST_REQUIRE(lab.held() == 3U);
+    lab.heal("stand_in.suspended");
     BOOST_TEST(retry(lab, id));
-    const auto failover = lab.coordinator.operation(id);
+    const auto failover = lab.operation(id);
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(
         (stepStateOf(failover, domain::StepName::ReturnRequests, failover.stand_in.text()) == domain::StepState::Done));
     const std::vector<std::string> owners{"server", "nobody", "stand-in", "holder", "stand-in", "holder", "spare"};
-    BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
+    BOOST_TEST(lab.owners["job01"] == owners, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(the_operator_is_told_when_the_segment_went_to_a_stand_in_that_nobody_could_ask) {
-    Protected lab;
-    lab.world.fail("probe", Fault::Unreachable);
-    const auto id = lab.coordinator.fail("server01");
-    lab.coordinator.run(std::chrono::seconds(1));
-    const auto failover = lab.coordinator.operation(id);
+    Lab lab;
+    lab.disturb("probe", Mishap::Unreachable);
+    const auto id = lab.fail("server01");
+    lab.run(std::chrono::seconds(1));
+    const auto failover = lab.operation(id);
     BOOST_TEST(lab.owner() == "stand-in");
     const bool noted = std::any_of(failover.notes.begin(), failover.notes.end(), [](const auto& note) {
         return note.topic == "stand_in_unproved" && note.level == domain::Note::Level::Warning && !note.cure.empty();
@@ -179,25 +176,24 @@ BOOST_AUTO_TEST_CASE(the_operator_is_told_when_the_segment_went_to_a_stand_in_th
 }
 
 BOOST_AUTO_TEST_CASE(clients_get_their_requests_answered_before_the_stand_in_is_shut_down) {
-    Protected lab;
+    Lab lab;
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded");
-    BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Stopped));
-    const auto& progress = lab.world.progress;
+    BOOST_TEST((lab.guest().stand_in.state == protocol::StandInState::Stopped));
+    const auto& progress = lab.progress;
     const auto at = [&](const std::string& what, auto from) { return std::find(from, progress.end(), what); };
-    const auto frozen = at("stand_in.suspended " + lab.standIn(), progress.begin());
-    const auto released = at("hold.releasing job01", frozen);
-    const auto given = at("segment.set job01", released);
-    const auto stopped = at("stand_in.stopped " + lab.standIn(), given);
+    const auto frozen = at("stand_in.suspended/" + lab.standIn(), progress.begin());
+    const auto released = at("hold.releasing/job01", frozen);
+    const auto given = at("segment.set/job01", released);
+    const auto stopped = at("stand_in.stopped/" + lab.standIn(), given);
     BOOST_TEST((stopped != progress.end()));
-    BOOST_TEST((at("stand_in.stopped " + lab.standIn(), progress.begin()) == stopped));
+    BOOST_TEST((at("stand_in.stopped/" + lab.standIn(), progress.begin()) == stopped));
 }
 
 BOOST_AUTO_TEST_CASE(a_pool_of_busy_connections_does_not_keep_the_handover_from_its_end) {
-    Protected lab;
-    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
-    stand_in.connections = stand_in.just_answered = 2;
-    stand_in.endless = true;
+    Lab lab;
+    auto& stand_in = lab.guest();
+    stand_in.unanswered = stand_in.just_answered = 2;
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(failover.handovers == 1U);
@@ -205,25 +201,30 @@ BOOST_AUTO_TEST_CASE(a_pool_of_busy_connections_does_not_keep_the_handover_from_
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_whose_connections_were_not_all_seen_is_not_taken_for_drained) {
-    Protected lab;
-    lab.world.stand_ins.at(lab.standIn()).seen = false;
+    Lab lab;
+    bool seen = false;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "stand_in.running") lab.guest().seen_from = seen ? lab.world.now() : simulation::VirtualTime::max();
+    };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator", failover.why);
     BOOST_TEST(failover.why.find("has not seen all connections") != std::string::npos, failover.why);
     BOOST_TEST(lab.owner() == "stand-in");
-    BOOST_TEST(lab.world.holds["job01"].held == 0U);
-    lab.world.stand_ins.at(lab.standIn()).seen = true;
+    BOOST_TEST(lab.held() == 0U);
+    seen = true;
+    lab.guest().seen_from = {};
     BOOST_TEST(retry(lab, failover.id));
-    BOOST_TEST(stateOf(lab.coordinator.operation(failover.id)) == "Succeeded");
+    BOOST_TEST(stateOf(lab.operation(failover.id)) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_that_a_request_has_reached_in_the_last_moment_answers_it_first) {
-    Protected lab;
-    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
+    Lab lab;
+    auto& stand_in = lab.guest();
     int times = 0;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb != "stand_in.suspended" || ++times > 2) return;
-        stand_in.connections = 1;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "stand_in.running" && times > 0)
+            lab.world.queue.after(std::chrono::milliseconds(100), [&stand_in] { stand_in.unanswered = 0; });
+        if (verb == "stand_in.suspended" && ++times <= 2) stand_in.unanswered = 1;
     };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
@@ -232,33 +233,32 @@ BOOST_AUTO_TEST_CASE(a_stand_in_that_a_request_has_reached_in_the_last_moment_an
 }
 
 BOOST_AUTO_TEST_CASE(the_stand_in_goes_on_when_the_spare_dies_before_it_has_got_anything) {
-    Protected lab;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "stand_in.suspended") lab.world.machines.at("spare01").boots = false;
+    Lab lab;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "stand_in.suspended") lab.machine("spare01").boot = Boot::Never;
     };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Failed", failover.why);
     BOOST_TEST(lab.owner() == "stand-in");
-    BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Running));
+    BOOST_TEST((lab.guest().stand_in.state == protocol::StandInState::Running));
     BOOST_TEST((lab.placement().on == domain::Placement::On::StandIn));
-    BOOST_TEST(lab.world.holds["job01"].held == 0U);
+    BOOST_TEST(lab.held() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(the_stand_in_does_not_go_on_when_the_spare_has_got_something) {
-    Protected lab;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb != "hold.releasing" || lab.world.holds["job01"].delivered > 0) return;
-        lab.world.holds["job01"].delivered = 1;
-        lab.world.machines.at("spare01").boots = false;
+    Lab lab;
+    lab.requests_per_hold = 100;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.get" && lab.heldAndAnswered() > 0) lab.machine("spare01").boot = Boot::Never;
     };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator", failover.why);
-    BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Suspended));
+    BOOST_TEST((lab.guest().stand_in.state == protocol::StandInState::Suspended));
 }
 
 BOOST_AUTO_TEST_CASE(a_clock_that_is_not_known_to_be_right_is_told_and_holds_nobody_up) {
-    Protected lab;
-    lab.world.stand_ins.at(lab.standIn()).stand_in.clock = {protocol::GuestClock::State::NotSet, 0, "no agent answers"};
+    Lab lab;
+    lab.guest().stand_in.clock = {protocol::GuestClock::State::NotSet, 0, "no agent answers"};
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(lab.told("before its clock was known to be right: no agent answers"));

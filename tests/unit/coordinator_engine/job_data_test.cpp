@@ -1,5 +1,5 @@
 // What a job wrote is not thrown away unsaid (rule 10).
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
 using domain::HeldWrites;
@@ -7,16 +7,14 @@ using domain::JobData;
 
 namespace {
 
-struct LocalData : Protected {
+struct LocalData : Lab {
     explicit LocalData(JobData data = JobData::Local, domain::FencePolicy policy = domain::FencePolicy::Port)
-        : Protected(1, 1, policy) {
-        for (auto& [name, server] : coordinator.inventory.servers) server.job_data = data;
-        coordinator.kill();
-        coordinator.start();
+        : Lab(1, 1, policy) {
+        server().job_data = data;
     }
     base::Result<void> close(domain::OperationId id, bool discard = false) {
-        auto closed = coordinator.ask([=](engine::Conductor& c) { return c.close(id, "operator ada", discard); });
-        if (closed) coordinator.run();
+        auto closed = Lab::close(id, discard);
+        if (closed) run();
         return closed;
     }
     [[nodiscard]] std::string end() const {
@@ -25,9 +23,9 @@ struct LocalData : Protected {
         }
         return {};
     }
-    [[nodiscard]] bool isKept(const std::string& stand_in) const {
-        const auto found = world.stand_ins.find(stand_in);
-        return found != world.stand_ins.end() && found->second.stand_in.state == protocol::StandInState::Kept;
+    [[nodiscard]] bool isKept(const std::string& stand_in) {
+        const auto found = guests().find(stand_in);
+        return found != guests().end() && found->second.stand_in.state == protocol::StandInState::Kept;
     }
 };
 
@@ -58,9 +56,9 @@ BOOST_AUTO_TEST_CASE(an_end_that_loses_nothing_is_normal) {
 
 BOOST_AUTO_TEST_CASE(the_age_of_the_data_is_told_at_the_takeover_and_at_the_end) {
     LocalData lab;
-    auto row = *lab.coordinator.row("server01");
-    const auto at = lab.coordinator.clock.wall() - std::chrono::hours(29 * 24 + 3);
-    lab.coordinator.ask([&](engine::Conductor& c) {
+    auto row = *lab.row("server01");
+    const auto at = lab.now() - std::chrono::hours(29 * 24 + 3);
+    lab.ask([&](engine::Conductor& c) {
         c.imageSeen(row.server, row.image, at);
         return 0;
     });
@@ -74,15 +72,15 @@ BOOST_AUTO_TEST_CASE(a_closed_failover_keeps_the_disk_of_its_stand_in) {
     const auto stand_in = lab.standIn();
     const auto id = lab.failAndRun().id;
     BOOST_REQUIRE(lab.close(id).has_value());
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Closed");
+    BOOST_TEST(stateOf(lab.operation(id)) == "Closed");
     BOOST_TEST(lab.isKept(stand_in));
-    BOOST_TEST(lab.coordinator.row("server01")->stand_in.empty());
+    BOOST_TEST(lab.row("server01")->stand_in.empty());
     BOOST_TEST(lab.placement().writes.size() == 3U);
     BOOST_TEST(!lab.close(id).has_value());
     BOOST_TEST(lab.isKept(stand_in));
     // … until somebody says that it need not be kept.
     BOOST_REQUIRE(lab.close(id, true).has_value());
-    BOOST_TEST(lab.world.stand_ins.count(stand_in) == 0U);
+    BOOST_TEST(lab.guests().count(stand_in) == 0U);
     BOOST_TEST(lab.placement().writes.size() == 2U);
     BOOST_TEST(!lab.close(id, true).has_value());
 }
@@ -94,16 +92,14 @@ BOOST_AUTO_TEST_CASE(a_kept_disk_that_is_discarded_leaves_the_new_stand_in_in_it
     BOOST_REQUIRE(lab.close(id).has_value());
     lab.repair();
     BOOST_REQUIRE(lab.beginReturn(true).has_value());
-    lab.coordinator.run();
-    const auto prepared = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.request({domain::OperationKind::Prepare, base::ServerName("server01"), {}, "operator ada", {}});
-    });
+    lab.run();
+    const auto prepared = lab.request(domain::OperationKind::Prepare);
     BOOST_REQUIRE(prepared.has_value());
-    lab.coordinator.run();
+    lab.run();
     BOOST_REQUIRE(lab.close(id, true).has_value());
-    BOOST_TEST(lab.world.stand_ins.count(kept) == 0U);
-    BOOST_TEST(lab.coordinator.row("server01")->standin_ready);
-    BOOST_TEST((lab.world.segments.at("job01").order.member(base::MemberName("stand-in")) != nullptr));
+    BOOST_TEST(lab.guests().count(kept) == 0U);
+    BOOST_TEST(lab.row("server01")->standin_ready);
+    BOOST_TEST((lab.order().member(base::MemberName("stand-in")) != nullptr));
     // What was given up does not hold the next return up.
     BOOST_TEST(lab.placement().writes.empty());
 }
@@ -113,19 +109,19 @@ BOOST_AUTO_TEST_CASE(data_that_are_discarded_are_deleted_with_their_stand_in) {
     const auto stand_in = lab.standIn();
     const auto id = lab.failAndRun().id;
     BOOST_REQUIRE(lab.close(id, true).has_value());
-    BOOST_TEST(lab.world.stand_ins.count(stand_in) == 0U);
+    BOOST_TEST(lab.guests().count(stand_in) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_that_never_had_the_job_is_deleted_as_ever) {
     LocalData lab;
     const auto stand_in = lab.standIn();
-    lab.world.stand_ins.at(stand_in).answers = false;
+    lab.guest().mute = true;
     const auto failover = lab.failAndRun();
     BOOST_REQUIRE(stateOf(failover) == "Succeeded");
     BOOST_TEST(lab.end().find("stand-in '" + stand_in) == std::string::npos, lab.end());
     BOOST_TEST(lab.end().find("server 'server01'") != std::string::npos, lab.end());
     BOOST_REQUIRE(lab.close(failover.id).has_value());
-    BOOST_TEST(lab.world.stand_ins.count(stand_in) == 0U);
+    BOOST_TEST(lab.guests().count(stand_in) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_return_that_would_lose_writes_says_who_has_them_and_is_refused) {
@@ -142,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_return_that_would_lose_writes_says_who_has_them_and_is_re
     BOOST_TEST(why.find("standinctl returned server01 --discard-data") != std::string::npos, why);
     BOOST_TEST(lab.owner() == "spare");
     BOOST_REQUIRE(lab.beginReturn(true).has_value());
-    lab.coordinator.run();
+    lab.run();
     BOOST_TEST(lab.owner() == "server");
     // The next failover of the server is not held up by what was given up.
     BOOST_REQUIRE_EQUAL(lab.placement().writes.size(), 1U);
@@ -152,8 +148,8 @@ BOOST_AUTO_TEST_CASE(a_return_that_would_lose_writes_says_who_has_them_and_is_re
 
 BOOST_AUTO_TEST_CASE(a_return_that_loses_nothing_needs_nobodys_word) {
     LocalData lab;
-    lab.world.stand_ins.at(lab.standIn()).answers = false;
-    lab.world.fail("restore.begin", simulated::Fault::Refuses);
+    lab.guest().mute = true;
+    lab.disturb("restore.begin", Mishap::Refused);
     BOOST_REQUIRE(stateOf(lab.failAndRun()) == "NeedsOperator");
     BOOST_TEST(lab.bringBack());
 }
@@ -163,8 +159,8 @@ BOOST_AUTO_TEST_CASE(what_is_on_which_disk_is_known_after_a_restart) {
     lab.failAndRun();
     const auto before = lab.placement().writes;
     BOOST_REQUIRE_EQUAL(before.size(), 3U);
-    lab.coordinator.kill();
-    lab.coordinator.start();
+    lab.kill();
+    lab.start();
     BOOST_TEST((lab.placement().writes == before));
 }
 

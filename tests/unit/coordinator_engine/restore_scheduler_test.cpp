@@ -1,6 +1,6 @@
 #include "coordinator/engine/restore_scheduler.hpp"
 
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
 using domain::StepName;
@@ -25,26 +25,15 @@ struct Turns : engine::Inventory, RestoreScheduler {
 using Operations = std::vector<domain::OperationId>;
 
 /// Three servers of different priority with a spare each, one restore at a time.
-struct OneAtATime : Protected {
-    OneAtATime() : Protected(3, 3) {
-        coordinator.inventory.restores_at_once[base::AgentName("store1")] = 1;
-        for (const int number : {1, 2, 3})
-            coordinator.inventory.servers.at(base::ServerName(simulated::numbered("server", number))).priority = number;
-        coordinator.kill();
-        coordinator.start();
+struct OneAtATime : Lab {
+    OneAtATime() : Lab(3, 3) {
+        config.inventory.restores_at_once[base::AgentName("store1")] = 1;
+        for (const int number : {1, 2, 3}) server(simulation::numbered("server", number)).priority = number;
     }
     [[nodiscard]] domain::Step restoreOf(domain::OperationId id) const {
-        const auto operation = *coordinator.board->operation(id);
-        const auto* step = operation.find({StepName::RestoreSpare, operation.spare.text()});
+        const auto its = operation(id);
+        const auto* step = its.find({StepName::RestoreSpare, its.spare.text()});
         return step == nullptr ? domain::Step{} : *step;
-    }
-    /// Until `condition` holds.
-    template <typename Condition>
-    void runUntil(const Condition& condition) {
-        const auto until = coordinator.clock.wall() + std::chrono::hours(1);
-        while (!condition() && coordinator.runOne(until)) {
-        }
-        BOOST_REQUIRE(condition());
     }
 };
 
@@ -96,55 +85,55 @@ BOOST_AUTO_TEST_CASE(a_restore_that_was_begun_before_counts_though_nobody_gave_i
 }
 
 BOOST_FIXTURE_TEST_CASE(an_operation_that_waits_says_how_many_restores_come_before_its_own, OneAtATime) {
-    const auto first = coordinator.fail("server03"), less = coordinator.fail("server01");
-    const auto more = coordinator.fail("server02");
+    const auto first = fail("server03"), less = fail("server01");
+    const auto more = fail("server02");
     runUntil([&] { return restoreOf(less).message.find("waits") == 0 && restoreOf(more).message.find("waits") == 0; });
     BOOST_TEST(restoreOf(more).message == "waits for its turn: 1 restore before it");
     BOOST_TEST(restoreOf(less).message == "waits for its turn: 2 restores before it");
     BOOST_TEST((restoreOf(less).state == StepState::Planned));
     BOOST_TEST(restoreOf(less).attempts == 0U);
-    coordinator.run();
-    for (const auto id : {first, more, less}) BOOST_TEST(stateOf(coordinator.operation(id)) == "Succeeded");
+    run();
+    for (const auto id : {first, more, less}) BOOST_TEST(stateOf(operation(id)) == "Succeeded");
     BOOST_TEST((restoreOf(more).started >= restoreOf(first).ended));
     BOOST_TEST((restoreOf(less).started >= restoreOf(more).ended));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_restore_under_way_keeps_its_turn_when_the_coordinator_is_started_again, OneAtATime) {
-    const auto first = coordinator.fail("server01");
+    const auto first = fail("server01");
     runUntil([&] { return restoreOf(first).state == StepState::Polling; });
-    const auto urgent = coordinator.fail("server03");
-    coordinator.kill();
-    coordinator.start();
+    const auto urgent = fail("server03");
+    kill();
+    start();
     runUntil([&] { return restoreOf(urgent).message.find("waits") == 0; });
     BOOST_TEST((restoreOf(first).state == StepState::Polling));
-    coordinator.run();
+    run();
     BOOST_TEST((restoreOf(urgent).started >= restoreOf(first).ended));
     BOOST_TEST(restoreOf(first).attempts == 1U);
 }
 
 BOOST_FIXTURE_TEST_CASE(who_waited_for_a_turn_does_so_after_a_restart_and_gets_it, OneAtATime) {
-    const auto first = coordinator.fail("server03");
-    const auto second = coordinator.fail("server01");
+    const auto first = fail("server03");
+    const auto second = fail("server01");
     runUntil([&] { return restoreOf(second).message.find("waits") == 0; });
-    coordinator.kill();
-    coordinator.start();
-    coordinator.run();
-    BOOST_TEST(stateOf(coordinator.operation(first)) == "Succeeded");
-    BOOST_TEST(stateOf(coordinator.operation(second)) == "Succeeded");
+    kill();
+    start();
+    run();
+    BOOST_TEST(stateOf(operation(first)) == "Succeeded");
+    BOOST_TEST(stateOf(operation(second)) == "Succeeded");
     BOOST_TEST(restoreOf(second).attempts == 1U);
 }
 
 /// Waiting is no failure: nobody's patience runs meanwhile.
 BOOST_FIXTURE_TEST_CASE(a_restore_that_waited_for_long_is_tried_again_when_it_is_not_answered, OneAtATime) {
-    const auto first = coordinator.fail("server03");
-    const auto second = coordinator.fail("server01");
+    const auto first = fail("server03");
+    const auto second = fail("server01");
     runUntil([&] { return restoreOf(second).message.find("waits") == 0; });
-    const auto waited_since = coordinator.clock.wall();
+    const auto waited_since = now();
     runUntil([&] { return restoreOf(first).state == StepState::Done; });
-    coordinator.run(std::chrono::seconds(0));
+    pass(std::chrono::milliseconds(10));
     BOOST_TEST((restoreOf(second).patience_from > waited_since));
-    coordinator.run();
-    BOOST_TEST(stateOf(coordinator.operation(second)) == "Succeeded");
+    run();
+    BOOST_TEST(stateOf(operation(second)) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,43 +1,45 @@
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
 using domain::FencePolicy;
 using domain::StepName;
-using simulated::Fault;
 
 BOOST_AUTO_TEST_SUITE(retries)
 
 BOOST_AUTO_TEST_CASE(the_operators_retry_tries_the_spare_again_and_hands_over) {
-    Protected lab;
-    lab.world.machines["spare01"].boots = false;
+    Lab lab;
+    lab.machine("spare01").boot = Boot::Never;
     const auto id = lab.failAndRun().id;
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
-    lab.world.machines["spare01"].boots = true;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
-    BOOST_TEST(lab.world.restores.size() == 2u);  // begun anew: the spare had run from its disk
+    BOOST_TEST(stateOf(lab.operation(id)) == "Failed");
+    lab.machine("spare01").boot = Boot::Well;
+    BOOST_TEST(lab.retry(id).has_value());
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded", lab.operation(id).why);
+    BOOST_TEST(lab.store().restores().size() == 2u);  // begun anew: the spare had run from its disk
     BOOST_TEST(lab.owner() == "spare");
 }
 
 namespace {
 
 /// The stand-in executes the job, and no spare could be prepared; since then a person has stopped the stand-in.
-struct StandInStopped : Protected {
-    explicit StandInStopped(FencePolicy policy = FencePolicy::Port) : Protected(1, 1, policy) {
-        world.machines["spare01"].boots = false;
+struct StandInStopped : Lab {
+    explicit StandInStopped(FencePolicy policy = FencePolicy::Port) : Lab(1, 1, policy) {
+        machine("spare01").boot = Boot::Never;
         id = failAndRun().id;
-        BOOST_REQUIRE(stateOf(coordinator.operation(id)) == "Failed");
-        world.machines["spare01"].boots = true;
-        guest().state = protocol::StandInState::Stopped;
-        world.progress.clear();
+        BOOST_REQUIRE(stateOf(operation(id)) == "Failed");
+        machine("spare01").boot = Boot::Well;
+        stopped().state = protocol::StandInState::Stopped;
+        config.timings.store_mib_per_second = 16;  // what else is tried has its end before the restore's
+        progress.clear();
     }
-    protocol::StandIn& guest() { return world.stand_ins.at(standIn()).stand_in; }
+    protocol::StandIn& stopped() { return guest().stand_in; }
     /// And goes on until the spare is restored.
     void retryUntilRestored() {
-        BOOST_TEST(coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
-        while (world.count("restore.get") < 5 && coordinator.runOne(base::WallTime::max())) {
-        }
+        BOOST_TEST(retry(id).has_value());
+        runUntil([this] {
+            const auto failover = operation(id);
+            return failover.find({StepName::RestoreSpare, "spare01"})->state == domain::StepState::Done;
+        });
     }
     domain::OperationId id = 0;
 };
@@ -47,117 +49,116 @@ struct StandInStopped : Protected {
 BOOST_AUTO_TEST_CASE(a_retry_lets_a_stand_in_run_again_that_a_person_has_stopped) {
     StandInStopped lab;
     lab.retryUntilRestored();
-    BOOST_TEST((lab.guest().state == protocol::StandInState::Running));
+    BOOST_TEST((lab.stopped().state == protocol::StandInState::Running));
     BOOST_TEST((lab.placement().on == domain::Placement::On::StandIn));
     BOOST_TEST(lab.owner() == "stand-in");
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_lets_the_stand_in_run_again_only_behind_the_fence_that_the_policy_demands) {
     StandInStopped lab(FencePolicy::Power);
-    lab.world.machines["server01"].on = true;  // repaired meanwhile
+    lab.machine("server01").on = true;  // repaired meanwhile
     lab.retryUntilRestored();
-    const auto& progress = lab.world.progress;
-    const auto off = std::find(progress.begin(), progress.end(), "power.off server01");
-    const auto runs = std::find(progress.begin(), progress.end(), "stand_in.running " + lab.standIn());
+    const auto& progress = lab.progress;
+    const auto off = std::find(progress.begin(), progress.end(), "power.off/server01");
+    const auto runs = std::find(progress.begin(), progress.end(), "stand_in.running/" + lab.standIn());
     BOOST_TEST((off != progress.end() && off < runs && runs != progress.end()));
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_says_that_the_job_stands_still_when_the_stand_in_is_gone) {
     StandInStopped lab;
-    lab.world.stand_ins.erase(lab.standIn());
+    lab.world.lose(lab.standIn());
     lab.retryUntilRestored();
     BOOST_TEST((lab.placement().on == domain::Placement::On::Nobody));
-    BOOST_TEST(!lab.coordinator.operation(lab.id).job_runs);
+    BOOST_TEST(!lab.operation(lab.id).job_runs);
     BOOST_TEST(lab.owner() == "");
     BOOST_TEST(lab.told("does not execute the job any more"));
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Succeeded");
     BOOST_TEST((lab.placement().on == domain::Placement::On::Spare));
 }
 
 BOOST_AUTO_TEST_CASE(a_failover_whose_stand_in_is_gone_after_it_had_the_job_is_not_closed) {
     StandInStopped lab;
-    lab.world.stand_ins.erase(lab.standIn());
-    lab.world.machines["spare01"].boots = false;
+    lab.world.lose(lab.standIn());
+    lab.machine("spare01").boot = Boot::Never;
     lab.retryUntilRestored();
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
-    const auto closed = lab.coordinator.ask([&](engine::Conductor& c) { return c.close(lab.id, "operator ada"); });
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "NeedsOperator");
+    const auto closed = lab.close(lab.id);
     BOOST_REQUIRE(!closed.has_value());
     BOOST_TEST(closed.error().message.find("what was done last is on stand-in") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_says_that_nobody_knows_whether_a_stand_in_runs_whose_vm_host_is_silent) {
     StandInStopped lab;
-    lab.world.fail("stand_in.running", Fault::TimesOut);
+    lab.disturb("stand_in.running", Mishap::Lost);
     lab.retryUntilRestored();
     BOOST_TEST((lab.placement().on == domain::Placement::On::StandIn));  // nobody has said anything else
     BOOST_TEST(lab.owner() == "stand-in");
     BOOST_TEST(lab.told("still executes the job is not known"));
-    lab.world.heal("stand_in.running");
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
+    lab.heal("stand_in.running");
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_of_which_nobody_knew_is_left_alone_once_its_requests_are_released_to_the_spare) {
     StandInStopped lab;
     for (const char* verb : {"stand_in.running", "stand_in.requests", "stand_in.stopped"})
-        lab.world.fail(verb, Fault::Unreachable);
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "hold.releasing") lab.world.machines["spare01"].boots = false;
-        if (verb == "hold.releasing") lab.world.holds["job01"].held = 0;
+        lab.disturb(verb, Mishap::Unreachable);
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.get" && lab.heldAndAnswered() > 0 && lab.held() == 0)
+            lab.machine("spare01").boot = Boot::Never;
     };
     lab.retryUntilRestored();
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "NeedsOperator");
     BOOST_TEST((lab.placement().on == domain::Placement::On::Nobody));
-    for (const char* verb : {"stand_in.running", "stand_in.requests", "stand_in.stopped"}) lab.world.heal(verb);
-    lab.world.after_effect = nullptr;
-    lab.world.machines["spare01"].boots = true;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }).has_value());
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
-    BOOST_TEST((lab.guest().state == protocol::StandInState::Stopped));
+    for (const char* verb : {"stand_in.running", "stand_in.requests", "stand_in.stopped"}) lab.heal(verb);
+    lab.after_effect = nullptr;
+    lab.machine("spare01").boot = Boot::Well;
+    BOOST_TEST(lab.retry(lab.id).has_value());
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Succeeded");
+    BOOST_TEST((lab.stopped().state == protocol::StandInState::Stopped));
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_of_which_nobody_knew_gets_its_requests_back_at_the_next_retry) {
     StandInStopped lab;
-    lab.guest().state = protocol::StandInState::Running;
-    lab.world.fail("stand_in.running", Fault::Unreachable);
-    lab.world.stand_ins.at(lab.standIn()).connections = 1;
-    lab.world.stand_ins.at(lab.standIn()).endless = true;
+    lab.stopped().state = protocol::StandInState::Running;
+    lab.disturb("stand_in.running", Mishap::Unreachable);
+    lab.guest().unanswered = 1;
     lab.retryUntilRestored();
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "NeedsOperator");
     BOOST_TEST(lab.owner() == "holder");
-    lab.world.heal("stand_in.running");
-    lab.world.stand_ins.at(lab.standIn()).endless = false;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }).has_value());
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded", lab.coordinator.operation(lab.id).why);
+    lab.heal("stand_in.running");
+    lab.guest().unanswered = 0;
+    BOOST_TEST(lab.retry(lab.id).has_value());
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Succeeded", lab.operation(lab.id).why);
     BOOST_TEST(lab.owner() == "spare");
 }
 
 namespace {
 
 /// Nobody could be asked to suspend the stand-in, and its policy lets nobody go on without that: requests are held.
-struct FreezeUnanswered : Protected {
-    FreezeUnanswered() : Protected(1, 1, FencePolicy::Power) {
-        world.fail("stand_in.suspended", Fault::Unreachable);
+struct FreezeUnanswered : Lab {
+    FreezeUnanswered() : Lab(1, 1, FencePolicy::Power) {
+        disturb("stand_in.suspended", Mishap::Unreachable);
         id = failAndRun().id;
-        BOOST_REQUIRE(stateOf(coordinator.operation(id)) == "NeedsOperator");
+        BOOST_REQUIRE(stateOf(operation(id)) == "NeedsOperator");
     }
     std::vector<engine::BlockedFailover> blocked() {
-        return coordinator.ask([](engine::Conductor& c) { return c.blockedFailovers(); });
+        return ask([](engine::Conductor& c) { return c.blockedFailovers(); });
     }
     void goOn(const engine::BlockedFailover& looked) {
-        coordinator.ask([&](engine::Conductor& c) {
+        ask([&](engine::Conductor& c) {
             c.obstacleGone(looked);
             return 0;
         });
-        coordinator.run();
+        run();
     }
     domain::OperationId id = 0;
 };
@@ -170,9 +171,9 @@ BOOST_AUTO_TEST_CASE(a_failover_that_rests_because_somebody_did_not_answer_is_tr
     BOOST_REQUIRE(blocked.size() == 1u);
     BOOST_TEST((blocked[0].obstacle.silent == std::vector{base::AgentName("vmhost1")}));
     BOOST_TEST((blocked[0].obstacle.power == domain::Obstacle::Power::Off));
-    lab.world.heal("stand_in.suspended");
+    lab.heal("stand_in.suspended");
     lab.goOn(blocked[0]);
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded", lab.coordinator.operation(lab.id).why);
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Succeeded", lab.operation(lab.id).why);
     BOOST_TEST(lab.owner() == "spare");
     BOOST_TEST(lab.blocked().empty());
 }
@@ -180,19 +181,17 @@ BOOST_AUTO_TEST_CASE(a_failover_that_rests_because_somebody_did_not_answer_is_tr
 BOOST_AUTO_TEST_CASE(what_was_tried_again_in_vain_waits_before_it_is_tried_once_more) {
     FreezeUnanswered lab;
     const auto blocked = lab.blocked();
-    const auto reports = lab.coordinator.operation(lab.id).past_attempts.size();
+    const auto reports = lab.operation(lab.id).past_attempts.size();
     for (int i = 0; i < 3; ++i) {
         lab.goOn(blocked.at(0));
-        BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
+        BOOST_TEST(stateOf(lab.operation(lab.id)) == "NeedsOperator");
     }
-    BOOST_TEST(lab.coordinator.operation(lab.id).past_attempts.size() < reports + 3);
+    BOOST_TEST(lab.operation(lab.id).past_attempts.size() < reports + 3);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_tried_again_by_itself_in_maintenance) {
     FreezeUnanswered lab;
-    lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada").has_value();
-    });
+    BOOST_REQUIRE(lab.setMaintenance(true).has_value());
     BOOST_TEST(lab.blocked().empty());
 }
 

@@ -1,89 +1,86 @@
-#include "coordinator/engine/watch.hpp"
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
+#include <fmt/format.h>
+
+#include "coordinator/engine/identity_watch.hpp"
+#include "coordinator/simulation/drivers.hpp"
+#include "coordinator/simulation/fiber_executor.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
 using domain::FencePolicy;
 using domain::StepName;
-using simulated::Fault;
 
 BOOST_AUTO_TEST_SUITE(spare_paths)
 
 BOOST_AUTO_TEST_CASE(a_spare_that_cannot_be_restored_leaves_the_job_on_a_grown_stand_in) {
-    Protected lab;
-    lab.world.fail("restore.begin spare01", Fault::Refuses);
+    Lab lab;
+    lab.disturb("restore.begin", Mishap::Refused);
     const auto stand_in = lab.standIn();
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Failed");
     BOOST_TEST(lab.owner() == "stand-in");
-    BOOST_TEST(lab.world.stand_ins.at(stand_in).stand_in.resources.memory_mib == 2048u);
-    BOOST_TEST(!lab.world.machines["spare01"].on);
+    BOOST_TEST(lab.guests().at(stand_in).stand_in.resources.memory_mib == 2048u);
+    BOOST_TEST(!lab.machine("spare01").on);
     BOOST_TEST(lab.told("has ended abnormally"));
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_is_not_given_up_because_its_image_store_is_busy) {
-    Protected lab;
-    lab.world.fail("restore.begin spare01", Fault::Refuses, 4);
+    Lab lab;
+    lab.disturb("restore.begin", Mishap::Refused, 4);
     BOOST_TEST(stateOf(lab.failAndRun()) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_CASE(a_busy_image_store_is_asked_again_also_after_it_was_silent_for_long) {
-    Protected lab;
-    lab.world.fail("restore.begin spare01", Fault::Unreachable, 40);
-    const auto id = lab.coordinator.fail("server01");
-    while (lab.world.count("restore.begin spare01") < 40 && lab.coordinator.runOne(base::WallTime::max())) {
-    }
-    lab.world.fail("restore.begin spare01", Fault::Refuses, 4);
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    Lab lab;
+    lab.disturb("restore.begin", Mishap::Unreachable, 40);
+    const auto id = lab.fail("server01");
+    lab.runUntil([&] { return lab.count("restore.begin") == 40; });
+    lab.disturb("restore.begin", Mishap::Refused, 4);
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_CASE(the_operator_hears_once_of_an_image_store_that_is_away_while_a_restore_waits_for_it) {
-    Protected lab;
-    for (const char* verb : {"restore.begin spare01", "restore.get"}) lab.world.fail(verb, Fault::Unreachable);
-    const auto id = lab.coordinator.fail("server01");
-    lab.coordinator.run(std::chrono::minutes(4));
+    Lab lab;
+    for (const char* verb : {"restore.begin", "restore.get"}) lab.disturb(verb, Mishap::Unreachable);
+    const auto id = lab.fail("server01");
+    lab.run(std::chrono::minutes(4));
     BOOST_TEST(!lab.told("neither answered nor confirmed"));
-    lab.coordinator.run(std::chrono::hours(2));
-    const auto of_silence = [](const std::string& message) {
-        return message.find("neither answered nor confirmed") != std::string::npos;
-    };
-    BOOST_TEST(std::count_if(lab.world.told.begin(), lab.world.told.end(), of_silence) == 1);
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "PreparingSpare");
-    for (const char* verb : {"restore.begin spare01", "restore.get"}) lab.world.heal(verb);
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    lab.run(std::chrono::hours(2));
+    BOOST_TEST(lab.timesTold("neither answered nor confirmed") == 1);
+    BOOST_TEST(stateOf(lab.operation(id)) == "PreparingSpare");
+    for (const char* verb : {"restore.begin", "restore.get"}) lab.heal(verb);
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_CASE(the_operator_hears_of_an_image_store_that_is_away_while_a_server_stays_off_for_a_capture) {
-    Protected lab;
-    const auto id = lab.coordinator.ask([](engine::Conductor& c) {
-        return *c.request({domain::OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
-    });
-    for (const char* verb : {"image.capture", "image.get"}) lab.world.fail(verb, Fault::TimesOut);
-    lab.coordinator.run(std::chrono::minutes(10));
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "CapturingImage");
+    Lab lab;
+    const auto id = *lab.request(domain::OperationKind::Backup);
+    for (const char* verb : {"image.capture", "image.get"}) lab.disturb(verb, Mishap::Lost);
+    lab.run(std::chrono::minutes(10));
+    BOOST_TEST(stateOf(lab.operation(id)) == "CapturingImage");
     BOOST_TEST(lab.told("server 'server01' waits to be captured"));
     BOOST_TEST(lab.told("standinctl failover server01"));
-    for (const char* verb : {"image.capture", "image.get"}) lab.world.heal(verb);
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
+    for (const char* verb : {"image.capture", "image.get"}) lab.heal(verb);
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_that_leaves_two_probes_unanswered_while_draining_gets_the_job_at_the_first_try) {
-    Protected lab;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "hold.holding") lab.world.probes_to_miss = 2;
+    Lab lab;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.holding") lab.missProbes("spare01", 2);
     };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(failover.handovers == 1U);
-    BOOST_TEST(lab.world.probes_to_miss == 0);
+    BOOST_TEST(!lab.machine("spare01").job_hangs);
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_that_leaves_three_probes_unanswered_in_a_row_while_draining_sends_the_requests_back) {
-    Protected lab;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "hold.holding" && lab.coordinator.last().handovers == 1) lab.world.probes_to_miss = 3;
+    Lab lab;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.holding" && lab.last().handovers == 1) lab.missProbes("spare01", 3);
     };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
@@ -91,26 +88,23 @@ BOOST_AUTO_TEST_CASE(a_spare_that_leaves_three_probes_unanswered_in_a_row_while_
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_that_dies_while_nothing_is_held_leaves_the_job_on_the_stand_in) {
-    Protected lab;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb != "hold.holding") return;
-        lab.world.holds["job01"].held = 0;
-        lab.world.machines["spare01"].boots = false;
+    Lab lab;
+    lab.requests_per_hold = 0;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.holding") lab.machine("spare01").boot = Boot::Never;
     };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Failed", failover.why);
     BOOST_TEST(lab.owner() == "stand-in");
-    BOOST_TEST((lab.world.stand_ins.at(lab.standIn()).stand_in.state == protocol::StandInState::Running));
+    BOOST_TEST((lab.guest().stand_in.state == protocol::StandInState::Running));
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_that_dies_when_it_has_begun_gets_the_segment_only_when_it_answers_again) {
-    Protected lab;
+    Lab lab;
     bool died = false;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb != "hold.releasing" || std::exchange(died, true)) return;
-        lab.world.holds["job01"].held = 0;
-        lab.world.holds["job01"].delivered = 3;
-        lab.world.machines["spare01"].boots = false;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "hold.get" && lab.heldAndAnswered() > 0 && lab.held() == 0 && !std::exchange(died, true))
+            lab.machine("spare01").boot = Boot::Never;
     };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator", failover.why);
@@ -118,64 +112,73 @@ BOOST_AUTO_TEST_CASE(a_spare_that_dies_when_it_has_begun_gets_the_segment_only_w
     BOOST_TEST(lab.owner() == "holder");
     BOOST_TEST((lab.placement().on == domain::Placement::On::Nobody));
     BOOST_TEST(!failover.job_runs);
-    BOOST_TEST(!lab.coordinator.ask([&](engine::Conductor& c) { return c.close(failover.id, "ada"); }).has_value());
-    lab.world.machines["spare01"].boots = true;
-    const auto before = lab.coordinator.changesOf(failover.id).size();
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(failover.id, "ada"); }).has_value());
-    lab.coordinator.run();
-    const auto changes = lab.coordinator.changesOf(failover.id);
+    BOOST_TEST(!lab.close(failover.id).has_value());
+    lab.machine("spare01").boot = Boot::Well;
+    const auto before = lab.changesOf(failover.id).size();
+    BOOST_TEST(lab.retry(failover.id).has_value());
+    lab.run();
+    const auto changes = lab.changesOf(failover.id);
     BOOST_REQUIRE(changes.size() > before);
     for (auto i = before; i < changes.size(); ++i) {
         for (const char* false_word : {"stand-in answers", "stand-in owns", "stand-in runs"})
             BOOST_TEST(changes[i].find(false_word) == std::string::npos, changes[i]);
     }
-    BOOST_TEST(stateOf(lab.coordinator.operation(failover.id)) == "Succeeded");
+    BOOST_TEST(stateOf(lab.operation(failover.id)) == "Succeeded");
     BOOST_TEST(lab.owner() == "spare");
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_of_the_cold_path_that_dies_while_the_fence_is_awaited_does_not_get_the_segment) {
-    Protected lab(1, 1, FencePolicy::Power);
-    lab.world.stand_ins.erase(lab.standIn());
-    lab.world.fail("power.off server01", Fault::Refuses);
-    const auto id = lab.coordinator.fail("server01");
-    lab.coordinator.run(std::chrono::minutes(30));
-    BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
-    lab.world.machines["spare01"].boots = false;
-    lab.world.heal("power.off server01");
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "ada"); }).has_value());
-    lab.coordinator.run(std::chrono::minutes(30));
-    const auto failover = lab.coordinator.operation(id);
+    Lab lab(1, 1, FencePolicy::Power);
+    lab.world.lose(lab.standIn());
+    lab.disturb("power.off/server01", Mishap::Refused);
+    const auto id = lab.fail("server01");
+    lab.run(std::chrono::minutes(30));
+    BOOST_REQUIRE(stateOf(lab.operation(id)) == "NeedsOperator");
+    lab.machine("spare01").boot = Boot::Never;
+    lab.heal("power.off/server01");
+    BOOST_TEST(lab.retry(id).has_value());
+    lab.run(std::chrono::minutes(30));
+    const auto failover = lab.operation(id);
     BOOST_TEST(stateOf(failover) == "NeedsOperator", failover.why);
     BOOST_TEST(lab.owner() != "spare");
     BOOST_TEST(failover.cure.find("that spare 'spare01' executes its job") != std::string::npos, failover.cure);
 }
 
 BOOST_AUTO_TEST_CASE(a_further_spare_of_the_pool_is_tried) {
-    Protected lab(1, 2);
-    lab.world.machines["spare01"].boots = false;
+    Lab lab(1, 2);
+    lab.machine("spare01").boot = Boot::Never;
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(failover.spare.text() == "spare02");
-    BOOST_TEST(!lab.world.machines["spare01"].on);
-    BOOST_TEST(lab.world.machines["spare02"].disk == "server01-1");
+    BOOST_TEST(!lab.machine("spare01").on);
+    BOOST_TEST(lab.machine("spare02").disk == "server01-1");
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_of_another_server_is_never_taken) {
-    Protected lab(2, 2);
-    lab.world.machines["spare01"].boots = false;
+    Lab lab(2, 2);
+    lab.machine("spare01").boot = Boot::Never;
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Failed");
-    BOOST_TEST(lab.world.machines["spare02"].disk == "left over");
-    BOOST_TEST(lab.world.machines["spare02"].on);
+    BOOST_TEST(lab.machine("spare02").disk == "left over");
+    BOOST_TEST(lab.machine("spare02").on);
 }
 
 namespace {
 
+/// Until the spare of a failed server was confirmed to be off.
+domain::OperationId untilSpareIsOff(Lab& lab) {
+    const auto id = lab.fail("server01");
+    lab.runUntil([&] {
+        const auto failover = lab.operation(id);
+        const auto* off = failover.find({StepName::PowerOffSpare, "spare01"});
+        return off != nullptr && off->state == domain::StepState::Done;
+    });
+    return id;
+}
+
 /// spare01 lends its capacity to the VM host of server01's stand-in.
-struct Lent : Protected {
-    Lent() : Protected(2, 2) {
-        coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost1");
-    }
+struct Lent : Lab {
+    explicit Lent(int servers = 2) : Lab(labConfig({.servers = servers, .spares = servers, .lent = true})) {}
 };
 
 }  // namespace
@@ -185,70 +188,62 @@ BOOST_AUTO_TEST_CASE(a_spare_that_carries_stand_ins_is_neither_switched_off_nor_
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Failed");
     BOOST_TEST(lab.owner() == "stand-in");
-    BOOST_TEST(lab.world.count("power.off spare01") == 0);
-    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
+    BOOST_TEST(lab.count("power.off/spare01") == 0);
+    BOOST_TEST(lab.count("restore.begin") == 0);
     BOOST_TEST(lab.told("spare 'spare01' carries stand-in 'server01-1' of server 'server01'"));
 }
 
 BOOST_AUTO_TEST_CASE(a_vm_host_that_does_not_answer_is_not_released_while_its_machine_is_on) {
-    Protected lab;
-    lab.coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost9");
+    Lab lab;
+    lab.spare().vm_host = base::AgentName("vmhost9");
     const auto failover = lab.failAndRun();  // no agent of that name is known: it is not released either
     BOOST_TEST(stateOf(failover) == "Failed");
-    Protected silent;
-    silent.coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost1");
-    silent.coordinator.ask([&](engine::Conductor& c) {
-        c.standInLost(base::ServerName("server01"), base::StandInName(silent.standIn()), "a test");
-        return 0;
-    });
-    silent.world.fail("capacity.get", Fault::TimesOut);
+    Lent silent(1);
+    silent.standInLost();
+    silent.disturb("capacity.get", Mishap::Lost);
     silent.failAndRun();
-    BOOST_TEST(silent.world.count("power.off spare01") == 0);
-    BOOST_TEST(silent.world.count("restore.begin spare01") == 0);
+    BOOST_TEST(silent.count("power.off/spare01") == 0);
+    BOOST_TEST(silent.count("restore.begin") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_whose_vm_host_keeps_what_jobs_have_written_is_neither_switched_off_nor_written) {
-    Protected lab;
-    lab.coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost1");
-    lab.coordinator.ask([&](engine::Conductor& c) {
-        c.standInLost(base::ServerName("server01"), base::StandInName(lab.standIn()), "a test");
-        return 0;
-    });
-    lab.world.stand_ins.clear();
-    lab.world.capacity.kept_disks = 1;
+    Lent lab(1);
+    lab.guest().stand_in.state = protocol::StandInState::Kept;
+    lab.standInLost();
     lab.failAndRun();
-    BOOST_TEST(lab.world.count("power.off spare01") == 0);
-    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
+    BOOST_TEST(lab.count("power.off/spare01") == 0);
+    BOOST_TEST(lab.count("restore.begin") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_that_was_switched_on_by_hand_before_it_is_written_is_not_written) {
-    Protected lab;
-    lab.world.after_effect = [&](const std::string& verb, const std::string& subject) {
-        if (verb == "power.off" && subject == "spare01") lab.world.machines["spare01"].on = true;
-    };
-    const auto failover = lab.failAndRun();
+    Lab lab;
+    const auto id = untilSpareIsOff(lab);
+    lab.world.power(lab.machine("spare01"), true, simulation::World::SwitchedBy::Hand);
+    lab.run();
+    const auto failover = lab.operation(id);
     BOOST_TEST(stateOf(failover) == "Failed");
-    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
-    BOOST_TEST(lab.world.machines["spare01"].disk == "left over");
+    BOOST_TEST(lab.count("restore.begin") == 0);
+    BOOST_TEST(lab.machine("spare01").disk == "left over");
     BOOST_TEST(lab.told("somebody switched it on"));
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_whose_power_cannot_be_read_back_is_not_written) {
-    Protected lab;
-    lab.world.fail("power.state spare01", Fault::TimesOut);
-    BOOST_TEST(stateOf(lab.failAndRun()) == "Failed");
-    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
+    Lab lab;
+    const auto id = untilSpareIsOff(lab);
+    lab.disturb("power.read/spare01", Mishap::Lost);
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Failed");
+    BOOST_TEST(lab.count("restore.begin") == 0);
     BOOST_TEST(lab.told("could not be read back as off"));
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_that_was_switched_on_by_hand_after_it_was_written_does_not_take_over) {
-    Protected lab;
-    const auto id = lab.coordinator.fail("server01");
-    while (lab.world.machines["spare01"].disk != "server01-1")
-        BOOST_REQUIRE(lab.coordinator.runOne(base::WallTime::max()));
-    lab.world.machines["spare01"].on = true;
-    lab.coordinator.run();
-    const auto failover = lab.coordinator.operation(id);
+    Lab lab;
+    const auto id = lab.fail("server01");
+    lab.runUntil([&] { return lab.machine("spare01").disk == "server01-1" && lab.machine("spare01").disk_whole; });
+    lab.machine("spare01").on = true;
+    lab.run();
+    const auto failover = lab.operation(id);
     BOOST_TEST(stateOf(failover) == "Failed", failover.why);
     BOOST_TEST(lab.owner() == "stand-in");
     BOOST_TEST(lab.told("somebody switched it on"));
@@ -256,154 +251,134 @@ BOOST_AUTO_TEST_CASE(a_spare_that_was_switched_on_by_hand_after_it_was_written_d
 
 BOOST_AUTO_TEST_CASE(a_spare_that_is_not_confirmed_to_be_that_spare_is_not_written) {
     for (const bool same : {true, false}) {
-        Protected lab;
-        auto& spare = lab.coordinator.inventory.spares[base::SpareName("spare01")];
+        Lab lab;
+        auto& spare = lab.spare();
         spare.disk_serial = "S1";
         spare.disk_wwn = "naa.50";
-        lab.world.disks["spare01"] = {spare.disk, 1 << 20, true, false, {}, 512, same ? "S1" : "S2", "0x50"};
+        lab.store().other_disks["spare01"] = {spare.disk, 1ULL << 40, true, false, {}, 512, same ? "S1" : "S2", "0x50"};
         const auto failover = lab.failAndRun();
         BOOST_TEST(stateOf(failover) == (same ? "Succeeded" : "Failed"), failover.why);
-        BOOST_TEST(lab.world.count("restore.begin spare01") == (same ? 1 : 0));
+        BOOST_TEST(lab.count("restore.begin") == (same ? 1 : 0));
         BOOST_TEST(lab.told("has the serial number 'S2', and the configuration declares 'S1'") == !same);
     }
 }
 
+/// Servers and spares declare the UUIDs of their machines.
+struct NamedMachines : Lab {
+    NamedMachines() : Lab(labConfig({.uuids = true})) {}
+    simulation::Bmc& bmc(const std::string& machine) { return world.bmcs.at(machine); }
+};
+constexpr const char* another_machine = "00112233-4455-6677-8899-aabbccddee00";
+
 BOOST_AUTO_TEST_CASE(a_spare_whose_power_device_is_another_machines_is_neither_switched_nor_written) {
     for (const bool same : {true, false}) {
-        Protected lab;
-        lab.coordinator.inventory.spares[base::SpareName("spare01")].uuid = "00112233-4455-6677-8899-aabbccddeeff";
-        lab.world.machines["spare01"].uuid = same ? "33221100-5544-7766-8899-AABBCCDDEEFF"  // in SMBIOS' order
-                                                  : "00112233-4455-6677-8899-aabbccddee00";
+        NamedMachines lab;
+        if (!same) lab.bmc("spare01").uuid = another_machine;
         const auto failover = lab.failAndRun();
         BOOST_TEST(stateOf(failover) == (same ? "Succeeded" : "Failed"), failover.why);
-        BOOST_TEST((lab.world.count("power.off spare01") > 0) == same);
-        BOOST_TEST(lab.world.count("restore.begin spare01") == (same ? 1 : 0));
-        BOOST_TEST(lab.told("is that of machine 00112233-4455-6677-8899-aabbccddee00, and the configuration declares "
-                            "00112233-4455-6677-8899-aabbccddeeff") == !same);
+        BOOST_TEST((lab.count("power.off/spare01") > 0) == same);
+        BOOST_TEST(lab.count("restore.begin") == (same ? 1 : 0));
+        BOOST_TEST(lab.told(fmt::format("is that of machine {}, and the configuration declares {}", another_machine,
+                                        lab.spare().uuid)) == !same);
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_that_is_exchanged_after_it_was_written_is_not_started) {
-    Protected lab;
-    lab.coordinator.inventory.spares[base::SpareName("spare01")].uuid = "00112233-4455-6677-8899-aabbccddeeff";
-    lab.world.machines["spare01"].uuid = "00112233-4455-6677-8899-aabbccddeeff";
-    const auto id = lab.coordinator.fail("server01");
-    while (lab.world.machines["spare01"].disk != "server01-1")
-        BOOST_REQUIRE(lab.coordinator.runOne(base::WallTime::max()));
-    lab.world.machines["spare01"].uuid = "00112233-4455-6677-8899-aabbccddee00";
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
-    BOOST_TEST(lab.world.count("power.on spare01") == 0);
+    NamedMachines lab;
+    const auto id = lab.fail("server01");
+    lab.runUntil([&] { return lab.machine("spare01").disk == "server01-1" && lab.machine("spare01").disk_whole; });
+    lab.bmc("spare01").uuid = another_machine;
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Failed");
+    BOOST_TEST(lab.count("power.on/spare01") == 0);
     BOOST_TEST(lab.owner() == "stand-in");
 }
 
-BOOST_AUTO_TEST_CASE(a_spare_that_nobody_can_confirm_is_used_unless_that_is_required) {
+BOOST_AUTO_TEST_CASE(a_spare_that_no_device_can_confirm_is_used_unless_that_is_required) {
     for (const bool required : {false, true}) {
-        Protected lab;
-        auto& spare = lab.coordinator.inventory.spares[base::SpareName("spare01")];
-        spare.uuid = "00112233-4455-6677-8899-aabbccddeeff";
-        spare.uuid_required = required;
+        NamedMachines lab;
+        lab.bmc("spare01").uuid = lab.bmc("spare01").declared_uuid = "";
+        lab.spare().uuid_required = required;
         const auto failover = lab.failAndRun();
         BOOST_TEST(stateOf(failover) == (required ? "Failed" : "Succeeded"), failover.why);
-        BOOST_TEST(lab.world.count("restore.begin spare01") == (required ? 0 : 1));
-        BOOST_TEST(lab.told("is not confirmed: BMC of spare01: cannot tell") == required);
+        BOOST_TEST(lab.count("restore.begin") == (required ? 0 : 1));
+        BOOST_TEST(lab.told("is not confirmed: ") == required);
     }
 }
 
 BOOST_AUTO_TEST_CASE(the_operator_is_notified_once_of_a_server_whose_fence_would_switch_off_another_machine) {
-    Protected lab;
-    const std::string declared = "00112233-4455-6677-8899-aabbccddeeff";
-    lab.coordinator.inventory.servers[base::ServerName("server01")].uuid = declared;
-    lab.coordinator.inventory.spares[base::SpareName("spare01")].uuid = declared;
-    lab.world.machines["server01"].uuid = "00112233-4455-6677-8899-aabbccddee01";
-    lab.world.machines["spare01"].uuid = "00112233-4455-6677-8899-aabbccddee02";
-    const auto drivers = lab.coordinator.drivers();
-    engine::IdentityWatch watch(drivers, lab.coordinator.inventory, lab.coordinator.executor, lab.coordinator.clock,
-                                *lab.coordinator.board);
+    NamedMachines lab;
+    lab.bmc("server01").uuid = lab.bmc("spare01").uuid = another_machine;
+    engine::StatusBoard board;
+    const auto drivers = simulation::driversFor(lab.world);
+    simulation::FiberExecutor fibers(lab.world.queue, 1);
+    engine::IdentityWatch watch(drivers, lab.config.inventory, fibers, lab.world.clock, board);
     const auto look = [&] {
         watch.look();
-        lab.coordinator.run(std::chrono::seconds(30));
-        lab.coordinator.clock.pass(std::chrono::minutes(6));
+        lab.pass(std::chrono::minutes(6));
     };
     look();
     look();
-    const auto told = [&] {
-        return std::count_if(lab.world.told.begin(), lab.world.told.end(), [](const std::string& message) {
-            return message.find("would switch off another machine") != std::string::npos;
-        });
-    };
-    BOOST_TEST(told() == 1);
+    BOOST_TEST(lab.timesTold("would switch off another machine") == 1);
     using Verdict = engine::MachineIdentity::Verdict;
-    BOOST_TEST((lab.coordinator.board->identity("spare01").verdict == Verdict::Different));
-    BOOST_TEST(lab.world.count("power.uuid server01") == 2);
-    lab.world.machines["server01"].uuid = declared;
+    BOOST_TEST((board.identity("spare01").verdict == Verdict::Different));
+    BOOST_TEST(lab.count("power.uuid/server01") == 2);
+    lab.bmc("server01").uuid = lab.bmc("server01").declared_uuid;
     look();
-    BOOST_TEST((lab.coordinator.board->identity("server01").verdict == Verdict::Confirmed));
+    BOOST_TEST((board.identity("server01").verdict == Verdict::Confirmed));
     look();  // an hour has not passed
-    BOOST_TEST(lab.world.count("power.uuid server01") == 3);
+    BOOST_TEST(lab.count("power.uuid/server01") == 3);
 }
 
 BOOST_AUTO_TEST_CASE(the_operator_hears_once_of_a_spare_that_is_too_small_by_a_sector_before_any_server_fails) {
-    Protected lab;
-    const auto& row = *lab.coordinator.row("server01");
-    lab.world.images[row.image.text()].size_bytes = 1 << 20;
-    const auto look = [&] {
-        engine::Watch watch(lab.coordinator.inventory, lab.coordinator.drivers(), lab.coordinator.executor,
-                            lab.coordinator.clock, *lab.coordinator.board, lab.coordinator.events(),
-                            [&](engine::Request request) {
-                                lab.coordinator.ask([&](engine::Conductor& c) {
-                                    request(c);
-                                    return 0;
-                                });
-                            });
-        watch.look(*lab.coordinator.conductor);
-        lab.coordinator.run(std::chrono::seconds(5));
-    };
-    lab.world.disks["spare01"] = {base::DiskName("spare01"), (1 << 20) - 512, true, false, {}, 512, {}, {}};
+    auto config = labConfig({});
+    config.engine.watch_every = std::chrono::seconds(10);
+    Lab lab(config);
+    auto& image = lab.store().images.at("server01-1");
+    image.size_bytes = 1 << 20;
+    auto& disk = lab.store().other_disks["spare01"];
+    const auto look = [&] { lab.pass(std::chrono::seconds(15)); };
+    disk = {lab.spare().disk, (1 << 20) - 512, true, false, {}, 512, lab.spare().disk_serial, {}};
     look();
     look();
-    BOOST_TEST(std::count_if(lab.world.told.begin(), lab.world.told.end(), [](const std::string& message) {
-                   return message.find("512 bytes too small") != std::string::npos;
-               }) == 1);
-    BOOST_TEST(lab.coordinator.board->unfitSpares().size() == 1u);
-    lab.world.disks["spare01"].size_bytes = 1 << 20;
-    lab.world.disks["spare01"].sector_bytes = 4096;
-    lab.world.images[row.image.text()].sector_bytes = 512;
+    BOOST_TEST(lab.timesTold("512 bytes too small") == 1);
+    BOOST_TEST(lab.board().unfitSpares().size() == 1u);
+    disk.size_bytes = 1 << 20;
+    disk.sector_bytes = 4096;
+    image.sector_bytes = 512;
     look();
     BOOST_TEST(lab.told("has sectors of 4096 bytes"));
-    lab.world.disks["spare01"].sector_bytes = 512;
+    disk.sector_bytes = 512;
     look();
-    BOOST_TEST(lab.coordinator.board->unfitSpares().empty());
+    BOOST_TEST(lab.board().unfitSpares().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_whose_power_off_is_not_confirmed_is_not_written) {
-    Protected lab;
-    lab.world.fail("power.off spare01", Fault::TimesOutAfter);
+    Lab lab;
+    lab.disturb("power.off/spare01", Mishap::AnswerLost);
+    lab.disturb("power.read/spare01", Mishap::Lost);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Failed");
-    BOOST_TEST(lab.world.count("restore.begin spare01") == 0);
+    BOOST_TEST(lab.count("restore.begin") == 0);
     BOOST_TEST(lab.told("could not be confirmed as off"));
 }
 
 BOOST_AUTO_TEST_CASE(without_a_stand_in_the_spare_takes_over_on_the_cold_path) {
-    Protected lab;
-    lab.world.stand_ins.clear();
-    lab.coordinator.ask([&](engine::Conductor& c) {
-        c.standInLost(base::ServerName("server01"), lab.coordinator.row("server01")->stand_in, "it is gone");
-        return 0;
-    });
-    lab.coordinator.run();
+    Lab lab;
+    lab.world.lose(lab.standIn());
+    lab.standInLost();
+    lab.run();
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(failover.cold);
     const std::vector<std::string> owners{"server", "nobody", "spare"};
-    BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
+    BOOST_TEST(lab.owners["job01"] == owners, boost::test_tools::per_element());
     BOOST_TEST(lab.told("stands still"));
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_that_does_not_answer_is_told_and_leads_to_the_cold_path) {
-    Protected lab;
-    lab.world.stand_ins.at(lab.standIn()).answers = false;
+    Lab lab;
+    lab.guest().mute = true;
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(failover.cold);
@@ -412,72 +387,73 @@ BOOST_AUTO_TEST_CASE(a_stand_in_that_does_not_answer_is_told_and_leads_to_the_co
 }
 
 BOOST_AUTO_TEST_CASE(under_policy_power_a_mute_stand_in_must_be_stopped_before_the_spare_takes_over) {
-    Protected lab(1, 1, FencePolicy::Power);
+    Lab lab(1, 1, FencePolicy::Power);
     const auto stand_in = lab.standIn();
-    lab.world.stand_ins.at(stand_in).answers = false;
-    lab.world.fail("stand_in.stopped " + stand_in, Fault::Unreachable);
+    lab.guest().mute = true;
+    lab.disturb("stand_in.stopped/" + stand_in, Mishap::Unreachable);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(lab.owner() == "");
 }
 
 BOOST_AUTO_TEST_CASE(the_cold_path_does_not_give_the_segment_without_a_fence) {
-    Protected lab(1, 1, FencePolicy::Power);
-    lab.world.stand_ins.at(lab.standIn()).answers = false;
-    lab.world.fail("power.off server01", Fault::TimesOut);
+    Lab lab(1, 1, FencePolicy::Power);
+    lab.guest().mute = true;
+    lab.disturb("power.off/server01", Mishap::Lost);
     const auto id = lab.failAndRun().id;
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
+    BOOST_TEST(stateOf(lab.operation(id)) == "NeedsOperator");
     BOOST_TEST(lab.owner() == "");
-    lab.world.heal("power.off server01");
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
-    BOOST_TEST(lab.world.restores.size() == 1u);  // the spare was ready already
+    lab.heal("power.off/server01");
+    BOOST_TEST(lab.retry(id).has_value());
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded", lab.operation(id).why);
+    BOOST_TEST(lab.store().restores().size() == 1u);  // the spare was ready already
 }
 
 BOOST_AUTO_TEST_CASE(with_neither_stand_in_nor_spare_the_operator_is_told_what_to_do) {
-    Protected lab;
-    lab.world.stand_ins.at(lab.standIn()).answers = false;
-    lab.world.machines["spare01"].boots = false;
+    Lab lab;
+    lab.guest().mute = true;
+    lab.machine("spare01").boot = Boot::Never;
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(!failover.cure.empty());
-    BOOST_TEST(!lab.world.machines["spare01"].on);
+    BOOST_TEST(!lab.machine("spare01").on);
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_that_does_not_finish_gets_its_requests_back_and_goes_on) {
-    Protected lab;
-    auto& stand_in = lab.world.stand_ins.at(lab.standIn());
-    stand_in.connections = 2;
-    stand_in.endless = true;
+    Lab lab;
+    auto& stand_in = lab.guest();
+    stand_in.unanswered = 2;
     const auto id = lab.failAndRun().id;
-    const auto failover = lab.coordinator.operation(id);
+    const auto failover = lab.operation(id);
     BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(failover.handovers == 3u);
     BOOST_TEST(lab.owner() == "stand-in");
-    BOOST_TEST(lab.world.holds["job01"].held == 0u);
-    stand_in.endless = false;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    BOOST_TEST(lab.held() == 0u);
+    stand_in.unanswered = 0;
+    BOOST_TEST(lab.retry(id).has_value());
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded", lab.operation(id).why);
 }
 
 BOOST_AUTO_TEST_CASE(requests_are_drained_before_the_stand_in_stops) {
-    Protected lab;
-    lab.world.stand_ins.at(lab.standIn()).connections = 5;
-    const auto stand_in = lab.standIn();
+    Lab lab;
+    lab.guest().unanswered = 5;
     bool drained = false;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "stand_in.stopped") drained = lab.world.stand_ins.at(stand_in).connections == 0;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "stand_in.stopped") drained = lab.guest().unanswered == 0;
+        if (verb != "hold.holding") return;
+        for (int i = 1; i <= 5; ++i)
+            lab.world.queue.after(i * std::chrono::milliseconds(100), [&] { --lab.guest().unanswered; });
     };
     lab.failAndRun();
     BOOST_TEST(drained);
 }
 
 BOOST_AUTO_TEST_CASE(a_vm_host_that_dies_while_draining_does_not_keep_requests_from_the_ready_spare) {
-    Protected lab;
-    lab.world.fail("stand_in.requests", Fault::Unreachable);
-    lab.world.fail("stand_in.stopped", Fault::Unreachable);
+    Lab lab;
+    lab.disturb("stand_in.requests", Mishap::Unreachable);
+    lab.disturb("stand_in.stopped", Mishap::Unreachable);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(lab.owner() == "spare");
@@ -485,17 +461,17 @@ BOOST_AUTO_TEST_CASE(a_vm_host_that_dies_while_draining_does_not_keep_requests_f
 }
 
 BOOST_AUTO_TEST_CASE(a_vm_host_that_is_gone_is_not_besieged_while_draining) {
-    Protected lab;
-    lab.world.fail("stand_in.requests", Fault::Unreachable);
+    Lab lab;
+    lab.disturb("stand_in.requests", Mishap::Unreachable);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
-    const auto drain_within = lab.coordinator.inventory.servers.begin()->second.drain_within;
-    BOOST_TEST(lab.world.count("stand_in.requests") < 10 + drain_within / std::chrono::seconds(1));
+    const auto drain_within = lab.config.inventory.servers.begin()->second.drain_within;
+    BOOST_TEST(lab.count("stand_in.requests") < 10 + drain_within / std::chrono::seconds(1));
 }
 
 BOOST_AUTO_TEST_CASE(a_holder_that_cannot_hold_leaves_the_job_on_the_stand_in) {
-    Protected lab;
-    lab.world.fail("hold.holding", Fault::Refuses);
+    Lab lab;
+    lab.disturb("hold.holding", Mishap::Refused);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(lab.owner() == "stand-in");

@@ -1,27 +1,26 @@
 #include "coordinator/domain/phases.hpp"
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
 using domain::FencePolicy;
-using simulated::Fault;
 
 BOOST_AUTO_TEST_SUITE(takeover)
 
 BOOST_AUTO_TEST_CASE(a_failed_servers_job_goes_on_first_on_the_stand_in_then_on_the_spare) {
-    Protected lab;
+    Lab lab;
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     const std::vector<std::string> owners{"server", "nobody", "stand-in", "holder", "spare"};
-    BOOST_TEST(lab.world.owners["job01"] == owners, boost::test_tools::per_element());
-    BOOST_TEST(lab.world.machines["spare01"].disk == "server01-1");
-    BOOST_TEST(!lab.world.machines["server01"].on);
-    BOOST_TEST(lab.world.holds["job01"].held == 0u);
+    BOOST_TEST(lab.owners["job01"] == owners, boost::test_tools::per_element());
+    BOOST_TEST(lab.machine("spare01").disk == "server01-1");
+    BOOST_TEST(!lab.machine("server01").on);
+    BOOST_TEST(lab.held() == 0u);
     BOOST_TEST(lab.told("has ended normally"));
-    BOOST_TEST(!lab.coordinator.row("server01")->standin_ready);
+    BOOST_TEST(!lab.row("server01")->standin_ready);
 }
 
 BOOST_AUTO_TEST_CASE(every_phase_of_a_failover_is_measured) {
-    Protected lab;
+    Lab lab;
     const auto phases = domain::phasesOf(lab.failAndRun());
     for (const char* phase : {"detect", "fence_port", "resume", "segment", "announce", "first_answer", "fence_power",
                               "restore", "spare_boot", "hold", "drain", "handover"}) {
@@ -30,21 +29,20 @@ BOOST_AUTO_TEST_CASE(every_phase_of_a_failover_is_measured) {
 }
 
 BOOST_AUTO_TEST_CASE(at_most_two_commits_stand_between_the_trap_and_the_segment) {
-    Protected lab;
-    const int before = lab.coordinator.journal.commits;
-    int at_segment = 0;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "segment.set" && lab.owner() == "stand-in" && at_segment == 0)
-            at_segment = lab.coordinator.journal.commits;
+    Lab lab;
+    const auto before = lab.world.disk.records;
+    std::uint64_t at_segment = 0;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "segment.set" && lab.owner() == "stand-in" && at_segment == 0) at_segment = lab.world.disk.records;
     };
     lab.failAndRun();
-    BOOST_TEST(at_segment - before == 2);
+    BOOST_TEST(at_segment - before == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(the_segment_is_not_given_before_the_port_fence_is_confirmed) {
-    Protected lab;
-    lab.world.fail("segment.set job01", Fault::TimesOut, 2);
-    lab.world.fail("power.off server01", Fault::Refuses);
+    Lab lab;
+    lab.disturb("segment.set/job01", Mishap::Lost, 2);
+    lab.disturb("power.off/server01", Mishap::Refused);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded");
     const auto* fence = failover.find({domain::StepName::FencePort, "server01"});
@@ -53,20 +51,20 @@ BOOST_AUTO_TEST_CASE(the_segment_is_not_given_before_the_port_fence_is_confirmed
 }
 
 BOOST_AUTO_TEST_CASE(a_confirmed_power_fence_suffices_where_the_port_cannot_be_fenced) {
-    Protected lab;
-    lab.world.fail("segment.get job01", Fault::Refuses);
-    lab.world.fail("segment.set job01", Fault::Refuses, 1);
+    Lab lab;
+    lab.disturb("segment.get/job01", Mishap::Refused);
+    lab.disturb("segment.set/job01", Mishap::Refused, 1);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
-    BOOST_TEST(!lab.world.machines["server01"].on);
+    BOOST_TEST(!lab.machine("server01").on);
 }
 
 BOOST_AUTO_TEST_CASE(policy_power_waits_for_the_power_to_be_read_back_as_off) {
-    Protected lab(1, 1, FencePolicy::Power);
-    lab.world.fail("power.off server01", Fault::TimesOut, 2);
+    Lab lab(1, 1, FencePolicy::Power);
+    lab.disturb("power.off/server01", Mishap::Lost, 2);
     bool off_first = false;
-    lab.world.after_effect = [&](const std::string& verb, const std::string&) {
-        if (verb == "segment.set" && lab.owner() == "stand-in") off_first = !lab.world.machines["server01"].on;
+    lab.after_effect = [&](const std::string& verb, const std::string&) {
+        if (verb == "segment.set" && lab.owner() == "stand-in") off_first = !lab.machine("server01").on;
     };
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded");
@@ -74,8 +72,9 @@ BOOST_AUTO_TEST_CASE(policy_power_waits_for_the_power_to_be_read_back_as_off) {
 }
 
 BOOST_AUTO_TEST_CASE(a_power_that_cannot_be_read_back_never_gives_the_segment_under_policy_power) {
-    Protected lab(1, 1, FencePolicy::Power);
-    lab.world.fail("power.off server01", Fault::TimesOutAfter);
+    Lab lab(1, 1, FencePolicy::Power);
+    lab.disturb("power.off/server01", Mishap::AnswerLost);
+    lab.disturb("power.read/server01", Mishap::Lost);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(!failover.cure.empty());
@@ -84,30 +83,29 @@ BOOST_AUTO_TEST_CASE(a_power_that_cannot_be_read_back_never_gives_the_segment_un
 }
 
 BOOST_AUTO_TEST_CASE(the_operators_own_eyes_count_as_the_power_fence) {
-    Protected lab(1, 1, FencePolicy::Power);
-    lab.world.fail("power.off server01", Fault::Refuses);
+    Lab lab(1, 1, FencePolicy::Power);
+    lab.disturb("power.off/server01", Mishap::Refused);
     const auto id = lab.failAndRun().id;
-    lab.world.machines["server01"].on = false;  // by hand
-    BOOST_TEST(
-        lab.coordinator.ask([&](engine::Conductor& c) { return c.confirmFence(id, "operator ada"); }).has_value());
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
+    lab.machine("server01").on = false;  // by hand
+    BOOST_TEST(lab.confirmFence(id).has_value());
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded", lab.operation(id).why);
 }
 
 BOOST_AUTO_TEST_CASE(without_any_confirmed_fence_the_segment_is_given_to_nobody) {
-    Protected lab;
-    lab.world.fail("power.off server01", Fault::TimesOut);
-    lab.world.fail("segment.set job01", Fault::TimesOut);
-    lab.world.fail("segment.get job01", Fault::Unreachable);
+    Lab lab;
+    lab.disturb("power.off/server01", Mishap::Lost);
+    lab.disturb("segment.set/job01", Mishap::Lost);
+    lab.disturb("segment.get/job01", Mishap::Unreachable);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(lab.owner() == "server");
-    BOOST_TEST(lab.world.count("segment.set job01") > 0);
+    BOOST_TEST(lab.count("segment.set/job01") > 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_unconfirmed_power_fence_is_told_loudly_and_does_not_stop_policy_port) {
-    Protected lab;
-    lab.world.fail("power.off server01", Fault::Refuses);
+    Lab lab;
+    lab.disturb("power.off/server01", Mishap::Refused);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded");
     BOOST_TEST(lab.told("could not be confirmed as off"));
@@ -115,40 +113,38 @@ BOOST_AUTO_TEST_CASE(an_unconfirmed_power_fence_is_told_loudly_and_does_not_stop
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_that_nobody_can_probe_takes_over_if_it_is_confirmed_as_running) {
-    Protected lab;
-    lab.world.fail("probe job01", Fault::Unreachable, 1);
+    Lab lab;
+    lab.disturb("probe/job01", Mishap::Unreachable, 1);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded");
     BOOST_TEST(!failover.cold);
 }
 
 BOOST_AUTO_TEST_CASE(two_traps_of_one_failure_start_one_failover) {
-    Protected lab;
-    const auto first = lab.coordinator.fail("server01");
-    const auto second = lab.coordinator.fail("server01", "power");
-    lab.coordinator.run();
-    const auto third = lab.coordinator.fail("server01");
+    Lab lab;
+    const auto first = lab.fail("server01");
+    const auto second = lab.fail("server01", "power");
+    lab.run();
+    const auto third = lab.fail("server01");
     BOOST_TEST(first == second);
     BOOST_TEST(first == third);
-    BOOST_TEST(stateOf(lab.coordinator.operation(first)) == "Succeeded");
-    BOOST_TEST(lab.coordinator.last().id == first);
+    BOOST_TEST(stateOf(lab.operation(first)) == "Succeeded");
+    BOOST_TEST(lab.last().id == first);
 }
 
 BOOST_AUTO_TEST_CASE(two_hundred_servers_fail_over_beside_each_other) {
-    Protected lab(200, 200);
-    std::vector<engine::Input> burst;
-    for (const auto& [name, server] : lab.coordinator.inventory.servers) {
-        lab.world.machines[name.text()].boots = false;
-        burst.emplace_back(
-            engine::ReportInput{{name, "chassis", "rack 3 has died", "trap 1", lab.coordinator.clock.steady()}, {}});
+    Lab lab(200, 200);
+    const auto before = lab.world.disk.records;
+    for (const auto& [name, server] : lab.config.inventory.servers) {
+        lab.world.breakDown(lab.machine(name.text()), false);
+        lab.world.invariants.failureReported(name.text());
+        lab.one.take(engine::ReportInput{{name, "chassis", "rack 3 has died", "trap 1", lab.world.clock.steady()}, {}});
     }
-    const int before = lab.coordinator.journal.commits;
-    lab.coordinator.conductor->handle(std::move(burst));
-    BOOST_TEST(lab.coordinator.journal.commits - before == 1);
-    lab.coordinator.run();
+    lab.ask([](engine::Conductor&) { return true; });
+    BOOST_TEST(lab.world.disk.records - before == 1U);
+    lab.run();
     int succeeded = 0;
-    for (const auto& operation : lab.coordinator.board->operations(200))
-        succeeded += stateOf(operation) == "Succeeded" ? 1 : 0;
+    for (const auto& operation : lab.board().operations(200)) succeeded += stateOf(operation) == "Succeeded" ? 1 : 0;
     BOOST_TEST(succeeded == 200);
 }
 

@@ -1,41 +1,39 @@
 #include "coordinator/domain/phases.hpp"
 #include "coordinator/domain/step_report.hpp"
-#include "tests/unit/coordinator_engine/protected_lab.hpp"
+#include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
 using domain::Placement;
 using domain::StepName;
-using simulated::Fault;
 
 namespace {
 
-engine::WatchedPlacement placed(Protected& lab) {
-    return lab.coordinator.ask([](engine::Conductor& c) { return c.placementsToWatch(); }).at(0);
+engine::WatchedPlacement placed(Lab& lab) {
+    return lab.ask([](engine::Conductor& c) { return c.placementsToWatch(); }).at(0);
 }
 
-void seeSegment(Protected& lab, const engine::WatchedPlacement& looked,
-                const std::optional<protocol::SegmentOrder>& order) {
-    lab.coordinator.ask([&](engine::Conductor& c) {
+void seeSegment(Lab& lab, const engine::WatchedPlacement& looked, const std::optional<protocol::SegmentOrder>& order) {
+    lab.ask([&](engine::Conductor& c) {
         c.segmentSeen(looked, order);
         return true;
     });
-    lab.coordinator.run();
+    lab.run();
 }
 
-void loseExecutor(Protected& lab, const engine::WatchedPlacement& looked, bool server_is_off = true) {
-    lab.coordinator.ask([&](engine::Conductor& c) {
+void loseExecutor(Lab& lab, const engine::WatchedPlacement& looked, bool server_is_off = true) {
+    lab.ask([&](engine::Conductor& c) {
         c.executorLost(looked, {"is stopped, not running", false, server_is_off});
         return true;
     });
-    lab.coordinator.run();
+    lab.run();
 }
 
 /// The stand-in executes the job for good: the spare never boots.
-struct OnStandIn : Protected {
+struct OnStandIn : Lab {
     OnStandIn() {
-        world.machines["spare01"].boots = false;
+        machine("spare01").boot = Boot::Never;
         id = failAndRun().id;
-        BOOST_REQUIRE(stateOf(coordinator.operation(id)) == "Failed");
+        BOOST_REQUIRE(stateOf(operation(id)) == "Failed");
     }
     domain::OperationId id = 0;
 };
@@ -45,10 +43,10 @@ struct OnStandIn : Protected {
 BOOST_AUTO_TEST_SUITE(after_an_end)
 
 BOOST_AUTO_TEST_CASE(a_segment_of_which_the_switch_has_no_record_any_more_is_given_to_its_executor_again) {
-    Protected lab;
+    Lab lab;
     lab.failAndRun();
     BOOST_REQUIRE(lab.owner() == "spare");
-    lab.world.segments.clear();
+    lab.lanSwitch().forget();
     seeSegment(lab, placed(lab), std::nullopt);
     BOOST_TEST(lab.owner() == "spare");
     BOOST_TEST(lab.told("its switch has no record of it any more"));
@@ -56,8 +54,9 @@ BOOST_AUTO_TEST_CASE(a_segment_of_which_the_switch_has_no_record_any_more_is_giv
 
 BOOST_AUTO_TEST_CASE(a_segment_that_nobody_owns_is_given_to_the_stand_in_that_executes_the_job) {
     OnStandIn lab;
-    auto& order = lab.world.segments.at("job01").order;
+    auto order = lab.order();
     order.owner = {};
+    lab.setOrder(order);
     seeSegment(lab, placed(lab), order);
     BOOST_TEST(lab.owner() == "stand-in");
     BOOST_TEST(lab.told("belongs to nobody"));
@@ -66,47 +65,45 @@ BOOST_AUTO_TEST_CASE(a_segment_that_nobody_owns_is_given_to_the_stand_in_that_ex
 BOOST_AUTO_TEST_CASE(what_the_watch_saw_before_an_operation_began_is_not_acted_upon) {
     OnStandIn lab;
     const auto looked = placed(lab);
-    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }));
+    BOOST_REQUIRE(lab.retry(lab.id));
     const auto told = lab.world.told.size();
-    lab.coordinator.ask([&](engine::Conductor& c) {
+    lab.ask([&](engine::Conductor& c) {
         c.segmentSeen(looked, std::nullopt);
         c.executorLost(looked, {"is stopped", false, true});
         return true;
     });
     BOOST_TEST(lab.world.told.size() == told);
-    lab.coordinator.run();
+    lab.run();
 }
 
 BOOST_AUTO_TEST_CASE(a_failover_whose_stand_in_is_lost_after_its_end_is_retried_with_the_spare) {
     OnStandIn lab;
-    lab.world.machines["spare01"].boots = true;
+    lab.machine("spare01").boot = Boot::Well;
     loseExecutor(lab, placed(lab));
     BOOST_TEST(lab.told("is down or may be: stand-in"));
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Succeeded");
     BOOST_TEST(lab.owner() == "spare");
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_stand_in_of_a_server_in_maintenance_is_told_and_left_alone) {
     OnStandIn lab;
-    BOOST_REQUIRE(lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada");
-    }));
+    BOOST_REQUIRE(lab.setMaintenance(true));
     loseExecutor(lab, placed(lab));
     BOOST_TEST(lab.told("is down or may be: stand-in"));
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Failed");
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Failed");
 }
 
 // Somebody has repaired the server and stopped the stand-in, to bring the job back.
 BOOST_AUTO_TEST_CASE(a_lost_stand_in_of_a_server_that_is_not_off_is_told_and_left_alone) {
     OnStandIn lab;
-    lab.world.machines["spare01"].boots = true;
+    lab.machine("spare01").boot = Boot::Well;
     loseExecutor(lab, placed(lab), false);
     BOOST_TEST(lab.told("is down or may be: stand-in"));
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Failed");
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Failed");
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_spare_is_told_once_with_the_cure) {
-    Protected lab;
+    Lab lab;
     lab.failAndRun();
     loseExecutor(lab, placed(lab));
     loseExecutor(lab, placed(lab));
@@ -119,53 +116,53 @@ BOOST_AUTO_TEST_CASE(a_lost_spare_is_told_once_with_the_cure) {
 
 BOOST_AUTO_TEST_CASE(the_back_leg_is_led_to_the_stand_in_that_executes_the_job_and_its_segment_stays) {
     OnStandIn lab;
-    const auto before = lab.world.segments.at("job01").order;
+    const auto before = lab.order();
     BOOST_REQUIRE(before.back_leg_to == base::MemberName("spare"));
-    const auto moves = lab.world.owners.at("job01").size();
+    const auto moves = lab.owners.at("job01").size();
     const auto looked = placed(lab);
-    lab.coordinator.ask([&](engine::Conductor& c) {
+    lab.ask([&](engine::Conductor& c) {
         c.leadBackLeg(looked, before);
         return true;
     });
-    lab.coordinator.run();
+    lab.run();
     auto wanted = before;
     wanted.back_leg_to = base::MemberName("stand-in");
-    BOOST_TEST((lab.world.segments.at("job01").order == wanted));
-    BOOST_TEST(lab.world.owners.at("job01").size() == moves);
+    BOOST_TEST((lab.order() == wanted));
+    BOOST_TEST(lab.owners.at("job01").size() == moves);
 }
 
 // The back leg leads to the stand-in, which answers: that must not pass for the spare's answer.
 BOOST_AUTO_TEST_CASE(a_spare_is_asked_in_its_own_quarantine_after_the_job_on_the_stand_in_was_asked) {
     OnStandIn lab;
     const auto looked = placed(lab);
-    lab.coordinator.ask([&](engine::Conductor& c) {
-        c.leadBackLeg(looked, lab.world.segments.at("job01").order);
+    lab.ask([&](engine::Conductor& c) {
+        c.leadBackLeg(looked, lab.order());
         return true;
     });
-    lab.coordinator.run();
-    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }));
-    lab.coordinator.run();
-    BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Failed");
+    lab.run();
+    BOOST_REQUIRE(lab.retry(lab.id));
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(lab.id)) == "Failed");
     BOOST_TEST(lab.owner() == "stand-in");
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is_done_to_its_machine) {
-    Protected lab;
+    Lab lab;
     const auto id = lab.failAndRun().id;
     const auto looked = placed(lab);
-    const auto commands = lab.world.progress.size();
-    lab.coordinator.ask([&](engine::Conductor& c) {
-        c.jobFellSilent(looked, {lab.coordinator.clock.wall(), "connection refused", true});
+    const auto commands = lab.progress.size();
+    lab.ask([&](engine::Conductor& c) {
+        c.jobFellSilent(looked, {lab.now(), "connection refused", true});
         return true;
     });
-    lab.coordinator.run();
+    lab.run();
     BOOST_TEST(lab.told("the job of server 'server01' on spare 'spare01' has not answered"));
     BOOST_TEST(lab.told("the machine runs, and is left alone"));
     BOOST_TEST(lab.told("standinctl returned server01"));
-    BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
-    BOOST_TEST(lab.world.progress.size() == commands);
-    lab.coordinator.ask([&](engine::Conductor& c) {
-        c.jobAnswersAgain(looked, lab.coordinator.clock.wall());
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
+    BOOST_TEST(lab.progress.size() == commands);
+    lab.ask([&](engine::Conductor& c) {
+        c.jobAnswersAgain(looked, lab.now());
         return true;
     });
     BOOST_TEST(lab.told("answers again"));
@@ -173,23 +170,20 @@ BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is
 
 // Its journal is new, or older than the world.
 BOOST_AUTO_TEST_CASE(a_spare_that_is_found_executing_a_job_is_leased_to_its_server) {
-    Protected lab(2, 2);
-    const auto& spare = lab.coordinator.inventory.spares.at(base::SpareName("spare02"));
-    BOOST_REQUIRE(
-        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(base::ServerName("server02"), "ada"); }));
-    lab.coordinator.run();
+    Lab lab(2, 2);
+    const auto& spare = lab.config.inventory.spares.at(base::SpareName("spare02"));
+    BOOST_REQUIRE(lab.unsetSpare("server02"));
+    lab.run();
     protocol::SegmentOrder order;
     order.owner = base::MemberName("spare");
     order.members.push_back({order.owner, spare.port, spare.mac});
     seeSegment(lab, placed(lab), order);
     BOOST_CHECK(lab.placement().on == Placement::On::Spare);
     BOOST_TEST(lab.placement().spare.text() == "spare02");
-    const auto lease = lab.coordinator.board->lease(spare.name);
+    const auto lease = lab.board().lease(spare.name);
     BOOST_REQUIRE(lease);
     BOOST_TEST(lease->server.text() == "server01");
-    const auto set = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpare(base::ServerName("server02"), base::SpareName("spare02"), base::ImageId("server02-1"), "ada");
-    });
+    const auto set = lab.setSpare("server02", "spare02");
     BOOST_TEST(!set.has_value());
 }
 
@@ -198,17 +192,17 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(spares_of_unknown_past)
 
 BOOST_AUTO_TEST_CASE(a_spare_that_owns_another_segment_is_neither_switched_nor_written) {
-    Protected lab;
-    const auto& spare = lab.coordinator.inventory.spares.at(base::SpareName("spare01"));
-    lab.world.machines["spare01"].on = true;
-    auto& segment = lab.world.segments["job77"];
-    segment.id = base::SegmentId("job77");
-    segment.order.owner = base::MemberName("spare");
-    segment.order.members.push_back({segment.order.owner, spare.port, spare.mac});
+    Lab lab;
+    const auto& spare = lab.config.inventory.spares.at(base::SpareName("spare01"));
+    lab.machine("spare01").on = true;
+    protocol::SegmentOrder order;
+    order.owner = base::MemberName("spare");
+    order.members.push_back({order.owner, spare.port, spare.mac});
+    lab.setOrder(order, "job77");
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Failed");
-    BOOST_TEST(lab.world.machines["spare01"].on);
-    BOOST_TEST(lab.world.restores.empty());
+    BOOST_TEST(lab.machine("spare01").on);
+    BOOST_TEST(lab.store().restores().empty());
     BOOST_TEST(lab.told("serves segment 'job77'"));
     const auto* off = failover.find({StepName::PowerOffSpare, "spare01"});
     BOOST_REQUIRE(off != nullptr);
@@ -220,27 +214,25 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(beside_the_cold_path)
 
 BOOST_AUTO_TEST_CASE(a_stand_in_whose_vm_host_answers_again_during_the_restore_takes_the_job) {
-    Protected lab;
-    const std::string resumption = "stand_in.running " + lab.standIn();
-    lab.world.fail(resumption, Fault::Unreachable);
-    const auto id = lab.coordinator.fail("server01");
-    while (stateOf(lab.coordinator.operation(id)) != "ColdPreparingSpare" &&
-           lab.coordinator.runOne(base::WallTime::max())) {
-    }
-    lab.world.heal(resumption);
-    lab.coordinator.run();
-    const auto failover = lab.coordinator.operation(id);
+    Lab lab;
+    const std::string resumption = "stand_in.running/" + lab.standIn();
+    lab.disturb(resumption, Mishap::Unreachable);
+    const auto id = lab.fail("server01");
+    lab.runUntil(id, "ColdPreparingSpare");
+    lab.heal(resumption);
+    lab.run();
+    const auto failover = lab.operation(id);
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(!failover.cold);
-    const auto& owners = lab.world.owners.at("job01");
+    const auto& owners = lab.owners.at("job01");
     BOOST_TEST((std::find(owners.begin(), owners.end(), "stand-in") != owners.end()));
-    BOOST_TEST(lab.world.restores.size() == 1u);
+    BOOST_TEST(lab.store().restores().size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_spare_the_stand_in_is_asked_on_and_then_the_operator_is_needed) {
-    Protected lab;
-    lab.world.fail("power.off spare01", Fault::Refuses);
-    lab.world.fail("stand_in.running " + lab.standIn(), Fault::Unreachable);
+    Lab lab;
+    lab.disturb("power.off/spare01", Mishap::Refused);
+    lab.disturb("stand_in.running/" + lab.standIn(), Mishap::Unreachable);
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "NeedsOperator");
     BOOST_TEST(lab.told("it is asked on"));
@@ -252,15 +244,15 @@ BOOST_AUTO_TEST_SUITE(attempts)
 
 BOOST_AUTO_TEST_CASE(phases_are_told_for_each_attempt_and_the_new_owner_counts_from_the_failure) {
     OnStandIn lab;
-    const auto before = lab.coordinator.operation(lab.id);
+    const auto before = lab.operation(lab.id);
     const auto first = domain::phasesOf(before);
     const auto takeover = domain::takeoverMs(before);
     BOOST_REQUIRE(takeover.has_value());
-    lab.coordinator.clock.pass(std::chrono::minutes(3));
-    lab.world.machines["spare01"].boots = true;
-    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }));
-    lab.coordinator.run();
-    const auto after = lab.coordinator.operation(lab.id);
+    lab.pass(std::chrono::minutes(3));
+    lab.machine("spare01").boot = Boot::Well;
+    BOOST_REQUIRE(lab.retry(lab.id));
+    lab.run();
+    const auto after = lab.operation(lab.id);
     BOOST_REQUIRE(stateOf(after) == "Succeeded");
     BOOST_TEST(domain::takeoverMs(after).value() == *takeover);
     BOOST_REQUIRE(after.past_attempts.size() == 1u);
