@@ -11,8 +11,8 @@ void SimulatedCoordinator::start() {
     board = std::make_unique<engine::StatusBoard>();
     base::Log logging("engine", [this](base::LogLevel, std::string_view line) { log.emplace_back(line); });
     conductor = std::make_unique<engine::Conductor>(
-        inventory, drivers_, journal, executor, clock, events_, logging, settings, *board,
-        [this](engine::Input outcome) { inbox_.emplace_back(std::move(outcome)); });
+        engine::ConductorParts{inventory, drivers_, journal, executor, clock, events_, logging, settings, *board,
+                               [this](engine::Input outcome) { inbox_.emplace_back(std::move(outcome)); }});
     watch.reset();
     if (watches) conductor->expectFirstLook();
     auto recovered = conductor->recover();
@@ -31,7 +31,7 @@ void SimulatedCoordinator::start() {
 base::Result<engine::AdoptionSnapshot> SimulatedCoordinator::survey() {
     base::Result<engine::AdoptionSnapshot> shown = base::failure(base::ErrorCode::Internal, "nobody has answered");
     ask([&](engine::Conductor& c) {
-        c.survey([&](const auto& answer) { shown = answer; });
+        c.adoption().survey([&](const auto& answer) { shown = answer; });
         return true;
     });
     while (!shown && runOne(conductor->now())) {
@@ -42,7 +42,7 @@ base::Result<engine::AdoptionSnapshot> SimulatedCoordinator::survey() {
 base::Result<engine::AdoptionSnapshot> SimulatedCoordinator::adopt(const std::string& mark) {
     std::optional<base::Result<engine::AdoptionSnapshot>> done;
     ask([&](engine::Conductor& c) {
-        c.beginAdoption(mark, "operator ada", [&](const auto& answer) { done = answer; });
+        c.adoption().begin(mark, "operator ada", [&](const auto& answer) { done = answer; });
         return true;
     });
     while (!done && runOne(conductor->now())) {
@@ -82,11 +82,11 @@ void SimulatedCoordinator::protectAll() {
         if (spare == inventory.spares.end()) throw std::logic_error("too few spares");
         const base::ImageId image(name.text() + "-1");
         auto set = ask([&, server_name = name](engine::Conductor& c) {
-            return c.setSpare(server_name, spare->first, image, "operator ada");
+            return c.table().setSpare(server_name, spare->first, image, "operator ada");
         });
         if (!set) throw std::logic_error(set.error().message);
         auto prepared = ask([&, server_name = name](engine::Conductor& c) {
-            return c.request({domain::OperationKind::Prepare, server_name, {}, "operator ada", {}});
+            return c.requests().request({domain::OperationKind::Prepare, server_name, {}, "operator ada", {}});
         });
         if (!prepared) throw std::logic_error(prepared.error().message);
         ++spare;
@@ -98,7 +98,7 @@ domain::OperationId SimulatedCoordinator::fail(const std::string& server, const 
     world.machines[server].boots = false;
     const domain::FailureReport report{base::ServerName(server), kind, "a " + kind + " has failed", "trap 1",
                                        clock.steady()};
-    return ask([&](engine::Conductor& c) { return c.report(report); }).operation;
+    return ask([&](engine::Conductor& c) { return c.reports().report(report); }).operation;
 }
 
 domain::Operation SimulatedCoordinator::operation(domain::OperationId id) const {

@@ -60,14 +60,15 @@ BOOST_AUTO_TEST_CASE(nothing_is_commanded_by_a_coordinator_that_observes) {
     for (const auto kind : {domain::OperationKind::Prepare, domain::OperationKind::Backup,
                             domain::OperationKind::Failover, domain::OperationKind::Refresh}) {
         BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) {
-            return its.request({kind, adopted_server, {}, "operator ada", {}});
+            return its.requests().request({kind, adopted_server, {}, "operator ada", {}});
         })));
     }
     BOOST_TEST(isObservedOnly(
-        c.ask([&](engine::Conductor& its) { return its.setSpare(adopted_server, spare, image, "ada"); })));
-    BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.beginRemoval(image); })));
-    BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.mayReturn(adopted_server, false); })));
-    BOOST_TEST(c.ask([](engine::Conductor& its) { return its.placementsToWatch().size(); }) == 0U);
+        c.ask([&](engine::Conductor& its) { return its.table().setSpare(adopted_server, spare, image, "ada"); })));
+    BOOST_TEST(isObservedOnly(c.ask([&](engine::Conductor& its) { return its.table().beginRemoval(image); })));
+    BOOST_TEST(
+        isObservedOnly(c.ask([&](engine::Conductor& its) { return its.requests().mayReturn(adopted_server, false); })));
+    BOOST_TEST(c.ask([](engine::Conductor& its) { return its.jobs().placementsToWatch().size(); }) == 0U);
     lab.coordinator.run();
     BOOST_TEST(lab.world.progress.empty());
 }
@@ -125,8 +126,8 @@ BOOST_AUTO_TEST_CASE(an_adopted_site_is_prepared_again_and_fails_over) {
     BOOST_REQUIRE(before);
     BOOST_TEST(!before->standin_ready);
     auto prepared = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpareAndPrepare(adopted_server, base::SpareName("spare01"), base::ImageId("server01-1"),
-                                    "operator ada");
+        return c.table().setSpareAndPrepare(adopted_server, base::SpareName("spare01"), base::ImageId("server01-1"),
+                                            "operator ada");
     });
     BOOST_REQUIRE(prepared);
     lab.coordinator.run();
@@ -148,10 +149,11 @@ BOOST_AUTO_TEST_CASE(numbers_go_on_above_those_that_the_agents_know_and_so_does_
     lab.coordinator.kill();
     lab.coordinator.start();
     BOOST_REQUIRE(lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpare(base::ServerName("server02"), base::SpareName("spare02"), base::ImageId("server02-1"), "ada");
+        return c.table().setSpare(base::ServerName("server02"), base::SpareName("spare02"), base::ImageId("server02-1"),
+                                  "ada");
     }));
-    const auto unset =
-        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(base::ServerName("server02"), "ada"); });
+    const auto unset = lab.coordinator.ask(
+        [](engine::Conductor& c) { return c.table().unsetSpare(base::ServerName("server02"), "ada"); });
     BOOST_REQUIRE_MESSAGE(unset, (unset ? "" : unset.error().message));
     BOOST_TEST(*unset > last);
 }
@@ -162,7 +164,8 @@ BOOST_AUTO_TEST_CASE(a_row_is_not_removed_while_the_job_is_elsewhere) {
     lab.failAndRun();
     lab.moveJournalAway();
     BOOST_REQUIRE(lab.adopt());
-    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(adopted_server, "ada"); });
+    const auto unset =
+        lab.coordinator.ask([](engine::Conductor& c) { return c.table().unsetSpare(adopted_server, "ada"); });
     BOOST_REQUIRE(!unset);
     BOOST_TEST((unset.error().code == base::ErrorCode::WrongState));
 }
@@ -208,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_failure_that_came_meanwhile_is_told_at_the_adoption_and_s
     BOOST_TEST(lab.told("standinctl failover server01"));
     BOOST_TEST(lab.world.progress.empty());
     const auto asked = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.request({domain::OperationKind::Failover, adopted_server, {}, "operator ada", {}});
+        return c.requests().request({domain::OperationKind::Failover, adopted_server, {}, "operator ada", {}});
     });
     BOOST_REQUIRE(asked);
     lab.coordinator.run();
@@ -241,7 +244,8 @@ BOOST_AUTO_TEST_CASE(every_machine_that_may_have_writes_of_the_job_is_said_to_be
     BOOST_REQUIRE(lab.adopt());
     BOOST_TEST(lab.placement().writes.size() == 2U);
     lab.repair();
-    const auto returned = lab.coordinator.ask([](engine::Conductor& c) { return c.mayReturn(adopted_server, false); });
+    const auto returned =
+        lab.coordinator.ask([](engine::Conductor& c) { return c.requests().mayReturn(adopted_server, false); });
     BOOST_REQUIRE(!returned);
     BOOST_TEST(returned.error().message.find("spare 'spare01'") != std::string::npos, returned.error().message);
 }

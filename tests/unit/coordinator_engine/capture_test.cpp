@@ -15,12 +15,13 @@ struct CaptureLab : Protected {
 
     base::Result<domain::OperationId> backUp(const std::string& server = "server01") {
         return coordinator.ask([&](engine::Conductor& c) {
-            return c.request({OperationKind::Backup, base::ServerName(server), {}, "operator ada", {}});
+            return c.requests().request({OperationKind::Backup, base::ServerName(server), {}, "operator ada", {}});
         });
     }
     Kind report(const std::string& kind, const std::string& by = "trap 1") {
         return coordinator.ask([&](engine::Conductor& c) {
-            return c.report({base::ServerName("server01"), kind, kind + " has failed", by, coordinator.clock.steady()})
+            return c.reports()
+                .report({base::ServerName("server01"), kind, kind + " has failed", by, coordinator.clock.steady()})
                 .kind;
         });
     }
@@ -244,7 +245,7 @@ BOOST_AUTO_TEST_CASE(a_report_in_a_restart_is_moot_once_an_operator_has_asked_fo
 BOOST_AUTO_TEST_CASE(a_report_in_a_restart_waits_while_a_stand_in_is_proved) {
     CaptureLab lab;
     const auto id = *lab.coordinator.ask([](engine::Conductor& c) {
-        return c.request({OperationKind::Refresh, base::ServerName("server01"), {}, "operator ada", {}});
+        return c.requests().request({OperationKind::Refresh, base::ServerName("server01"), {}, "operator ada", {}});
     });
     lab.runUntil(id, "StartingServer");
     BOOST_TEST((lab.report("memory") == Kind::Refused));
@@ -303,9 +304,10 @@ BOOST_AUTO_TEST_CASE(a_server_is_not_captured_while_its_job_is_brought_back) {
 BOOST_AUTO_TEST_CASE(a_capture_that_was_asked_for_in_the_moment_of_the_failure_does_not_begin) {
     CaptureLab lab;
     const auto id = lab.coordinator.ask([&](engine::Conductor& c) {
-        auto backup = c.request({OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
-        (void)c.report({base::ServerName("server01"), "processor", "a processor has failed", "trap 1",
-                        lab.coordinator.clock.steady()});
+        auto backup =
+            c.requests().request({OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
+        (void)c.reports().report({base::ServerName("server01"), "processor", "a processor has failed", "trap 1",
+                                  lab.coordinator.clock.steady()});
         return *backup;
     });
     lab.coordinator.run();

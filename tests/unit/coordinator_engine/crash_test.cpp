@@ -111,7 +111,8 @@ BOOST_AUTO_TEST_CASE(a_failover_ends_the_same_wherever_the_coordinator_died) {
 BOOST_AUTO_TEST_CASE(the_cold_path_ends_the_same_wherever_the_coordinator_died) {
     dieEverywhere([](Protected& lab) {
         lab.coordinator.ask([&](engine::Conductor& c) {
-            c.standInLost(base::ServerName("server01"), lab.coordinator.row("server01")->stand_in, "it is gone");
+            c.spares().standInLost(base::ServerName("server01"), lab.coordinator.row("server01")->stand_in,
+                                   "it is gone");
             return 0;
         });
         lab.coordinator.run();

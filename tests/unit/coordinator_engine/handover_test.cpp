@@ -7,7 +7,7 @@ namespace {
 
 bool retry(Protected& lab, domain::OperationId id) {
     const auto accepted =
-        lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value();
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator ada"); }).has_value();
     lab.coordinator.run(std::chrono::minutes(30));
     return accepted;
 }

@@ -15,7 +15,8 @@ struct LocalData : Protected {
         coordinator.start();
     }
     base::Result<void> close(domain::OperationId id, bool discard = false) {
-        auto closed = coordinator.ask([=](engine::Conductor& c) { return c.close(id, "operator ada", discard); });
+        auto closed =
+            coordinator.ask([=](engine::Conductor& c) { return c.requests().close(id, "operator ada", discard); });
         if (closed) coordinator.run();
         return closed;
     }
@@ -61,7 +62,7 @@ BOOST_AUTO_TEST_CASE(the_age_of_the_data_is_told_at_the_takeover_and_at_the_end)
     auto row = *lab.coordinator.row("server01");
     const auto at = lab.coordinator.clock.wall() - std::chrono::hours(29 * 24 + 3);
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.imageSeen(row.server, row.image, at);
+        c.spares().imageSeen(row.server, row.image, at);
         return 0;
     });
     lab.failAndRun();
@@ -96,7 +97,8 @@ BOOST_AUTO_TEST_CASE(a_kept_disk_that_is_discarded_leaves_the_new_stand_in_in_it
     BOOST_REQUIRE(lab.beginReturn(true).has_value());
     lab.coordinator.run();
     const auto prepared = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.request({domain::OperationKind::Prepare, base::ServerName("server01"), {}, "operator ada", {}});
+        return c.requests().request(
+            {domain::OperationKind::Prepare, base::ServerName("server01"), {}, "operator ada", {}});
     });
     BOOST_REQUIRE(prepared.has_value());
     lab.coordinator.run();

@@ -129,9 +129,9 @@ BOOST_AUTO_TEST_CASE(a_step_that_waited_for_its_thread_is_not_carried_out_by_a_d
 
 BOOST_AUTO_TEST_CASE(every_command_of_an_epoch_is_numbered_above_those_before) {
     Protected lab;
-    const auto before = lab.coordinator.conductor->nextSequence();
+    const auto before = lab.coordinator.conductor->leadership().nextSequence();
     lab.failAndRun();
-    BOOST_TEST(lab.coordinator.conductor->nextSequence() > before + 10);
+    BOOST_TEST(lab.coordinator.conductor->leadership().nextSequence() > before + 10);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -60,8 +60,8 @@ struct Protected {
     base::Result<void> beginReturn(bool discard_data = false) {
         returned.reset();
         return coordinator.ask([this, discard_data](engine::Conductor& c) {
-            return c.beginReturn(base::ServerName("server01"), "operator ada", discard_data,
-                                 [this](const base::Result<void>& done) { returned = done; });
+            return c.requests().beginReturn(base::ServerName("server01"), "operator ada", discard_data,
+                                            [this](const base::Result<void>& done) { returned = done; });
         });
     }
     bool bringBack() {

@@ -148,7 +148,8 @@ BOOST_AUTO_TEST_CASE(a_long_record_is_gone_on_with_after_its_middle_was_dropped)
     lab.world.machines["spare01"].boots = false;
     const auto id = lab.failAndRun().id;
     for (int i = 0; i < 12; ++i) {
-        BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+        BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator ada"); })
+                       .has_value());
         lab.coordinator.run();
     }
     auto record = lab.coordinator.journal.records[id];

@@ -9,12 +9,14 @@ namespace {
 const base::ServerName server01("server01");
 
 base::Result<domain::OperationId> ask(Protected& lab, OperationKind kind, const base::ServerName& server = server01) {
-    return lab.coordinator.ask([&](engine::Conductor& c) { return c.request({kind, server, {}, "operator ada", {}}); });
+    return lab.coordinator.ask([&](engine::Conductor& c) {
+        return c.requests().request({kind, server, {}, "operator ada", {}});
+    });
 }
 
 engine::Engine::ReportOutcome report(Protected& lab, const std::string& kind = "processor") {
     return lab.coordinator.ask([&](engine::Conductor& c) {
-        return c.report({server01, kind, "a test", "trap 1", lab.coordinator.clock.steady()});
+        return c.reports().report({server01, kind, "a test", "trap 1", lab.coordinator.clock.steady()});
     });
 }
 
@@ -159,7 +161,7 @@ BOOST_AUTO_TEST_CASE(maintenance_keeps_failures_from_starting_anything) {
     Protected lab;
     BOOST_TEST(
         lab.coordinator
-            .ask([](engine::Conductor& c) { return c.setMaintenance(server01, true, "new fans", "operator ada"); })
+            .ask([](engine::Conductor& c) { return c.maintenance().set(server01, true, "new fans", "operator ada"); })
             .has_value());
     const auto outcome = report(lab);
     BOOST_TEST((outcome.kind == engine::Engine::ReportOutcome::Kind::Refused));
@@ -171,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_server_without_a_row_is_refused_with_the_cure) {
     simulated::SimulatedCoordinator coordinator(simulated::simulatedInventory(1, 1));
     coordinator.start();
     const auto outcome = coordinator.ask([&](engine::Conductor& c) {
-        return c.report({server01, "fan", "a fan", "trap 1", coordinator.clock.steady()});
+        return c.reports().report({server01, "fan", "a fan", "trap 1", coordinator.clock.steady()});
     });
     BOOST_TEST((outcome.kind == engine::Engine::ReportOutcome::Kind::Refused));
     BOOST_TEST(outcome.reason.find("spare set") != std::string::npos);
@@ -189,8 +191,8 @@ BOOST_AUTO_TEST_CASE(one_server_has_one_operation_at_a_time) {
 BOOST_AUTO_TEST_CASE(a_spare_that_is_set_for_one_server_is_refused_to_another) {
     Protected lab(2, 2);
     const auto refused = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpare(base::ServerName("server02"), base::SpareName("spare01"), base::ImageId("server02-1"),
-                          "operator ada");
+        return c.table().setSpare(base::ServerName("server02"), base::SpareName("spare01"), base::ImageId("server02-1"),
+                                  "operator ada");
     });
     BOOST_REQUIRE(!refused);
     BOOST_TEST(refused.error().message.find("set as spare of server 'server01'") != std::string::npos);
@@ -198,8 +200,8 @@ BOOST_AUTO_TEST_CASE(a_spare_that_is_set_for_one_server_is_refused_to_another) {
 
 BOOST_AUTO_TEST_CASE(unset_gives_the_spare_back_and_deletes_the_stand_in) {
     Protected lab;
-    BOOST_TEST(
-        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "operator ada"); }).has_value());
+    BOOST_TEST(lab.coordinator.ask([](engine::Conductor& c) { return c.table().unsetSpare(server01, "operator ada"); })
+                   .has_value());
     lab.coordinator.run();
     BOOST_TEST(!lab.coordinator.row("server01").has_value());
     BOOST_TEST(lab.world.stand_ins.empty());
@@ -212,7 +214,8 @@ BOOST_AUTO_TEST_CASE(unset_takes_spare_and_stand_in_out_of_the_segment) {
     auto& order = lab.world.segments.at("job01").order;
     order.members.push_back({base::MemberName("spare"), base::PortName("p-spare01"), "52:54:00:77:09:01"});
     const auto id =
-        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "operator ada"); }).value();
+        lab.coordinator.ask([](engine::Conductor& c) { return c.table().unsetSpare(server01, "operator ada"); })
+            .value();
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
     BOOST_TEST(lab.owner() == "server");
@@ -226,7 +229,8 @@ BOOST_AUTO_TEST_CASE(unset_tells_that_the_segment_could_not_be_ordered) {
     Protected lab;
     lab.world.fail("segment.set job01", Fault::Unreachable);
     const auto id =
-        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "operator ada"); }).value();
+        lab.coordinator.ask([](engine::Conductor& c) { return c.table().unsetSpare(server01, "operator ada"); })
+            .value();
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
     BOOST_TEST(lab.told("could not be taken out of segment 'job01'"));
@@ -235,18 +239,19 @@ BOOST_AUTO_TEST_CASE(unset_tells_that_the_segment_could_not_be_ordered) {
 BOOST_AUTO_TEST_CASE(a_request_that_is_refused_has_changed_nothing) {
     Protected lab(2, 2);
     const auto id = lab.failAndRun().id;
-    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "ada"); }).has_value());
+    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().close(id, "ada"); }).has_value());
     lab.coordinator.run();
     BOOST_REQUIRE((lab.coordinator.board->lease(base::SpareName("spare01"))->failover == id));
     lab.world.progress.clear();
     const auto before = lab.coordinator.row("server01");
     // Its spare executes the job.
-    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(server01, "ada"); });
+    const auto unset = lab.coordinator.ask([](engine::Conductor& c) { return c.table().unsetSpare(server01, "ada"); });
     const auto set = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpareAndPrepare(server01, base::SpareName("spare01"), base::ImageId("server02-1"), "ada");
+        return c.table().setSpareAndPrepare(server01, base::SpareName("spare01"), base::ImageId("server02-1"), "ada");
     });
-    const auto retry = lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "ada"); });
-    const auto confirm = lab.coordinator.ask([&](engine::Conductor& c) { return c.confirmFence(id, "ada"); });
+    const auto retry = lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "ada"); });
+    const auto confirm =
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().confirmFence(id, "ada"); });
     for (const bool accepted : {unset.has_value(), set.has_value(), retry.has_value(), confirm.has_value()})
         BOOST_TEST(!accepted);
     lab.coordinator.run();
@@ -268,7 +273,8 @@ BOOST_AUTO_TEST_CASE(a_spare_that_carries_a_stand_in_is_not_set) {
     Protected lab(2, 3);
     lab.coordinator.inventory.spares[base::SpareName("spare03")].vm_host = base::AgentName("vmhost1");
     const auto refused = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpare(base::ServerName("server02"), base::SpareName("spare03"), base::ImageId("server02-1"), "ada");
+        return c.table().setSpare(base::ServerName("server02"), base::SpareName("spare03"), base::ImageId("server02-1"),
+                                  "ada");
     });
     BOOST_REQUIRE(!refused);
     BOOST_TEST(refused.error().message.find("carries stand-in") != std::string::npos, refused.error().message);
@@ -277,7 +283,8 @@ BOOST_AUTO_TEST_CASE(a_spare_that_carries_a_stand_in_is_not_set) {
 BOOST_AUTO_TEST_CASE(a_closed_failover_deletes_its_stand_in_and_keeps_the_spare_that_executes_the_job) {
     Protected lab;
     const auto id = lab.failAndRun().id;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "operator ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().close(id, "operator ada"); }).has_value());
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Closed");
     BOOST_TEST(lab.world.stand_ins.empty());
@@ -291,7 +298,8 @@ BOOST_AUTO_TEST_CASE(a_failover_is_not_closed_while_the_stand_in_executes_the_jo
     Protected lab;
     lab.world.fail("restore.begin", Fault::Refuses);
     const auto id = lab.failAndRun().id;
-    const auto refused = lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "operator ada"); });
+    const auto refused =
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().close(id, "operator ada"); });
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == base::ErrorCode::Conflict));
     BOOST_TEST(lab.world.stand_ins.size() == 1u);
@@ -313,7 +321,8 @@ BOOST_AUTO_TEST_CASE(a_failover_is_not_retried_when_its_server_has_its_job_again
     const auto id = lab.failAndRun().id;
     BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "Failed");
     BOOST_REQUIRE(lab.bringBack());
-    const auto retried = lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); });
+    const auto retried =
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator ada"); });
     BOOST_REQUIRE(!retried);
     BOOST_TEST(retried.error().message.find("operation close") != std::string::npos, retried.error().message);
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
@@ -327,7 +336,7 @@ BOOST_AUTO_TEST_CASE(a_job_is_not_returned_while_a_failover_still_orders_its_seg
     lab.coordinator.run(std::chrono::minutes(2));
     BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "Succeeded");
     const auto mayReturn = [&] {
-        return lab.coordinator.ask([&](engine::Conductor& c) { return c.mayReturn(server01); });
+        return lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().mayReturn(server01); });
     };
     const auto refused = mayReturn();
     BOOST_REQUIRE(!refused);
@@ -357,7 +366,7 @@ BOOST_AUTO_TEST_CASE(the_oldest_operations_that_have_ended_are_forgotten_and_tho
     const auto failover = lab.failAndRun("server01").id;
     const auto backup = [&] {
         const auto id = lab.coordinator.ask([](engine::Conductor& c) {
-            return *c.request({OperationKind::Backup, base::ServerName("server02"), {}, "operator ada", {}});
+            return *c.requests().request({OperationKind::Backup, base::ServerName("server02"), {}, "operator ada", {}});
         });
         lab.coordinator.run();
         return id;
@@ -381,7 +390,8 @@ BOOST_AUTO_TEST_CASE(the_oldest_operations_that_have_ended_are_forgotten_and_tho
 BOOST_AUTO_TEST_CASE(a_returned_job_can_be_protected_and_failed_over_again) {
     Protected lab;
     const auto id = lab.failAndRun().id;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.close(id, "operator ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().close(id, "operator ada"); }).has_value());
     lab.coordinator.run();
     BOOST_REQUIRE(lab.bringBack());
     BOOST_REQUIRE(ask(lab, OperationKind::Prepare).has_value());
@@ -407,7 +417,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_begun_while_the_journal_cannot_be_written) {
 BOOST_AUTO_TEST_CASE(a_stand_in_that_is_gone_is_not_said_to_be_ready) {
     Protected lab;
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.standInLost(server01, lab.coordinator.row("server01")->stand_in, "it does not exist any more");
+        c.spares().standInLost(server01, lab.coordinator.row("server01")->stand_in, "it does not exist any more");
         return 0;
     });
     BOOST_TEST(!lab.coordinator.row("server01")->standin_ready);

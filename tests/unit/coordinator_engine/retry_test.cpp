@@ -13,7 +13,8 @@ BOOST_AUTO_TEST_CASE(the_operators_retry_tries_the_spare_again_and_hands_over) {
     const auto id = lab.failAndRun().id;
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Failed");
     lab.world.machines["spare01"].boots = true;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator ada"); }).has_value());
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
     BOOST_TEST(lab.world.restores.size() == 2u);  // begun anew: the spare had run from its disk
@@ -35,7 +36,8 @@ struct StandInStopped : Protected {
     protocol::StandIn& guest() { return world.stand_ins.at(standIn()).stand_in; }
     /// And goes on until the spare is restored.
     void retryUntilRestored() {
-        BOOST_TEST(coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+        BOOST_TEST(
+            coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator ada"); }).has_value());
         while (world.count("restore.get") < 5 && coordinator.runOne(base::WallTime::max())) {
         }
     }
@@ -84,7 +86,8 @@ BOOST_AUTO_TEST_CASE(a_failover_whose_stand_in_is_gone_after_it_had_the_job_is_n
     lab.retryUntilRestored();
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "NeedsOperator");
-    const auto closed = lab.coordinator.ask([&](engine::Conductor& c) { return c.close(lab.id, "operator ada"); });
+    const auto closed =
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().close(lab.id, "operator ada"); });
     BOOST_REQUIRE(!closed.has_value());
     BOOST_TEST(closed.error().message.find("what was done last is on stand-in") != std::string::npos);
 }
@@ -116,7 +119,8 @@ BOOST_AUTO_TEST_CASE(a_stand_in_of_which_nobody_knew_is_left_alone_once_its_requ
     for (const char* verb : {"stand_in.running", "stand_in.requests", "stand_in.stopped"}) lab.world.heal(verb);
     lab.world.after_effect = nullptr;
     lab.world.machines["spare01"].boots = true;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }).has_value());
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(lab.id, "operator ada"); })
+                   .has_value());
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded");
     BOOST_TEST((lab.guest().state == protocol::StandInState::Stopped));
@@ -134,7 +138,8 @@ BOOST_AUTO_TEST_CASE(a_stand_in_of_which_nobody_knew_gets_its_requests_back_at_t
     BOOST_TEST(lab.owner() == "holder");
     lab.world.heal("stand_in.running");
     lab.world.stand_ins.at(lab.standIn()).endless = false;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }).has_value());
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(lab.id, "operator ada"); })
+                   .has_value());
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Succeeded", lab.coordinator.operation(lab.id).why);
     BOOST_TEST(lab.owner() == "spare");
@@ -150,11 +155,11 @@ struct FreezeUnanswered : Protected {
         BOOST_REQUIRE(stateOf(coordinator.operation(id)) == "NeedsOperator");
     }
     std::vector<engine::BlockedFailover> blocked() {
-        return coordinator.ask([](engine::Conductor& c) { return c.blockedFailovers(); });
+        return coordinator.ask([](engine::Conductor& c) { return c.blocked().due(); });
     }
     void goOn(const engine::BlockedFailover& looked) {
         coordinator.ask([&](engine::Conductor& c) {
-            c.obstacleGone(looked);
+            c.blocked().obstacleGone(looked);
             return 0;
         });
         coordinator.run();
@@ -191,7 +196,7 @@ BOOST_AUTO_TEST_CASE(what_was_tried_again_in_vain_waits_before_it_is_tried_once_
 BOOST_AUTO_TEST_CASE(nothing_is_tried_again_by_itself_in_maintenance) {
     FreezeUnanswered lab;
     lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada").has_value();
+        return c.maintenance().set(base::ServerName("server01"), true, "a test", "operator ada").has_value();
     });
     BOOST_TEST(lab.blocked().empty());
 }

@@ -113,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_switch_that_stays_silent_is_told_to_the_operator_who_may_
     lab.coordinator.run();
     BOOST_TEST(lab.told("whether server 'server01' has its segment again is not known"));
     BOOST_TEST(lab.placement().brought_back_by == "operator ada");
-    const auto retried = lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator bob"); });
+    const auto retried =
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator bob"); });
     BOOST_REQUIRE(!retried);
     BOOST_TEST(retried.error().message.find("standinctl returned server01") != std::string::npos,
                retried.error().message);
@@ -129,7 +130,8 @@ BOOST_AUTO_TEST_CASE(nobody_retries_a_failover_whose_job_is_on_its_way_back) {
     BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "Failed");
     lab.repair();
     BOOST_REQUIRE(lab.beginReturn().has_value());
-    const auto retried = lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator bob"); });
+    const auto retried =
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator bob"); });
     BOOST_REQUIRE(!retried);
     BOOST_TEST(retried.error().message.find("is being brought back to it") != std::string::npos);
     const auto again = lab.beginReturn();

@@ -47,7 +47,8 @@ BOOST_AUTO_TEST_CASE(an_operation_that_was_set_aside_goes_on_when_an_operator_re
     lab.coordinator.run();
     lab.coordinator.inventory.servers[server.first] = server.second;
     BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
-    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+    BOOST_REQUIRE(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator ada"); }).has_value());
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
 }
@@ -104,7 +105,8 @@ BOOST_AUTO_TEST_CASE(an_operation_that_has_brought_the_coordinator_down_twice_is
         BOOST_TEST(stateOf(lab.coordinator.operation(poisoned)) == "NeedsOperator");
         BOOST_TEST(!lab.told("the coordinator has died"));
         BOOST_REQUIRE(
-            lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(poisoned, "operator ada"); }).has_value());
+            lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(poisoned, "operator ada"); })
+                .has_value());
         lab.coordinator.run();
         BOOST_TEST(stateOf(lab.coordinator.operation(poisoned)) == "Succeeded");
         BOOST_TEST(lab.coordinator.journal.crashes[poisoned] == 1U);  // one further crash sets it aside again

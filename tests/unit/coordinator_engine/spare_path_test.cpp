@@ -57,7 +57,8 @@ BOOST_AUTO_TEST_CASE(the_operator_hears_once_of_an_image_store_that_is_away_whil
 BOOST_AUTO_TEST_CASE(the_operator_hears_of_an_image_store_that_is_away_while_a_server_stays_off_for_a_capture) {
     Protected lab;
     const auto id = lab.coordinator.ask([](engine::Conductor& c) {
-        return *c.request({domain::OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
+        return *c.requests().request(
+            {domain::OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
     });
     for (const char* verb : {"image.capture", "image.get"}) lab.world.fail(verb, Fault::TimesOut);
     lab.coordinator.run(std::chrono::minutes(10));
@@ -118,10 +119,12 @@ BOOST_AUTO_TEST_CASE(a_spare_that_dies_when_it_has_begun_gets_the_segment_only_w
     BOOST_TEST(lab.owner() == "holder");
     BOOST_TEST((lab.placement().on == domain::Placement::On::Nobody));
     BOOST_TEST(!failover.job_runs);
-    BOOST_TEST(!lab.coordinator.ask([&](engine::Conductor& c) { return c.close(failover.id, "ada"); }).has_value());
+    BOOST_TEST(
+        !lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().close(failover.id, "ada"); }).has_value());
     lab.world.machines["spare01"].boots = true;
     const auto before = lab.coordinator.changesOf(failover.id).size();
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(failover.id, "ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(failover.id, "ada"); }).has_value());
     lab.coordinator.run();
     const auto changes = lab.coordinator.changesOf(failover.id);
     BOOST_REQUIRE(changes.size() > before);
@@ -142,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_spare_of_the_cold_path_that_dies_while_the_fence_is_await
     BOOST_REQUIRE(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
     lab.world.machines["spare01"].boots = false;
     lab.world.heal("power.off server01");
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "ada"); }).has_value());
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "ada"); }).has_value());
     lab.coordinator.run(std::chrono::minutes(30));
     const auto failover = lab.coordinator.operation(id);
     BOOST_TEST(stateOf(failover) == "NeedsOperator", failover.why);
@@ -198,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_vm_host_that_does_not_answer_is_not_released_while_its_ma
     Protected silent;
     silent.coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost1");
     silent.coordinator.ask([&](engine::Conductor& c) {
-        c.standInLost(base::ServerName("server01"), base::StandInName(silent.standIn()), "a test");
+        c.spares().standInLost(base::ServerName("server01"), base::StandInName(silent.standIn()), "a test");
         return 0;
     });
     silent.world.fail("capacity.get", Fault::TimesOut);
@@ -211,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_spare_whose_vm_host_keeps_what_jobs_have_written_is_neith
     Protected lab;
     lab.coordinator.inventory.spares[base::SpareName("spare01")].vm_host = base::AgentName("vmhost1");
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.standInLost(base::ServerName("server01"), base::StandInName(lab.standIn()), "a test");
+        c.spares().standInLost(base::ServerName("server01"), base::StandInName(lab.standIn()), "a test");
         return 0;
     });
     lab.world.stand_ins.clear();
@@ -314,7 +317,7 @@ BOOST_AUTO_TEST_CASE(without_a_stand_in_the_spare_takes_over_on_the_cold_path) {
     Protected lab;
     lab.world.stand_ins.clear();
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.standInLost(base::ServerName("server01"), lab.coordinator.row("server01")->stand_in, "it is gone");
+        c.spares().standInLost(base::ServerName("server01"), lab.coordinator.row("server01")->stand_in, "it is gone");
         return 0;
     });
     lab.coordinator.run();
@@ -354,7 +357,8 @@ BOOST_AUTO_TEST_CASE(the_cold_path_does_not_give_the_segment_without_a_fence) {
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "NeedsOperator");
     BOOST_TEST(lab.owner() == "");
     lab.world.heal("power.off server01");
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator ada"); }).has_value());
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
     BOOST_TEST(lab.world.restores.size() == 1u);  // the spare was ready already
@@ -382,7 +386,8 @@ BOOST_AUTO_TEST_CASE(a_stand_in_that_does_not_finish_gets_its_requests_back_and_
     BOOST_TEST(lab.owner() == "stand-in");
     BOOST_TEST(lab.world.holds["job01"].held == 0u);
     stand_in.endless = false;
-    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(id, "operator ada"); }).has_value());
+    BOOST_TEST(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(id, "operator ada"); }).has_value());
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
 }

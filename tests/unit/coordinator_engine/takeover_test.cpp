@@ -88,8 +88,8 @@ BOOST_AUTO_TEST_CASE(the_operators_own_eyes_count_as_the_power_fence) {
     lab.world.fail("power.off server01", Fault::Refuses);
     const auto id = lab.failAndRun().id;
     lab.world.machines["server01"].on = false;  // by hand
-    BOOST_TEST(
-        lab.coordinator.ask([&](engine::Conductor& c) { return c.confirmFence(id, "operator ada"); }).has_value());
+    BOOST_TEST(lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().confirmFence(id, "operator ada"); })
+                   .has_value());
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded", lab.coordinator.operation(id).why);
 }

@@ -10,13 +10,13 @@ using simulated::Fault;
 namespace {
 
 engine::WatchedPlacement placed(Protected& lab) {
-    return lab.coordinator.ask([](engine::Conductor& c) { return c.placementsToWatch(); }).at(0);
+    return lab.coordinator.ask([](engine::Conductor& c) { return c.jobs().placementsToWatch(); }).at(0);
 }
 
 void seeSegment(Protected& lab, const engine::WatchedPlacement& looked,
                 const std::optional<protocol::SegmentOrder>& order) {
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.segmentSeen(looked, order);
+        c.jobs().segmentSeen(looked, order);
         return true;
     });
     lab.coordinator.run();
@@ -24,7 +24,7 @@ void seeSegment(Protected& lab, const engine::WatchedPlacement& looked,
 
 void loseExecutor(Protected& lab, const engine::WatchedPlacement& looked, bool server_is_off = true) {
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.executorLost(looked, {"is stopped, not running", false, server_is_off});
+        c.jobs().executorLost(looked, {"is stopped, not running", false, server_is_off});
         return true;
     });
     lab.coordinator.run();
@@ -66,11 +66,12 @@ BOOST_AUTO_TEST_CASE(a_segment_that_nobody_owns_is_given_to_the_stand_in_that_ex
 BOOST_AUTO_TEST_CASE(what_the_watch_saw_before_an_operation_began_is_not_acted_upon) {
     OnStandIn lab;
     const auto looked = placed(lab);
-    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }));
+    BOOST_REQUIRE(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(lab.id, "operator ada"); }));
     const auto told = lab.world.told.size();
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.segmentSeen(looked, std::nullopt);
-        c.executorLost(looked, {"is stopped", false, true});
+        c.jobs().segmentSeen(looked, std::nullopt);
+        c.jobs().executorLost(looked, {"is stopped", false, true});
         return true;
     });
     BOOST_TEST(lab.world.told.size() == told);
@@ -89,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_failover_whose_stand_in_is_lost_after_its_end_is_retried_
 BOOST_AUTO_TEST_CASE(a_lost_stand_in_of_a_server_in_maintenance_is_told_and_left_alone) {
     OnStandIn lab;
     BOOST_REQUIRE(lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setMaintenance(base::ServerName("server01"), true, "a test", "operator ada");
+        return c.maintenance().set(base::ServerName("server01"), true, "a test", "operator ada");
     }));
     loseExecutor(lab, placed(lab));
     BOOST_TEST(lab.told("is down or may be: stand-in"));
@@ -124,7 +125,7 @@ BOOST_AUTO_TEST_CASE(the_back_leg_is_led_to_the_stand_in_that_executes_the_job_a
     const auto moves = lab.world.owners.at("job01").size();
     const auto looked = placed(lab);
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.leadBackLeg(looked, before);
+        c.jobs().leadBackLeg(looked, before);
         return true;
     });
     lab.coordinator.run();
@@ -139,11 +140,12 @@ BOOST_AUTO_TEST_CASE(a_spare_is_asked_in_its_own_quarantine_after_the_job_on_the
     OnStandIn lab;
     const auto looked = placed(lab);
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.leadBackLeg(looked, lab.world.segments.at("job01").order);
+        c.jobs().leadBackLeg(looked, lab.world.segments.at("job01").order);
         return true;
     });
     lab.coordinator.run();
-    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }));
+    BOOST_REQUIRE(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(lab.id, "operator ada"); }));
     lab.coordinator.run();
     BOOST_TEST(stateOf(lab.coordinator.operation(lab.id)) == "Failed");
     BOOST_TEST(lab.owner() == "stand-in");
@@ -155,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is
     const auto looked = placed(lab);
     const auto commands = lab.world.progress.size();
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.jobFellSilent(looked, {lab.coordinator.clock.wall(), "connection refused", true});
+        c.jobs().jobFellSilent(looked, {lab.coordinator.clock.wall(), "connection refused", true});
         return true;
     });
     lab.coordinator.run();
@@ -165,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is
     BOOST_TEST(stateOf(lab.coordinator.operation(id)) == "Succeeded");
     BOOST_TEST(lab.world.progress.size() == commands);
     lab.coordinator.ask([&](engine::Conductor& c) {
-        c.jobAnswersAgain(looked, lab.coordinator.clock.wall());
+        c.jobs().jobAnswersAgain(looked, lab.coordinator.clock.wall());
         return true;
     });
     BOOST_TEST(lab.told("answers again"));
@@ -175,8 +177,8 @@ BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is
 BOOST_AUTO_TEST_CASE(a_spare_that_is_found_executing_a_job_is_leased_to_its_server) {
     Protected lab(2, 2);
     const auto& spare = lab.coordinator.inventory.spares.at(base::SpareName("spare02"));
-    BOOST_REQUIRE(
-        lab.coordinator.ask([](engine::Conductor& c) { return c.unsetSpare(base::ServerName("server02"), "ada"); }));
+    BOOST_REQUIRE(lab.coordinator.ask(
+        [](engine::Conductor& c) { return c.table().unsetSpare(base::ServerName("server02"), "ada"); }));
     lab.coordinator.run();
     protocol::SegmentOrder order;
     order.owner = base::MemberName("spare");
@@ -188,7 +190,8 @@ BOOST_AUTO_TEST_CASE(a_spare_that_is_found_executing_a_job_is_leased_to_its_serv
     BOOST_REQUIRE(lease);
     BOOST_TEST(lease->server.text() == "server01");
     const auto set = lab.coordinator.ask([](engine::Conductor& c) {
-        return c.setSpare(base::ServerName("server02"), base::SpareName("spare02"), base::ImageId("server02-1"), "ada");
+        return c.table().setSpare(base::ServerName("server02"), base::SpareName("spare02"), base::ImageId("server02-1"),
+                                  "ada");
     });
     BOOST_TEST(!set.has_value());
 }
@@ -258,7 +261,8 @@ BOOST_AUTO_TEST_CASE(phases_are_told_for_each_attempt_and_the_new_owner_counts_f
     BOOST_REQUIRE(takeover.has_value());
     lab.coordinator.clock.pass(std::chrono::minutes(3));
     lab.world.machines["spare01"].boots = true;
-    BOOST_REQUIRE(lab.coordinator.ask([&](engine::Conductor& c) { return c.retry(lab.id, "operator ada"); }));
+    BOOST_REQUIRE(
+        lab.coordinator.ask([&](engine::Conductor& c) { return c.requests().retry(lab.id, "operator ada"); }));
     lab.coordinator.run();
     const auto after = lab.coordinator.operation(lab.id);
     BOOST_REQUIRE(stateOf(after) == "Succeeded");

@@ -1,19 +1,18 @@
+#include "coordinator/engine/step_dispatch.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "agent/base/text.hpp"
-#include "agent/protocol/json_text.hpp"
-#include "coordinator/engine/conductor.hpp"
-#include "coordinator/journal/operation_json.hpp"
+#include "coordinator/engine/steps/step_context.hpp"
 
 namespace standin::engine {
 
 namespace {
 
-/// The agent that a step asks most of, or what else takes its time: whoever hangs holds only his own threads.
+/// The agent that a step asks most of, or what else takes its time: one that hangs holds only its own threads.
 std::string whomToAsk(domain::StepName step, const domain::Server& server) {
     using enum domain::StepName;
     switch (step) {
@@ -53,46 +52,46 @@ std::string whomToAsk(domain::StepName step, const domain::Server& server) {
 }  // namespace
 
 /// Where many servers have failed, the most important come first.
-void Conductor::dispatchStarts() {
-    auto starts = std::exchange(starts_, {});
-    const auto priority = [this](const auto& start) { return priorityOf(start.first); };
+void StepDispatch::dispatchStarts() {
+    auto starts = state_.batch.takeStarts();
+    const auto priority = [this](const auto& start) { return priorityOf(start.operation); };
     std::stable_sort(starts.begin(), starts.end(),
                      [&](const auto& one, const auto& other) { return priority(one) > priority(other); });
     for (const auto& [id, request] : starts) {
-        contain(id, [&, id = id, &request = request] { noteStart(id, request); });
+        containment_.contain(id, [&, id = id, &request = request] { noteStart(id, request); });
     }
     std::map<domain::OperationId, base::Shared<domain::Operation>> as_started;
     for (const auto& [id, request] : starts) {
-        if (set_aside_.count(id) != 0) continue;
-        contain(id, [&, id = id, &request = request] {
-            dispatch(as_started.try_emplace(id, operations_.at(id)).first->second, request);
+        if (containment_.isSetAside(id)) continue;
+        containment_.contain(id, [&, id = id, &request = request] {
+            dispatch(as_started.try_emplace(id, state_.operations.at(id)).first->second, request);
         });
     }
-    for (const auto& [id, step_id] : std::exchange(begun_, {})) {
-        const auto& operation = operations_.at(id);
-        publishStep(operation, *operation.find(step_id));
+    for (const auto& [id, step_id] : state_.batch.takeBegun()) {
+        const auto& operation = state_.operations.at(id);
+        state_.batch.publishStep(operation, *operation.find(step_id));
     }
 }
 
-int Conductor::priorityOf(domain::OperationId id) const {
-    const auto server = inventory_.servers.find(operations_.at(id).server);
-    return server == inventory_.servers.end() ? 0 : server->second.priority;
+int StepDispatch::priorityOf(domain::OperationId id) const {
+    const auto& name = state_.operations.at(id).server;
+    return state_.knows(name) ? state_.server(name).priority : 0;
 }
 
 /// The intent is durable since this moment; the wait for the disk is not the step's.
-void Conductor::noteStart(domain::OperationId id, const domain::StepRequest& request) {
-    domain::Operation& operation = operations_.at(id);
-    if (request.id.name == domain::StepName::StartServer) powering_on_[operation.server] = id;
+void StepDispatch::noteStart(domain::OperationId id, const domain::StepRequest& request) {
+    domain::Operation& operation = state_.operations.at(id);
+    if (request.id.name == domain::StepName::StartServer) state_.operations.powersOn(operation);
     if (request.poll) return;
     domain::Step& step = operation.at(request.id);
-    const auto moment = now();
+    const auto moment = state_.now();
     if (step.first_started == step.started) step.first_started = moment;
     step.started = moment;
     step.message.clear();
     step.since_failure_ms = base::milliseconds(moment - operation.failure_at);
     if (operation.kind == domain::OperationKind::Failover && operation.detect_ms == 0)
         operation.detect_ms = step.since_failure_ms;
-    begun_.emplace_back(id, request.id);
+    state_.batch.begun(id, request.id);
 }
 
 namespace {
@@ -118,20 +117,21 @@ StepReport carriedOut(const StepContext& context) {
 
 /// Steps of one server may be under way beside each other, and what one of them commands may be late: the order of
 /// their sequences is the order in which agents let them take effect.
-void Conductor::dispatch(const base::Shared<domain::Operation>& operation, const domain::StepRequest& request) {
-    const auto running_for = now() - operation->find(request.id)->first_started;
+void StepDispatch::dispatch(const base::Shared<domain::Operation>& operation, const domain::StepRequest& request) {
+    const auto running_for = state_.now() - operation->find(request.id)->first_started;
     auto context =
-        std::make_shared<StepContext>(StepContext{drivers_,
-                                                  inventory_,
-                                                  clock_,
+        std::make_shared<StepContext>(StepContext{state_.drivers,
+                                                  state_.inventory,
+                                                  state_.clock,
                                                   operation,
                                                   request,
-                                                  leader_,
-                                                  nextSequence(),
+                                                  state_.leadership.leader(),
+                                                  state_.leadership.nextSequence(),
                                                   {},
                                                   std::chrono::duration_cast<std::chrono::milliseconds>(running_for)});
-    const auto whom = whomToAsk(request.id.name, inventory_.servers.at(operation->server));
-    const auto run = [context, deliver = deliver_, leads = leads_, &clock = clock_, &journal = journal_] {
+    const auto whom = whomToAsk(request.id.name, state_.server(operation->server));
+    const auto run = [context, deliver = state_.deliver, leads = state_.leadership.flag(), &clock = state_.clock,
+                      &journal = state_.journal] {
         if (!*leads) return;
         const journal::AtWork at_work(journal, journal::Journal::Work::Step, context->operation->id);
         context->begun = clock.steady();
@@ -145,36 +145,9 @@ void Conductor::dispatch(const base::Shared<domain::Operation>& operation, const
         outcome.ended = clock.steady();
         deliver(std::move(outcome));
     };
-    const auto ticket = executor_.post({request.limits.lane, whom, run});
-    expect({context->sequence, operation->id, request.id, request.attempt, whom, request.limits.deadline, ticket,
-            context->progress});
-}
-
-void Conductor::publish(const char* type, const domain::Operation& operation, std::string text, std::string data) {
-    if (!events_.wants(type)) return;
-    EngineEvent event;
-    event.type = type;
-    event.at = now();
-    event.operation = operation.id;
-    event.server = operation.server.text();
-    event.text = std::move(text);
-    event.data = std::move(data);
-    published_.push_back(std::move(event));
-}
-
-void Conductor::publishStep(const domain::Operation& operation, const domain::Step& step) {
-    const bool progress = step.state == domain::StepState::Polling;
-    const char* const type = progress ? "progress" : "step";
-    const bool failed = step.state == domain::StepState::Failed || step.state == domain::StepState::Unknown;
-    const auto level = failed ? base::LogLevel::Warning : base::LogLevel::Note;
-    const bool logged = (failed || step.state == domain::StepState::Done) && log_.takes(level);
-    if (!logged && !events_.wants(type)) return;
-    std::string text = fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), operation.id, nameOf(step.id.name),
-                                   step.id.subject, nameOf(step.state));
-    if (progress) text += fmt::format(" {:.0f} %", step.percent);
-    if (!step.message.empty()) text += ": " + step.message;
-    if (logged) lines_.push_back({level, failed ? text : fmt::format("{} duration_ms={:.3f}", text, step.duration_ms)});
-    publish(type, operation, std::move(text), events_.wantsData() ? protocol::jsonText(journal::toJson(step)) : "");
+    const auto ticket = state_.executor.post({request.limits.lane, whom, run});
+    attempts_.expect({context->sequence, operation->id, request.id, request.attempt, whom, request.limits.deadline,
+                      ticket, context->progress});
 }
 
 }  // namespace standin::engine
