@@ -35,7 +35,7 @@ struct Attempt {
     std::shared_ptr<AttemptProgress> progress;
 };
 
-/// The attempts that are on their way, and when each has to be looked at if nobody has heard of it (rule 8).
+/// The attempts that are on their way, and when each has to be looked at if it has not reported (rule 8).
 class Attempts {
   public:
     void add(Attempt attempt, base::WallTime look_at);

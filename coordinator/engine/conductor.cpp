@@ -3,186 +3,152 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "agent/base/text.hpp"
-#include "agent/protocol/json_text.hpp"
 #include "coordinator/domain/recover.hpp"
-#include "coordinator/domain/spare/restore_need.hpp"
-#include "coordinator/journal/operation_json.hpp"
 
 namespace standin::engine {
 
-using domain::Operation;
-using domain::Step;
-using domain::StepState;
-using nlohmann::json;
+using Kind = drivers::Notification::Kind;
 
-Conductor::Conductor(const Inventory& inventory, const Drivers& drivers, journal::Journal& journal, Executor& executor,
-                     const base::Clock& clock, EventSink& events, base::Log log, const EngineSettings& settings,
-                     StatusBoard& board, Deliver deliver)
-    : inventory_(inventory),
-      drivers_(drivers),
-      journal_(journal),
-      executor_(executor),
-      clock_(clock),
-      events_(events),
-      log_(std::move(log)),
-      settings_(settings),
-      board_(board),
-      deliver_(std::move(deliver)),
-      timeline_(clock) {}
+Conductor::Conductor(ConductorParts parts)
+    : state_(std::move(parts), [this](const base::Error& problem) { drop(problem); }) {}
+
+/// Everything that was gathered or waits is dropped here, and nowhere else.
+void Conductor::drop(const base::Error& problem) {
+    state_.batch.drop();
+    state_.operations.drop();
+    attempts_.drop();
+    claims_.drop();
+    first_look_.drop(problem);
+    returns_.drop(problem);
+}
 
 base::Result<void> Conductor::recover() {
-    auto contents = journal_.open();
+    auto contents = state_.journal.open();
     if (!contents) return base::failure(contents.error());
-    leader_ = {contents->epoch, contents->instance};
-    last_operation_ = contents->last_operation;
-    table_.restore(std::move(contents->rows), std::move(contents->leases));
-    for (const auto& [name, spare] : inventory_.spares) {
-        if (table_.lease(name) == nullptr) free_spares_.emplace(name, &spare);
-    }
-    placements_ = std::move(contents->placements);
-    maintenance_ = std::move(contents->maintenance);
-    adoption_ = std::move(contents->adoption);
-    recoverReturns();
+    state_.leadership.begin({contents->epoch, contents->instance});
+    state_.operations.restore(contents->last_operation);
+    state_.spares.restore(std::move(contents->rows), std::move(contents->leases));
+    state_.placements.restore(std::move(contents->placements));
+    state_.maintenance.restore(std::move(contents->maintenance));
+    adoption_.restore(std::move(contents->adoption));
+    returns_.recover();
+    if (auto done = recover(std::move(contents->operations), contents->next_lines); !done) return done;
+    claims_.recover();
+    containment_.recover(std::move(contents->crashes));
+    containment_.recover(contents->unreadable);
+    announce();
+    if (!adoption_.adoption().observing) first_look_.begin(jobs_.serversWithTheirJobs());
+    handle({});
+    return {};
+}
+
+base::Result<void> Conductor::recover(std::vector<domain::Operation> operations,
+                                      const std::map<domain::OperationId, std::uint32_t>& next_lines) {
     const auto moment = now();
-    for (auto& operation : contents->operations) {
-        if (inventory_.servers.count(operation.server) == 0) {
-            log_.warning("operation {} is about server '{}', which is not configured any more; it is left as it is",
-                         operation.id, operation.server.text());
+    for (auto& operation : operations) {
+        if (!state_.knows(operation.server)) {
+            state_.log.warning(
+                "operation {} is about server '{}', which is not configured any more; it is left as it is",
+                operation.id, operation.server.text());
             continue;
         }
-        if (!operation.spare.empty() && inventory_.spares.count(operation.spare) == 0 && domain::isOpen(operation)) {
+        if (!operation.spare.empty() && state_.inventory.spares.count(operation.spare) == 0 &&
+            domain::isOpen(operation)) {
             return base::failure(
                 base::ErrorCode::InvalidInput,
                 fmt::format("operation {} uses spare '{}', which is not configured any more; put it back into the "
                             "configuration until the operation has ended",
                             operation.id, operation.spare.text()));
         }
-        domain::recover(operation, observe(operation), moment);
-        recorder_.recovered(operation.id, contents->next_lines[operation.id], moment);
-        board_.post(operation);
-        if (operation.state != domain::State::Closed) touched_.insert(operation.id);
-        noteRestore(operation);
-        noteEnd(operation);
-        operations_of_[operation.server].insert(operation.id);
-        operations_[operation.id] = std::move(operation);
+        domain::recover(operation, observer_.observe(operation), moment);
+        const auto line = next_lines.find(operation.id);
+        state_.batch.recorder().recovered(operation.id, line == next_lines.end() ? 0 : line->second, moment);
+        state_.board.post(operation);
+        if (operation.state != domain::State::Closed) state_.batch.touch(operation.id);
+        turns_.noteRestore(operation);
+        state_.operations.noteEnd(operation);
+        state_.operations.restore(std::move(operation));
     }
-    recoverClaims();
-    recoverCrashes(std::move(contents->crashes));
-    recoverUnreadable(contents->unreadable);
-    board_.setLeader(leader_);
-    board_.setAdoption(adoption_);
-    board_.post(table_);
-    board_.post(placements_);
-    board_.post(maintenance_);
-    log_.note(
-        "epoch {}; {} operations are open", leader_.epoch,
-        std::count_if(operations_.begin(), operations_.end(), [](const auto& entry) { return isOpen(entry.second); }));
-    if (adoption_.observing) {
-        const auto sentence = domain::observedOnly(adoption_, {});
-        log_.warning("{}", sentence);
-        drivers_.notifier->notify({drivers::Notification::Kind::Warning, {}, {}, sentence});
-    }
-    beginFirstLook();
-    handle({});
     return {};
+}
+
+/// To the board, the log and the operator: where the coordinator goes on from.
+void Conductor::announce() {
+    const auto& leader = state_.leadership.leader();
+    const auto& adoption = adoption_.adoption();
+    state_.board.setLeader(leader);
+    state_.board.setAdoption(adoption);
+    state_.board.post(state_.spares.table());
+    state_.board.post(state_.placements.all());
+    state_.board.post(state_.maintenance.all());
+    const auto& operations = state_.operations.all();
+    state_.log.note(
+        "epoch {}; {} operations are open", leader.epoch,
+        std::count_if(operations.begin(), operations.end(), [](const auto& entry) { return isOpen(entry.second); }));
+    if (!adoption.observing) return;
+    const auto sentence = domain::observedOnly(adoption, {});
+    state_.log.warning("{}", sentence);
+    state_.notify(Kind::Warning, {}, sentence);
 }
 
 void Conductor::handle(std::vector<Input> inputs) {
     if (!leads()) return turnAway(inputs);
-    endFirstLook();
+    for (const auto& input : first_look_.takeReports()) takeReport(input);
     for (Input& input : inputs) take(input);
-    if (leads()) lookAfterAttempts();
-    if (leads()) settleClaims();
-    const auto moment = now();
-    while (const auto due = timers_.takeDue(moment)) touched_.insert(*due);
-    for (const auto id : std::exchange(touched_, {})) {
-        if (leads()) advanceContained(id);
+    if (leads()) {
+        attempts_.lookAfter();
+        returns_.lookAfter();
     }
-    if (leads()) giveTurns();
+    if (leads()) claims_.settle();
+    const auto moment = now();
+    while (const auto due = state_.operations.timers().takeDue(moment)) state_.batch.touch(*due);
+    const auto advance = [this](domain::OperationId id) { decisions_.advance(id); };
+    const auto touched = state_.batch.takeTouched();
+    if (leads()) std::for_each(touched.begin(), touched.end(), advance);
+    if (leads()) turns_.give(advance);
     finishBatch();
 }
 
-/// What one of them throws is its own; the others are taken.
+/// An exception is the input's own; the others are taken.
 void Conductor::take(Input& input) {
-    if (auto* outcome = std::get_if<StepOutcome>(&input)) {
-        return contain(outcome->operation, [&] { takeOutcome(*outcome); });
-    }
+    if (auto* outcome = std::get_if<StepOutcome>(&input))
+        return containment_.contain(outcome->operation, [&] { takeOutcome(*outcome); });
     const auto* report = std::get_if<ReportInput>(&input);
     try {
         if (report != nullptr) {
             takeReport(*report);
         } else {
-            replies_.push_back(std::get<Request>(input)(*this));
+            state_.batch.reply(std::get<Request>(input)(*this));
         }
     } catch (const std::exception& exception) {
-        const auto problem =
-            fmt::format("{} could not be handled: {}",
-                        report != nullptr ? "a failure report of server '" + report->report.server.text() + "'"
-                                          : std::string("a request"),
-                        base::oneLine(exception.what()));
-        lines_.push_back({base::LogLevel::Error, problem});
-        if (report == nullptr) return;  // who has asked is told by the end of the request
-        drivers_.notifier->notify({drivers::Notification::Kind::NeedsOperator,
-                                   {},
-                                   report->report.server.text(),
-                                   problem + "; look after the server's job by hand, and report this as a defect"});
-        if (report->reply) report->reply(base::failure(base::ErrorCode::Internal, problem));
+        reportUnhandled(report, base::oneLine(exception.what()));
     }
 }
 
-void Conductor::advanceContained(domain::OperationId id) {
-    if (set_aside_.count(id) == 0) contain(id, [&] { advance(id); });
+void Conductor::reportUnhandled(const ReportInput* report, const std::string& why) {
+    const auto server = report == nullptr ? std::string() : report->report.server.text();
+    const auto problem =
+        fmt::format("{} could not be handled: {}",
+                    report == nullptr ? "a request" : "a failure report of server '" + server + "'", why);
+    state_.batch.log(base::LogLevel::Error, problem);
+    if (report == nullptr) return;  // the end of the request answers its caller
+    state_.notify(Kind::NeedsOperator, server,
+                  problem + "; look after the server's job by hand, and report this as a defect");
+    if (report->reply) report->reply(base::failure(base::ErrorCode::Internal, problem));
 }
 
-void Conductor::takeOutcome(StepOutcome& outcome) {
+void Conductor::takeOutcome(const StepOutcome& outcome) {
     if (outcome.report.error.code == base::ErrorCode::StaleEpoch) return depose(outcome.report.message);
-    const bool expected = attempts_.end(outcome.sequence);
-    endPowerOn(outcome.operation, outcome.step);
-    if (expected) return takeReported(outcome);
-    log_.note("operation {}: {} reported after it was given up, and that is not used: {}", outcome.operation,
-              nameOf(outcome.step.name), outcome.report.message);
-}
-
-void Conductor::takeReported(StepOutcome& outcome) {
-    auto found = operations_.find(outcome.operation);
-    if (found == operations_.end()) return;
-    Operation& operation = found->second;
-    touched_.insert(operation.id);
-    if (!domain::isUnderWay(operation, outcome.step, outcome.attempt)) return;  // decided otherwise meanwhile
-    take(operation, outcome.step, outcome.report, timeline_.at(outcome.ended));
-}
-
-void Conductor::take(Operation& operation, const domain::StepId& id, const StepReport& report, base::WallTime ended) {
-    const Step& before = *operation.find(id);
-    const double percent_before = before.percent;
-    if (recorder_.keeps()) recorder_.report(operation, {id, before.attempts, report, ended}, ended);
-    domain::applyReport(operation, id, report, ended);
-    const Step& step = *operation.find(id);
-    if (step.state != StepState::Polling || step.percent - percent_before >= 1) publishStep(operation, step);
-    dirty_.insert(operation.id);
-}
-
-bool Conductor::accept(Operation& operation, domain::Event event, const std::string& why, bool discard_data) {
-    const auto moment = now();
-    auto decision = domain::accept(operation, event, why, moment);
-    if (!decision) return false;
-    recorder_.event(operation, {event, why, decision->changes, discard_data}, moment);
-    if (discard_data) decision->after.discard_data = true;
-    operation = std::move(decision->after);
-    takeBack(operation.id);
-    changed(operation, decision->changes);
-    touched_.insert(operation.id);
-    return true;
+    attempts_.take(outcome);
 }
 
 void Conductor::takeReport(const ReportInput& input) {
-    if (first_look_.segments.count(input.report.server) > 0) return first_look_.reports.push_back(input);
-    const auto outcome = report(input.report);
+    if (first_look_.holds(input)) return;
+    const auto outcome = reports_.report(input.report);
     if (!input.reply) return;
-    replies_.push_back([reply = input.reply, outcome](const base::Result<void>& durable) {
+    state_.batch.reply([reply = input.reply, outcome](const base::Result<void>& durable) {
         if (durable) {
             reply(outcome);
         } else {
@@ -191,113 +157,47 @@ void Conductor::takeReport(const ReportInput& input) {
     });
 }
 
-void Conductor::advance(domain::OperationId id) {
-    auto found = operations_.find(id);
-    if (found == operations_.end()) return;
-    Operation& operation = found->second;
-    // Steps that the journal itself carries out have their outcome at once: ask again.
-    for (bool again = true; again;) {
-        again = false;
-        const auto moment = now();
-        const auto& observation = observe(operation);
-        const auto before = recorder_.wantsWhole(id) ? std::optional(operation) : std::nullopt;
-        const auto verdict = domain::decideOn(operation, observation, moment);
-        recorder_.decided(before ? *before : operation, observation, verdict, moment);
-        changed(operation, verdict.changes);
-        timers_.erase(id);
-        if (const auto* start = std::get_if<domain::Start>(&verdict.action)) {
-            for (const auto& request : start->steps) again = begin(operation, request) || again;
-            if (start->next) timers_.set(id, *start->next);
-        } else if (const auto* wait = std::get_if<domain::Wait>(&verdict.action)) {
-            if (wait->until) timers_.set(id, *wait->until);
+void Conductor::finishBatch() {
+    bool durable = leads();
+    if (durable) {
+        const auto done = state_.batch.commitIfDue(state_.operations);
+        if (!done && done.error().code == base::ErrorCode::StaleEpoch) depose(done.error().message);
+        durable = done.has_value();
+    }
+    turns_.post();
+    if (durable) {
+        if (!first_look_.awaitsLeader()) {
+            dispatch_.dispatchStarts();
+            returns_.dispatch();
+            claims_.dispatch();
         }
+        state_.batch.emit();
     }
-    noteRestore(operation);
-    noteCapture(operation);
+    state_.batch.answer(durable ? base::Result<void>() : base::failure(state_.leadership.problem()));
 }
 
-void Conductor::noteCapture(const Operation& operation) {
-    const auto need = inventory_.capture_way == domain::CaptureWay::Restart ? domain::captureNeedOf(operation)
-                                                                            : domain::CaptureNeed::None;
-    if (need == domain::CaptureNeed::None) return capture_turns_.leave(operation.id);
-    const auto& server = inventory_.servers.at(operation.server);
-    const RestoreScheduler::Claim claim{0, operation.opened_at, operation.id};
-    if (need == domain::CaptureNeed::UnderWay) return capture_turns_.restore(server.image_store, claim);
-    if (capture_turns_.hasTurn(operation.id)) return;
-    if (!capture_turns_.before(operation.id)) wait_for_turn_.insert(operation.id);
-    capture_turns_.wait(server.image_store, claim);
-}
-
-void Conductor::noteRestore(const Operation& operation) {
-    const auto need = domain::restoreNeedOf(operation);
-    if (need == domain::RestoreNeed::None) {
-        restore_turns_.leave(operation.id);
-        return;
-    }
-    const auto& server = inventory_.servers.at(operation.server);
-    const RestoreScheduler::Claim claim{server.priority, operation.failure_at, operation.id};
-    if (need == domain::RestoreNeed::UnderWay) {
-        restore_turns_.restore(server.image_store, claim);
-    } else if (!restore_turns_.hasTurn(operation.id)) {
-        if (!restore_turns_.before(operation.id)) wait_for_turn_.insert(operation.id);
-        restore_turns_.wait(server.image_store, claim);
+/// Requests that are dropped are answered by their senders' end.
+void Conductor::turnAway(const std::vector<Input>& inputs) const {
+    for (const auto& input : inputs) {
+        const auto* report = std::get_if<ReportInput>(&input);
+        if (report != nullptr && report->reply) report->reply(base::failure(state_.leadership.problem()));
     }
 }
 
-/// After everything that this batch is about: so the most urgent of them comes first.
-void Conductor::giveTurns() {
-    for (auto turns = restore_turns_.give(); !turns.empty(); turns = restore_turns_.give()) {
-        for (const auto id : turns) advanceContained(id);
-    }
-    for (auto turns = capture_turns_.give(); !turns.empty(); turns = capture_turns_.give()) {
-        for (const auto id : turns) advance(id);
-    }
-    for (const auto id : std::exchange(wait_for_turn_, {})) tellWaiting(id);
-}
-
-void Conductor::tellWaiting(domain::OperationId id) {
-    const auto& operation = operations_.at(id);
-    const auto tell = [&](domain::StepName step, const std::string& subject, const std::string& sentence) {
-        publish("step", operation,
-                fmt::format("{} {}: {} '{}' {}", nameOf(operation.kind), id, nameOf(step), subject, sentence), "");
+std::optional<base::WallTime> Conductor::nextWake() const {
+    std::optional<base::WallTime> next;
+    const auto also = [&next](std::optional<base::WallTime> at) {
+        if (at && (!next || *at < *next)) next = at;
     };
-    if (const auto before = restore_turns_.before(id))
-        tell(domain::StepName::RestoreSpare, operation.spare.text(), RestoreQueue::sentence(*before));
-    if (const auto before = capture_turns_.before(id))
-        tell(domain::StepName::StopServer, operation.server.text(), RestoreQueue::sentence(*before, "capture"));
-}
-
-/// True if the step has its outcome already.
-bool Conductor::begin(Operation& operation, const domain::StepRequest& request) {
-    // Before the holder's back leg is the stand-in's, it is durable that the spare's quarantine has to be ordered anew.
-    if (!request.poll || request.id.name == domain::StepName::ReviveStandIn) {
-        must_commit_ = true;
-        dirty_.insert(operation.id);
-    }
-    if (request.id.name == domain::StepName::LeaseSpare) {
-        leaseSpare(operation, request.id);
-        return true;
-    }
-    starts_.emplace_back(operation.id, request);
-    return false;
-}
-
-void Conductor::changed(Operation& operation, const std::vector<domain::Change>& changes) {
-    for (const auto& change : changes) {
-        apply(operation, change);
-        const std::string line = fmt::format("{} {}: '{}' -> '{}' ({})", nameOf(operation.kind), operation.id,
-                                             nameOf(change.from), nameOf(change.to), change.why);
-        lines_.push_back({base::LogLevel::Notice, line});
-        const auto data = [&change] {
-            return json{{"from", nameOf(change.from)},
-                        {"to", nameOf(change.to)},
-                        {"event", nameOf(change.event)},
-                        {"why", change.why}};
-        };
-        publish("state", operation, line, events_.wantsData() ? protocol::jsonText(data()) : "");
-        must_commit_ = true;
-        dirty_.insert(operation.id);
-    }
+    also(state_.operations.timers().next());
+    also(state_.batch.flushAt());
+    also(attempts_.next());
+    also(first_look_.ends(state_.batch.hasStarts()));
+    // What could not be made durable is begun with the next commit.
+    if (state_.batch.mustBeCommitted() || first_look_.awaitsLeader()) return next;
+    also(returns_.next());
+    also(claims_.next());
+    return next;
 }
 
 }  // namespace standin::engine

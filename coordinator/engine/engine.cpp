@@ -9,7 +9,7 @@ using base::Result;
 
 namespace {
 
-/// The agents that an attempt may ask, one after the other (bring_back.cpp).
+/// The agents that an attempt may ask, one after the other (return_order.cpp).
 constexpr int agents_asked = 6;
 
 }  // namespace
@@ -29,36 +29,38 @@ bool Engine::report(const domain::FailureReport& report, std::function<void()> w
 
 Result<Engine::ReportOutcome> Engine::reportAndWait(const domain::FailureReport& report) {
     return parts_->ask<ReportOutcome>(
-        [report](Conductor& conductor) -> Result<ReportOutcome> { return conductor.report(report); });
+        [report](Conductor& conductor) -> Result<ReportOutcome> { return conductor.reports().report(report); });
 }
 
 Result<Engine::ReportOutcome> Engine::foresee(const domain::FailureReport& report) const {
     return parts_->ask<ReportOutcome>(
-        [report](Conductor& conductor) -> Result<ReportOutcome> { return conductor.foresee(report); });
+        [report](Conductor& conductor) -> Result<ReportOutcome> { return conductor.reports().foresee(report); });
 }
 
 Result<domain::OperationId> Engine::request(const OperationRequest& request) {
-    return parts_->ask<domain::OperationId>([request](Conductor& conductor) { return conductor.request(request); });
+    return parts_->ask<domain::OperationId>(
+        [request](Conductor& conductor) { return conductor.requests().request(request); });
 }
 
 Result<void> Engine::retry(domain::OperationId id, const std::string& asked_by) {
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.retry(id, asked_by); });
+    return parts_->ask<void>([=](Conductor& conductor) { return conductor.requests().retry(id, asked_by); });
 }
 
 Result<void> Engine::confirmFence(domain::OperationId id, const std::string& asked_by) {
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.confirmFence(id, asked_by); });
+    return parts_->ask<void>([=](Conductor& conductor) { return conductor.requests().confirmFence(id, asked_by); });
 }
 
 Result<void> Engine::close(domain::OperationId id, const std::string& asked_by, bool discard_data) {
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.close(id, asked_by, discard_data); });
+    return parts_->ask<void>(
+        [=](Conductor& conductor) { return conductor.requests().close(id, asked_by, discard_data); });
 }
 
 Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by, bool discard_data) {
     auto owed = std::make_shared<Owed<void>>();
     auto future = owed->future();
     auto begun = parts_->ask<void>([=](Conductor& conductor) {
-        return conductor.beginReturn(server, asked_by, discard_data,
-                                     [owed](const Result<void>& done) { owed->give(done); });
+        return conductor.requests().beginReturn(server, asked_by, discard_data,
+                                                [owed](const Result<void>& done) { owed->give(done); });
     });
     if (!begun) return begun;
     if (future.wait_for(agents_asked * parts_->settings.answer_within) != std::future_status::ready) {
@@ -72,12 +74,12 @@ Result<void> Engine::returned(const base::ServerName& server, const std::string&
 
 Result<AdoptionSnapshot> Engine::survey() const {
     return parts_->surveyed(
-        [](Conductor& conductor, const Conductor::SurveyAnswer& answer) { conductor.survey(answer); });
+        [](AdoptionProcess& adoption, const AdoptionProcess::Answer& answer) { adoption.survey(answer); });
 }
 
 Result<AdoptionSnapshot> Engine::adopt(const std::string& mark, const std::string& asked_by) {
-    return parts_->surveyed([=](Conductor& conductor, const Conductor::SurveyAnswer& answer) {
-        conductor.beginAdoption(mark, asked_by, answer);
+    return parts_->surveyed([=](AdoptionProcess& adoption, const AdoptionProcess::Answer& answer) {
+        adoption.begin(mark, asked_by, answer);
     });
 }
 
@@ -86,11 +88,11 @@ domain::Adoption Engine::adoption() const {
 }
 
 Result<AdoptionSnapshot> Engine::Parts::surveyed(
-    const std::function<void(Conductor&, const Conductor::SurveyAnswer&)>& question) {
+    const std::function<void(AdoptionProcess&, const AdoptionProcess::Answer&)>& question) {
     auto owed = std::make_shared<Owed<AdoptionSnapshot>>();
     auto future = owed->future();
     auto begun = ask<void>([question, owed](Conductor& conductor_now) -> Result<void> {
-        question(conductor_now, [owed](const Result<AdoptionSnapshot>& told) { owed->give(told); });
+        question(conductor_now.adoption(), [owed](const Result<AdoptionSnapshot>& answer) { owed->give(answer); });
         return {};
     });
     if (!begun) return failure(begun.error());
@@ -101,7 +103,8 @@ Result<AdoptionSnapshot> Engine::Parts::surveyed(
 
 Result<void> Engine::setSpare(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image,
                               const std::string& asked_by) {
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.setSpare(server, spare, image, asked_by); });
+    return parts_->ask<void>(
+        [=](Conductor& conductor) { return conductor.table().setSpare(server, spare, image, asked_by); });
 }
 
 Result<void> Engine::spareFits(const base::SpareName& spare, const base::ImageId& image) const {
@@ -132,17 +135,18 @@ std::map<base::ServerName, std::string> Engine::unfitSpares() const {
 Result<domain::OperationId> Engine::setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
                                                        const base::ImageId& image, const std::string& asked_by) {
     return parts_->ask<domain::OperationId>(
-        [=](Conductor& conductor) { return conductor.setSpareAndPrepare(server, spare, image, asked_by); });
+        [=](Conductor& conductor) { return conductor.table().setSpareAndPrepare(server, spare, image, asked_by); });
 }
 
 Result<domain::OperationId> Engine::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
     return parts_->ask<domain::OperationId>(
-        [=](Conductor& conductor) { return conductor.unsetSpare(server, asked_by); });
+        [=](Conductor& conductor) { return conductor.table().unsetSpare(server, asked_by); });
 }
 
 Result<void> Engine::setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                     const std::string& asked_by) {
-    return parts_->ask<void>([=](Conductor& conductor) { return conductor.setMaintenance(server, on, why, asked_by); });
+    return parts_->ask<void>(
+        [=](Conductor& conductor) { return conductor.maintenance().set(server, on, why, asked_by); });
 }
 
 std::vector<ServerSnapshot> Engine::servers() const {
@@ -193,7 +197,7 @@ Result<journal::AuditPage> Engine::auditPage(std::size_t most, std::uint64_t bef
 Result<void> Engine::keep(std::vector<domain::AuditEntry> entries) {
     if (!parts_->conductor.leads()) return failure(ErrorCode::StaleEpoch, parts_->board.problem());
     const bool taken = parts_->post(Request{[entries = std::move(entries)](Conductor& conductor) -> Reply {
-                                        conductor.keep(entries);
+                                        conductor.batch().keep(entries);
                                         return {};
                                     }},
                                     parts_->settings.queue_limit);
@@ -201,7 +205,7 @@ Result<void> Engine::keep(std::vector<domain::AuditEntry> entries) {
     return failure(ErrorCode::Unreachable, "the engine takes no requests: it is stopped or overrun");
 }
 std::map<base::AgentName, protocol::Capacity> Engine::capacities() const {
-    // Who did not answer the watch is not waited for.
+    // A host that did not answer the watch is not waited for.
     std::set<base::AgentName> silent;
     for (const auto& agent : agents()) {
         if (!agent.reachable) silent.insert(agent.name);

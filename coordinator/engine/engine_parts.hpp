@@ -71,8 +71,8 @@ struct Engine::Parts {
           log(std::move(log_given)),
           settings(settings_given),
           inbox(std::make_shared<Inbox>()),
-          conductor(inventory, drivers, journal, executor, clock, events, log, settings, board,
-                    [box = inbox](Input outcome) { box->push(std::move(outcome)); }),
+          conductor({inventory, drivers, journal, executor, clock, events, log, settings, board,
+                     [box = inbox](Input outcome) { box->push(std::move(outcome)); }}),
           watch(inventory, drivers, executor, clock, board, events,
                 [box = inbox](Request request) { box->push(std::move(request)); }),
           executor(executor_given) {}
@@ -99,7 +99,7 @@ struct Engine::Parts {
     base::Result<Answer> ask(std::function<base::Result<Answer>(Conductor&)> question);
 
     base::Result<AdoptionSnapshot> surveyed(
-        const std::function<void(Conductor&, const Conductor::SurveyAnswer&)>& question);
+        const std::function<void(AdoptionProcess&, const AdoptionProcess::Answer&)>& question);
 
     Inventory inventory;
     Drivers drivers;

@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::chrono::milliseconds host_patience{3000};
 constexpr std::chrono::milliseconds power_patience{10000};
-/// A fence agent is a process that starts slowly; a spare that has been off for a minute is told of soon enough.
+/// A fence agent is a process that starts slowly; a minute is soon enough to report a spare that is off.
 constexpr std::chrono::seconds power_every{60};
 /// A look that has not come back by then never will.
 constexpr std::chrono::seconds longest_look{60};
-/// One look may have been unlucky, or have met somebody who restarts what it looks at.
+/// One look may have been unlucky, or have met a restart of what it looks at.
 constexpr unsigned wrong_looks = 2;
 
 }  // namespace
@@ -70,7 +70,7 @@ void ExecutorWatch::judge(const WatchedPlacement& placed, const Sight& sight) {
     }
     const ExecutorLoss loss{sight.why, after_silence, isOff(placed.server)};
     post_([placed, loss](Conductor& conductor) -> Reply {
-        conductor.executorLost(placed, loss);
+        conductor.jobs().executorLost(placed, loss);
         return {};
     });
 }

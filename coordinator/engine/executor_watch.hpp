@@ -10,7 +10,7 @@
 namespace standin::engine {
 
 /// Asks after the machines that execute jobs in their servers' place: a stand-in's VM host, a spare's power. What is
-/// wrong twice in a row is told to the conductor, once until it was well again.
+/// wrong twice in a row is reported to the conductor, once until it was well again.
 class ExecutorWatch {
   public:
     using Post = std::function<void(Request)>;

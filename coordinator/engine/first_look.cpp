@@ -1,6 +1,6 @@
-// A coordinator that starts: before it begins anything, the watch's first look says whether another one leads and
-// whether the journal's servers still have their segments. Who does not answer at once is not waited for.
-#include "coordinator/engine/conductor.hpp"
+#include "coordinator/engine/first_look.hpp"
+
+#include <utility>
 
 namespace standin::engine {
 
@@ -11,37 +11,41 @@ constexpr std::chrono::seconds first_look_within{1};
 
 }  // namespace
 
-void Conductor::beginFirstLook() {
-    if (!expects_first_look_ || adoption_.observing) return;
-    first_look_.until = now() + first_look_within;
-    first_look_.who_leads = drivers_.claim && !inventory_.agent_urls.empty();
-    for (const auto& [server, row] : table_.rows()) {
-        if (inventory_.servers.count(server) == 0) continue;
-        const auto placed = watchedPlacement(server);
-        if (placed && placed->placement.on == domain::Placement::On::Server) first_look_.segments.insert(server);
+void FirstLook::begin(std::set<base::ServerName> servers) {
+    if (!expected_) return;
+    until_ = context_.now() + first_look_within;
+    awaits_leader_ = context_.drivers.claim && !context_.inventory.agent_urls.empty();
+    awaited_ = std::move(servers);
+}
+
+void FirstLook::lookedAt(const std::set<base::ServerName>& servers) {
+    for (const auto& server : servers) awaited_.erase(server);
+}
+
+bool FirstLook::holds(const ReportInput& report) {
+    if (awaited_.count(report.report.server) == 0) return false;
+    reports_.push_back(report);
+    return true;
+}
+
+std::vector<ReportInput> FirstLook::takeReports() {
+    if (until_ <= context_.now()) {
+        awaits_leader_ = false;
+        awaited_.clear();
     }
+    return std::exchange(reports_, {});
 }
 
-void Conductor::knowsWhoLeads() {
-    first_look_.who_leads = false;
+std::optional<base::WallTime> FirstLook::ends(bool steps_wait) const {
+    return !reports_.empty() || (awaits_leader_ && steps_wait) ? std::optional(until_) : std::nullopt;
 }
 
-void Conductor::lookedAtSegmentsOf(const std::set<base::ServerName>& servers) {
-    for (const auto& server : servers) first_look_.segments.erase(server);
-}
-
-void Conductor::endFirstLook() {
-    if (first_look_.until <= now()) {
-        first_look_.who_leads = false;
-        first_look_.segments.clear();
+void FirstLook::drop(const base::Error& problem) {
+    awaits_leader_ = false;
+    awaited_.clear();
+    for (const auto& input : std::exchange(reports_, {})) {
+        if (input.reply) input.reply(base::failure(problem));
     }
-    if (first_look_.reports.empty()) return;
-    for (const auto& input : std::exchange(first_look_.reports, {})) takeReport(input);
-}
-
-std::optional<base::WallTime> Conductor::firstLookEnds() const {
-    const bool somebody_waits = !first_look_.reports.empty() || (first_look_.who_leads && !starts_.empty());
-    return somebody_waits ? std::optional(first_look_.until) : std::nullopt;
 }
 
 }  // namespace standin::engine

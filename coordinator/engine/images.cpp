@@ -48,18 +48,18 @@ Result<protocol::ImageDifference> Engine::difference(const base::ImageId& one, c
 
 Result<std::vector<std::string>> Engine::usersOf(const base::ImageId& image) const {
     return parts_->ask<std::vector<std::string>>(
-        [image](Conductor& conductor) -> Result<std::vector<std::string>> { return conductor.usersOf(image); });
+        [image](Conductor& conductor) -> Result<std::vector<std::string>> { return conductor.table().usersOf(image); });
 }
 
 Result<void> Engine::removeImage(const base::ImageId& image, const std::string& asked_by) {
     auto store = storeOf(parts_->drivers, image, parts_->settings.answer_within);
     if (!store) return failure(store.error());
     auto may = parts_->ask<protocol::CommandStamp>(
-        [=](Conductor& conductor) -> Result<protocol::CommandStamp> { return conductor.beginRemoval(image); });
+        [=](Conductor& conductor) -> Result<protocol::CommandStamp> { return conductor.table().beginRemoval(image); });
     if (!may) return failure(may.error());
     auto removed = (*store)->remove(*may, image, parts_->settings.answer_within);
     auto ended = parts_->ask<void>([=](Conductor& conductor) -> Result<void> {
-        conductor.endRemoval(image, asked_by, removed ? "done" : removed.error().message);
+        conductor.table().endRemoval(image, asked_by, removed ? "done" : removed.error().message);
         return {};
     });
     return removed ? ended : removed;
@@ -69,7 +69,7 @@ Result<protocol::ImageVerification> Engine::verifyImage(const base::ImageId& ima
     auto store = storeOf(parts_->drivers, image, parts_->settings.answer_within);
     if (!store) return failure(store.error());
     auto stamp = parts_->ask<protocol::CommandStamp>([=](Conductor& conductor) -> Result<protocol::CommandStamp> {
-        return conductor.beginVerification(image, asked_by);
+        return conductor.table().beginVerification(image, asked_by);
     });
     if (!stamp) return failure(stamp.error());
     return (*store)->verify(*stamp, image, parts_->settings.answer_within);
@@ -79,43 +79,6 @@ Result<protocol::ImageVerification> Engine::verification(const base::ImageId& im
     auto store = storeOf(parts_->drivers, image, parts_->settings.answer_within);
     if (!store) return failure(store.error());
     return (*store)->verification(image, parts_->settings.answer_within);
-}
-
-std::vector<std::string> Conductor::usersOf(const base::ImageId& image) const {
-    std::vector<std::string> users;
-    for (const auto& [server, row] : table_.rows()) {
-        if (row.image == image) users.push_back(fmt::format("server {}", server.text()));
-    }
-    for (const auto& [id, operation] : operations_) {
-        if (isOpen(operation) && (operation.image == image || operation.previous_image == image))
-            users.push_back(fmt::format("{} {}", nameOf(operation.kind), id));
-    }
-    return users;
-}
-
-Result<protocol::CommandStamp> Conductor::beginRemoval(const base::ImageId& image) {
-    if (!adoption_.isWhole()) {  // whose it is is not known yet
-        return failure(ErrorCode::WrongState,
-                       fmt::format("image '{}' is not deleted while something is only observed: {}", image.text(),
-                                   domain::observedOnly(adoption_, {})));
-    }
-    const auto users = usersOf(image);
-    if (!users.empty()) {
-        return failure(ErrorCode::Conflict,
-                       fmt::format("image '{}' is used by {}", image.text(), fmt::join(users, ", ")));
-    }
-    images_being_removed_.insert(image);
-    return stampOf(fmt::format("remove/{}/{}", image.text(), now().time_since_epoch().count()));
-}
-
-protocol::CommandStamp Conductor::beginVerification(const base::ImageId& image, const std::string& asked_by) {
-    audit(asked_by, fmt::format("verification of image '{}'", image.text()), "begun");
-    return stampOf(fmt::format("verify/{}/{}", image.text(), now().time_since_epoch().count()));
-}
-
-void Conductor::endRemoval(const base::ImageId& image, const std::string& asked_by, const std::string& outcome) {
-    images_being_removed_.erase(image);
-    audit(asked_by, fmt::format("removal of image '{}'", image.text()), outcome);
 }
 
 }  // namespace standin::engine

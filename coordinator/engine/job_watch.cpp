@@ -63,7 +63,7 @@ void JobWatch::ask(const WatchedPlacement& placed, const protocol::SegmentOrder&
     if (order.back_leg_to != ownerOf(placed.placement.on)) {
         if (order.proxied) return;  // connections go through it to somebody else
         post_([placed, order](Conductor& conductor) -> Reply {
-            conductor.leadBackLeg(placed, order);
+            conductor.jobs().leadBackLeg(placed, order);
             return {};
         });
         return;
@@ -87,12 +87,12 @@ void JobWatch::ask(const WatchedPlacement& placed, const protocol::SegmentOrder&
     if (news == JobNews::Silent) tellSilence(placed, probed->problem, looks.silent_since);
     if (news != JobNews::AnswersAgain) return;
     post_([placed, since = looks.silent_since](Conductor& conductor) -> Reply {
-        conductor.jobAnswersAgain(placed, since);
+        conductor.jobs().jobAnswersAgain(placed, since);
         return {};
     });
 }
 
-/// Of a machine that does not run the watch of executors tells, and what is done about it.
+/// A machine that does not run is reported by the watch of executors, which also says what is done about it.
 void JobWatch::tellSilence(const WatchedPlacement& placed, const std::string& problem, base::WallTime since) {
     const auto runs = executors_.runs(placed);
     if (runs && !*runs) return executors_.look(placed);
@@ -101,7 +101,7 @@ void JobWatch::tellSilence(const WatchedPlacement& placed, const std::string& pr
         looksOf(placed).answers.told = true;
     }
     post_([placed, silence = JobSilence{since, problem, runs.has_value()}](Conductor& conductor) -> Reply {
-        conductor.jobFellSilent(placed, silence);
+        conductor.jobs().jobFellSilent(placed, silence);
         return {};
     });
 }

@@ -17,19 +17,19 @@ class Recorder {
     /// Lines between two whole operations: a failover without trouble has fewer, so it is written whole once.
     static constexpr std::uint32_t block = 128;
 
-    /// Lines are added to `pages`; whoever commits them clears it.
+    /// Lines are added to `pages`; the commit clears it.
     Recorder(const Inventory& inventory, const EngineSettings& settings,
              std::map<domain::OperationId, journal::RecordPage>& pages)
         : inventory_(inventory), keeps_(settings.keep_records), pages_(pages) {}
 
-    /// False: nothing is recorded, whatever is told.
+    /// False: nothing is recorded.
     [[nodiscard]] bool keeps() const { return keeps_; }
 
     /// The journal has an operation: its next line is this one, and follows a restart.
     void recovered(domain::OperationId id, std::uint32_t next_line, base::WallTime at);
     void forget(domain::OperationId id) { progress_.erase(id); }
 
-    // All of them before the operation is changed; after it, decided() may be told if nobody wantsWhole().
+    // All of them before the operation is changed; after it, decided() may be called unless wantsWhole().
     void report(const domain::Operation& operation, domain::ReportTaken taken, base::WallTime at);
     void event(const domain::Operation& operation, domain::EventAccepted accepted, base::WallTime at);
     void confirmed(const domain::Operation& operation, const std::string& asked_by, base::WallTime at);
@@ -39,7 +39,7 @@ class Recorder {
     void decided(const domain::Operation& operation, const domain::Observation& observation,
                  const domain::Verdict& verdict, base::WallTime at);
 
-    /// The operation is about to be committed: its record must tell as much.
+    /// The operation is about to be committed: its record must say as much.
     void settle(domain::OperationId id);
     /// The next line is preceded by the operation whole.
     [[nodiscard]] bool wantsWhole(domain::OperationId id) const;

@@ -1,19 +1,18 @@
-// Failures that are reported while their server is restarted for a capture: they start nothing at once, and its job is
-// asked as soon as the restart does not account for them any more.
+#include "coordinator/engine/restart_claims.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <exception>
 
+#include "coordinator/domain/admission.hpp"
 #include "coordinator/engine/conductor.hpp"
-#include "coordinator/engine/job_question.hpp"
 #include "coordinator/engine/placement_order.hpp"
 
 namespace standin::engine {
 
 using domain::ClaimVerdict;
 using domain::Operation;
-using domain::State;
 using Kind = drivers::Notification::Kind;
 
 namespace {
@@ -24,123 +23,104 @@ constexpr std::chrono::milliseconds question_ends_after = 5 * agent_patience + q
 
 }  // namespace
 
-const Operation* Conductor::restartingCapture(const base::ServerName& server) const {
-    if (inventory_.capture_way != domain::CaptureWay::Restart) return nullptr;
-    const auto its = operations_of_.find(server);
-    if (its == operations_of_.end()) return nullptr;
-    for (auto id = its->second.rbegin(); id != its->second.rend(); ++id) {
-        const auto& operation = operations_.at(*id);
-        const auto ends = domain::restartEnds(operation, inventory_.servers.at(server).boot_within);
-        if (ends && now() < *ends) return &operation;
-    }
-    return nullptr;
+std::string RestartClaims::restartOf(const base::ServerName& server) const {
+    const auto* capture = state_.operations.restartingCaptureOf(server);
+    return capture == nullptr ? std::string() : domain::restartSentence(*capture, state_.server(server));
 }
 
-/// While a server is shut down for a capture and starts again, its BMC, its chassis and its system have much to report:
-/// power, fans, watchdogs, a system that hangs. None of it is a failure, whatever its kind. Empty: it is not restarted.
-std::string Conductor::restartOf(const base::ServerName& server) const {
-    const auto* capture = restartingCapture(server);
-    if (capture == nullptr) return {};
-    const bool can_be_asked = !inventory_.servers.at(server).holder_ports.back.empty();
-    return fmt::format(
-        "{} {} restarts server '{}' for a capture, and what its restart causes is no failure; {}",
-        nameOf(capture->kind), capture->id, server.text(),
-        can_be_asked ? "its job is asked when it has had its time to boot, and a failover begins if it does not answer"
-                     : fmt::format("nobody can ask its job, for it has no request holder; if it does not answer "
-                                   "afterwards: standinctl failover {}",
-                                   server.text()));
+void RestartClaims::keep(const domain::FailureReport& report) {
+    const auto* restarting = state_.operations.restartingCaptureOf(report.server);
+    if (restarting == nullptr || state_.server(report.server).holder_ports.back.empty()) return;
+    auto& capture = state_.operations.at(restarting->id);
+    if (capture.claim) return;  // one question answers them all
+    capture.claim =
+        domain::RestartClaim{report.kind, report.cause, report.reported_by, state_.timeline.at(report.received)};
+    claims_[report.server] = {capture.id};
+    state_.batch.changed(capture.id);
+    state_.batch.mustCommit();
 }
 
-void Conductor::keepClaim(const domain::FailureReport& report) {
-    const auto* capture = restartingCapture(report.server);
-    if (capture == nullptr || inventory_.servers.at(report.server).holder_ports.back.empty()) return;
-    auto& operation = operations_.at(capture->id);
-    if (operation.claim) return;  // one question answers them all
-    operation.claim =
-        domain::RestartClaim{report.kind, report.cause, report.reported_by, timeline_.at(report.received)};
-    claims_[report.server] = {operation.id};
-    dirty_.insert(operation.id);
-    must_commit_ = true;
-}
-
-void Conductor::recoverClaims() {
-    for (const auto& [id, operation] : operations_) {
+void RestartClaims::recover() {
+    for (const auto& [id, operation] : state_.operations.all()) {
         if (operation.claim) claims_[operation.server] = {id};
     }
 }
 
-void Conductor::endClaim(const base::ServerName& server) {
+void RestartClaims::end(const base::ServerName& server) {
     const auto found = claims_.find(server);
     if (found == claims_.end()) return;
-    if (const auto operation = operations_.find(found->second.capture); operation != operations_.end()) {
-        operation->second.claim.reset();
-        dirty_.insert(operation->first);
+    if (auto* capture = state_.operations.find(found->second.capture)) {
+        capture->claim.reset();
+        state_.batch.changed(capture->id);
     }
     claims_.erase(found);
 }
 
-/// What has been decided otherwise meanwhile, and questions that have not come back.
-void Conductor::settleClaims() {
+void RestartClaims::settle() {
     std::vector<base::ServerName> moot;
     std::vector<std::pair<base::ServerName, std::uint64_t>> overdue;
     for (auto& [server, its] : claims_) {
-        const auto capture = operations_.find(its.capture);
-        if (capture == operations_.end() || !capture->second.claim || openFailoverOf(server) != nullptr) {
+        const auto* capture = state_.operations.find(its.capture);
+        if (capture == nullptr || !capture->claim || state_.operations.openFailoverOf(server) != nullptr) {
             moot.push_back(server);
-        } else if (its.question != 0 && its.look_at <= now()) {
-            if (!executor_.takeBack(its.ticket)) executor_.writeOff(its.ticket);
+        } else if (its.question != 0 && its.look_at <= state_.now()) {
+            if (!state_.executor.takeBack(its.ticket)) state_.executor.writeOff(its.ticket);
             overdue.emplace_back(server, its.question);
         }
     }
-    for (const auto& server : moot) endClaim(server);
+    for (const auto& server : moot) end(server);
     for (const auto& [server, question] : overdue)
-        takeTestimony(server, question, {domain::JobAnswer::NotAsked, "an agent that was asked hangs", false});
+        take(server, question, {domain::JobAnswer::NotAsked, "an agent that was asked hangs", false});
 }
 
 /// Then the request holder's back leg belongs to that.
-bool Conductor::provesStandIn(const base::ServerName& server) const {
-    const auto its = operations_of_.find(server);
-    return its != operations_of_.end() && std::any_of(its->second.begin(), its->second.end(), [this](auto id) {
-               return operations_.at(id).state == State::ProvingStandIn;
-           });
+bool RestartClaims::provesStandIn(const base::ServerName& server) const {
+    return state_.operations.newestOf(server, [](const Operation& operation) {
+        return operation.state == domain::State::ProvingStandIn;
+    }) != nullptr;
 }
 
 /// Nothing: not before something happens.
-std::optional<base::WallTime> Conductor::claimDue(const base::ServerName& server, const PendingClaim& its) const {
+std::optional<base::WallTime> RestartClaims::dueAt(const base::ServerName& server, const Claim& its) const {
     if (its.question != 0) return its.look_at;
-    const auto capture = operations_.find(its.capture);
-    if (capture == operations_.end()) return now();
-    const auto ends = domain::restartEnds(capture->second, inventory_.servers.at(server).boot_within);
+    const auto* capture = state_.operations.find(its.capture);
+    if (capture == nullptr) return state_.now();
+    const auto ends = domain::restartEnds(*capture, state_.server(server).boot_within);
     if (ends && *ends == base::WallTime::max()) return std::nullopt;
     if (provesStandIn(server)) return std::nullopt;
     return std::max(its.due, ends.value_or(base::WallTime{}));
 }
 
-std::optional<base::WallTime> Conductor::nextClaim() const {
+std::optional<base::WallTime> RestartClaims::next() const {
     std::optional<base::WallTime> next;
     for (const auto& [server, its] : claims_) {
-        const auto at = claimDue(server, its);
+        const auto at = dueAt(server, its);
         if (at && (!next || *at < *next)) next = at;
     }
     return next;
 }
 
-/// Precondition: what was gathered is durable.
-void Conductor::dispatchClaims() {
+JobQuestion RestartClaims::questionFor(const base::ServerName& server) {
+    JobQuestion question;
+    question.server = state_.server(server);
+    question.never_ordered = orderFor(state_.inventory, {server, {}, {}, false}).value_or(protocol::SegmentOrder{});
+    question.patience = agent_patience;
+    question.lends = state_.leadership.stampOf("claim/" + server.text() + "/lend");
+    question.gives_back = state_.leadership.stampOf("claim/" + server.text() + "/give-back");
+    return question;
+}
+
+void RestartClaims::dispatch() {
     for (auto& [server, its] : claims_) {
-        const auto due = claimDue(server, its);
-        if (its.question != 0 || !due || *due > now()) continue;
-        const auto& configured = inventory_.servers.at(server);
-        JobQuestion question;
-        question.server = configured;
-        question.never_ordered = orderFor(inventory_, {server, {}, {}, false}).value_or(protocol::SegmentOrder{});
-        question.patience = agent_patience;
-        question.lends = stampOf("claim/" + server.text() + "/lend");
-        question.gives_back = stampOf("claim/" + server.text() + "/give-back");
+        const auto due = dueAt(server, its);
+        if (its.question != 0 || !due || *due > state_.now()) continue;
+        auto question = questionFor(server);
         its.question = question.gives_back.sequence;
         ++its.asked;
-        its.look_at = now() + question_ends_after;
-        const auto run = [question = std::move(question), deliver = deliver_, leads = leads_, &drivers = drivers_] {
+        its.look_at = state_.now() + question_ends_after;
+        const auto whom = question.server.request_holder.text();
+        const auto run = [question = std::move(question), deliver = state_.deliver, leads = state_.leadership.flag(),
+                          &drivers = state_.drivers] {
             if (!*leads) return;
             JobTestimony testimony;
             try {
@@ -150,63 +130,53 @@ void Conductor::dispatchClaims() {
             }
             deliver(Request([server = question.server.name, number = question.gives_back.sequence,
                              testimony = std::move(testimony)](Conductor& conductor) -> Reply {
-                conductor.takeTestimony(server, number, testimony);
+                if (const auto late = conductor.claims().take(server, number, testimony))
+                    conductor.reports().failOverLate(*late);
                 return {};
             }));
         };
-        its.ticket = executor_.post({domain::Lane::Ordinary, configured.request_holder.text(), run});
+        its.ticket = state_.executor.post({domain::Lane::Ordinary, whom, run});
     }
 }
 
-void Conductor::takeTestimony(const base::ServerName& server, std::uint64_t question, const JobTestimony& testimony) {
+std::optional<LateFailure> RestartClaims::take(const base::ServerName& server, std::uint64_t question,
+                                               const JobTestimony& testimony) {
     const auto found = claims_.find(server);
-    if (found == claims_.end() || found->second.question != question) return;  // decided otherwise meanwhile
-    if (testimony.deposed) return depose(testimony.problem);
+    if (found == claims_.end() || found->second.question != question) return {};  // decided otherwise meanwhile
+    if (testimony.deposed) {
+        state_.leadership.depose(testimony.problem);
+        return {};
+    }
     auto& its = found->second;
     its.question = 0;
     const auto verdict = domain::judge(testimony.answer, its.asked);
     if (verdict == ClaimVerdict::AskedAgain) {
-        its.due = now() + domain::claim_asked_every;
-        return;
+        its.due = state_.now() + domain::claim_asked_every;
+        return {};
     }
-    const auto capture = operations_.find(its.capture);
-    if (capture == operations_.end() || !capture->second.claim) return endClaim(server);
-    const auto claim = *capture->second.claim;
-    const std::string reported =
-        fmt::format("failure of server '{}' ({}) was reported at {}, while {} {} restarted it", server.text(),
-                    claim.cause, domain::momentText(claim.at), nameOf(capture->second.kind), its.capture);
-    endClaim(server);
-    if (verdict == ClaimVerdict::FailsOver) return failOverLate(server, claim, reported, testimony.problem);
+    const auto* capture = state_.operations.find(its.capture);
+    const auto claim = capture == nullptr ? std::nullopt : capture->claim;
+    const std::string restarted_by = capture == nullptr ? "" : fmt::format("{} {}", nameOf(capture->kind), capture->id);
+    end(server);
+    if (!claim) return {};
+    const std::string reported = fmt::format("failure of server '{}' ({}) was reported at {}, while {} restarted it",
+                                             server.text(), claim->cause, domain::momentText(claim->at), restarted_by);
+    if (verdict == ClaimVerdict::FailsOver) return LateFailure{server, *claim, reported, testimony.problem};
     const bool answers = verdict == ClaimVerdict::Dropped;
-    const std::string outcome =
-        answers ? "its job answers now, and nothing is started"
-                : fmt::format(
-                      "whether its job answers is not known: {}; nothing is started; if its job does not "
-                      "answer: standinctl failover {}",
-                      testimony.problem, server.text());
-    tellClaim(answers ? Kind::Notice : Kind::NeedsOperator, server, reported, outcome);
+    report(answers ? Kind::Notice : Kind::NeedsOperator, server, reported,
+           answers ? "its job answers now, and nothing is started"
+                   : fmt::format("whether its job answers is not known: {}; nothing is started; if its job does not "
+                                 "answer: standinctl failover {}",
+                                 testimony.problem, server.text()));
+    return {};
 }
 
-void Conductor::failOverLate(const base::ServerName& server, const domain::RestartClaim& claim,
-                             const std::string& reported, const std::string& problem) {
-    domain::FailureReport report{server, claim.kind, claim.cause, claim.reported_by, clock_.steady()};
-    const auto foreseen = foresee(report);
-    if (foreseen.kind == Engine::ReportOutcome::Kind::Merged) return;  // an operator was faster
-    const std::string silence = fmt::format("its job does not answer after that ({})", problem);
-    if (foreseen.kind == Engine::ReportOutcome::Kind::Refused)
-        return tellClaim(Kind::NeedsOperator, server, reported,
-                         fmt::format("{}, and nothing is started: {}", silence, foreseen.reason));
-    report.cause += "; " + silence;
-    const auto id = openFailover(report, claim.at);
-    tellClaim(Kind::Warning, server, reported, fmt::format("{}: failover {} begins only now", silence, id));
-}
-
-void Conductor::tellClaim(Kind kind, const base::ServerName& server, const std::string& reported,
-                          const std::string& outcome) {
+void RestartClaims::report(Kind kind, const base::ServerName& server, const std::string& reported,
+                           const std::string& outcome) {
     const std::string sentence = reported + "; " + outcome;
-    lines_.push_back({kind == Kind::Notice ? base::LogLevel::Notice : base::LogLevel::Warning, sentence});
-    audit("the coordinator", reported, outcome);
-    drivers_.notifier->notify({kind, {}, server.text(), sentence});
+    state_.batch.log(kind == Kind::Notice ? base::LogLevel::Notice : base::LogLevel::Warning, sentence);
+    state_.batch.audit("the coordinator", reported, outcome);
+    state_.notify(kind, server.text(), sentence);
 }
 
 }  // namespace standin::engine

@@ -66,28 +66,28 @@ void Watch::look(Conductor& conductor) {
     if (drivers_.health) {
         for (const auto& [name, url] : inventory_.agent_urls) begin(name, [this, name = name] { lookAtAgent(name); });
     }
-    for (const auto& row : conductor.rowsToWatch())
+    for (const auto& row : conductor.spares().readyRows())
         begin(inventory_.servers.at(row.server).vm_host, [this, row] { lookAtStandIn(row); });
-    const auto placements = conductor.placementsToWatch();
+    const auto placements = conductor.jobs().placementsToWatch();
     jobs_.keepOnly(placements);
     for (const auto& placed : placements) {
         begin(inventory_.servers.at(placed.server).switch_agent, [this, placed] { lookAtSegment(placed); });
         lookAtExecutor(placed);
     }
-    for (const auto& blocked : conductor.blockedFailovers())
+    for (const auto& blocked : conductor.blocked().due())
         executor_.post(
             {domain::Lane::Watch, "power", [this, blocked] { lookContained([&] { lookAtObstacle(blocked); }); }});
-    for (const auto& row : conductor.rowsOfUnknownAge())
+    for (const auto& row : conductor.spares().rowsOfUnknownAge())
         begin(inventory_.servers.at(row.server).image_store, [this, row] { lookAtImage(row); });
-    for (const auto& [store, rows] : rowsByStore(inventory_, conductor.rowsWithSpares()))
+    for (const auto& [store, rows] : rowsByStore(inventory_, conductor.spares().rowsWithSpares()))
         begin(store, [this, store = store, rows = rows] { lookAtSpares(store, rows); });
 }
 
 /// Of coordinators that run from copies of one journal the one that reaches the first agent first leads; the others
-/// have claimed nothing by then. Everybody else is looked at afterwards.
+/// have claimed nothing by then. All other agents are looked at afterwards.
 void Watch::lookFirst(Conductor& conductor) {
     std::map<base::AgentName, std::vector<WatchedPlacement>> by_switch;
-    for (auto& placed : conductor.placementsToWatch())
+    for (auto& placed : conductor.jobs().placementsToWatch())
         by_switch[inventory_.servers.at(placed.server).switch_agent].push_back(std::move(placed));
     for (const auto& [agent, placements] : by_switch) {
         executor_.post({domain::Lane::Watch, agent.text(), [this, its = placements] { lookAtSegmentsFirst(its); }});
@@ -96,7 +96,7 @@ void Watch::lookFirst(Conductor& conductor) {
     executor_.post({domain::Lane::Watch, first.text(), [this, first] {
                         if (!first.empty()) lookContained([&] { (void)claimAt(first); });
                         post_([this](Conductor& asked) -> Reply {
-                            asked.knowsWhoLeads();
+                            asked.firstLook().knowsWhoLeads();
                             if (asked.leads()) look(asked);
                             return {};
                         });
@@ -112,7 +112,7 @@ void Watch::lookAtSegmentsFirst(const std::vector<WatchedPlacement>& placements)
         if (clock_.steady() - before >= patience) break;
     }
     post_([servers = std::move(servers)](Conductor& conductor) -> Reply {
-        conductor.lookedAtSegmentsOf(servers);
+        conductor.firstLook().lookedAt(servers);
         return {};
     });
 }
@@ -127,7 +127,8 @@ void Watch::begin(const base::AgentName& agent, std::function<void()> look) {
     ++round->under_way;
     executor_.post({domain::Lane::Watch, agent.text(), [look = std::move(look), round, &clock = clock_] {
                         const auto before = clock.steady();
-                        // Who has just not answered is not waited for again, however many servers he is asked about.
+                        // An agent that has just not answered is not waited for again, however many servers it is asked
+                        // about.
                         if (!round->silent) lookContained(look);
                         if (clock.steady() - before >= patience) round->silent = true;
                         --round->under_way;
@@ -153,7 +154,7 @@ void Watch::lookAtAgent(const base::AgentName& name) {
     const bool was_well = seen.reachable && seen.health.ok();
     seen.name = name;
     seen.url = inventory_.agent_urls.at(name);
-    // Who has just not answered is not waited for again.
+    // An agent that has just not answered is not waited for again.
     const bool silent = !claimed && base::isTransient(claimed.error().code);
     auto health =
         silent ? base::Result<protocol::Health>(base::failure(claimed.error())) : drivers_.health(name, patience);
@@ -198,7 +199,7 @@ void Watch::lookAtStandIn(const domain::SpareTableRow& row) {
     }
     if (why.empty()) return;
     post_([row, why](Conductor& conductor) -> Reply {
-        conductor.standInLost(row.server, row.stand_in, why);
+        conductor.spares().standInLost(row.server, row.stand_in, why);
         return {};
     });
 }
@@ -210,7 +211,7 @@ void Watch::lookAtImage(const domain::SpareTableRow& row) {
     const auto at = image ? base::parseTimestamp(image->created_at) : base::Result<base::WallTime>(base::WallTime{});
     if (!at || *at == base::WallTime{}) return;
     post_([row, at = *at](Conductor& conductor) -> Reply {
-        conductor.imageSeen(row.server, row.image, at);
+        conductor.spares().imageSeen(row.server, row.image, at);
         return {};
     });
 }
@@ -223,7 +224,7 @@ void Watch::lookAtExecutor(const WatchedPlacement& placed) {
     executor_.post({domain::Lane::Watch, whom, [this, placed] { executors_.look(placed); }});
 }
 
-/// Whoever did not answer is asked whether he does, and the failed server's power is read: a person may be at it.
+/// Agents that did not answer are asked again, and the failed server's power is read: a person may be at it.
 void Watch::lookAtObstacle(const BlockedFailover& blocked) {
     using Power = domain::Obstacle::Power;
     const auto& obstacle = blocked.obstacle;
@@ -245,7 +246,7 @@ void Watch::lookAtObstacle(const BlockedFailover& blocked) {
         if (on || (obstacle.power == Power::Off && !off)) return;
     }
     post_([blocked](Conductor& conductor) -> Reply {
-        conductor.obstacleGone(blocked);
+        conductor.blocked().obstacleGone(blocked);
         return {};
     });
 }
@@ -273,7 +274,7 @@ void Watch::lookAtSegment(const WatchedPlacement& placed) {
     std::optional<protocol::SegmentOrder> order;
     if (segment) order = segment->order;
     post_([placed, order](Conductor& conductor) -> Reply {
-        conductor.segmentSeen(placed, order);
+        conductor.jobs().segmentSeen(placed, order);
         return {};
     });
 }
@@ -295,7 +296,7 @@ void Watch::lookAtSpares(const base::AgentName& image_store, const std::vector<d
     const auto asked = images ? std::set{image_store} : std::set<base::AgentName>();
     if (!images && unfit.empty()) return;
     post_([asked, unfit = std::move(unfit)](Conductor& conductor) -> Reply {
-        conductor.sparesSeen(asked, unfit);
+        conductor.spares().sparesSeen(asked, unfit);
         return {};
     });
 }

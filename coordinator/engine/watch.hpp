@@ -35,7 +35,7 @@ class Watch {
     void lookFirst(Conductor& conductor);
     void lookAtSegmentsFirst(const std::vector<WatchedPlacement>& placements);
     void begin(const base::AgentName& agent, std::function<void()> look);
-    /// So that the agent refuses older coordinators from now on, and a newer one is heard of also while nothing is
+    /// So that the agent refuses older coordinators from now on, and a newer one is detected also while nothing is
     /// done.
     base::Result<void> claimAt(const base::AgentName& name);
     void lookAtAgent(const base::AgentName& name);

@@ -30,8 +30,8 @@ struct Coordinator::Life {
         : executor(std::make_unique<FiberExecutor>(world.queue, seed)),
           journal(world, its.from_backup_ ? world.backup : world.disk, its.name_),
           log("engine", world.log.on() ? logTo(world, its.name_) : base::Log::Sink()),
-          conductor(inventoryOf(world), its.drivers_, journal, *executor, world.clock, its, log, world.config.engine,
-                    board, [&its](engine::Input outcome) { its.take(std::move(outcome)); }),
+          conductor({inventoryOf(world), its.drivers_, journal, *executor, world.clock, its, log, world.config.engine,
+                     board, [&its](engine::Input outcome) { its.take(std::move(outcome)); }}),
           watch(inventoryOf(world), its.drivers_, *executor, world.clock, board, its,
                 [&its](engine::Request request) { its.take(std::move(request)); }) {}
     ~Life() { executor.reset(); }  // tasks are unwound before what they refer to

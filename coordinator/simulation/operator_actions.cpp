@@ -35,19 +35,21 @@ Result<void> withoutId(const Result<OperationId>& answer) {
 VoidQuestion questionFor(Simulation& simulation, const Action& action) {
     const base::ServerName server(action.arguments[0]);
     const OperationId newest = newestOf(simulation.world, server);
-    if (action.verb == "retry") return [newest](Conductor& c) { return c.retry(newest, ada); };
+    if (action.verb == "retry") return [newest](Conductor& c) { return c.requests().retry(newest, ada); };
     if (action.verb == "close")
-        return [newest, discard = discards(action)](Conductor& c) { return c.close(newest, ada, discard); };
-    if (action.verb == "confirm-fence") return [newest](Conductor& c) { return c.confirmFence(newest, ada); };
-    if (action.verb == "unset-spare") return [server](Conductor& c) { return withoutId(c.unsetSpare(server, ada)); };
+        return [newest, discard = discards(action)](Conductor& c) { return c.requests().close(newest, ada, discard); };
+    if (action.verb == "confirm-fence")
+        return [newest](Conductor& c) { return c.requests().confirmFence(newest, ada); };
+    if (action.verb == "unset-spare")
+        return [server](Conductor& c) { return withoutId(c.table().unsetSpare(server, ada)); };
     if (action.verb == "maintenance") {
         return [server, on = action.arguments[1] == "on"](Conductor& c) {
-            return c.setMaintenance(server, on, "a test", ada);
+            return c.maintenance().set(server, on, "a test", ada);
         };
     }
     STANDIN_ASSERT(action.verb == "set-spare");
-    return [server, spare = base::SpareName(action.arguments[1]),
-            image = base::ImageId(action.arguments[2])](Conductor& c) { return c.setSpare(server, spare, image, ada); };
+    return [server, spare = base::SpareName(action.arguments[1]), image = base::ImageId(action.arguments[2])](
+               Conductor& c) { return c.table().setSpare(server, spare, image, ada); };
 }
 
 /// An honest operator: the server is repaired, and whoever had its job is stopped, before it is brought back.
@@ -69,12 +71,12 @@ void bringBack(Simulation& simulation, const base::ServerName& server, const std
     if (leader.epoch() == 0) return;
     const auto told = leader.board().server(simulation.config.inventory.servers.at(server));
     leader.ask<void>(
-        what, [server, discard](Conductor& c) { return c.mayReturn(server, discard); },
+        what, [server, discard](Conductor& c) { return c.requests().mayReturn(server, discard); },
         [&simulation, &leader, told, server, what, discard](const Result<void>& may) {
             if (!may) return;
             makeReady(simulation.world, told, discard);
             leader.ask<void>(what, [&log = simulation.world.log, server, what, discard](Conductor& c) {
-                return c.beginReturn(server, ada, discard, [&log, what](const Result<void>& done) {
+                return c.requests().beginReturn(server, ada, discard, [&log, what](const Result<void>& done) {
                     log.line("{}: {}", what, done ? "done" : "not done: " + done.error().message);
                 });
             });
@@ -88,11 +90,11 @@ void adopt(Simulation& simulation, const std::string& what) {
     auto& log = simulation.world.log;
     auto& world = simulation.world;
     leader.take(engine::Request([&leader, &log, &world, what](Conductor& asked) -> engine::Reply {
-        asked.survey([&leader, &log, &world, what](const Result<engine::AdoptionSnapshot>& shown) {
+        asked.adoption().survey([&leader, &log, &world, what](const Result<engine::AdoptionSnapshot>& shown) {
             for (const auto& sentence : shown->contradictions) log.line("{}: found: {}", what, sentence);
             leader.take(engine::Request([&log, &world, what, mark = shown->mark](Conductor& again) -> engine::Reply {
                 world.invariants.agreesToAdoption();
-                again.beginAdoption(mark, ada, [&log, what](const Result<engine::AdoptionSnapshot>& done) {
+                again.adoption().begin(mark, ada, [&log, what](const Result<engine::AdoptionSnapshot>& done) {
                     log.line("{}: {}", what, done ? "adopted" : "not adopted: " + done.error().message);
                 });
                 return {};
@@ -113,7 +115,7 @@ void operatorAsks(Simulation& simulation, const Action& action) {
     if (const auto kind = kinds.find(action.verb); kind != kinds.end()) {
         if (kind->second == OperationKind::Failover) simulation.world.invariants.failureReported(server.text());
         simulation.leader().ask<OperationId>(what, [server, its = kind->second](Conductor& c) {
-            return c.request({its, server, {}, ada, {}});
+            return c.requests().request({its, server, {}, ada, {}});
         });
         return;
     }

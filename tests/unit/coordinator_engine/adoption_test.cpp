@@ -20,12 +20,12 @@ struct MovedAway : Lab {
         progress.clear();
     }
     base::Result<engine::AdoptionSnapshot> survey() {
-        return answered([](engine::Conductor& c, const auto& answer) { c.survey(answer); });
+        return answered([](engine::Conductor& c, const auto& answer) { c.adoption().survey(answer); });
     }
     base::Result<engine::AdoptionSnapshot> adopt(const std::string& mark) {
         world.invariants.agreesToAdoption();
         return answered(
-            [&](engine::Conductor& c, const auto& answer) { c.beginAdoption(mark, "operator ada", answer); });
+            [&](engine::Conductor& c, const auto& answer) { c.adoption().begin(mark, "operator ada", answer); });
     }
     base::Result<engine::AdoptionSnapshot> adopt() { return adopt(survey()->mark); }
     std::vector<std::string> contradictions() { return survey()->contradictions; }
@@ -79,9 +79,9 @@ BOOST_AUTO_TEST_CASE(nothing_is_commanded_by_a_coordinator_that_observes) {
         BOOST_TEST(isObservedOnly(lab.request(kind)));
     }
     BOOST_TEST(isObservedOnly(lab.setSpare("server01", "spare01")));
-    BOOST_TEST(isObservedOnly(lab.ask([&](engine::Conductor& its) { return its.beginRemoval(image); })));
+    BOOST_TEST(isObservedOnly(lab.ask([&](engine::Conductor& its) { return its.table().beginRemoval(image); })));
     BOOST_TEST(isObservedOnly(lab.mayReturn()));
-    BOOST_TEST(lab.ask([](engine::Conductor& its) { return its.placementsToWatch().size(); }) == 0U);
+    BOOST_TEST(lab.ask([](engine::Conductor& its) { return its.jobs().placementsToWatch().size(); }) == 0U);
     lab.run();
     BOOST_TEST(lab.progress.empty());
 }

@@ -281,8 +281,9 @@ BOOST_AUTO_TEST_CASE(a_capture_that_was_asked_for_in_the_moment_of_the_failure_d
     CaptureLab lab;
     lab.world.invariants.failureReported("server01");
     const auto id = lab.ask([&](engine::Conductor& c) {
-        auto backup = c.request({OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
-        (void)c.report(
+        auto backup =
+            c.requests().request({OperationKind::Backup, base::ServerName("server01"), {}, "operator ada", {}});
+        (void)c.reports().report(
             {base::ServerName("server01"), "processor", "a processor has failed", "trap 1", lab.world.clock.steady()});
         return *backup;
     });

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(the_age_of_the_data_is_told_at_the_takeover_and_at_the_end)
     auto row = *lab.row("server01");
     const auto at = lab.now() - std::chrono::hours(29 * 24 + 3);
     lab.ask([&](engine::Conductor& c) {
-        c.imageSeen(row.server, row.image, at);
+        c.spares().imageSeen(row.server, row.image, at);
         return 0;
     });
     lab.failAndRun();

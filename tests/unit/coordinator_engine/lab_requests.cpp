@@ -23,53 +23,54 @@ void Lab::protectAll() {
 }
 
 base::Result<domain::OperationId> Lab::request(domain::OperationKind kind, const std::string& server) {
-    return ask([&](Conductor& c) { return c.request({kind, base::ServerName(server), {}, ada, {}}); });
+    return ask([&](Conductor& c) { return c.requests().request({kind, base::ServerName(server), {}, ada, {}}); });
 }
 
 base::Result<void> Lab::retry(domain::OperationId id, const std::string& asked_by) {
-    return ask([&](Conductor& c) { return c.retry(id, asked_by); });
+    return ask([&](Conductor& c) { return c.requests().retry(id, asked_by); });
 }
 
 base::Result<void> Lab::confirmFence(domain::OperationId id) {
-    return ask([&](Conductor& c) { return c.confirmFence(id, ada); });
+    return ask([&](Conductor& c) { return c.requests().confirmFence(id, ada); });
 }
 
 base::Result<void> Lab::close(domain::OperationId id, bool discard_data) {
     if (discard_data) world.invariants.givesUpData("server01");
-    return ask([&](Conductor& c) { return c.close(id, ada, discard_data); });
+    return ask([&](Conductor& c) { return c.requests().close(id, ada, discard_data); });
 }
 
 base::Result<void> Lab::setSpare(const std::string& server, const std::string& spare) {
     return ask([&](Conductor& c) {
-        return c.setSpare(base::ServerName(server), base::SpareName(spare), base::ImageId(server + "-1"), ada);
+        return c.table().setSpare(base::ServerName(server), base::SpareName(spare), base::ImageId(server + "-1"), ada);
     });
 }
 
 base::Result<domain::OperationId> Lab::setSpareAndPrepare(const std::string& server, const std::string& spare,
                                                           const std::string& image) {
     return ask([&](Conductor& c) {
-        return c.setSpareAndPrepare(base::ServerName(server), base::SpareName(spare), base::ImageId(image), ada);
+        return c.table().setSpareAndPrepare(base::ServerName(server), base::SpareName(spare), base::ImageId(image),
+                                            ada);
     });
 }
 
 base::Result<domain::OperationId> Lab::unsetSpare(const std::string& server) {
-    return ask([&](Conductor& c) { return c.unsetSpare(base::ServerName(server), ada); });
+    return ask([&](Conductor& c) { return c.table().unsetSpare(base::ServerName(server), ada); });
 }
 
 base::Result<void> Lab::setMaintenance(bool on) {
-    return ask([&](Conductor& c) { return c.setMaintenance(first_server, on, "new fans", ada); });
+    return ask([&](Conductor& c) { return c.maintenance().set(first_server, on, "new fans", ada); });
 }
 
 base::Result<void> Lab::mayReturn(bool discard_data) {
-    return ask([&](Conductor& c) { return c.mayReturn(first_server, discard_data); });
+    return ask([&](Conductor& c) { return c.requests().mayReturn(first_server, discard_data); });
 }
 
 base::Result<void> Lab::beginReturn(bool discard_data) {
     returned.reset();
     if (discard_data) world.invariants.givesUpData("server01");
     return ask([&](Conductor& c) {
-        return c.beginReturn(first_server, ada, discard_data,
-                             [this](const base::Result<void>& done) { returned = done; });
+        return c.requests().beginReturn(first_server, ada, discard_data,
+                                        [this](const base::Result<void>& done) { returned = done; });
     });
 }
 
@@ -92,7 +93,7 @@ bool Lab::bringBack() {
 
 void Lab::standInLost() {
     ask([&](Conductor& c) {
-        c.standInLost(first_server, row()->stand_in, "it is gone");
+        c.spares().standInLost(first_server, row()->stand_in, "it is gone");
         return true;
     });
 }
@@ -107,7 +108,8 @@ void Lab::deposeOne(const std::string& why) {
 engine::Engine::ReportOutcome Lab::report(const std::string& server, const std::string& kind, const std::string& by) {
     world.invariants.failureReported(server);
     return ask([&](Conductor& c) {
-        return c.report({base::ServerName(server), kind, "a " + kind + " has failed", by, world.clock.steady()});
+        return c.reports().report(
+            {base::ServerName(server), kind, "a " + kind + " has failed", by, world.clock.steady()});
     });
 }
 

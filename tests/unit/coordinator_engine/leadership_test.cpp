@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_step_that_waited_for_its_thread_is_not_carried_out_by_a_d
     Lab lab;
     lab.world.invariants.failureReported("server01");
     lab.one.take(engine::Request([&](engine::Conductor& c) -> engine::Reply {
-        c.report({base::ServerName("server01"), "processor", "a test", "trap 1", lab.world.clock.steady()});
+        c.reports().report({base::ServerName("server01"), "processor", "a test", "trap 1", lab.world.clock.steady()});
         // Its steps are posted, and none has begun.
         return [&c](const base::Result<void>&) { c.depose("another coordinator leads since epoch 9"); };
     }));
@@ -134,9 +134,9 @@ BOOST_AUTO_TEST_CASE(a_step_that_waited_for_its_thread_is_not_carried_out_by_a_d
 
 BOOST_AUTO_TEST_CASE(every_command_of_an_epoch_is_numbered_above_those_before) {
     Lab lab;
-    const auto before = lab.ask([](engine::Conductor& c) { return c.nextSequence(); });
+    const auto before = lab.ask([](engine::Conductor& c) { return c.leadership().nextSequence(); });
     lab.failAndRun();
-    BOOST_TEST(lab.ask([](engine::Conductor& c) { return c.nextSequence(); }) > before + 10);
+    BOOST_TEST(lab.ask([](engine::Conductor& c) { return c.leadership().nextSequence(); }) > before + 10);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

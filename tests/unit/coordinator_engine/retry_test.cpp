@@ -151,11 +151,11 @@ struct FreezeUnanswered : Lab {
         BOOST_REQUIRE(stateOf(operation(id)) == "NeedsOperator");
     }
     std::vector<engine::BlockedFailover> blocked() {
-        return ask([](engine::Conductor& c) { return c.blockedFailovers(); });
+        return ask([](engine::Conductor& c) { return c.blocked().due(); });
     }
     void goOn(const engine::BlockedFailover& looked) {
         ask([&](engine::Conductor& c) {
-            c.obstacleGone(looked);
+            c.blocked().obstacleGone(looked);
             return 0;
         });
         run();

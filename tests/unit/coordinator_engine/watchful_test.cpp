@@ -9,12 +9,12 @@ using domain::StepName;
 namespace {
 
 engine::WatchedPlacement placed(Lab& lab) {
-    return lab.ask([](engine::Conductor& c) { return c.placementsToWatch(); }).at(0);
+    return lab.ask([](engine::Conductor& c) { return c.jobs().placementsToWatch(); }).at(0);
 }
 
 void seeSegment(Lab& lab, const engine::WatchedPlacement& looked, const std::optional<protocol::SegmentOrder>& order) {
     lab.ask([&](engine::Conductor& c) {
-        c.segmentSeen(looked, order);
+        c.jobs().segmentSeen(looked, order);
         return true;
     });
     lab.run();
@@ -22,7 +22,7 @@ void seeSegment(Lab& lab, const engine::WatchedPlacement& looked, const std::opt
 
 void loseExecutor(Lab& lab, const engine::WatchedPlacement& looked, bool server_is_off = true) {
     lab.ask([&](engine::Conductor& c) {
-        c.executorLost(looked, {"is stopped, not running", false, server_is_off});
+        c.jobs().executorLost(looked, {"is stopped, not running", false, server_is_off});
         return true;
     });
     lab.run();
@@ -68,8 +68,8 @@ BOOST_AUTO_TEST_CASE(what_the_watch_saw_before_an_operation_began_is_not_acted_u
     BOOST_REQUIRE(lab.retry(lab.id));
     const auto told = lab.world.told.size();
     lab.ask([&](engine::Conductor& c) {
-        c.segmentSeen(looked, std::nullopt);
-        c.executorLost(looked, {"is stopped", false, true});
+        c.jobs().segmentSeen(looked, std::nullopt);
+        c.jobs().executorLost(looked, {"is stopped", false, true});
         return true;
     });
     BOOST_TEST(lab.world.told.size() == told);
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(the_back_leg_is_led_to_the_stand_in_that_executes_the_job_a
     const auto moves = lab.owners.at("job01").size();
     const auto looked = placed(lab);
     lab.ask([&](engine::Conductor& c) {
-        c.leadBackLeg(looked, before);
+        c.jobs().leadBackLeg(looked, before);
         return true;
     });
     lab.run();
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_spare_is_asked_in_its_own_quarantine_after_the_job_on_the
     OnStandIn lab;
     const auto looked = placed(lab);
     lab.ask([&](engine::Conductor& c) {
-        c.leadBackLeg(looked, lab.order());
+        c.jobs().leadBackLeg(looked, lab.order());
         return true;
     });
     lab.run();
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is
     const auto looked = placed(lab);
     const auto commands = lab.progress.size();
     lab.ask([&](engine::Conductor& c) {
-        c.jobFellSilent(looked, {lab.now(), "connection refused", true});
+        c.jobs().jobFellSilent(looked, {lab.now(), "connection refused", true});
         return true;
     });
     lab.run();
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_fell_silent_is_told_with_the_cure_and_nothing_is
     BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
     BOOST_TEST(lab.progress.size() == commands);
     lab.ask([&](engine::Conductor& c) {
-        c.jobAnswersAgain(looked, lab.now());
+        c.jobs().jobAnswersAgain(looked, lab.now());
         return true;
     });
     BOOST_TEST(lab.told("answers again"));

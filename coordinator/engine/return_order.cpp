@@ -1,4 +1,4 @@
-#include "coordinator/engine/bring_back.hpp"
+#include "coordinator/engine/return_order.hpp"
 
 #include <fmt/format.h>
 
@@ -74,7 +74,7 @@ Result<void> giveToServer(const Drivers& drivers, const ReturnAttempt& attempt, 
 }
 
 /// What is held goes to the server in order (rule 3). The server has its segment whatever the holder says: what a
-/// holder cannot be told to release it turns away, visibly, when it is too old.
+/// holder does not release because the command did not reach it, it turns away, visibly, when it is too old.
 void releaseToServer(const Drivers& drivers, const ReturnAttempt& attempt) {
     const auto holder = drivers.holders.find(attempt.now.server.request_holder);
     if (holder == drivers.holders.end()) return;
@@ -85,7 +85,7 @@ void releaseToServer(const Drivers& drivers, const ReturnAttempt& attempt) {
 
 }  // namespace
 
-ReturnOutcome bringBack(const Drivers& drivers, const Inventory& inventory, const ReturnAttempt& attempt) {
+ReturnOutcome giveSegmentBack(const Drivers& drivers, const Inventory& inventory, const ReturnAttempt& attempt) {
     const auto& server = attempt.now.server;
     ReturnOutcome outcome;
     if (attempt.claims_first && drivers.claim) {

@@ -24,6 +24,6 @@ struct ReturnOutcome {
 /// Gives the segment back to the server, which an operator has repaired, after it was confirmed that its stand-in does
 /// not run and its spare is off; nothing is done where the server owns it already. Requests that are held go to the
 /// server with it. May be repeated. WrongState with what has to be stopped first.
-ReturnOutcome bringBack(const Drivers& drivers, const Inventory& inventory, const ReturnAttempt& attempt);
+ReturnOutcome giveSegmentBack(const Drivers& drivers, const Inventory& inventory, const ReturnAttempt& attempt);
 
 }  // namespace standin::engine

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/base/result.hpp"
+#include "coordinator/domain/operation.hpp"
+#include "coordinator/domain/placement.hpp"
+#include "coordinator/domain/spare_table.hpp"
+
+/// What may begin. Each function is pure: from facts to a refusal, which says what to do about it, or to none.
+namespace standin::domain {
+
+/// A job that is being brought back to its server.
+struct ReturnUnderWay {
+    std::string asked_by;
+    std::string problem;   ///< of the last attempt; empty: none
+    bool gave_up = false;  ///< until an operator asks again
+};
+
+/// What is known about a server. Null: there is none.
+struct ServerFacts {
+    base::ServerName name;
+    const Server* server = nullptr;  ///< null: it is not configured
+    const SpareTableRow* row = nullptr;
+    Placement placement;
+    const Operation* open = nullptr;      ///< the newest operation that holds the server
+    const Operation* failover = nullptr;  ///< the newest failover that is not closed
+    std::optional<ReturnUnderWay> returning;
+    std::string observed;  ///< why the server is only observed; empty: it is not
+};
+
+/// `stand-in 'server01-3'`, `nobody`.
+std::string executorOf(const Placement& placement);
+
+/// What holds the server, and how to end it.
+base::Error notClosed(const Operation& operation);
+
+struct OperationFacts {
+    OperationKind kind{};
+    CaptureWay capture_way = CaptureWay::Restart;
+    std::string rack_failover;          ///< of another server in the rack; empty: none
+    const Lease* host_lease = nullptr;  ///< of the spare that is the machine of the server's VM host
+};
+/// A prepare, refresh or backup, as far as the server's row does not matter.
+base::Result<void> mayBegin(const ServerFacts& facts, const OperationFacts& asked);
+base::Result<void> mayPrepare(const ServerFacts& facts, const OperationFacts& asked);
+
+struct ReportFacts {
+    bool by_operator = false;
+    bool in_maintenance = false;
+    std::string maintenance;  ///< why
+    std::string restart;      ///< restartSentence() of the capture that restarts the server; empty: none does
+};
+/// Why a report of a server that no failover holds starts nothing; empty: it starts a failover.
+std::string reportRefusal(const ServerFacts& facts, const ReportFacts& reported);
+/// Why nobody handles the failure although `facts.failover` holds the server; empty: that failover handles it.
+std::string unhandled(const ServerFacts& facts);
+/// While a server is shut down for a capture and starts again, its BMC, its chassis and its system report power, fans,
+/// watchdogs, a system that hangs. None of it is a failure.
+std::string restartSentence(const Operation& capture, const Server& server);
+
+base::Result<void> mayRetry(const ServerFacts& facts, const Operation& operation);
+base::Result<void> mayConfirmFence(const ServerFacts& facts, const Operation& operation);
+/// Nobody executes the job on a machine that would be deleted or given back.
+base::Result<void> mayClose(const ServerFacts& facts, const Operation& operation);
+/// Deletes the disk that was kept of a closed failover's stand-in.
+base::Result<void> mayDiscardKept(const ServerFacts& facts, const Operation& closed);
+
+struct ReturnFacts {
+    const Operation* capture = nullptr;  ///< it wants the server off, or has it off
+    bool retires_holder = false;         ///< `ServerFacts::failover` still orders the segment for its spare
+    bool discard_data = false;           ///< what was written elsewhere may be lost
+};
+/// WrongState: writes would be lost (rule 10).
+base::Result<void> mayReturn(const ServerFacts& facts, const ReturnFacts& asked);
+base::Result<void> notBeingReturned(const ServerFacts& facts);
+
+struct SpareFacts {
+    base::SpareName name;
+    const Spare* spare = nullptr;  ///< null: it is not configured
+    base::ImageId image;
+    bool image_being_removed = false;
+    std::string carried;  ///< the stand-in that the spare carries as a VM host; empty: none
+};
+base::Result<void> maySetSpare(const ServerFacts& facts, const SpareFacts& asked);
+bool isSet(const ServerFacts& facts, const SpareFacts& asked);
+base::Result<void> mayUnset(const ServerFacts& facts, const SpareTable& table);
+
+}  // namespace standin::domain

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "coordinator/engine/containment.hpp"
+#include "coordinator/engine/job_returns.hpp"
+#include "coordinator/engine/observer.hpp"
+
+namespace standin::engine {
+
+/// What happens to an operation, and what is decided then. What that means beside the operation is noted with it: new
+/// rows, placements and leases, and steps to start once all of it is durable.
+class Decisions {
+  public:
+    Decisions(EngineState& state, Turns& turns, Observer& observer, Containment& containment, JobReturns& returns)
+        : state_(state), turns_(turns), observer_(observer), containment_(containment), returns_(returns) {}
+
+    /// Decides on it, unless it is set aside; if that fails it is set aside.
+    void advance(domain::OperationId id);
+    /// What came of a step; the operation is decided on before the batch ends. Nothing, if it was decided otherwise
+    /// meanwhile.
+    void take(const StepOutcome& outcome);
+    void take(domain::Operation& operation, const domain::StepId& step, const domain::StepReport& report,
+              base::WallTime ended);
+    /// An event from outside; false if the operation's state has no row for it.
+    bool accept(domain::Operation& operation, domain::Event event, const std::string& why, bool discard_data = false);
+
+  private:
+    void decide(domain::Operation& operation);
+    bool act(domain::Operation& operation, const domain::Verdict& verdict);
+    bool begin(domain::Operation& operation, const domain::StepRequest& request);
+    void leaseSpare(domain::Operation& operation, const domain::StepId& step);
+    void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
+    void apply(const domain::Operation& operation, const domain::Change& change);
+
+    EngineState& state_;
+    Turns& turns_;
+    Observer& observer_;
+    Containment& containment_;
+    JobReturns& returns_;
+};
+
+}  // namespace standin::engine

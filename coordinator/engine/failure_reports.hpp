@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "coordinator/engine/admission_facts.hpp"
+#include "coordinator/engine/decisions.hpp"
+#include "coordinator/engine/restart_claims.hpp"
+
+namespace standin::engine {
+
+/// Failures that are reported: each opens one failover, joins one that is open, or is refused with a reason.
+class FailureReports {
+  public:
+    FailureReports(EngineState& state, const AdmissionFacts& facts, Decisions& decisions, AdoptionProcess& adoption,
+                   RestartClaims& claims)
+        : state_(state), facts_(facts), decisions_(decisions), adoption_(adoption), claims_(claims) {}
+
+    Engine::ReportOutcome report(const domain::FailureReport& report);
+    /// What would come of it; nothing is begun, reported or counted.
+    [[nodiscard]] Engine::ReportOutcome foresee(const domain::FailureReport& report) const;
+    void failOverLate(const LateFailure& late);
+
+  private:
+    void refuse(const domain::FailureReport& report, const std::string& reason);
+    domain::OperationId openFailover(const domain::FailureReport& report, base::WallTime failure_at);
+
+    EngineState& state_;
+    const AdmissionFacts& facts_;
+    Decisions& decisions_;
+    AdoptionProcess& adoption_;
+    RestartClaims& claims_;
+    std::map<base::ServerName, std::pair<std::string, base::WallTime>> reported_refusals_;
+};
+
+}  // namespace standin::engine

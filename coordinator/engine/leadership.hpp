@@ -1,0 +1,49 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "coordinator/engine/engine_context.hpp"
+
+namespace standin::engine {
+
+/// Whether this coordinator leads, and what makes its commands newer than others'.
+class Leadership {
+  public:
+    /// What was gathered or waits is dropped; callers that wait get `problem`.
+    using Drop = std::function<void(const base::Error& problem)>;
+
+    Leadership(const EngineContext& context, Drop drop) : context_(context), drop_(std::move(drop)) {}
+
+    void begin(protocol::Leader leader) { leader_ = std::move(leader); }
+    /// Agents obey this coordinator although they have obeyed `epoch`.
+    void exceed(std::uint64_t epoch) { leader_.epoch = std::max(leader_.epoch, epoch + 1); }
+    [[nodiscard]] const protocol::Leader& leader() const { return leader_; }
+
+    [[nodiscard]] bool leads() const { return *leads_; }
+    /// For tasks that are carried out later: whether it still leads then.
+    [[nodiscard]] std::shared_ptr<const std::atomic<bool>> flag() const { return leads_; }
+    /// Another coordinator leads: from now on nothing is decided, written or begun (a deposed coordinator's power
+    /// commands could hit a machine that executes a job since). Idempotent; there is no way back but a restart.
+    void depose(const std::string& why);
+    /// Why nothing is made durable.
+    [[nodiscard]] base::Error problem() const;
+
+    /// For a command that is sent now: (epoch, sequence) ascends for ever.
+    std::uint64_t nextSequence() { return ++sequence_; }
+    protocol::CommandStamp stampOf(std::string operation) {
+        return {leader_.epoch, std::move(operation), nextSequence(), leader_.instance};
+    }
+
+  private:
+    const EngineContext& context_;
+    const Drop drop_;
+    std::shared_ptr<std::atomic<bool>> leads_ = std::make_shared<std::atomic<bool>>(true);
+    protocol::Leader leader_;
+    std::uint64_t sequence_ = 0;  ///< of the last command
+};
+
+}  // namespace standin::engine

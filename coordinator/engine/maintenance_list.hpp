@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "coordinator/engine/batch.hpp"
+
+namespace standin::engine {
+
+/// Servers whose failures start nothing for now.
+class MaintenanceList {
+  public:
+    MaintenanceList(const EngineContext& context, Batch& batch) : context_(context), batch_(batch) {}
+
+    /// What the journal held.
+    void restore(base::NameMap<base::ServerName, journal::Maintenance> servers) { servers_ = std::move(servers); }
+    [[nodiscard]] const base::NameMap<base::ServerName, journal::Maintenance>& all() const { return servers_; }
+    /// Until an operator ends it, or the coordinator is started again.
+    void hold(const base::ServerName& server, const std::string& why) { servers_[server] = {true, why}; }
+    base::Result<void> set(const base::ServerName& server, bool on, const std::string& why,
+                           const std::string& asked_by);
+    /// Nothing: the server is not in maintenance.
+    [[nodiscard]] std::optional<std::string> reason(const base::ServerName& server) const;
+
+  private:
+    const EngineContext& context_;
+    Batch& batch_;
+    base::NameMap<base::ServerName, journal::Maintenance> servers_;
+};
+
+}  // namespace standin::engine

@@ -1,0 +1,142 @@
+#include "coordinator/engine/operation_requests.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "coordinator/domain/capture/capture_need.hpp"
+
+namespace standin::engine {
+
+using base::ErrorCode;
+using base::failure;
+using base::Result;
+using domain::Event;
+using domain::OperationKind;
+
+Result<domain::OperationId> OperationRequests::failOver(const OperationRequest& request) {
+    if (!state_.knows(request.server))
+        return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", request.server.text()));
+    const std::string cause = request.cause.empty() ? "requested by " + request.asked_by : request.cause;
+    const auto outcome = reports_.report({request.server, "operator", cause, request.asked_by, state_.clock.steady()});
+    if (outcome.kind == Engine::ReportOutcome::Kind::Opened) return outcome.operation;
+    return failure(outcome.kind == Engine::ReportOutcome::Kind::Merged ? ErrorCode::Conflict : ErrorCode::WrongState,
+                   outcome.reason);
+}
+
+Result<domain::OperationId> OperationRequests::request(const OperationRequest& request) {
+    if (request.kind == OperationKind::Failover) return failOver(request);
+    const auto& server = request.server;
+    const std::string what = fmt::format("{} of server '{}'", nameOf(request.kind), server.text());
+    const auto facts = facts_.of(server);
+    if (auto may = domain::mayPrepare(facts, facts_.asked(request.kind, facts)); !may) {
+        state_.batch.audit(request.asked_by, what, "refused: " + may.error().message);
+        return failure(may.error());
+    }
+    const auto moment = state_.now();
+    auto& operation = state_.operations.open(request.kind, server, request.asked_by, moment, facts.row);
+    operation.cause = request.cause.empty() ? "requested by " + request.asked_by : request.cause;
+    if (request.kind != OperationKind::Backup)
+        operation.new_stand_in = base::StandInName(fmt::format("{}-{}", server.text(), operation.id));
+    if (request.kind != OperationKind::Prepare) {
+        operation.previous_image = operation.image;
+        operation.image_at = {};  // known when it is captured
+        const auto seconds = std::chrono::system_clock::to_time_t(moment);
+        operation.image = !request.image.empty()
+                              ? request.image
+                              : base::ImageId(fmt::format("{}-{:%Y%m%dT%H%M%S}", server.text(), fmt::gmtime(seconds)));
+    }
+    state_.batch.audit(request.asked_by, what, fmt::format("operation {}", operation.id));
+    return operation.id;
+}
+
+Result<void> OperationRequests::retry(domain::OperationId id, const std::string& asked_by) {
+    const auto found = state_.operations.get(id);
+    if (!found) return failure(found.error());
+    auto& operation = **found;
+    if (auto may = domain::mayRetry(facts_.of(operation.server), operation); !may) return may;
+    const auto failed_spares = operation.failed_spares;
+    const bool accepted = decisions_.accept(operation, Event::OperatorRetries, "retried by " + asked_by);
+    STANDIN_ASSERT(accepted);
+    state_.spares.release(failed_spares, id);  // they may be tried again
+    state_.batch.audit(asked_by, fmt::format("retry of operation {}", id), "accepted");
+    return {};
+}
+
+Result<void> OperationRequests::confirmFence(domain::OperationId id, const std::string& asked_by) {
+    const auto found = state_.operations.get(id);
+    if (!found) return failure(found.error());
+    auto& operation = **found;
+    if (auto may = domain::mayConfirmFence(facts_.of(operation.server), operation); !may) return may;
+    const auto& server = operation.server.text();
+    const auto moment = state_.now();
+    state_.batch.recorder().confirmed(operation, asked_by, moment);
+    domain::confirmPowerFence(operation, asked_by, moment);
+    state_.batch.publishStep(operation, *operation.find(domain::StepName::FencePower, server));
+    state_.batch.changed(id);
+    state_.batch.touch(id);
+    state_.batch.audit(asked_by, fmt::format("fence of server '{}' confirmed", server),
+                       fmt::format("operation {}", id));
+    return operation.state == domain::State::NeedsOperator ? retry(id, asked_by) : Result<void>();
+}
+
+Result<void> OperationRequests::close(domain::OperationId id, const std::string& asked_by, bool discard_data) {
+    const auto found = state_.operations.get(id);
+    if (!found) return failure(found.error());
+    auto& operation = **found;
+    if (discard_data && operation.kind == OperationKind::Failover && operation.state == domain::State::Closed)
+        return discardKept(operation, asked_by);
+    if (auto may = domain::mayClose(facts_.of(operation.server), operation); !may) return may;
+    const char* const discarded = discard_data ? ", its data are discarded" : "";
+    const bool accepted = decisions_.accept(operation, Event::OperatorCloses,
+                                            fmt::format("closed by {}{}", asked_by, discarded), discard_data);
+    STANDIN_ASSERT(accepted);
+    state_.batch.audit(asked_by, fmt::format("close of operation {}{}", id, discarded), "accepted");
+    return {};
+}
+
+Result<void> OperationRequests::discardKept(const domain::Operation& closed, const std::string& asked_by) {
+    const auto facts = facts_.of(closed.server);
+    if (auto may = domain::mayDiscardKept(facts, closed); !may) return may;
+    auto& operation = state_.operations.open(OperationKind::Unset, closed.server, asked_by, state_.now(), facts.row);
+    operation.stand_in = closed.stand_in;
+    operation.stand_in_port = {};
+    operation.discard_data = true;  // only the disk is deleted: the row and the segment stay
+    operation.cause = fmt::format("the data of stand-in '{}' are discarded by {}", closed.stand_in.text(), asked_by);
+    state_.batch.audit(
+        asked_by,
+        fmt::format("deletion of the disk of stand-in '{}', kept from failover {}", closed.stand_in.text(), closed.id),
+        fmt::format("operation {}", operation.id));
+    return {};
+}
+
+Result<void> OperationRequests::mayReturn(const base::ServerName& server, bool discard_data) {
+    const auto facts = facts_.of(server);
+    domain::ReturnFacts asked;
+    asked.capture = state_.operations.newestOf(
+        server, [](const auto& operation) { return captureNeedOf(operation) != domain::CaptureNeed::None; });
+    asked.retires_holder = facts.failover != nullptr && state_.operations.retiresHolder(*facts.failover);
+    asked.discard_data = discard_data;
+    if (auto may = domain::mayReturn(facts, asked); !may) return may;
+    // The answer is given once what it rests on is durable: an operator who reads that nothing orders the segment for
+    // the spare any more switches the server on, and a coordinator that is started again must not order it again.
+    if (facts.failover != nullptr && state_.batch.hasChanged(facts.failover->id)) state_.batch.mustCommit();
+    return {};
+}
+
+Result<void> OperationRequests::beginReturn(const base::ServerName& server, const std::string& asked_by,
+                                            bool discard_data, JobReturns::Answer answer) {
+    if (auto may = mayReturn(server, discard_data); !may) return may;
+    // What was given up would be ordered again by a coordinator that is started again, for the spare.
+    if (const auto* failover = state_.operations.openFailoverOf(server)) {
+        const domain::StepId retiring{domain::StepName::RetireHolder, failover->spare.text()};
+        const auto* step = failover->find(retiring);
+        if (step != nullptr && step->state != domain::StepState::Done) {
+            decisions_.take(state_.operations.at(failover->id), retiring,
+                            domain::StepReport::done("the job is brought back to its server"), state_.now());
+        }
+    }
+    returns_.begin(server, asked_by, std::move(answer));
+    return {};
+}
+
+}  // namespace standin::engine

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "coordinator/engine/failure_reports.hpp"
+
+namespace standin::engine {
+
+/// What operators ask for about operations and jobs. Each is admitted (domain/admission.hpp) or refused with a cure.
+class OperationRequests {
+  public:
+    OperationRequests(EngineState& state, const AdmissionFacts& facts, Decisions& decisions, FailureReports& reports,
+                      JobReturns& returns)
+        : state_(state), facts_(facts), decisions_(decisions), reports_(reports), returns_(returns) {}
+
+    base::Result<domain::OperationId> request(const OperationRequest& request);
+    base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
+    base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
+    /// `discard_data`: also where that deletes the only copy of what the job wrote on its stand-in.
+    base::Result<void> close(domain::OperationId id, const std::string& asked_by, bool discard_data = false);
+    /// No failover of the server is under way, and none orders its segment any more.
+    base::Result<void> mayReturn(const base::ServerName& server, bool discard_data = false);
+    base::Result<void> beginReturn(const base::ServerName& server, const std::string& asked_by, bool discard_data,
+                                   JobReturns::Answer answer);
+
+  private:
+    base::Result<domain::OperationId> failOver(const OperationRequest& request);
+    base::Result<void> discardKept(const domain::Operation& closed, const std::string& asked_by);
+
+    EngineState& state_;
+    const AdmissionFacts& facts_;
+    Decisions& decisions_;
+    FailureReports& reports_;
+    JobReturns& returns_;
+};
+
+}  // namespace standin::engine
