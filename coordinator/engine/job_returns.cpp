@@ -10,6 +10,7 @@ namespace standin::engine {
 using base::ErrorCode;
 using base::failure;
 using base::Result;
+using Kind = drivers::Notification::Kind;
 
 namespace {
 
@@ -165,7 +166,6 @@ void JobReturns::end(const base::ServerName& server, const Result<void>& done) {
             [answer = its.answer, done](const Result<void>& durable) { answer(durable ? done : durable); });
         return;
     }
-    using Kind = drivers::Notification::Kind;
     state_.notify(
         done ? Kind::NormalEnd : Kind::NeedsOperator, server.text(),
         done ? fmt::format("server '{}' has its job again, as {} had asked{}", server.text(), asked_by, lost)

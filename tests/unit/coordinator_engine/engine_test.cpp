@@ -129,7 +129,7 @@ class Deadly final : public engine::EventSink {
 BOOST_AUTO_TEST_SUITE(running_engine)
 
 BOOST_AUTO_TEST_CASE(a_spare_whose_power_device_is_another_machines_fits_no_server) {
-    RunningEngine running({.servers = 1, .spares = 1, .is_protected = false, .uuids = true});
+    RunningEngine running({.servers = 1, .spares = 1, .uuids = true, .is_protected = false});
     const base::SpareName spare("spare01");
     const auto fits = [&](const std::string& reported) {
         running.inWorld([&](simulation::World& world) { world.bmcs.at("spare01").uuid = reported; });
