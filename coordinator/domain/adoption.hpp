@@ -48,7 +48,7 @@ struct FoundServer {
     std::string unknown;     ///< which of its agents did not answer; empty: all of them did
     bool ordered = false;    ///< its switch has a record of the segment
     base::MemberName owner;  ///< of the segment; empty: nobody
-    Placement placement;     ///< who executes the job, as far as that tells
+    Placement placement;     ///< which machine executes the job, as far as that shows
     bool holds = false;      ///< its request holder holds requests or hands them on
     std::vector<FoundStandIn> stand_ins;
     bool operator==(const FoundServer&) const = default;

@@ -11,7 +11,7 @@ namespace standin::domain {
 
 struct Operation;
 
-/// A failure that was reported while its server was restarted for a capture. Then nobody can tell it from what the
+/// A failure that was reported while its server was restarted for a capture. Then it cannot be told from what the
 /// restart causes; once the server has had its time to boot, its job can.
 struct RestartClaim {
     std::string kind;

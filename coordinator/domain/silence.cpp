@@ -29,7 +29,7 @@ std::string whatStands(const Operation& operation, StepName step) {
     if (step == StepName::MakeStandIn || step == StepName::SuspendStandIn)
         return fmt::format("the new stand-in of server '{}' waits for it", server);
     if (step == StepName::RestoreSpare) return fmt::format("spare '{}' waits for its image", operation.spare.text());
-    return fmt::format("the job of server '{}' stands still until its segment can be given away", server);
+    return fmt::format("the job of server '{}' is down until its segment can be given away", server);
 }
 
 std::string cureOf(const Operation& operation, StepName step, const base::AgentName& agent) {

@@ -13,7 +13,7 @@ std::string difference(const Spare& spare, const protocol::Disk& disk, const cha
         "disk '{}' of spare '{}' has {}, and the configuration declares '{}'; see which disk is there, "
         "then mend its path on the image store or what is declared",
         disk.name.text(), spare.name.text(),
-        told.empty() ? fmt::format("no {} that it tells", what) : fmt::format("the {} '{}'", what, told), declared);
+        told.empty() ? fmt::format("no {} that it reports", what) : fmt::format("the {} '{}'", what, told), declared);
 }
 
 }  // namespace

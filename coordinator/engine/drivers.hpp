@@ -27,7 +27,7 @@ struct Drivers {
     std::map<base::AgentName, std::shared_ptr<drivers::HolderDriver>> holders;
     std::shared_ptr<drivers::PowerDriver> power;
     std::shared_ptr<drivers::Notifier> notifier;
-    /// An agent's GET /v1/health; also with a 503 the checks are told. Used by the watch.
+    /// An agent's GET /v1/health; also with a 503 the checks are there. Used by the watch.
     std::function<base::Result<protocol::Health>(const base::AgentName&, drivers::Deadline)> health;
     /// The highest epoch that an agent has obeyed; 0: none.
     std::function<base::Result<std::uint64_t>(const base::AgentName&, drivers::Deadline)> epoch;
@@ -50,7 +50,7 @@ struct Inventory {
     base::NameMap<base::ServerName, drivers::PowerLadder> server_power;
     base::NameMap<base::SpareName, drivers::PowerLadder> spare_power;
     std::map<base::AgentName, std::string>
-        agent_urls;  ///< `https://127.77.0.12:8441`; the image store's is told to the VM host
+        agent_urls;  ///< `https://127.77.0.12:8441`; the image store's is passed to the VM host
     /// Of image stores: restores under way from each; default_restores_at_once where it is not named.
     std::map<base::AgentName, std::size_t> restores_at_once;
     /// Of image stores: servers that are off for a capture to each; default_captures_at_once where it is not named.

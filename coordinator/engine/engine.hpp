@@ -50,7 +50,7 @@ struct EngineSettings {
 /// cannot be written (then nothing was begun).
 class Engine {
   public:
-    /// Everything outlives the engine. `executor` carries steps, `events` and `log` are told what happens.
+    /// Everything outlives the engine. `executor` carries steps, `events` and `log` receive what happens.
     Engine(Inventory inventory, Drivers drivers, journal::Journal& journal, Executor& executor, base::Clock& clock,
            EventSink& events, base::Log log, EngineSettings settings = {});
     ~Engine();
@@ -68,18 +68,18 @@ class Engine {
         enum class Kind {
             Opened,   ///< a failover was begun
             Merged,   ///< the server is being handled already; nothing was started
-            Refused,  ///< nothing was started: `reason` says why, and the operator was told
+            Refused,  ///< nothing was started: `reason` says why, and the operator was notified
         };
         Kind kind = Kind::Refused;
         domain::OperationId operation = 0;  ///< with Opened and Merged
         std::string reason;
     };
-    /// Takes a report to the engine without waiting. False: the queue is full (told in the log), nothing was taken.
+    /// Takes a report to the engine without waiting. False: the queue is full (the log says so), nothing was taken.
     /// `when_durable` (may be empty) is called on the engine's thread once what comes of it is; never, if that fails.
     bool report(const domain::FailureReport& report, std::function<void()> when_durable = {});
     /// As report(), and waits for what comes of it.
     base::Result<ReportOutcome> reportAndWait(const domain::FailureReport& report);
-    /// What would come of a report now (Opened without a number). Nothing is begun, told or counted.
+    /// What would come of a report now (Opened without a number). Nothing is started, reported or counted.
     base::Result<ReportOutcome> foresee(const domain::FailureReport& report) const;
 
     /// Begins an operation and returns its id once that is durable. A failover asked for by hand is reported as a
@@ -102,7 +102,7 @@ class Engine {
     /// S101–S105; prepare has to be requested separately.
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
-    /// Whether the spare could be restored from the image, as far as the image store can tell now. Refused: it is too
+    /// Whether the spare could be restored from the image, as far as the image store knows now. Refused: it is too
     /// small, has other sectors, or is another disk than declared. A store that does not answer refuses nothing.
     [[nodiscard]] base::Result<void> spareFits(const base::SpareName& spare, const base::ImageId& image) const;
     /// Why a row's spare could not be restored from its image, as the watch found it last; by server.
@@ -151,7 +151,7 @@ class Engine {
     [[nodiscard]] base::Result<std::vector<std::string>> usersOf(const base::ImageId& image) const;
     /// Deletes an image. Conflict: somebody uses it; nobody can begin to meanwhile.
     base::Result<void> removeImage(const base::ImageId& image, const std::string& asked_by);
-    /// Has the image's store read it again and compare it with its checksums; verification() tells what came of it.
+    /// Has the image's store read it again and compare it with its checksums; verification() returns the result.
     base::Result<protocol::ImageVerification> verifyImage(const base::ImageId& image, const std::string& asked_by);
     [[nodiscard]] base::Result<protocol::ImageVerification> verification(const base::ImageId& image) const;
     [[nodiscard]] std::uint64_t epoch() const;

@@ -27,7 +27,7 @@ struct EngineEvent {
     std::uint64_t id = 0;  ///< given by the hub: ascending, without gaps, from 1 at each start of the coordinator
 };
 
-/// Where the engine tells what happens. Called on the engine's thread; must return at once.
+/// Where the engine publishes what happens. Called on the engine's thread; must return at once.
 class EventSink {
   public:
     virtual ~EventSink() = default;
@@ -38,7 +38,7 @@ class EventSink {
     [[nodiscard]] virtual bool wantsData() const { return true; }
 };
 
-/// Keeps the last events for any number of followers; a follower that is too slow misses the oldest and can tell from
+/// Keeps the last events for any number of followers; a follower that is too slow misses the oldest and sees that from
 /// the ids. Safe to call from any thread.
 class EventHub final : public EventSink {
   public:

@@ -77,7 +77,7 @@ void JobFindings::segmentSeen(const WatchedPlacement& looked, const std::optiona
         orders ? "; it is given the segment again"
                : fmt::format("; look at GET /v1/segments/{} of its switch's agent, then: standinctl returned {}",
                              segment, looked.server.text()));
-    state_.placements.reportOnce(looked.server, sentence, orders ? "ordered again" : "told");
+    state_.placements.reportOnce(looked.server, sentence, orders ? "ordered again" : "reported");
     if (orders) orderAgain(looked, *wanted);
 }
 
@@ -114,7 +114,7 @@ void JobFindings::foundMoved(const base::ServerName& name, const protocol::Segme
                         ? (order.owner.empty() ? "nobody" : "'" + order.owner.text() + "'")
                         : executorOf(placement),
                     name.text()),
-        "told");
+        "reported");
 }
 
 void JobFindings::executorLost(const WatchedPlacement& looked, const ExecutorLoss& loss) {
@@ -137,7 +137,7 @@ void JobFindings::executorLost(const WatchedPlacement& looked, const ExecutorLos
     const auto sentence = fmt::format("the job of server '{}' is down or may be: {}, which executes it, {}",
                                       server.text(), executorText(looked), loss.why);
     state_.placements.reportOnce(server, sentence + "; " + cure,
-                                 retries ? fmt::format("failover {} is retried", failover->id) : "told");
+                                 retries ? fmt::format("failover {} is retried", failover->id) : "reported");
     if (!retries) return;
     auto retried = requests_.retry(failover->id, the_watch);
     if (!retried) state_.batch.log(base::LogLevel::Warning, retried.error().message);
@@ -167,7 +167,7 @@ void JobFindings::jobFellSilent(const WatchedPlacement& looked, const JobSilence
                               : "",
         looked.server.text());
     state_.batch.log(base::LogLevel::Warning, sentence);
-    state_.batch.audit(the_watch, sentence, "told");
+    state_.batch.audit(the_watch, sentence, "reported");
     state_.notify(Kind::NeedsOperator, looked.server.text(), sentence + "; " + cure);
 }
 
@@ -176,7 +176,7 @@ void JobFindings::jobAnswersAgain(const WatchedPlacement& looked, base::WallTime
     const std::string sentence = fmt::format("the job of server '{}' on {} answers again; it had not since {}",
                                              looked.server.text(), executorText(looked), domain::momentText(since));
     state_.batch.log(base::LogLevel::Notice, sentence);
-    state_.batch.audit(the_watch, sentence, "told");
+    state_.batch.audit(the_watch, sentence, "reported");
     state_.notify(Kind::Notice, looked.server.text(), sentence);
 }
 

@@ -56,7 +56,7 @@ JobTestimony askServer(const Drivers& drivers, const JobQuestion& question) {
     if (!still) return notAsked(still.error());
     if (!still->verified || !leadsToServer(still->order))
         return {JobAnswer::NotAsked, "the request holder's back leg was led elsewhere meanwhile", false};
-    // Where it fails, it is led anew by whoever needs it next.
+    // Where it fails, the next step that needs it moves it again.
     if (lends) (void)lan_switch.setSegment(question.gives_back, id, before, question.patience);
     return testimony;
 }

@@ -29,7 +29,7 @@ struct ServerSnapshot {
     domain::Placement placement;                   ///< who executes its job
     std::optional<domain::SpareTableRow> row;      ///< absent: no spare is set, a failure would have no remedy
     std::optional<domain::OperationId> operation;  ///< the open one that holds the server
-    bool maintenance = false;                      ///< on: reports are kept and told, and start nothing
+    bool maintenance = false;                      ///< on: reports are recorded and published, and start nothing
     std::string maintenance_why;
     std::optional<JobHealth> job;  ///< absent: its job is not asked (the server executes it, an operation moves it…)
     MachineIdentity identity;      ///< of its machine, as its fence devices last reported it

@@ -292,7 +292,7 @@ void Watch::lookAtSpares(const base::AgentName& image_store, const std::vector<d
         if (problem.empty() && images) problem = problemOfDisk(spare, row.image, *disks, *images);
         if (!problem.empty()) unfit[row.server] = std::move(problem);
     }
-    // A store that does not answer says nothing about its disks; its health tells.
+    // A store that does not answer says nothing about its disks; its health reports that.
     const auto asked = images ? std::set{image_store} : std::set<base::AgentName>();
     if (!images && unfit.empty()) return;
     post_([asked, unfit = std::move(unfit)](Conductor& conductor) -> Reply {

@@ -84,7 +84,7 @@ void Coordinator::kill() {
 
 void Coordinator::pause() {
     if (!running()) return;
-    world_.log.line("coordinator {} stands still", name_);
+    world_.log.line("coordinator {} is paused", name_);
     world_.invariants.running.interrupt();
     life_->executor->freeze();
 }

@@ -32,7 +32,7 @@ class Coordinator final : engine::EventSink {
 
     /// On the engine's thread, as soon as it comes to it.
     void take(engine::Input input);
-    /// Asks as an operator would; what comes of it is logged under `what`, and told to `then`.
+    /// Asks as an operator would; the outcome is logged under `what`, and passed to `then`.
     template <typename Answer>
     void ask(const std::string& what, std::function<base::Result<Answer>(engine::Conductor&)> question,
              std::function<void(const base::Result<Answer>&)> then = {});

@@ -28,7 +28,7 @@ void Invariants::endsWithout(const domain::Operation& operation) {
         // Images are nobody's last word: what is in them was on the server when they were captured.
         if (world_.machines.count(disk) == 0 && world_.standIn(disk) == nullptr) continue;
         const auto own = operation.stand_in.text();
-        if (disk != operation.server.text() && disk != own) continue;  // of an earlier failover: told then
+        if (disk != operation.server.text() && disk != own) continue;  // of an earlier failover: reported then
         if (said.find("ended normally") != std::string::npos)
             breach(10, who,
                    fmt::format("its end is called normal, and the spare lacks {} of '{}'", text(written), disk));

@@ -22,7 +22,7 @@ class SimulatedNotifier final : public drivers::Notifier {
   public:
     explicit SimulatedNotifier(World& world) : world_(world) {}
     void notify(const drivers::Notification& notification) override {
-        world_.log.line("the operator is told: {}", notification.message);
+        world_.log.line("the operator is notified: {}", notification.message);
         world_.told.push_back(notification.message);
         world_.invariants.tells(notification.operation, notification.message);
     }

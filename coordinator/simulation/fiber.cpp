@@ -25,7 +25,7 @@ namespace context = boost::context;
 /// Only pages that are touched cost memory.
 constexpr std::size_t stack_size = 512 * 1024;
 
-/// Stacks that were used before: making one anew costs more than all that most tasks do.
+/// Stacks that were used before: making a new one costs more than all that most tasks do.
 class StackPool {
   public:
     context::stack_context allocate() {
@@ -65,7 +65,7 @@ struct Unwound {};
 
 thread_local Fiber* running = nullptr;
 
-/// Tells the sanitizers which stack is in use.
+/// Announces to the sanitizers which stack is in use.
 class StackChange {
   public:
     void leaveFor([[maybe_unused]] const StackChange& other, [[maybe_unused]] bool for_good) {

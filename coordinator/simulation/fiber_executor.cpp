@@ -12,8 +12,9 @@ using engine::Executor;
 
 struct FiberExecutor::Thread {
     Fiber fiber;
-    Ticket ticket = 0;           ///< 0: it was not posted
-    std::uint64_t turn = 0;      ///< how often it was begun or waited: whoever would end an earlier wait comes too late
+    Ticket ticket = 0;  ///< 0: it was not posted
+    std::uint64_t turn =
+        0;  ///< how often it was begun or waited: an event that would end an earlier wait comes too late
     std::function<void()> task;  ///< until it is begun
 
     void goOn() { task ? fiber.start(std::exchange(task, nullptr)) : fiber.resume(); }
@@ -38,7 +39,7 @@ struct FiberExecutor::Threads {
 
 namespace {
 
-/// A thread's way from being told to running, so that what is begun together does not always run in the same order.
+/// A thread's way from being started to running, so that what is begun together does not always run in the same order.
 constexpr VirtualTime latest_start{80};
 
 }  // namespace

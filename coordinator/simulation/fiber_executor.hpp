@@ -52,7 +52,8 @@ class FiberExecutor final : public engine::Executor {
     std::shared_ptr<Threads> threads_;
 };
 
-/// The running task waits for something: it is made before that is set going, and whoever ends it may come too late.
+/// The running task waits for something: it is made before that is started, and the event that ends it may come too
+/// late.
 class Suspension {
   public:
     /// Ends one, from outside of all tasks; nothing happens when the task is gone, or has gone on already.
@@ -69,7 +70,7 @@ class Suspension {
     /// Precondition: within a task of a FiberExecutor.
     Suspension();
     [[nodiscard]] const Ender& ender() const { return its_; }
-    /// Tells whether whoever waited is gone, or has gone on.
+    /// True if the waiting task is gone, or has continued.
     [[nodiscard]] std::function<bool()> over() const;
     /// Returns when it was ended.
     void last();

@@ -61,7 +61,7 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     if (order.owner != spare_member) return;
     if (from != spare_member) reliesOn(segment, order);
     const auto policy = world_.serverOf(segment).fence_policy;
-    // Later it may run where nobody hears it, in order to be shut down.
+    // Later it may run in quarantine, in order to be shut down.
     if (policy == domain::FencePolicy::Power && from != spare_member && stand_in != nullptr &&
         stand_in->stand_in.state == protocol::StandInState::Running)
         breach(1, server, fmt::format("segment {} goes to the spare, and the stand-in runs", segment));
@@ -214,7 +214,7 @@ void Invariants::commanded(const protocol::CommandStamp& stamp) {
     const std::string_view text = stamp.operation;
     const bool agreed = adoption_agreed_ && text == "claim";  // the agents are asked once more after it
     if (world_.disk.adoption.observing && world_.disk.instance == stamp.instance && !agreed)
-        breach(5, stamp.operation, "it is commanded by a coordinator that shall only observe");
+        breach(5, stamp.operation, "it is commanded by a coordinator that may only observe");
     const auto slash = text.find('/');
     domain::OperationId id = 0;
     const auto read = std::from_chars(text.data(), text.data() + std::min(slash, text.size()), id);
@@ -267,7 +267,7 @@ void Invariants::returned(const std::string& server) {
 }
 
 void Invariants::tells(const std::string& operation, const std::string& message) {
-    if (message.empty()) breach(8, "operation " + operation, "an empty message is told");
+    if (message.empty()) breach(8, "operation " + operation, "an empty message is sent");
     told_.insert(operation);
 }
 

@@ -32,7 +32,7 @@ struct Breach {
     std::vector<std::string> last_events;  ///< if there is a log
 };
 
-/// Told what happens in the world while it happens, and holds it against the rules: by the world's truth, not by
+/// Learns what happens in the world while it happens, and checks it against the rules: by the world's truth, not by
 /// what the coordinator believes. It looks only at what is touched.
 class Invariants {
   public:
@@ -81,7 +81,7 @@ class Invariants {
     void commits(const journal::Entry& entry);
     void tells(const std::string& operation, const std::string& message);
 
-    /// At the end, when faults are over and everything had its time: rule 7, rule 8, and that what is told
+    /// At the end, when faults are over and everything had its time: rule 7, rule 8, and that what is reported
     /// agrees with the world.
     void end(const engine::StatusBoard& board);
     void breach(int rule, std::string who, std::string what);
@@ -123,11 +123,11 @@ class Invariants {
     /// Broken machines: since when, and how many probes were sent to anybody before.
     std::map<std::string, std::pair<VirtualTime, unsigned>> broken_;
     std::map<std::string, VirtualTime> asked_to_shut_down_;
-    std::set<std::string> suspended_;    ///< stand-ins that were suspended when they were last told of
+    std::set<std::string> suspended_;    ///< stand-ins that were suspended when they were last reported
     std::set<std::string> drained_;      ///< stand-ins that had answered everything since requests are held
     std::set<std::string> released_;     ///< jobs of which nothing was held any more since the holder releases
     std::set<std::string> handed_over_;  ///< jobs of which the spare has got requests that the holder had taken
-    std::set<std::string> told_;         ///< operations that the operator was told about
+    std::set<std::string> told_;         ///< operations that the operator was notified of
     std::vector<Breach> breaches_;
 };
 

@@ -90,7 +90,7 @@ void Invariants::stepDone(const domain::Operation& operation, const domain::Step
         case StepName::StopServer: {
             const auto machine = world_.machines.find(step.id.subject);
             const bool lied = world_.bmcs.at(step.id.subject).honesty == Bmc::Honesty::Lies;
-            // Who switched it on by hand since it was read back has told nobody.
+            // A person may have switched it on by hand since it was read back.
             if (machine->second.on && !lied && !machine->second.switched_by_hand)
                 breach(6, step.id.subject,
                        fmt::format("{}: {} is done, and it is on", nameOf(operation), domain::nameOf(step.id.name)));
@@ -145,9 +145,9 @@ void Invariants::rests(const domain::Operation& operation) {
     // What sets it aside tells by itself.
     const bool is_set_aside = operation.why.starts_with("set aside: ");
     if (operation.state != State::Closed && operation.notes.empty() && !is_set_aside)
-        breach(8, nameOf(operation), "it ends and has nothing to tell");
+        breach(8, nameOf(operation), "it ends without a message");
     if (operation.kind == OperationKind::Failover && operation.state == State::Succeeded) succeeds(operation);
-    told_.erase(std::to_string(operation.id));  // what was told on the way is not what its end has to say
+    told_.erase(std::to_string(operation.id));  // earlier messages are not the message of its end
 }
 
 /// S229: the normal end says that the spare executes the job.
@@ -222,10 +222,10 @@ void Invariants::endOfExecutor(const engine::ServerSnapshot& told) {
     };
     if (std::any_of(world_.told.begin(), world_.told.end(), says)) return;
     breach(12, told.server.name.text(),
-           fmt::format("its job is said to be executed by '{}', which does not, and nobody has told", name));
+           fmt::format("its job is said to be executed by '{}', which does not, without a message", name));
 }
 
-/// `in_suspense`: a failover has told the operator what to do, and may have stopped half way of a handover.
+/// `in_suspense`: a failover has notified the operator what to do, and may have stopped half way of a handover.
 void Invariants::endOf(const engine::ServerSnapshot& told, bool in_suspense) {
     using On = domain::Placement::On;
     const std::string& segment = told.server.segment.text();
@@ -235,7 +235,7 @@ void Invariants::endOf(const engine::ServerSnapshot& told, bool in_suspense) {
                         (on == On::Spare && owner == "spare") ||
                         (on == On::Nobody && owner != "stand-in" && owner != "spare") ||
                         (in_suspense && (owner == "holder" || on == On::Nobody)) ||
-                        (owner == "server" && !told.placement.brought_back_by.empty());  // told as not known
+                        (owner == "server" && !told.placement.brought_back_by.empty());  // reported as not known
     if (!agrees)
         breach(8, told.server.name.text(),
                fmt::format("its job is said to be executed by '{}', and '{}' owns its segment", domain::nameOf(on),

@@ -52,7 +52,7 @@ VoidQuestion questionFor(Simulation& simulation, const Action& action) {
                Conductor& c) { return c.table().setSpare(server, spare, image, ada); };
 }
 
-/// An honest operator: the server is repaired, and whoever had its job is stopped, before it is brought back.
+/// An honest operator: the server is repaired, and the machine that had its job is stopped, before it is brought back.
 void makeReady(World& world, const engine::ServerSnapshot& told, bool discard) {
     Machine& server = world.machines.at(told.server.name.text());
     world.repair(server);

@@ -24,7 +24,7 @@ struct When {
     bool operator==(const When&) const = default;
 };
 
-/// One thing that a script does to the world, to a coordinator, or in an operator's name. actions.hpp tells the verbs.
+/// One thing that a script does to the world, to a coordinator, or in an operator's name. actions.hpp lists the verbs.
 struct Action {
     When when;
     std::string verb;

@@ -11,9 +11,9 @@ namespace standin::simulation {
 
 namespace {
 
-/// Everything at rest has to stay so until the watch, which finds out what nobody told, has looked at everything twice
-/// (at a spare's power it looks in every second round), and nothing may go wrong meanwhile: a coordinator that was
-/// killed, or a question that was lost, finds out nothing.
+/// Everything at rest has to stay so until the watch, which finds out what was not reported, has looked at everything
+/// twice (at a spare's power it looks in every second round), and nothing may go wrong meanwhile: a coordinator that
+/// was killed, or a question that was lost, finds out nothing.
 VirtualTime settling(const WorldConfig& config) {
     return 4 * config.engine.watch_every + 10s;
 }

@@ -49,7 +49,7 @@ class Simulation {
 
     /// One event. False: there is none.
     bool step();
-    /// Until it is true (that is told), or for `most` of virtual time.
+    /// Until it is true (returned), or for `most` of virtual time.
     bool runUntil(const std::function<bool()>& is, VirtualTime most = std::chrono::hours(48));
     [[nodiscard]] bool atRest() const;
 

@@ -13,14 +13,14 @@ namespace standin::simulation {
 
 class World;
 
-/// The way of traps from BMCs to whoever listens: they may be lost, late, doubled or overtaken. What arrives goes
+/// The way of traps from BMCs to the listener: they may be lost, late, doubled or overtaken. What arrives goes
 /// through the real classification.
 class TrapPath {
   public:
     using Report = std::function<void(const domain::FailureReport&)>;
     TrapPath(World& world, Report report);
 
-    /// A trap of the server's BMC that tells of a failure of this kind; `recovery`: that all is well again.
+    /// A trap of the server's BMC that reports a failure of this kind; `recovery`: that all is well again.
     [[nodiscard]] traps::Trap trapOf(const std::string& server, const std::string& kind) const;
     /// It arrives after `delay`. `of_restart`: nothing has failed, the machine only goes off or on for a capture.
     void send(traps::Trap trap, VirtualTime delay, bool of_restart = false);

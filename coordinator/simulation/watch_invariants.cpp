@@ -12,7 +12,7 @@ namespace standin::simulation {
 
 namespace {
 
-/// The holder's back leg is led to the job, it is asked in vain, and that is told; with some rounds to spare, for an
+/// The holder's back leg is led to the job, it does not answer, and that is reported; with some rounds to spare, for an
 /// operation that goes on beside and for questions that are lost.
 constexpr int rounds_until_told = 10;
 /// From the answer of a job that breaks down in that moment until what came of it is durable.
@@ -31,7 +31,7 @@ VirtualTime Invariants::executesSince(const base::ServerName& server) const {
 }
 
 /// A failure that was reported during a restart is forgotten only where the job answers, a failover handles it, or the
-/// operator was told that nobody knows, or that nothing may be started.
+/// operator was notified that it is not known, or that nothing may be started.
 void Invariants::settlesClaim(const domain::Operation& capture, const journal::Entry& entry) {
     const std::string& name = capture.server.text();
     const Machine& machine = world_.machines.at(name);
@@ -58,7 +58,7 @@ void Invariants::settlesClaim(const domain::Operation& capture, const journal::E
                        capture.id));
 }
 
-/// A job that has stood still for long, on a machine that runs, is told.
+/// A job that has been down for long, on a machine that runs, is reported.
 void Invariants::endOfJob(const engine::ServerSnapshot& told) {
     using On = domain::Placement::On;
     const bool on_stand_in = told.placement.on == On::StandIn;
@@ -85,7 +85,7 @@ void Invariants::endOfJob(const engine::ServerSnapshot& told) {
     };
     if (std::any_of(world_.told.begin(), world_.told.end(), says)) return;
     breach(12, told.server.name.text(),
-           fmt::format("its job on '{}' has not answered for {}, and nobody has told", name,
+           fmt::format("its job on '{}' has not answered for {}, without a message", name,
                        durationText(world_.now() - since)));
 }
 

@@ -62,7 +62,7 @@ std::optional<DetectedEvent> whileDraining(const OperationProgress& progress) {
     const bool halted = hasHalted(progress);
     if (halted || isGone(progress, DrainStandIn)) {
         const std::string why =
-            fmt::format("stand-in '{}' {}: {}", stand_in, halted ? "has stopped" : "is not heard of any more", problem);
+            fmt::format("stand-in '{}' {}: {}", stand_in, halted ? "has stopped" : "has stopped responding", problem);
         return happened(Event::StandInLost, why, standInLostNote(why));
     }
     if (progress.find(DrainStandIn)->state == StepState::Failed)

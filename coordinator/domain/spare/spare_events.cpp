@@ -65,12 +65,11 @@ std::optional<DetectedEvent> preparingEvent(const OperationProgress& progress, b
         if (!cold) return happened(Event::NoSpareLeft, "there is no spare that this server may use");
         if (mayStillCome(progress)) return std::nullopt;
         if (auto missing = fenceMissing(progress)) return missing;
-        return needsOperator(
-            progress, Event::NoSpareLeft, "no_spare",
-            fmt::format("the job of server '{}' stands still: there is neither a stand-in that answers "
-                        "nor a spare that could be prepared",
-                        operation.server.text()),
-            "set another spare or mend what failed");
+        return needsOperator(progress, Event::NoSpareLeft, "no_spare",
+                             fmt::format("the job of server '{}' is down: there is neither a stand-in that answers "
+                                         "nor a spare that could be prepared",
+                                         operation.server.text()),
+                             "set another spare or mend what failed");
     }
     const auto culprit = culpritOf(progress);
     if (!cold && progress.find(ReturnRequests) != nullptr && !progress.done(ReturnRequests)) {
@@ -126,7 +125,7 @@ std::optional<DetectedEvent> leavingEvent(const OperationProgress& progress, boo
     if (cold) {
         return needsOperator(
             progress, Event::NoSpareLeft, "no_spare",
-            fmt::format("the job of server '{}' stands still: no spare could be prepared", operation.server.text()),
+            fmt::format("the job of server '{}' is down: no spare could be prepared", operation.server.text()),
             "set another spare or mend what failed");
     }
     if (!progress.concluded(FencePower)) return std::nullopt;  // an end is an end: nothing goes on behind it
@@ -135,10 +134,9 @@ std::optional<DetectedEvent> leavingEvent(const OperationProgress& progress, boo
             progress, Event::StandInLost, "stand_in_lost",
             fmt::format("no spare could be prepared, and whether stand-in '{}' goes on is not known: {}",
                         operation.stand_in.text(), progress.problemOf(GrowStandIn)),
-            fmt::format(
-                "look after VM host '{}' first: the job of server '{}' may stand still; set another spare or mend "
-                "what failed",
-                progress.observation().server.vm_host.text(), operation.server.text()));
+            fmt::format("look after VM host '{}' first: the job of server '{}' may be down; set another spare or mend "
+                        "what failed",
+                        progress.observation().server.vm_host.text(), operation.server.text()));
     }
     if (progress.gaveUp(GrowStandIn))
         left += fmt::format(", without more resources: {}", progress.problemOf(GrowStandIn));

@@ -36,7 +36,7 @@ Note unknownNote(const OperationProgress& progress) {
     return {"stand_in_unknown", Level::Warning,
             fmt::format("whether stand-in '{}' still executes the job is not known, and a spare is prepared for it: {}",
                         progress.operation().stand_in.text(), progress.problemOf(ResumeStandIn)),
-            fmt::format("look after VM host '{}': the job may stand still until the spare has it", host)};
+            fmt::format("look after VM host '{}': the job may be down until the spare has it", host)};
 }
 
 DetectedEvent unusable(const OperationProgress& progress) {
@@ -84,7 +84,7 @@ std::optional<DetectedEvent> whileTakingOver(const OperationProgress& progress) 
         return happened(Event::StandInUnusable, why,
                         Note{"cold_path",
                              Level::Warning,
-                             fmt::format("no stand-in of server '{}' is ready: the job stands still until a spare is "
+                             fmt::format("no stand-in of server '{}' is ready: the job is down until a spare is "
                                          "restored and started",
                                          operation.server.text()),
                              {}});

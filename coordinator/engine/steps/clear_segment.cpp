@@ -7,7 +7,7 @@ namespace standin::engine::steps {
 
 namespace {
 
-/// The server has its segment: whoever else is a member has no part in it, but for the holder.
+/// The server has its segment: no other member has a part in it, but for the holder.
 protocol::SegmentOrder cleared(protocol::SegmentOrder order) {
     if (!order.proxied) order.back_leg_to = {};
     std::erase_if(order.members, [](const protocol::SegmentMember& member) {

@@ -12,11 +12,11 @@ struct GuestProbe {
 
 /// Asks the job behind the holder's back leg until it answers or `patience` has passed, and the VM host between whether
 /// the stand-in still executes: one that has stopped is known within a moment. An agent that does not answer, or can't
-/// tell, says nothing against it (rule 6).
+/// say, is no evidence against it (rule 6).
 GuestProbe probeGuest(const StepContext& context, const base::StandInName& stand_in,
                       std::chrono::milliseconds patience);
 
-/// Why the stand-in does not execute, as its VM host says; empty where it does, is about to, or nobody can tell.
+/// Why the stand-in does not execute, as its VM host says; empty where it does, is about to, or that is not known.
 std::string whyStopped(const StepContext& context, const base::StandInName& stand_in);
 
 }  // namespace standin::engine::steps

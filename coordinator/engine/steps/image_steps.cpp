@@ -31,7 +31,7 @@ StepReport shutDown(const StepContext& context, const drivers::PowerLadder& ladd
     auto state = context.drivers.power->state(ladder, context.remaining() / 2);
     if (state && *state == drivers::PowerState::Off)
         return StepReport::done(fmt::format("server '{}' has shut down, read back as off", server.name.text()));
-    // Its time counts from when it is known to have been asked; whoever was asked is not asked again.
+    // Its time counts from when it is known to have been asked; a server that was asked is not asked again.
     if (const auto asked_at = base::parseTimestamp(context.step().found)) {
         const auto waited = context.clock.wall() - *asked_at;
         if (waited >= server.shutdown_within) return cutPower(context, ladder);
@@ -148,7 +148,7 @@ StepReport tellOperator(const StepContext& context) {
         context.drivers.notifier->notify(notification);
         return StepReport::done(notification.message);
     }
-    return StepReport::done("nothing is left to tell");
+    return StepReport::done("nothing is left to report");
 }
 
 }  // namespace standin::engine::steps

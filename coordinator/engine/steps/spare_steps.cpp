@@ -56,7 +56,7 @@ base::Result<void> stillOff(const StepContext& context, drivers::Deadline within
                                      power ? "" : ": ", power ? "" : power.error().message, otherwise));
 }
 
-/// The same for every attempt, so that the store recognises the restore; another one when it is begun anew.
+/// The same for every attempt, so that the store recognises the restore; another one when it is begun again.
 base::RestoreId restoreId(const StepContext& context) {
     const auto* step = context.operation->find(domain::StepName::RestoreSpare, context.operation->spare.text());
     return base::RestoreId(fmt::format("{}-{}-{}", context.operation->id, step == nullptr ? 0 : step->plans,
@@ -144,7 +144,8 @@ StepReport powerOffFailedSpare(const StepContext& context) {
     const auto* restore = context.operation->find(domain::StepName::RestoreSpare, context.operation->spare.text());
     if (restore != nullptr && restore->state != domain::StepState::Done) {
         auto store = driverOf(context.drivers.image_stores, context.spare().image_store);
-        // Nobody waits for this restore any more. If it cannot be told, it ends by itself on a spare that stays leased.
+        // This restore is not needed any more. If the store cannot be told so, it ends by itself on a spare that stays
+        // leased.
         if (store) (void)(*store)->cancelRestore(context.stamp("cancel"), restoreId(context), context.remaining() / 2);
     }
     return powerOff(context);

@@ -148,9 +148,9 @@ StepReport makeStandIn(const StepContext& context) {
         case StandInState::Failed:
             return StepReport::failed(ErrorCode::Refused, stand_in->problem);
         case StandInState::Unknown:
-            return StepReport::failed(
-                ErrorCode::TimedOut,
-                fmt::format("VM host '{}' cannot tell the state of stand-in '{}'", server.vm_host.text(), name.text()));
+            return StepReport::failed(ErrorCode::TimedOut,
+                                      fmt::format("VM host '{}' does not know the state of stand-in '{}'",
+                                                  server.vm_host.text(), name.text()));
         default: {
             auto report = StepReport::done(
                 fmt::format("stand-in '{}' is made from image '{}'", name.text(), context.operation->image.text()));
@@ -164,7 +164,7 @@ StepReport startStandIn(const StepContext& context) {
     auto report = setState(context, StandInState::Running, "started");
     if (report.kind == StepReport::Kind::Done && !base::PortName::parse(report.found)) {
         return StepReport::failed(ErrorCode::Internal,
-                                  fmt::format("VM host '{}' does not tell the switch port of stand-in '{}'",
+                                  fmt::format("VM host '{}' does not report the switch port of stand-in '{}'",
                                               context.server().vm_host.text(), context.operation->new_stand_in.text()));
     }
     return report;

@@ -12,7 +12,7 @@
 
 namespace standin::engine {
 
-/// What a step is told: the operation as it was when its steps were started, and the hands to work with.
+/// What a step gets: the operation as it was when its steps were started, and the hands to work with.
 struct StepContext {
     const Drivers& drivers;
     const Inventory& inventory;
@@ -30,7 +30,7 @@ struct StepContext {
     [[nodiscard]] const domain::Spare& spare() const { return inventory.spares.at(operation->spare); }
     [[nodiscard]] const domain::Step& step() const { return *operation->find(request.id); }
 
-    /// The id of one command of this attempt; `part` tells the commands of an attempt apart.
+    /// The id of one command of this attempt; `part` distinguishes the commands of an attempt.
     [[nodiscard]] protocol::CommandStamp stamp(const std::string& part = {}) const {
         std::string id = std::to_string(operation->id) + "/" + std::string(nameOf(request.id.name)) + "/" +
                          std::to_string(request.attempt);

@@ -47,7 +47,7 @@ StepReport retireStandIn(const StepContext& context) {
         return StepReport::done("it does not exist any more");
     if (!stand_in) return StepReport::failed(stand_in.error());
     if (stand_in->state == StandInState::Suspended) {
-        // A suspended machine cannot end by itself: it runs for that, where nobody hears it.
+        // A suspended machine cannot end by itself: it runs for that, in quarantine.
         auto segment = observe(context);
         if (!segment) return StepReport::failed(segment.error());
         if (!segment->verified || !isInQuarantine(context, *segment)) {

@@ -50,14 +50,14 @@ bool hasBackLeg(const StepContext& context, const protocol::Segment& segment) {
 }
 
 /// Clients must not meet the clock of the day on which the stand-in was suspended: it is waited for, for as long as the
-/// server's `clock_within` says. What is wrong with it is told, and the takeover goes on.
+/// server's `clock_within` says. A wrong clock is reported, and the takeover continues.
 void awaitClock(const StepContext& context, drivers::HypervisorDriver& driver, base::SteadyTime resumed,
                 StepReport& report) {
     using State = protocol::GuestClock::State;
     const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(context.clock.steady() - resumed);
     const auto left = std::max(context.server().clock_within - spent, std::chrono::milliseconds(0));
     auto clock = driver.clock(context.operation->stand_in, left, left + std::chrono::milliseconds(500));
-    if (!clock || clock->state == State::Unknown) return;  // an agent that cannot tell
+    if (!clock || clock->state == State::Unknown) return;  // an agent that does not know
     report.phases_ms["clock"] = base::milliseconds(context.clock.steady() - resumed);
     if (clock->state == State::Set) return;
     report.found = clock->state == State::Setting
@@ -104,7 +104,7 @@ StepReport resumeStandIn(const StepContext& context) {
     awaitClock(context, **driver, resumed, report);  // it was being set meanwhile
     if (!answer) {
         // The hypervisor says that it runs, and it answered when it was prepared. Without the holder nobody can ask it
-        // now; a job that stands still for the length of a restore would be the greater harm.
+        // now; a job that is down for the length of a restore would be the greater harm.
         report.message = fmt::format("stand-in '{}' runs; not probed: {}", name.text(), answer.error().message);
         report.finding = domain::Finding::Unproved;
         return report;

@@ -35,7 +35,7 @@ struct JobRequest {
 };
 using JobRequestPtr = std::shared_ptr<JobRequest>;
 
-/// The clients of all jobs: they send numbered requests to whoever owns the job's segment, and keep a ledger of who
+/// The clients of all jobs: they send numbered requests to the owner of the job's segment, and keep a ledger of who
 /// executed which.
 class Clients {
   public:
@@ -46,7 +46,7 @@ class Clients {
     /// They send nothing new any more.
     void end() { sending_ = false; }
 
-    /// Brings a request to a machine or stand-in that answers now. `done` is told how it ended: true is answered.
+    /// Brings a request to a machine or stand-in that answers now. `done` gets the result: true is answered.
     void work(const JobRequestPtr& request, const std::string& executor, std::function<void(bool)> done);
     [[nodiscard]] const std::vector<JobRequestPtr>& ledger(const std::string& job) { return jobs_[job].ledger; }
     [[nodiscard]] unsigned count(const std::string& job, JobRequest::Fate fate);

@@ -47,14 +47,14 @@ enum class Mishap {
     AnswerLost,   ///< the effect comes, no answer does
     Late,         ///< the effect comes `by` later, whether or not anybody still waits for it
     Refused,      ///< a definite no
-    Unverified,   ///< the effect comes, and the agent says that it cannot tell
+    Unverified,   ///< the effect comes, and the agent says that it does not know
     Twice,        ///< it arrives twice, the second time `by` later
     Slow,         ///< question and answer take `by` longer
     Drip,         ///< the effect comes, no answer does, and the driver lets go only `by` after its deadline
     Hung,         ///< no effect, no answer, and the thread that asks hangs until `by` after its deadline
     Throws        ///< the effect comes, and the coordinator's own driver throws at the answer
 };
-/// Whoever asks is held beyond his deadline.
+/// The client is held beyond its deadline.
 inline bool holdsOn(std::optional<Mishap> mishap) {
     return mishap == Mishap::Drip || mishap == Mishap::Hung;
 }

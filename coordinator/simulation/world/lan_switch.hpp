@@ -32,7 +32,7 @@ class LanSwitch {
     [[nodiscard]] const base::MemberName& ownerOf(const std::string& segment) const;
     /// The same for people. `server` as long as nothing was ordered.
     [[nodiscard]] std::string owner(const std::string& segment) const;
-    /// The segment that belongs to whoever is at this port; empty: none.
+    /// The segment of the machine at this port; empty: none.
     [[nodiscard]] std::string ownedBy(const base::PortName& port) const;
     void placeSegment(const base::SegmentId& id, protocol::SegmentOrder order);
 

@@ -25,7 +25,7 @@ struct Machine {
 
     bool on = true;
     VirtualTime on_since{};
-    bool switched_by_hand = false;  ///< the last time; nobody had told the coordinator
+    bool switched_by_hand = false;  ///< the last time; without the coordinator's knowledge
     Boot boot = Boot::Well;
     VirtualTime boot_takes{};
 

@@ -53,7 +53,7 @@ class Network {
     /// Down for so long, then up again without its memory.
     void restart(const std::string& name, VirtualTime down);
 
-    /// Told of every command that is let in, before its effect.
+    /// Called for every command that is admitted, before its effect.
     std::function<void(const protocol::CommandStamp&)> commanded = [](const auto&) {};
     /// Told of everything that has had its effect, before its answer is on its way.
     std::function<void(const Command&)> had_effect = [](const auto&) {};

@@ -8,7 +8,7 @@
 
 namespace standin::simulation {
 
-/// Counts what happens, for those who wait for the n-th time of something; When tells how things are named.
+/// Counts what happens, for those who wait for the n-th time of something; When says how things are named.
 class ScriptMarks {
   public:
     /// `then` is called at the `nth` time from now on, while it happens. Precondition: nth > 0.

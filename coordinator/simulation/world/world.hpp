@@ -28,7 +28,7 @@ namespace standin::simulation {
 class World {
   public:
     /// Furnished as the config says: servers and their jobs run, spares are on and idle, images are in the store, and
-    /// what the journal's contents tell of is there.
+    /// what the journal's contents name is there.
     World(const WorldConfig& given, bool log);
     World(const World&) = delete;
     World& operator=(const World&) = delete;
@@ -50,7 +50,7 @@ class World {
     std::map<std::string, RequestHolder> holders;
     Clients clients{*this};
     JobWrites writes;
-    std::vector<std::string> told;  ///< what the operator was told
+    std::vector<std::string> told;  ///< messages to the operator
     VirtualTime led_since{};        ///< a coordinator was started, or goes on, for the last time
     Invariants invariants{*this};
 
@@ -79,7 +79,7 @@ class World {
     /// The VM host that uses an idle spare's capacity (S106); null: none does.
     VmHost* hostOn(const std::string& machine);
 
-    /// A stand-in vanishes from its VM host, and nobody tells.
+    /// A stand-in vanishes from its VM host, without a report.
     void lose(const std::string& stand_in);
     enum class SwitchedBy { Coordinator, Hand };
     void power(Machine& machine, bool on, SwitchedBy by = SwitchedBy::Coordinator);
@@ -88,7 +88,7 @@ class World {
     /// Its hardware fails; `serves`: it goes on executing its job nevertheless.
     void breakDown(Machine& machine, bool serves);
     void repair(Machine& machine);
-    /// Its job stands still, or goes on, while the machine runs.
+    /// Its job stops, or continues, while the machine runs.
     void hang(Machine& machine, bool hangs);
 
   private:

@@ -1,4 +1,4 @@
-// Plays random incidents, as many as wanted, in parallel processes. What it finds is told with its seed and the
+// Plays random incidents, as many as wanted, in parallel processes. What it finds is shown with its seed and the
 // shortest script that still fails; `--seed N` plays one with its whole log.
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
     app.add_option("--seed", one, "plays this one with its whole log");
     app.add_flag("--shrink", shortest, "with --seed: the shortest script that fails, instead of the log");
     app.add_option("--until-caught", wanted.mutation, "plays until a rule is broken; the mutation's name");
-    app.add_flag("--digests", digests, "tells what the logs of the seeds come to, as digests.txt has it");
+    app.add_flag("--digests", digests, "prints the digests of the seeds' logs, as in digests.txt");
     CLI11_PARSE(app, argc, argv);
     if (one != 0) return playOne(one, shortest);
     std::istringstream range(seeds);

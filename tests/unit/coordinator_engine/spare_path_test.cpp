@@ -373,7 +373,7 @@ BOOST_AUTO_TEST_CASE(without_a_stand_in_the_spare_takes_over_on_the_cold_path) {
     BOOST_TEST(failover.cold);
     const std::vector<std::string> owners{"server", "nobody", "spare"};
     BOOST_TEST(lab.owners["job01"] == owners, boost::test_tools::per_element());
-    BOOST_TEST(lab.told("stands still"));
+    BOOST_TEST(lab.told("is down"));
 }
 
 BOOST_AUTO_TEST_CASE(a_stand_in_that_does_not_answer_is_told_and_leads_to_the_cold_path) {
@@ -457,7 +457,7 @@ BOOST_AUTO_TEST_CASE(a_vm_host_that_dies_while_draining_does_not_keep_requests_f
     const auto failover = lab.failAndRun();
     BOOST_TEST(stateOf(failover) == "Succeeded", failover.why);
     BOOST_TEST(lab.owner() == "spare");
-    BOOST_TEST(lab.told("not heard of any more"));
+    BOOST_TEST(lab.told("has stopped responding"));
 }
 
 BOOST_AUTO_TEST_CASE(a_vm_host_that_is_gone_is_not_besieged_while_draining) {
