@@ -32,7 +32,7 @@ Note endWithout(const Operation& failover, const Server& server, const std::vect
 }
 
 Note abnormalEnd(const Operation& failover, const Server& server, base::WallTime now) {
-    std::string sentence = fmt::format("{} has ended abnormally: {}; {}", headOf(failover), failover.why,
+    std::string sentence = fmt::format("{} failed: {}; {}", headOf(failover), failover.why,
                                        dataSentence(server, failover.stand_in_image_at, now));
     if (const auto missing = missingWrites(failover, server); !missing.empty())
         sentence += "; what was written since is on " + sentenceOf(missing);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""How long the job of a failed server stands still, phase by phase, beside the least that it could be.
+"""How long the job of a failed server is down, phase by phase, beside the least that it could be.
 
 A lab is made. In each round, in turn: a machine that nobody protects is resumed, its port put into the segment and its job asked, by
 a bare loop (the floor); and server01 dies, its BMC sends a trap, and a client asks from the trap's arrival on until the stand-in answers.

@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(a_spare_that_cannot_be_restored_leaves_the_job_on_a_grown_s
     BOOST_TEST(lab.owner() == "stand-in");
     BOOST_TEST(lab.guests().at(stand_in).stand_in.resources.memory_mib == 2048u);
     BOOST_TEST(!lab.machine("spare01").on);
-    BOOST_TEST(lab.told("has ended abnormally"));
+    BOOST_TEST(lab.told("failed"));
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_is_not_given_up_because_its_image_store_is_busy) {
