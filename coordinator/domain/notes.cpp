@@ -32,8 +32,8 @@ void addEndNote(Operation& operation, const Observation* observation, base::Wall
                             {}});
     } else if (operation.state == State::Failed) {
         addNote(operation, {"end", Note::Level::Error,
-                            fmt::format("{} {} of server '{}' failed: {}", nameOf(operation.kind),
-                                        operation.id, operation.server.text(), operation.why),
+                            fmt::format("{} {} of server '{}' failed: {}", nameOf(operation.kind), operation.id,
+                                        operation.server.text(), operation.why),
                             "mend the cause, then request it again"});
     }
 }

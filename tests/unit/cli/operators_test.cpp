@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(who_sent_a_trap_can_be_said_where_the_file_does_not) {
     const auto config = configuration.path("coordinator.yml");
     auto unknown = run(coordinator, {"trap", "explain", file, "--config", config});
     BOOST_TEST(contains(unknown.out, "verdict: unknown_server"));
-    BOOST_TEST(contains(unknown.out, "say it with --source ADDRESS"));
+    BOOST_TEST(contains(unknown.out, "give it with --source ADDRESS"));
     auto known = run(coordinator, {"trap", "explain", file, "--config", config, "--source", "10.0.0.1"});
     BOOST_TEST(contains(known.out, "verdict: failure (server server01"));
     BOOST_TEST(run(coordinator, {"trap", "explain", file, "--source", "bmc1"}).exit_code == ExitCode::WrongUsage);

@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(servers_that_an_operation_works_on_are_left_out_and_said_to
     const auto made = planOf(situation, "server01");
     BOOST_TEST((made.failovers.front().ends == State::Succeeded));
     BOOST_TEST(std::any_of(made.remarks.begin(), made.remarks.end(), [](const std::string& remark) {
-        return remark.find("operation 17 goes on") != std::string::npos;
+        return remark.find("operation 17 is under way") != std::string::npos;
     }));
 }
 

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(what_is_declared_must_be_told_and_equal) {
     BOOST_TEST(mismatch({"WD-1234", "0x5000C500A1B2C3D4"}, seen) == "");
     BOOST_TEST(mismatch({"WD-1235", ""}, seen) == "its serial number is 'WD-1234', and 'WD-1235' is declared");
     BOOST_TEST(mismatch({"", "naa.1"}, seen).find("WWN") != std::string::npos);
-    BOOST_TEST(mismatch({"WD-1234", ""}, {}).find("does not tell any") != std::string::npos);
+    BOOST_TEST(mismatch({"WD-1234", ""}, {}).find("does not report any") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_its_partitions_its_second_path_and_what_is_built_on_it_overlap) {
