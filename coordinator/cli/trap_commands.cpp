@@ -26,6 +26,7 @@ void printExplanation(std::ostream& out, const Json& body) {
     out << printable(fmt::format("verdict: {} (server {}, rule {}): {}", textAt(body, "outcome"),
                                  textAt(body, "server"), textAt(body, "rule"), textAt(body, "reason")))
         << '\n';
+    if (auto grade = textAt(body, "grade"); grade != "-") out << printable("grade: " + grade) << '\n';
     if (auto action = textAt(body, "action", "text"); action != "-")
         out << printable("it would begin: " + action) << '\n';
     for (const auto& note : listAt(body, "notes")) {
@@ -134,11 +135,12 @@ int listTraps(const CommandContext& context, const std::string& server, std::siz
     }
     const auto path = fmt::format("/v1/traps?limit={}{}", limit, server.empty() ? "" : "&server=" + server);
     return context.print(path, [&](const Json& body) {
-        TextTable table({"TRAP", "ARRIVED", "SOURCE", "VERSION", "OID", "COUNT", "VERDICT", "SERVER", "REASON"});
+        TextTable table(
+            {"TRAP", "ARRIVED", "SOURCE", "VERSION", "OID", "COUNT", "VERDICT", "GRADE", "SERVER", "REASON"});
         for (const auto& trap : listAt(body, "traps")) {
             table.add({textAt(trap, "id"), momentAt(trap, "arrived_at", true), textAt(trap, "source"),
                        textAt(trap, "version"), textAt(trap, "oid"), textAt(trap, "count"), textAt(trap, "outcome"),
-                       textAt(trap, "server"), textAt(trap, "reason")});
+                       textAt(trap, "grade"), textAt(trap, "server"), textAt(trap, "reason")});
         }
         table.print(context.out);
     });
