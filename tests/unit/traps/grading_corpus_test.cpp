@@ -27,9 +27,9 @@ std::string printed(const nlohmann::json& one) {
 }
 
 std::string gradeOfCase(const nlohmann::json& one, const std::string& text) {
-    const auto traps = readTraps(text);
-    if (!traps) return one.value("name", "") + " cannot be read: " + traps.error().message;
-    return std::string(nameOf(classify(traps->at(0), rulesInFile(), directory()).grade));
+    const auto read = readTraps(text);
+    if (!read) return one.value("name", "") + " cannot be read: " + read.error().message;
+    return std::string(nameOf(classify(read->traps.at(0), rulesInFile(), directory()).grade));
 }
 
 /// The same trap with the 0 before the last number of its OID left out.
