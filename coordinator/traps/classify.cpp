@@ -148,7 +148,9 @@ Explanation explain(const Trap& trap, const TrapRules& rules, const ServerDirect
     for (const auto& rule : rules.rules) {
         const auto why = rule.mismatch(trap, Words::Wanted);
         explanation.lines.push_back(
-            {rule.name, !why, why.value_or(fmt::format("{}: {}", nameOf(rule.verdict), rule.reason))});
+            {rule.name, !why,
+             why.value_or(fmt::format("{}: {}", rule.grade == Grade::None ? nameOf(rule.verdict) : nameOf(rule.grade),
+                                      rule.reason))});
         if (!why) break;
     }
     return explanation;

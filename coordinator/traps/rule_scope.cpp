@@ -30,7 +30,8 @@ bool isNarrow(const NetworkPrefix& source) {
 }
 
 bool isNarrow(const PlatformEventCondition& event) {
-    return event.sensor_type || event.event_type || !event.offsets.empty() || event.graded;
+    const bool graded = event.graded == Grade::Failure || event.graded == Grade::Degraded;
+    return graded || event.sensor_type || event.event_type || !event.offsets.empty();
 }
 
 /// Every trap of v2c has sysUpTime and snmpTrapOID; that they are there says nothing.
