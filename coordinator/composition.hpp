@@ -8,6 +8,7 @@
 #include "coordinator/domain/failure.hpp"
 #include "coordinator/engine/drivers.hpp"
 #include "coordinator/trap_servers.hpp"
+#include "coordinator/traps/degraded_conditions.hpp"
 #include "coordinator/traps/trap_listener.hpp"
 
 /// How the configuration becomes what the parts of the coordinator are made of.
@@ -40,5 +41,8 @@ base::Result<traps::TrapListenerSettings> trapListenerSettingsFrom(const config:
 
 /// The engine's report of a trap's.
 domain::FailureReport reportFrom(const traps::FailureReport& report);
+
+/// What the operator is told of a server that a trap calls degraded.
+drivers::Notification degradedNotification(const base::ServerName& server, const traps::DegradedCondition& condition);
 
 }  // namespace standin

@@ -23,6 +23,7 @@
 #include "coordinator/engine/event_hub.hpp"
 #include "coordinator/engine/thread_pool_executor.hpp"
 #include "coordinator/journal/sqlite_journal.hpp"
+#include "coordinator/traps/degraded_conditions.hpp"
 #include "coordinator/traps/trap_intake.hpp"
 #include "coordinator/traps/trap_listener.hpp"
 
@@ -67,11 +68,14 @@ struct Coordinator::Parts {
     std::shared_ptr<http::TlsCredentials> credentials;
     std::unique_ptr<drivers::AgentConnections> connections;
     std::shared_ptr<drivers::CommandNotifier> command_notifier;  ///< empty without a command
+    std::shared_ptr<drivers::Notifier> notifier;
     std::shared_ptr<base::SpaceReserve> reserve;
     std::unique_ptr<journal::SqliteJournal> journal;
     std::unique_ptr<engine::ThreadPoolExecutor> executor;
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<traps::TrapLog> trap_log;
+    std::unique_ptr<traps::DegradedConditions> degraded;
+    std::string degraded_problem;  ///< why they were not saved the last time
     traps::TrapQueue trap_queue;
     std::unique_ptr<traps::TrapIntake> trap_intake;
     std::unique_ptr<traps::TrapListener> trap_listener;
@@ -150,7 +154,7 @@ void Coordinator::checkReserve(protocol::Health& health) const {
 }
 
 Result<void> Coordinator::startEngine() {
-    std::shared_ptr<drivers::Notifier> notifier;
+    auto& notifier = parts_->notifier;
     if (configuration_.notify_command.empty()) {
         notifier = std::make_shared<drivers::LogNotifier>(log_.named("operator"));
     } else {
@@ -165,8 +169,8 @@ Result<void> Coordinator::startEngine() {
     settings.alive = [this] { service_manager_.alive(); };
     settings.alive_every = service_manager_.aliveEvery().value_or(std::chrono::milliseconds(0));
     parts_->engine = std::make_unique<engine::Engine>(
-        inventoryFrom(configuration_), driversFrom(configuration_, *parts_->connections, std::move(notifier)),
-        *parts_->journal, *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"), settings);
+        inventoryFrom(configuration_), driversFrom(configuration_, *parts_->connections, notifier), *parts_->journal,
+        *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"), settings);
     return parts_->engine->start();
 }
 
@@ -182,11 +186,19 @@ Result<void> Coordinator::startTraps() {
     auto trap_log = traps::openSqliteTrapLog(configuration_.state_dir + "/traps.db");
     if (!trap_log) return failure(trap_log.error());
     parts.trap_log = std::move(*trap_log);
+    parts.degraded = std::make_unique<traps::DegradedConditions>(
+        configuration_.state_dir + "/degraded.json",
+        [&parts](const base::ServerName& server, const traps::DegradedCondition& condition) {
+            parts.notifier->notify(degradedNotification(server, condition));
+        });
+    if (auto loaded = parts.degraded->load(); !loaded) log_.warning("{}", loaded.error().message);
     auto report = [&engine = *parts.engine](const traps::FailureReport& told) {
         engine.report(reportFrom(told), told.when_durable);
     };
+    auto other = [&degraded = *parts.degraded](const traps::TrapRecord& record) { degraded.take(record); };
     parts.trap_intake = std::make_unique<traps::TrapIntake>(parts.trap_queue, std::move(*rules), std::move(*directory),
-                                                            *parts.trap_log, report, parts.clock, log_.named("traps"));
+                                                            traps::TrapIntake::Outlets{*parts.trap_log, report, other},
+                                                            parts.clock, log_.named("traps"));
     parts.trap_intake->start();
     parts.trap_listener =
         std::make_unique<traps::TrapListener>(std::move(*settings), parts.trap_queue, parts.clock, log_.named("traps"));
@@ -218,7 +230,8 @@ Result<void> Coordinator::startApi() {
     parts.api = std::make_unique<api::CoordinatorApiServer>(
         settings, *tls, rolesFrom(configuration_.roles),
         api::ApiDependencies{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
-                             parts.trap_intake->servers(), parts.health, parts.metrics, parts.request_audit.get()},
+                             parts.trap_intake->servers(), *parts.degraded, parts.health, parts.metrics,
+                             parts.request_audit.get()},
         log_.named("api"));
     if (auto started = parts.api->start(); !started) return started;
     if (configuration_.roles.operators.empty())
@@ -235,6 +248,15 @@ void Coordinator::reload() {
 
 void Coordinator::look() {
     http::followRevocations(*parts_->credentials, parts_->api->server(), log_);
+    saveDegraded();
+}
+
+void Coordinator::saveDegraded() {
+    const auto saved = parts_->degraded->save();
+    const auto problem = saved ? std::string() : saved.error().message;
+    if (!problem.empty() && problem != parts_->degraded_problem)
+        log_.warning("what is degraded is not kept over a restart: {}", problem);
+    parts_->degraded_problem = problem;
 }
 
 void Coordinator::stop() {
@@ -242,6 +264,7 @@ void Coordinator::stop() {
     if (parts_->trap_listener) parts_->trap_queue.close();
     if (parts_->trap_listener) parts_->trap_listener->stop();
     if (parts_->trap_intake) parts_->trap_intake->stop();
+    if (parts_->degraded) saveDegraded();
     if (parts_->audit) parts_->audit->stop();  // while the engine still takes what has gathered
     if (parts_->engine) parts_->engine->stop();
     // Once nothing is decided any more: what a broken connection means is for the next start to find out.

@@ -25,7 +25,7 @@ struct CoordinatorApiServer::Impl {
           meter(dependencies.hub, dependencies.engine, dependencies.metrics),
           server(settings, std::move(tls), router, {std::move(roles), nullptr, dependencies.audit}, std::move(log)) {
         addAdoptionRoutes(router, dependencies.engine);
-        addInventoryRoutes(router, dependencies.engine);
+        addInventoryRoutes(router, dependencies.engine, dependencies.degraded);
         addImageRoutes(router, dependencies.engine);
         addOperationRoutes(router, dependencies.engine);
         addPlanRoutes(router, dependencies.engine);

@@ -16,6 +16,7 @@ class Metrics;
 class RequestAudit;
 }  // namespace standin::http
 namespace standin::traps {
+class DegradedConditions;
 class ServerDirectory;
 class TrapLog;
 struct TrapRules;
@@ -30,6 +31,7 @@ struct ApiDependencies {
     traps::TrapLog& trap_log;
     const traps::TrapRules& rules;
     const traps::ServerDirectory& trap_servers;
+    traps::DegradedConditions& degraded;
     http::HealthChecks& health;
     http::Metrics& metrics;
     http::RequestAudit* audit = nullptr;  ///< null: refusals are not kept

@@ -11,6 +11,7 @@
 #include "coordinator/api/views.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/journal/journal.hpp"
+#include "coordinator/traps/degraded_conditions.hpp"
 
 namespace standin::api {
 
@@ -19,18 +20,27 @@ using base::failure;
 using base::Result;
 using base::ServerName;
 using engine::Engine;
+using traps::DegradedConditions;
 
 namespace {
 
-Result<Response> showServer(const Engine& engine, const Request& request) {
+Json serverView(const engine::ServerSnapshot& snapshot, const DegradedConditions& degraded) {
+    auto view = viewOf(snapshot);
+    view["degraded"] = Json::array();
+    for (const auto& condition : degraded.of(snapshot.server.name)) view["degraded"].push_back(toJson(condition));
+    return view;
+}
+
+Result<Response> showServer(const Engine& engine, const DegradedConditions& degraded, const Request& request) {
     auto name = request.id<ServerName>("server");
     if (!name) return failure(name.error());
     auto server = engine.server(*name);
     if (!server) return failure(ErrorCode::NotFound, fmt::format("there is no server '{}'", name->text()));
-    return Response::json(viewOf(*server));
+    return Response::json(serverView(*server, degraded));
 }
 
-Result<Response> setMaintenance(Engine& engine, const Request& request) {
+/// Who sets a server into maintenance sees to it: what was degraded until then is known.
+Result<Response> setMaintenance(Engine& engine, DegradedConditions& degraded, const Request& request) {
     auto name = request.id<ServerName>("server");
     if (!name) return failure(name.error());
     auto body = request.json();
@@ -40,7 +50,8 @@ Result<Response> setMaintenance(Engine& engine, const Request& request) {
     auto why = fields.text("why", "", 500);
     if (auto read = fields.finish(on); !read) return failure(read.error());
     if (auto set = engine.setMaintenance(*name, on, why, askerOf(request)); !set) return failure(set.error());
-    return showServer(engine, request);
+    if (on) degraded.acknowledge(*name);
+    return showServer(engine, degraded, request);
 }
 
 Result<Response> jobReturned(Engine& engine, const Request& request) {
@@ -85,14 +96,15 @@ Result<Response> listAudit(const Engine& engine, const Request& request) {
 
 }  // namespace
 
-void addInventoryRoutes(http::Router& router, Engine& engine) {
-    router.add("GET", "/v1/servers", [&engine](const Request&) -> Result<Response> {
-        return Response::json(listOf("servers", engine.servers(), [](const auto& server) { return viewOf(server); }));
+void addInventoryRoutes(http::Router& router, Engine& engine, DegradedConditions& degraded) {
+    router.add("GET", "/v1/servers", [&engine, &degraded](const Request&) -> Result<Response> {
+        return Response::json(
+            listOf("servers", engine.servers(), [&](const auto& server) { return serverView(server, degraded); }));
     });
     router.add("GET", "/v1/servers/{server}",
-               [&engine](const Request& request) { return showServer(engine, request); });
+               [&engine, &degraded](const Request& request) { return showServer(engine, degraded, request); });
     router.add("PUT", "/v1/servers/{server}/maintenance",
-               [&engine](const Request& request) { return setMaintenance(engine, request); });
+               [&engine, &degraded](const Request& request) { return setMaintenance(engine, degraded, request); });
     // Which role it needs depends on the body.
     router.add("POST", "/v1/servers/{server}/return", http::Access::Read,
                [&engine](const Request& request) { return jobReturned(engine, request); });

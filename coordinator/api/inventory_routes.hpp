@@ -6,10 +6,13 @@ class Engine;
 namespace standin::http {
 class Router;
 }
+namespace standin::traps {
+class DegradedConditions;
+}
 
 namespace standin::api {
 
-/// Servers, spares, spare table, images, agents and audit.
-void addInventoryRoutes(http::Router& router, engine::Engine& engine);
+/// Servers with what is degraded of them, spares, spare table, images, agents and audit.
+void addInventoryRoutes(http::Router& router, engine::Engine& engine, traps::DegradedConditions& degraded);
 
 }  // namespace standin::api

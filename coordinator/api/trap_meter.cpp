@@ -22,6 +22,10 @@ void meterVerdicts(http::Metrics& now, const traps::TrapIntake& intake) {
         now.set("standin_traps", "traps since the start, by verdict", static_cast<double>(counts.traps[i]),
                 {{"verdict", std::string(nameOf(static_cast<Verdict::Outcome>(i)))}});
     }
+    for (std::size_t i = 0; i < counts.grades.size(); ++i) {
+        now.set("standin_traps_graded", "traps since the start, by grade", static_cast<double>(counts.grades[i]),
+                {{"grade", std::string(traps::grade_names.at(i))}});
+    }
     now.set("standin_trap_to_verdict_seconds", "from the arrival of the last failure's trap to its verdict",
             secondsOf(counts.last_to_verdict));
     now.set("standin_trap_to_verdict_slowest_seconds", "the slowest verdict on a failure since the start",

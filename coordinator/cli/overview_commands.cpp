@@ -59,6 +59,20 @@ void printServers(std::ostream& out, const Json& servers) {
     table.print(out);
 }
 
+/// What needs a person's hand although the job runs.
+void printDegraded(std::ostream& out, const Json& servers) {
+    TextTable table({"DEGRADED", "SINCE", "COUNT", "TRAP", "WHAT"});
+    for (const auto& server : servers) {
+        for (const auto& condition : listAt(server, "degraded")) {
+            table.add({textAt(server, "name"), momentAt(condition, "since", true), textAt(condition, "count"),
+                       textAt(condition, "trap"), textAt(condition, "reason")});
+        }
+    }
+    if (table.empty()) return;
+    out << '\n';
+    table.print(out);
+}
+
 void printOpenOperations(std::ostream& out, const Json& operations) {
     TextTable table({"OPERATION", "KIND", "SERVER", "STATE", "SINCE", "WHY"});
     for (const auto& operation : operations) {
@@ -109,6 +123,7 @@ int showStatus(const CommandContext& context) {
         return ExitCode::Done;
     }
     printServers(context.out, listAt(servers.body, "servers"));
+    printDegraded(context.out, listAt(servers.body, "servers"));
     printOpenOperations(context.out, listAt(operations.body, "operations"));
     return ExitCode::Done;
 }

@@ -2,6 +2,7 @@
 
 #include "agent/base/identifier.hpp"
 #include "agent/base/text.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/input.hpp"
 #include "coordinator/cli/text_table.hpp"
@@ -17,15 +18,32 @@ namespace {
 
 constexpr std::size_t largest_file = 4U << 20;  // some thousand traps; the trap log gives at most 1,000 at once
 
+/// The rule asks for another OID, or for a platform event where there is none.
+bool isAboutOthers(const Json& line) {
+    const auto why = textAt(line, "why");
+    return !flagAt(line, "matched") &&
+           (why.starts_with("the trap's OID is ") || why.starts_with("it is no platform event"));
+}
+
 void printExplanation(std::ostream& out, const Json& body) {
     TextTable table({"RULE", "MATCHES", "WHY"});
-    for (const auto& line : listAt(body, "rules")) {
+    const auto rules = listAt(body, "rules");
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        std::size_t others = 0;  // rules for other vendors are many, and all say the same
+        while (i + others < rules.size() && isAboutOthers(rules[i + others])) ++others;
+        if (others > 3) {
+            table.add({fmt::format("{} rules", others), "no", "they are about other traps"});
+            i += others;
+            if (i == rules.size()) break;
+        }
+        const auto& line = rules[i];
         table.add({textAt(line, "rule"), textAt(line, "matched"), textAt(line, "why")});
     }
     if (!table.empty()) table.print(out);
     out << printable(fmt::format("verdict: {} (server {}, rule {}): {}", textAt(body, "outcome"),
                                  textAt(body, "server"), textAt(body, "rule"), textAt(body, "reason")))
         << '\n';
+    if (auto grade = textAt(body, "grade"); grade != "-") out << printable("grade: " + grade) << '\n';
     if (auto action = textAt(body, "action", "text"); action != "-")
         out << printable("it would begin: " + action) << '\n';
     for (const auto& note : listAt(body, "notes")) {
@@ -72,6 +90,11 @@ Json notesOn(const traps::Trap& trap) {
     Json notes = Json::array();
     if (trap.source.empty())
         notes.push_back("the sender is not known, and rules may depend on it: give it with --source ADDRESS");
+    if (!trap.agent_address.empty() && trap.agent_address != trap.source && !trap.source.empty())
+        notes.push_back(
+            fmt::format("it says that it is from {}, and {} sent it: behind a forwarder, the rule needs "
+                        "'server: {{by: agent_address}}'",
+                        trap.agent_address, trap.source));
     if (trap.refusal.empty() && trap.version != traps::SnmpVersion::V3)
         notes.push_back("whether its community is one of the coordinator's was not looked at");
     return notes;
@@ -97,31 +120,62 @@ Json explainOne(const CommandContext& context, traps::Trap trap, const Knowledge
     return shown;
 }
 
+/// Explanations as they come: of many traps they are far larger than the traps.
+class Explanations {
+  public:
+    Explanations(const CommandContext& context, bool list) : context_(context), list_(list && context.json) {
+        if (list_) context_.out << "{\"explanations\": [";
+    }
+    void add(const Json& shown) {
+        if (!context_.json) {
+            if (any_) context_.out << '\n';
+            printExplanation(context_.out, shown);
+        } else if (list_) {
+            context_.out << (any_ ? ",\n" : "\n") << protocol::indentedJsonText(shown);
+        } else {
+            context_.printJson(shown);
+        }
+        any_ = true;
+    }
+    void end(const std::vector<std::string>& unreadable) {
+        if (list_) context_.out << "],\n\"unreadable\": " << protocol::indentedJsonText(unreadable) << "}\n";
+    }
+
+  private:
+    const CommandContext& context_;
+    const bool list_;
+    bool any_ = false;
+};
+
 int explainFile(const CommandContext& context, const TrapChoice& choice) {
     auto text = readInput(context, choice.what, largest_file);
     if (!text) return context.failed(text.error());
-    auto traps = traps::readTraps(*text);
-    if (!traps) return context.failed(traps.error().within(choice.what == "-" ? "standard input" : choice.what));
+    const std::string where = choice.what == "-" ? "standard input" : choice.what;
+    auto read = traps::readTraps(*text);
+    if (!read) return context.failed(read.error().within(where));
     std::optional<Knowledge> knowledge;
     if (!choice.configuration.empty()) {
-        auto read = knowledgeFrom(choice.configuration);
-        if (!read) return context.failed(read.error());
-        knowledge = std::move(*read);
+        auto known = knowledgeFrom(choice.configuration);
+        if (!known) return context.failed(known.error());
+        knowledge = std::move(*known);
     }
-    Json all = Json::array();
-    for (auto& trap : *traps) {
+    const auto& unreadable = read->unreadable;
+    Explanations explanations(context, read->traps.size() > 1 || !unreadable.empty());
+    int result = unreadable.empty() ? ExitCode::Done : ExitCode::Failed;
+    for (auto& trap : read->traps) {
         if (!choice.source.empty()) trap.source = traps::canonicalAddress(choice.source);
         int exit_code = ExitCode::Done;
         auto shown = explainOne(context, std::move(trap), knowledge ? &*knowledge : nullptr, exit_code);
-        if (shown.is_null()) return exit_code;
-        if (!context.json) {
-            if (!all.empty()) context.out << '\n';
-            printExplanation(context.out, shown);
+        if (shown.is_null()) {  // the coordinator is asked no further
+            result = exit_code;
+            break;
         }
-        all.push_back(std::move(shown));
+        explanations.add(shown);
     }
-    if (context.json) context.printJson(all.size() == 1 ? all.front() : Json{{"explanations", all}});
-    return ExitCode::Done;
+    explanations.end(unreadable);
+    for (const auto& problem : unreadable)
+        context.err << "standinctl: " << printable(fmt::format("{}: {}", where, problem)) << '\n';
+    return result;
 }
 
 }  // namespace
@@ -134,11 +188,12 @@ int listTraps(const CommandContext& context, const std::string& server, std::siz
     }
     const auto path = fmt::format("/v1/traps?limit={}{}", limit, server.empty() ? "" : "&server=" + server);
     return context.print(path, [&](const Json& body) {
-        TextTable table({"TRAP", "ARRIVED", "SOURCE", "VERSION", "OID", "COUNT", "VERDICT", "SERVER", "REASON"});
+        TextTable table(
+            {"TRAP", "ARRIVED", "SOURCE", "VERSION", "OID", "COUNT", "VERDICT", "GRADE", "SERVER", "REASON"});
         for (const auto& trap : listAt(body, "traps")) {
             table.add({textAt(trap, "id"), momentAt(trap, "arrived_at", true), textAt(trap, "source"),
                        textAt(trap, "version"), textAt(trap, "oid"), textAt(trap, "count"), textAt(trap, "outcome"),
-                       textAt(trap, "server"), textAt(trap, "reason")});
+                       textAt(trap, "grade"), textAt(trap, "server"), textAt(trap, "reason")});
         }
         table.print(context.out);
     });

@@ -63,12 +63,26 @@ Found findServer(const Trap& trap, const ServerLookup& lookup, const ServerDirec
             fmt::format("identity '{}' from varbind {}", base::shortened(identity, 80), lookup.varbind.text())};
 }
 
+/// The rule's reason, and what the trap itself says.
+std::string reasonOf(const Trap& trap, const TrapRule& rule) {
+    constexpr std::size_t longest = 200;
+    std::string said;
+    for (const auto& name : rule.message) {
+        const auto* varbind = trap.find(name);
+        const auto text = varbind == nullptr ? std::string() : base::oneLine(varbind->text(), longest);
+        if (!text.empty()) said += (said.empty() ? ": " : ", ") + text;
+    }
+    return rule.reason + said;
+}
+
 Verdict verdictOf(const Trap& trap, const TrapRule& rule, const ServerDirectory& servers) {
     Verdict verdict;
     verdict.rule = rule.name;
-    verdict.reason = rule.reason;
+    verdict.reason = reasonOf(trap, rule);
+    verdict.grade = rule.grade;
     auto found = findServer(trap, rule.server, servers);
     if (found.server) verdict.server = *found.server;
+    if (rule.grade == Grade::Degraded || rule.grade == Grade::Cleared) verdict.condition = conditionOf(trap, rule);
     switch (rule.verdict) {
         case RuleVerdict::NotAFailure:
             verdict.outcome = Verdict::Outcome::NotAFailure;
@@ -79,11 +93,10 @@ Verdict verdictOf(const Trap& trap, const TrapRule& rule, const ServerDirectory&
         case RuleVerdict::Failure:
             verdict.kind = rule.kind;
             verdict.outcome = found.server ? Verdict::Outcome::Failure : Verdict::Outcome::UnknownServer;
-            if (!found.server) {
-                verdict.reason = fmt::format("{}; but no server is known by {}: add it to the server's trap_sources",
-                                             rule.reason, found.key);
-            }
             break;
+    }
+    if (!found.server && (rule.grade == Grade::Failure || rule.grade == Grade::Degraded)) {
+        verdict.reason += fmt::format("; but no server is known by {}: add it to the server's trap_sources", found.key);
     }
     return verdict;
 }
@@ -135,7 +148,9 @@ Explanation explain(const Trap& trap, const TrapRules& rules, const ServerDirect
     for (const auto& rule : rules.rules) {
         const auto why = rule.mismatch(trap, Words::Wanted);
         explanation.lines.push_back(
-            {rule.name, !why, why.value_or(fmt::format("{}: {}", nameOf(rule.verdict), rule.reason))});
+            {rule.name, !why,
+             why.value_or(fmt::format("{}: {}", rule.grade == Grade::None ? nameOf(rule.verdict) : nameOf(rule.grade),
+                                      rule.reason))});
         if (!why) break;
     }
     return explanation;

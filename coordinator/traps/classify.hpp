@@ -7,6 +7,7 @@
 
 #include "agent/base/identifier.hpp"
 #include "coordinator/traps/failure_report.hpp"
+#include "coordinator/traps/trap_condition.hpp"
 #include "coordinator/traps/trap_rules.hpp"
 
 namespace standin::traps {
@@ -41,6 +42,8 @@ struct Verdict {
     std::string rule;         ///< name of the rule that decided; may be empty
     base::ServerName server;  ///< whom it speaks of, if known, also when it is no failure
     std::string kind;         ///< what broke, of a failure
+    Grade grade = Grade::None;
+    ConditionKey condition{};  ///< of what is degraded or cleared
 };
 
 /// Pure: the first rule that matches decides. A refused trap is never held against rules.

@@ -49,4 +49,13 @@ base::Result<OidPattern> OidPattern::parse(std::string_view text) {
     return pattern;
 }
 
+bool OidPattern::matchesWithoutZero(const std::vector<std::uint32_t>& numbers) const {
+    const auto& wanted = oid_.numbers();
+    const std::size_t behind = below_ ? 0 : 1;  // numbers that the pattern has behind the 0
+    if (wanted.size() < 2 + behind || wanted[wanted.size() - 1 - behind] != 0) return false;
+    const std::size_t before = wanted.size() - 1 - behind;
+    if (numbers.size() != before + 1 || (!below_ && numbers.back() != wanted.back())) return false;
+    return std::equal(numbers.begin(), numbers.end() - 1, wanted.begin());
+}
+
 }  // namespace standin::traps

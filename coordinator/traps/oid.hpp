@@ -37,7 +37,10 @@ class OidPattern {
   public:
     static base::Result<OidPattern> parse(std::string_view text);
 
-    [[nodiscard]] bool matches(const Oid& oid) const { return below_ ? oid.startsWith(oid_) : oid == oid_; }
+    /// The 0 before the last number, which RFC 3584 puts into a trap's OID, may be missing: some senders leave it out.
+    [[nodiscard]] bool matches(const Oid& oid) const {
+        return (below_ ? oid.startsWith(oid_) : oid == oid_) || matchesWithoutZero(oid.numbers());
+    }
     /// Whatever `other` matches, this one matches, too.
     [[nodiscard]] bool covers(const OidPattern& other) const {
         return below_ ? other.oid_.startsWith(oid_) : !other.below_ && other.oid_ == oid_;
@@ -47,6 +50,8 @@ class OidPattern {
     [[nodiscard]] bool below() const { return below_; }
 
   private:
+    [[nodiscard]] bool matchesWithoutZero(const std::vector<std::uint32_t>& numbers) const;
+
     Oid oid_;
     bool below_ = false;
 };

@@ -72,15 +72,8 @@ Result<Oid> oidFromText(std::string_view text) {
     return Oid::parse(std::string(found->number) + std::string(dot == std::string_view::npos ? "" : text.substr(dot)));
 }
 
-std::string PrintedValues::place(std::size_t offset) const {
-    const auto before = text_.substr(0, std::min(offset, text_.size()));
-    const auto begin = before.rfind('\n');
-    return fmt::format("{}:{}", std::count(before.begin(), before.end(), '\n') + 1,
-                       begin == std::string_view::npos ? before.size() + 1 : before.size() - begin);
-}
-
 base::Unexpected PrintedValues::wrong(std::string_view what) const {
-    return failure(ErrorCode::InvalidInput, fmt::format("{}: {}", place(at_), what));
+    return failure(ErrorCode::InvalidInput, fmt::format("{}: {}", logged_.place(at_), what));
 }
 
 void PrintedValues::skipBetween() {

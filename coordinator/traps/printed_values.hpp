@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "agent/base/result.hpp"
+#include "coordinator/traps/logged_text.hpp"
 #include "coordinator/traps/trap.hpp"
 
 namespace standin::traps {
@@ -11,12 +12,15 @@ namespace standin::traps {
 /// may go over several lines. Errors begin with line:column.
 class PrintedValues {
   public:
-    PrintedValues(std::string_view text, std::size_t begin) : text_(text), at_(begin) { skipBetween(); }
+    /// `text` is the beginning of what `logged` has.
+    PrintedValues(std::string_view text, std::size_t begin, const LoggedText& logged)
+        : text_(text), at_(begin), logged_(logged) {
+        skipBetween();
+    }
 
     [[nodiscard]] bool atEnd() const { return at_ >= text_.size(); }
     /// Precondition: not at the end.
     base::Result<VarBind> next();
-    [[nodiscard]] std::string place(std::size_t offset) const;
 
   private:
     void skipBetween();
@@ -30,6 +34,7 @@ class PrintedValues {
 
     std::string_view text_;
     std::size_t at_;
+    const LoggedText& logged_;
 };
 
 }  // namespace standin::traps

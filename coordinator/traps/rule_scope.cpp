@@ -30,15 +30,15 @@ bool isNarrow(const NetworkPrefix& source) {
 }
 
 bool isNarrow(const PlatformEventCondition& event) {
-    return event.sensor_type || event.event_type || !event.offsets.empty();
+    const bool graded = event.graded == Grade::Failure || event.graded == Grade::Degraded;
+    return graded || event.sensor_type || event.event_type || !event.offsets.empty();
 }
 
 /// Every trap of v2c has sysUpTime and snmpTrapOID; that they are there says nothing.
 bool isNarrow(const ValueCondition& condition) {
     if (!condition.present) return false;
-    const bool compares = condition.equals || condition.at_least || condition.at_most || condition.pattern;
     if (condition.oid.startsWith(oidOfAllTraps(true))) return false;
-    return compares || !condition.oid.startsWith(oidOfAllTraps(false));
+    return condition.compares() || !condition.oid.startsWith(oidOfAllTraps(false));
 }
 
 template <typename Conditions>
@@ -48,7 +48,8 @@ bool allNarrow(const Conditions& conditions) {
 }
 
 bool same(const ValueCondition& one, const ValueCondition& other) {
-    return one.oid == other.oid && one.present == other.present && one.byte == other.byte &&
+    return one.oid == other.oid && one.column == other.column && one.present == other.present &&
+           one.byte == other.byte && one.mask == other.mask && one.one_of == other.one_of &&
            one.equals == other.equals && one.at_least == other.at_least && one.at_most == other.at_most &&
            one.pattern_text == other.pattern_text;
 }
@@ -67,12 +68,41 @@ bool coversEvent(const PlatformEventCondition& wide, const PlatformEventConditio
                          (!narrow.offsets.empty() && std::includes(wide.offsets.begin(), wide.offsets.end(),
                                                                    narrow.offsets.begin(), narrow.offsets.end()));
     return agrees(wide.sensor_type, narrow.sensor_type) && agrees(wide.event_type, narrow.event_type) &&
-           agrees(wide.deasserted, narrow.deasserted) && offsets;
+           agrees(wide.deasserted, narrow.deasserted) && agrees(wide.graded, narrow.graded) &&
+           wide.coding == narrow.coding && offsets;
+}
+
+bool within(const NumberCondition::Range& narrow, const NumberCondition& wide) {
+    return std::any_of(wide.ranges.begin(), wide.ranges.end(),
+                       [&](const auto& range) { return range.first <= narrow.first && narrow.last <= range.last; });
+}
+
+/// Whatever last number a trap of `later` has, `wide` takes it.
+bool coversNumbers(const NumberCondition& wide, const TrapRule& later) {
+    if (wide.asksNothing()) return true;
+    const auto& narrow = later.numbers;
+    if (narrow.asksNothing()) {  // then its OIDs must say it, each by its last number
+        return !later.oids.empty() && std::all_of(later.oids.begin(), later.oids.end(), [&](const OidPattern& one) {
+            return !one.below() && wide.holdsFor(one.oid().numbers().back());
+        });
+    }
+    const bool single = std::all_of(narrow.ranges.begin(), narrow.ranges.end(),
+                                    [](const auto& range) { return range.first == range.last; });
+    if (!narrow.ranges.empty() && single) {
+        return std::all_of(narrow.ranges.begin(), narrow.ranges.end(),
+                           [&](const auto& range) { return wide.holdsFor(range.first); });
+    }
+    const bool rest = wide.divisor == 1 || (wide.divisor == narrow.divisor && wide.remainder == narrow.remainder);
+    const bool ranges = wide.ranges.empty() ||
+                        (!narrow.ranges.empty() && std::all_of(narrow.ranges.begin(), narrow.ranges.end(),
+                                                               [&](const auto& range) { return within(range, wide); }));
+    return rest && ranges;
 }
 
 /// All traps that the rule may match bear one of these; empty: any.
 std::vector<OidPattern> oidsOf(const TrapRule& rule) {
-    if (!rule.oids.empty() || !rule.platform_event) return rule.oids;
+    const bool pet = rule.platform_event && rule.platform_event->coding == EventCoding::Pet;
+    if (!rule.oids.empty() || !pet) return rule.oids;
     return {*OidPattern::parse("1.3.6.1.4.1.3183.1.1.*")};
 }
 
@@ -101,6 +131,7 @@ bool shadows(const TrapRule& earlier, const TrapRule& later) {
         const auto narrow = oidsOf(later);
         if (narrow.empty() || !coversAll(earlier.oids, narrow)) return false;
     }
+    if (!coversNumbers(earlier.numbers, later)) return false;
     if (!earlier.sources.empty() && (later.sources.empty() || !coversAll(earlier.sources, later.sources))) return false;
     if (earlier.platform_event &&
         (!later.platform_event || !coversEvent(*earlier.platform_event, *later.platform_event)))

@@ -62,6 +62,13 @@ const VarBind* Trap::find(const Oid& wanted) const {
     return found == varbinds.end() ? nullptr : &*found;
 }
 
+const VarBind* Trap::find(const OidPattern& wanted) const {
+    if (!wanted.below()) return find(wanted.oid());
+    const auto found = std::find_if(varbinds.begin(), varbinds.end(),
+                                    [&](const VarBind& one) { return one.oid.startsWith(wanted.oid()); });
+    return found == varbinds.end() ? nullptr : &*found;
+}
+
 std::uint64_t Trap::fingerprint() const {
     Fingerprint print;
     print.add(source);

@@ -51,6 +51,8 @@ struct Trap {
 
     /// The varbind of this name; a scalar may be named without its instance `.0`, since senders differ. Null: absent.
     [[nodiscard]] const VarBind* find(const Oid& wanted) const;
+    /// The same for a pattern: with `.*` the first varbind below it.
+    [[nodiscard]] const VarBind* find(const OidPattern& wanted) const;
 
     /// Equal for traps that say the same: everything but times, request ids and counts.
     [[nodiscard]] std::uint64_t fingerprint() const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "agent/protocol/json_fields.hpp"
 #include "coordinator/traps/trap_json.hpp"
@@ -31,48 +32,70 @@ std::string placeOf(std::string_view text, std::size_t offset) {
     return fmt::format("{}:{}", line, begin == std::string_view::npos ? before.size() + 1 : before.size() - begin);
 }
 
-base::Result<std::vector<Trap>> readJson(std::string_view content) {
-    json parsed;
+/// More than any trap is nested; a parser has to keep each level in memory.
+constexpr int deepest = 32;
+
+base::Result<json> parsed(std::string_view content) {
     try {
-        parsed = json::parse(content);
+        return json::parse(content, [](int depth, json::parse_event_t, json&) {
+            if (depth > deepest) throw std::length_error("it is nested more deeply than any trap");
+            return true;
+        });
     } catch (const json::parse_error& problem) {
         return failure(ErrorCode::InvalidInput,
                        fmt::format("{}: not valid JSON: {}", placeOf(content, problem.byte == 0 ? 0 : problem.byte - 1),
                                    problem.what()));
+    } catch (const std::length_error& problem) {
+        return failure(ErrorCode::InvalidInput, fmt::format("not valid JSON: {}", problem.what()));
     }
+}
+
+base::Result<ReadTraps> readJson(std::string_view content) {
+    auto whole = parsed(content);
+    if (!whole) return failure(whole.error());
     json records = json::array();
-    if (parsed.is_array()) {
-        records = parsed;
-    } else if (parsed.contains("traps") && parsed["traps"].is_array()) {
-        records = parsed["traps"];
+    if (whole->is_array()) {
+        records = std::move(*whole);
+    } else if (whole->contains("traps") && (*whole)["traps"].is_array()) {
+        records = std::move((*whole)["traps"]);
     } else {
-        records.push_back(parsed.contains("trap") ? parsed["trap"] : parsed);
+        records.push_back(whole->contains("trap") ? (*whole)["trap"] : *whole);
     }
-    std::vector<Trap> traps;
-    for (const auto& record : records) {
-        auto read = trapRecordFrom(record);
-        if (!read) {
-            return failure(ErrorCode::InvalidInput,
-                           fmt::format("trap {} of {}: {}", traps.size() + 1, records.size(), read.error().message));
+    if (records.empty()) return failure(ErrorCode::InvalidInput, "the JSON names no trap");
+    ReadTraps all;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        if (i == most_traps) {
+            all.unreadable.push_back(fmt::format("only the first {} traps are read", most_traps));
+            break;
         }
-        traps.push_back(std::move(read->trap));
+        auto read = trapRecordFrom(records[i]);
+        if (read) {
+            all.traps.push_back(std::move(read->trap));
+        } else {
+            all.unreadable.push_back(fmt::format("trap {} of {}: {}", i + 1, records.size(), read.error().message));
+        }
     }
-    if (traps.empty()) return failure(ErrorCode::InvalidInput, "the JSON names no trap");
-    return traps;
+    return all;
+}
+
+/// A log whose lines begin with a time in brackets is no list of JSON.
+bool isJson(std::string_view content, std::size_t first) {
+    return content[first] == '{' || (content[first] == '[' && content.find("UDP: [") == std::string_view::npos);
 }
 
 }  // namespace
 
-base::Result<std::vector<Trap>> readTraps(std::string_view content) {
+base::Result<ReadTraps> readTraps(std::string_view content) {
     if (isDatagram(content)) {
         auto trap = readDatagram(content);
         if (!trap) return failure(trap.error());
-        return std::vector<Trap>{std::move(*trap)};
+        return ReadTraps{{std::move(*trap)}, {}};
     }
     const auto first = content.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos) return failure(ErrorCode::InvalidInput, "there is nothing in it");
-    if (content[first] == '{' || content[first] == '[') return readJson(content);
-    return readTrapText(content);
+    auto all = isJson(content, first) ? readJson(content) : base::Result<ReadTraps>(readTrapText(content));
+    if (all && all->traps.empty()) return failure(ErrorCode::InvalidInput, all->unreadable.front());
+    return all;
 }
 
 }  // namespace standin::traps

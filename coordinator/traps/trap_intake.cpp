@@ -6,13 +6,12 @@
 
 namespace standin::traps {
 
-TrapIntake::TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, TrapLog& trap_log, Sink sink,
+TrapIntake::TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, Outlets outlets,
                        const base::Clock& clock, base::Log log)
     : queue_(queue),
       rules_(std::move(rules)),
       servers_(std::move(servers)),
-      trap_log_(trap_log),
-      sink_(std::move(sink)),
+      outlets_(std::move(outlets)),
       clock_(clock),
       log_(std::move(log)) {}
 
@@ -57,11 +56,11 @@ std::function<void()> TrapIntake::acknowledgedByBoth(Trap& trap) {
 }
 
 void TrapIntake::handle(Trap trap) {
-    TrapRecord record{trap_log_.idFor(trap), {}, trap.arrived_at, classify(trap, rules_, servers_)};
+    TrapRecord record{outlets_.trap_log.idFor(trap), {}, trap.arrived_at, classify(trap, rules_, servers_)};
     const Verdict& verdict = record.verdict;
     if (verdict.outcome == Verdict::Outcome::Failure) {
-        sink_({verdict.server, verdict.kind, fmt::format("{} (trap from {})", verdict.reason, trap.source), record.id,
-               trap.arrived_at, trap.arrived_steady, acknowledgedByBoth(trap)});
+        outlets_.failure({verdict.server, verdict.kind, fmt::format("{} (trap from {})", verdict.reason, trap.source),
+                          record.id, trap.arrived_at, trap.arrived_steady, acknowledgedByBoth(trap)});
         const auto took = std::chrono::nanoseconds(clock_.steady() - trap.arrived_steady).count();
         last_ns_ = took;
         if (took > slowest_ns_) slowest_ns_ = took;  // only this thread writes
@@ -74,8 +73,10 @@ void TrapIntake::handle(Trap trap) {
                          verdict.reason, verdict.rule, record.id, trap.source);
     }
     traps_[static_cast<std::size_t>(verdict.outcome)] += trap.count;
+    if (verdict.outcome != Verdict::Outcome::Refused) grades_[static_cast<std::size_t>(verdict.grade)] += trap.count;
     record.trap = std::move(trap);
-    trap_log_.record(std::move(record));
+    if (verdict.outcome != Verdict::Outcome::Failure && outlets_.other) outlets_.other(record);
+    outlets_.trap_log.record(std::move(record));
 }
 
 bool TrapIntake::mayLog() {
@@ -99,6 +100,7 @@ bool TrapIntake::mayLog() {
 TrapIntake::Counts TrapIntake::counts() const {
     Counts counts;
     for (std::size_t i = 0; i < traps_.size(); ++i) counts.traps[i] = traps_[i];
+    for (std::size_t i = 0; i < grades_.size(); ++i) counts.grades[i] = grades_[i];
     counts.last_to_verdict = std::chrono::nanoseconds(last_ns_);
     counts.slowest_to_verdict = std::chrono::nanoseconds(slowest_ns_);
     return counts;

@@ -15,19 +15,25 @@
 namespace standin::traps {
 
 /// S201–S202: drains the queue, classifies, hands failures to the engine at once, and logs every verdict after that.
+/// Only a failure goes to the engine.
 class TrapIntake {
   public:
-    /// Must return at once: everything behind it waits.
-    using Sink = std::function<void(const FailureReport&)>;
+    /// Where verdicts go. The functions must return at once: everything behind them waits.
+    struct Outlets {
+        TrapLog& trap_log;
+        std::function<void(const FailureReport&)> failure;
+        std::function<void(const TrapRecord&)> other{};  ///< all that are believed and are no failures; may be empty
+    };
 
     struct Counts {
-        std::array<std::uint64_t, 6> traps{};        ///< by Verdict::Outcome, repeats included
+        std::array<std::uint64_t, 6> traps{};                    ///< by Verdict::Outcome, repeats included
+        std::array<std::uint64_t, grade_names.size()> grades{};  ///< the same by Grade; refused ones are not among them
         std::chrono::nanoseconds last_to_verdict{};  ///< from the datagram's arrival to the report of the last failure
         std::chrono::nanoseconds slowest_to_verdict{};
     };
 
-    TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, TrapLog& trap_log, Sink sink,
-               const base::Clock& clock, base::Log log);
+    TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, Outlets outlets, const base::Clock& clock,
+               base::Log log);
     ~TrapIntake();
     TrapIntake(const TrapIntake&) = delete;
     TrapIntake& operator=(const TrapIntake&) = delete;
@@ -50,11 +56,11 @@ class TrapIntake {
     TrapQueue& queue_;
     const TrapRules rules_;
     const ServerDirectory servers_;
-    TrapLog& trap_log_;
-    Sink sink_;
+    const Outlets outlets_;
     const base::Clock& clock_;
     base::Log log_;
     std::array<std::atomic<std::uint64_t>, 6> traps_{};
+    std::array<std::atomic<std::uint64_t>, grade_names.size()> grades_{};
     std::atomic<std::int64_t> last_ns_{0}, slowest_ns_{0};
     base::SteadyTime log_second_{};
     unsigned lines_left_ = 0, lines_spared_ = 0;

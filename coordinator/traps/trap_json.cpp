@@ -57,6 +57,7 @@ VarBind varBindFrom(const json& shown) {
 
 void addVerdict(json& shown, const Verdict& verdict) {
     shown["outcome"] = nameOf(verdict.outcome);
+    shown["grade"] = nameOf(verdict.grade);
     shown["reason"] = verdict.reason;
     shown["rule"] = verdict.rule.empty() ? json() : json(verdict.rule);
     shown["server"] = verdict.server.empty() ? json() : json(verdict.server.text());
@@ -120,6 +121,12 @@ base::Result<TrapRecord> trapRecordFrom(const json& shown) {
         }
         Verdict& verdict = record.verdict;
         verdict.outcome = outcomeFrom(shown.value("outcome", "no_rule"));
+        const bool failed =
+            verdict.outcome == Verdict::Outcome::Failure || verdict.outcome == Verdict::Outcome::UnknownServer;
+        // Records from before there were grades have none.
+        verdict.grade = shown.contains("grade") ? gradeFrom(textOrNone(shown, "grade"))
+                        : failed                ? Grade::Failure
+                                                : Grade::None;
         verdict.reason = textOrNone(shown, "reason");
         verdict.rule = textOrNone(shown, "rule");
         verdict.server = base::ServerName::parse(textOrNone(shown, "server")).value_or({});

@@ -22,6 +22,10 @@ std::string principalOf(const netsnmp_pdu& pdu) {
     return base::oneLine({pdu.securityName, std::min<std::size_t>(pdu.securityNameLen, longest)}, 3 * longest);
 }
 
+std::string userOf(const netsnmp_pdu& pdu) {
+    return pdu.securityName == nullptr ? std::string() : std::string(pdu.securityName, pdu.securityNameLen);
+}
+
 }  // namespace
 
 /// One socket with net-snmp's session on it. Only the listener's thread is in here, so nothing needs a lock but the
@@ -134,15 +138,19 @@ void TrapListener::Session::parsed(const netsnmp_pdu& pdu, int result) {
                    : pdu.version == SNMP_VERSION_3 ? SnmpVersion::V3
                                                    : SnmpVersion::V2c;
     if (pdu.securityName != nullptr) trap.principal = principalOf(pdu);
-    refuse(std::move(trap), refusalOf(result));
+    auto refusal = refusalOf(result);
+    // What an authenticated user encrypted with another secret decrypts to noise, and net-snmp only sees that it is
+    // none of its messages. The digest was right by then: a wrong one has a result of its own.
+    if (refusal.label == "malformed" && pdu.version == SNMP_VERSION_3 && pdu.securityLevel == SNMP_SEC_LEVEL_AUTHPRIV &&
+        listener.engine_->leastLevelOf(userOf(pdu)) <= SNMP_SEC_LEVEL_AUTHPRIV)
+        refusal = refusalOf(SNMPERR_USM_DECRYPTIONERROR);
+    refuse(std::move(trap), std::move(refusal));
 }
 
 /// Empty label: it may be believed.
 Refusal TrapListener::Session::distrust(const netsnmp_pdu& pdu) const {
     if (pdu.version == SNMP_VERSION_3) {
-        const std::string user(pdu.securityName == nullptr ? "" : pdu.securityName,
-                               pdu.securityName == nullptr ? 0 : pdu.securityNameLen);
-        const int least = listener.engine_->leastLevelOf(user);
+        const int least = listener.engine_->leastLevelOf(userOf(pdu));
         if (least > SNMP_SEC_LEVEL_AUTHPRIV) return {"user", "refused: no such SNMP user is configured"};
         if (pdu.securityLevel < least)
             return {"level", "refused: less protected than this SNMP user must be (authentication, privacy)"};

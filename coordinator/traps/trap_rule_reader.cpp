@@ -5,8 +5,8 @@
 #include <map>
 
 #include "agent/base/identifier.hpp"
-#include "agent/base/number.hpp"
 #include "agent/base/yaml_reader.hpp"
+#include "coordinator/traps/rule_condition_reader.hpp"
 #include "coordinator/traps/rule_scope.hpp"
 #include "coordinator/traps/trap_rules.hpp"
 
@@ -18,100 +18,6 @@ using base::YamlProblems;
 using base::YamlReader;
 
 constexpr std::size_t most_rules = 1000;  // every trap is held against every rule; more would be slow and is a mistake
-
-/// A number in decimal or, as IPMI's tables have it, hexadecimal with 0x.
-std::optional<std::int64_t> numberOf(std::string_view text) {
-    const bool hex = text.starts_with("0x");
-    if (hex) text.remove_prefix(2);
-    return base::parseNumber<std::int64_t>(text, hex ? 16 : 10);
-}
-
-std::optional<std::int64_t> readNumber(YamlReader& reader, const std::string& key) {
-    if (!reader.has(key)) {
-        return std::nullopt;
-    }
-    auto number = numberOf(reader.text(key));
-    if (!number) reader.problem(key, "must be a whole number, decimal or with 0x");
-    return number;
-}
-
-Oid readOid(YamlReader& reader, const std::string& key) {
-    const auto text = reader.text(key);
-    if (text.empty()) return {};  // told already: it is missing
-    auto oid = Oid::parse(text);
-    if (!oid) reader.problem(key, oid.error().message);
-    return oid.value_or(Oid());
-}
-
-template <typename Thing>
-std::vector<Thing> readAll(YamlReader& reader, const std::string& key) {
-    std::vector<Thing> things;
-    for (const auto& text : reader.texts(key)) {
-        auto thing = Thing::parse(text);
-        if (thing) {
-            things.push_back(std::move(thing).value());
-        } else {
-            reader.problem(key, thing.error().message);
-        }
-    }
-    return things;
-}
-
-ValueCondition readCondition(YamlReader& reader) {
-    ValueCondition condition;
-    condition.oid = readOid(reader, "oid");
-    condition.present = reader.boolean("present", true);
-    if (reader.has("byte"))
-        condition.byte = static_cast<unsigned>(reader.integer("byte", 0, VarBind::longest_value - 1));
-    if (reader.has("equals")) {
-        condition.equals = reader.text("equals");
-        if (condition.byte) {  // a byte is compared as a number, so that 0x10 may be written as the tables do
-            const auto number = numberOf(*condition.equals);
-            if (!number) reader.problem("equals", "a byte equals a number, decimal or with 0x");
-            condition.equals = std::to_string(number.value_or(0));
-        }
-    }
-    condition.at_least = readNumber(reader, "at_least");
-    condition.at_most = readNumber(reader, "at_most");
-    if (condition.at_least && condition.at_most && *condition.at_least > *condition.at_most) {
-        reader.problem("at_least", "is above at_most, so nothing could match");
-    }
-    if (reader.has("pattern")) {
-        if (auto compiled = condition.setPattern(reader.text("pattern")); !compiled)
-            reader.problem("pattern", compiled.error().message);
-    }
-    if (!condition.present && (condition.equals || condition.at_least || condition.at_most || condition.pattern)) {
-        reader.problem("present", "a varbind that must be absent has no value to compare");
-    }
-    reader.finish();
-    return condition;
-}
-
-PlatformEventCondition readPlatformEvent(YamlReader& reader) {
-    PlatformEventCondition condition;
-    if (reader.has("sensor")) {
-        const auto text = reader.text("sensor");
-        condition.sensor_type = sensorTypeNamed(text);
-        if (!condition.sensor_type) {
-            const auto number = numberOf(text);
-            if (number && *number >= 0 && *number <= 0xff) {
-                condition.sensor_type = static_cast<std::uint8_t>(*number);
-            } else {
-                reader.problem("sensor", fmt::format("'{}' is neither a number up to 0xff nor one of {}", text,
-                                                     sensorTypeNames()));
-            }
-        }
-    }
-    if (const auto event = readNumber(reader, "event")) {
-        if (*event < 0 || *event > 0x7f) reader.problem("event", "must be 0x00 to 0x7f");
-        condition.event_type = static_cast<std::uint8_t>(*event & 0x7f);
-    }
-    for (const auto offset : reader.integers("offsets", 0, 15)) condition.offsets.insert(offset);
-    if (reader.has("direction"))
-        condition.deasserted = reader.choice("direction", {"asserted", "deasserted"}) == "deasserted";
-    reader.finish();
-    return condition;
-}
 
 ServerLookup readServerLookup(YamlReader& reader) {
     ServerLookup lookup;
@@ -132,6 +38,70 @@ ServerLookup readServerLookup(YamlReader& reader) {
     return lookup;
 }
 
+RuleVerdict verdictFor(Grade grade) {
+    if (grade == Grade::Failure) return RuleVerdict::Failure;
+    return grade == Grade::Test ? RuleVerdict::Ignored : RuleVerdict::NotAFailure;
+}
+
+/// The grade, or the verdict that rules had before there were grades, or both; a kind alone is a failure's.
+void readOutcome(YamlReader& reader, TrapRule& rule) {
+    if (reader.has("grade")) {
+        rule.grade = readGrade(reader, "grade");
+    } else if (reader.has("kind") && !reader.has("verdict")) {
+        rule.grade = Grade::Failure;
+    } else if (!reader.has("verdict")) {
+        reader.problem("grade", "is missing: say failure, degraded, cleared, test or none");
+    }
+    rule.verdict = verdictFor(rule.grade);
+    if (reader.has("verdict")) {
+        const auto verdict = reader.choice("verdict", {"not_a_failure", "failure", "ignored"});
+        rule.verdict = verdict == "failure"   ? RuleVerdict::Failure
+                       : verdict == "ignored" ? RuleVerdict::Ignored
+                                              : RuleVerdict::NotAFailure;
+        const bool fails = rule.verdict == RuleVerdict::Failure;
+        if (!reader.has("grade")) {
+            rule.grade = fails ? Grade::Failure : Grade::None;
+        } else if (fails != (rule.grade == Grade::Failure)) {
+            reader.problem("verdict", fmt::format("'{}' contradicts the grade '{}': leave the verdict out", verdict,
+                                                  nameOf(rule.grade)));
+        }
+    }
+}
+
+/// A rule that takes every trap of the world for a failure is a slip, and an expensive one.
+void checkScope(YamlReader& reader, const TrapRule& rule) {
+    const std::string outcome = reader.has("verdict") ? "verdict" : "grade";
+    if (rule.oids.empty() && rule.sources.empty() && !rule.platform_event && rule.varbinds.empty()) {
+        reader.problem(outcome,
+                       "a rule for failures must say of which traps: oids, sources, platform_event or varbinds");
+    } else if (const auto wide = tooWide(rule); !wide.empty()) {
+        reader.problem(rule.oids.empty() ? (rule.sources.empty() ? outcome : "sources") : "oids", wide);
+    }
+}
+
+/// What only some grades have.
+void readGraded(YamlReader& reader, TrapRule& rule) {
+    if (rule.verdict == RuleVerdict::Failure) {
+        rule.kind = reader.text("kind");
+        if (!rule.kind.empty() && !base::isIdentifier(rule.kind)) {
+            reader.problem("kind", "must be 1 to 63 of letters, digits, '.', '_', '@', '-'");
+        }
+        checkScope(reader, rule);
+    } else if (reader.has("kind") && reader.has("grade")) {
+        static_cast<void>(reader.text("kind"));
+        reader.problem("kind", fmt::format("only a failure has a kind, and the grade is '{}': remove one of them",
+                                           nameOf(rule.grade)));
+    }
+    if (auto condition = reader.optionalMap("condition")) {
+        rule.condition = readConditionNaming(*condition);
+        if (rule.grade != Grade::Degraded && rule.grade != Grade::Cleared)
+            reader.problem("condition",
+                           fmt::format("only what is degraded or cleared has a condition, and the grade is "
+                                       "'{}': remove it",
+                                       nameOf(rule.grade)));
+    }
+}
+
 TrapRule readRule(YamlReader& reader) {
     TrapRule rule;
     rule.name = reader.text("name");
@@ -140,27 +110,14 @@ TrapRule readRule(YamlReader& reader) {
     }
     rule.reason = reader.text("reason");
     rule.oids = readAll<OidPattern>(reader, "oids");
+    rule.numbers = readNumbers(reader);
     rule.sources = readAll<NetworkPrefix>(reader, "sources");
     if (auto event = reader.optionalMap("platform_event")) rule.platform_event = readPlatformEvent(*event);
     for (auto& varbind : reader.list("varbinds")) rule.varbinds.push_back(readCondition(varbind));
+    rule.message = readAll<OidPattern>(reader, "message");
     if (auto lookup = reader.optionalMap("server")) rule.server = readServerLookup(*lookup);
-    const auto verdict = reader.choice("verdict", {"not_a_failure", "failure", "ignored"});
-    rule.verdict = verdict == "failure"   ? RuleVerdict::Failure
-                   : verdict == "ignored" ? RuleVerdict::Ignored
-                                          : RuleVerdict::NotAFailure;
-    if (rule.verdict == RuleVerdict::Failure) {
-        rule.kind = reader.text("kind");
-        if (!rule.kind.empty() && !base::isIdentifier(rule.kind)) {
-            reader.problem("kind", "must be 1 to 63 of letters, digits, '.', '_', '@', '-'");
-        }
-        // A rule that takes every trap of the world for a failure is a slip, and an expensive one.
-        if (rule.oids.empty() && rule.sources.empty() && !rule.platform_event && rule.varbinds.empty()) {
-            reader.problem("verdict",
-                           "a rule for failures must say of which traps: oids, sources, platform_event or varbinds");
-        } else if (const auto wide = tooWide(rule); !wide.empty()) {
-            reader.problem(rule.oids.empty() ? (rule.sources.empty() ? "verdict" : "sources") : "oids", wide);
-        }
-    }
+    readOutcome(reader, rule);
+    readGraded(reader, rule);
     reader.finish();
     return rule;
 }

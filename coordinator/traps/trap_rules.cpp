@@ -4,14 +4,16 @@
 
 #include <algorithm>
 
+#include "coordinator/traps/event_grade.hpp"
+
 namespace standin::traps {
 
-Mismatch PlatformEventCondition::violation(const Oid& trap_oid, Words words) const {
+Mismatch PlatformEventCondition::violation(const Trap& trap, Words words) const {
     const auto no = [&](auto format, const auto&... values) -> Mismatch {
         return words == Words::Wanted ? fmt::format(fmt::runtime(format), values...) : std::string();
     };
-    const auto event = platformEventOf(trap_oid);
-    if (!event) return no("it is no platform event trap");
+    const auto event = platformEventOf(trap, coding);
+    if (!event) return no(coding == EventCoding::Pet ? "it is no platform event trap" : "it bears no event's number");
     if (sensor_type && event->sensor_type != *sensor_type) {
         return no("the sensor is of type {:#04x} ({}), not {:#04x} ({})", event->sensor_type,
                   nameOfSensorType(event->sensor_type), *sensor_type, nameOfSensorType(*sensor_type));
@@ -25,7 +27,17 @@ Mismatch PlatformEventCondition::violation(const Oid& trap_oid, Words words) con
     if (!offsets.empty() && !offsets.contains(event->offset)) {
         return no("the event's offset is {}, which is not among those of the rule", event->offset);
     }
+    if (const auto grade = gradeOf(*event); graded && grade != *graded) {
+        return no("the event's grade is '{}', not '{}'", nameOf(grade), nameOf(*graded));
+    }
     return std::nullopt;
+}
+
+bool NumberCondition::holdsFor(std::uint32_t number) const {
+    if (number % divisor != remainder) return false;
+    return ranges.empty() || std::any_of(ranges.begin(), ranges.end(), [&](const Range& range) {
+               return range.first <= number && number <= range.last;
+           });
 }
 
 Mismatch TrapRule::mismatch(const Trap& trap, Words words) const {
@@ -37,15 +49,17 @@ Mismatch TrapRule::mismatch(const Trap& trap, Words words) const {
         return oids.size() == 1 ? no("the trap's OID is not {}", oids.front().text())
                                 : no("the trap's OID is none of the rule's");
     }
+    if (!numbers.asksNothing() && !numbers.holdsFor(trap.oid.empty() ? 0 : trap.oid.numbers().back()))
+        return no("the trap's OID is none of the rule's");
     if (!sources.empty() &&
         std::none_of(sources.begin(), sources.end(), [&](const NetworkPrefix& p) { return p.contains(trap.source); })) {
         return no("source {} is none of the rule's", trap.source);
     }
     if (platform_event) {
-        if (auto why = platform_event->violation(trap.oid, words)) return why;
+        if (auto why = platform_event->violation(trap, words)) return why;
     }
-    for (const auto& condition : varbinds) {
-        if (auto why = condition.violation(trap, words)) return why;
+    for (const auto& asked : varbinds) {
+        if (auto why = asked.violation(trap, words)) return why;
     }
     return std::nullopt;
 }

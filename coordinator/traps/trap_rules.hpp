@@ -6,20 +6,44 @@
 #include <vector>
 
 #include "agent/base/result.hpp"
+#include "coordinator/traps/grade.hpp"
 #include "coordinator/traps/network_prefix.hpp"
 #include "coordinator/traps/pet.hpp"
 #include "coordinator/traps/value_condition.hpp"
 
 namespace standin::traps {
 
-/// What a rule asks of a Platform Event Trap; an empty set or nullopt asks nothing.
+/// What a rule asks of an event in IPMI's numbers; an empty set or nullopt asks nothing.
 struct PlatformEventCondition {
+    EventCoding coding = EventCoding::Pet;
     std::optional<std::uint8_t> sensor_type;
     std::optional<std::uint8_t> event_type;
     std::set<std::int64_t> offsets;
     std::optional<bool> deasserted;
+    std::optional<Grade> graded;  ///< what gradeOf() makes of the event
 
-    [[nodiscard]] Mismatch violation(const Oid& trap_oid, Words words) const;
+    [[nodiscard]] Mismatch violation(const Trap& trap, Words words) const;
+};
+
+/// What a rule asks of the last number of the trap's OID, which tells a vendor's traps apart.
+struct NumberCondition {
+    struct Range {
+        std::uint32_t first = 0, last = 0;  ///< both included
+    };
+    std::vector<Range> ranges;  ///< any of them; empty asks nothing
+    std::uint32_t divisor = 1;  ///< the number divided by this leaves `remainder`
+    std::uint32_t remainder = 0;
+
+    [[nodiscard]] bool holdsFor(std::uint32_t number) const;
+    [[nodiscard]] bool asksNothing() const { return ranges.empty() && divisor == 1; }
+};
+
+/// Which traps speak of the same thing, so that one says that what another one complained about is well again.
+struct ConditionNaming {
+    std::string name;         ///< empty: by the event's sensor, else by `group`, else each OID is a thing of its own
+    std::uint32_t group = 0;  ///< so many neighbouring numbers, from `first` on, are about one thing; 0: not so
+    std::uint32_t first = 0;
+    std::vector<OidPattern> parts;  ///< varbinds that name the part: which fan, which memory module
 };
 
 /// Where a rule finds out which server a trap speaks of.
@@ -39,10 +63,14 @@ struct TrapRule {
     std::vector<OidPattern> oids;        ///< any of them; empty asks nothing
     std::vector<NetworkPrefix> sources;  ///< any of them; empty asks nothing
     std::optional<PlatformEventCondition> platform_event;
+    NumberCondition numbers;
     std::vector<ValueCondition> varbinds;  ///< all of them
     ServerLookup server;
     RuleVerdict verdict = RuleVerdict::NotAFailure;
-    std::string kind;  ///< of a failure: what broke, e.g. `processor`
+    Grade grade = Grade::None;        ///< Failure exactly where the verdict is
+    std::string kind;                 ///< of a failure: what broke, e.g. `processor`
+    ConditionNaming condition;        ///< of what is degraded or cleared
+    std::vector<OidPattern> message;  ///< varbinds whose text is told behind the reason
 
     /// Nullopt if the rule speaks of this trap, else why it does not.
     [[nodiscard]] Mismatch mismatch(const Trap& trap, Words words) const;

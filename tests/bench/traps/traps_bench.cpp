@@ -104,10 +104,12 @@ void receive(StatusBoard& board, const std::string& directory) {
     auto trap_log = traps::openSqliteTrapLog(directory + "/traps.sqlite").value();
     traps::ServerDirectory servers;
     if (!servers.addAddress(base::ServerName("server01"), sending)) return;
-    traps::TrapIntake intake(
-        queue, traps::TrapRules::fromFile(STANDIN_SHIPPED_RULES).value(), servers, *trap_log,
-        [&](const traps::FailureReport&) { board.verdict_ns = Steady::now().time_since_epoch().count(); }, clock,
-        quiet);
+    traps::TrapIntake intake(queue, traps::TrapRules::fromFile(STANDIN_SHIPPED_RULES).value(), servers,
+                             traps::TrapIntake::Outlets{*trap_log,
+                                                        [&](const traps::FailureReport&) {
+                                                            board.verdict_ns = Steady::now().time_since_epoch().count();
+                                                        }},
+                             clock, quiet);
     traps::TrapListener listener({.listen = {{receiving, 0}},
                                   .communities = {"standin-test"},
                                   .users = {},

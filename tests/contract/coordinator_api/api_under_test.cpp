@@ -201,12 +201,16 @@ ApiUnderTest::ApiUnderTest(bool adopted)
     BOOST_REQUIRE(engine->start());
     trap_log = std::move(*traps::openSqliteTrapLog(directory / "traps.db"));
     BOOST_REQUIRE(trap_servers.addAddress(base::ServerName("server01"), "127.77.0.101"));
+    degraded = std::make_unique<traps::DegradedConditions>(
+        directory / "degraded.json",
+        [this](const base::ServerName& name, const auto&) { told_degraded.push_back(name.text()); });
     http::ServerSettings settings;
     settings.host = "127.0.0.1";
     server = std::make_unique<api::CoordinatorApiServer>(
         settings, *http::serverContext(authority.issue("coordinator")),
         http::Roles::ofCoordinator({"vera", "prometheus"}, {"ada", "grace"}, {"ada", "carol"}),
-        api::ApiDependencies{*engine, hub, *trap_log, rules, trap_servers, health, metrics, &request_audit}, silent);
+        api::ApiDependencies{*engine, hub, *trap_log, rules, trap_servers, *degraded, health, metrics, &request_audit},
+        silent);
     audit_trail.start();
     BOOST_REQUIRE(server->start());
     url = fmt::format("https://127.0.0.1:{}", server->port());

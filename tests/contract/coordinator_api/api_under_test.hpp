@@ -16,6 +16,7 @@
 #include "coordinator/engine/event_hub.hpp"
 #include "coordinator/engine/thread_pool_executor.hpp"
 #include "coordinator/journal/sqlite_journal.hpp"
+#include "coordinator/traps/degraded_conditions.hpp"
 #include "coordinator/traps/trap_log.hpp"
 #include "tests/support/certificates.hpp"
 
@@ -57,6 +58,8 @@ class ApiUnderTest {
     std::unique_ptr<traps::TrapLog> trap_log;
     traps::TrapRules rules;
     traps::ServerDirectory trap_servers;
+    std::vector<std::string> told_degraded;
+    std::unique_ptr<traps::DegradedConditions> degraded;
     audit::AuditTrail audit_trail;
     http::RequestAudit request_audit{audit_trail, http::RequestAudit::Commands::Refused};
     std::unique_ptr<api::CoordinatorApiServer> server;

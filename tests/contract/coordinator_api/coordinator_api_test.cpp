@@ -278,11 +278,34 @@ BOOST_FIXTURE_TEST_CASE(a_trap_record_is_explained_without_starting_anything, Ap
     record.trap.source = "127.77.0.101";
     auto explanation = post("/v1/traps/explain", toJson(record)).body;
     BOOST_TEST(explanation["outcome"] == "no_rule");
+    BOOST_TEST(explanation["grade"] == "none");
     BOOST_TEST(get("/v1/operations").body["operations"].empty());
     BOOST_CHECK(refusalOf(tryPost("/v1/traps/explanations", {{"id", "one"}})).code == ErrorCode::InvalidInput);
     BOOST_TEST(get("/v1/traps").body["traps"].empty());
     BOOST_TEST(get("/v1/traps/9/explanation").status == 404);
     BOOST_TEST(get("/v1/traps?limit=0").status == 400);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_degraded_is_shown_with_its_server_until_it_is_set_into_maintenance, ApiUnderTest) {
+    traps::TrapRecord record;
+    record.id = 7;
+    record.verdict.server = base::ServerName("server01");
+    record.verdict.grade = traps::Grade::Degraded;
+    record.verdict.reason = "a fan has failed";
+    degraded->take(record);
+    degraded->take(record);
+    BOOST_TEST(told_degraded == std::vector<std::string>{"server01"}, boost::test_tools::per_element());
+    const auto servers = get("/v1/servers").body["servers"];
+    BOOST_REQUIRE(servers[0]["degraded"].size() == 1U);
+    BOOST_TEST(servers[0]["degraded"][0]["reason"] == "a fan has failed");
+    BOOST_TEST(servers[0]["degraded"][0]["trap"] == 7);
+    BOOST_TEST(servers[0]["degraded"][0]["count"] == 2);
+    BOOST_TEST(servers[1]["degraded"].empty());
+    BOOST_TEST(get("/v1/servers/server01").body["degraded"].size() == 1U);
+    const auto set = put("/v1/servers/server01/maintenance", {{"on", true}, {"why", "a new fan"}}).body;
+    BOOST_TEST(set["degraded"].empty());
+    put("/v1/servers/server01/maintenance", {{"on", false}});
+    BOOST_TEST(get("/v1/servers/server01").body["degraded"].empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

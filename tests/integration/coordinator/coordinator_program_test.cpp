@@ -87,6 +87,20 @@ BOOST_FIXTURE_TEST_CASE(every_trap_gets_a_verdict_and_its_reason_is_shown, Runni
     BOOST_TEST(asked({"operation", "list"})["operations"].empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(what_is_degraded_is_told_and_outlives_a_restart_until_an_operator_knows, RunningCoordinator) {
+    const auto degraded = [](const json& status) { return status["servers"][0]["degraded"]; };
+    start();
+    sendTrap("hush", "1.3.6.1.4.1.99999.0.2");
+    askedUntil({"status"}, [&](const json& status) { return degraded(status).size() == 1; });
+    BOOST_TEST(end(SIGTERM) == 0);
+    BOOST_TEST(lastLog().find("is degraded, and goes on: a fan has failed") != std::string::npos);
+    start();
+    BOOST_REQUIRE_EQUAL(degraded(asked({"status"})).size(), 1U);
+    BOOST_TEST(degraded(asked({"status"}))[0]["reason"] == "a fan has failed, its twin goes on");
+    BOOST_TEST(ctl({"maintenance", "on", "server01"}).exit_code == 0);
+    BOOST_TEST(degraded(asked({"status"})).empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(what_was_begun_outlives_a_killed_coordinator, RunningCoordinator) {
     start();
     BOOST_TEST(ctl({"maintenance", "on", "server01", "--reason", "new fan"}).exit_code == 0);

@@ -76,7 +76,7 @@ const char* rules = R"(rules:
   - name: fan
     reason: a fan has failed, its twin goes on
     oids: [1.3.6.1.4.1.99999.0.2]
-    verdict: not_a_failure
+    grade: degraded
 )";
 
 // Describes itself and confirms nothing.

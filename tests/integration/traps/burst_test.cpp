@@ -56,7 +56,7 @@ rules:
         unsigned reports = 0;
         const auto sink = [&](const FailureReport& report) { (++reports == 1 ? among : last).set_value(report); };
         const standin::base::Log quiet("traps", [](auto, auto) {});
-        TrapIntake intake(queue, rules, servers, *trap_log, sink, testing::system_clock, quiet);
+        TrapIntake intake(queue, rules, servers, TrapIntake::Outlets{*trap_log, sink}, testing::system_clock, quiet);
         TrapListener listener({.listen = {{"127.79.1.1", 0}},
                                .communities = {"standin-test"},
                                .users = {},

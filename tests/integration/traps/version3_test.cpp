@@ -93,9 +93,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_privacy_secret_is_refused) {
     Listening at(users());
     const auto refusal =
         refusalOf(at, command("snmptrap", bmc_engine, "authPriv", "bmc", "an authentication secret", "another secret"));
-    BOOST_TEST_INFO(refusal);
-    BOOST_TEST(!refusal.empty());
-    BOOST_TEST(refusal != "nothing arrived");
+    BOOST_TEST(refusal.starts_with("refused: cannot be decrypted"), refusal);
 }
 
 BOOST_AUTO_TEST_CASE(a_known_name_without_authentication_or_encryption_is_refused) {

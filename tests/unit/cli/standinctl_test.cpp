@@ -288,10 +288,24 @@ BOOST_AUTO_TEST_CASE(a_question_that_meets_the_restart_is_asked_again) {
     BOOST_TEST(done.err.empty());
 }
 
+BOOST_AUTO_TEST_CASE(status_shows_what_is_degraded_below_the_servers) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("GET /v1/servers", 200,
+                        R"({"servers":[{"name":"server01","degraded":[{"reason":"a fan has failed","trap":7,"count":2,
+                            "since":"2026-11-23T05:00:00.000000Z"}]},{"name":"server02","degraded":[]}]})");
+    coordinator.answers("GET /v1/operations", 200, R"({"operations":[]})");
+    const auto shown = run(coordinator, {"status"}).out;
+    BOOST_TEST(shown.find("DEGRADED  SINCE                COUNT  TRAP  WHAT\n"
+                          "server01  2026-11-23 05:00:00  2      7     a fan has failed\n") != std::string::npos,
+               shown);
+    BOOST_TEST(run(coordinator, {"--json", "status"}).out.find("\"degraded\"") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_trap_is_explained_rule_by_rule) {
     ScriptedCoordinator coordinator;
-    coordinator.answers("GET /v1/traps/12/explanation", 200,
-                        R"({"outcome":"failure","reason":"processor error","rule":"cpu","server":"server01",
+    coordinator.answers(
+        "GET /v1/traps/12/explanation", 200,
+        R"({"outcome":"failure","grade":"failure","reason":"processor error","rule":"cpu","server":"server01",
                             "rules":[{"rule":"fan","matched":false,"why":"another OID"},{"rule":"cpu","matched":true,"why":"failure"}]})");
     auto done = run(coordinator, {"trap", "explain", "12"});
     BOOST_TEST(done.exit_code == ExitCode::Done);
@@ -299,7 +313,8 @@ BOOST_AUTO_TEST_CASE(a_trap_is_explained_rule_by_rule) {
                "RULE  MATCHES  WHY\n"
                "fan   no       another OID\n"
                "cpu   yes      failure\n"
-               "verdict: failure (server server01, rule cpu): processor error\n");
+               "verdict: failure (server server01, rule cpu): processor error\n"
+               "grade: failure\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_comes_from_outside_cannot_command_the_terminal) {

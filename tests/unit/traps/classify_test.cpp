@@ -90,6 +90,55 @@ BOOST_AUTO_TEST_CASE(varbinds_are_compared_as_text_number_and_pattern) {
     BOOST_TEST(!holds("present: false", octets(name, "critical")));
 }
 
+BOOST_AUTO_TEST_CASE(a_value_may_be_one_of_a_list_and_some_bits_of_a_number) {
+    const std::string name = "1.3.6.1.4.1.9.5";
+    BOOST_TEST(holds("one_of: [MEM0001, MEM0002]", octets(name, "MEM0002 ")));
+    BOOST_TEST(!holds("one_of: [MEM0001, MEM0002]", octets(name, "MEM00021")));
+    BOOST_TEST(holds("one_of: ['2', '3']", number(name, 3)));
+    BOOST_TEST(holds("mask: 0x1c, equals: 8", number(name, 0x69)));
+    BOOST_TEST(!holds("mask: 0x1c, equals: 8", number(name, 0x6d)));
+    BOOST_TEST(holds("mask: 0xf0, at_least: 0x60", number(name, 0x69)));
+}
+
+BOOST_AUTO_TEST_CASE(a_tables_column_matches_by_any_row) {
+    const auto column = rules(
+        "rules: [{name: r, reason: x, oids: [1.3.6.1.4.1.9.*], grade: failure, kind: k, "
+        "varbinds: [{oid: 1.3.6.1.4.1.9.5.*, equals: 4}]}]");
+    Trap made = trap("1.3.6.1.4.1.9.2");
+    BOOST_TEST(explain(made, column, directory()).lines[0].why == "varbind 1.3.6.1.4.1.9.5.* is absent");
+    made.varbinds = {number("1.3.6.1.4.1.9.5.1.7", 3), number("1.3.6.1.4.1.9.51.8", 4)};
+    BOOST_TEST(explain(made, column, directory()).lines[0].why == "varbind 1.3.6.1.4.1.9.5.1.7 is '3', not '4'");
+    made.varbinds.push_back(number("1.3.6.1.4.1.9.5.1.8", 4));
+    BOOST_TEST((classify(made, column, directory()).outcome == Outcome::Failure));
+}
+
+BOOST_AUTO_TEST_CASE(the_zero_before_the_last_number_may_be_missing) {
+    const auto read = rules(
+        "rules: [{name: one, reason: x, oids: [1.3.6.1.4.1.9.0.5], grade: test},"
+        "{name: all, reason: x, oids: [1.3.6.1.4.1.9.7.0.*], grade: degraded}]");
+    const auto rule = [&](const std::string& name) { return classify(trap(name), read, directory()).rule; };
+    BOOST_TEST(rule("1.3.6.1.4.1.9.5") == "one");
+    BOOST_TEST(rule("1.3.6.1.4.1.9.6") == "");
+    BOOST_TEST(rule("1.3.6.1.4.1.9.7.6") == "all");
+    BOOST_TEST(rule("1.3.6.1.4.1.9.7.6.1") == "");
+    BOOST_TEST(rule("1.3.6.1.4.1.9.7.0.6.1") == "all");
+}
+
+BOOST_AUTO_TEST_CASE(a_verdict_has_the_grade_also_of_an_unknown_server_and_says_what_the_trap_says) {
+    const auto read = rules(
+        "rules: [{name: fan, reason: a fan, message: [1.3.6.1.4.1.9.5], oids: [1.3.6.1.4.1.9.1], grade: degraded},"
+        "{name: cpu, reason: a cpu, oids: [1.3.6.1.4.1.9.2], kind: processor}]");
+    Trap made = trap("1.3.6.1.4.1.9.1");
+    made.varbinds = {octets("1.3.6.1.4.1.9.5.0", "Fan 3 \x01stopped")};
+    const auto degraded = classify(made, read, directory());
+    BOOST_TEST((degraded.grade == Grade::Degraded));
+    BOOST_TEST((degraded.outcome == Outcome::NotAFailure));
+    BOOST_TEST(degraded.reason.starts_with("a fan: "));
+    const auto unknown = classify(trap("1.3.6.1.4.1.9.2", "10.9.9.9"), read, directory());
+    BOOST_TEST((unknown.grade == Grade::Failure));
+    BOOST_TEST((unknown.outcome == Outcome::UnknownServer));
+}
+
 BOOST_AUTO_TEST_CASE(a_byte_of_an_octet_string_is_compared_as_a_number) {
     const std::string name = "1.3.6.1.4.1.9.5";
     const std::string platform_event("\x44\x45\x10\x20", 4);

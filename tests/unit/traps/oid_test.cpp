@@ -53,17 +53,18 @@ BOOST_AUTO_TEST_CASE(a_network_contains_its_addresses_only) {
 }
 
 BOOST_AUTO_TEST_CASE(a_platform_event_is_sensor_event_offset_and_direction) {
-    const auto asserted = platformEventOf(testing::platformEvent(0x056f00).oid).value();
+    const auto asserted = platformEventOf(testing::platformEvent(0x056f00), EventCoding::Pet).value();
     BOOST_TEST(asserted.sensor_type == 0x05);
     BOOST_TEST(asserted.event_type == 0x6f);
     BOOST_TEST(asserted.offset == 0);
     BOOST_TEST(!asserted.deasserted);
-    BOOST_TEST(platformEventOf(testing::platformEvent(356224).oid)
+    BOOST_TEST(platformEventOf(testing::platformEvent(356224), EventCoding::Pet)
                    .value()
                    .deasserted);  // a chassis intrusion that was cleared
-    BOOST_TEST(!platformEventOf(oid("1.3.6.1.4.1.3183.1.1.0.4294967295")));
-    BOOST_TEST(!platformEventOf(oid("1.3.6.1.4.1.3183.1.1.0")));
-    BOOST_TEST(!platformEventOf(oid("1.3.6.1.4.1.3183.1.1.0.1.2")));
+    BOOST_TEST(!platformEventOf(testing::trap("1.3.6.1.4.1.3183.1.1.0.4294967295"), EventCoding::Pet));
+    BOOST_TEST(platformEventOf(testing::trap("1.3.6.1.4.1.3183.1.1.356096"), EventCoding::Pet)->sensor_type == 0x05);
+    BOOST_TEST(!platformEventOf(testing::trap("1.3.6.1.4.1.3183.1.1"), EventCoding::Pet));
+    BOOST_TEST(!platformEventOf(testing::trap("1.3.6.1.4.1.3183.1.1.0.1.2"), EventCoding::Pet));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include "agent/base/durable_file.hpp"
 #include "coordinator/traps/trap_json.hpp"
 #include "trap_builder.hpp"
 
@@ -66,12 +67,17 @@ std::string problemOf(const std::string& content) {
     return traps ? "none" : traps.error().message;
 }
 
+/// A text as somebody had it.
+ReadTraps caseText(const std::string& name) {
+    return readTraps(standin::base::readWhole(std::string(STANDIN_TRAP_CASES) + "/" + name).value()).value();
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(trap_files)
 
 BOOST_AUTO_TEST_CASE(what_snmptrapd_prints_is_read_with_every_kind_of_value) {
-    const auto traps = readTraps(as_names).value();
+    const auto traps = readTraps(as_names).value().traps;
     BOOST_REQUIRE(traps.size() == 3U);
     const Trap& trap = traps[0];
     BOOST_TEST(trap.source == "127.0.0.1");
@@ -86,7 +92,7 @@ BOOST_AUTO_TEST_CASE(what_snmptrapd_prints_is_read_with_every_kind_of_value) {
 }
 
 BOOST_AUTO_TEST_CASE(a_printed_trap_of_version_1_has_the_oid_that_the_listener_would_give_it) {
-    const auto traps = readTraps(as_names).value();
+    const auto traps = readTraps(as_names).value().traps;
     BOOST_TEST(traps.at(1).oid.text() == "1.3.6.1.4.1.3183.1.1.0.487169");
     BOOST_TEST(traps.at(1).source == "127.0.0.9");
     BOOST_TEST(traps.at(1).agent_address == "10.1.2.3");
@@ -95,13 +101,13 @@ BOOST_AUTO_TEST_CASE(a_printed_trap_of_version_1_has_the_oid_that_the_listener_w
 }
 
 BOOST_AUTO_TEST_CASE(numbers_are_read_as_well_as_names) {
-    const auto trap = readTraps(as_numbers).value().at(0);
+    const auto trap = readTraps(as_numbers).value().traps.at(0);
     BOOST_TEST(trap.oid.text() == "1.3.6.1.6.3.1.1.5.3");
     BOOST_TEST(trap.varbinds.at(0).oid.text() == "1.3.6.1.2.1.2.2.1.8.2");
 }
 
 BOOST_AUTO_TEST_CASE(values_without_their_head_are_a_trap_of_an_unknown_sender) {
-    const auto trap = readTraps(as_numbers.substr(as_numbers.find('\n') + 1)).value().at(0);
+    const auto trap = readTraps(as_numbers.substr(as_numbers.find('\n') + 1)).value().traps.at(0);
     BOOST_TEST(trap.source.empty());
     BOOST_TEST(trap.oid.text() == "1.3.6.1.6.3.1.1.5.3");
 }
@@ -120,12 +126,12 @@ BOOST_AUTO_TEST_CASE(what_a_text_lacks_is_told_with_line_and_column) {
 }
 
 BOOST_AUTO_TEST_CASE(a_datagram_says_what_the_listener_would_hear) {
-    const auto v2c = readTraps(datagram_v2c).value().at(0);
+    const auto v2c = readTraps(datagram_v2c).value().traps.at(0);
     BOOST_TEST(v2c.oid.text() == "1.3.6.1.4.1.3183.1.1.0.487169");
     BOOST_TEST(v2c.uptime_cs == 12345U);
     BOOST_TEST(v2c.varbinds.at(0).bytes == bytesOf("4c4c4544ff"));
     BOOST_TEST(v2c.varbinds.at(1).number.value() == -5);
-    const auto v1 = readTraps(datagram_v1).value().at(0);
+    const auto v1 = readTraps(datagram_v1).value().traps.at(0);
     BOOST_TEST(v1.oid.text() == "1.3.6.1.4.1.3183.1.1.0.487169");
     BOOST_TEST(v1.agent_address == "10.1.2.3");
     BOOST_TEST(v1.varbinds.at(0).text() == "hello");
@@ -157,11 +163,98 @@ BOOST_AUTO_TEST_CASE(json_is_read_as_the_coordinator_shows_it_alone_or_in_a_list
     const auto shown = toJson(record);
     for (const auto& text :
          {shown.dump(), nlohmann::json{{"traps", {shown, shown}}}.dump(), nlohmann::json{{"trap", shown}}.dump()}) {
-        BOOST_TEST(readTraps(text).value().front().fingerprint() == record.trap.fingerprint());
+        BOOST_TEST(readTraps(text).value().traps.front().fingerprint() == record.trap.fingerprint());
     }
     BOOST_TEST(problemOf("{\"oid\": \"1.3.6.1\",\n \"source\" 5}").rfind("2:11: not valid JSON", 0) == 0U);
     BOOST_TEST(problemOf("{\"oid\": \"1.3.6.1\"}").find("trap 1 of 1") == 0U);
     BOOST_TEST(problemOf("{\"traps\": []}") == "the JSON names no trap");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_is_read_as_syslog_and_the_journal_keep_it) {
+    const auto omsa = caseText("x1.txt").traps.at(0);
+    BOOST_TEST(omsa.oid.text() == "1.3.6.1.4.1.674.10892.1.0.1306");
+    BOOST_TEST(omsa.source == "10.1.0.101");
+    BOOST_TEST(omsa.varbinds.at(2).number.value() == 5);
+    for (const auto* name : {"x1b.txt", "x2.txt", "x10.txt"}) {
+        BOOST_TEST_CONTEXT(name) {
+            const auto read = caseText(name);
+            BOOST_TEST(read.unreadable.empty());
+            BOOST_REQUIRE(read.traps.size() == 1U);
+            BOOST_TEST(read.traps[0].oid.text() == "1.3.6.1.4.1.3183.1.1.0.487168");
+            BOOST_TEST(read.traps[0].source == "10.1.0.101");
+        }
+    }
+    BOOST_TEST(caseText("x10.txt").traps[0].varbinds.at(0).bytes == "RCMG");
+    BOOST_TEST(caseText("x1b.txt").traps[0].varbinds.at(0).bytes == "DE");
+}
+
+BOOST_AUTO_TEST_CASE(behind_a_forwarder_a_text_says_who_sent_it_and_whom_it_speaks_of) {
+    BOOST_TEST(caseText("f2.txt").traps.at(0).source == "10.9.9.9");
+    BOOST_TEST(caseText("f2.txt").traps.at(0).agent_address == "10.1.0.102");
+    BOOST_TEST(caseText("f3.txt").traps.at(0).source == "10.1.0.101");
+    BOOST_TEST(caseText("f3.txt").traps.at(0).agent_address == "10.1.0.102");
+}
+
+BOOST_AUTO_TEST_CASE(an_unreadable_trap_is_told_with_its_line_and_the_others_are_read) {
+    const auto read = caseText("x13.txt");
+    BOOST_REQUIRE(read.traps.size() == 1U);
+    BOOST_TEST(read.traps[0].oid.text() == "1.3.6.1.4.1.232.0.9002");
+    BOOST_REQUIRE(read.unreadable.size() == 1U);
+    BOOST_TEST(read.unreadable[0].starts_with("4:1: 'IDRAC-MIB-SMIv2::alertMessageID'"), read.unreadable[0]);
+}
+
+BOOST_AUTO_TEST_CASE(line_ends_of_any_kind_other_programs_lines_and_nuls_do_no_harm) {
+    const std::string lines =
+        "Nov 30 18:00:00 mon sshd[1]: Accepted key for root\r\n"
+        "Nov 30 18:00:00 mon snmptrapd[812]: 2026-11-30 18:00:00 b [UDP: [10.1.0.101]:161->[10.1.0.1]:162]:\r\n"
+        "Nov 30 18:00:00 mon snmptrapd[812]: .1.3.6.1.6.3.1.1.4.1.0 = OID: .1.3.6.1.4.1.232.0.9002\t.1.3.6.1.4 = "
+        "STRING: "
+        "\"a" +
+        std::string(1, '\0') +
+        "b\"\r\n"
+        "Nov 30 18:00:00 mon cron[7]: (root) CMD (a = b)\r"
+        "Nov 30 18:00:01 mon snmptrapd[812]: .1.3.6.1.5 = 7\n";
+    BOOST_TEST(problemOf(lines).starts_with("5:50: '7' has no type"), problemOf(lines));
+    const auto read = readTraps(lines.substr(0, lines.rfind('\r'))).value();
+    BOOST_TEST(read.traps.at(0).varbinds.at(0).text() == "a b");
+}
+
+BOOST_AUTO_TEST_CASE(no_text_and_no_json_harms_however_it_is_cut_or_garbled) {
+    std::uint32_t seed = 1;
+    const auto random = [&seed] { return seed = seed * 1664525U + 1013904223U; };
+    std::vector<std::string> good{as_names, as_numbers};
+    for (const auto* name : {"f2.txt", "f3.txt", "x1.txt", "x1b.txt", "x2.txt", "x10.txt", "x13.txt"})
+        good.push_back(standin::base::readWhole(std::string(STANDIN_TRAP_CASES) + "/" + name).value());
+    for (const auto& text : good) {
+        for (std::size_t size = 0; size < text.size(); ++size) (void)problemOf(text.substr(0, size));
+        for (int i = 0; i < 500; ++i) {
+            auto changed = text;
+            for (int n = 0; n < 3; ++n) changed[random() % changed.size()] = static_cast<char>(random() >> 24);
+            (void)problemOf(changed);
+        }
+    }
+    for (int i = 0; i < 500; ++i) {
+        std::string bytes(random() % 300, '\0');
+        for (auto& c : bytes) c = static_cast<char>(random() >> 24);
+        (void)problemOf(bytes);
+    }
+    BOOST_TEST(problemOf(std::string(1U << 20, '[')).find("JSON") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_huge_text_is_read_in_finite_time_and_memory) {
+    const std::string head = "b [UDP: [10.1.0.101]:161->[10.1.0.1]:162]:\n";
+    const std::string one = head + ".1.3.6.1.6.3.1.1.4.1.0 = OID: .1.3.6.1.4.1.232.0.9002\n";
+    std::string many;
+    while (many.size() < (4U << 20)) many += one;
+    const auto read = readTraps(many).value();
+    BOOST_TEST(read.traps.size() == most_traps);
+    BOOST_TEST(read.unreadable.back().find("only the first 1000") != std::string::npos);
+    for (const auto* repeated :
+         {"a", "(via ", "[UDP: [", ") TRAP, SNMP v1", "#012", "^I.1.", "= ", "\"", "->[", "\n"}) {
+        std::string text = head;
+        while (text.size() < (1U << 20)) text += repeated;
+        (void)problemOf(text);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

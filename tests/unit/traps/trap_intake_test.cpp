@@ -32,22 +32,24 @@ struct Intake {
     TrapQueue queue;
     RememberingLog trap_log;
     std::vector<FailureReport> reports;
+    std::vector<std::uint64_t> others;
     std::vector<std::string> events;
     std::vector<std::string> lines;
     TrapIntake intake;
 
     Intake()
-        : intake(
-              queue,
-              rules("rules: [{name: r, reason: the board is dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: "
-                    "chassis}]"),
-              directory(), trap_log,
-              [this](const FailureReport& report) {
-                  events.push_back("reported");
-                  reports.push_back(report);
-              },
-              system_clock,
-              standin::base::Log("traps", [this](auto, std::string_view line) { lines.emplace_back(line); })) {
+        : intake(queue,
+                 rules("rules: [{name: r, reason: the board is dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: "
+                       "chassis}]"),
+                 directory(),
+                 TrapIntake::Outlets{trap_log,
+                                     [this](const FailureReport& report) {
+                                         events.push_back("reported");
+                                         reports.push_back(report);
+                                     },
+                                     [this](const TrapRecord& record) { others.push_back(record.id); }},
+                 system_clock,
+                 standin::base::Log("traps", [this](auto, std::string_view line) { lines.emplace_back(line); })) {
         trap_log.events = &events;
     }
     void handle(std::vector<Trap> all) {
@@ -86,6 +88,15 @@ BOOST_AUTO_TEST_CASE(every_other_trap_is_recorded_with_its_verdict_and_reported_
     BOOST_TEST((one.trap_log.records[1].verdict.outcome == Verdict::Outcome::UnknownServer));
     BOOST_TEST((one.trap_log.records[2].verdict.outcome == Verdict::Outcome::Refused));
     BOOST_TEST(one.trap_log.records[2].verdict.reason == "refused: community");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_failure_goes_on_with_its_grade_and_a_failure_does_not) {
+    Intake one;
+    one.handle({trap("1.3.6.1.4.1.9.2"), trap("1.3.6.1.4.1.10.1"), trap("1.3.6.1.4.1.10.2")});
+    BOOST_TEST(one.reports.size() == 1U);
+    BOOST_TEST((one.others == std::vector<std::uint64_t>{2, 3}));
+    BOOST_TEST(one.intake.counts().grades[static_cast<std::size_t>(Grade::Failure)] == 1U);
+    BOOST_TEST(one.intake.counts().grades[static_cast<std::size_t>(Grade::None)] == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(repeats_are_counted_by_outcome) {
@@ -143,10 +154,11 @@ BOOST_AUTO_TEST_CASE(what_the_sink_throws_is_one_traps_and_the_next_one_is_handl
     std::vector<std::string> lines;
     TrapIntake intake(
         queue, rules("rules: [{name: r, reason: dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: chassis}]"),
-        directory(), trap_log,
-        [&](const FailureReport&) {
-            if (++reports == 1) throw std::bad_alloc();
-        },
+        directory(),
+        TrapIntake::Outlets{trap_log,
+                            [&](const FailureReport&) {
+                                if (++reports == 1) throw std::bad_alloc();
+                            }},
         system_clock, standin::base::Log("traps", [&](auto, std::string_view line) { lines.emplace_back(line); }));
     queue.push(trap("1.3.6.1.4.1.9.2"));
     queue.push(trap("1.3.6.1.4.1.9.3"));

@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_rule_that_takes_nearly_every_trap_for_a_failure_is_refuse
           "sources: ['::/0']", "sources: [0.0.0.0/1, 128.0.0.0/1]", "sources: [10.1.2.3, 0.0.0.0/0]",
           "platform_event: {}", "platform_event: {direction: asserted}", "varbinds: [{oid: 1.3.6.1.2.1.1.3.0}]",
           "varbinds: [{oid: 1.3.6.1.6.3.1.1.4.1.0}]", "varbinds: [{oid: 1.3.6.1.4.1.9.5, present: false}]",
-          "oids: [1.3.*], sources: [0.0.0.0/0]"}) {
+          "oids: [1.3.*], sources: [0.0.0.0/0]", "platform_event: {graded: none}", "oids: [1.3.*], numbers: [5]"}) {
         const auto complaint = failure(wide);
         BOOST_TEST(complaint.find("takes nearly every trap for a failure") != std::string::npos,
                    wide << ": " << complaint);
@@ -81,6 +81,7 @@ BOOST_AUTO_TEST_CASE(a_rule_that_takes_nearly_every_trap_for_a_failure_is_refuse
     for (const char* narrow :
          {"oids: [1.3.6.1.4.1.9.*]", "oids: [1.3.6.1.6.3.1.1.5.3]", "sources: [10.0.0.0/8]",
           "sources: ['fd00:77::/64']", "oids: [1.3.*], sources: [10.1.2.3]", "platform_event: {sensor: memory}",
+          "platform_event: {graded: failure}", "oids: [1.3.6.1.4.1.9.*], numbers: [5-9]",
           "oids: [1.3.*], varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 4}]",
           "varbinds: [{oid: 1.3.6.1.6.3.1.1.4.1.0, pattern: 'x'}]"}) {
         BOOST_TEST(failure(narrow) == "", narrow);
@@ -103,6 +104,15 @@ BOOST_AUTO_TEST_CASE(a_rule_that_an_earlier_one_shadows_is_refused) {
           Pair{", platform_event: {sensor: memory, offsets: [0, 1]}",
                ", platform_event: {sensor: memory, offsets: [1]}"},
           Pair{", oids: [1.3.6.1.4.1.3183.*]", ", platform_event: {sensor: memory}"},
+          Pair{", platform_event: {graded: failure}", ", platform_event: {graded: failure, sensor: memory}"},
+          Pair{", oids: [1.3.6.1.4.1.9.*], numbers: [5-9]", ", oids: [1.3.6.1.4.1.9.0.*], numbers: [6, 8-9]"},
+          Pair{", oids: [1.3.6.1.4.1.9.*], numbers: [5-9]", ", oids: [1.3.6.1.4.1.9.0.6, 1.3.6.1.4.1.9.0.7]"},
+          Pair{", oids: [1.3.6.1.4.1.9.*], remainder: {divisor: 8, equals: 1}",
+               ", oids: [1.3.6.1.4.1.9.*], numbers: [9, 17]"},
+          Pair{", oids: [1.3.6.1.4.1.9.*], remainder: {divisor: 8, equals: 1}",
+               ", oids: [1.3.6.1.4.1.9.7.*], remainder: {divisor: 8, equals: 1}"},
+          Pair{", varbinds: [{oid: 1.3.6.1.4.1.9.5.*, one_of: [a, b]}]",
+               ", varbinds: [{oid: 1.3.6.1.4.1.9.5.*, one_of: [a, b]}]"},
           Pair{", varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 4}]",
                ", oids: [1.3.6.1.4.1.9.5], varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 4}, {oid: 1.3.6.1.4.1.9.6}]"}}) {
         const auto complaint = pair(earlier, later);
@@ -118,9 +128,61 @@ BOOST_AUTO_TEST_CASE(a_rule_that_an_earlier_one_shadows_is_refused) {
           Pair{", sources: [10.0.0.0/8]", ", sources: ['fd00::/16']"},
           Pair{", platform_event: {sensor: memory, offsets: [1]}", ", platform_event: {sensor: memory}"},
           Pair{", platform_event: {direction: deasserted}", ", platform_event: {sensor: memory}"},
+          Pair{", platform_event: {graded: failure}", ", platform_event: {sensor: memory}"},
+          Pair{", platform_event: {sensor: memory}", ", platform_event: {sensor: memory, coding: huawei}"},
+          Pair{", oids: [1.3.6.1.4.1.9.*], numbers: [5-9]", ", oids: [1.3.6.1.4.1.9.*], numbers: [8-10]"},
+          Pair{", oids: [1.3.6.1.4.1.9.*], numbers: [5-9]", ", oids: [1.3.6.1.4.1.9.*]"},
+          Pair{", oids: [1.3.6.1.4.1.9.*], remainder: {divisor: 8, equals: 1}",
+               ", oids: [1.3.6.1.4.1.9.*], numbers: [9, 10]"},
+          Pair{", varbinds: [{oid: 1.3.6.1.4.1.9.5, mask: 0x1c, equals: 8}]",
+               ", varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 8}]"},
           Pair{", oids: [1.3.6.1.4.1.9.5], varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 4}]",
                ", oids: [1.3.6.1.4.1.9.5], varbinds: [{oid: 1.3.6.1.4.1.9.5, equals: 5}]"}}) {
         BOOST_TEST(pair(earlier, later) == "", earlier << " / " << later);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_has_a_grade_or_the_verdict_of_old) {
+    const auto graded = [](const std::string& outcome) {
+        return testing::rules("rules: [{name: a, reason: x, oids: [1.3.6.1.4.1.9.1], " + outcome + "}]").rules.at(0);
+    };
+    BOOST_TEST((graded("kind: cpu").grade == Grade::Failure));
+    BOOST_TEST((graded("verdict: failure, kind: cpu").grade == Grade::Failure));
+    BOOST_TEST((graded("grade: failure, kind: cpu").verdict == RuleVerdict::Failure));
+    BOOST_TEST((graded("verdict: not_a_failure").grade == Grade::None));
+    BOOST_TEST((graded("verdict: ignored").grade == Grade::None));
+    BOOST_TEST((graded("verdict: ignored, grade: cleared").verdict == RuleVerdict::Ignored));
+    BOOST_TEST((graded("grade: test").verdict == RuleVerdict::Ignored));
+    for (const auto* grade : {"degraded", "cleared", "none"}) {
+        BOOST_TEST((graded(std::string("grade: ") + grade).grade == gradeFrom(grade)));
+        BOOST_TEST((graded(std::string("grade: ") + grade).verdict == RuleVerdict::NotAFailure));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(slips_in_what_is_new_are_told_with_place_and_cure) {
+    const auto slip = [](const std::string& rest) {
+        return complaintAbout("rules:\n  - {name: a, reason: x, oids: [1.3.6.1.4.1.9.*], " + rest + "}\n");
+    };
+    using Slip = std::pair<const char*, const char*>;
+    for (const auto& [rest, words] :
+         {Slip{"sources: [10.1.2.3]", "grade: is missing: say failure, degraded, cleared, test or none"},
+          Slip{"grade: bad", "grade"}, Slip{"grade: degraded, verdict: failure, kind: k", "leave the verdict out"},
+          Slip{"grade: failure, verdict: ignored, kind: k", "leave the verdict out"},
+          Slip{"grade: failure", "kind: is missing"}, Slip{"grade: degraded, kind: fan", "only a failure has a kind"},
+          Slip{"grade: none, condition: {name: fan}", "only what is degraded or cleared has a condition"},
+          Slip{"grade: degraded, condition: {name: fan, group: 8}", "remove one of them"},
+          Slip{"grade: none, numbers: [9-5]", "'9-5' is neither a number nor a range"},
+          Slip{"grade: none, numbers: [x]", "neither a number nor a range"},
+          Slip{"grade: none, remainder: {divisor: 8, equals: 8}", "equals"},
+          Slip{"grade: none, platform_event: {graded: worse}", "graded"},
+          Slip{"grade: none, platform_event: {coding: dell}", "coding"},
+          Slip{"grade: none, varbinds: [{oid: 1.3.6, one_of: []}]", "nothing could match"},
+          Slip{"grade: none, varbinds: [{oid: 1.3.6, mask: x}]", "whole number"},
+          Slip{"grade: none, varbinds: [{oid: 1.3.6, present: false, one_of: [a]}]", "no value to compare"},
+          Slip{"grade: none, message: [alert]", "is not an OID"}}) {
+        const auto complaint = slip(rest);
+        BOOST_TEST(complaint.starts_with("rules.yml:2:"), rest << ": " << complaint);
+        BOOST_TEST(complaint.find(words) != std::string::npos, rest << ": " << complaint);
     }
 }
 

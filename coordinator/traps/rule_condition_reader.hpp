@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/base/yaml_reader.hpp"
+#include "coordinator/traps/trap_rules.hpp"
+
+/// The parts of a rule, each from its own mapping or key; what is wrong is recorded with the reader.
+namespace standin::traps {
+
+Oid readOid(base::YamlReader& reader, const std::string& key);
+Grade readGrade(base::YamlReader& reader, const std::string& key);
+ValueCondition readCondition(base::YamlReader& reader);
+PlatformEventCondition readPlatformEvent(base::YamlReader& reader);
+/// `numbers` and `remainder` of a rule.
+NumberCondition readNumbers(base::YamlReader& reader);
+ConditionNaming readConditionNaming(base::YamlReader& reader);
+
+/// A list of things that parse themselves.
+template <typename Thing>
+std::vector<Thing> readAll(base::YamlReader& reader, const std::string& key) {
+    std::vector<Thing> things;
+    for (const auto& text : reader.texts(key)) {
+        auto thing = Thing::parse(text);
+        if (thing) {
+            things.push_back(std::move(thing).value());
+        } else {
+            reader.problem(key, thing.error().message);
+        }
+    }
+    return things;
+}
+
+}  // namespace standin::traps
