@@ -35,17 +35,16 @@ void lookContained(const std::function<void()>& look) {
 
 }  // namespace
 
-Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
-             StatusBoard& board, EventSink& events, Post post)
-    : inventory_(inventory),
-      drivers_(drivers),
-      executor_(executor),
-      clock_(clock),
-      board_(board),
-      events_(events),
-      post_(std::move(post)),
-      executors_(drivers, inventory, clock, post_),
-      jobs_(drivers, inventory, clock, board, executors_, post_) {}
+Watch::Watch(const ConductorParts& parts)
+    : inventory_(parts.inventory),
+      drivers_(parts.drivers),
+      executor_(parts.executor),
+      clock_(parts.clock),
+      board_(parts.board),
+      events_(parts.events),
+      post_(parts.deliver),
+      executors_(drivers_, inventory_, clock_, post_),
+      jobs_(drivers_, inventory_, clock_, board_, executors_, post_) {}
 
 void Watch::look(Conductor& conductor) {
     if (!std::exchange(has_looked_, true)) return lookFirst(conductor);

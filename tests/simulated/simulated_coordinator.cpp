@@ -10,17 +10,19 @@ SimulatedCoordinator::SimulatedCoordinator(engine::Inventory given) : inventory(
 void SimulatedCoordinator::start() {
     board = std::make_unique<engine::StatusBoard>();
     base::Log logging("engine", [this](base::LogLevel, std::string_view line) { log.emplace_back(line); });
-    conductor = std::make_unique<engine::Conductor>(
-        engine::ConductorParts{inventory, drivers_, journal, executor, clock, events_, logging, settings, *board,
-                               [this](engine::Input outcome) { inbox_.emplace_back(std::move(outcome)); }});
+    const engine::ConductorParts parts{
+        inventory, drivers_,
+        journal,   executor,
+        clock,     events_,
+        logging,   settings,
+        *board,    [this](engine::Input outcome) { inbox_.emplace_back(std::move(outcome)); }};
+    conductor = std::make_unique<engine::Conductor>(parts);
     watch.reset();
     if (watches) conductor->expectFirstLook();
     auto recovered = conductor->recover();
     if (!recovered) throw std::logic_error(recovered.error().message);
     if (watches) {
-        watch = std::make_unique<engine::Watch>(
-            inventory, drivers_, executor, clock, *board, events_,
-            [this](engine::Request request) { inbox_.emplace_back(std::move(request)); });
+        watch = std::make_unique<engine::Watch>(parts);
         watch->look(*conductor);
     }
     if (!adopts || !board->adoption().observing) return;

@@ -276,14 +276,15 @@ BOOST_AUTO_TEST_CASE(the_operator_hears_once_of_a_spare_that_is_too_small_by_a_s
     const auto& row = *lab.coordinator.row("server01");
     lab.world.images[row.image.text()].size_bytes = 1 << 20;
     const auto look = [&] {
-        engine::Watch watch(lab.coordinator.inventory, lab.coordinator.drivers(), lab.coordinator.executor,
-                            lab.coordinator.clock, *lab.coordinator.board, lab.coordinator.events(),
-                            [&](engine::Request request) {
-                                lab.coordinator.ask([&](engine::Conductor& c) {
-                                    request(c);
-                                    return 0;
-                                });
-                            });
+        const auto take = [&](engine::Input input) {
+            lab.coordinator.ask([&](engine::Conductor& c) {
+                std::get<engine::Request>(input)(c);
+                return 0;
+            });
+        };
+        auto& its = lab.coordinator;
+        engine::Watch watch({its.inventory, its.drivers(), its.journal, its.executor, its.clock, its.events(),
+                             base::Log("watch"), its.settings, *its.board, take});
         watch.look(*lab.coordinator.conductor);
         lab.coordinator.run(std::chrono::seconds(5));
     };
