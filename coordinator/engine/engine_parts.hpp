@@ -71,10 +71,10 @@ struct Engine::Parts {
           log(std::move(log_given)),
           settings(settings_given),
           inbox(std::make_shared<Inbox>()),
-          conductor({inventory, drivers, journal, executor, clock, events, log, settings, board,
-                     [box = inbox](Input outcome) { box->push(std::move(outcome)); }}),
-          watch(inventory, drivers, executor, clock, board, events,
-                [box = inbox](Request request) { box->push(std::move(request)); }),
+          parts{inventory, drivers, journal,  executor, clock,
+                events,    log,     settings, board,    [box = inbox](Input input) { box->push(std::move(input)); }},
+          conductor(parts),
+          watch(parts),
           executor(executor_given) {}
 
     /// Outlives the engine as long as a step runs.
@@ -109,6 +109,7 @@ struct Engine::Parts {
     EngineSettings settings;
     StatusBoard board;
     std::shared_ptr<Inbox> inbox;
+    ConductorParts parts;
     Conductor conductor;
     Watch watch;
     GatedExecutor executor;  // the last member: the first to go, before what the tasks refer to

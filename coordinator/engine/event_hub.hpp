@@ -49,7 +49,7 @@ class EventHub final : public EventSink {
     /// after close().
     std::vector<EngineEvent> after(std::uint64_t after, std::size_t most, std::chrono::milliseconds patience);
     [[nodiscard]] std::uint64_t last() const;
-    /// TimerQueue all followers for good.
+    /// Wakes all followers for good.
     void close();
     [[nodiscard]] bool closed() const;
 

@@ -43,18 +43,17 @@ std::string problemOfDisk(const domain::Spare& spare, const base::ImageId& image
 
 }  // namespace
 
-Watch::Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
-             StatusBoard& board, EventSink& events, Post post)
-    : inventory_(inventory),
-      drivers_(drivers),
-      executor_(executor),
-      clock_(clock),
-      board_(board),
-      events_(events),
-      post_(std::move(post)),
-      executors_(drivers, inventory, clock, post_),
-      jobs_(drivers, inventory, clock, board, executors_, post_),
-      identities_(drivers, inventory, executor, clock, board) {}
+Watch::Watch(const ConductorParts& parts)
+    : inventory_(parts.inventory),
+      drivers_(parts.drivers),
+      executor_(parts.executor),
+      clock_(parts.clock),
+      board_(parts.board),
+      events_(parts.events),
+      post_(parts.deliver),
+      executors_(drivers_, inventory_, clock_, post_),
+      jobs_(drivers_, inventory_, clock_, board_, executors_, post_),
+      identities_(drivers_, inventory_, executor_, clock_, board_) {}
 
 void Watch::look(Conductor& conductor) {
     if (!std::exchange(has_looked_, true)) return lookFirst(conductor);

@@ -20,8 +20,7 @@ class Watch {
   public:
     using Post = std::function<void(Request)>;
 
-    Watch(const Inventory& inventory, const Drivers& drivers, Executor& executor, const base::Clock& clock,
-          StatusBoard& board, EventSink& events, Post post);
+    explicit Watch(const ConductorParts& parts);
 
     /// Begins a round about each agent whose last one is over: one that hangs delays the looks at no other. Called on
     /// the engine's thread.

@@ -30,10 +30,18 @@ struct Coordinator::Life {
         : executor(std::make_unique<FiberExecutor>(world.queue, seed)),
           journal(world, its.from_backup_ ? world.backup : world.disk, its.name_),
           log("engine", world.log.on() ? logTo(world, its.name_) : base::Log::Sink()),
-          conductor({inventoryOf(world), its.drivers_, journal, *executor, world.clock, its, log, world.config.engine,
-                     board, [&its](engine::Input outcome) { its.take(std::move(outcome)); }}),
-          watch(inventoryOf(world), its.drivers_, *executor, world.clock, board, its,
-                [&its](engine::Request request) { its.take(std::move(request)); }) {}
+          parts{inventoryOf(world),
+                its.drivers_,
+                journal,
+                *executor,
+                world.clock,
+                its,
+                log,
+                world.config.engine,
+                board,
+                [&its](engine::Input input) { its.take(std::move(input)); }},
+          conductor(parts),
+          watch(parts) {}
     ~Life() { executor.reset(); }  // tasks are unwound before what they refer to
     Life(const Life&) = delete;
     Life& operator=(const Life&) = delete;
@@ -42,6 +50,7 @@ struct Coordinator::Life {
     SimulatedJournal journal;
     base::Log log;
     engine::StatusBoard board;
+    engine::ConductorParts parts;
     engine::Conductor conductor;
     engine::Watch watch;
     std::vector<engine::Input> inbox;
