@@ -189,7 +189,7 @@ Result<void> mayRetry(const ServerFacts& facts, const Operation& operation) {
     }
     if (successor(operation.kind, operation.state, Event::OperatorRetries)) return {};
     return failure(ErrorCode::WrongState,
-                   fmt::format("{} {} is {}; only a failover that needs the operator or failed is retried",
+                   fmt::format("{} {} is {}; only a failover that needs the operator or has failed is retried",
                                nameOf(operation.kind), operation.id, nameOf(operation.state)));
 }
 

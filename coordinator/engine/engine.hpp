@@ -85,7 +85,7 @@ class Engine {
     /// Begins an operation and returns its id once that is durable. A failover asked for by hand is reported as a
     /// failure.
     base::Result<domain::OperationId> request(const OperationRequest& request);
-    /// Goes on with a failover that needs the operator or failed: what had failed is tried again.
+    /// Goes on with a failover that needs the operator or has failed: what had failed is tried again.
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
     /// The operator says with own eyes that the failed server is without power; counts as the power fence.
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);

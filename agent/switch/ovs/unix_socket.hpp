@@ -31,7 +31,7 @@ class UnixSocket {
     /// True when the peer has closed or sent something unasked; never blocks.
     [[nodiscard]] bool disturbed() const;
 
-    /// TimerQueue a reader in another thread with 'closed'.
+    /// Wakes a reader in another thread with 'closed'.
     void shutdown();
     void close() { descriptor_.reset(); }
 
