@@ -113,7 +113,12 @@ Result<void> mayBegin(const ServerFacts& facts, const OperationFacts& asked) {
     if (auto has = hasItsJob(facts); !has) return has;
     if (auto stays = notBeingReturned(facts); !stays) return stays;
     const bool captures = asked.kind == OperationKind::Backup || asked.kind == OperationKind::Refresh;
-    if (captures && asked.capture_way == CaptureWay::Restart && !asked.rack_failover.empty()) {
+    const bool restarts = captures && asked.capture_way == CaptureWay::Restart;
+    if (restarts && !asked.other_machine.empty()) {
+        return failure(ErrorCode::Conflict, fmt::format("a capture of server '{}' would switch off another machine: {}",
+                                                        name, asked.other_machine));
+    }
+    if (restarts && !asked.rack_failover.empty()) {
         return failure(ErrorCode::Conflict,
                        fmt::format("server '{}' is not switched off for a capture while its rack has a failure: {}; "
                                    "ask again when it has ended",
