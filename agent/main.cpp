@@ -77,6 +77,62 @@ void getReady(const AgentConfiguration& configuration, const base::Log& log) {
     if (const auto first = base::raisePriority(); !first) log.notice("{}", first.error().message);
 }
 
+/// What each agent reports, whatever it does. All of it outlives `health`, `metrics` and `router`.
+void addCommonParts(const std::string& state_dir, http::TlsCredentials& credentials, const base::Clock& clock,
+                    http::HealthChecks& health, http::Metrics& metrics, http::Router& router) {
+    health.add(http::checkClock);
+    health.add([&](protocol::Health& now) { http::checkCredentials(now, credentials, clock.wall()); });
+    metrics.onRender([&](http::Metrics& now) { http::meterCredentials(now, credentials, clock.wall()); });
+    health.add([&](protocol::Health& now) { http::checkSpace(now, "state", state_dir, least_state_space); });
+    router.add("GET", "/metrics", [&](const http::Request&) -> base::Result<http::Response> {
+        return http::Response{200, "text/plain; version=0.0.4", metrics.render(), {}, {}, {}};
+    });
+}
+
+base::Result<void> start(const Capabilities& capabilities, http::Router& router, http::HealthChecks& health) {
+    for (const auto& capability : capabilities) {
+        auto started = capability->start();
+        if (!started) {
+            return base::failure(
+                started.error().within(fmt::format("could not start capability '{}'", capability->name())));
+        }
+        capability->addRoutes(router);
+        health.add([&capability](protocol::Health& now) { capability->checkHealth(now); });
+    }
+    return {};
+}
+
+/// What is looked after while the agent serves.
+struct Parts {
+    http::CommandGate& gate;
+    http::HealthChecks& health;
+    http::TlsCredentials& credentials;
+    http::Server& server;
+};
+
+/// Follows certificates, revocation lists and the agent's own health until a signal stops it, and returns its number.
+int followUntilStopped(const http::StopSignal& stop_signal, const base::ServiceManager& service_manager,
+                       const base::Clock& clock, const Parts& parts, const base::Log& log) {
+    // Every part is asked whether it is well: one that hangs keeps this thread, and the service manager starts the
+    // agent again.
+    const auto look = [&] {
+        static_cast<void>(parts.gate.highestEpoch());
+        const auto looked = base::contained([&] { static_cast<void>(parts.health.now()); });
+        if (!looked) log.error("a look at the agent's health was given up: {}", looked.error().message);
+        service_manager.alive();
+    };
+    const auto every = service_manager.aliveEvery();
+    if (every) look();
+    auto next_look = clock.steady() + every.value_or(follow_every);
+    const auto reload = [&] { http::reloadCredentials(parts.credentials, parts.server, log); };
+    return stop_signal.wait(reload, std::min(follow_every, every.value_or(follow_every)), [&] {
+        http::followRevocations(parts.credentials, parts.server, log);
+        if (!every || clock.steady() < next_look) return;
+        look();
+        next_look = clock.steady() + *every;
+    });
+}
+
 int serve(const AgentConfiguration& configuration) {
     const http::StopSignal stop_signal;
     const auto service_manager = base::ServiceManager::ofThisProcess();
@@ -101,24 +157,9 @@ int serve(const AgentConfiguration& configuration) {
     http::Router router;
     health.addRoutes(router);
     (*gate)->addRoutes(router);
-    health.add(http::checkClock);
-    health.add([&](protocol::Health& now) { http::checkCredentials(now, **credentials, clock.wall()); });
-    metrics.onRender([&](http::Metrics& now) { http::meterCredentials(now, **credentials, clock.wall()); });
-    health.add(
-        [&](protocol::Health& now) { http::checkSpace(now, "state", configuration.state_dir, least_state_space); });
-    router.add("GET", "/metrics", [&](const http::Request&) -> base::Result<http::Response> {
-        return http::Response{200, "text/plain; version=0.0.4", metrics.render(), {}, {}, {}};
-    });
-
+    addCommonParts(configuration.state_dir, **credentials, clock, health, metrics, router);
     auto capabilities = compose(configuration, *client_tls, clock, metrics, log);
-    for (const auto& capability : capabilities) {
-        auto started = capability->start();
-        if (!started)
-            return failed(log,
-                          started.error().within(fmt::format("could not start capability '{}'", capability->name())));
-        capability->addRoutes(router);
-        health.add([&capability](protocol::Health& now) { capability->checkHealth(now); });
-    }
+    if (auto started = start(capabilities, router, health); !started) return failed(log, started.error());
 
     const auto roles = http::Roles::ofAgent(configuration.commanders, configuration.readers);
     audit::AuditFile audit_file(configuration.state_dir + "/audit.log");
@@ -135,24 +176,8 @@ int serve(const AgentConfiguration& configuration) {
     if (!listening) return failed(log, listening.error());
     log.notice("agent serves at {}:{}", configuration.listen.host, server.port());
     service_manager.ready();
-    // Every part is asked whether it is well: one that hangs keeps this thread, and the service manager starts the
-    // agent again.
-    const auto look = [&] {
-        static_cast<void>((*gate)->highestEpoch());
-        const auto looked = base::contained([&] { static_cast<void>(health.now()); });
-        if (!looked) log.error("a look at the agent's health was given up: {}", looked.error().message);
-        service_manager.alive();
-    };
-    const auto every = service_manager.aliveEvery();
-    if (every) look();
-    auto next_look = clock.steady() + every.value_or(follow_every);
-    const auto reload = [&] { http::reloadCredentials(**credentials, server, log); };
-    const int number = stop_signal.wait(reload, std::min(follow_every, every.value_or(follow_every)), [&] {
-        http::followRevocations(**credentials, server, log);
-        if (!every || clock.steady() < next_look) return;
-        look();
-        next_look = clock.steady() + *every;
-    });
+    const int number =
+        followUntilStopped(stop_signal, service_manager, clock, {**gate, health, **credentials, server}, log);
     service_manager.stopping();
     base::endWithin(base::longest_end, log);
     log.notice("agent stops (signal {})", number);

@@ -17,11 +17,9 @@ LONGEST_FUNCTION = 60
 # One file per directory is called so on purpose.
 COMMON_NAMES = {"CMakeLists.txt", "README.md", "main.cpp", "main.yml"}
 # What was written before these rules. Both lists only get shorter.
-LONG_FUNCTIONS = {"serve", "verbs"}
+LONG_FUNCTIONS = {"verbs"}
 LONG_FILES = {
     "tests/unit/coordinator_config/configuration_reader_test.cpp",
-    "tests/unit/coordinator_engine/request_test.cpp",
-    "tests/unit/coordinator_engine/spare_path_test.cpp",
 }
 # Rules and effects of one thing, and the simulated world's counterparts of a part.
 NAMED_TWICE = {"server.hpp", "server.cpp", "coordinator.hpp", "coordinator.cpp", "job_writes.hpp", "job_writes.cpp",
