@@ -27,7 +27,7 @@ import site_inventory
 from playing import ROOT, play
 
 PROGRAMS = Path(sys.argv.pop(1) if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir() else ROOT / ".build/release/bin").resolve()
-PLAYBOOKS = ("site.yml", "health.yml", "spare_table.yml", "backup_images.yml")
+PLAYBOOKS = ("preflight.yml", "site.yml", "health.yml", "spare_table.yml", "backup_images.yml")
 
 
 def own_address():
@@ -120,16 +120,8 @@ class WellWritten(unittest.TestCase):
         units = Path(tempfile.mkdtemp(prefix="standin-units-"))
         self.addCleanup(shutil.rmtree, units)
         playbook = units / "units.yml"
-        defaults = {}
-        for role in ("standin_agent", "standin_coordinator"):
-            defaults.update(yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text()))
-        inventory = units / "inventory"
-        shutil.copytree(ROOT / "inventory/lab", inventory)
-        # What the inventory says goes before a role's defaults, as in the role.
-        said = yaml.safe_load((inventory / "group_vars/all.yml").read_text())
-        (inventory / "group_vars/all.yml").write_text(yaml.safe_dump(defaults | said))
         playbook.write_text(UNITS.replace("UNITS", str(units)).replace("ROOT", str(ROOT)))
-        done = play(playbook, inventory, extra=more)
+        done = play(playbook, ROOT / "inventory/lab", extra=more)
         self.assertTrue(done.ok, done.messages or done.output)
         return units
 
@@ -141,14 +133,20 @@ def settings_of(unit):
 
 
 UNITS = """---
+- name: Fill in what follows from the site
+  ansible.builtin.import_playbook: ROOT/playbooks/preflight.yml
+
 - name: Write the units
   hosts: standin_agents:standin_coordinators
   gather_facts: false
   vars:
     role: "ROOT/roles/{{ 'standin_coordinator' if inventory_hostname == 'coordinator' else 'standin_agent' }}"
   tasks:
-    - name: Read the role's variables
-      ansible.builtin.include_vars: "{{ role }}/vars/main.yml"
+    - name: Have the role's variables at hand
+      ansible.builtin.include_role:
+        name: "{{ role | basename }}"
+        tasks_from: render
+        public: true
 
     - name: Write the unit
       ansible.builtin.template:
