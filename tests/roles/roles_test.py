@@ -121,7 +121,7 @@ class WellWritten(unittest.TestCase):
         self.addCleanup(shutil.rmtree, units)
         playbook = units / "units.yml"
         playbook.write_text(UNITS.replace("UNITS", str(units)).replace("ROOT", str(ROOT)))
-        done = play(playbook, ROOT / "inventory/lab", extra=more)
+        done = play(playbook, ROOT / "inventory/lab", extra={"lab_state": str(site_inventory.lab_state(units / "state"))} | (more or {}))
         self.assertTrue(done.ok, done.messages or done.output)
         return units
 
@@ -223,7 +223,9 @@ class ASite(unittest.TestCase):
         configuration = self.site.directory / "etc/store.yml"
         before, agent = configuration.read_text(), self.site.pid("standin-agent")
         refused = self.site.play("site.yml", "--limit", "store",
-                                 extra={"standin_agent_image_store": {"images_dir": "relative", "block_size": "64KiB"}})
+                                 extra={"standin_agent_image_store": {
+                                     "images_dir": "relative", "block_size": "64KiB",
+                                     "disks": {disk: {"path": f"{self.site.directory}/disks/{disk}.raw"} for disk in ("server01", "spare01")}}})
         self.assertFalse(refused.ok)
         self.assertIn("must be an absolute path", refused.messages)
         self.assertEqual(configuration.read_text(), before)
@@ -340,7 +342,8 @@ class Refusals(unittest.TestCase):
         self.refused("at least one capability", {"standin_agent_image_store": {}}, "store")
 
     def test_an_agent_with_an_unknown_key(self):
-        self.refused("imagez. Supported parameters include", {"standin_agent_image_store": {"images_dir": "/x", "imagez": 1}}, "store")
+        self.refused("standin_agent_image_store.imagez of host 'store' is not known; did you mean images_dir?",
+                     {"standin_agent_image_store": {"images_dir": "/x", "imagez": 1}}, "store")
 
     def test_an_unknown_service_manager(self):
         self.refused("value of standin_agent_service_manager must be one of", {"standin_agent_service_manager": "upstart"}, "store")
@@ -349,7 +352,7 @@ class Refusals(unittest.TestCase):
         self.refused("no trap would be believed", {"standin_coordinator_trap_communities": []}, "coordinator")
 
     def test_a_coordinator_with_nobody_to_protect(self):
-        self.refused("at least one entry", {"standin_coordinator_servers": {}}, "coordinator")
+        self.refused("at least one server to protect", {"standin_coordinator_servers": {}}, "coordinator")
 
     def test_a_coordinator_that_nobody_may_command(self):
         self.refused("must name at least one certificate", {"standin_coordinator_operators": []}, "coordinator")
@@ -407,7 +410,9 @@ class AHolderThatHolds(unittest.TestCase):
     def play(self, code=200, **job):
         type(self).answer = (code, json.dumps([{"job": "job01", "state": "idle", "held": 0, "proxied": 0} | job]))
         return self.site.play("site.yml", "--check", "--limit", "store", extra={
-            "standin_agent_request_holder": {"jobs": {"job01": {}}}})
+            "standin_agent_request_holder": {"jobs": {"job01": {
+                "front": {"interface": "rt-f0", "address": "10.99.1.10/24"}, "back": {"interface": "rt-b0", "address": "10.99.1.11/24"},
+                "ports": [8080]}}}})
 
     def refused(self, words, **job):
         outcome = self.play(**job)

@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "playbooks/plugins/filter"))
 import standin_site  # noqa: E402
+from site_model import keys  # noqa: E402
 
 SERVER = {"standin_vlan": "101", "standin_address": "203.0.113.26/28", "standin_gateway": "203.0.113.17", "standin_mac": "52:54:00:00:01:0a",
           "standin_port": "p1", "standin_disk_path": "/dev/sdb", "standin_bmc": "192.0.2.11", "standin_bmc_password": "secret",
@@ -93,6 +94,22 @@ class Derived(unittest.TestCase):
         self.assertEqual({host["name"]: host["groups"] for host in answer["hosts"]},
                          {name: ["standin_agents", "standin_machines"] for name in ("vmhost1", "store1", "switch1", "holder1")}
                          | {"coord1": ["standin_machines"]})
+
+
+class Documented(unittest.TestCase):
+    def test_the_examples_readme_has_every_variable_and_no_other(self):
+        readme = (ROOT / "inventory/example/README.md").read_text()
+        rows = {line.split("`")[1] for line in readme.splitlines() if line.startswith("| `standin_")}
+        self.assertEqual(rows, set(keys.VARIABLES))
+
+    def test_defaults_are_those_of_the_roles(self):
+        self.assertIn('standin_coordinator_secrets_dir: "{{ standin_coordinator_config_dir }}/secrets"', defaults("standin_coordinator"))
+        self.assertIn("standin_coordinator_config_dir: /etc/standin", defaults("standin_coordinator"))
+        self.assertIn(f'standin_agent_state_dir: "{keys.STATE_DIR}/{{{{ standin_agent_name }}}}"', defaults("standin_agent"))
+
+
+def defaults(role):
+    return (ROOT / f"roles/{role}/defaults/main.yml").read_text()
 
 
 if __name__ == "__main__":

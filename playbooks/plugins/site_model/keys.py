@@ -130,11 +130,16 @@ NESTED = {
 SERVER_TARGETS = {key.target for key in SERVER if key.target} | {"address", "disk", "holder_ports", "fence", "trap_sources"}
 SPARE_TARGETS = {key.target for key in SPARE if key.target} | {"disk", "power"}
 
+# What capabilities are told of machines.
+DERIVED_TARGETS = {"image_store": {"disks"}, "request_holder": {"jobs"}}
+
+# Variables of roles that come from a vault.
+SECRET_ROLE_VARIABLES = {"standin_coordinator_trap_communities", "standin_coordinator_secrets"}
+
 GROUPS = ("standin_servers", "standin_spares", *PARTS, "standin_coordinators", "standin_agents", "standin_machines")
 VARIABLES = {key.variable: key for table in (SERVER, SPARE, PART, VM_HOST, IMAGE_STORE, LAN_SWITCH, COORDINATOR) for key in table}
 
 # Defaults that the roles have too (a test compares them).
-SECRETS_DIR = "/etc/standin/secrets"
 AGENT_PORT = 8441
 COORDINATOR_PORT = 8440
 STATE_DIR = "/var/lib/standin"

@@ -18,8 +18,9 @@ class Site:
         self.coordinators = self.members("standin_coordinators")
         self.servers = self.members("standin_servers")
         self.spares = self.members("standin_spares")
+        self.known = {host for hosts in self.groups.values() for host in hosts}
         self.unreadable = []          # (host, variable, why)
-        self._said, self._names = {}, {}
+        self._said, self._names, self._opaque = {}, {}, set()
         for host in self._union("standin_servers", "standin_spares", "standin_agents", *keys.PARTS, "standin_coordinators", "standin_machines"):
             self._read(host, hostvars[host])
 
@@ -35,7 +36,19 @@ class Site:
         return otherwise if value is None else value
 
     def says(self, host, variable):
-        return variable in self._said.get(host, {})
+        return variable in self._said.get(host, {}) or (host, variable) in self._opaque
+
+    def is_opaque(self, host, variable):
+        """Whether it is said by a template that only the role can resolve."""
+        return (host, variable) in self._opaque
+
+    def hosts(self):
+        return list(self._said)
+
+    def file_of(self, host):
+        """The inventory file that names a host; without one, that of any host."""
+        host = host if host in self._said else next(iter(self._said), None)
+        return _short(self._said.get(host, {}).get("inventory_file") or "the inventory")
 
     def names(self, host):
         """The names of all variables of a host."""
@@ -44,29 +57,34 @@ class Site:
     def place(self, host, variable=None):
         """The file that says it; for what nobody says, the file that names the host."""
         for path, text in self._files(host):
-            if variable and re.search(rf"(?m)(^|[\s{{,\"']){re.escape(variable)}[\"']?\s*:", text):
+            if variable and re.search(rf"(?m)(^|[\s{{,\"']){re.escape(variable.split('.')[0])}[\"']?\s*:", text):
                 return _short(path)
-        return _short(self._said.get(host, {}).get("inventory_file") or "the inventory")
+        return self.file_of(host)
 
     def _union(self, *groups):
         return list(dict.fromkeys(host for group in groups for host in self.members(group)))
 
     def _read(self, host, view):
         said = {}
-        self._names[host] = [name for name in view if str(name).startswith("standin_")]
-        for name in (*self._names[host], "ansible_host", "inventory_file", "inventory_dir"):
+        # What an earlier play of the same run has filled in follows from the rest.
+        filled = set(view["__standin_filled"]) if "__standin_filled" in view else set()
+        self._names[host] = [name for name in view if str(name).startswith("standin_") and name not in filled]
+        for name in (*self._names[host], "ansible_host", "ansible_connection", "inventory_file", "inventory_dir"):
             if name not in view:
                 continue
             try:
                 value = _plain(view[name], keys.VARIABLES.get(name))
-                unresolved = _unresolved(value)
             except Exception as problem:  # pylint: disable=broad-except
                 # A value that is encrypted is decrypted when it is read.
-                value, unresolved = None, UNDECRYPTED if "decrypt" in str(problem).lower() else str(problem)
-            if unresolved:
-                self.unreadable.append((host, name, unresolved))
+                self.unreadable.append((host, name, UNDECRYPTED if "decrypt" in str(problem).lower() else str(problem)))
+                continue
+            why = _unresolved(value)
+            if why is None or (name not in keys.VARIABLES and not isinstance(value, str)):
+                said[name] = value   # a role may resolve the rest
+            elif name in keys.VARIABLES or name in keys.SECRET_ROLE_VARIABLES:
+                self.unreadable.append((host, name, why))
             else:
-                said[name] = value
+                self._opaque.add((host, name))
         self._said[host] = said
 
     def _files(self, host):
@@ -80,10 +98,15 @@ class Site:
         found = [path for place in places for suffix in _FILES for path in _below(place.with_name(place.name + suffix))]
         own = [path for path in found if path.parts[-2] == "host_vars" or path.parent.name == host]
         for path in (*own, *([inventory] if inventory.is_file() else []), *(path for path in found if path not in own)):
-            text = path.read_text(errors="replace")
+            text = _read(path)
             yield path, _entry(text, host) if path == inventory else text
         if inventory.is_file():
-            yield inventory, inventory.read_text(errors="replace")
+            yield inventory, _read(inventory)
+
+
+def _read(path):
+    """Without comments, which may name variables, too."""
+    return re.sub(r"(?m)(^|\s)#.*$", "", path.read_text(errors="replace"))
 
 
 def _below(path):
