@@ -113,6 +113,7 @@ FAULTS = {
     # What only the daemons know
     "an_option_that_is_a_secret": Fault(ALL, "{username: standin, lanplus: 1", "{username: standin, snmp_community: public, lanplus: 1",
                                         "standin_bmc_options", "secret_files", by_daemon=True),
+    "a_misspelt_option_of_the_fence_agent": Fault(ALL, "lanplus: 1", "lanpluss: 1", "standin_bmc_options", "see 'fence_ipmilan -o metadata'", by_daemon=True),
     "a_port_that_is_named_twice": Fault(SERVERS, "ports: [443]", "ports: [443, 443]", "standin_job", "names port 443 twice", by_daemon=True),
     "a_probe_of_two_kinds": Fault(SERVERS, "{tcp: {port: 443}}", "{tcp: {port: 443}, http: {port: 80}}", "standin_job", "must be either 'http' or 'tcp'", by_daemon=True),
     "an_interface_with_a_long_name": Fault(SERVERS, 'interface: "h{{ standin_vlan }}b0"', 'interface: "request-holder-{{ standin_vlan }}"',

@@ -22,13 +22,14 @@ class Complaints:
 
     def add_finding(self, host, variable, what):
         """What a daemon says of it; its sentence has the cure."""
-        self.say(f"{self.site.place(host, variable)}: {variable} of {self.word(host)} '{host}': {what}")
+        line = (self.site.place(host, variable), variable, self.word(host), None, what)
+        self._lines.setdefault(line, {})[host] = None
 
     def say(self, line):
         self._others[line] = None
 
     def lines(self):
-        return [f"{place}: {variable} of {word} {_listed(hosts)} {what}; {cure}"
+        return [f"{place}: {variable} of {word} {_listed(hosts)}{': ' if what is None else f' {what}; '}{cure}"
                 for (place, variable, word, what, cure), hosts in self._lines.items()] + list(self._others)
 
     def word(self, host):

@@ -11,14 +11,17 @@ from .variables import ROLES
 
 # What only the daemon's own host can answer.
 _ITS_HOSTS = re.compile(r"there is no (program|fence agent) '|fence agent '.*' can't be run|does not describe itself as a fence agent")
+_FENCE_AGENTS = Path("/usr/sbin")
 _LINE = re.compile(r"[^:]+:[0-9]+:[0-9]+: (?:([^:\s]+): )?(.*)")
 
 
 def findings(rendered, program, rules):
     """[(key path, what)] that the program finds in a configuration; secrets that it names are made up for it."""
     with tempfile.TemporaryDirectory(prefix="standin-preflight-") as directory:
+        described = DescribedAgents(directory)
         text = re.sub(r"(?m)^(\s*(?:- )?[a-z_]*(?:password|communities|authentication|privacy)_file: ).*$", rf"\g<1>{directory}/secret", rendered)
         text = re.sub(r"(?m)^(\s*rules_file: ).*$", rf"\g<1>{rules}", text)
+        text = re.sub(r"(?m)^(\s*(?:- )?agent: )([a-z][a-z0-9_]*)$", lambda line: line[1] + described.of(line[2]), text)
         secret = Path(directory) / "secret"
         secret.write_text("made-up-secret\n")
         secret.chmod(0o600)
@@ -27,10 +30,34 @@ def findings(rendered, program, rules):
         done = subprocess.run([program, "--check-config", configuration], capture_output=True, text=True, timeout=60, check=False)
         if done.returncode == 0:
             return []
-        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip() and not _ITS_HOSTS.search(line)]
+        said = (done.stderr + done.stdout).replace(f"{directory}/fence_", "fence_")
+        lines = [line for line in said.splitlines() if line.strip() and not _ITS_HOSTS.search(line)]
         found = [_LINE.fullmatch(line) for line in lines]
         return [(match[1] or "", match[2]) if match else ("", line.replace(str(configuration), "the configuration"))
                 for match, line in zip(found, lines)]
+
+
+class DescribedAgents:
+    """The daemon asks the fence agent of each machine to describe itself, a third of a second each: here each kind is asked once."""
+
+    def __init__(self, directory):
+        self._directory, self._places = Path(directory), {}
+
+    def of(self, agent):
+        if agent not in self._places:
+            self._places[agent] = self._describe(agent)
+        return self._places[agent]
+
+    def _describe(self, agent):
+        program = _FENCE_AGENTS / agent
+        if not os.access(program, os.X_OK):
+            return agent
+        done = subprocess.run([program], input="action=metadata\n", capture_output=True, text=True, timeout=30, check=False)
+        words, place = self._directory / f"{agent}.xml", self._directory / agent
+        words.write_text(done.stdout)
+        place.write_text(f"#!/bin/sh\nread -r _\nexec cat {words}\n")
+        place.chmod(0o700)
+        return str(place)
 
 
 def program_of(candidates):
@@ -43,7 +70,7 @@ def rules_of(said, playbook_dir):
     return next((str(place) for place in places if place.is_absolute() and place.is_file()), str(places[-1]))
 
 
-def where(model, host, path):
+def where(model, host, path, what=""):
     """(host, variable) of the inventory that a key of a rendered configuration comes from."""
     site, words = model.site, path.replace("[", ".").split(".")
     section, name, key = (words + ["", "", ""])[:3]
@@ -52,7 +79,7 @@ def where(model, host, path):
     if section in ("servers", "spares"):
         table = f"standin_coordinator_{section}"
         explicit = site.says(host, table) or name not in (*site.servers, *site.spares)
-        return (host, f"{table}.{path.partition('.')[2]}".rstrip(".")) if explicit else (name, _of_machine(key, words[3:]))
+        return (host, f"{table}.{path.partition('.')[2]}".rstrip(".")) if explicit else (name, _of_machine(key, words[3:] + (["options"] if "option" in what else [])))
     if section == "traps" and name == "users" and not site.says(host, "standin_coordinator_trap_users"):
         return next((server for server in site.servers if site.said(server, "standin_trap_user")), host), "standin_trap_user"
     if section == "traps":
