@@ -69,6 +69,8 @@ FAULTS = {
     # What is said twice
     "one_bmc_for_two_machines": Fault(HOSTS, "standin_bmc: 192.0.2.12", "standin_bmc: 192.0.2.11", "standin_bmc", "give each machine its own"),
     "one_mac_for_two_machines": Fault(HOSTS, "52:54:00:00:02:0a", "52:54:00:00:01:0a", "standin_mac", "give each machine its own"),
+    "one_uuid_for_two_machines": Fault(ALL, "standin_bmc_options", "standin_uuid: 4c4c4544-0031-3010-8056-b4c04f4d3232\nstandin_bmc_options", "standin_uuid",
+                                       "give each machine its own"),
     "one_vlan_for_two_servers": Fault(HOSTS, "standin_vlan: 102", "standin_vlan: 101", "standin_vlan", "give each machine its own"),
     "one_port_for_two_machines": Fault(HOSTS, "standin_port: ps2", "standin_port: ps1", "standin_port", "give each machine its own"),
     "one_disk_for_two_machines": Fault(HOSTS, "standin_port: p", "standin_disk_path: /dev/sdx, standin_port: p", "standin_disk_path",

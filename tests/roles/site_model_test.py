@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "playbooks/plugins/filter"))
 import standin_site  # noqa: E402
-from site_model import keys  # noqa: E402
+from site_model import keys, variables  # noqa: E402
 
 SERVER = {"standin_vlan": "101", "standin_address": "203.0.113.26/28", "standin_gateway": "203.0.113.17", "standin_mac": "52:54:00:00:01:0a",
           "standin_port": "p1", "standin_disk_path": "/dev/sdb", "standin_bmc": "192.0.2.11", "standin_bmc_password": "secret",
@@ -101,6 +101,12 @@ class Documented(unittest.TestCase):
         readme = (ROOT / "inventory/example/README.md").read_text()
         rows = {line.split("`")[1] for line in readme.splitlines() if line.startswith("| `standin_")}
         self.assertEqual(rows, set(keys.VARIABLES))
+
+    def test_every_default_of_a_role_is_among_its_arguments(self):
+        known = variables.role_variables()
+        for path in (ROOT / "roles").glob("*/defaults/main.yml"):
+            names = {line.split(":")[0] for line in path.read_text().splitlines() if line.startswith("standin_")}
+            self.assertEqual(names - known, set(), path)
 
     def test_defaults_are_those_of_the_roles(self):
         self.assertIn('standin_coordinator_secrets_dir: "{{ standin_coordinator_config_dir }}/secrets"', defaults("standin_coordinator"))

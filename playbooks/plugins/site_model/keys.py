@@ -18,6 +18,7 @@ _MACHINE = (
     Key("standin_port", "name", "port", True, "p1"),
     Key("standin_disk", "name", "", False, "srv01"),
     Key("standin_disk_path", "path", "", True, "/dev/disk/by-id/wwn-0x5000c500a1b2c3d4"),
+    Key("standin_uuid", "text", "uuid", False, "4c4c4544-0031-3010-8056-b4c04f4d3232"),
     Key("standin_image_store", "agent", "image_store", False, "store1"),
     Key("standin_switch", "agent", "switch", False, "switch1"),
     Key("standin_boot_within", "duration", "boot_within", False, "2min"),
@@ -62,6 +63,7 @@ SERVER = _MACHINE + (
 SPARE = _MACHINE + (
     Key("standin_disk_serial", "text", "disk_serial", False, "S3Z9NB0K"),
     Key("standin_disk_wwn", "text", "disk_wwn", False, '"0x5000c500a1b2c3d4"'),
+    Key("standin_uuid_required", "flag", "uuid_required", False, "true"),
     Key("standin_vm_host", "agent", "vm_host", False, "vmhost2"),
 )
 

@@ -94,6 +94,7 @@ def _only_once(machines, complaints):
             complaints.add(*machines.where(machine, target), f"is the {what} '{value}' of '{first}' already", "give each machine its own")
 
     for name, each in (*machines.servers.items(), *machines.spares.items()):
+        claim("UUID", each.get("uuid"), name, "uuid")
         claim("MAC address", each.get("mac"), name, "mac")
         claim(f"port at switch '{each.get('switch')}'", each.get("port"), name, "port")
         claim(f"disk at image store '{each.get('image_store')}'", each.get("disk"), name, "disk")
