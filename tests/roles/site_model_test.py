@@ -96,6 +96,16 @@ class Derived(unittest.TestCase):
                          | {"coord1": ["standin_machines"]})
 
 
+class Nonsense(unittest.TestCase):
+    def test_a_value_of_another_kind_is_named_whatever_it_is(self):
+        """No rule stumbles over it, and none is silent but where a text may be anything."""
+        for host, variables_of in HOSTS.items():
+            for variable in {*keys.VARIABLES, *variables.role_variables()} if host == "coord1" else variables_of:
+                for value in ("x", 5, [], {}, [1], ["a"], {"a": 1}, True, {"a": [{"b": None}]}, [{"name": "a"}]):
+                    problems = standin_site.standin_site(HOSTS | {host: variables_of | {variable: value}}, GROUPS)["problems"]
+                    self.assertEqual([line for line in problems if "a rule of the site model failed" in line], [], (host, variable, value))
+
+
 class Documented(unittest.TestCase):
     def test_the_examples_readme_has_every_variable_and_no_other(self):
         readme = (ROOT / "inventory/example/README.md").read_text()
@@ -106,7 +116,7 @@ class Documented(unittest.TestCase):
         known = variables.role_variables()
         for path in (ROOT / "roles").glob("*/defaults/main.yml"):
             names = {line.split(":")[0] for line in path.read_text().splitlines() if line.startswith("standin_")}
-            self.assertEqual(names - known, set(), path)
+            self.assertEqual(names - set(known), set(), path)
 
     def test_defaults_are_those_of_the_roles(self):
         self.assertIn('standin_coordinator_secrets_dir: "{{ standin_coordinator_config_dir }}/secrets"', defaults("standin_coordinator"))

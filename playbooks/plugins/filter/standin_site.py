@@ -1,6 +1,7 @@
 """Filters that derive the configuration of all parts of Standin from the inventory's hosts, and say what is wrong with them."""
 
 import sys
+import traceback
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -14,9 +15,21 @@ from site_model.site import Site  # noqa: E402
 def standin_site(hostvars, groups):
     """Of all hosts together: what is wrong, which hosts are in the parents' groups, and each host's derived variables."""
     site = Site(hostvars, groups)
-    model = Model(site)
     complaints = Complaints(site)
-    variables.check(site, complaints)
+    if not variables.check(site, complaints):
+        return {"problems": complaints.lines(), "hosts": []}
+    try:
+        return _derived(site, complaints)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as problem:
+        # The task that calls this shows no values, as there are secrets among them: so the place is said here.
+        place = traceback.extract_tb(problem.__traceback__)[-1]
+        complaints.say(f"a rule of the site model failed ({type(problem).__name__} at {Path(place.filename).name}:{place.lineno}), as a mapping "
+                       "or list of the inventory has not the form that it should: compare the inventory with inventory/example")
+        return {"problems": complaints.lines(), "hosts": []}
+
+
+def _derived(site, complaints):
+    model = Model(site)
     parts.check(model, complaints)
     for coordinator in site.coordinators:
         machines.check(model, coordinator, complaints)

@@ -27,7 +27,7 @@ _MACHINE = (
     Key("standin_bmc_options", "map", "", False, "{username: admin, lanplus: 1}"),
     Key("standin_bmc_password", "secret", "", False, '"{{ vault_bmc_passwords[inventory_hostname] }}"'),
     Key("standin_bmc_password_file", "path", "", False, "/root/bmc.password"),
-    Key("standin_power_ladder", "list", "", False, "[{agent: fence_ipmilan, options: {…}, password_file: …}]"),
+    Key("standin_power_ladder", "maps", "", False, "[{agent: fence_ipmilan, options: {…}, password_file: …}]"),
     Key("standin_power_within", "duration", "", False, "20s"),
 )
 
@@ -107,7 +107,7 @@ LAN_SWITCH = (
 )
 
 COORDINATOR = (
-    Key("standin_secrets", "list", "", False, '[{name: communities, content: "{{ vault_communities }}"}]'),
+    Key("standin_secrets", "maps", "", False, '[{name: communities, content: "{{ vault_communities }}"}]'),
 )
 
 # group: (its keys, the capability that its hosts have, the word for one of its hosts)

@@ -51,7 +51,20 @@ KINDS = {
     "size": ("a size with its unit", _matches(r"[0-9]+ *(B|KiB|MiB|GiB|TiB)")),
     "policy": ("port or power", _matches("port|power")),
     "map": ("a mapping", lambda value: isinstance(value, dict)),
+    "list": ("a list of texts", lambda value: isinstance(value, list) and all(isinstance(each, (str, int)) for each in value)),
+    "maps": ("a list of mappings", lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value)),
+}
+
+# The same for the types of argument_specs, of lists with their elements'.
+TYPES = {
+    "dict": KINDS["map"],
     "list": ("a list", lambda value: isinstance(value, list)),
+    "list of str": KINDS["list"],
+    "list of dict": KINDS["maps"],
+    "int": ("a whole number", _matches("-?[0-9]+")),
+    "bool": ("true or false", lambda value: str(value).lower() in ("true", "false", "yes", "no", "1", "0", "on", "off")),
+    "str": ("a text", lambda value: not isinstance(value, (dict, list))),
+    "path": ("a path", lambda value: isinstance(value, str)),
 }
 
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}

@@ -129,7 +129,7 @@ def _vlans(machines, complaints):
             if str(landing).isdigit() and int(landing) in range_of(quarantine):
                 complaints.add(its_host, "standin_landing_vlan", f"is {landing}, which is among the quarantine VLANs {quarantine} of '{agent}'",
                                "take one outside of them")
-    landings = {str(machines.capability(agent, "hypervisor").get("landing_vlan")) for agent in machines.agents()}
+    landings = {str(machines.capability(agent, "hypervisor").get("landing_vlan")) for agent in machines.agents()} - {"None"}
     for name, each in machines.servers.items():
         if str(each.get("vlan")) in landings:
             complaints.add(*machines.where(name, "vlan"), f"is {each['vlan']}, which is the landing VLAN of a VM host", "take another one")

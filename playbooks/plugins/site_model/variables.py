@@ -6,7 +6,7 @@ import yaml
 
 from . import keys
 from .complaints import nearest
-from .kinds import KINDS
+from .kinds import KINDS, TYPES
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 # Beside those of the roles: what playbooks ask for.
@@ -14,11 +14,13 @@ _OTHERS = {"standin_image_backup_confirmed"}
 
 
 def check(site, complaints):
+    """Answers whether all values are of their kinds, so that other rules can go on."""
     _groups(site, complaints)
     for host, variable, why in site.unreadable:
         if variable not in keys.VARIABLES or variable in {key.variable for key in _keys_of(site, host)}:
             complaints.add(host, variable, "cannot be resolved", why)
-    known = set(keys.VARIABLES) | role_variables() | _OTHERS
+    of_roles, right = role_variables(), True
+    known = set(keys.VARIABLES) | set(of_roles) | _OTHERS
     unreadable = {(host, variable) for host, variable, _ in site.unreadable}
     for host in site.hosts():
         _unknown(site, complaints, host, known)
@@ -26,16 +28,30 @@ def check(site, complaints):
             _capabilities(site, complaints, host)
         for key in _keys_of(site, host):
             if (host, key.variable) not in unreadable:
-                _value(site, complaints, host, key)
+                right &= _value(site, complaints, host, key)
+        for variable in site.names(host):
+            if variable in of_roles:
+                right &= _argument(site, complaints, host, variable, of_roles[variable])
+    return right
 
 
 def role_variables():
-    """All variables of all roles, from their argument_specs."""
-    found = set()
+    """The type of all variables of all roles, from their argument_specs."""
+    found = {}
     for path in ROLES.glob("*/meta/argument_specs.yml"):
         for entry in yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["argument_specs"].values():
-            found |= set(entry.get("options", {}))
+            for name, option in entry.get("options", {}).items():
+                found[name] = f"list of {option['elements']}" if "elements" in option else option["type"]
     return found
+
+
+def _argument(site, complaints, host, variable, its_type):
+    value = site.said(host, variable)
+    words, is_right = TYPES[its_type]
+    if value is None or is_right(value):
+        return True
+    complaints.add(host, variable, f"is not {words}", "see the README of its role in roles/")
+    return False
 
 
 def _groups(site, complaints):
@@ -76,16 +92,19 @@ def _keys_of(site, host):
 
 
 def _value(site, complaints, host, key):
+    """Answers whether it is of its kind; what is not there is complained of, too."""
     value = site.said(host, key.variable)
     if value is None:
         if key.required:
             complaints.add(host, key.variable, "is missing", f"say {key.variable}: {key.example}")
-        return
+        return True
     words, is_right = KINDS[key.kind]
     if not is_right(value):
         shown = "" if key.kind == "secret" else f", '{value}',"
         complaints.add(host, key.variable, f"is not {words}{shown}".rstrip(","), f"write it as in {key.example}")
-    elif key.variable in keys.NESTED:
+        return False
+    if key.variable in keys.NESTED:
         for name in value:
             if name not in keys.NESTED[key.variable]:
                 complaints.add(host, f"{key.variable}.{name}", "is not known", nearest(str(name), keys.NESTED[key.variable]))
+    return True
