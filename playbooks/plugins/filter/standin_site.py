@@ -49,7 +49,7 @@ def standin_daemon_complaints(rendered, hostvars, groups, host, programs, rules=
     site = Site(hostvars, groups)
     model, complaints = Model(site), Complaints(site)
     for path, what in found:
-        complaints.add_finding(*daemon_words.where(model, host, path, what), what)
+        complaints.add_finding(*daemon_words.where(model, host, path, what), daemon_words.said(path, what))
     return complaints.lines()
 
 

@@ -70,6 +70,12 @@ def rules_of(said, playbook_dir):
     return next((str(place) for place in places if place.is_absolute() and place.is_file()), str(places[-1]))
 
 
+def said(path, what):
+    """The daemon's words with the key that they are about, below a machine's name."""
+    key = path.split(".", 2)[-1] if path.startswith(("servers.", "spares.")) else path
+    return f"{key}: {what}" if key else what
+
+
 def where(model, host, path, what=""):
     """(host, variable) of the inventory that a key of a rendered configuration comes from."""
     site, words = model.site, path.replace("[", ".").split(".")
