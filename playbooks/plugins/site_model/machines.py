@@ -5,6 +5,7 @@ import ipaddress
 from . import keys
 from .complaints import nearest
 from .kinds import KINDS, range_of, size_of
+from .once import only_once
 
 # Where the inventory's hosts say what the coordinator knows under another name.
 _VARIABLE_OF = {"address": "standin_address", "disk": "standin_disk", "trap_sources": "standin_bmc",
@@ -39,7 +40,7 @@ def check(model, coordinator, complaints):
     machines = Machines(model, coordinator)
     if any(model.site.is_opaque(coordinator, table) for table in ("standin_coordinator_servers", "standin_coordinator_spares")):
         return   # the coordinator itself will say
-    for rule in (_written_out, _only_once, _vlans, _bridges, _rows, _disks, _held_jobs, _memory, _data):
+    for rule in (_written_out, only_once, _vlans, _bridges, _rows, _disks, _held_jobs, _memory, _data):
         rule(machines, complaints)
     for server in model.site.servers:
         _parts(machines, server, complaints)
@@ -81,38 +82,6 @@ def _parts(machines, server, complaints):
         elif found not in names:
             complaints.add(server, key.variable, f"names '{found}', which is no host of the group {group}",
                            nearest(str(found), names) if names else f"put a host into the group {group}")
-
-
-def _only_once(machines, complaints):
-    seen = {}
-
-    def claim(what, value, machine, target):
-        if value in (None, "", []):
-            return
-        first = seen.setdefault((what, str(value).lower()), machine)
-        if first != machine:
-            complaints.add(*machines.where(machine, target), f"is the {what} '{value}' of '{first}' already", "give each machine its own")
-
-    for name, each in (*machines.servers.items(), *machines.spares.items()):
-        claim("UUID", each.get("uuid"), name, "uuid")
-        claim("MAC address", each.get("mac"), name, "mac")
-        claim(f"port at switch '{each.get('switch')}'", each.get("port"), name, "port")
-        claim(f"disk at image store '{each.get('image_store')}'", each.get("disk"), name, "disk")
-        for target, what in (("vlan", "VLAN"), ("segment", "segment"), ("address", "address")):
-            claim(what, each.get(target), name, target)
-        power = each.get("fence") or each.get("power") or {}
-        for rung in power.get("ladder") or []:
-            if isinstance(rung, dict) and isinstance(rung.get("options"), dict):
-                claim("BMC", ", ".join(f"{key} {value}" for key, value in sorted(rung["options"].items())
-                                       if key not in ("username", "lanplus", "cipher")), name, "trap_sources")
-    for name in set(machines.servers) & set(machines.spares):
-        complaints.add(*machines.where(name, "mac"), f"is said of '{name}', which is a server and a spare", "let it be one of both")
-    store_of = {name: each.get("image_store") for name, each in (*machines.servers.items(), *machines.spares.items())}
-    for machine in (*machines.site.servers, *machines.site.spares):
-        path = machines.site.said(machine, "standin_disk_path")
-        first = seen.setdefault((store_of.get(machine), path), machine)
-        if path and first != machine:
-            complaints.add(machine, "standin_disk_path", f"is the disk '{path}' of '{first}' already", "give each machine its own")
 
 
 def _vlans(machines, complaints):
