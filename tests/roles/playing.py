@@ -16,6 +16,7 @@ class Outcome:
     stats: dict = field(default_factory=dict)
     changed: list = field(default_factory=list)   # "host: task" of every task that says so
     messages: str = ""                            # of what failed
+    refusals: list = field(default_factory=list)  # each message of what failed, also where it is one of a list
 
     @property
     def ok(self):
@@ -51,5 +52,7 @@ def play(playbook, inventory, *words, extra=None, deadline_s=300):
                     outcome.changed.append(f"{host}: {task['task']['name']}")
                 if result.get("failed") or result.get("unreachable"):
                     failed.append(json.dumps(result))
+                    said = result.get("msg", "")
+                    outcome.refusals += said if isinstance(said, list) else [said]
     outcome.messages = "\n".join(failed)
     return outcome

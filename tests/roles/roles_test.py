@@ -27,7 +27,7 @@ import site_inventory
 from playing import ROOT, play
 
 PROGRAMS = Path(sys.argv.pop(1) if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir() else ROOT / ".build/release/bin").resolve()
-PLAYBOOKS = ("site.yml", "health.yml", "spare_table.yml", "backup_images.yml")
+PLAYBOOKS = ("preflight.yml", "site.yml", "health.yml", "spare_table.yml", "backup_images.yml")
 
 
 def own_address():
@@ -120,16 +120,8 @@ class WellWritten(unittest.TestCase):
         units = Path(tempfile.mkdtemp(prefix="standin-units-"))
         self.addCleanup(shutil.rmtree, units)
         playbook = units / "units.yml"
-        defaults = {}
-        for role in ("standin_agent", "standin_coordinator"):
-            defaults.update(yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text()))
-        inventory = units / "inventory"
-        shutil.copytree(ROOT / "inventory/lab", inventory)
-        # What the inventory says goes before a role's defaults, as in the role.
-        said = yaml.safe_load((inventory / "group_vars/all.yml").read_text())
-        (inventory / "group_vars/all.yml").write_text(yaml.safe_dump(defaults | said))
         playbook.write_text(UNITS.replace("UNITS", str(units)).replace("ROOT", str(ROOT)))
-        done = play(playbook, inventory, extra=more)
+        done = play(playbook, ROOT / "inventory/lab", extra={"lab_state": str(site_inventory.lab_state(units / "state"))} | (more or {}))
         self.assertTrue(done.ok, done.messages or done.output)
         return units
 
@@ -141,14 +133,20 @@ def settings_of(unit):
 
 
 UNITS = """---
+- name: Fill in what follows from the site
+  ansible.builtin.import_playbook: ROOT/playbooks/preflight.yml
+
 - name: Write the units
   hosts: standin_agents:standin_coordinators
   gather_facts: false
   vars:
     role: "ROOT/roles/{{ 'standin_coordinator' if inventory_hostname == 'coordinator' else 'standin_agent' }}"
   tasks:
-    - name: Read the role's variables
-      ansible.builtin.include_vars: "{{ role }}/vars/main.yml"
+    - name: Have the role's variables at hand
+      ansible.builtin.include_role:
+        name: "{{ role | basename }}"
+        tasks_from: render
+        public: true
 
     - name: Write the unit
       ansible.builtin.template:
@@ -225,7 +223,9 @@ class ASite(unittest.TestCase):
         configuration = self.site.directory / "etc/store.yml"
         before, agent = configuration.read_text(), self.site.pid("standin-agent")
         refused = self.site.play("site.yml", "--limit", "store",
-                                 extra={"standin_agent_image_store": {"images_dir": "relative", "block_size": "64KiB"}})
+                                 extra={"standin_agent_image_store": {
+                                     "images_dir": "relative", "block_size": "64KiB",
+                                     "disks": {disk: {"path": f"{self.site.directory}/disks/{disk}.raw"} for disk in ("server01", "spare01")}}})
         self.assertFalse(refused.ok)
         self.assertIn("must be an absolute path", refused.messages)
         self.assertEqual(configuration.read_text(), before)
@@ -342,7 +342,8 @@ class Refusals(unittest.TestCase):
         self.refused("at least one capability", {"standin_agent_image_store": {}}, "store")
 
     def test_an_agent_with_an_unknown_key(self):
-        self.refused("imagez. Supported parameters include", {"standin_agent_image_store": {"images_dir": "/x", "imagez": 1}}, "store")
+        self.refused("standin_agent_image_store.imagez of host 'store' is not known; did you mean images_dir?",
+                     {"standin_agent_image_store": {"images_dir": "/x", "imagez": 1}}, "store")
 
     def test_an_unknown_service_manager(self):
         self.refused("value of standin_agent_service_manager must be one of", {"standin_agent_service_manager": "upstart"}, "store")
@@ -351,7 +352,7 @@ class Refusals(unittest.TestCase):
         self.refused("no trap would be believed", {"standin_coordinator_trap_communities": []}, "coordinator")
 
     def test_a_coordinator_with_nobody_to_protect(self):
-        self.refused("at least one entry", {"standin_coordinator_servers": {}}, "coordinator")
+        self.refused("at least one server to protect", {"standin_coordinator_servers": {}}, "coordinator")
 
     def test_a_coordinator_that_nobody_may_command(self):
         self.refused("must name at least one certificate", {"standin_coordinator_operators": []}, "coordinator")
@@ -409,7 +410,9 @@ class AHolderThatHolds(unittest.TestCase):
     def play(self, code=200, **job):
         type(self).answer = (code, json.dumps([{"job": "job01", "state": "idle", "held": 0, "proxied": 0} | job]))
         return self.site.play("site.yml", "--check", "--limit", "store", extra={
-            "standin_agent_request_holder": {"jobs": {"job01": {}}}})
+            "standin_agent_request_holder": {"jobs": {"job01": {
+                "front": {"interface": "rt-f0", "address": "10.99.1.10/24"}, "back": {"interface": "rt-b0", "address": "10.99.1.11/24"},
+                "ports": [8080]}}}})
 
     def refused(self, words, **job):
         outcome = self.play(**job)

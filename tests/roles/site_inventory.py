@@ -82,3 +82,12 @@ def write(directory, address, programs):
     path = directory / "inventory" / "hosts.json"
     path.write_text(json.dumps(inventory, indent=1))
     return path
+
+
+def lab_state(directory):
+    """A directory with what inventory/lab finds in the lab's; answers it."""
+    secrets = Path(directory) / "secrets"
+    secrets.mkdir(parents=True)
+    for name in ("communities", "snmp-authentication", "snmp-privacy", *(f"bmc-{machine}.password" for machine in ("server01", "server02", "spare01"))):
+        (secrets / name).write_text("of the tests\n")
+    return Path(directory)
