@@ -34,9 +34,10 @@ base::Result<traps::SnmpUser> snmpUserFrom(const config::TrapUser& user) {
 config::Surroundings hostSurroundings(FenceCheck fence_check) {
     config::Surroundings host;
     host.program_exists = config::programExists;
-    host.fence_problem = [fence_check](const drivers::PowerDevice& device) -> std::string {
+    const auto described = std::make_shared<drivers::FenceAgent::Descriptions>();
+    host.fence_problem = [fence_check, described](const drivers::PowerDevice& device) -> std::string {
         if (fence_check == FenceCheck::Described) {
-            auto checked = drivers::FenceAgent(fence_agents_directory).check(device);
+            auto checked = drivers::FenceAgent(fence_agents_directory).check(device, *described);
             return checked ? "" : checked.error().message;
         }
         auto program =

@@ -176,7 +176,7 @@ PowerReading FenceAgent::read(const PowerDevice& device, Deadline deadline) cons
     return {state, fmt::format("status is unknown (exit {}): {}", outcome->exit_code, call->wordsOf(*outcome))};
 }
 
-base::Result<void> FenceAgent::check(const PowerDevice& device) const {
+base::Result<std::string> FenceAgent::metadataOf(const PowerDevice& device) const {
     auto call = prepare(device, "metadata");
     if (!call) return failure(call.error());
     call->request.input = "action=metadata\n";
@@ -188,12 +188,24 @@ base::Result<void> FenceAgent::check(const PowerDevice& device) const {
                        fmt::format("'{}' does not describe itself as a fence agent (exit {}): {}", device.agent,
                                    outcome->exit_code, call->wordsOf(*outcome)));
     }
+    return std::move(outcome->output);
+}
+
+base::Result<void> FenceAgent::check(const PowerDevice& device, Descriptions& described) const {
+    if (described.count(device.agent) == 0) {
+        auto description = metadataOf(device);
+        if (!description) return failure(description.error());
+        described[device.agent] = std::move(*description);
+    } else if (auto call = prepare(device, "metadata"); !call) {
+        return failure(call.error());
+    }
+    const auto& description = described[device.agent];
     auto options = device.options;
     options.insert(device.secret_files.begin(), device.secret_files.end());
     for (const auto& [name, value] : options) {
         auto alike = name;
         std::replace(alike.begin(), alike.end(), '-', '_');
-        if (outcome->output.find("<parameter name=\"" + alike + "\"") == std::string::npos) {
+        if (description.find("<parameter name=\"" + alike + "\"") == std::string::npos) {
             return failure(ErrorCode::InvalidInput, fmt::format("{} has no option '{}'; see '{} -o metadata'",
                                                                 device.agent, name, device.agent));
         }

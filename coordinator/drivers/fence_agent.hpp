@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "agent/base/result.hpp"
@@ -25,13 +26,17 @@ class FenceAgent {
     /// in silence; and a 0 with the word OFF is unknown.
     [[nodiscard]] PowerReading read(const PowerDevice& device, Deadline deadline) const;
 
-    /// For `--check-config`: the agent is there and executable, its password can be read, and it knows every option
-    /// (`-o metadata`).
-    [[nodiscard]] base::Result<void> check(const PowerDevice& device) const;
+    /// What fence agents say of themselves (`-o metadata`), by their names.
+    using Descriptions = std::map<std::string, std::string>;
+    /// For `--check-config`: the agent is there and executable, its password can be read, and it knows every option.
+    /// A site has hundreds of devices and a few kinds of agents, and each description is a process: each kind is asked
+    /// once.
+    [[nodiscard]] base::Result<void> check(const PowerDevice& device, Descriptions& described) const;
 
   private:
     struct Call;
     [[nodiscard]] base::Result<Call> prepare(const PowerDevice& device, const std::string& action) const;
+    [[nodiscard]] base::Result<std::string> metadataOf(const PowerDevice& device) const;
     [[nodiscard]] base::Result<std::string> programOf(const PowerDevice& device) const;
     std::string directory_;
 };

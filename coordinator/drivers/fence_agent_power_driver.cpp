@@ -113,9 +113,10 @@ void FenceAgentDevices::together(const std::vector<std::function<void()>>& tasks
 }
 
 base::Result<void> FenceAgentDevices::check(const PowerLadder& ladder) const {
+    FenceAgent::Descriptions described;
     for (const auto& rung : ladder.rungs) {
         for (const auto& device : rung) {
-            if (auto checked = agent_.check(device); !checked) return checked;
+            if (auto checked = agent_.check(device, described); !checked) return checked;
         }
     }
     return {};

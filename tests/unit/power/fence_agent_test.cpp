@@ -199,6 +199,20 @@ BOOST_FIXTURE_TEST_CASE(the_check_knows_an_agents_options_from_its_metadata, Age
     BOOST_TEST(!driver.check({{{PowerDevice{"fence_missing", {}, ""}}}}));
 }
 
+BOOST_FIXTURE_TEST_CASE(the_check_asks_each_kind_of_agent_once_for_its_options, Agents) {
+    const auto device =
+        make("fence_x", says_off, "exit 0",
+             "echo asked >> \"$0.metadata\"; echo '<resource-agent name=\"fence_x\">'"
+             "'<parameter name=\"ip\"/><parameter name=\"username\"/><parameter name=\"lanplus\"/>'; exit 0");
+    auto other = device;
+    other.options["ip"] = "192.0.2.7";
+    BOOST_TEST(driver.check({{{device, other}}}).has_value());
+    other.options["lanpluss"] = "1";
+    BOOST_TEST(!driver.check({{{device, other}}}));
+    std::ifstream asked(directory / "fence_x.metadata");
+    BOOST_TEST(std::count(std::istreambuf_iterator<char>(asked), {}, '\n') == 2);  // once for each check
+}
+
 BOOST_FIXTURE_TEST_CASE(whatever_bytes_an_agent_prints_its_words_are_a_valid_message, Agents) {
     for (const std::string bytes :
          {"\\377", "\\300\\257", "\\355\\240\\200", "\\303", "a\\000b", "\\033[2J", "x\\r\\ny", "\\302\\205"}) {
