@@ -8,6 +8,24 @@
 #include "coordinator/domain/observation.hpp"
 #include "coordinator/domain/operation.hpp"
 
+// How it works, and why so.
+//
+// An operation remembers two things: its state, and its steps with their outcomes. decide() reads both, an observation
+// of the few facts outside, and the time; it has no other input and no effect but its result. So it can be called after
+// every batch of inputs, after a crash (there is no other recovery code) and years later from the record (replay).
+//
+// One call works in two parts. First, detectEvent() derives an event from the steps, the table of transitions gives the
+// next state, and entering that state adjusts the operation. This repeats until no event is detected: several events
+// may be due at once, and each change is reported. Then wantedSteps() names the steps of the state that is reached;
+// those that are due are marked Running and returned together. They are independent of each other, which is why a fence
+// and a resumption start in the same instant.
+//
+// Steps only start by this function, so the preconditions of rules 1, 2 and 5 are checked here once more, whatever the
+// phase has concluded. A violation is a defect of the program and ends it: it is restarted from its journal.
+//
+// The caller makes the result durable and only then starts the steps (journal before effect). Nothing is decided by a
+// timer alone: Wait says when to ask again, and the same question then has another answer because `now` has changed.
+
 namespace standin::domain {
 
 /// A step to start, or a long-running step to poll.

@@ -30,7 +30,7 @@ class Conductor {
 
     [[nodiscard]] bool leads() const { return state_.leadership.leads(); }
     void depose(const std::string& why) { state_.leadership.depose(why); }
-    /// Gives up waiting for the results of returns.
+    /// Gives up all pending returns; their callers get `why`.
     void abandonReturns(const base::Error& why) { returns_.drop(why); }
 
     // For use within a Request.

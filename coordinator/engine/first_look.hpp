@@ -25,7 +25,7 @@ class FirstLook {
     [[nodiscard]] bool awaitsLeader() const { return awaits_leader_; }
     /// True: the report waits for the look, and is returned by takeReports().
     bool holds(const ReportInput& report);
-    /// The reports that have waited, if their wait is over; an overdue look is ended first.
+    /// Ends an overdue look, then removes and returns the reports that have waited.
     std::vector<ReportInput> takeReports();
     /// When the look ends at the latest, if anything waits for it.
     [[nodiscard]] std::optional<base::WallTime> ends(bool steps_wait) const;

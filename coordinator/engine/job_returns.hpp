@@ -34,7 +34,7 @@ class JobReturns {
     /// Handles attempts that have not reported in time: it is not known whether the segment was given.
     void lookAfter();
     [[nodiscard]] std::optional<base::WallTime> next() const;
-    /// Gives up waiting for all results.
+    /// Gives up all returns; their callers get `why`.
     void drop(const base::Error& why);
 
   private:

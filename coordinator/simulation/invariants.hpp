@@ -23,7 +23,7 @@ namespace standin::simulation {
 
 class World;
 
-/// One breach of what must never happen, with the number that flow.md gives the rule.
+/// One breach of what must never happen, with the number that FLOW.md gives the rule.
 struct Breach {
     int rule = 0;
     VirtualTime at{};

@@ -13,6 +13,22 @@
 #include "agent/hypervisor/traffic/connection_tracker.hpp"
 #include "agent/hypervisor/traffic/packet_ring.hpp"
 
+// How it works, and why so.
+//
+// A stand-in may be suspended when it has answered every request that it took (S224). Which requests those are is read
+// from the frames on its tap: that needs no support by the guest or the job, works for any protocol over TCP, and
+// delays no frame, because the observer only reads copies.
+//
+// For each stand-in the kernel filters the segments of the job's address and puts their first bytes into a PacketRing.
+// One thread waits for all rings; a caller that asks for the numbers drains the ring first, so that the answer includes
+// everything that passed before the question. The ConnectionTracker turns segments into connections with and without
+// an answer.
+//
+// A number is only useful if nothing was missed. The kernel counts the segments for which a ring had no room, and a
+// tracker that begins in the middle cannot know older connections; both make the numbers incomplete for some minutes,
+// and the coordinator does not suspend on incomplete numbers. restart(), just before the resumption, is the moment at
+// which no connection can have sent anything yet, so numbers are complete from there on.
+
 namespace standin::hypervisor {
 
 /// Watches the taps of stand-ins and follows the requests that pass them. Safe to call from any thread.

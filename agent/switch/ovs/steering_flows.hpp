@@ -6,6 +6,23 @@
 
 #include "agent/switch/segment/switch_fabric.hpp"
 
+// How it works, and why so.
+//
+// VLANs move a whole machine at once. While connections move one by one, two machines have a part in the same address:
+// the target, which keeps the established connections, and the new owner (the request holder, say), which takes the new
+// ones. To clients both have to look like one machine. So frames of the new owner get the source MAC that clients know,
+// and only the target answers ARP requests for the address; answers to both machines' own ARP requests go to both.
+//
+// Which machine a connection belongs to is remembered in table 122: the first SYN to the new owner adds a flow for its
+// four-tuple (`learn`), and each later segment finds it there. It is removed some time after FIN or RST. An established
+// connection needs no entry: what is not learned goes to the target. So a switch that lost its flows sends connections
+// to the target, and no connection has to be listed when steering begins.
+//
+// Two properties of the switch's cache are handled here. The fields of a connection are moved to registers, so that a
+// cached decision for one connection is not used for another. And a SYN takes a detour through ct() before it is
+// learned, because the switch replays the first frame of each cache entry when flows change, and an old SYN must not
+// be learned then.
+
 /// PURE: a segment's steering in Open vSwitch's flow language (ovs-fields(7), ovs-actions(7)).
 ///
 ///     table 0    frames of the segment from client ports -> 121; frames of the new owner wear the target's MAC
