@@ -25,7 +25,7 @@ class Leadership {
     [[nodiscard]] const protocol::Leader& leader() const { return leader_; }
 
     [[nodiscard]] bool leads() const { return *leads_; }
-    /// For tasks that are carried out later: whether it still leads then.
+    /// A flag for tasks that run later: whether the coordinator still leads then.
     [[nodiscard]] std::shared_ptr<const std::atomic<bool>> flag() const { return leads_; }
     /// Stops this coordinator for good because another one leads: nothing is decided, written or started from now on.
     /// Its power commands could otherwise hit a machine that executes a job by now. Idempotent; only a restart ends it.

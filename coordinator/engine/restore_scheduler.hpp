@@ -38,7 +38,7 @@ class RestoreScheduler {
     /// The operation restores, whether or not it got a turn here (it may have begun before the coordinator was
     /// restarted).
     void restore(const base::AgentName& store, const Claim& claim);
-    /// It wants nothing any more.
+    /// The operation wants nothing any more.
     void leave(domain::OperationId operation);
 
     /// Assigns the free turns, and returns the operations that got one, the most urgent first.

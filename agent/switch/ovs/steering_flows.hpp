@@ -15,8 +15,8 @@
 //
 // Which machine a connection belongs to is remembered in table 122: the first SYN to the new owner adds a flow for its
 // four-tuple (`learn`), and each later segment finds it there. It is removed some time after FIN or RST. An established
-// connection needs no entry: what is not learned goes to the target. So a switch that lost its flows sends connections
-// to the target, and no connection has to be listed when steering begins.
+// connection needs no entry: what is not learned goes to the target. So no connection has to be
+// listed when steering begins.
 //
 // Two properties of the switch's cache are handled here. The fields of a connection are moved to registers, so that a
 // cached decision for one connection is not used for another. And a SYN takes a detour through ct() before it is
@@ -25,27 +25,27 @@
 
 /// PURE: a segment's steering in Open vSwitch's flow language (ovs-fields(7), ovs-actions(7)).
 ///
-///     table 0    frames of the segment from client ports -> 121; frames of the new owner wear the target's MAC
-///     table 121  what goes to the job's address, and to which side; everything else as ever (NORMAL)
-///     table 122  learned: the connections that the new owner took
-///     table 123  new connection, taken connection, or neither
-///     table 124  new connections: learned, and sent on
+///     table 0    frames of the segment from client ports -> 121; frames of the new owner get the source MAC
+///     table 121  frames to the job's address: which machine gets them; all others as usual (NORMAL)
+///     table 122  learned: the connections of the new owner
+///     table 123  new connection, connection of the new owner, or neither
+///     table 124  new connections: learned, and forwarded
 ///
-/// Every flow of a segment has its cookie, so that it can be replaced as a whole in one bundle.
+/// All flows of a segment have its cookie, so that they can be replaced as a whole in one bundle.
 namespace standin::lan_switch {
 
-/// A table that no frame gets to.
+/// A table that no frame reaches.
 inline constexpr std::uint8_t idle_table = 125;
 
-/// Flows of one VLAN's segment; flows that were learned have learnedCookie().
+/// The cookie of a segment's flows, by its VLAN; learned flows have learnedCookie().
 std::uint64_t steeringCookie(Vlan vlan);
 std::uint64_t learnedCookie(Vlan vlan);
 
-/// A file for `ovs-ofctl --bundle add-flows`: replaces the segment's flows. Without a steering it removes all of them,
-/// the learned ones included.
+/// A file for `ovs-ofctl --bundle add-flows` that replaces the segment's flows. Without a steering it removes all of
+/// them, including the learned ones.
 std::string steeringFlows(Vlan vlan, const std::optional<Steering>& steering);
 
-/// How many flows (learned ones not counted) are in force after that.
+/// The number of flows in force after that, not counting learned ones.
 std::size_t steeringFlowCount(const std::optional<Steering>& steering);
 
 }  // namespace standin::lan_switch
