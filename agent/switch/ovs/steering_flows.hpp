@@ -8,20 +8,20 @@
 
 // How it works, and why so.
 //
-// VLANs move a whole machine at once. While connections move one by one, two machines have a part in the same address:
-// the target, which keeps the established connections, and the new owner (the request holder, say), which takes the new
-// ones. To clients both have to look like one machine. So frames of the new owner get the source MAC that clients know,
-// and only the target answers ARP requests for the address; answers to both machines' own ARP requests go to both.
+// VLANs move a whole machine at once. While connections move one by one, two machines share the job's address: the
+// target, which keeps the established connections, and the new owner (for instance the request holder), which takes the
+// new ones. Clients have to see one machine. So frames of the new owner get the source MAC that clients know, and only
+// the target answers ARP requests for the address; the answers to both machines' own ARP requests go to both.
 //
-// Which machine a connection belongs to is remembered in table 122: the first SYN to the new owner adds a flow for its
-// four-tuple (`learn`), and each later segment finds it there. It is removed some time after FIN or RST. An established
-// connection needs no entry: what is not learned goes to the target. So no connection has to be
-// listed when steering begins.
+// Table 122 remembers which connections belong to the new owner: the first SYN of a new connection adds a flow for it
+// (`learn`), and each later segment matches that flow, until some time after FIN or RST. An established connection
+// needs no flow, because what is not learned goes to the target. So no connection has to be listed when steering
+// begins.
 //
-// Two properties of the switch's cache are handled here. The fields of a connection are moved to registers, so that a
-// cached decision for one connection is not used for another. And a SYN takes a detour through ct() before it is
-// learned, because the switch replays the first frame of each cache entry when flows change, and an old SYN must not
-// be learned then.
+// Two properties of the switch's cache are handled here. The addresses and ports of a connection are copied to
+// registers, so that a cached decision for one connection is not used for another. And a SYN takes a detour through
+// ct() before it is learned: when flows change, the switch repeats the lookup with the first frame of each cache entry,
+// and an old SYN must not be learned then.
 
 /// PURE: a segment's steering in Open vSwitch's flow language (ovs-fields(7), ovs-actions(7)).
 ///

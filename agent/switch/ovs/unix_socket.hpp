@@ -28,7 +28,7 @@ class UnixSocket {
     /// Unreachable: the peer closed.
     base::Result<void> receive(std::string& into, base::SteadyTime until);
 
-    /// True when the peer has closed or sent something unasked; never blocks.
+    /// True when the peer has closed or has sent something unexpected; never blocks.
     [[nodiscard]] bool disturbed() const;
 
     /// Wakes a reader in another thread with 'closed'.
