@@ -49,7 +49,7 @@ class Invariants {
     void writesDisk(const std::string& machine, const std::string& restore, VirtualTime commanded_at,
                     const std::string& by);
     void switchesPower(const std::string& machine, bool on);
-    /// A coordinator tells its power device to switch it.
+    /// A coordinator commands its power device to switch it.
     void commandsPower(const std::string& machine);
     void removesStandIn(const std::string& stand_in);
     /// An operator has agreed to what the agents say.
