@@ -40,15 +40,15 @@ class TapObserver {
     base::Result<void> start();
     void stop();
 
-    /// Begins to watch `tap`, from the start again if it was watched. `from_the_start`: nobody can have spoken on it
-    /// before.
+    /// Starts to watch `tap`, with an empty state if it was already watched. `from_the_start`: no connection can exist
+    /// on it yet.
     base::Result<void> watch(const base::StandInName& name, const std::string& tap, const JobEndpoint& job,
                              bool from_the_start);
     void unwatch(const base::StandInName& name);
-    /// Forgets what was before and begins to count; call it just before the stand-in is resumed. False if its tap isn't
-    /// watched any more.
+    /// Forgets earlier connections and starts to count; call it just before the stand-in is resumed. False: its tap is
+    /// no longer watched.
     bool restart(const base::StandInName& name);
-    /// What has passed up to now. NotFound if its tap isn't watched (any more).
+    /// The requests up to now. NotFound: its tap is not watched.
     base::Result<protocol::StandInRequests> requests(const base::StandInName& name);
     [[nodiscard]] std::uint64_t segmentsLost() const;
 
