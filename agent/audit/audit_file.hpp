@@ -10,17 +10,17 @@
 
 namespace standin::audit {
 
-/// An audit in files of one line each, JSON with ASCII characters only:
+/// An audit in files with one JSON line per entry, in ASCII only:
 ///
 ///     <path>        the newest entries     <path>.head   number and hash of the newest one
 ///     <path>.1 …    older ones, up to .8; then the oldest are forgotten
-///     <path>.reserve   room for the entries of a day on which somebody else has filled the disk
+///     <path>.reserve   space for a day's entries on a full disk
 ///
-/// The chain goes on from file to file. A line that a crash has cut off is removed when the file is opened again; an
-/// entry says so. Used by one thread.
+/// The chain continues from file to file. A line that a crash has cut off is removed when the file is opened again, and
+/// an entry records that. Not thread-safe.
 class AuditFile {
   public:
-    /// `largest`: a file of so many bytes is followed by a new one.
+    /// `largest`: the size in bytes at which a new file is started.
     explicit AuditFile(std::string path, std::uint64_t largest = 8U << 20);
     ~AuditFile();
     AuditFile(const AuditFile&) = delete;
@@ -45,11 +45,11 @@ class AuditFile {
     AuditMark last_;
     std::vector<Note> remarks_;  ///< to be written first
     base::SpaceReserve reserve_;
-    bool disk_is_full_ = false;  ///< why the last attempt failed
+    bool disk_is_full_ = false;  ///< the reason of the last failure
 };
 
-/// Looks at the files of an audit, whether somebody writes them or not. `mark`: an entry that must be there unchanged.
-/// NotFound: there is none.
+/// Verifies the files of an audit, even while they are written. `mark`: an entry that must exist unchanged. NotFound:
+/// there is no audit.
 base::Result<Verifier> verifyFiles(const std::string& path, const std::optional<AuditMark>& mark = {});
 
 }  // namespace standin::audit

@@ -14,9 +14,9 @@
 
 namespace standin::audit {
 
-/// Takes what is to be kept from the threads that serve, without ever making them wait, and writes it in a thread of
-/// its own. What cannot be written is tried again; when too much of it has gathered, the oldest is dropped, and an
-/// entry says how many that were. What has not been written when the program ends goes to the log.
+/// Writes audit entries on a thread of its own, so that serving threads never wait. Failed writes are repeated; if too
+/// many entries accumulate, the oldest are dropped, and an entry records their number. Entries not written at the
+/// program's end go to the log.
 class AuditTrail {
   public:
     /// Makes the notes durable, all or none.
@@ -25,15 +25,15 @@ class AuditTrail {
     AuditTrail(const base::Clock& clock, Write write, base::Log log);
 
     void start();
-    /// Writes what has gathered. Idempotent.
+    /// Writes the pending entries. Idempotent.
     void stop() { worker_.stop(); }
 
-    /// Same entries within `window` are counted. Texts are made fit for one line.
+    /// Adds an entry. Equal entries within `window` are counted. Texts are converted to one line.
     void add(const std::string& who, const std::string& what, const std::string& outcome, std::chrono::seconds window);
 
-    /// Why nothing can be written; empty: it can be.
+    /// Why writing fails; empty: it works.
     [[nodiscard]] std::string problem() const;
-    /// Waits until everything that was added before is written, or writing has failed.
+    /// Waits until everything added before is written, or writing has failed.
     void settle();
 
   private:

@@ -10,7 +10,7 @@
 
 namespace standin::audit {
 
-/// An entry before it has its place in the chain.
+/// An entry before it is part of the chain.
 struct Note {
     base::WallTime at{};
     std::string who;
@@ -18,16 +18,16 @@ struct Note {
     std::string outcome;
 };
 
-/// Keeps somebody who asks the same thing again and again from filling the audit: the first is an entry at once, those
-/// that follow within `window` are counted, and summed up in one more entry at its end. Also different ones are counted
-/// together once there are very many. Not thread-safe.
+/// Prevents repeated requests from filling the audit. The first one becomes an entry at once; equal ones within
+/// `window` are counted and summarised in one entry at its end. If there are very many, different ones are counted
+/// together, too. Not thread-safe.
 class Repetitions {
   public:
-    /// Nothing, or the note itself: it is new.
+    /// The note itself if it is new; nullopt if it was counted.
     std::optional<Note> take(const Note& note, std::chrono::seconds window);
-    /// What was counted and is due, each as one entry.
+    /// The summaries that are due, as one entry each.
     std::vector<Note> due(base::WallTime now);
-    /// All that was counted; for the end of the program.
+    /// All summaries; for the end of the program.
     std::vector<Note> all();
 
   private:

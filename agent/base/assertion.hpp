@@ -10,8 +10,8 @@ struct FalseAssertion : std::logic_error {
     using std::logic_error::logic_error;
 };
 
-/// While one lives, an assertion that fails in this thread is thrown as FalseAssertion: for running the program's rules
-/// on what somebody else wrote down, where nothing depends on them.
+/// While an object of this class exists, a failed assertion in this thread throws FalseAssertion: for applying the
+/// program's rules to data from elsewhere, on which nothing depends.
 class AssertionsThrow {
   public:
     AssertionsThrow() { ++depth_; }
@@ -32,7 +32,7 @@ class AssertionsThrow {
 
 }  // namespace standin::base
 
-/// For programmer errors only, never for what comes from outside. On in every build: a coordinator that has lost its
-/// footing stops and is restarted from its journal rather than acting on a false belief.
+/// For programmer errors only, never for input. Enabled in every build: a coordinator in an invalid state stops and is
+/// restarted from its journal, rather than acting on it.
 #define STANDIN_ASSERT(expression) \
     ((expression) ? static_cast<void>(0) : ::standin::base::assertionFailed(#expression, __FILE__, __LINE__))

@@ -8,12 +8,12 @@
 
 namespace standin::base {
 
-/// What is being thrown, for a log line; only within a handler (`catch`).
+/// Description of the exception being handled, for a log line; only within a `catch`.
 std::string currentException() noexcept;
 
-/// Runs `work` where no exception may pass: at the top of a thread, in a callback of a C library, around one request or
-/// one task. What is thrown there (memory or descriptors that ran out, a defect) becomes an error with code Internal,
-/// and the caller goes on.
+/// Runs `work` at a boundary that no exception may pass: the top of a thread, a callback of a C library, one request or
+/// one task. An exception (out of memory or descriptors, a defect) becomes an error with code Internal, and the caller
+/// continues.
 template <typename Work>
 Result<void> contained(Work&& work) noexcept {
     try {

@@ -6,9 +6,9 @@
 
 namespace standin::base {
 
-/// From now on this process ends within `limit`, whatever its threads hang in: what is durable is so already, and a
-/// crash at any moment is provided for. Called once, when the program was asked to end; the orderly end that
-/// follows is usually done in milliseconds.
+/// Ends this process within `limit` from now, even if its threads hang. That is safe: what is durable is already
+/// written, and the program copes with a crash at any moment. Called once, when the program was asked to stop; the
+/// orderly end that follows usually takes milliseconds.
 void endWithin(std::chrono::milliseconds limit, const Log& log);
 
 /// A service manager or a cluster manager waits no longer than 5 s.

@@ -7,8 +7,8 @@
 
 namespace standin::base {
 
-/// A list of certificates' common names to which a role is given; absent = empty. Recorded as problems: a name that no
-/// certificate can match, a pattern (names are compared whole), and a name that stands there twice.
+/// Reads a list of certificates' common names for a role; absent: empty. Problems: a name that no certificate can have,
+/// a pattern (names are compared whole), and a duplicate.
 std::vector<std::string> readCertificateNames(YamlReader& reader, const std::string& key);
 
 }  // namespace standin::base

@@ -10,7 +10,7 @@ using WallTime = std::chrono::system_clock::time_point;
 using SteadyTime = std::chrono::steady_clock::time_point;
 using Milliseconds = std::chrono::milliseconds;
 
-/// The one door to time. Durations are measured with steady(), points in time are read with wall().
+/// The only access to time. steady() measures durations, wall() reads points in time.
 class Clock {
   public:
     virtual ~Clock() = default;

@@ -7,7 +7,7 @@
 
 namespace standin::base {
 
-/// Owns an open file, socket, pipe end or the like. Move-only; closes itself and leaves errno as it was.
+/// Owns an open file, socket, pipe end or the like. Move-only; the destructor closes it and preserves errno.
 class FileDescriptor {
   public:
     FileDescriptor() = default;

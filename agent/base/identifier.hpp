@@ -12,8 +12,8 @@
 
 namespace standin::base {
 
-/// True for what may name a thing of ours: 1 to 63 of [A-Za-z0-9._@-], beginning with a letter or digit. Such a name is
-/// safe as a file name, in a URL path and in a log line.
+/// True for a valid name: 1 to 63 characters of [A-Za-z0-9._@-], starting with a letter or digit. Such a name is safe
+/// as a file name, in a URL path and in a log line.
 inline bool isIdentifier(std::string_view text) {
     auto alphanumeric = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -23,7 +23,7 @@ inline bool isIdentifier(std::string_view text) {
                        [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '@' || c == '-'; });
 }
 
-/// A name that cannot be mixed up with another kind's name. Empty means 'none'.
+/// A name with the kind of thing in its type, so that kinds cannot be confused. Empty means 'none'.
 template <typename Tag>
 class Identifier {
   public:

@@ -8,18 +8,18 @@
 
 namespace standin::base {
 
-/// Lines written to a pipe, socket, terminal or file, without waiting long for their reader: a service manager's
-/// log that hangs must hold up no takeover, and no program's end. A line that is not taken in time is dropped, and how
-/// many those were is said before the next one that is. Safe to use from several threads.
+/// Writes lines to a pipe, socket, terminal or file without waiting long for its reader: a service manager that does
+/// not read its log must not delay a takeover or a program's end. A line that is not accepted in time is dropped; the
+/// next accepted line is preceded by their number. Thread-safe.
 class LineOutput {
   public:
-    /// What is longer may mix with the lines of other processes on the same pipe (PIPE_BUF).
+    /// Longer lines may mix with those of other processes on the same pipe (PIPE_BUF).
     static constexpr std::size_t longest_line = 4096;
 
-    /// `descriptor` stays open and the caller's.
+    /// `descriptor` stays open and belongs to the caller.
     explicit LineOutput(int descriptor);
 
-    /// `line` ends with its newline. Waits 100 ms at most, and not at all while nothing is taken.
+    /// `line` ends with its newline. Waits 100 ms at most, and not at all while the reader accepts nothing.
     void write(std::string_view line);
 
   private:
@@ -28,7 +28,7 @@ class LineOutput {
 
     const int descriptor_;
     bool is_socket_ = false;
-    FileDescriptor own_;  ///< the same pipe or terminal with flags of its own, or none
+    FileDescriptor own_;  ///< the same pipe or terminal with separate flags, or none
     std::atomic<unsigned long> lost_{0};
 };
 

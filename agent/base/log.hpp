@@ -10,14 +10,14 @@ namespace standin::base {
 
 /// Levels by consequence (syslog's numbers, so that journald understands the prefix).
 enum class LogLevel {
-    Error = 3,    ///< something that was asked for did not happen
+    Error = 3,    ///< a request was not fulfilled
     Warning = 4,  ///< handled, but unusual
     Notice = 5,   ///< a state changed
-    Note = 6,     ///< ordinary course
+    Note = 6,     ///< normal operation
     Debug = 7
 };
 
-/// Where a component writes its sentences. Safe to call from any thread; a line is written whole.
+/// A component's log. Thread-safe; a line is written as a whole.
 class Log {
   public:
     using Sink = std::function<void(LogLevel, std::string_view line)>;
@@ -51,7 +51,7 @@ class Log {
     }
 
     void write(LogLevel level, std::string_view sentence) const;
-    /// False: what is written at this level goes nowhere, and need not be put into words.
+    /// False: messages of this level are discarded and need not be formatted.
     [[nodiscard]] bool takes(LogLevel level) const { return level <= threshold_ && sink_; }
 
   private:

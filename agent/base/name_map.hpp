@@ -10,8 +10,8 @@
 
 namespace standin::base {
 
-/// A map by name that is gone through in the names' order, and in which finding costs the same however many names there
-/// are. Iterators and references stay valid until their entry is erased. `Name` is an Identifier or std::string.
+/// A map by name that iterates in the order of the names and finds in constant time. Iterators and references stay
+/// valid until their entry is erased. `Name` is an Identifier or std::string.
 template <typename Name, typename Value>
 class NameMap {
     using Ordered = std::map<Name, Value>;

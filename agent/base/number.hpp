@@ -7,7 +7,7 @@
 
 namespace standin::base {
 
-/// The whole of `text` as a number without sign prefix '+', blanks or anything behind it; none where it is something
+/// Parses the whole `text` as a number, without sign '+', blanks or trailing characters; nullopt if it is something
 /// else or does not fit.
 template <typename Number>
 std::optional<Number> parseNumber(std::string_view text, int base = 10) {

@@ -16,18 +16,18 @@ struct ProcessOutcome {
 
 struct ProcessRequest {
     std::vector<std::string> command;  ///< absolute path or name found in PATH, then arguments; no shell
-    std::string input;                 ///< given on standard input; the place for secrets, since arguments are public
+    std::string input;                 ///< given on standard input; use it for secrets, because arguments are public
     std::chrono::milliseconds deadline{10'000};
     std::size_t output_limit = 256U << 10;
 };
 
-/// Runs a program in a process group of its own and waits for it. TimedOut: the whole group was killed at the deadline,
-/// and the effect may have happened. When the caller's process dies, the group is killed as well: the process that is
-/// started in its place must not meet what it had begun. NotFound: there is no such program. A non-zero exit is an
-/// outcome, not an error.
+/// Runs a program in its own process group and waits for it. TimedOut: the whole group was killed at the deadline, and
+/// the effect may have happened. If the caller's process dies, the group is killed, too, so that a restarted process
+/// does not meet its predecessor's programs. NotFound: there is no such program. A non-zero exit is an outcome, not an
+/// error.
 Result<ProcessOutcome> runProcess(const ProcessRequest& request);
 
-/// As runProcess(), but a non-zero exit is an error that carries the program's last words.
+/// As runProcess(), but a non-zero exit is an error with the program's last output.
 Result<std::string> runToSuccess(const ProcessRequest& request);
 
 }  // namespace standin::base

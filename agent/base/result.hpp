@@ -18,7 +18,7 @@ struct Unexpected {
     return Unexpected{Error{code, std::move(message)}};
 }
 
-/// Hands an error on: `return failure(result.error());`
+/// Passes an error on: `return failure(result.error());`
 [[nodiscard]] inline Unexpected failure(Error error) {
     return Unexpected{std::move(error)};
 }

@@ -7,22 +7,22 @@
 
 namespace standin::base {
 
-/// systemd's side of a service (sd_notify(3): datagrams to the socket that NOTIFY_SOCKET names). Does nothing where
-/// nobody is there. Safe to use from several threads.
+/// Notifies systemd about this service (sd_notify(3): datagrams to the socket that NOTIFY_SOCKET names). No effect
+/// without systemd. Thread-safe.
 class ServiceManager {
   public:
-    /// As the environment of this process says; what it starts does not get to see it.
+    /// From the environment of this process; child processes do not inherit it.
     static ServiceManager ofThisProcess();
-    /// `socket`: a path, or `@name` of the abstract kind; empty: nobody.
+    /// `socket`: a path, or `@name` for an abstract one; empty: no service manager.
     explicit ServiceManager(std::string socket = "", std::optional<std::chrono::microseconds> watchdog = {});
 
     void ready() const { tell("READY=1"); }
     void stopping() const { tell("STOPPING=1"); }
     /// One line for `systemctl status`.
     void status(std::string_view line) const;
-    /// This process makes progress. It is killed and started again when this is not said for the time of WatchdogSec=.
+    /// Reports that this process makes progress. systemd restarts it if that is not reported for WatchdogSec=.
     void alive() const { tell("WATCHDOG=1"); }
-    /// How often alive() should be said: three times in the time of WatchdogSec=. Nothing: nobody waits for it.
+    /// How often alive() should be called: three times in WatchdogSec=. Nullopt: there is no watchdog.
     [[nodiscard]] std::optional<std::chrono::milliseconds> aliveEvery() const;
 
   private:

@@ -6,9 +6,9 @@
 
 namespace standin::base {
 
-/// A value that its copies share until one of them is changed: a copy costs next to nothing, however large the value
-/// is. Copies may be used by different threads. What own() returned belongs to this copy until it is copied, or asked
-/// for again: keep no reference for longer.
+/// A value that copies share until one of them is changed, so that copying is cheap for values of any size. Different
+/// threads may use different copies. The reference from own() is valid until this copy is copied or own() is called
+/// again.
 template <typename Value>
 class Shared {
   public:
@@ -17,7 +17,7 @@ class Shared {
     Shared(const Shared& other) noexcept : cell_(other.cell_) {
         cell_->holders.fetch_add(1, std::memory_order_relaxed);
     }
-    /// `other` may only be assigned to, or destroyed.
+    /// Afterwards `other` may only be assigned to or destroyed.
     Shared(Shared&& other) noexcept : cell_(std::exchange(other.cell_, nullptr)) {}
     Shared& operator=(Shared other) noexcept {
         std::swap(cell_, other.cell_);
@@ -31,10 +31,10 @@ class Shared {
     const Value& operator*() const { return cell_->value; }
     const Value* operator->() const { return &cell_->value; }
 
-    /// True: neither was changed since one was copied from the other. False says nothing.
+    /// True: neither was changed since one was copied from the other. False proves nothing.
     [[nodiscard]] bool sharesWith(const Shared& other) const { return cell_ == other.cell_; }
 
-    /// The value, to be changed: no other copy sees it.
+    /// The value for modification; other copies do not see the change.
     Value& own() {
         // Acquires what the last other holder has done with it before it let go.
         if (cell_->holders.load(std::memory_order_acquire) != 1) *this = Shared(cell_->value);

@@ -6,17 +6,16 @@
 
 namespace standin::base {
 
-/// A file that does nothing but take room beside what must be written on: on a disk that somebody else has filled it is
-/// given back, a piece at a time (of the coordinator: so that takeovers can still be journaled). Safe to use from
-/// several threads.
+/// A file that reserves space on a disk. When another program has filled the disk, the space is released piece by piece
+/// (in the coordinator: so that takeovers can still be journaled). Thread-safe.
 class SpaceReserve {
   public:
-    /// `bytes` 0: there is none.
+    /// `bytes` 0: no reserve.
     SpaceReserve(std::string path, std::uint64_t bytes) : path_(std::move(path)), wanted_(bytes) {}
 
-    /// Makes the file as large as it should be, if the disk has a good deal more than that. Cheap when it is.
+    /// Enlarges the file to its full size if the disk has considerably more free space. Cheap if it is full-sized.
     void fill();
-    /// Gives a piece back. Small pieces, because the process that fills the disk may take the rest of one. False:
+    /// Releases a piece. Pieces are small, because the program that fills the disk may take the rest of one. False:
     /// none is left.
     bool makeRoom();
 

@@ -9,8 +9,9 @@
 
 namespace standin::base {
 
-/// Threads that run one function until they are asked to stop. The destructor asks them and joins, so it is the last
-/// member of its class: the first to go. Waits are std::condition_variable_any's with the stop token, which wakes them.
+/// Threads that run one function until they are asked to stop. The destructor asks them and joins them, so a Worker is
+/// the last member of its class: it is destroyed first. Waits use std::condition_variable_any with the stop token,
+/// which wakes them.
 class Worker {
   public:
     using Body = std::function<void(const std::stop_token& stop)>;
@@ -20,11 +21,11 @@ class Worker {
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
-    /// `name` is shown by ps and in core dumps, its first 15 bytes. Precondition: it does not run.
+    /// `name` is shown by ps and in core dumps (its first 15 bytes). Precondition: no thread is running.
     void start(const std::string& name, const Body& body, std::size_t threads = 1);
-    /// Does not wait: from within a lock, for instance.
+    /// Requests the stop without waiting; may be called with a lock held.
     void requestStop() { stop_.request_stop(); }
-    /// Asks, and joins. Idempotent.
+    /// Requests the stop and joins. Idempotent.
     void stop();
 
     [[nodiscard]] bool runs() const { return !threads_.empty(); }
@@ -36,7 +37,7 @@ class Worker {
     std::vector<std::jthread> threads_;
 };
 
-/// Waits for so long; false: at once, for it is asked to stop.
+/// Waits for `time`; false: returns at once, because a stop was requested.
 bool rest(const std::stop_token& stop, std::chrono::nanoseconds time);
 
 }  // namespace standin::base

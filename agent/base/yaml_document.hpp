@@ -9,8 +9,8 @@
 
 namespace standin::base {
 
-/// The root of a document that is one mapping, written in UTF-8, each key once, no deeper than a person nests it.
-/// Otherwise what is wrong is in `problems`, with its place in `name`.
+/// The root of a document that is one mapping, in UTF-8, with unique keys and limited nesting. Otherwise problems are
+/// recorded, with `name` and the place.
 std::optional<YAML::Node> loadMapping(const std::string& text, const std::string& name, YamlProblems& problems);
 
 /// `file:line:column`, as an editor counts.

@@ -17,8 +17,8 @@ class Node;
 
 namespace standin::base {
 
-/// Everything that is wrong with a document, each as `file:line:column: key: what`. All problems are collected, so that
-/// an operator mends a file in one go.
+/// All problems of a document, each as `file:line:column: key: what`. They are collected, so that an operator can
+/// correct a file in one go.
 class YamlProblems {
   public:
     void add(const std::string& place, const std::string& key, const std::string& what);
@@ -31,11 +31,11 @@ class YamlProblems {
     std::vector<std::string> lines_;
 };
 
-/// A mapping that is read strictly: what is asked for must be there and of its kind, and finish() reports every key
-/// that nobody asked for. After a problem was recorded, readers return harmless values and go on.
+/// A mapping that is read strictly: requested keys must exist with the right type, and finish() reports all keys that
+/// were not requested. After a problem, readers return harmless values and continue.
 class YamlReader {
   public:
-    /// The document's root mapping. Problems that make reading impossible (no file, no YAML) are recorded and give
+    /// The root mapping of a file. If it cannot be read (no file, no YAML), a problem is recorded, and the result is
     /// nullopt.
     static std::optional<YamlReader> fromFile(const std::string& path, YamlProblems& problems);
     static std::optional<YamlReader> fromText(const std::string& text, const std::string& name, YamlProblems& problems);
@@ -65,15 +65,15 @@ class YamlReader {
     std::vector<YamlReader> list(const std::string& key);           ///< a sequence of mappings; absent = empty
     std::vector<std::pair<std::string, YamlReader>> entries(
         const std::string& key);  ///< a mapping of mappings; absent = empty
-    /// This mapping's own entries, all of them mappings.
+    /// The entries of this mapping, which must all be mappings.
     std::vector<std::pair<std::string, YamlReader>> entries();
 
-    /// A problem at `key` (or at the mapping itself if the key is absent) found by the caller's own check.
+    /// Records a problem found by the caller at `key` (or at the mapping itself if the key is absent).
     void problem(const std::string& key, const std::string& what);
-    /// The same at one item of the list `key`; the first is 0.
+    /// Records a problem at one item of the list `key`; the first is 0.
     void problem(const std::string& key, std::size_t item, const std::string& what);
 
-    /// Records every key that was never asked for. Call it once when everything has been read.
+    /// Records every key that was not requested. Call it once after everything has been read.
     void finish();
 
     [[nodiscard]] std::string place() const;                        ///< `file:line:column`

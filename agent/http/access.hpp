@@ -5,16 +5,17 @@
 
 namespace standin::http {
 
-/// The access that a route demands. Which role of which program has it: roles.hpp.
+/// The access that a route demands. roles.hpp says which roles give it.
 enum class Access : std::uint8_t {
-    Read,     ///< changes nothing and asks nobody else
+    Read,     ///< changes nothing and sends no request elsewhere
     Command,  ///< changes something; agents also demand the headers Standin-Epoch and Standin-Operation
-    Content,  ///< hands out what a disk holds
-    Confirm,  ///< rests on a person's word alone, or discards what cannot be had again
-    Probe     ///< changes nothing, but sends requests to a job's machine; no command, so none waits for its end
+    Content,  ///< returns the content of a disk
+    Confirm,  ///< relies on a person's word alone, or discards data that cannot be recovered
+    Probe  ///< changes nothing, but sends requests to a job's machine; not a command, so other commands do not wait for
+           ///< it
 };
 
-/// What a certificate's name may do.
+/// The accesses of a certificate's name.
 class Grants {
   public:
     constexpr Grants() = default;

@@ -8,15 +8,15 @@
 
 namespace standin::http {
 
-/// A part of an agent that its configuration switches on: hypervisor, switch, image store, request holder, disk.
+/// A part of an agent that its configuration enables: hypervisor, switch, image store, request holder, disk.
 class Capability {
   public:
     virtual ~Capability() = default;
     [[nodiscard]] virtual std::string name() const = 0;
-    /// Begins to work; called once, before the server listens. An error stops the agent, so what may come back by
-    /// itself (a daemon that is not up yet) belongs into health instead.
+    /// Starts the capability; called once, before the server listens. An error stops the agent, so a problem that may
+    /// end by itself (a daemon that is not up yet) belongs in health instead.
     virtual base::Result<void> start() = 0;
-    /// Orderly end; called once, after the server has stopped. The destructor must cope with stop() never having been
+    /// Stops it in order; called once, after the server has stopped. The destructor must also work if stop() was never
     /// called.
     virtual void stop() = 0;
     virtual void addRoutes(Router& router) = 0;

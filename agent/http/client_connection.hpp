@@ -12,21 +12,20 @@
 
 namespace standin::http {
 
-/// Where a peer is: an `https` URL.
+/// The address of a peer: an `https` URL.
 struct Endpoint {
     std::string host;  ///< without the brackets of an IPv6 address
     std::uint16_t port = 443;
     std::string url;  ///< for messages
 
-    /// InvalidInput: not an https URL with a host.
+    /// InvalidInput: it is not an https URL with a host.
     static base::Result<Endpoint> parse(const std::string& url);
-    /// For the header `Host`.
+    /// The value of the header `Host`.
     [[nodiscard]] std::string authority() const;
 };
 
-/// HTTP on a connection that is there and secure already (Poco's HTTPS session wants to make it by itself). Poco's own
-/// session connects again when the first byte of a request can't be sent: without a deadline, and the request may go
-/// out twice.
+/// An HTTP session on an existing secure connection (Poco's HTTPS session opens its own). Poco's own session connects
+/// again if the first byte of a request cannot be sent: without a deadline, and the request may be sent twice.
 class SingleSession final : public Poco::Net::HTTPClientSession {
   public:
     explicit SingleSession(const DeadlineSocket& socket);
@@ -36,23 +35,26 @@ class SingleSession final : public Poco::Net::HTTPClientSession {
     void connect(const Poco::Net::SocketAddress& address) override;
 };
 
-/// An HTTPS connection to a peer, from resolving its name to the last byte of an answer bounded by one moment.
+/// An HTTPS connection to a peer with one deadline for everything, from resolving the name to the last byte of an
+/// answer.
 class ClientConnection {
   public:
     /// Resolves, connects, shakes hands and checks that the peer's certificate names the host (unless the context
-    /// verifies nothing), before a byte of ours is sent. Throws Poco::TimeoutException at `until`, and other
+    /// verifies nothing), before any byte of a request is sent. Throws Poco::TimeoutException at `until`, and other
     /// Poco::Exceptions.
     static std::unique_ptr<ClientConnection> open(const Endpoint& endpoint, const TlsContext& tls, AddressBook& book,
                                                   base::SteadyTime until);
 
-    /// The same as generationOf() then: the peer's certificate was looked at with what is still in force.
+    /// The value of generationOf() at that time: if it is unchanged, the peer's certificate was verified with the
+    /// material in force.
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     static std::uint64_t generationOf(const TlsContext& tls);
-    /// Of all that follows.
+    /// Sets the deadline of everything that follows.
     void setDeadline(base::SteadyTime until) { socket_.setDeadline(until); }
-    /// To send a request on and to receive its answer; it never connects again by itself.
+    /// The session for a request and its answer; it never connects again by itself.
     [[nodiscard]] Poco::Net::HTTPClientSession& session() { return session_; }
-    /// From any thread, while the connection exists: a thread that waits on it is woken with an error.
+    /// Wakes a thread that waits on the connection, with an error. May be called from any thread while the connection
+    /// exists.
     void breakOff() const;
 
   private:
@@ -63,8 +65,8 @@ class ClientConnection {
     const std::uint64_t generation_;
 };
 
-/// What is wrong with an answer that ended before its deadline and before its end; Poco takes a connection that ends
-/// for the end of the answer. Throws the network's Poco::Exception, if there was one.
+/// Throws if an answer ended before its end and its deadline, because Poco treats a closed connection as the end of an
+/// answer. Throws the network's Poco::Exception, if there was one.
 void throwIfCutShort(Poco::Net::HTTPClientSession& session, const Poco::Net::HTTPResponse& response,
                      std::uint64_t length);
 

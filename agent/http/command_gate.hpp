@@ -12,21 +12,21 @@
 
 namespace standin::http {
 
-/// Guards an agent's commands: protocol::CommandAdmission with locks, waiting, and the leader kept durably. That a
-/// command's certificate may command was found before (roles.hpp).
+/// Guards an agent's commands: protocol::CommandAdmission with locks, waiting, and durable storage of the leader. The
+/// certificate's right to command was checked before (roles.hpp).
 class CommandGate {
   public:
-    /// `epoch_file` keeps the highest epoch seen and, behind it, its instance, durably.
+    /// `epoch_file` stores the highest epoch seen and its instance durably.
     static base::Result<std::unique_ptr<CommandGate>> open(std::string epoch_file);
 
-    /// Reads the stamp from the headers, checks it and runs `handler` unless the same command was answered before or is
-    /// being handled right now (then its answer is awaited). What `handler` throws goes on to the caller, and the next
-    /// command has its turn.
+    /// Reads the stamp from the headers, checks it and runs `handler`. If the same command was answered before or is
+    /// running, its answer is returned or awaited instead. Exceptions of `handler` are passed to the caller, and the
+    /// next command may run.
     base::Result<Response> pass(Request& request, const Handler& handler);
 
     [[nodiscard]] std::uint64_t highestEpoch() const;
-    /// `PUT /v1/epoch`: a coordinator claims its epoch; success: nobody newer has commanded here, and from now on
-    /// nobody older can.
+    /// `PUT /v1/epoch`: a coordinator claims its epoch. Success: no newer coordinator has commanded here, and no older
+    /// one can from now on.
     void addRoutes(Router& router);
 
   private:
@@ -36,7 +36,7 @@ class CommandGate {
 
     using Lock = std::unique_lock<std::mutex>;
     class Turn;
-    /// Waits until the command is admitted; or has its answer, which is then in `answer`.
+    /// Waits until the command is admitted, or has an answer, which is then in `answer`.
     base::Result<std::shared_ptr<protocol::CommandAdmission::Admitted>> enter(const Request& request, Lock& lock);
 
     const std::string epoch_file_;

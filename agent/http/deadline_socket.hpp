@@ -10,22 +10,22 @@ namespace standin::http {
 
 class DeadlineSocketImpl;
 
-/// A TLS connection with one absolute deadline: the handshake, every read and every write end then with a
-/// Poco::TimeoutException, however many single bytes arrive before. (A timeout of the socket starts again with each
-/// byte.) The thread that uses the connection moves the deadline from phase to phase.
+/// A TLS connection with one absolute deadline: handshake, reads and writes then end with a Poco::TimeoutException,
+/// even if single bytes keep arriving. (A socket's timeout starts again with each byte.) The thread that uses the
+/// connection sets a new deadline for each phase.
 class DeadlineSocket : public Poco::Net::SecureStreamSocket {
   public:
     enum class Side { Client, Server };
-    /// `connected` is made non-blocking. `peer_host` goes into the handshake (SNI) of a client.
+    /// `connected` is made non-blocking. `peer_host` is used in a client's handshake (SNI).
     DeadlineSocket(Poco::AutoPtr<Poco::Net::StreamSocketImpl> connected, const TlsContext& tls, Side side,
                    const std::string& peer_host = {});
 
     void setDeadline(base::SteadyTime until);
     [[nodiscard]] base::SteadyTime deadline() const;
 
-    /// Waits until both sides have proved who they are, or for the deadline.
+    /// Completes the handshake with verification of both sides, or throws at the deadline.
     void shakeHands();
-    /// One step of the handshake without waiting. What it waits for next; None: it is complete.
+    /// One step of the handshake without waiting. Returns what the next one waits for; None: it is complete.
     enum class Wants { None, Read, Write };
     Wants tryHandshake();
 
@@ -33,7 +33,7 @@ class DeadlineSocket : public Poco::Net::SecureStreamSocket {
     [[nodiscard]] DeadlineSocketImpl& its() const;
 };
 
-/// Waits for poll events on a descriptor; false: the moment has come.
+/// Waits for poll events on a descriptor; false: the time is over.
 bool awaitSocket(int descriptor, short events, base::SteadyTime until);
 
 }  // namespace standin::http

@@ -19,21 +19,21 @@ class HTTPServerResponse;
 
 namespace standin::http {
 
-/// What is asked on a connection, and its answer: read within one deadline, answered within one more. Answers that last
-/// go on on threads of their own.
+/// Handles requests on a connection: each is read within one deadline and answered within another. Long answers run on
+/// threads of their own.
 class Exchange {
   public:
     struct Limits {
         std::size_t body = 1U << 20;
         std::chrono::milliseconds request;  ///< from its first byte to its last
-        std::chrono::milliseconds answer;   ///< until the peer has taken it; of a stream: each MiB of it
+        std::chrono::milliseconds answer;   ///< until the peer has taken it; for a stream: each MiB of it
     };
     Exchange(Limits limits, const Router& router, Guard guard, WorkCrew& streams, const std::atomic<bool>& stopping,
              base::Log log);
-    /// Where connections go when they have their answer; before the first is served.
+    /// Sets where connections are returned after their answers; called before the first is served.
     void returnTo(FrontDoor& door) { door_ = &door; }
 
-    /// Handles all requests that have arrived on a connection that is Busy, and hands it back.
+    /// Handles all requests that have arrived on a Busy connection, and returns it.
     void serve(const FrontDoor::ConnectionPtr& connection);
 
   private:

@@ -20,22 +20,22 @@
 
 namespace standin::http {
 
-/// Lets clients in: one thread accepts them, goes on with all their handshakes side by side, and watches all that are
-/// idle. Nobody costs a thread before he has proved who he is and asks something. What is there in too great a number
-/// is closed, the oldest first, so that there is always room for who comes next.
+/// Accepts clients. One thread accepts connections, runs all their handshakes concurrently, and watches idle ones. A
+/// client needs no thread before it is authenticated and sends a request. If there are too many connections, the oldest
+/// are closed, so that there is always room for new ones.
 class FrontDoor {
   public:
     struct Limits {
-        std::size_t strangers = 384;  ///< connections whose handshake is under way
+        std::size_t strangers = 384;  ///< connections in their handshakes
         std::size_t strangers_of_source = 128;
-        std::size_t sessions = 384;  ///< connections whose peer is known
+        std::size_t sessions = 384;  ///< connections with an authenticated peer
         std::size_t sessions_of_peer = 64;
         std::chrono::milliseconds handshake{5000};
         std::chrono::milliseconds idle{300'000};
     };
     using ConnectionPtr = std::shared_ptr<Connection>;
-    /// Called for each connection with a request; it is Busy and belongs to the callee until it calls
-    /// giveBack() or close().
+    /// Called for each connection with a request. It is Busy and belongs to the callee until it calls giveBack() or
+    /// close().
     using Ask = std::function<void(ConnectionPtr)>;
     using ComesFirst = std::function<bool(const PeerName& peer)>;
 
@@ -44,24 +44,24 @@ class FrontDoor {
     FrontDoor(const FrontDoor&) = delete;
     FrontDoor& operator=(const FrontDoor&) = delete;
 
-    /// Throws Poco::Exception: the address can't be listened on.
+    /// Throws Poco::Exception: it is not possible to listen on the address.
     void open(const std::string& host, std::uint16_t port);
     [[nodiscard]] std::uint16_t port() const { return port_; }
-    /// Called for each handshake that failed, with the reason; set before open().
+    /// Called for each failed handshake, with the reason; set before open().
     using Refused = std::function<void(const std::string& source, const std::string& why)>;
     void tellOfRefused(Refused refused) { refused_ = std::move(refused); }
-    /// Breaks off the connections whose peers' certificates are revoked, also those on which an answer goes on for
-    /// long. How many they were.
+    /// Closes the connections whose peers' certificates are revoked, including those with a long answer in progress.
+    /// Returns their number.
     std::size_t endThose(const std::function<bool(const X509*)>& revoked);
 
     void giveBack(const ConnectionPtr& connection);
     void close(const ConnectionPtr& connection);
 
-    /// Lets nobody in any more; all who ask nothing are gone, and who is being answered finds his request ended.
+    /// Accepts no more connections and closes idle ones; running requests are asked to stop.
     void shut();
     /// True when all have ended within `limit`.
     bool awaitEnd(std::chrono::milliseconds limit);
-    /// Also what is being answered is broken off.
+    /// Closes connections with a running answer, too.
     void breakOffAll();
 
   private:
@@ -101,7 +101,7 @@ class FrontDoor {
     std::condition_variable removed_;
     const TlsContext tls_;
     std::unordered_map<std::uint64_t, ConnectionPtr> connections_;
-    std::list<std::uint64_t> strangers_;  ///< in the order in which their time ends
+    std::list<std::uint64_t> strangers_;  ///< ordered by the end of their time
     std::list<std::uint64_t> idle_;
     std::list<std::uint64_t> busy_;
     std::map<std::string, std::size_t> strangers_of_;  ///< by source

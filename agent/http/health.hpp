@@ -11,7 +11,7 @@
 
 namespace standin::http {
 
-/// Collects the named checks of every part of a program for GET /v1/health: 200 when all are well, 503 otherwise.
+/// Collects the named checks of all parts of a program for GET /v1/health: 200 if all are ok, otherwise 503.
 class HealthChecks {
   public:
     explicit HealthChecks(std::string program_name);
@@ -27,8 +27,8 @@ class HealthChecks {
     std::vector<std::function<void(protocol::Health&)>> checks_;
 };
 
-/// The check `clock`: is this host's clock synchronised? TLS, journals and traps all depend on it. A warning, not a
-/// failure, where nobody keeps the clock (a lab): wrong clocks break TLS loudly.
+/// The check `clock`: whether this host's clock is synchronised. TLS, journals and traps all depend on it. If no
+/// service synchronises the clock (a lab), this is a warning, not a failure: wrong clocks break TLS visibly.
 void checkClock(protocol::Health& health);
 
 /// The check `space <purpose>`: at least `least_bytes` free where `path` is.

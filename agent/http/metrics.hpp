@@ -24,7 +24,7 @@ class Metrics {
     void observeSeconds(const std::string& name, const std::string& explanation, double seconds,
                         const Labels& labels = {});
 
-    /// `refresh` is called before each rendering, to set gauges whose value is asked for rather than followed.
+    /// `refresh` is called before each rendering, to set gauges that are computed on demand.
     void onRender(std::function<void(Metrics&)> refresh);
     [[nodiscard]] std::string render();
 

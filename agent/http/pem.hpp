@@ -11,7 +11,7 @@
 #include "agent/base/clock.hpp"
 #include "agent/base/result.hpp"
 
-/// OpenSSL's objects as values with an owner, and how they are read from PEM files.
+/// OpenSSL objects with owners, and functions that read them from PEM files.
 namespace standin::http {
 
 struct FreeOpenSsl {
@@ -27,15 +27,15 @@ using RevocationListPointer = std::unique_ptr<X509_CRL, FreeOpenSsl>;
 using StorePointer = std::unique_ptr<X509_STORE, FreeOpenSsl>;
 using KeyPointer = std::unique_ptr<EVP_PKEY, FreeOpenSsl>;
 
-/// All certificates of a file, in its order. InvalidInput, with the file's name: it cannot be read, has none, or a
-/// broken one.
+/// All certificates of a file, in order. InvalidInput, with the file's name: it cannot be read, or has none or a broken
+/// one.
 base::Result<std::vector<CertificatePointer>> readCertificates(const std::string& path);
 /// A private key without a pass phrase.
 base::Result<KeyPointer> readPrivateKey(const std::string& path);
 /// All revocation lists of a text; empty if there is none. InvalidInput: one is broken.
 base::Result<std::vector<RevocationListPointer>> revocationListsIn(std::string_view pem);
 
-/// The epoch's begin for what cannot be understood: long ago.
+/// The start of the epoch for a value that cannot be parsed.
 base::WallTime momentOf(const ASN1_TIME* time);
 
 }  // namespace standin::http

@@ -6,13 +6,13 @@
 
 namespace standin::http {
 
-/// Blocks SIGTERM, SIGINT and SIGHUP in this thread and all threads it starts later, and ignores SIGPIPE; the first
-/// thing main() makes.
+/// Blocks SIGTERM, SIGINT and SIGHUP in this thread and all threads started later, and ignores SIGPIPE. Created first
+/// in main().
 class StopSignal {
   public:
     StopSignal();
-    /// Returns with the signal's number when SIGTERM or SIGINT arrives. Until then, in this thread: `reload` for each
-    /// SIGHUP, and `meanwhile` that often.
+    /// Returns the signal's number when SIGTERM or SIGINT arrives. Until then it calls on this thread `reload` for each
+    /// SIGHUP, and `meanwhile` in each interval `every`.
     int wait(const std::function<void()>& reload, std::chrono::milliseconds every,
              const std::function<void()>& meanwhile) const;
 

@@ -7,10 +7,10 @@ namespace standin::http {
 class Server;
 class TlsCredentials;
 
-/// On SIGHUP: certificate, key, CAs and revocation list are read again. Running requests and commands go on.
+/// On SIGHUP: reads certificate, key, CAs and revocation list again. Running requests and commands continue.
 void reloadCredentials(TlsCredentials& credentials, Server& server, const base::Log& log);
 
-/// Every second: a revocation list whose file was changed is read again, and ends the connections of those it names.
+/// Every second: reads a changed revocation list again, and closes the connections of the certificates in it.
 void followRevocations(TlsCredentials& credentials, Server& server, const base::Log& log);
 
 }  // namespace standin::http

@@ -8,18 +8,18 @@
 
 namespace standin::http {
 
-/// Puts into the audit what a server was asked and what it answered: every request that a role was missing for, every
-/// command, every disk's content that was handed out, and handshakes that failed. Questions that were answered are not
-/// kept: programs ask them all the time.
+/// Records in the audit a server's requests and answers: every request refused for a missing role, every command, every
+/// transfer of a disk's content, and failed handshakes. Successful reads are not recorded: programs repeat them all the
+/// time.
 class RequestAudit {
   public:
     enum class Commands {
-        All,     ///< an agent: nobody else keeps them
-        Refused  ///< the coordinator: what is carried out is recorded by the engine, with the change itself
+        All,     ///< an agent: no other part records them
+        Refused  ///< the coordinator: the engine records executed requests with the change itself
     };
     RequestAudit(audit::AuditTrail& trail, Commands commands) : trail_(trail), commands_(commands) {}
 
-    /// `route`: null if there is none. `error`: null if it was answered.
+    /// `route`: null if there is none. `error`: null if there is none.
     void answered(const Request& request, const Route* route, int status, const base::Error* error);
     void handshakeFailed(const std::string& address, const std::string& why);
 

@@ -11,7 +11,7 @@ class HTTPServerRequest;
 
 namespace standin::http {
 
-/// The request with its body of at most `body_limit` bytes; InvalidInput says what is wrong with it. Throws
+/// Reads the request with a body of at most `body_limit` bytes; InvalidInput says what is wrong with it. Throws
 /// Poco::Exception when the connection ends or its deadline passes.
 base::Result<Request> readRequest(Poco::Net::HTTPServerRequest& from, std::size_t body_limit);
 

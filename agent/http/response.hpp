@@ -20,14 +20,14 @@ struct Request {
     std::string method;
     std::string path;                               ///< decoded, without the query
     std::map<std::string, std::string> parameters;  ///< of the route's `{name}` parts
-    std::string subject;  ///< the thing that the path is about: as far as the route's first `{name}`
+    std::string subject;                            ///< the object of the path: up to the route's first `{name}`
     std::map<std::string, std::string> query;
     std::map<std::string, std::string> headers;  ///< names in lower case
     std::string body;
-    std::string peer;     ///< common name of the client's certificate, fit to be shown; what it may do are `grants`
+    std::string peer;     ///< common name of the client's certificate, printable; its rights are in `grants`
     std::string address;  ///< the client's, without the port
-    Grants grants;        ///< what the client's certificate may do
-    std::shared_ptr<const Roles> roles;           ///< from which they follow
+    Grants grants;        ///< the rights of the client's certificate
+    std::shared_ptr<const Roles> roles;           ///< the roles that they follow from
     std::optional<protocol::CommandStamp> stamp;  ///< commands only
 
     [[nodiscard]] const std::string& parameter(const std::string& name) const;
@@ -40,7 +40,7 @@ struct Request {
     [[nodiscard]] base::Result<protocol::Json> json() const;
 };
 
-/// For answers that are long or never end. Return when `out` fails or `stopping` becomes true (check it at least every
+/// For long or endless answers. Has to return when `out` fails or `stopping` becomes true (check it at least every
 /// second).
 using BodyStream = std::function<void(std::ostream& out, const std::atomic<bool>& stopping)>;
 
@@ -56,7 +56,7 @@ struct Response {
     static Response empty() { return Response{204, "", "", {}, {}, {}}; }
 };
 
-/// The one place where an error becomes a status.
+/// The HTTP status for an error.
 int statusOf(base::ErrorCode code);
 Response responseFrom(const base::Error& error);
 

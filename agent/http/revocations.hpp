@@ -8,24 +8,24 @@
 
 namespace standin::http {
 
-/// The certificates that their CAs have taken back (RFC 5280, section 5), as one file lists them. Immutable.
+/// The revoked certificates of CAs (RFC 5280, section 5), from one file. Immutable.
 ///
-/// A list that has passed its next update still counts: what it names stays revoked. Whether that is reported is the
-/// caller's (TlsCredentials). Lists of a part of a CA's certificates, and those that only say what changed, are
-/// refused: they would leave a certificate usable that is revoked elsewhere.
+/// A list that has passed its next update is still used: revoked certificates stay revoked. The caller decides whether
+/// that is reported (TlsCredentials). Lists of a part of a CA's certificates and delta lists are refused: with them a
+/// certificate that is revoked elsewhere could be used.
 class Revocations {
   public:
-    /// Each list must be signed by one of `authorities` that may sign lists. InvalidInput says what is wrong.
+    /// Each list must be signed by one of `authorities` with the right to sign lists. InvalidInput says what is wrong.
     static base::Result<Revocations> from(std::string_view pem, const std::vector<CertificatePointer>& authorities);
 
     [[nodiscard]] bool revokes(const X509* certificate) const;
     [[nodiscard]] std::size_t count() const;
-    /// When the first of the lists should be replaced by a newer one; the far future where none says so.
+    /// When the first of the lists should be replaced; the far future if no list says so.
     [[nodiscard]] base::WallTime nextUpdate() const;
     [[nodiscard]] base::WallTime lastUpdate() const;
-    /// True if for one of the CAs this is an older list than `other`.
+    /// True if for one of the CAs this list is older than in `other`.
     [[nodiscard]] bool isOlderThan(const Revocations& other) const;
-    /// Names of CAs among `authorities` without a list.
+    /// Names of the CAs among `authorities` without a list.
     [[nodiscard]] std::vector<std::string> uncovered(const std::vector<CertificatePointer>& authorities) const;
 
   private:

@@ -12,11 +12,11 @@ namespace standin::http {
 struct PeerName;
 struct Request;
 
-/// Who may do what, by the common names of certificates. Names are compared whole and byte by byte; there are no
-/// patterns. A name that stands nowhere may do what everybody may: nothing at the coordinator, read at an agent.
+/// The rights of certificates, by their common names. Names are compared whole and byte by byte; there are no patterns.
+/// A name without a role has the rights of all: none at the coordinator, read at an agent.
 ///
-/// How a route demands a role: Router::add() takes an Access (GET demands Read and everything else Command unless it is
-/// said), and the server refuses a request whose certificate lacks it before the handler is called. Where it depends on
+/// How a route demands a role: Router::add() takes an Access (by default Read for GET and Command for all other
+/// methods), and the server refuses a request whose certificate lacks it before the handler is called. If it depends on
 /// the body, the handler demands the further role itself:
 ///
 ///     if (discards) {
@@ -27,14 +27,14 @@ class Roles {
   public:
     using Names = std::vector<std::string>;
 
-    /// `viewers` read; `operators` read and command; `confirmers` read and confirm. Nobody else does anything.
+    /// `viewers` read; `operators` read and command; `confirmers` read and confirm. All others have no rights.
     static std::shared_ptr<const Roles> ofCoordinator(Names viewers, Names operators, Names confirmers);
-    /// `commanders` do everything, also probe; `readers` get the content of images; everybody with a certificate of the
-    /// CA may read the rest.
+    /// `commanders` have all rights, including probes; `readers` get the content of images; every certificate of the CA
+    /// may read the rest.
     static std::shared_ptr<const Roles> ofAgent(Names commanders, Names readers);
 
     [[nodiscard]] Grants grantsOf(const PeerName& peer) const;
-    /// Forbidden, with the role that is missing and where it is given. `what`: 'GET /v1/servers' needs, for instance.
+    /// Forbidden, with the missing role and where it is configured. `what`: 'GET /v1/servers' needs, for instance.
     [[nodiscard]] base::Error lacking(Access access, const std::string& peer, const std::string& what) const;
 
   private:
@@ -42,7 +42,7 @@ class Roles {
         std::string name;   ///< `operators`
         std::string place;  ///< `coordinator.roles.operators`
         Names members;
-        Access key;  ///< the access that one gets by this role
+        Access key;  ///< the access that this role gives
         Grants grants;
     };
     Roles(std::vector<Role> roles, Grants everybody) : roles_(std::move(roles)), everybody_(everybody) {}
@@ -51,7 +51,7 @@ class Roles {
     Grants everybody_;
 };
 
-/// A further role than the route's own, demanded by a handler. `purpose` is a part of a sentence: `to discard data`.
+/// Demands a further role in a handler. `purpose` is a part of a sentence: `to discard data`.
 base::Result<void> demand(const Request& request, Access access, const std::string& purpose);
 
 }  // namespace standin::http

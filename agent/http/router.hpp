@@ -21,13 +21,12 @@ struct Route {
 /// The table of routes.
 class Router {
   public:
-    /// Demands Read for GET and Command for every other method; say it where a route demands something else
-    /// (roles.hpp).
+    /// Adds a route that demands Read for GET and Command for every other method; the other overload names another
+    /// access (roles.hpp).
     void add(const std::string& method, const std::string& pattern, Handler handler);
     void add(const std::string& method, const std::string& pattern, Access access, Handler handler);
 
-    /// The route for a request, whose `parameters` are filled in. NotFound, or WrongState if only the method does not
-    /// fit.
+    /// The route for a request; sets its `parameters`. NotFound; WrongState if only the method does not match.
     [[nodiscard]] base::Result<const Route*> find(Request& request) const;
     [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 

@@ -19,7 +19,7 @@ namespace standin::http {
 /// `tls: {ca_file, certificate_file, key_file, crl_file?}`.
 TlsFiles tlsFilesFrom(base::YamlReader& reader);
 
-/// Initialises Poco's TLS for as long as it lives; one in main().
+/// Initialises Poco's TLS during its lifetime; one in main().
 class TlsLibrary {
   public:
     TlsLibrary();
@@ -30,11 +30,11 @@ class TlsLibrary {
 
 using TlsContext = Poco::AutoPtr<Poco::Net::Context>;
 
-/// TLS 1.2 or newer; a peer without a certificate of the CA, or with one that was revoked, is refused in the handshake.
-/// Each handshake is made with what the credentials hold then. InvalidInput: they cannot be used.
+/// Requires TLS 1.2 or newer; a peer without a certificate of the CA, or with a revoked one, is rejected in the
+/// handshake. Each handshake uses the present content of the credentials. InvalidInput: they cannot be used.
 base::Result<TlsContext> serverContext(const std::shared_ptr<TlsCredentials>& credentials);
 base::Result<TlsContext> clientContext(const std::shared_ptr<TlsCredentials>& credentials);
-/// With credentials that nobody reloads.
+/// With credentials that are never reloaded.
 base::Result<TlsContext> serverContext(const TlsFiles& files);
 base::Result<TlsContext> clientContext(const TlsFiles& files);
 

@@ -13,16 +13,17 @@
 
 namespace standin::http {
 
-/// Every part has a certificate of the team's own CA and talks only to parts that have one too.
+/// The files of a program's TLS. Every part has a certificate of the site's own CA and communicates only with parts
+/// that have one, too.
 struct TlsFiles {
     std::string ca;
     std::string certificate;
     std::string key;
-    std::string crl{};         ///< revoked certificates; empty: none is looked for
-    std::string crl_memory{};  ///< where the last good list is kept; empty: nowhere
+    std::string crl{};         ///< revoked certificates; empty: revocation is not checked
+    std::string crl_memory{};  ///< where the last good list is stored; empty: nowhere
 };
 
-/// What a handshake is made with. Immutable; a reload replaces it whole.
+/// What a handshake uses. Immutable; a reload replaces it as a whole.
 struct TlsMaterial {
     std::vector<CertificatePointer> chain;  ///< the own certificate first
     KeyPointer key;
@@ -30,13 +31,13 @@ struct TlsMaterial {
     StorePointer store;  ///< of the authorities
 };
 
-/// The certificate, key, CAs and revocation list that this program shows and asks for, as they are now. New handshakes
-/// use what was read last; connections that stand go on. Safe to call from any thread.
+/// The present certificate, key, CAs and revocation list of this program. New handshakes use what was read last;
+/// existing connections continue. Thread-safe.
 ///
-/// What cannot be used leaves in force what was: a new certificate without its key, a list that is missing, damaged, of
-/// another CA or older than the one before. A list that has passed its next update stays in force. Each of these is a
-/// problem (checkHealth() in tls_health.hpp). The last good list is also kept in `crl_memory`, so that it outlives the
-/// program; only where there is none either does open() fail.
+/// Material that cannot be used does not replace the present one: a new certificate without its key, or a list that is
+/// missing, damaged, of another CA or older than the present one. A list that has passed its next update stays in
+/// force. Each of these is reported (checkHealth() in tls_health.hpp). The last good list is also stored in
+/// `crl_memory`, so that it outlives the program; open() fails only if neither can be used.
 class TlsCredentials {
   public:
     /// InvalidInput says which file is wrong.
@@ -50,14 +51,13 @@ class TlsCredentials {
     [[nodiscard]] std::shared_ptr<const TlsMaterial> material() const;
     [[nodiscard]] std::shared_ptr<const Revocations> revocations() const;  ///< null: no list is configured
     [[nodiscard]] bool isRevoked(const X509* certificate) const;
-    /// Grows with everything that was reloaded; a connection that was made before may have been made with something
-    /// else.
+    /// Increases with each reload; an older connection may have been opened with other material.
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     [[nodiscard]] const TlsFiles& files() const { return files_; }
 
     struct Problems {
-        std::string files;        ///< why the certificate's files on the disk are not in force; empty = they are
-        std::string revocations;  ///< the same of the list
+        std::string files;        ///< why the certificate files on the disk are not in force; empty: they are
+        std::string revocations;  ///< likewise for the list
     };
     [[nodiscard]] Problems problems() const;
 
@@ -69,11 +69,11 @@ class TlsCredentials {
 
     const TlsFiles files_;
     mutable std::mutex mutex_;
-    std::mutex reloading_;  ///< one at a time
+    std::mutex reloading_;  ///< one reload at a time
     std::shared_ptr<const TlsMaterial> material_;
     std::shared_ptr<const Revocations> revocations_;
     Problems problems_;
-    std::string list_stamp_;  ///< of the file that was read last
+    std::string list_stamp_;  ///< of the file read last
     std::atomic<std::uint64_t> generation_{0};
 };
 

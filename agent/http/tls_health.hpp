@@ -8,13 +8,12 @@ namespace standin::http {
 class Metrics;
 class TlsCredentials;
 
-/// The check `certificate`: fails when the own certificate or its CA's ends within 7 days, warns within 30; and where
-/// the files on the disk are not those in force. With a revocation list also the check `revocations`: fails when the
-/// list cannot be used (the one before stays in force) or has passed its next update; warns a day before that.
+/// The check `certificate`: fails if the own certificate or its CA's expires within 7 days; warns within 30 days, or if
+/// the files on the disk are not those in force. With a revocation list also the check `revocations`: fails if the list
+/// cannot be used (the previous one stays in force) or has passed its next update; warns a day before that.
 void checkCredentials(protocol::Health& health, const TlsCredentials& credentials, base::WallTime now);
 
-/// `standin_certificate_expiry_seconds{certificate="own|ca|revocation_list"}`: seconds that are left, below 0 when it
-/// has ended.
+/// `standin_certificate_expiry_seconds{certificate="own|ca|revocation_list"}`: seconds left, negative after expiry.
 void meterCredentials(Metrics& metrics, const TlsCredentials& credentials, base::WallTime now);
 
 }  // namespace standin::http

@@ -12,14 +12,13 @@
 
 namespace standin::http {
 
-/// The threads that carry out what peers ask for. Those who come first (commanders) may have all of them, everybody
-/// else together leaves a reserve free for them, and nobody else has more than a share: a client that keeps its threads
-/// waiting keeps out only himself.
+/// The threads that execute peers' requests. Commanders may use all of them. All others together leave a reserve free
+/// for commanders, and each has at most its share: a client that blocks its threads blocks only itself.
 class WorkCrew {
   public:
     struct Limits {
         std::size_t threads = 64;
-        std::size_t reserved = 16;  ///< only for those who come first
+        std::size_t reserved = 16;  ///< for commanders only
         std::size_t share = 16;     ///< of each other peer
         std::size_t ready = 0;      ///< started at once
     };

@@ -12,30 +12,30 @@
 
 namespace standin::image_store {
 
-/// Images, captures, restores and disks of one host under one roof: what the HTTP routes say, without HTTP. Thread-safe
-/// between start() and stop().
+/// The images, captures, restores and disks of one host: the logic of the HTTP routes without HTTP. Thread-safe between
+/// start() and stop().
 class ImageStore {
   public:
     ImageStore(ImageStoreSettings settings, const base::Clock& clock, base::Log log);
     ~ImageStore();
 
-    /// Opens the repository, which removes half images, and reads the records of restores.
+    /// Opens the repository, which removes incomplete images, and reads the records of restores.
     base::Result<void> start();
     /// Interrupts transfers and waits for them.
     void stop();
 
     [[nodiscard]] std::vector<protocol::Image> images() const;
     [[nodiscard]] base::Result<protocol::Image> image(const base::ImageId& id) const;
-    /// Absolute: an image that is there and was captured from that disk is the answer. Conflict if it was captured from
-    /// another one.
+    /// Captures the disk. Absolute: an existing image of that id that was captured from that disk is returned.
+    /// Conflict: it was captured from another disk.
     base::Result<protocol::Image> capture(const base::ImageId& id, const base::DiskName& disk);
-    /// Afterwards there is no such image (there may have been none). Cancels its capture and its verification. Conflict
-    /// while it is restored or fetched.
+    /// Removes the image; success if there is none. Cancels its capture and its verification. Conflict while it is
+    /// restored or fetched.
     base::Result<void> remove(const base::ImageId& id);
     [[nodiscard]] base::Result<protocol::ImageDifference> difference(const base::ImageId& a,
                                                                      const base::ImageId& b) const;
-    /// Begins to read the image again (see Verifications). NotFound; WrongState while it is being captured; Corrupt if
-    /// nothing of it can be read.
+    /// Starts to verify the image (see Verifications). NotFound; WrongState while it is being captured; Corrupt if none
+    /// of it can be read.
     base::Result<protocol::ImageVerification> verify(const base::ImageId& id);
     [[nodiscard]] base::Result<protocol::ImageVerification> verification(const base::ImageId& id) const;
     /// WrongState while it is being captured.

@@ -6,29 +6,29 @@
 
 namespace standin::protocol {
 
-// Whose word counts, of several coordinators. What agents make of it: command_admission.hpp.
+// The order of coordinators: which of several an agent obeys. command_admission.hpp applies it.
 
-/// Who leads, as one side knows it: an epoch, and which of those that may have the same number.
+/// The leader as one side knows it: an epoch, and the instance that distinguishes coordinators with the same epoch.
 struct Leader {
     std::uint64_t epoch = 0;
-    std::string instance;  ///< empty: it has none, or none is known yet
+    std::string instance;  ///< empty: there is none, or it is not known yet
     bool operator==(const Leader&) const = default;
 };
 
-/// Another coordinator has commanded here: one with an older epoch was deposed, and so was one with the same epoch as
-/// another instance (a journal that was restored from a backup gives its epoch once more).
+/// True if another coordinator has commanded here: one with a newer epoch, or one with the same epoch and another
+/// instance (a journal restored from a backup leads to the same epoch again).
 inline bool isDeposed(const CommandStamp& stamp, const Leader& leader) {
     if (stamp.epoch != leader.epoch) return stamp.epoch < leader.epoch;
     return !leader.instance.empty() && stamp.instance != leader.instance;
 }
 
-/// Whom an agent obeys from now on. Precondition: not isDeposed(). An epoch that came without an instance
-/// belongs to the first that names one.
+/// The leader that an agent obeys from now on. Precondition: not isDeposed(). An epoch without an instance belongs to
+/// the first instance that uses it.
 inline Leader leaderBy(const CommandStamp& stamp) {
     return {stamp.epoch, stamp.instance};
 }
 
-/// For people: why a command was refused.
+/// The reason of a refusal, for people.
 inline std::string deposedText(const CommandStamp& stamp, const Leader& leader) {
     const std::string epoch = std::to_string(stamp.epoch);
     const std::string leads = std::to_string(leader.epoch);

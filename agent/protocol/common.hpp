@@ -11,8 +11,8 @@ namespace standin::protocol {
 /// Header names of every command (PUT, POST, DELETE).
 inline constexpr const char* epoch_header =
     "Standin-Epoch";  ///< decimal uint64; agents refuse an older one than they saw
-/// 1 to 64 characters; the coordinator's own name for its epoch, drawn at random: two that have one epoch (one of them
-/// runs from a restored backup) are told apart by it. May be absent.
+/// 1 to 64 characters; the coordinator's random name for its epoch. It distinguishes two coordinators with the same
+/// epoch (one of them uses a restored backup). Optional.
 inline constexpr const char* instance_header = "Standin-Instance";
 inline constexpr std::size_t longest_instance = 64;
 inline constexpr const char* operation_header =
@@ -20,12 +20,14 @@ inline constexpr const char* operation_header =
 inline constexpr const char* sequence_header =
     "Standin-Sequence";  ///< decimal uint64; of two commands for one thing the older is refused once the newer is known
 
-/// Who commands, and which command it is. The same `operation` twice is the same command, answered again.
+/// The identity of a command and its coordinator. The same `operation` twice is the same command, whose answer is
+/// repeated.
 struct CommandStamp {
     std::uint64_t epoch = 0;
     std::string operation;  ///< e.g. `17/RestoreSpare/2`
-    /// Ascends with every command that the coordinator of this epoch sends out, so that (epoch, sequence) ascends for
-    /// ever. A command that was given up may still be on its way; by this it cannot take effect after a later one.
+    /// Ascends with every command that the coordinator sends in this epoch, so that (epoch, sequence) always ascends. A
+    /// command that was given up may still be on its way; its sequence prevents it from taking effect after a later
+    /// one.
     std::uint64_t sequence = 0;
     std::string instance{};  ///< of the epoch; empty: by hand, or by a coordinator that has none
 };
@@ -41,7 +43,7 @@ struct HealthCheck {
 struct Health {
     std::string agent;
     std::vector<HealthCheck> checks;
-    std::vector<std::string> warnings;  ///< do not make the answer 503
+    std::vector<std::string> warnings;  ///< do not change the answer to 503
     [[nodiscard]] bool ok() const;
 };
 
@@ -52,7 +54,7 @@ base::Result<Health> healthFrom(const Json& json);
 Json toJson(const base::Error& error);
 base::Error errorFrom(const Json& json, const std::string& otherwise);
 
-/// How far a long piece of work is.
+/// Progress of a long-running task.
 struct Progress {
     std::uint64_t done_bytes = 0;
     std::uint64_t total_bytes = 0;
@@ -61,7 +63,7 @@ struct Progress {
 Json toJson(const Progress& progress);
 Progress progressFrom(const Json& json);
 
-/// How a job proves that it answers.
+/// How it is checked that a job answers.
 struct Probe {
     enum class Kind { Http, Tcp };
     Kind kind = Kind::Tcp;

@@ -11,13 +11,13 @@ namespace standin::protocol {
 enum class ImageState { Capturing, Ready, Failed, Corrupt };
 const char* nameOf(ImageState state);
 
-/// `GET /v1/images/{id}`: a sector-level copy of a disk. Never changes once it is ready.
+/// `GET /v1/images/{id}`: a sector-level copy of a disk. It never changes once it is ready.
 struct Image {
     base::ImageId id;
-    base::DiskName disk;  ///< captured from
+    base::DiskName disk;  ///< the disk that was captured
     ImageState state = ImageState::Failed;
     std::uint64_t size_bytes = 0;    ///< of the disk
-    std::uint64_t stored_bytes = 0;  ///< what is not zero
+    std::uint64_t stored_bytes = 0;  ///< bytes that are not zero
     std::uint32_t block_size = 0;
     std::uint32_t sector_bytes = 0;  ///< of the disk (logical); 0: not known
     std::string checksum;            ///< of the whole; equal checksums are equal images (S144)
@@ -40,7 +40,7 @@ base::Result<ImageDifference> imageDifferenceFrom(const Json& json);
 enum class RestoreState { Waiting, Restoring, Verifying, Done, Failed, Cancelled };
 const char* nameOf(RestoreState state);
 
-/// `PUT /v1/restores/{id}` takes `image` and `disk`; `GET` gives the whole. Done means read back and equal.
+/// `PUT /v1/restores/{id}` takes `image` and `disk`; `GET` returns everything. Done means read back and equal.
 struct Restore {
     base::RestoreId id;
     base::ImageId image;
@@ -48,7 +48,7 @@ struct Restore {
     RestoreState state = RestoreState::Waiting;
     Progress progress;
     std::string problem;
-    base::ErrorCode cause = base::ErrorCode::Refused;  ///< of a failure: whether it is worth another attempt
+    base::ErrorCode cause = base::ErrorCode::Refused;  ///< error code of a failure: decides whether to retry
 };
 Json toJson(const Restore& restore);
 base::Result<Restore> restoreFrom(const Json& json);
@@ -62,25 +62,25 @@ struct ImageVerification {
     VerificationState state = VerificationState::Waiting;
     Progress progress;
     std::uint64_t damaged_blocks = 0;
-    std::string ended_at;  ///< RFC 3339; empty while it goes on
-    std::string problem;   ///< the first that is damaged, or why nothing is known; and what to do
+    std::string ended_at;  ///< RFC 3339; empty until it has ended
+    std::string problem;   ///< the first damage, or why nothing is known; with the cure
 };
 Json toJson(const ImageVerification& verification);
 base::Result<ImageVerification> imageVerificationFrom(const Json& json);
 
-/// `GET /v1/disks`: the machines' disks that this host reaches.
+/// `GET /v1/disks`: the machines' disks that this host can access.
 struct Disk {
     base::DiskName name;
     std::uint64_t size_bytes = 0;
     bool present = false;
-    bool in_use = false;  ///< a running machine or a mount holds it
+    bool in_use = false;  ///< used by a running machine or a mount
     std::string detail;
     std::uint32_t sector_bytes = 0;  ///< logical; 0: not known
-    std::string serial{};            ///< of the device; empty: it does not say
+    std::string serial{};            ///< of the device; empty: not reported
     std::string wwn{};               ///< likewise
 };
 Json toJson(const Disk& disk);
-/// Two serial numbers or WWNs are the same: `naa.5000…`, `0x5000…` and `5000…` are one number.
+/// True if two serial numbers or WWNs are the same: `naa.5000…`, `0x5000…` and `5000…` are one number.
 bool sameIdentity(const std::string& one, const std::string& other);
 base::Result<Disk> diskFrom(const Json& json);
 

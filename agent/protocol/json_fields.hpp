@@ -13,10 +13,10 @@ namespace standin::protocol {
 
 using Json = nlohmann::json;
 
-/// Parses text from outside: bounded depth and size, InvalidInput with the position instead of an exception.
+/// Parses text from outside with limits on depth and size; InvalidInput with the position instead of an exception.
 base::Result<Json> parseJson(const std::string& text);
 
-/// Reads an object's fields strictly, collecting what is wrong: unknown fields and wrong kinds are reported by name.
+/// Reads an object's fields strictly. Unknown fields and wrong types are reported by name.
 ///     JsonFields fields(json, "segment");
 ///     message.vlan = fields.integer("vlan", 1, 4094);
 ///     return fields.finish(message);
@@ -27,10 +27,10 @@ class JsonFields {
     JsonFields(const Json& object, std::string what, Unknown unknown = Unknown::Refuse);
 
     [[nodiscard]] bool has(const char* name);  ///< present and not null
-    /// Lives as long as the object that is read.
+    /// Valid as long as the object that is read.
     const std::string& text(const char* name, std::size_t longest = 4096);
     std::string text(const char* name, const std::string& otherwise, std::size_t longest = 4096);
-    /// Null where it is absent, or no text.
+    /// Null if it is absent or not a string.
     const std::string* optionalText(const char* name, std::size_t longest = 4096);
     std::int64_t integer(const char* name, std::int64_t least, std::int64_t most);
     std::int64_t integer(const char* name, std::int64_t least, std::int64_t most, std::int64_t otherwise);
@@ -40,12 +40,12 @@ class JsonFields {
     const Json& object(const char* name);                           ///< an empty object if absent
     const Json& array(const char* name, std::size_t most = 65536);  ///< an empty list if absent
 
-    /// A required name of the kind `Id`.
+    /// A required name of type `Id`.
     template <typename Id>
     Id id(const char* name) {
         return parsed<Id>(name, text(name));
     }
-    /// An optional name; absent or null gives an empty one.
+    /// An optional name; empty if absent or null.
     template <typename Id>
     Id optionalId(const char* name) {
         const auto* value = optionalText(name);
@@ -55,7 +55,7 @@ class JsonFields {
     void problem(const std::string& sentence);
     [[nodiscard]] bool good() const { return problem_.empty(); }
 
-    /// The message, or InvalidInput with the first problem.
+    /// The message; InvalidInput with the first problem.
     template <typename Message>
     base::Result<Message> finish(Message message) {
         checkUnknown();
@@ -79,11 +79,11 @@ class JsonFields {
     const Json& json_;
     std::string what_;
     Unknown unknown_;
-    std::set<std::string, std::less<>> asked_;  ///< unless unknown ones are skipped
+    std::set<std::string, std::less<>> asked_;  ///< not used by lenient readers
     std::string problem_;
 };
 
-/// Null for an empty name, so that 'nobody' is null in JSON and never "".
+/// Null for an empty name, so that 'no member' is null in JSON and never "".
 template <typename Id>
 Json nullable(const Id& id) {
     return id.empty() ? Json(nullptr) : Json(id.text());

@@ -17,20 +17,19 @@ struct SegmentMember {
     bool operator==(const SegmentMember&) const = default;
 };
 
-/// Who has to own the segment: absolute, the body of `PUT /v1/segments/{segment}`. The owner's port is in the segment's
-/// VLAN, every other member's in a quarantine of its own; a port that is no longer a member goes to quarantine too. At
-/// most one owner, always.
+/// The wanted owner of a segment: absolute, the body of `PUT /v1/segments/{segment}`. The owner's port is in the
+/// segment's VLAN, every other member's in a quarantine of its own; a former member's port goes to quarantine, too.
+/// There is never more than one owner.
 struct SegmentOrder {
     std::uint16_t vlan = 0;
     std::string address;  ///< the job's IPv4 address
     std::vector<std::uint16_t>
         job_ports;  ///< the job's TCP ports: only connections to them go to the holder; empty = all
     std::vector<SegmentMember> members;
-    base::MemberName owner;  ///< empty (null): nobody; this is the port fence
-    base::MemberName
-        established;  ///< only with owner `holder`: connections that exist stay with this member (draining)
+    base::MemberName owner;        ///< empty (null): no owner; this is the port fence
+    base::MemberName established;  ///< only with owner `holder`: existing connections stay with this member (draining)
     bool proxied =
-        false;  ///< connections that the holder took go on through it although another member owns the segment
+        false;  ///< connections that the holder accepted continue through it although another member owns the segment
     base::PortName back_leg_port;  ///< the holder's back leg; empty = none
     base::MemberName back_leg_to;  ///< the member whose quarantine the back leg joins; empty = its own
     bool operator==(const SegmentOrder&) const = default;
@@ -40,11 +39,11 @@ struct SegmentOrder {
 Json toJson(const SegmentOrder& order);
 base::Result<SegmentOrder> segmentOrderFrom(const Json& json);
 
-/// A member's port as it was read back from the switch.
+/// A member's port as read back from the switch.
 struct SegmentPort {
     base::MemberName member;
     base::PortName port;
-    bool present = false;  ///< false: the switch has no such port (the machine is gone); absent is not on the segment
+    bool present = false;  ///< false: the switch has no such port (the machine is gone), so it is not on the segment
     std::optional<std::uint16_t> vlan;  ///< its access VLAN now
 };
 

@@ -9,12 +9,12 @@ namespace standin::request_holder {
 
 /// Counted since the agent's start.
 struct HolderTotals {
-    std::uint64_t accepted = 0;         ///< connections taken on the front leg
-    std::uint64_t delivered = 0;        ///< handed on to the job's machine
-    std::uint64_t refused = 0;          ///< turned away by a limit
-    std::uint64_t over_age = 0;         ///< closed because nobody could process them in time
+    std::uint64_t accepted = 0;         ///< connections accepted on the front leg
+    std::uint64_t delivered = 0;        ///< delivered to the job's machine
+    std::uint64_t refused = 0;          ///< refused because of a limit
+    std::uint64_t over_age = 0;         ///< closed because no machine could process them in time
     std::uint64_t given_up = 0;         ///< reset by their clients while held
-    std::uint64_t broken = 0;           ///< handed on, then lost before the job had answered anything
+    std::uint64_t broken = 0;           ///< delivered, then lost before the job had answered anything
     std::uint64_t attempts_failed = 0;  ///< to connect to the job's machine
     std::uint64_t bytes_to_job = 0;
     std::uint64_t bytes_to_client = 0;
@@ -23,8 +23,8 @@ struct HolderTotals {
 struct HolderStatus {
     protocol::Hold hold;
     HolderTotals totals;
-    std::uint64_t accept_failures = 0;  ///< descriptors or memory used up
-    std::string problem;                ///< of the delivery that is being tried; empty if none
+    std::uint64_t accept_failures = 0;  ///< no descriptors or memory left
+    std::string problem;                ///< of the current delivery; empty if there is none
 };
 
 }  // namespace standin::request_holder

@@ -16,36 +16,36 @@ namespace standin::request_holder {
 
 class JobEngine;
 
-/// One job's request holder: its legs and one thread that lives in the back leg's namespace and carries all of the
-/// job's connections, so that a job's flood cannot hold up another job and nothing is locked. Calls come from any
-/// thread.
+/// One job's request holder: its legs, and one thread in the back leg's namespace that serves all of the job's
+/// connections, so that a flood of requests to one job does not affect another job and no locks are needed.
+/// Thread-safe.
 class JobHolder {
   public:
-    /// `state_file` remembers the commanded state over a restart, durably; empty: it is not remembered.
+    /// `state_file` keeps the commanded state durably over a restart; empty: it is not kept.
     JobHolder(JobSettings settings, const std::string& agent_name, std::string state_file, base::Log log);
     ~JobHolder();
     JobHolder(const JobHolder&) = delete;
     JobHolder& operator=(const JobHolder&) = delete;
 
-    /// Brings the legs up. On an error the job is not ready; change() and probe() try again.
+    /// Brings the legs up. After an error the job is not ready; change() and probe() try again.
     Result<void> start();
-    /// Closes every connection visibly and hands the interfaces back.
+    /// Closes every connection visibly and returns the interfaces.
     void stop();
 
-    /// Absolute and idempotent. To `idle` while requests are held that nobody could process (never released):
-    /// WrongState, for they would be lost; after `releasing`, what is still held goes on being delivered.
+    /// Absolute and idempotent. WrongState: to `idle` while requests are held that no machine could process (never
+    /// released), because they would be lost. After `releasing`, held requests continue to be delivered.
     Result<protocol::Hold> change(protocol::HoldState state);
-    Result<HolderStatus> status();  ///< also of a job that is not ready: `idle`
+    Result<HolderStatus> status();  ///< also for a job that is not ready: `idle`
 
-    /// Begins to ask the job over the back leg; the answer comes when it answers or the deadline passes (or at stop()).
-    /// Unsupported over the front leg, which has the job's address itself. Conflict: too many probes at once.
+    /// Starts to probe the job over the back leg; the result comes when the job answers or the deadline passes (or at
+    /// stop()). Unsupported over the front leg, which has the job's address itself. Conflict: too many probes at once.
     Result<std::future<protocol::ProbeAnswer>> probe(const protocol::ProbeRequest& request);
 
     [[nodiscard]] std::vector<protocol::HealthCheck> checks();
     [[nodiscard]] const JobSettings& settings() const { return settings_; }
 
   private:
-    /// Legs up and thread running, also after something happened to them.
+    /// The engine, with legs up and thread running; brings them up again if necessary.
     Result<std::shared_ptr<JobEngine>> ready();
     void resumeState(JobEngine& engine) const;
     Result<protocol::Hold> remember(Result<protocol::Hold> changed) const;
@@ -54,8 +54,8 @@ class JobHolder {
     const JobSettings settings_;
     const std::string state_file_;
     const base::Log log_;
-    std::mutex command_mutex_;  // one change after the other, each remembered before the next
-    std::mutex mutex_;          // of the following
+    std::mutex command_mutex_;  // one change after the other, each stored before the next
+    std::mutex mutex_;          // guards the members below
     Leg front_;
     Leg back_;
     std::shared_ptr<JobEngine> engine_;

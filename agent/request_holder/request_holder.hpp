@@ -12,21 +12,21 @@
 
 namespace standin::request_holder {
 
-/// The capability `request_holder`: takes jobs' requests while nobody may process them and releases them in the order
-/// of their arrival (S223, S227). One JobHolder per job; jobs do not know of each other.
+/// The capability `request_holder`: holds jobs' requests while no machine may process them and releases them in the
+/// order of their arrival (S223, S227). One JobHolder per job; jobs are independent of each other.
 ///
 ///     GET  /v1/jobs, /v1/jobs/{job}
 ///     PUT  /v1/jobs/{job}          {"state": "idle|holding|releasing"}
 ///     POST /v1/jobs/{job}/probes   {"leg": "back", "probe": {…}, "deadline_ms": 5000}
 class RequestHolder final : public http::Capability {
   public:
-    /// The jobs' commanded states are remembered in `state_dir`, as `hold-<job>`.
+    /// The jobs' commanded states are kept in `state_dir`, as `hold-<job>`.
     RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name, const std::string& state_dir,
                   http::Metrics& metrics, base::Log log);
     ~RequestHolder() override;
 
     [[nodiscard]] std::string name() const override { return "request_holder"; }
-    /// A job whose interfaces are missing does not keep the others from working: health reports it.
+    /// Starts all jobs. A job whose interfaces are missing does not prevent the others from working: health reports it.
     base::Result<void> start() override;
     void stop() override;
     void addRoutes(http::Router& router) override;
@@ -42,7 +42,7 @@ class RequestHolder final : public http::Capability {
     const base::Log log_;
     std::vector<std::unique_ptr<JobHolder>> jobs_;
     std::mutex counted_mutex_;
-    std::vector<HolderTotals> counted_;  // per job: what the metrics' counters have got
+    std::vector<HolderTotals> counted_;  // per job: what the metrics have already counted
 };
 
 }  // namespace standin::request_holder

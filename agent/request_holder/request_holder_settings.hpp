@@ -27,7 +27,8 @@ struct JobSettings {
     LegSettings back;
     std::vector<std::uint16_t> ports;
     HoldLimits limits;
-    Milliseconds answer_wait{2'000};  ///< how long a delivered request may keep the next one waiting for its answer
+    Milliseconds answer_wait{
+        2'000};  ///< how long a delivered request may delay the next one while waiting for its answer
 };
 
 /// The section `request_holder:` of an agent's configuration.

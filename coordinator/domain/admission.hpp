@@ -8,7 +8,8 @@
 #include "coordinator/domain/placement.hpp"
 #include "coordinator/domain/spare_table.hpp"
 
-/// What may begin. Each function is pure: from facts to a refusal, which says what to do about it, or to none.
+/// Admission: which operations and requests may begin. Each function is pure. It takes facts and returns a refusal,
+/// whose message names the remedy, or success.
 namespace standin::domain {
 
 /// A job that is being brought back to its server.
@@ -18,7 +19,7 @@ struct ReturnUnderWay {
     bool gave_up = false;  ///< until an operator asks again
 };
 
-/// What is known about a server. Null: there is none.
+/// What is known about a server. A null pointer means that there is no such thing.
 struct ServerFacts {
     base::ServerName name;
     const Server* server = nullptr;  ///< null: it is not configured
@@ -30,10 +31,10 @@ struct ServerFacts {
     std::string observed;  ///< why the server is only observed; empty: it is not
 };
 
-/// `stand-in 'server01-3'`, `nobody`.
+/// The executor of the job, for messages: `stand-in 'server01-3'`, `nobody`.
 std::string executorOf(const Placement& placement);
 
-/// What holds the server, and how to end it.
+/// The refusal for a server that an open operation holds; it says how to end that operation.
 base::Error notClosed(const Operation& operation);
 
 struct OperationFacts {
@@ -43,7 +44,7 @@ struct OperationFacts {
     const Lease* host_lease = nullptr;  ///< of the spare that is the machine of the server's VM host
     std::string other_machine;  ///< why the server's power devices are another machine's; empty: not known to be
 };
-/// A prepare, refresh or backup, as far as the server's row does not matter.
+/// Whether a prepare, refresh or backup may begin. The server's row of the spare table is not checked here.
 base::Result<void> mayBegin(const ServerFacts& facts, const OperationFacts& asked);
 base::Result<void> mayPrepare(const ServerFacts& facts, const OperationFacts& asked);
 
@@ -53,27 +54,28 @@ struct ReportFacts {
     std::string maintenance;  ///< why
     std::string restart;      ///< restartSentence() of the capture that restarts the server; empty: none does
 };
-/// Why a report of a server that no failover holds starts nothing; empty: it starts a failover.
+/// Why a failure report starts nothing, for a server that no failover holds. Empty: the report starts a failover.
 std::string reportRefusal(const ServerFacts& facts, const ReportFacts& reported);
-/// Why nobody handles the failure although `facts.failover` holds the server; empty: that failover handles it.
+/// Why the failure is not handled although `facts.failover` holds the server. Empty: that failover handles it.
 std::string unhandled(const ServerFacts& facts);
-/// While a server is shut down for a capture and starts again, its BMC, its chassis and its system report power, fans,
-/// watchdogs, a system that hangs. None of it is a failure.
+/// Why a failure report is ignored during a capture's restart. While the server shuts down and boots, its BMC, chassis
+/// and operating system report power, fan and watchdog events and a hanging system; none of these is a failure.
 std::string restartSentence(const Operation& capture, const Server& server);
 
 base::Result<void> mayRetry(const ServerFacts& facts, const Operation& operation);
 base::Result<void> mayConfirmFence(const ServerFacts& facts, const Operation& operation);
-/// Nobody executes the job on a machine that would be deleted or given back.
+/// A failover may be closed only if its stand-in and its failed spares, which are deleted or given back, do not execute
+/// the job.
 base::Result<void> mayClose(const ServerFacts& facts, const Operation& operation);
-/// Deletes the disk that was kept of a closed failover's stand-in.
+/// Whether the kept disk of a closed failover's stand-in may be deleted.
 base::Result<void> mayDiscardKept(const ServerFacts& facts, const Operation& closed);
 
 struct ReturnFacts {
-    const Operation* capture = nullptr;  ///< it wants the server off, or has it off
+    const Operation* capture = nullptr;  ///< wants the server off, or has it off
     bool retires_holder = false;         ///< `ServerFacts::failover` still orders the segment for its spare
     bool discard_data = false;           ///< what was written elsewhere may be lost
 };
-/// WrongState: writes would be lost (rule 10).
+/// Whether a job may be returned to its server. WrongState: writes would be lost (rule 10).
 base::Result<void> mayReturn(const ServerFacts& facts, const ReturnFacts& asked);
 base::Result<void> notBeingReturned(const ServerFacts& facts);
 

@@ -7,7 +7,7 @@
 
 namespace standin::domain {
 
-/// Who asked for what, and what came of it.
+/// One entry of the audit: who requested what, and with which outcome.
 struct AuditEntry {
     std::uint64_t id = 0;
     base::WallTime at{};

@@ -7,25 +7,25 @@
 
 namespace standin::domain {
 
-/// What has happened in the operation's state, if anything has.
+/// An event that was detected in the operation's state.
 struct DetectedEvent {
     Event event{};
     std::string why;
     std::optional<Note> note;
-    std::string cure;  ///< with an event that leads to NeedsOperator
+    std::string cure;  ///< for an event that leads to NeedsOperator
 };
 
-/// Which events can follow from the steps of a state at all is in event.cpp; each phase has its own part of this in its
-/// directory.
+/// Detects the event that follows from the operation's steps, if any. Each phase has its part of this in its directory;
+/// event.cpp lists which events can follow from which steps.
 std::optional<DetectedEvent> detectEvent(const OperationProgress& progress);
 
 DetectedEvent happened(Event event, std::string why, std::optional<Note> note = std::nullopt);
 
-/// Leads to NeedsOperator: why, and what has to be mended before `retry`.
+/// An event that leads to NeedsOperator: why, and what has to be repaired before `retry`.
 DetectedEvent needsOperator(const OperationProgress& progress, Event event, const std::string& topic,
                             const std::string& why, const std::string& what_to_mend);
 
-/// The segment could not be given away by `step`.
+/// The event for a segment that `step` could not give to its new owner.
 DetectedEvent segmentRefused(const OperationProgress& progress, StepName step);
 
 }  // namespace standin::domain

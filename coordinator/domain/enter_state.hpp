@@ -6,17 +6,17 @@
 
 namespace standin::domain {
 
-/// What a change of state changes in the operation besides its state. Asked are the phase that is left and the one that
-/// is entered; each event is handled by one of the two.
+/// Applies what a change of state changes in the operation besides the state itself. Both the phase that is left and
+/// the phase that is entered are called; each event is handled by one of them.
 void enterState(Operation& operation, const Change& change, const Observation& observation);
 
-/// These steps, with whatever subject, are to be done once more. Their attempts are counted on, so that no command is
-/// taken for an earlier one. A running one, too: what comes of that attempt belongs to the past.
+/// Marks these steps, with any subject, to be done once more. The attempt numbers continue, so that no new command is
+/// mistaken for an earlier one. This includes running steps: the outcome of their present attempt is then ignored.
 void redo(Operation& operation, StepSet steps);
 
-/// The operator's retry: what is confirmed stays so, what was given up is tried again, also with the spares that
-/// failed. Only two things are looked at again: the power, because the server may have been repaired and switched on;
-/// and whether the stand-in runs, because a person may have stopped it.
+/// Applies the operator's retry. Confirmed steps stay confirmed; given-up steps are tried again, and so are failed
+/// spares. Only two facts are observed again: the power, because the server may have been repaired and switched on, and
+/// the stand-in's state, because a person may have stopped it.
 void retry(Operation& operation);
 
 }  // namespace standin::domain

@@ -70,14 +70,14 @@ inline constexpr Event last_event = Event::ClosedUp;
 inline constexpr std::size_t event_count = static_cast<std::size_t>(last_event) + 1;
 
 std::string_view nameOf(Event event);
-/// Also names of earlier versions.
+/// The event of that name; accepts names of earlier versions, too.
 std::optional<Event> eventFrom(std::string_view name);
 
-/// Where an event comes from. Pairs of state and event that have no transition are classified by this (matrix.hpp).
+/// The origin of an event. It classifies the pairs of state and event that have no transition (matrix.hpp).
 struct EventOrigin {
-    StepSet steps{};              ///< it follows from what became of one of these
-    std::optional<State> only{};  ///< it follows from nothing but the state itself
-    bool is_request = false;      ///< an operator, or another operation, asks for it: in any state
+    StepSet steps{};              ///< it follows from the outcome of one of these steps
+    std::optional<State> only{};  ///< it follows from this state alone
+    bool is_request = false;      ///< an operator or another operation may request it in any state
 };
 const EventOrigin& originOf(Event event);
 

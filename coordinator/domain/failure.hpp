@@ -10,11 +10,11 @@ namespace standin::domain {
 /// One failure of one server, as reported by a trap (S202) or an operator.
 struct FailureReport {
     base::ServerName server;
-    std::string kind;  ///< what broke, in the words of the trap rules, e.g. `processor`; `operator` when a person asked
+    std::string kind;   ///< what failed, as the trap rules name it, e.g. `processor`; `operator` for a request
     std::string cause;  ///< one sentence for people, e.g. `uncorrectable memory error (trap 4711 from 127.77.0.101)`
     std::string reported_by;  ///< `trap 4711` or `operator ada`
     base::SteadyTime
-        received{};  ///< when the datagram or the request arrived; every duration of the failover counts from here
+        received{};  ///< when the datagram or the request arrived; all durations of the failover count from here
 };
 
 }  // namespace standin::domain

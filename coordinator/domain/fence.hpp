@@ -4,15 +4,16 @@
 
 namespace standin::domain {
 
-/// The server is fenced as the policy demands (S182; rules 1, 2 and 6: only what was confirmed counts).
+/// True if the server is fenced as its policy demands (S182). Only confirmed fences count (rules 1, 2 and 6).
 bool isFenced(const Operation& operation, const Server& server);
 
-/// No fence that the policy accepts can be confirmed any more.
+/// True if no fence that the policy accepts can be confirmed any more.
 bool fenceFailed(const OperationProgress& progress);
 DetectedEvent fenceFailure(const OperationProgress& progress);
 
-/// A stand-in that was resumed and did not answer may execute the job unseen. Where the policy says that the switch
-/// does not suffice to part two machines, it has to be confirmed as stopped.
+/// True if the stand-in cannot execute the job beside the spare. A stand-in that was resumed but did not answer may
+/// execute the job unnoticed. Where the policy says that the switch alone cannot separate two machines, the stand-in
+/// has to be confirmed as stopped.
 bool standInIsOutOfTheWay(const OperationProgress& progress);
 
 }  // namespace standin::domain

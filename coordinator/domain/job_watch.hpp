@@ -6,24 +6,24 @@
 
 namespace standin::domain {
 
-/// What came of asking a job, at its address on its segment.
+/// The result of probing a job at its address on its segment.
 enum class JobAnswer {
     Answered,
-    Silent,    ///< it was asked, and did not answer
-    NotAsked,  ///< nobody could ask it: that says nothing about the job
+    Silent,    ///< it was probed and did not answer
+    NotAsked,  ///< it could not be probed: this says nothing about the job
 };
 
-/// One unanswered question may be a job that is busy, or a frame that was lost.
+/// Unanswered probes in a row before the job is reported. A single one may be a busy job or a lost frame.
 inline constexpr unsigned unanswered_to_tell = 3;
 
-/// How a job that no operation moves has answered, as long as the same machine executes it.
+/// The probe results of a job that no operation moves, for as long as the same machine executes it.
 struct JobLooks {
     unsigned unanswered = 0;        ///< in a row
-    base::WallTime silent_since{};  ///< of these, when the first was asked
+    base::WallTime silent_since{};  ///< when the first of these probes was sent
     bool asked = false;
     bool told = false;
 
-    /// Nothing: it was never asked.
+    /// Nullopt: the job was never probed.
     [[nodiscard]] std::optional<bool> answers() const {
         return asked ? std::optional(unanswered < unanswered_to_tell) : std::nullopt;
     }
@@ -31,11 +31,11 @@ struct JobLooks {
 
 enum class JobNews {
     None,
-    Silent,       ///< to be reported; again with each question until `told` is set
-    AnswersAgain  ///< after that had been reported
+    Silent,       ///< to be reported; repeated with each probe until `told` is set
+    AnswersAgain  ///< after its silence had been reported
 };
 
-/// Notes what came of a question asked at `asked_at`.
+/// Records the result of a probe that was sent at `asked_at`.
 JobNews note(JobLooks& looks, JobAnswer answer, base::WallTime asked_at);
 
 }  // namespace standin::domain

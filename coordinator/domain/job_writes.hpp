@@ -9,15 +9,14 @@
 
 namespace standin::domain {
 
-/// A machine whose disk has, or may have, what a job wrote in some stretch of time, and that no other disk has (rule
-/// 10).
+/// A machine whose disk has, or may have, the writes of a job from a certain period, which no other disk has (rule 10).
 struct HeldWrites {
     enum class By { Server, StandIn, Spare };
     By by = By::Server;
     std::string holder;      ///< the machine's or stand-in's name; empty: not known
     base::WallTime from{};   ///< epoch: not known
-    base::WallTime until{};  ///< epoch: it goes on
-    bool given_up = false;   ///< an operator has said that they need not be kept
+    base::WallTime until{};  ///< epoch: it continues
+    bool given_up = false;   ///< an operator has agreed to lose them
     bool operator==(const HeldWrites&) const = default;
 };
 
@@ -26,7 +25,7 @@ std::optional<HeldWrites::By> holderFrom(std::string_view name);
 
 /// `29 days`, `3 hours`, `less than a minute`.
 std::string durationText(base::WallTime::duration time);
-/// `of 29 days ago`, or `of an unknown age`: of data as they were at `at`.
+/// `of 29 days ago`, or `of an unknown age`, for the state of data at `at`.
 std::string agoText(base::WallTime at, base::WallTime now);
 /// `2026-11-23 05:06 UTC`.
 std::string momentText(base::WallTime time);
@@ -38,14 +37,14 @@ struct Change;
 struct Operation;
 struct Server;
 
-/// Keeps `operation.writes` as the change of state leaves it: who may have executed the job, from when to when.
+/// Updates `operation.writes` for a change of state: which machines may have executed the job, from when to when.
 void noteWrites(Operation& operation, const Change& change, base::WallTime now);
 
-/// The stand-in of a failover that is closed is not deleted but kept: its disk has writes of the job, and nobody has
-/// said that they may go.
+/// True if the stand-in of a closed failover is kept rather than deleted: its disk has writes of the job, and nobody
+/// has agreed to lose them.
 bool keepsStandIn(const Operation& failover, const Server& server);
 
-/// `it goes on with its data of 29 days ago`: what becomes of a job's data on a machine that was made from an image.
+/// `it goes on with its data of 29 days ago`: what happens to a job's data on a machine made from an image.
 std::string dataSentence(const Server& server, base::WallTime image_at, base::WallTime now);
 
 }  // namespace standin::domain

@@ -7,31 +7,31 @@
 
 namespace standin::domain {
 
-// Every pair of a state and an event, for each kind of operation. A pair is one of four things, and the last of them is
-// a defect, which a test finds.
+// The matrix of all pairs of state and event, for each kind of operation. Each pair is one of four things. The last of
+// them, Unhandled, is a defect, which a test detects.
 
 /// The table of transitions has a row.
 struct Handled {
     const Transition* row;
 };
-/// It cannot come: it follows from steps that the state does not want, or from another state.
+/// The event cannot occur: it follows from steps that the state does not want, or from another state.
 struct Impossible {};
-/// It may be asked for, or its steps are under way, and it changes nothing: on purpose, for this reason.
+/// The event may be requested, or its steps may be running, but it deliberately changes nothing, for this reason.
 struct Ignored {
     const char* reason;
 };
-/// It may come, and nobody has said what it means.
+/// The event may occur, but its effect is not defined.
 struct Unhandled {};
 
 using Cell = std::variant<Handled, Impossible, Ignored, Unhandled>;
 
-/// Precondition: the state is one of the kind's.
+/// Precondition: the state belongs to the kind of operation.
 Cell cellOf(OperationKind kind, State state, Event event);
 
-/// True where the event may be asked for in the state, or may follow from steps that it wants.
+/// True if the event may be requested in the state, or may follow from steps that the state wants.
 bool mayCome(State state, Event event);
 
-/// The state is one that an operation of the kind comes to.
+/// True if operations of the kind can reach the state.
 bool takesPart(OperationKind kind, State state);
 
 /// The generated part of coordinator/README.md.

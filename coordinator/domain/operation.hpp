@@ -18,13 +18,13 @@
 
 namespace standin::domain {
 
-/// Something that is reported to the operator, once, and that stays with the operation.
+/// A message that is reported to the operator once and kept with the operation.
 struct Note {
     enum class Level { Notice, Warning, Error };
     std::string topic;  ///< unique within the operation, e.g. `cold_path`
     Level level = Level::Notice;
     std::string sentence;
-    std::string cure;  ///< what to do; empty where nothing has to be done
+    std::string cure;  ///< what to do; empty if there is nothing to do
 };
 
 std::string_view nameOf(Note::Level level);
@@ -39,15 +39,15 @@ struct Change {
     std::string why;
 };
 
-/// What a failover did before an operator had it tried again: its phases are shown beside those of the last attempt.
+/// What a failover did before an operator retried it; its phases are shown beside those of the last attempt.
 struct PastAttempt {
     base::WallTime began{};  ///< epoch: with the failure
-    base::WallTime ended{};  ///< when it was tried again
+    base::WallTime ended{};  ///< when it was retried
     std::map<std::string, double> phases_ms;
 };
 
-/// One prepare, refresh, backup or failover, from its request to its end. Journaled whole; decide() reads nothing else
-/// about the past.
+/// One prepare, refresh, backup or failover, from its request to its end. It is journaled as a whole; decide() reads
+/// nothing else about the past.
 struct Operation {
     OperationId id = 0;
     OperationKind kind = OperationKind::Failover;
@@ -56,44 +56,44 @@ struct Operation {
     std::string why;   ///< of the last change of state
     std::string cure;  ///< in NeedsOperator: what to do
     base::WallTime opened_at{};
-    base::WallTime ended_at{};    ///< of the last arrival in a resting state; epoch before
-    base::WallTime failure_at{};  ///< arrival of the trap (or of the request): durations count from here
+    base::WallTime ended_at{};    ///< when it last reached a resting state; epoch before
+    base::WallTime failure_at{};  ///< arrival of the trap or the request: durations count from here
     std::string asked_by;         ///< `operator ada`, `trap 127.77.0.101`
     std::string failure;          ///< failover: the kind that was reported
     std::string cause;
     double detect_ms = 0;           ///< from the trap's arrival until the first steps were durable and begun
     unsigned reports = 1;           ///< how many reports of this failure were merged
-    base::WallTime new_owner_at{};  ///< first time that a stand-in or a spare was confirmed as owner; epoch: not yet
+    base::WallTime new_owner_at{};  ///< when a stand-in or a spare was first confirmed as owner; epoch: not yet
     base::WallTime attempt_from{};  ///< of the last retry; epoch: there was none
     std::vector<PastAttempt> past_attempts;  ///< oldest first, bounded
 
-    base::StandInName stand_in;      ///< in service when the operation began; empty: none that is ready
+    base::StandInName stand_in;      ///< in service when the operation began; empty: none is ready
     base::PortName stand_in_port;    ///< its switch port
     base::StandInName new_stand_in;  ///< prepare, refresh: the one being made
     base::PortName new_stand_in_port;
     base::ImageId image;                         ///< what is restored, or what the new stand-in is made from
-    base::WallTime image_at{};                   ///< from when its data are; epoch: not known
-    base::WallTime stand_in_image_at{};          ///< likewise of the image that `stand_in` was made from
+    base::WallTime image_at{};                   ///< the time of the image's data; epoch: not known
+    base::WallTime stand_in_image_at{};          ///< the time of the data that `stand_in` was made from
     base::ImageId previous_image;                ///< refresh: what `image` is compared with
     base::SpareName spare;                       ///< the one being prepared or executing the job
-    std::vector<base::SpareName> failed_spares;  ///< tried and given up, in order
+    std::vector<base::SpareName> failed_spares;  ///< tried and given up, in this order
     unsigned handovers = 0;                      ///< begun so far; bounded
-    bool cold = false;                           ///< the stand-in is of no use: the spare takes over by itself
-    bool job_runs = false;                       ///< who was given the segment executes the job, as far as is known
+    bool cold = false;                           ///< the stand-in cannot be used: the spare takes over alone
+    bool job_runs = false;  ///< the machine that was given the segment executes the job, as far as is known
 
-    std::vector<HeldWrites> writes;  ///< failover: who has, or may have, executed the job
-    bool discard_data = false;  ///< closed with the word that its stand-in's data need not be kept; unset: only a disk
-                                ///< that was kept is deleted
+    std::vector<HeldWrites> writes;  ///< failover: the machines that have, or may have, executed the job
+    bool discard_data =
+        false;  ///< closed with the consent to lose the stand-in's data; false: only a kept disk is deleted
 
-    std::optional<RestartClaim>
-        claim;  ///< capture: a failure was reported during its restart, and is to be looked into
+    std::optional<RestartClaim> claim;  ///< capture: a failure was reported during its restart and has to be examined
 
     std::vector<Note> notes;
     std::vector<base::Shared<Step>> steps;  ///< in the order of their first start; copies of the operation share them
 
     [[nodiscard]] const Step* find(StepName name, std::string_view subject) const;
     [[nodiscard]] const Step* find(const StepId& step_id) const { return find(step_id.name, step_id.subject); }
-    /// The step, to be changed; a planned one is added if there is none. Not to be kept beyond a copy of the operation.
+    /// The step, for modification; a planned one is added if there is none. The reference must not be kept when the
+    /// operation is copied.
     Step& at(const StepId& step_id);
 };
 

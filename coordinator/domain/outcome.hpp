@@ -9,29 +9,29 @@
 
 namespace standin::domain {
 
-/// What the journal holds about a server beside its operations.
+/// What the journal keeps about a server besides its operations.
 struct ServerRecord {
-    std::optional<SpareTableRow> row;  ///< nothing: it has none
+    std::optional<SpareTableRow> row;  ///< nullopt: the server has none
     Placement placement;
 };
 
-/// What an operation's change of state means beside the operation.
+/// What an operation's change of state changes besides the operation.
 struct Outcome {
-    std::optional<SpareTableRow> row;       ///< replaces the server's row; nothing: it stays
-    std::optional<Placement> placement;     ///< replaces the job's placement; nothing: it stays
+    std::optional<SpareTableRow> row;       ///< replaces the server's row; nullopt: no change
+    std::optional<Placement> placement;     ///< replaces the job's placement; nullopt: no change
     std::vector<base::SpareName> released;  ///< the operation's leases of these spares end
-    bool ends_return = false;               ///< the job is no longer brought back to its server: that has failed
+    bool ends_return = false;               ///< the job's return to its server is given up: it has failed
 };
 
-/// Pure. `operation` is as it stands after the change, `before` as the last change left it.
+/// Pure. `operation` is in the state after the change; `before` is the state after the change before it.
 Outcome outcomeOf(const Operation& operation, const Change& change, const Server& server, const ServerRecord& before);
 
-/// The server executes its job again, and an operator has agreed to lose what others wrote. The disks of stand-ins are
-/// there until they are deleted; spares are free for others from now on.
+/// The placement once the server executes its job again and an operator has agreed to lose what other machines wrote. A
+/// stand-in's disk exists until it is deleted; a spare is free for other servers from now on.
 Placement placementAfterReturn(const Placement& before);
 
-/// Machines other than the server whose disks have writes of its job that the server lacks. An executor that no
-/// failover of this journal has chosen has such writes, too.
+/// The machines other than the server whose disks have writes of its job that the server lacks. This includes an
+/// executor that no failover in this journal has chosen.
 std::vector<HeldWrites> writesElsewhere(const Placement& placement, const Server& server);
 
 }  // namespace standin::domain

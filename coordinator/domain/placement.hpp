@@ -10,21 +10,22 @@
 
 namespace standin::domain {
 
-/// Who executes a server's job.
+/// Where a server's job is executed.
 struct Placement {
     enum class On {
         Server,  ///< the server itself
-        Nobody,  ///< fenced, and nobody has the segment yet
+        Nobody,  ///< the server is fenced, and no machine has the segment yet
         StandIn,
         Spare
     };
     On on = On::Server;
     base::StandInName stand_in;  ///< with StandIn
     base::SpareName spare;       ///< with Spare
-    /// The operator who is bringing the job back to the server; empty: nobody. The intent is durable before the segment
-    /// is ordered to be the server's, and goes when that is known to be so, or never to come.
+    /// The operator who is returning the job to the server; empty: there is no return. The intent is durable before the
+    /// segment is ordered for the server. It is removed once the server is known to have the segment, or to never get
+    /// it.
     std::string brought_back_by{};
-    /// Of a job whose data are local: the disks that have writes of it which are nowhere else.
+    /// For a job with local data: the disks with writes of it that no other disk has.
     std::vector<HeldWrites> writes{};
     bool operator==(const Placement&) const = default;
 };

@@ -5,12 +5,12 @@
 
 namespace standin::domain {
 
-// Rules 1, 2 and 5, asked in the only place where steps are started. Each returns what is not as it has to be before
-// the step may be started; null: it is safe.
+// Preconditions for rules 1, 2 and 5, checked in the only place where steps are started. Each function returns what is
+// violated, or null if the step may be started.
 
 const char* mayGiveSegment(const Operation& operation, const Observation& observation);
 const char* mayGiveSegmentToSpare(const Operation& operation, const Observation& observation);
-/// Leased, without a stand-in on it, and read back as off: its disk is overwritten.
+/// The spare is leased, carries no stand-in, and its power was read back as off: its disk will be overwritten.
 const char* mayWriteSpare(const Operation& operation, const Observation& observation);
 const char* mayStartSpare(const Operation& operation, const Observation& observation);
 const char* maySwitchSpareOff(const Operation& operation, const Observation& observation);

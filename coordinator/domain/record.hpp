@@ -9,40 +9,41 @@
 #include "coordinator/domain/decide.hpp"
 #include "coordinator/domain/step_report.hpp"
 
-/// The record of an operation: in order, what happened to it and what was decided. Nothing else moves an operation, so
-/// the same decisions can be made again from it, elsewhere and later (`standinctl replay`).
+/// The record of an operation: what happened to it and what was decided, in order. Nothing else changes an operation,
+/// so the same decisions can be made again from its record, on another host and later (`standinctl replay`).
 namespace standin::domain {
 
-/// The operation whole. What follows needs nothing from before.
+/// A complete copy of the operation. The lines after it need nothing from before it.
 struct WholeOperation {
     enum class Because {
-        Opened,     ///< it begins here
-        Recovered,  ///< the coordinator was started again: what the journal had, after recover()
-        Continued   ///< so that lines before it may be dropped
+        Opened,     ///< the record begins here
+        Recovered,  ///< the coordinator was restarted: the operation as read from the journal, after recover()
+        Continued   ///< a new copy, so that older lines may be dropped
     };
     Because because = Because::Opened;
     Operation operation;
     Server server;                                 ///< as it was configured
-    CaptureWay capture_way = CaptureWay::Restart;  ///< likewise
-    std::string version;                           ///< of the program whose rules decided
+    CaptureWay capture_way = CaptureWay::Restart;  ///< as it was configured
+    std::string version;                           ///< version of the program that decided
 };
 
-/// What came of an attempt, or a poll, of a step.
+/// The report of an attempt, or a poll, of a step.
 struct ReportTaken {
     StepId step;
     unsigned attempt = 0;
     StepReport report;
     base::WallTime ended{};
-    unsigned alike = 0;  ///< so many before it said the same and led to nothing but the next one; they are not kept
-    base::WallTime first_ended{};  ///< of the first of those; meaningful if there are any
+    unsigned alike = 0;  ///< number of equal reports before it, which are not kept because they led to nothing but the
+                         ///< next poll or attempt
+    base::WallTime first_ended{};  ///< when the first of those ended; meaningful if there are any
 };
 
-/// An event from outside that accept() took.
+/// An event from outside that accept() applied.
 struct EventAccepted {
     Event event{};
     std::string why;
     std::vector<Change> changes;
-    bool discard_data = false;  ///< OperatorCloses: the stand-in's data need not be kept
+    bool discard_data = false;  ///< OperatorCloses: the stand-in's data may be lost
 };
 
 struct FenceConfirmed {
@@ -62,7 +63,7 @@ struct StepStart {
     bool operator==(const StepStart&) const = default;
 };
 
-/// The part of an Observation that changes while an operation goes on.
+/// The part of an Observation that changes while an operation runs.
 struct Circumstances {
     std::vector<base::SpareName> spares;
     std::vector<base::SpareName> leased;
@@ -75,21 +76,21 @@ struct Circumstances {
     bool operator==(const Circumstances&) const = default;
 };
 
-/// A decide() that changed the state or started something.
+/// A call of decide() that changed the state or started steps.
 struct Decided {
-    std::optional<Circumstances> circumstances;  ///< absent: as with the decision before
+    std::optional<Circumstances> circumstances;  ///< absent: the same as for the decision before
     std::vector<Change> changes;
     std::vector<StepStart> starts;
 };
 
 struct RecordLine {
-    /// Counts from 0. A number that comes again replaces the line that had it, and all after that one.
+    /// Counts from 0. A repeated number replaces the line with that number and all lines after it.
     std::uint32_t number = 0;
     base::WallTime at{};
     std::variant<WholeOperation, ReportTaken, EventAccepted, FenceConfirmed, Decided, SetAside> what;
 };
 
-/// What a decision starts, in order.
+/// The steps that a decision starts, in order.
 inline std::vector<StepStart> startsOf(const Verdict& decision) {
     std::vector<StepStart> starts;
     if (const auto* start = std::get_if<Start>(&decision.action)) {

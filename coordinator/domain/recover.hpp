@@ -4,10 +4,10 @@
 
 namespace standin::domain {
 
-/// What a journaled operation means to a coordinator that starts: a step that was running is unknown (it may have
-/// happened, and is observed again). Limits are moments, and have run on while nobody was there; a little time is left
-/// in any case (StepLimits::after_restart). Nobody was silent meanwhile. There is no other recovery: decide() goes on
-/// from here.
+/// Adapts a journaled operation when the coordinator starts. A step that was running becomes unknown: it may have
+/// happened, and is observed again. Time limits are absolute and were not extended while the coordinator was down, but
+/// each leaves at least StepLimits::after_restart. The downtime does not count as an agent's silence. There is no other
+/// recovery code: decide() continues from here.
 void recover(Operation& operation, const Observation& observation, base::WallTime now);
 
 }  // namespace standin::domain

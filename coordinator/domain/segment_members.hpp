@@ -4,7 +4,7 @@
 
 namespace standin::domain {
 
-/// The names that machines have on a segment.
+/// The names of a segment's members.
 inline const base::MemberName server_member{"server"};
 inline const base::MemberName stand_in_member{"stand-in"};
 inline const base::MemberName new_stand_in_member{"new-stand-in"};

@@ -12,23 +12,23 @@
 
 namespace standin::domain {
 
-/// Which fence has to be confirmed before anybody else may have the server's segment (S182).
+/// Which fence has to be confirmed before another machine may get the server's segment (S182).
 enum class FencePolicy {
-    Port,  ///< the switch port suffices (milliseconds); the power is cut and read back beside it
-    Power  ///< the power has to be read back as off first: for jobs that share storage
+    Port,  ///< the switch port suffices (milliseconds); the power is cut and read back meanwhile
+    Power  ///< the power has to be read back as off first: for jobs with shared storage
 };
 
-/// How the disk is brought to rest for a capture (S142, S156).
+/// How the server's disk is made consistent for a capture (S142, S156).
 enum class CaptureWay {
     Restart,    ///< shut down in order, captured, powered on again
-    PoweredOff  ///< refused unless the server is off already
+    PoweredOff  ///< refused unless the server is already off
 };
 
-/// Where the data of a job is, as its operator has declared it.
+/// Where the job's data are, as declared by the operator.
 enum class JobData {
-    None,    ///< the job keeps nothing that it wrote
-    Shared,  ///< on storage that server, stand-in and spare reach alike
-    Local    ///< on the server's own disk: who takes the job over goes on with the data of the image
+    None,    ///< the job keeps no data
+    Shared,  ///< on storage that server, stand-in and spare all reach
+    Local    ///< on the server's own disk: after a takeover the job continues with the image's data
 };
 
 std::string_view nameOf(JobData data);
@@ -43,7 +43,7 @@ struct StandInSize {
     unsigned vcpus = 1;
     unsigned maximum_vcpus = 2;
     unsigned weight = 100;          ///< CPU weight while the spare is being prepared
-    unsigned grown_weight = 1000;   ///< CPU weight once the stand-in has to go on alone
+    unsigned grown_weight = 1000;   ///< CPU weight once the stand-in is the job's only executor
     std::string firmware = "bios";  ///< `bios` or `uefi`: what the server's disk boots with
 };
 
@@ -54,25 +54,24 @@ struct HolderPorts {
     std::string front_mac;
 };
 
-/// A bare-metal machine that executes a job, and where its parts are. From the configuration; it does not change while
-/// the coordinator runs. Every agent name refers to an agent of the configuration.
+/// A bare-metal machine that executes a job, with the agents and devices that serve it. From the configuration;
+/// constant while the coordinator runs. Every agent name refers to an agent of the configuration.
 struct Server {
     base::ServerName name;
-    std::string uuid;  ///< of its system, canonical, as declared; empty: not declared, so not compared
+    std::string uuid;  ///< the machine's UUID, canonical, as declared; empty: not declared, so not compared
     base::SegmentId segment;
     std::uint16_t vlan = 0;
     std::string address;  ///< the job's IPv4 address
-    std::string mac;      ///< worn by the server and by its stand-ins
+    std::string mac;      ///< used by the server and by its stand-ins
     base::PortName port;
     base::DiskName disk;
     std::vector<std::uint16_t> job_ports;
     protocol::Probe probe;
     std::chrono::milliseconds answer_within{5000};  ///< a resumed stand-in has to answer the probe within this time
-    std::chrono::milliseconds clock_within{
-        250};  ///< so long the segment waits for a resumed stand-in's clock to be set
+    std::chrono::milliseconds clock_within{250};    ///< how long the segment waits for the stand-in's clock
     std::chrono::milliseconds drain_within{60000};  ///< a draining stand-in has to finish its requests within this time
     JobData job_data = JobData::None;
-    /// An image that is older than this is reported: a failover would go back so far. 30 days: a monthly backup.
+    /// An older image is reported, because a failover would go back to it. 30 days: a monthly backup.
     std::chrono::milliseconds image_age_limit{std::chrono::hours(30 * 24)};
     base::AgentName vm_host;
     base::AgentName image_store;
@@ -81,25 +80,26 @@ struct Server {
     HolderPorts holder_ports;
     FencePolicy fence_policy = FencePolicy::Port;
     std::chrono::milliseconds fence_within{20000};
-    /// For a capture: so long the server may take to shut down in order before its power is cut. Debian's services have
-    /// 90 s to stop.
+    /// For a capture: how long an orderly shutdown may take before the power is cut. Debian's services have 90 s to
+    /// stop.
     std::chrono::milliseconds shutdown_within{120000};
-    /// So long after it was switched on again its own traps are the restart's and start nothing.
+    /// For this long after it was switched on again, the server's own traps are attributed to the restart and start
+    /// nothing.
     std::chrono::milliseconds boot_within{120000};
     std::vector<std::string> trap_sources;
     std::string rack;
-    int priority = 0;  ///< higher first where failures compete
+    int priority = 0;  ///< higher first when failures compete
     StandInSize stand_in;
 
-    /// The request holder's name for the job: the segment's.
+    /// The request holder's name for the job; it equals the segment's.
     [[nodiscard]] base::JobName job() const { return base::JobName(segment.text()); }
 };
 
-/// A bare-metal machine that can take a server's job for good.
+/// A bare-metal machine that can take over a server's job permanently.
 struct Spare {
     base::SpareName name;
-    std::string uuid;            ///< of its system, canonical, as declared; empty: not declared, so not compared
-    bool uuid_required = false;  ///< its machine has to be confirmed before it is written or started
+    std::string uuid;            ///< the machine's UUID, canonical, as declared; empty: not declared, so not compared
+    bool uuid_required = false;  ///< the machine has to be confirmed before its disk is written or it is started
     base::PortName port;
     std::string mac;
     base::DiskName disk;

@@ -6,9 +6,10 @@
 
 namespace standin::domain {
 
-/// An operation that this program cannot handle (deciding on it failed, or brought the program down): it rests until a
-/// person has looked. It may be in any state and its steps in any course, so this is no row of the table of
-/// transitions. What was running is unknown; whatever was confirmed stays confirmed, so a retry goes on from there.
+/// Sets an operation aside that this program cannot handle, because deciding on it failed or crashed the coordinator.
+/// It rests until a person has looked at it. It may be in any state with its steps in any progress, so the table of
+/// transitions has no row for this. Running steps become unknown; confirmed steps stay confirmed, so a retry continues
+/// from there.
 inline void setAside(Operation& operation, const std::string& why, const std::string& cure, base::WallTime now) {
     for (auto& shared : operation.steps) {
         if (shared->state != StepState::Running) continue;

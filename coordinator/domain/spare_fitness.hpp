@@ -7,12 +7,12 @@
 
 namespace standin::domain {
 
-/// Why the disk is not the one that is declared as the spare's, for people; empty: it is, or nothing is declared.
-/// What is declared and not reported counts as another disk.
+/// Why the disk is not the one declared for the spare, for people. Empty: it matches, or nothing is declared. A
+/// declared identity that the disk does not report counts as a mismatch.
 std::string identityProblem(const Spare& spare, const protocol::Disk& disk);
 
-/// Why the spare could not be restored from the image, as far as that is known now; empty: no reason is known. A disk
-/// that is not there now (of a machine that is off, for instance) says nothing.
+/// Why the spare could not be restored from the image, as far as is known now. Empty: no reason is known. A disk that
+/// is not available now (because its machine is off, for instance) is not a reason.
 std::string fitnessProblem(const Spare& spare, const protocol::Disk& disk, const protocol::Image& image);
 
 }  // namespace standin::domain

@@ -17,23 +17,25 @@ namespace standin::domain {
 
 using OperationId = std::uint64_t;
 
-/// A row of the spare table (FIG. 3): which spare and which image wait for a server, and whether its stand-in is ready.
+/// A row of the spare table (FIG. 3): the spare and the image that are assigned to a server, and whether its stand-in
+/// is ready.
 struct SpareTableRow {
     base::ServerName server;
     base::SpareName spare;
     base::ImageId image;
-    base::WallTime image_at{};  ///< from when the image's data are; epoch: not known
+    base::WallTime image_at{};  ///< the time of the image's data; epoch: not known
     bool standin_ready =
         false;  ///< the provisional operation flag: the job answered and the suspension was confirmed (S109)
     base::StandInName stand_in;          ///< empty: none
     base::PortName stand_in_port;        ///< its switch port, known since it was first started
     bool stale = false;                  ///< the stand-in was made from an older image than `image`
-    base::WallTime stand_in_image_at{};  ///< from when the data of the stand-in's image are; epoch: not known
+    base::WallTime stand_in_image_at{};  ///< the time of the stand-in's data; epoch: not known
     std::string note;                    ///< why it is not ready or stale, for people; empty otherwise
     bool operator==(const SpareTableRow&) const = default;
 };
 
-/// Who may use a spare. While a lease stands, nobody else may use, write or change that spare (S105, S115).
+/// The exclusive right to use a spare. While a lease exists, nothing else may use, write or change that spare (S105,
+/// S115).
 struct Lease {
     base::SpareName spare;
     base::ServerName server;
@@ -42,25 +44,26 @@ struct Lease {
     bool operator==(const Lease&) const = default;
 };
 
-/// The rows and the leases, with the rules that keep them true. Pure; the journal keeps what it holds.
+/// The rows and the leases, with their invariants. Pure; the journal stores the contents.
 class SpareTable {
   public:
-    /// Sets spare and image of a server and takes the lease (S102–S105). A change of spare gives the old spare back; a
-    /// change of image marks a ready stand-in stale. Conflict if the spare is leased to another server.
+    /// Assigns spare and image to a server and takes the lease (S102–S105). A change of spare gives the old spare back;
+    /// a change of image marks a ready stand-in as stale. Conflict if the spare is leased to another server.
     base::Result<void> set(const base::ServerName& server, const base::SpareName& spare, const base::ImageId& image);
     /// Removes the row and gives its spare back. NotFound; Conflict while a failover uses the spare.
     base::Result<void> unset(const base::ServerName& server);
-    /// What unset() would say.
+    /// The result that unset() would have.
     [[nodiscard]] base::Result<void> mayUnset(const base::ServerName& server) const;
 
-    /// Takes a spare for a failover: the row's own or a free one of the pool. Conflict with a clear sentence otherwise.
+    /// Leases a spare to a failover: the row's own or a free one of the pool. Otherwise Conflict, with the reason.
     base::Result<void> leaseFor(const base::SpareName& spare, const base::ServerName& server, OperationId failover);
-    /// A spare that was found executing the server's job, though no failover here has put it there: it is the server's
-    /// until giveBack(). False: it is leased already.
+    /// Leases a spare to a server because it was found executing the server's job, although no failover of this journal
+    /// started it there. The lease lasts until giveBack(). False: the spare is already leased.
     bool leaseAsFound(const base::SpareName& spare, const base::ServerName& server);
-    /// Ends what leaseAsFound() began, and nothing else. Idempotent.
+    /// Ends a lease of leaseAsFound(), and no other. Idempotent.
     void giveBack(const base::SpareName& spare);
-    /// Ends the failover's use. A spare that a row still names goes back to the row, another becomes free. Idempotent.
+    /// Ends the failover's lease. A spare that a row still names returns to that row; another one becomes free.
+    /// Idempotent.
     void release(const base::SpareName& spare, OperationId failover);
 
     [[nodiscard]] bool leasedTo(const base::SpareName& spare, OperationId failover) const;
@@ -69,17 +72,17 @@ class SpareTable {
     [[nodiscard]] const base::NameMap<base::ServerName, SpareTableRow>& rows() const { return rows_; }
     [[nodiscard]] const base::NameMap<base::SpareName, Lease>& leases() const { return leases_; }
 
-    /// Puts what prepare, refresh or the watch found out about the stand-in into the row. NotFound without a row.
+    /// Stores in the row what prepare, refresh or the watch found out about the stand-in. NotFound without a row.
     base::Result<void> update(const SpareTableRow& row);
 
-    /// Spares whose leases have changed since this was asked last, or since restore().
+    /// The spares whose leases have changed since the last call, or since restore().
     std::set<base::SpareName> takeChangedLeases() { return std::exchange(changed_leases_, {}); }
 
-    /// The row of a stand-in that was found of a server without one. It names no spare: which one it was, nobody knows.
-    /// False: the server has a row.
+    /// Adds a row for a stand-in that was found for a server without one. The row names no spare, because it is not
+    /// known which one was assigned. False: the server already has a row.
     bool addFound(const SpareTableRow& row) { return rows_.try_emplace(row.server, row).second; }
 
-    /// What the journal held; replaces everything.
+    /// Replaces everything by the journal's contents.
     void restore(std::vector<SpareTableRow> rows, std::vector<Lease> leases);
 
   private:

@@ -12,7 +12,7 @@ enum class OperationKind {
     Refresh,
     Backup,
     Failover,
-    Unset  ///< what is left to do after a row was taken out of the spare table: its stand-in is deleted
+    Unset  ///< the clean-up after a row was removed from the spare table: its stand-in is deleted
 };
 
 inline constexpr OperationKind all_kinds[] = {OperationKind::Failover, OperationKind::Prepare, OperationKind::Refresh,
@@ -21,7 +21,7 @@ inline constexpr OperationKind all_kinds[] = {OperationKind::Failover, Operation
 std::string_view nameOf(OperationKind kind);
 std::optional<OperationKind> operationKindFrom(std::string_view name);
 
-/// Where an operation is. What each state means, for people, is describe().
+/// The state of an operation: where in the flow it is. describe() explains each state.
 enum class State {
     Opened,
     // failover
@@ -68,20 +68,20 @@ inline constexpr State first_state = State::Opened;
 inline constexpr State last_state = State::Closed;
 inline constexpr std::size_t state_count = static_cast<std::size_t>(last_state) + 1;
 
-/// The phases of the flow. Each has a directory beside this file, with what its states want, which events they detect,
-/// and what entering them changes; ends.cpp has the last.
+/// The phases of the flow. Each has a directory beside this file with the steps that its states want, the events that
+/// they detect, and the changes on entering them; the last one, Ends, is in ends.cpp.
 enum class Phase { Takeover, Spare, Handover, Making, Capture, Ends };
 
 std::string_view nameOf(State state);
-/// Also names of earlier versions, whose journals are read.
+/// The state of that name; accepts names of earlier versions, whose journals are read.
 std::optional<State> stateFrom(std::string_view name);
 
-/// What the state means, in a paragraph for people.
+/// The meaning of the state, in a paragraph for people.
 std::string_view describe(State state);
 
 Phase phaseOf(State state);
 
-/// The steps that may be wanted in the state; which of them are is for wantedSteps() to say.
+/// All steps that the state may want; wantedSteps() decides which of them it wants now.
 StepSet stepsOf(State state);
 
 }  // namespace standin::domain

@@ -13,16 +13,17 @@
 
 namespace standin::domain {
 
-/// What an operation does to the world, in the words of the flow. Each is observe – act – observe and may be repeated.
+/// An action of an operation on the world, with the names of the flow (FLOW.md). Each is observe – act – observe and
+/// may be repeated.
 enum class StepName {
     // takeover (FIG. 11/12)
     FencePort,      ///< the server's switch port leaves the segment; nobody owns it (S182)
     FencePower,     ///< the server's power is cut and read back as off (S182, S204)
     ResumeStandIn,  ///< resumed in quarantine and probed until it answers (S188, S207–S209)
-    ReviveStandIn,  ///< the same beside the cold path, as long as nobody executes the job
+    ReviveStandIn,  ///< the same beside the cold path, while no machine executes the job
     GiveSegment,    ///< the segment's owner becomes the stand-in; the neighbours are notified (S191, S210)
     // the spare (FIG. 11, 13)
-    LeaseSpare,     ///< nobody else may use the spare (S105)
+    LeaseSpare,     ///< nothing else may use the spare (S105)
     PowerOffSpare,  ///< off and read back as off before its disk is written
     ReleaseSpare,   ///< the spare leaves the VM host's resources; no stand-in lives on it (S184, S205–S206)
     RestoreSpare,   ///< the image is written to the spare's disk and read back (S189, S212–S215)
@@ -36,9 +37,9 @@ enum class StepName {
     StopStandIn,         ///< cold path: a stand-in that does not answer is stopped and kept
     ReleaseHeld,         ///< held requests go to the spare in order (S227, S258–S260)
     GiveSegmentToSpare,  ///< the segment's owner becomes the spare (S228, S187, S261–S262)
-    RetireHolder,        ///< beside the end: proxied connections have ended, or are too old; the holder rests
+    RetireHolder,        ///< beside the end: proxied connections have ended, or are too old; the holder becomes idle
     RetireStandIn,       ///< beside the end: the stand-in is shut down in order in its quarantine, and kept (S257)
-    ReturnRequests,      ///< a handover that cannot go on: held requests go to the stand-in in order, then the segment
+    ReturnRequests,  ///< a handover that cannot continue: held requests go to the stand-in in order, then the segment
     // spare failed (S226, S230–S231)
     GrowStandIn,          ///< more memory, CPUs and weight (S226, S332)
     PowerOffFailedSpare,  ///< off and confirmed (S230, S246–S248)
@@ -49,15 +50,15 @@ enum class StepName {
     StartStandIn,      ///< started (S122)
     ProbeStandIn,      ///< its job answers (S123)
     SuspendStandIn,    ///< suspended, and that is confirmed (S124)
-    AdoptStandIn,      ///< the segment knows it as the server's stand-in
+    AdoptStandIn,      ///< the segment's order names it as the server's stand-in
     DeleteStandIn,     ///< the stand-in of this operation is removed (S128)
     DeleteOldStandIn,  ///< the one that was replaced is removed (S160–S161)
-    KeepStandIn,       ///< a closed failover's stand-in is one no more; its disk, which has writes of the job, is kept
-    ClearSegment,      ///< machines that are not the server's any more leave its segment's order
+    KeepStandIn,       ///< the stand-in of a closed failover is retired; its disk, with writes of the job, is kept
+    ClearSegment,      ///< machines that no longer belong to the server leave its segment's order
     StopServer,        ///< shut down for the capture (S142)
     CaptureImage,      ///< the server's disk becomes an image (S143)
     StartServer,       ///< started again after the capture (S157)
-    CompareImages,     ///< the new image against the previous one (S144)
+    CompareImages,     ///< the new image is compared with the previous one (S144)
     DiscardImage,      ///< an image equal to the previous one isn't kept
     // any
     TellOperator,  ///< a message goes to the operator (S192, S211, S229, S231)
@@ -69,7 +70,7 @@ inline constexpr std::size_t step_count = static_cast<std::size_t>(last_step) + 
 std::string_view nameOf(StepName step);
 std::optional<StepName> stepFrom(std::string_view name);
 
-/// A step of one operation: what is done with whom, e.g. RestoreSpare 'spare01'.
+/// A step of one operation: an action and its subject, e.g. RestoreSpare 'spare01'.
 struct StepId {
     StepName name{};
     std::string subject;  ///< the machine, stand-in, image or topic
@@ -77,81 +78,81 @@ struct StepId {
 };
 
 enum class StepState {
-    Planned,  ///< to be done (again); attempts made before are counted
-    Running,  ///< its intent is durable, its effect may have begun
-    Polling,  ///< its effect has begun and takes long; it is asked after at intervals
+    Planned,  ///< to be done (again); earlier attempts are counted
+    Running,  ///< its intent is durable, its effect may have started
+    Polling,  ///< its effect has started and takes long; it is polled at intervals
     Done,
-    Failed,  ///< it certainly did not happen, for a stated reason
-    Unknown  ///< it may have happened: no answer, or the coordinator died meanwhile
+    Failed,  ///< it certainly did not happen, for a known reason
+    Unknown  ///< it may have happened: no answer, or the coordinator crashed meanwhile
 };
 
 std::string_view nameOf(StepState state);
 std::optional<StepState> stepStateFrom(std::string_view name);
 
-/// What a step found out that decides how the operation goes on.
+/// A result of a step that decides how the operation continues.
 enum class Finding {
     None,
     Beside,    ///< CheckCapacity: a new stand-in fits beside the old one
-    Instead,   ///< CheckCapacity: it fits only once the old one is gone
+    Instead,   ///< CheckCapacity: it fits only after the old one is deleted
     Same,      ///< CompareImages: no difference
     Differs,   ///< CompareImages: there is a difference
-    Unproved,  ///< ResumeStandIn: it runs, but nobody could ask whether its job answers
-    Between,   ///< DrainStandIn: all clients have answers, and some will ask again at once
+    Unproved,  ///< ResumeStandIn: it runs, but its job could not be probed
+    Between,   ///< DrainStandIn: all clients have answers, and some will send the next request at once
     Untaken,   ///< ReleaseHeld: it failed, and the spare has taken nothing of what was held
     PowerCut,  ///< StopServer: it did not shut down in order
-    Unseen     ///< DrainStandIn: it failed, and its VM host does not know of all connections
+    Unseen     ///< DrainStandIn: it failed, and its VM host does not know all connections
 };
 
 std::string_view nameOf(Finding finding);
 std::optional<Finding> findingFrom(std::string_view name);
 
-/// The journaled course of a step.
+/// The journaled progress of a step.
 struct Step {
     StepId id;
     StepState state = StepState::Planned;
     unsigned attempts = 0;           ///< how often it was started
-    unsigned plans = 0;              ///< how often it was begun again from the start, as opposed to tried again
+    unsigned plans = 0;              ///< how often it was started from the beginning, as opposed to retried
     base::WallTime first_started{};  ///< of the first attempt since it was last planned
-    /// Where the step's patience counts from: first_started, later only where a coordinator that was started again has
-    /// to have some time for it.
+    /// The time from which the step's patience counts: first_started, or later if a restarted coordinator has to have
+    /// time for it.
     base::WallTime patience_from{};
     base::WallTime started{};         ///< of the last attempt
     base::WallTime ended{};           ///< of the last attempt; epoch while it runs
-    double since_failure_ms = 0;      ///< start of the last attempt, counted from the trap's arrival (or the request's)
+    double since_failure_ms = 0;      ///< start of the last attempt, from the arrival of the trap or request
     double duration_ms = 0;           ///< from first_started to ended
     base::ErrorCode error{};          ///< meaningful in Failed and Unknown
-    unsigned refusals = 0;            ///< so many of the latest attempts, in a row, had a definite 'no' for an answer
-    base::WallTime silent_since{};    ///< end of the first of the latest attempts, in a row, that nobody has answered
+    unsigned refusals = 0;            ///< how many of the latest attempts in a row were refused definitely
+    base::WallTime silent_since{};    ///< end of the first of the latest unanswered attempts in a row
     std::string message;              ///< what happened, for people
     Finding finding = Finding::None;  ///< meaningful in Done; Untaken until the step is begun again from the start
-    std::string found;   ///< a name the step learned, e.g. StartStandIn: the stand-in's switch port; FencePower: who
-                         ///< has confirmed it by hand; ResumeStandIn: what is wrong with its clock; GrowStandIn: what
-                         ///< has not arrived yet
+    std::string found;  ///< a name or text that the step learned. StartStandIn: the stand-in's switch port; FencePower:
+                        ///< the person who confirmed it; ResumeStandIn: the problem of its clock; GrowStandIn: what has
+                        ///< not taken effect yet
     double percent = 0;  ///< progress of a long step
     std::map<std::string, double>
-        phases_ms;  ///< parts of the duration the step measured itself, e.g. `resume`, `first_answer`
+        phases_ms;  ///< parts of the duration that the step measured, e.g. `resume`, `first_answer`
 };
 
-/// Which threads may carry a step: a critical one never waits for a long one, and neither for what the watch looks at.
+/// The group of threads that execute a step. A critical step never waits for a long one or for the watch.
 enum class Lane { Critical, Ordinary, Watch };
 inline constexpr std::size_t lanes = 3;
 
 /// How a step is tried, and when it is given up.
 struct StepLimits {
-    std::chrono::milliseconds deadline{};  ///< for one attempt (or one poll of a long step) to answer
+    std::chrono::milliseconds deadline{};  ///< for the answer to one attempt (or one poll of a long step)
     std::chrono::milliseconds pause{};     ///< between attempts
-    std::chrono::milliseconds patience{};  ///< from the first attempt on; after it the step is given up
-    /// Where attempts fail one after the other, pauses double up to this; 0: they don't.
+    std::chrono::milliseconds patience{};  ///< from the first attempt; the step is then given up
+    /// The upper limit to which pauses double after failures in a row; 0: pauses do not grow.
     std::chrono::milliseconds longest_pause{};
-    /// A limit is a moment, and runs on while the coordinator is down. So long one that was started again tries at
-    /// least: nobody tried meanwhile.
+    /// The time a restarted coordinator has for the step at least. Limits are absolute times and pass while it is down,
+    /// when nothing was tried.
     std::chrono::milliseconds after_restart = std::chrono::minutes(1);
     bool retry_refusals =
         false;  ///< also a definite failure may pass (a device that answers 'busy', a power that stays on)
-    /// Though refusals are tried again: a conflict (the spare executes a job) does not pass.
+    /// Conflicts end the step although refusals are retried: a conflict (the spare executes a job) does not pass.
     bool conflict_is_final = false;
-    /// So many attempts in a row may be refused for a reason that may pass (busy, in use), though not for one that
-    /// stays (corrupt, not there, too small), before the step is given up.
+    /// How many attempts in a row may be refused for a reason that may pass (busy, in use) before the step is given up.
+    /// A reason that stays (corrupt, not there, too small) ends it at once.
     unsigned refusals = 0;
 };
 

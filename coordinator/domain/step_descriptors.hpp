@@ -9,7 +9,7 @@
 
 namespace standin::domain {
 
-/// What a step is done with; its name is the step's subject.
+/// The kind of object that a step acts on; the object's name is the step's subject.
 enum class StepSubject {
     Server,
     StandIn,        ///< the one in service when the operation began
@@ -20,10 +20,11 @@ enum class StepSubject {
     Topic  ///< of the note that is sent
 };
 
-/// The part of the system that a step asks most; its threads are limited, so that one that hangs delays no other.
+/// The kind of agent or device that a step mainly asks. Its threads are limited, so that one that hangs delays no
+/// other.
 enum class StepAsks { Nobody, Switch, VmHost, ImageStore, RequestHolder, PowerDevices, Notifier };
 
-/// A step's limits: constants, or a function of what is observed.
+/// A step's limits: constants, or a function of the observation.
 class LimitsRule {
   public:
     using Function = StepLimits (*)(const Observation&);
@@ -38,10 +39,10 @@ class LimitsRule {
     Function function_ = nullptr;
 };
 
-/// What has to be true before a step may be started (rules 1, 2 and 5). Returns what is not; null: it is safe.
+/// The precondition of a step (rules 1, 2 and 5). Returns what is violated, or null if the step may be started.
 using Precondition = const char* (*)(const Operation&, const Observation&);
 
-/// All that is constant about a step. What it does is in engine/steps/.
+/// All constant properties of a step. Its effect is in engine/steps/.
 struct StepDescriptor {
     StepName step{};
     std::string_view name;  ///< in JSON, logs and documents
@@ -59,15 +60,16 @@ inline const StepDescriptor& descriptorOf(StepName step) {
     return step_descriptors[static_cast<std::size_t>(step)];
 }
 
-/// How each step is tried.
+/// The limits of the step.
 inline StepLimits limitsOf(StepName step, const Observation& observation) {
     return descriptorOf(step).limits.of(observation);
 }
 
-/// Which machine, stand-in or image a step of this operation is about; lives as long as the operation stays as it is.
+/// The name of the machine, stand-in or image that a step of this operation acts on. The reference is valid until the
+/// operation changes.
 const std::string& subjectOf(const Operation& operation, StepName step);
 
-/// The agent that the step asks most; empty where that is none.
+/// The agent that the step mainly asks; empty if there is none.
 const base::AgentName& agentAsked(StepName step, const Server& server);
 
 }  // namespace standin::domain

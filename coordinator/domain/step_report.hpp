@@ -8,7 +8,7 @@
 
 namespace standin::domain {
 
-/// What a step says: observed, acted, observed.
+/// The report of one attempt, or one poll, of a step.
 struct StepReport {
     enum class Kind {
         Done,     ///< confirmed
@@ -39,21 +39,21 @@ struct StepReport {
 std::string_view nameOf(StepReport::Kind kind);
 std::optional<StepReport::Kind> reportKindFrom(std::string_view name);
 
-/// True while this attempt of the step is waited for; what comes of any other has been overtaken.
+/// True if the operation waits for this attempt of the step. The report of any other attempt is obsolete.
 bool isUnderWay(const Operation& operation, const StepId& step, unsigned attempt);
 
-/// So many reports that said the same came before this one, the first of them at `first_ended`.
+/// How many reports with the same content came before this one; the first of them ended at `first_ended`.
 struct AlikeBefore {
     unsigned number = 0;
     base::WallTime first_ended{};
 };
 
-/// What an attempt, or a poll, that is under way means to the operation. Pure, as decide() is: a decision made again
-/// later rests on the same rule.
+/// Applies the report of an attempt, or a poll, that is under way to the operation. Pure, as decide() is: a replayed
+/// decision uses the same rule.
 void applyReport(Operation& operation, const StepId& step, const StepReport& report, base::WallTime ended,
                  const AlikeBefore& before = {});
 
-/// The operator's word that the failed server is without power: it counts as the power fence.
+/// Records the operator's confirmation that the failed server is without power. It counts as the power fence.
 void confirmPowerFence(Operation& operation, const std::string& asked_by, base::WallTime now);
 
 }  // namespace standin::domain

@@ -7,7 +7,7 @@
 
 namespace standin::domain {
 
-/// A set of steps. Costs nothing: it is one number.
+/// A set of steps, stored as the bits of one number.
 class StepSet {
   public:
     constexpr StepSet() = default;

@@ -7,7 +7,7 @@
 
 namespace standin::domain {
 
-/// One row of the table of transitions. Pairs of state and event that have no row are in matrix.hpp.
+/// One row of the table of transitions. matrix.hpp classifies the pairs of state and event without a row.
 struct Transition {
     OperationKind kind{};
     State from{};
@@ -18,7 +18,7 @@ struct Transition {
 
 const std::vector<Transition>& transitions();
 
-/// The state after `event`; nothing where the table has no row.
+/// The state after `event`; nullopt if the table has no row.
 std::optional<State> successor(OperationKind kind, State state, Event event);
 
 }  // namespace standin::domain

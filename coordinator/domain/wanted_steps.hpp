@@ -7,8 +7,9 @@
 
 namespace standin::domain {
 
-/// The steps that the operation's state wants now, dependencies respected, whether started already or not. Which steps
-/// a state may want at all is in state.cpp; each phase has its own part of this in its directory.
+/// The steps that the operation's state wants now, in accordance with their dependencies, including steps that are
+/// already started. Each phase has its part of this in its directory; state.cpp lists which steps a state may want at
+/// all.
 std::vector<StepId> wantedSteps(const OperationProgress& progress);
 
 /// Collects wanted steps by their names.
@@ -18,7 +19,7 @@ class StepList {
         steps_.reserve(8);  // more than most states want
     }
     StepList& add(StepName step);
-    /// Each only once those before it are done.
+    /// Adds each of these steps only once those before it are done.
     StepList& inOrder(std::initializer_list<StepName> steps);
     StepList& fences() { return add(StepName::FencePort).add(StepName::FencePower); }
     std::vector<StepId> take() { return std::move(steps_); }

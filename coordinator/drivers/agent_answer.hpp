@@ -7,8 +7,8 @@
 
 namespace standin::drivers {
 
-/// The message in an agent's answer, or what kept it from coming. An answer that cannot be read says nothing about the
-/// effect of a command, so it is TimedOut ('may have happened'): the engine observes.
+/// The message in an agent's answer, or the error. An unreadable answer says nothing about the effect of a command, so
+/// it becomes TimedOut ('may have happened'), and the engine observes.
 template <typename Decode>
 auto messageIn(const protocol::AgentClient& client, std::string_view what, const protocol::Json& body, Decode decode)
     -> decltype(decode(body)) {
@@ -34,7 +34,7 @@ auto messageIn(const protocol::AgentClient& client, std::string_view what, const
     return messageIn(client, what, *body, decode);
 }
 
-/// What is gone already is removed.
+/// Success also if the object was already absent.
 inline base::Result<void> removed(const base::Result<protocol::AgentClient::Answer>& answer) {
     if (!answer && answer.error().code != base::ErrorCode::NotFound) return base::failure(answer.error());
     return {};

@@ -17,8 +17,8 @@ class AgentClient;
 
 namespace standin::drivers {
 
-/// One client for each agent, and connections that are kept warm: a TLS handshake in the middle of a takeover would
-/// cost more than the takeover's steps.
+/// One client for each agent, with connections that are kept open: a TLS handshake during a takeover would take longer
+/// than the takeover's steps.
 class AgentConnections {
   public:
     static base::Result<std::unique_ptr<AgentConnections>> open(const std::map<base::AgentName, std::string>& urls,
@@ -31,7 +31,7 @@ class AgentConnections {
     void start();
     /// Idempotent.
     void stop();
-    /// Ends all waits for agents' answers, for good.
+    /// Ends all waiting for agents' answers, permanently.
     void breakOff() const;
 
     /// Precondition: the agent is one of those opened.

@@ -8,22 +8,21 @@
 
 namespace standin::drivers {
 
-/// Speaks to one device by a ClusterLabs fence agent (FenceAgentAPI): the program is run without arguments and gets
-/// `key=value` lines on standard input, among them `action` and the password; nothing secret is ever an argument, in
-/// the environment, in a log or in an error. What it writes is bounded; at the deadline its process group is killed.
-/// Safe to call from several threads.
+/// Controls one device through a ClusterLabs fence agent (FenceAgentAPI). The program is run without arguments and gets
+/// `key=value` lines on standard input, including `action` and the password; secrets never appear in arguments,
+/// environment, log or errors. Its output is bounded; at the deadline its process group is killed. Thread-safe.
 class FenceAgent {
   public:
     explicit FenceAgent(std::string directory) : directory_(std::move(directory)) {}
 
-    /// Actions `on` and `off`. Success means only that the agent said so. NotFound and InvalidInput: the device was not
-    /// asked, its configuration is wrong. TimedOut: killed at the deadline, it may have acted. Internal: the agent
-    /// failed, with its last words.
+    /// Actions `on` and `off`. Success means only that the agent reported success. NotFound and InvalidInput: the
+    /// configuration is wrong, and the device was not asked. TimedOut: killed at the deadline, it may have acted.
+    /// Internal: the agent failed, with its last output.
     [[nodiscard]] base::Result<void> act(const PowerDevice& device, const std::string& action, Deadline deadline) const;
 
-    /// Action `status`: exit 0 is on, exit 2 is off, all else is unknown. Since 2 is also how shells, Python and option
-    /// parsers end when they never got to ask the device, it counts as off only with the word OFF on standard output or
-    /// in silence; and a 0 with the word OFF is unknown.
+    /// Action `status`: exit status 0 is on, 2 is off, all others are unknown. Shells, Python and option parsers also
+    /// exit with 2 when they never asked the device, so 2 counts as off only with the word OFF on standard output or
+    /// with no output; and 0 with the word OFF is unknown.
     [[nodiscard]] PowerReading read(const PowerDevice& device, Deadline deadline) const;
 
     /// What fence agents say of themselves (`-o metadata`), by their names.

@@ -5,7 +5,7 @@
 
 namespace standin::drivers {
 
-/// The request holder: holds and releases a job's requests, and probes what stands in quarantine behind its back leg.
+/// The request holder: holds and releases a job's requests, and probes the machine in quarantine behind its back leg.
 /// Its jobs are named after their segments.
 class HolderDriver {
   public:
@@ -14,7 +14,7 @@ class HolderDriver {
     virtual base::Result<protocol::Hold> hold(const base::JobName& job, Deadline deadline) = 0;
     virtual base::Result<protocol::Hold> setHold(const protocol::CommandStamp& stamp, const base::JobName& job,
                                                  protocol::HoldState state, Deadline deadline) = 0;
-    /// Not answered within request.deadline_ms is an answer (`answered: false`), not an error.
+    /// No answer within request.deadline_ms is a result (`answered: false`), not an error.
     virtual base::Result<protocol::ProbeAnswer> probe(const base::JobName& job, const protocol::ProbeRequest& request,
                                                       Deadline deadline) = 0;
 };

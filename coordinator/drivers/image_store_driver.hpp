@@ -7,8 +7,8 @@
 
 namespace standin::drivers {
 
-/// Images and restores of one image store. capture() and restore() begin the work; image() and restoreState() report
-/// how far it is.
+/// Images and restores of one image store. capture() and restore() start the work; image() and restoreState() report
+/// its progress.
 class ImageStoreDriver {
   public:
     virtual ~ImageStoreDriver() = default;
@@ -22,8 +22,8 @@ class ImageStoreDriver {
     virtual base::Result<void> remove(const protocol::CommandStamp& stamp, const base::ImageId& id,
                                       Deadline deadline) = 0;
 
-    /// Begins to read the image again and to compare it with its checksums; verification() reports how far it is and
-    /// its result. A store that has nothing to read again need not: Unsupported.
+    /// Starts to read the image again and to compare it with its checksums; verification() reports progress and result.
+    /// Unsupported: the store cannot do that.
     virtual base::Result<protocol::ImageVerification> verify(const protocol::CommandStamp&, const base::ImageId&,
                                                              Deadline) {
         return base::failure(base::ErrorCode::Unsupported, "this image store can't verify images");
@@ -32,16 +32,16 @@ class ImageStoreDriver {
         return base::failure(base::ErrorCode::Unsupported, "this image store can't verify images");
     }
 
-    /// The machines' disks that the store reaches, as they are now.
+    /// The machines' disks that the store can access, as they are now.
     virtual base::Result<std::vector<protocol::Disk>> disks(Deadline) {
         return base::failure(base::ErrorCode::Unsupported, "this image store does not list its disks");
     }
 
-    /// The restores that the store remembers, and would not begin again.
+    /// The restores that the store knows, and would not start again.
     virtual base::Result<std::vector<base::RestoreId>> restores(Deadline) {
         return base::failure(base::ErrorCode::Unsupported, "this image store does not list its restores");
     }
-    /// Same id, same restore: repeating it does not begin a second one. Refused: the disk is in use.
+    /// The same id is the same restore: a repetition does not start a second one. Refused: the disk is in use.
     virtual base::Result<protocol::Restore> restore(const protocol::CommandStamp& stamp, const base::RestoreId& id,
                                                     const base::ImageId& image, const base::DiskName& disk,
                                                     Deadline deadline) = 0;

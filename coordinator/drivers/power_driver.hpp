@@ -10,10 +10,10 @@
 
 namespace standin::drivers {
 
-/// Unknown is a value of its own and never taken for Off (rule 6).
+/// The power of a machine. Unknown is a separate value and never treated as Off (rule 6).
 enum class PowerState { Off, On, Unknown };
 
-/// One device of a ladder, spoken to by a fence agent.
+/// One power device, controlled through a fence agent.
 struct PowerDevice {
     std::string agent;                                  ///< program name, e.g. `fence_ipmilan`
     std::map<std::string, std::string> options;         ///< e.g. `ip`, `username`; never a secret
@@ -21,10 +21,11 @@ struct PowerDevice {
     std::map<std::string, std::string> secret_files{};  ///< files of other secrets by their options, e.g. `community`
 };
 
-/// Tried in order until one confirms. The devices of one rung act together (two power supplies): all must confirm.
+/// The power devices of a machine, in rungs that are tried in order until one confirms. The devices of one rung act
+/// together (two power supplies): all must confirm.
 struct PowerLadder {
     std::vector<std::vector<PowerDevice>> rungs;
-    /// A program, with its arguments, that has the machine's own system shut down; empty: its devices are asked to.
+    /// A program, with its arguments, that shuts the machine's own system down; empty: its devices are asked.
     std::vector<std::string> shutdown_command{};
 };
 
@@ -35,7 +36,7 @@ struct UuidReading {
     std::string problem;  ///< why not
 };
 
-/// Power of bare-metal machines. Safe to call from several threads.
+/// Switches and reads the power of bare-metal machines. Thread-safe.
 class PowerDriver {
   public:
     virtual ~PowerDriver() = default;
@@ -46,8 +47,8 @@ class PowerDriver {
     virtual base::Result<void> off(const PowerLadder& ladder, Deadline deadline) = 0;
     /// Success: read back as on.
     virtual base::Result<void> on(const PowerLadder& ladder, Deadline deadline) = 0;
-    /// Asks the machine's own system to shut down, as its power button does. Success: it was asked; whether it does,
-    /// and when, is for state() to find out. Unsupported: there is no way to ask it.
+    /// Requests an orderly shutdown from the machine's own system, as its power button does. Success: the request was
+    /// sent; state() shows whether and when it takes effect. Unsupported: there is no way to request it.
     virtual base::Result<void> shutDown(const PowerLadder&, Deadline) {
         return base::failure(base::ErrorCode::Unsupported, "nothing can ask it to");
     }

@@ -9,22 +9,22 @@
 
 namespace standin::drivers {
 
-/// What a device said of its machine, with its own words for the operator.
+/// A device's report about its machine, with its own words for the operator.
 struct PowerReading {
     PowerState state = PowerState::Unknown;
     std::string words;
 };
 
-/// The devices of ladders, and the time that they take. Safe to call from several threads.
+/// The devices of ladders, and their time. Thread-safe.
 class PowerDevices {
   public:
     virtual ~PowerDevices() = default;
 
-    /// Switches to `wanted`, On or Off. Success means only that the device said so. NotFound and InvalidInput: it was
-    /// not asked, its configuration is wrong. TimedOut: it may have acted.
+    /// Switches to `wanted`, On or Off. Success means only that the device reported success. NotFound and InvalidInput:
+    /// the configuration is wrong, and the device was not asked. TimedOut: it may have acted.
     virtual base::Result<void> act(const PowerDevice& device, PowerState wanted, Deadline deadline) = 0;
     virtual PowerReading read(const PowerDevice& device, Deadline deadline) = 0;
-    /// Has the device ask its machine's system to shut down. Unsupported: it can't.
+    /// Makes the device request a shutdown from its machine's system. Unsupported: it cannot.
     virtual base::Result<void> shutDown(const PowerDevice& device, Deadline) {
         return base::failure(base::ErrorCode::Unsupported, device.agent + " cannot");
     }
@@ -39,7 +39,7 @@ class PowerDevices {
 
     virtual base::SteadyTime now() = 0;
     virtual void pause(Deadline time) = 0;
-    /// Runs all tasks beside each other; returns when the last has ended.
+    /// Runs all tasks concurrently; returns when the last has ended.
     virtual void together(const std::vector<std::function<void()>>& tasks) = 0;
 };
 

@@ -5,7 +5,8 @@
 
 namespace standin::drivers {
 
-/// Segments on one switch.
+/// The coordinator's view of one switch: its segments. It is implemented by a client of the switch agent. A driver for
+/// another kind of switch implements SwitchFabric in the agent instead (agent/switch/segment/switch_fabric.hpp).
 class SwitchDriver {
   public:
     virtual ~SwitchDriver() = default;

@@ -6,13 +6,13 @@
 
 namespace standin::engine {
 
-/// What domain::admission decides on. Facts are valid until something changes.
+/// Collects the facts that domain/admission.hpp decides on. They are valid until the state changes.
 class AdmissionFacts {
   public:
     AdmissionFacts(const EngineState& state, const AdoptionProcess& adoption, const JobReturns& returns)
         : state_(state), adoption_(adoption), returns_(returns) {}
 
-    /// Of a name that may be no server's.
+    /// The facts about a name that may not belong to a server.
     [[nodiscard]] domain::ServerFacts of(const base::ServerName& name) const;
     [[nodiscard]] const domain::Adoption& adoption() const { return adoption_.adoption(); }
     [[nodiscard]] domain::OperationFacts asked(domain::OperationKind kind, const domain::ServerFacts& facts) const;

@@ -11,27 +11,27 @@
 
 namespace standin::engine {
 
-/// A coordinator with a new journal asks the agents what they know, shows it, and goes on from it once an operator has
-/// agreed. Until then it observes only.
+/// Adoption of a site by a coordinator with a new journal. It asks the agents what they know, shows the result, and
+/// continues from it once an operator has agreed. Until then it only observes.
 class AdoptionProcess {
   public:
     using Answer = std::function<void(const base::Result<AdoptionSnapshot>&)>;
 
     explicit AdoptionProcess(EngineState& state) : state_(state) {}
 
-    /// What the journal held.
+    /// Restores what the journal held.
     void restore(domain::Adoption adoption) { adoption_ = std::move(adoption); }
     [[nodiscard]] const domain::Adoption& adoption() const { return adoption_; }
     [[nodiscard]] bool observes(const base::ServerName& server) const { return adoption_.observes(server); }
-    /// The first failure of each server that is only observed is kept until an operator has seen it: after the adoption
-    /// it starts nothing by itself.
+    /// Keeps the first failure of each server that is only observed, until an operator has seen it. The failure starts
+    /// nothing by itself after the adoption.
     void noteFailure(const domain::FailureReport& report);
 
-    /// Begins to ask every agent what it knows; `answer` gets what follows from that. `claims`: every agent obeys this
+    /// Starts asking every agent what it knows; `answer` gets the result. `claims`: every agent has to obey this
     /// coordinator before it is asked.
     void survey(Answer answer, bool claims = false);
-    /// Asks them once more; if they say what they said when `mark` was shown, that is adopted, and `answer` given once
-    /// it is durable.
+    /// Asks the agents once more. If they report what they reported when `mark` was shown, the result is adopted, and
+    /// `answer` is called once it is durable.
     void begin(const std::string& mark, const std::string& asked_by, Answer answer);
 
   private:
@@ -54,9 +54,9 @@ class AdoptionProcess {
 
     EngineState& state_;
     domain::Adoption adoption_;
-    Survey survey_;                ///< under way, while an agent is awaited
-    domain::SiteFinding finding_;  ///< of the last one
-    std::uint64_t findings_ = 0;   ///< so many that differed: marks what was shown
+    Survey survey_;                ///< active while an agent's answer is awaited
+    domain::SiteFinding finding_;  ///< of the last survey
+    std::uint64_t findings_ = 0;   ///< number of different findings so far: marks what was shown
 };
 
 }  // namespace standin::engine

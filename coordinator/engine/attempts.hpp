@@ -17,15 +17,15 @@
 
 namespace standin::engine {
 
-/// What the engine's thread and the thread that carries out an attempt know of each other.
+/// State of an attempt, shared by the engine's thread and the thread that executes the attempt.
 struct AttemptProgress {
-    std::atomic<base::SteadyTime> begun{base::SteadyTime{}};  ///< epoch: no thread has come to it yet
-    std::atomic<bool> given_up{false};                        ///< nobody waits for it: it begins nothing more
+    std::atomic<base::SteadyTime> begun{base::SteadyTime{}};  ///< epoch: no thread has started it yet
+    std::atomic<bool> given_up{false};  ///< the engine no longer waits for it: it must start nothing more
 };
 
-/// An attempt, or a poll, of a step that is on its way.
+/// A running attempt, or poll, of a step.
 struct Attempt {
-    std::uint64_t sequence = 0;  ///< unlike the attempt's number one of its own for each poll
+    std::uint64_t sequence = 0;  ///< unlike the attempt's number, each poll has its own
     domain::OperationId operation = 0;
     domain::StepId step;
     unsigned number = 0;
@@ -35,16 +35,16 @@ struct Attempt {
     std::shared_ptr<AttemptProgress> progress;
 };
 
-/// The attempts that are on their way, and when each has to be looked at if it has not reported (rule 8).
+/// The running attempts, and for each the time by which it has to have reported (rule 8).
 class Attempts {
   public:
     void add(Attempt attempt, base::WallTime look_at);
-    /// False: it is not waited for any more.
+    /// False: the engine no longer waits for this attempt.
     bool end(std::uint64_t sequence);
     [[nodiscard]] std::optional<base::WallTime> next() const {
         return in_order_.empty() ? std::nullopt : std::optional(in_order_.begin()->first);
     }
-    /// The one that has to be looked at first, which is removed; nothing: none has.
+    /// Removes and returns the overdue attempt that is due first; nullopt: no attempt is overdue.
     std::optional<Attempt> takeDue(base::WallTime now);
     void clear();
 

@@ -13,8 +13,9 @@ namespace standin::engine {
 
 class Operations;
 
-/// The unit of work: what one batch of inputs has changed, and what waits until that is durable. It costs at most one
-/// commit, however many servers it is about. If the commit fails everything stays gathered.
+/// The unit of work of the engine: what one batch of inputs has changed, and what waits until those changes are
+/// durable. A batch costs at most one commit, however many servers are involved. If the commit fails, all changes are
+/// kept for the next one.
 class Batch {
   public:
     struct Start {
@@ -29,36 +30,36 @@ class Batch {
     explicit Batch(const EngineContext& context)
         : context_(context), recorder_(context.inventory, context.settings, entry_.records) {}
 
-    /// The operation is decided on before the batch ends.
+    /// The operation will be decided on before the batch ends.
     void touch(domain::OperationId id) { touched_.insert(id); }
     void leave(domain::OperationId id);
     std::set<domain::OperationId> takeTouched() { return std::exchange(touched_, {}); }
 
-    // What becomes durable. Outcomes that start nothing new wait for the next commit: a crash loses only the knowledge,
-    // and the step is observed again.
+    // Changes to be made durable. Outcomes that start nothing new wait for the next commit: a crash loses only the
+    // knowledge of them, and the step is observed again.
     void changed(domain::OperationId id) { dirty_.insert(id); }
     [[nodiscard]] bool hasChanged(domain::OperationId id) const { return dirty_.count(id) > 0; }
     void mustCommit() { must_commit_ = true; }
-    /// Also if no further input arrives.
+    /// Requires a commit soon, even if no further input arrives.
     void mustCommitSoon();
-    /// To add to; makes a commit necessary.
+    /// The journal entry, to be extended. Makes a commit necessary.
     journal::Entry& entry() {
         mustCommit();
         return entry_;
     }
     void audit(const std::string& who, const std::string& what, const std::string& outcome);
-    /// For the audit, with the next commit.
+    /// Adds entries to the audit with the next commit.
     void keep(const std::vector<domain::AuditEntry>& entries);
     Recorder& recorder() { return recorder_; }
 
-    // What happens once that is durable.
+    // Actions that follow once the changes are durable.
     void start(domain::OperationId id, const domain::StepRequest& request) { starts_.push_back({id, request}); }
     [[nodiscard]] bool hasStarts() const { return !starts_.empty(); }
     std::vector<Start> takeStarts() { return std::exchange(starts_, {}); }
     void begun(domain::OperationId id, const domain::StepId& step) { begun_.push_back({id, step}); }
     std::vector<Begun> takeBegun() { return std::exchange(begun_, {}); }
     void log(base::LogLevel level, std::string text) { lines_.push_back({level, std::move(text)}); }
-    /// In the log, and to the operator at once.
+    /// Warns in the log and notifies the operator at once.
     void warn(const std::string& server, const std::string& sentence);
     void publish(EngineEvent event) { published_.push_back(std::move(event)); }
     void publish(const char* type, const domain::Operation& operation, std::string text, std::string data);
@@ -66,14 +67,14 @@ class Batch {
     void reply(Reply reply) { replies_.push_back(std::move(reply)); }
 
     [[nodiscard]] bool mustBeCommitted() const { return must_commit_; }
-    /// When it has to be committed although nobody waits for it.
+    /// When the batch has to be committed even if nothing waits for it.
     [[nodiscard]] std::optional<base::WallTime> flushAt() const { return flush_at_; }
-    /// If that is due. StaleEpoch: another coordinator leads.
+    /// Commits the batch if that is due. StaleEpoch: another coordinator leads.
     base::Result<void> commitIfDue(Operations& operations);
-    /// Log lines and events. Precondition: it is durable.
+    /// Emits log lines and events. Precondition: the batch is durable.
     void emit();
     void answer(const base::Result<void>& durable);
-    /// Without a word.
+    /// Discards everything silently.
     void drop();
 
   private:
@@ -95,7 +96,7 @@ class Batch {
     bool must_commit_ = false;
     std::optional<base::WallTime> flush_at_;
     std::vector<Start> starts_;
-    std::vector<Begun> begun_;  ///< to be published once all are under way
+    std::vector<Begun> begun_;  ///< to be published once all of them are running
     std::vector<Reply> replies_;
     std::vector<Line> lines_;
     std::vector<EngineEvent> published_;

@@ -7,19 +7,19 @@
 
 namespace standin::engine {
 
-/// Failovers that need the operator because an agent did not answer: they are tried again when it does.
+/// Failovers that need the operator because an agent did not answer. They are retried when it answers again.
 class BlockedFailovers {
   public:
     BlockedFailovers(EngineState& state, const AdmissionFacts& facts, const Containment& containment,
                      OperationRequests& requests)
         : state_(state), facts_(facts), containment_(containment), requests_(requests) {}
 
-    /// As far as it is time to try them.
+    /// The failovers whose agents are due to be asked again.
     [[nodiscard]] std::vector<BlockedFailover> due();
     void obstacleGone(const BlockedFailover& looked);
 
   private:
-    /// Of failovers that were tried again by themselves.
+    /// Automatic retries of a failover.
     struct Retries {
         unsigned number = 0;
         base::WallTime next{};

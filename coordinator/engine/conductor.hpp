@@ -12,27 +12,28 @@
 
 namespace standin::engine {
 
-/// The engine without its thread: takes inputs in batches, has them decided on, makes that durable, has the steps
-/// carried out. Used by one thread at a time. What it knows and does has owners; requests call them.
+/// The engine without its thread. It takes inputs in batches, decides on the operations concerned, makes the decisions
+/// durable and dispatches the steps. Used by one thread at a time. Each part of its state and each of its tasks has an
+/// owner, which requests call directly.
 class Conductor {
   public:
     explicit Conductor(ConductorParts parts);
 
-    /// Called before recover() where there is a watch.
+    /// Called before recover() if there is a watch.
     void expectFirstLook() { first_look_.expect(); }
-    /// Opens the journal and goes on with what was begun.
+    /// Opens the journal and continues the operations found in it.
     base::Result<void> recover();
     void handle(std::vector<Input> inputs);
-    /// When handle({}) has something to do even without input.
+    /// When handle({}) has work to do even without input.
     [[nodiscard]] std::optional<base::WallTime> nextWake() const;
     [[nodiscard]] base::WallTime now() const { return state_.now(); }
 
     [[nodiscard]] bool leads() const { return state_.leadership.leads(); }
     void depose(const std::string& why) { state_.leadership.depose(why); }
-    /// Nobody waits any longer for what comes of returns.
+    /// Gives up all pending returns; their callers get `why`.
     void abandonReturns(const base::Error& why) { returns_.drop(why); }
 
-    // Called within a Request.
+    // For use within a Request.
     Leadership& leadership() { return state_.leadership; }
     Batch& batch() { return state_.batch; }
     SparePool& spares() { return state_.spares; }

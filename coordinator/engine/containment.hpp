@@ -10,21 +10,21 @@
 
 namespace standin::engine {
 
-/// An operation that brings the coordinator down, or on which nothing can be decided, must not take all others with it:
-/// it is set aside until an operator asks for it.
+/// Contains the damage of a faulty operation. An operation that crashes the coordinator, or on which deciding fails,
+/// must not affect the others: it is set aside until an operator retries it.
 class Containment {
   public:
     Containment(EngineState& state, Turns& turns) : state_(state), turns_(turns) {}
 
-    /// What earlier coordinators died of: it is not touched again unless somebody asks.
+    /// Sets aside the operations that crashed earlier coordinators, until an operator retries them.
     void recover(std::map<domain::OperationId, unsigned> crashes);
-    /// Entries of the journal that cannot be read.
+    /// Reports the entries of the journal that cannot be read.
     void recover(const std::vector<journal::Unreadable>& entries);
 
-    /// Does the operation's work; if that throws, sets it aside.
+    /// Calls `work` for the operation; if that throws, sets the operation aside.
     void contain(domain::OperationId id, const std::function<void()>& work);
     [[nodiscard]] bool isSetAside(domain::OperationId id) const { return set_aside_.count(id) > 0; }
-    /// A person has looked at it: it has another chance, and a single further crash ends that.
+    /// Gives the operation another chance after a person has looked at it; a single further crash ends that.
     void takeBack(domain::OperationId id);
 
   private:

@@ -6,21 +6,21 @@
 
 namespace standin::engine {
 
-/// What happens to an operation, and what is decided then. What that means beside the operation is noted with it: new
-/// rows, placements and leases, and steps to start once all of it is durable.
+/// Applies events and decisions to an operation. It also records their consequences outside the operation: rows,
+/// placements, leases, and the steps to start once all of it is durable.
 class Decisions {
   public:
     Decisions(EngineState& state, Turns& turns, Observer& observer, Containment& containment, JobReturns& returns)
         : state_(state), turns_(turns), observer_(observer), containment_(containment), returns_(returns) {}
 
-    /// Decides on it, unless it is set aside; if that fails it is set aside.
+    /// Decides on the operation, unless it is set aside. If deciding fails, the operation is set aside.
     void advance(domain::OperationId id);
-    /// What came of a step; the operation is decided on before the batch ends. Nothing, if it was decided otherwise
-    /// meanwhile.
+    /// Takes the outcome of a step; the operation is decided on before the batch ends. An outcome that is obsolete
+    /// because of an earlier decision is ignored.
     void take(const StepOutcome& outcome);
     void take(domain::Operation& operation, const domain::StepId& step, const domain::StepReport& report,
               base::WallTime ended);
-    /// An event from outside; false if the operation's state has no row for it.
+    /// Applies an event from outside; false if the operation's state has no transition for it.
     bool accept(domain::Operation& operation, domain::Event event, const std::string& why, bool discard_data = false);
 
   private:

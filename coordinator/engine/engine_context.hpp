@@ -9,7 +9,7 @@
 
 namespace standin::engine {
 
-/// What a conductor works with. It outlives the conductor.
+/// The dependencies of a conductor. They outlive it.
 struct ConductorParts {
     const Inventory& inventory;
     const Drivers& drivers;
@@ -20,15 +20,15 @@ struct ConductorParts {
     base::Log log;
     const EngineSettings& settings;
     StatusBoard& board;
-    std::function<void(Input)> deliver;  ///< called from the executor's threads
+    std::function<void(Input)> deliver;  ///< called on the executor's threads
 };
 
-/// The same for the conductor's owners of state.
+/// The same dependencies for the owners of the conductor's state.
 struct EngineContext : ConductorParts {
     explicit EngineContext(ConductorParts parts) : ConductorParts(std::move(parts)), timeline(clock) {}
 
     [[nodiscard]] base::WallTime now() const { return timeline.now(); }
-    /// At once; what waits for the commit goes to the Batch.
+    /// Notifies the operator at once; a message that has to wait for the commit goes to the Batch.
     void notify(drivers::Notification::Kind kind, const std::string& server, const std::string& message) const {
         drivers.notifier->notify({kind, {}, server, message});
     }

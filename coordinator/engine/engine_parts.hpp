@@ -15,8 +15,8 @@
 
 namespace standin::engine {
 
-/// Lets tasks through as long as the engine is there; its destructor waits for those that run. (Steps refer to what the
-/// engine owns, and the executor outlives it.)
+/// Runs tasks as long as the engine exists; its destructor waits for running ones. (Steps refer to what the engine
+/// owns, and the executor outlives the engine.)
 class GatedExecutor final : public Executor {
   public:
     explicit GatedExecutor(Executor& inner) : inner_(inner) {}
@@ -42,7 +42,7 @@ class GatedExecutor final : public Executor {
     std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
 };
 
-/// An answer that is owed: also an engine that stops gives one.
+/// A pending answer to a caller: it is given even if the engine stops.
 template <typename Answer>
 class Owed {
   public:
@@ -77,7 +77,7 @@ struct Engine::Parts {
           watch(parts),
           executor(executor_given) {}
 
-    /// Outlives the engine as long as a step runs.
+    /// Outlives the engine while a step runs.
     struct Inbox {
         std::mutex mutex;
         std::condition_variable arrived;
@@ -112,7 +112,7 @@ struct Engine::Parts {
     ConductorParts parts;
     Conductor conductor;
     Watch watch;
-    GatedExecutor executor;  // the last member: the first to go, before what the tasks refer to
+    GatedExecutor executor;  // the last member: destroyed first, before the objects that tasks refer to
     std::thread thread;
     bool started = false;
 };

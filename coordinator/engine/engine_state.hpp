@@ -9,7 +9,7 @@
 
 namespace standin::engine {
 
-/// What the engine knows, and the batch that changes it. Used on the engine's thread only.
+/// The state of the engine, and the batch that changes it. Used on the engine's thread only.
 struct EngineState : EngineContext {
     EngineState(ConductorParts parts, Leadership::Drop drop)
         : EngineContext(std::move(parts)),

@@ -9,8 +9,8 @@
 
 namespace standin::engine {
 
-/// Asks after the machines that execute jobs in their servers' place: a stand-in's VM host, a spare's power. What is
-/// wrong twice in a row is reported to the conductor, once until it was well again.
+/// Checks the machines that execute jobs in place of their servers: a stand-in at its VM host, a spare by its power. A
+/// problem that is found twice in a row is reported to the conductor, once until the machine is well again.
 class ExecutorWatch {
   public:
     using Post = std::function<void(Request)>;
@@ -18,11 +18,12 @@ class ExecutorWatch {
     ExecutorWatch(const Drivers& drivers, const Inventory& inventory, const base::Clock& clock, const Post& post)
         : drivers_(drivers), inventory_(inventory), clock_(clock), post_(post) {}
 
-    /// BMCs are slow, and asked through processes: less often than agents. Counts as asked.
+    /// True if a look is due. BMCs are slow and are asked through processes, so they are asked less often than agents.
+    /// The look then counts as started.
     bool isDue(const WatchedPlacement& placed);
-    /// On a thread of the executor.
+    /// Called on a thread of the executor.
     void look(const WatchedPlacement& placed);
-    /// Whether the machine that executes the job runs now; nothing: that is not known.
+    /// Whether the machine that executes the job runs now; nullopt: not known.
     [[nodiscard]] std::optional<bool> runs(const WatchedPlacement& placed) const;
 
   private:
@@ -33,12 +34,12 @@ class ExecutorWatch {
     };
     struct Looks {
         domain::Placement placement;
-        unsigned wrong = 0;  ///< looks in a row
+        unsigned wrong = 0;  ///< looks in a row with a problem
         bool was_silent = false;
         bool told = false;
         bool told_after_silence = false;
         base::SteadyTime asked{};
-        bool looking = false;  ///< the last look has not come back
+        bool looking = false;  ///< the last look has not returned
     };
     [[nodiscard]] bool isOff(const base::ServerName& server) const;
     [[nodiscard]] Sight at(const WatchedPlacement& placed) const;

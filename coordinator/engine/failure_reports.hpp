@@ -10,7 +10,7 @@
 
 namespace standin::engine {
 
-/// Failures that are reported: each opens one failover, joins one that is open, or is refused with a reason.
+/// Handles failure reports: each one opens a failover, joins an open one, or is refused with a reason.
 class FailureReports {
   public:
     FailureReports(EngineState& state, const AdmissionFacts& facts, Decisions& decisions, AdoptionProcess& adoption,
@@ -18,7 +18,7 @@ class FailureReports {
         : state_(state), facts_(facts), decisions_(decisions), adoption_(adoption), claims_(claims) {}
 
     Engine::ReportOutcome report(const domain::FailureReport& report);
-    /// What would come of it; nothing is begun, reported or counted.
+    /// The result that the report would have; nothing is started, reported or counted.
     [[nodiscard]] Engine::ReportOutcome foresee(const domain::FailureReport& report) const;
     void failOverLate(const LateFailure& late);
 

@@ -12,15 +12,15 @@
 
 namespace standin::engine {
 
-/// Compares, at the coordinator's start and every hour, the UUIDs that the power devices of servers and spares report
-/// with the declared ones: a fence that would switch another machine is found before it is needed. The results are on
-/// the status board; the operator is notified once of a server whose device is another machine's.
+/// Compares the UUIDs that the power devices of servers and spares report with the declared ones, at the coordinator's
+/// start and every hour. So a power fence that would switch another machine is found before it is needed. The results
+/// are on the status board; the operator is notified once of a server whose device belongs to another machine.
 class IdentityWatch {
   public:
     IdentityWatch(const Drivers& drivers, const Inventory& inventory, Executor& executor, const base::Clock& clock,
                   StatusBoard& board);
 
-    /// Asks about the machines whose turn has come. Called on the engine's thread.
+    /// Asks the devices of the machines that are due. Called on the engine's thread.
     void look();
 
   private:
@@ -37,7 +37,7 @@ class IdentityWatch {
     Executor& executor_;
     const base::Clock& clock_;
     StatusBoard& board_;
-    std::vector<Machine> machines_;  ///< those that declare a UUID
+    std::vector<Machine> machines_;  ///< machines with a declared UUID
     std::mutex mutex_;
     std::map<std::string, base::SteadyTime> due_;
 };

@@ -14,12 +14,12 @@ struct StepOutcome {
     domain::OperationId operation = 0;
     domain::StepId step;
     unsigned attempt = 0;
-    std::uint64_t sequence = 0;  ///< distinguishes polls of one attempt
+    std::uint64_t sequence = 0;  ///< distinguishes the polls of one attempt
     domain::StepReport report;
     base::SteadyTime ended{};
 };
 
-/// A failure report, and a call for the result (may be empty).
+/// A failure report, with a callback for its result (may be empty).
 struct ReportInput {
     domain::FailureReport report;
     std::function<void(const base::Result<Engine::ReportOutcome>&)> reply;
@@ -27,8 +27,8 @@ struct ReportInput {
 
 class Conductor;
 
-/// Anything else that is done on the engine's thread. What it returns is called when the batch is durable, or with why
-/// it is not.
+/// Any other work for the engine's thread. The Reply that it returns is called when the batch is durable, or with the
+/// reason why it is not.
 using Reply = std::function<void(const base::Result<void>& durable)>;
 using Request = std::function<Reply(Conductor&)>;
 

@@ -11,45 +11,45 @@
 
 namespace standin::engine {
 
-/// Jobs that an operator brings back to their servers: the intent is durable first, then the segment is ordered, then
-/// the result is durable. A coordinator that is started again finishes what it finds begun.
+/// Returns jobs to their servers on an operator's request. First the intent is made durable, then the segment is
+/// ordered, then the result is made durable. A restarted coordinator finishes the returns that it finds in the journal.
 class JobReturns {
   public:
-    /// Gets the result; not before, nor without, success of the commit.
+    /// Called with the result; not before the commit, and not with success unless the commit succeeded.
     using Answer = std::function<void(const base::Result<void>& done)>;
 
     explicit JobReturns(EngineState& state) : state_(state) {}
 
-    /// What the journal says is begun.
+    /// Continues the returns that the journal holds.
     void recover();
     /// Precondition: domain::mayReturn().
     void begin(const base::ServerName& server, const std::string& asked_by, Answer answer);
     [[nodiscard]] bool isUnderWay(const base::ServerName& server) const { return returns_.count(server) > 0; }
     [[nodiscard]] std::optional<domain::ReturnUnderWay> underWay(const base::ServerName& server) const;
-    /// The server has failed.
+    /// Gives up the server's return because the server has failed.
     void abandon(const base::ServerName& server, const base::Error& why);
 
-    /// Precondition: what was gathered is durable, intents among it.
+    /// Dispatches due attempts. Precondition: the batch is durable, intents included.
     void dispatch();
-    /// Attempts that have not reported in time: whether the segment was given is not known.
+    /// Handles attempts that have not reported in time: it is not known whether the segment was given.
     void lookAfter();
     [[nodiscard]] std::optional<base::WallTime> next() const;
-    /// Nobody waits for them any longer.
+    /// Gives up all returns; their callers get `why`.
     void drop(const base::Error& why);
 
   private:
-    /// Intended (the placement says so, durably) and not known to have ended.
+    /// A return whose intent is durable (in the placement) and whose end is not known.
     struct JobReturn {
         domain::ReturnUnderWay asked;
-        std::vector<domain::HeldWrites> lost;  ///< what the server goes on without, as the operator has agreed
-        Answer answer;                         ///< nobody's, after a restart
+        std::vector<domain::HeldWrites> lost;  ///< the writes that the server lacks, as the operator has agreed
+        Answer answer;                         ///< empty after a restart
         base::WallTime since{};
         base::WallTime due{};
-        std::uint64_t attempt = 0;  ///< the sequence of the one that is under way; 0: none is
+        std::uint64_t attempt = 0;  ///< the sequence of the running attempt; 0: none
         Executor::Ticket ticket = 0;
-        base::WallTime look_at{};  ///< when it has to have reported
+        base::WallTime look_at{};  ///< when the attempt has to have reported
         bool claims_first = false;
-        bool in_doubt = false;  ///< the segment may have been given, or may yet be
+        bool in_doubt = false;  ///< the segment may have been given, or may still be
     };
 
     JobReturn& intend(const base::ServerName& server, const std::string& asked_by);

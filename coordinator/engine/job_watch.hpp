@@ -10,8 +10,8 @@
 
 namespace standin::engine {
 
-/// Asks the jobs that stand-ins and spares execute in their servers' place whether they answer, at their addresses, by
-/// the request holder's back leg. A machine that runs says nothing about its job.
+/// Probes the jobs that stand-ins and spares execute in place of their servers, at the jobs' addresses, through the
+/// request holder's back leg. A running machine proves nothing about its job.
 class JobWatch {
   public:
     using Post = std::function<void(Request)>;
@@ -20,11 +20,11 @@ class JobWatch {
              ExecutorWatch& executors, const Post& post)
         : drivers_(drivers), inventory_(inventory), clock_(clock), board_(board), executors_(executors), post_(post) {}
 
-    /// Of jobs that are not watched now nothing is known; called before each round.
+    /// Forgets jobs that are no longer watched; called before each round.
     void keepOnly(const std::vector<WatchedPlacement>& placements);
-    /// Somebody can ask it, and no question is under way. Counts as asked.
+    /// True if the job can be probed and no probe is under way. The probe then counts as started.
     bool isDue(const WatchedPlacement& placed);
-    /// On a thread of the executor. `order` is in force on its segment, and the executor owns that.
+    /// Runs on a thread of the executor. `order` is in force on the segment, and the executor is its owner.
     void look(const WatchedPlacement& placed, const protocol::SegmentOrder& order);
 
   private:

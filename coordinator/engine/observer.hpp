@@ -4,16 +4,16 @@
 
 namespace standin::engine {
 
-/// Finds out what decide() has to know beside the operation.
+/// Collects the observation that decide() needs besides the operation.
 class Observer {
   public:
     Observer(const EngineState& state, const Turns& turns) : state_(state), turns_(turns) {}
 
-    /// Valid until the next call.
+    /// The result is valid until the next call.
     const domain::Observation& observe(const domain::Operation& operation);
 
   private:
-    /// What was observed for a server's operation, and of what it holds until that changes.
+    /// The observation for a server's operation, and the versions of the state that it is valid for.
     struct Seen {
         domain::Observation observation;
         domain::OperationId operation = 0;

@@ -6,7 +6,7 @@
 
 namespace standin::engine {
 
-/// What operators ask for about operations and jobs. Each is admitted (domain/admission.hpp) or refused with a cure.
+/// Requests of operators about operations and jobs. Each is admitted (domain/admission.hpp) or refused with a cure.
 class OperationRequests {
   public:
     OperationRequests(EngineState& state, const AdmissionFacts& facts, Decisions& decisions, FailureReports& reports,
@@ -16,9 +16,9 @@ class OperationRequests {
     base::Result<domain::OperationId> request(const OperationRequest& request);
     base::Result<void> retry(domain::OperationId id, const std::string& asked_by);
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
-    /// `discard_data`: also where that deletes the only copy of what the job wrote on its stand-in.
+    /// `discard_data`: close even if that deletes the only copy of the job's writes on its stand-in.
     base::Result<void> close(domain::OperationId id, const std::string& asked_by, bool discard_data = false);
-    /// No failover of the server is under way, and none orders its segment any more.
+    /// Whether the job may be returned: no failover of the server is running or still orders its segment, among others.
     base::Result<void> mayReturn(const base::ServerName& server, bool discard_data = false);
     base::Result<void> beginReturn(const base::ServerName& server, const std::string& asked_by, bool discard_data,
                                    JobReturns::Answer answer);

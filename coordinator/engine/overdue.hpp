@@ -5,14 +5,14 @@
 
 namespace standin::engine {
 
-/// A step ends at its deadline, whatever the thread does that carries it out (rule 8).
+/// Ends attempts at their deadlines, whatever their threads do (rule 8).
 class OverdueAttempts {
   public:
     OverdueAttempts(EngineState& state, Decisions& decisions) : state_(state), decisions_(decisions) {}
 
-    /// It has begun, or waits for a thread.
+    /// Watches an attempt that has begun or waits for a thread.
     void expect(Attempt attempt);
-    /// What came of an attempt; not used if it was given up before.
+    /// Takes the outcome of an attempt; ignored if the attempt was given up before.
     void take(const StepOutcome& outcome);
     void lookAfter();
     [[nodiscard]] std::optional<base::WallTime> next() const { return attempts_.next(); }

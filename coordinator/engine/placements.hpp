@@ -9,19 +9,19 @@
 
 namespace standin::engine {
 
-/// Who executes each server's job, and which disks have what the jobs wrote.
+/// The placements of all jobs: which machine executes each one, and which disks have the jobs' writes.
 class Placements {
   public:
     Placements(const EngineContext& context, Batch& batch) : context_(context), batch_(batch) {}
 
-    /// What the journal held.
+    /// Restores what the journal held.
     void restore(base::NameMap<base::ServerName, domain::Placement> placements) { placements_ = std::move(placements); }
     [[nodiscard]] const base::NameMap<base::ServerName, domain::Placement>& all() const { return placements_; }
     [[nodiscard]] const domain::Placement& of(const base::ServerName& server) const;
-    /// Durable with the batch.
+    /// Sets a placement; durable with the batch.
     void set(const base::ServerName& server, domain::Placement placement);
 
-    /// What the watch has found out about a job goes to the operator once, and again after some minutes.
+    /// Reports a finding of the watch to the operator once, and again after some minutes.
     void reportOnce(const base::ServerName& server, const std::string& sentence, const std::string& outcome);
 
   private:

@@ -9,12 +9,12 @@
 
 namespace standin::engine {
 
-/// Keeps the records of operations (domain/record.hpp) for the next commit. Bounded: what is asked after, or tried,
-/// again and again with the same outcome is one line, and every so many lines the operation is written whole, so that
-/// the journal can drop the ones before.
+/// Writes the records of operations (domain/record.hpp) for the next commit. Their size is bounded: repeated polls or
+/// attempts with the same outcome are one line, and a complete copy of the operation is written regularly, so that the
+/// journal can drop older lines.
 class Recorder {
   public:
-    /// Lines between two whole operations: a failover without trouble has fewer, so it is written whole once.
+    /// Lines between two complete copies. A failover without trouble has fewer, so it has one copy only.
     static constexpr std::uint32_t block = 128;
 
     /// Lines are added to `pages`; the commit clears it.
@@ -22,30 +22,31 @@ class Recorder {
              std::map<domain::OperationId, journal::RecordPage>& pages)
         : inventory_(inventory), keeps_(settings.keep_records), pages_(pages) {}
 
-    /// False: nothing is recorded.
+    /// False: records are not kept.
     [[nodiscard]] bool keeps() const { return keeps_; }
 
-    /// The journal has an operation: its next line is this one, and follows a restart.
+    /// Continues the record of an operation from the journal after a restart, at this line.
     void recovered(domain::OperationId id, std::uint32_t next_line, base::WallTime at);
     void forget(domain::OperationId id) { progress_.erase(id); }
 
-    // All of them before the operation is changed; after it, decided() may be called unless wantsWhole().
+    // All of these are called before the operation is changed. After the change decided() may be called, unless
+    // wantsWhole().
     void report(const domain::Operation& operation, domain::ReportTaken taken, base::WallTime at);
     void event(const domain::Operation& operation, domain::EventAccepted accepted, base::WallTime at);
     void confirmed(const domain::Operation& operation, const std::string& asked_by, base::WallTime at);
-    /// The operation as it was before.
+    /// `operation` is in the state before it is set aside.
     void setAside(const domain::Operation& operation, domain::SetAside set_aside, base::WallTime at);
-    /// Nothing is written of a decision that only waits: it changes nothing.
+    /// A decision that only waits is not recorded: it changes nothing.
     void decided(const domain::Operation& operation, const domain::Observation& observation,
                  const domain::Verdict& verdict, base::WallTime at);
 
-    /// The operation is about to be committed: its record must say as much.
+    /// Completes the record, because the operation is about to be committed.
     void settle(domain::OperationId id);
-    /// The next line is preceded by the operation whole.
+    /// True if the next line is preceded by a complete copy of the operation.
     [[nodiscard]] bool wantsWhole(domain::OperationId id) const;
 
   private:
-    /// The last report, as long as nothing but its step's next attempt has followed.
+    /// The last report, while only the next attempt of its step has followed.
     struct Tail {
         std::uint32_t number = 0;
         domain::ReportTaken taken;
@@ -53,12 +54,12 @@ class Recorder {
     };
     struct OperationProgress {
         std::uint32_t next = 0;
-        std::uint32_t whole = 0;  ///< number of the last whole operation
+        std::uint32_t whole = 0;  ///< number of the last complete copy
         std::optional<domain::WholeOperation::Because> whole_due = domain::WholeOperation::Because::Opened;
-        base::WallTime whole_at{};  ///< with Recovered
+        base::WallTime whole_at{};  ///< for Recovered
         std::optional<domain::Circumstances> circumstances;
         std::optional<Tail> tail;
-        std::optional<domain::RecordLine> held;  ///< a poll: no reason to commit, and seldom worth a line
+        std::optional<domain::RecordLine> held;  ///< a poll: no reason to commit, and rarely recorded
     };
 
     static bool isWholeDue(const OperationProgress& progress) {

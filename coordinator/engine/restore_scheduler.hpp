@@ -11,13 +11,13 @@
 
 namespace standin::engine {
 
-/// Who restores, or captures, when many want it: so many at a time from one image store. Restores share its bandwidth,
-/// and the first that is whole helps more than all that are half written; a capture has its server off. The most urgent
-/// first. Nothing of it is durable: it follows from the operations (domain/spare/restore_need.hpp,
-/// domain/capture/capture_need.hpp), so that no crash leaves a turn taken.
+/// Assigns turns for restores, or for captures, with a limit per image store. Restores share its bandwidth, and one
+/// complete restore helps more than several half-written ones; a capture has its server switched off. The most urgent
+/// operation comes first. Turns are not durable: they follow from the operations (domain/spare/restore_need.hpp,
+/// domain/capture/capture_need.hpp), so a crash leaves no turn taken.
 class RestoreScheduler {
   public:
-    /// How urgent a restore is: by its server's priority, then by which failure was the first.
+    /// The urgency of a restore: its server's priority, then the time of its failure.
     struct Claim {
         int priority = 0;
         base::WallTime failure_at{};
@@ -30,23 +30,24 @@ class RestoreScheduler {
     };
 
     using Limits = std::map<base::AgentName, std::size_t>;
-    /// `otherwise`: of a store without a limit of its own.
+    /// `otherwise`: the limit of a store without a limit of its own.
     RestoreScheduler(const Limits& limits, std::size_t otherwise) : limits_(limits), otherwise_(otherwise) {}
 
-    /// It wants a turn, and waits for it unless it has one.
+    /// The operation wants a turn, and waits for it unless it has one.
     void wait(const base::AgentName& store, const Claim& claim);
-    /// It restores, whether or not it was given a turn here (it may have begun before the coordinator was started).
+    /// The operation restores, whether or not it got a turn here (it may have begun before the coordinator was
+    /// restarted).
     void restore(const base::AgentName& store, const Claim& claim);
-    /// It wants nothing any more.
+    /// The operation wants nothing any more.
     void leave(domain::OperationId operation);
 
-    /// Gives the turns that are free, and returns who has got one, the most urgent first.
+    /// Assigns the free turns, and returns the operations that got one, the most urgent first.
     std::vector<domain::OperationId> give();
     [[nodiscard]] bool hasTurn(domain::OperationId operation) const;
-    /// How many come before it; nothing: it does not wait.
+    /// The number of operations before it; nullopt: it does not wait.
     [[nodiscard]] std::optional<std::size_t> before(domain::OperationId operation) const;
 
-    /// Who waits, if that has changed since it was asked for the last time.
+    /// The waiting operations, if they have changed since the last call.
     [[nodiscard]] std::optional<std::vector<RestoreQueue>> takeChanged();
 
   private:

@@ -10,20 +10,21 @@ namespace standin::engine {
 struct ReturnAttempt {
     ServerSnapshot now;
     protocol::CommandStamp stamp;
-    /// A coordinator before this one may have ordered it: first the switch's agent is made to refuse what is late.
+    /// An earlier coordinator may have ordered it: the switch's agent is first claimed, so that it refuses late
+    /// commands.
     bool claims_first = false;
-    std::chrono::milliseconds patience{};  ///< with each agent that is asked
+    std::chrono::milliseconds patience{};  ///< for each agent that is asked
 };
 
 struct ReturnOutcome {
-    base::Result<void> done;  ///< otherwise why not, and what has to be stopped first
-    bool claimed = false;     ///< nothing that an earlier coordinator has ordered can come true any more
-    bool in_doubt = false;    ///< the order was given, and nobody has confirmed or denied it: it may still come true
+    base::Result<void> done;  ///< otherwise the reason, and what has to be stopped first
+    bool claimed = false;     ///< late commands of earlier coordinators can no longer take effect
+    bool in_doubt = false;    ///< the order was given without an answer: it may still take effect
 };
 
-/// Gives the segment back to the server, which an operator has repaired, after it was confirmed that its stand-in does
-/// not run and its spare is off; nothing is done where the server owns it already. Requests that are held go to the
-/// server with it. May be repeated. WrongState with what has to be stopped first.
+/// Gives the segment back to its server, which an operator has repaired, after confirming that its stand-in does not
+/// run and its spare is off. Does nothing if the server already owns the segment. Held requests are released to the
+/// server. May be repeated. WrongState: says what has to be stopped first.
 ReturnOutcome giveSegmentBack(const Drivers& drivers, const Inventory& inventory, const ReturnAttempt& attempt);
 
 }  // namespace standin::engine

@@ -13,23 +13,23 @@
 
 namespace standin::engine {
 
-/// What the outer layers see: copies that the engine's thread posts after it made them durable. Readers never hold the
-/// engine up.
+/// The state that the outer layers see: copies that the engine's thread posts once they are durable. Readers never
+/// block the engine.
 class StatusBoard {
   public:
     void post(const domain::SpareTable& table);
     void post(base::NameMap<base::ServerName, domain::Placement> placements);
     void post(base::NameMap<base::ServerName, journal::Maintenance> maintenance);
     void post(base::Shared<domain::Operation> operation);
-    /// What was made durable: its changes, and nothing else, however much there is.
+    /// Posts what was made durable. The cost depends on the changes only, not on the size of the state.
     void post(journal::Entry entry);
     void forget(domain::OperationId id);
-    /// Who waits for a restore: an operation is shown with its place, which is not durable.
+    /// Posts the operations that wait for their turns. An operation is shown with its position, which is not durable.
     void post(std::vector<RestoreQueue> queues);
     void postCaptures(std::vector<RestoreQueue> queues);
     void post(AgentSnapshot agent);
     void post(const base::ServerName& server, JobHealth job);
-    /// Of a server or a spare; no two have one name.
+    /// Posts the identity of a server's or a spare's machine; no two have the same name.
     void post(const std::string& machine, MachineIdentity identity);
     void forgetJob(const base::ServerName& server);
     void setLeader(protocol::Leader leader);
@@ -43,12 +43,12 @@ class StatusBoard {
     [[nodiscard]] std::vector<domain::Operation> operations(std::size_t most) const;
     [[nodiscard]] std::optional<domain::Operation> operation(domain::OperationId id) const;
     [[nodiscard]] std::vector<AgentSnapshot> agents() const;
-    /// Nothing: it was never looked at.
+    /// Nullopt: the agent was never asked.
     [[nodiscard]] std::optional<AgentSnapshot> agent(const base::AgentName& name) const;
     [[nodiscard]] std::uint64_t epoch() const { return leader().epoch; }
-    /// NotDeclared also of a machine that was not asked about yet.
+    /// NotDeclared also for a machine that was not asked yet.
     [[nodiscard]] MachineIdentity identity(const std::string& machine) const;
-    /// This coordinator, as agents know it.
+    /// The epoch and instance by which agents know this coordinator.
     [[nodiscard]] protocol::Leader leader() const;
     [[nodiscard]] domain::Adoption adoption() const;
     [[nodiscard]] std::string problem() const;

@@ -16,7 +16,7 @@
 
 namespace standin::engine {
 
-/// Whether a job answers where it is, as the watch found it last.
+/// Whether a job answers at its place, according to the watch.
 struct JobHealth {
     domain::Placement placement;
     bool answers = true;
@@ -26,16 +26,16 @@ struct JobHealth {
 /// A server as the coordinator sees it now.
 struct ServerSnapshot {
     domain::Server server;
-    domain::Placement placement;                   ///< who executes its job
-    std::optional<domain::SpareTableRow> row;      ///< absent: no spare is set, a failure would have no remedy
+    domain::Placement placement;                   ///< which machine executes its job
+    std::optional<domain::SpareTableRow> row;      ///< absent: no spare is set, so a failure would have no remedy
     std::optional<domain::OperationId> operation;  ///< the open one that holds the server
-    bool maintenance = false;                      ///< on: reports are recorded and published, and start nothing
+    bool maintenance = false;                      ///< true: reports are recorded and published, and start nothing
     std::string maintenance_why;
-    std::optional<JobHealth> job;  ///< absent: its job is not asked (the server executes it, an operation moves it…)
-    MachineIdentity identity;      ///< of its machine, as its fence devices last reported it
-    base::WallTime taken_at{};     ///< of this snapshot: ages count from here
+    std::optional<JobHealth> job;  ///< absent: the job is not probed (the server executes it, an operation moves it…)
+    MachineIdentity identity;      ///< of its machine, as last reported by its power devices
+    base::WallTime taken_at{};     ///< time of this snapshot: ages count from here
 
-    /// How old the data of the server's image are; absent: it has none, or that is not known.
+    /// The age of the data in the server's image; nullopt: it has no image, or the age is not known.
     [[nodiscard]] std::optional<std::chrono::milliseconds> imageAge() const {
         if (!row || row->image_at == base::WallTime{} || taken_at == base::WallTime{}) return std::nullopt;
         return std::chrono::duration_cast<std::chrono::milliseconds>(taken_at - row->image_at);
@@ -45,10 +45,10 @@ struct ServerSnapshot {
 struct SpareSnapshot {
     domain::Spare spare;
     std::optional<domain::Lease> lease;  ///< absent: free
-    MachineIdentity identity;            ///< of its machine, as its power devices last reported it
+    MachineIdentity identity;            ///< of its machine, as last reported by its power devices
 };
 
-/// Restores from, or captures to, one image store that wait for their turn.
+/// Operations that wait for their turn to restore from, or capture to, one image store.
 struct RestoreQueue {
     std::size_t under_way = 0;
     std::vector<domain::OperationId> waiting;  ///< in the order of their turns
@@ -61,16 +61,16 @@ struct RestoreQueue {
 struct AdoptionSnapshot {
     domain::Adoption adoption;
     domain::SiteFinding finding;
-    std::vector<std::string> contradictions;  ///< empty: the site is as if nobody had commanded it before
-    std::string mark;                         ///< of what was found: it is agreed to by naming it
+    std::vector<std::string> contradictions;  ///< empty: the site looks new
+    std::string mark;                         ///< identifies the findings; an operator agrees to them by it
 };
 
-/// An agent's health as the watch last saw it.
+/// An agent's health, as last seen by the watch.
 struct AgentSnapshot {
     base::AgentName name;
     std::string url;
     bool reachable = false;
-    std::string problem;  ///< why it is not reachable
+    std::string problem;  ///< why the agent is not reachable
     protocol::Health health;
     base::WallTime seen_at{};  ///< last answer; epoch: never
 };

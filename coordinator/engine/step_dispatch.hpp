@@ -5,13 +5,13 @@
 
 namespace standin::engine {
 
-/// From a durable intent to the executor.
+/// Hands steps with durable intents to the executor.
 class StepDispatch {
   public:
     StepDispatch(EngineState& state, Containment& containment, OverdueAttempts& attempts)
         : state_(state), containment_(containment), attempts_(attempts) {}
 
-    /// Begins the steps of the batch. Precondition: it is durable.
+    /// Starts the steps of the batch. Precondition: the batch is durable.
     void dispatchStarts();
 
   private:

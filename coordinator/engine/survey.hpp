@@ -10,9 +10,9 @@
 
 namespace standin::engine {
 
-/// What one agent says about all that is configured, whichever of the agents' parts it is.
+/// What one agent reports about everything configured, for all parts that the agent has.
 struct AgentFinding {
-    std::string problem;  ///< why it does not say all of it; empty: it does
+    std::string problem;  ///< why the report is incomplete; empty: it is complete
     std::uint64_t epoch = 0;
     std::map<base::SegmentId, std::optional<protocol::SegmentOrder>> segments;  ///< absent: never ordered
     std::map<base::SpareName, base::SegmentId> served;                          ///< by the ports of spares
@@ -21,15 +21,15 @@ struct AgentFinding {
     domain::OperationId last_operation = 0;
 };
 
-/// Every agent that something of the inventory depends on.
+/// All agents that the inventory refers to.
 std::set<base::AgentName> agentsOf(const Inventory& inventory);
 
-/// Asks it, and commands nothing; with `claim_as`, only after it obeys that leader. An agent that does not answer once
-/// is not asked again.
+/// Asks an agent without commanding anything. With `claim_as`, the agent has to obey that leader first. An agent that
+/// fails to answer once is not asked again.
 AgentFinding ask(const Drivers& drivers, const Inventory& inventory, const base::AgentName& agent,
                  std::chrono::milliseconds patience, const std::optional<protocol::Leader>& claim_as = std::nullopt);
 
-/// What follows from all that they said. Pure.
+/// The combined findings of all agents. Pure.
 domain::SiteFinding findingFrom(const Inventory& inventory, const std::map<base::AgentName, AgentFinding>& said);
 
 }  // namespace standin::engine

@@ -6,7 +6,7 @@
 
 namespace standin::engine {
 
-/// What operators ask for about the spare table and the images that it names.
+/// Requests of operators about the spare table and its images.
 class TableRequests {
   public:
     TableRequests(EngineState& state, const AdmissionFacts& facts, OperationRequests& operations)
@@ -14,17 +14,17 @@ class TableRequests {
 
     base::Result<void> setSpare(const base::ServerName& server, const base::SpareName& spare,
                                 const base::ImageId& image, const std::string& asked_by);
-    /// Both or nothing.
+    /// Sets the spare and starts the preparation, or does neither.
     base::Result<domain::OperationId> setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
                                                          const base::ImageId& image, const std::string& asked_by);
     base::Result<domain::OperationId> unsetSpare(const base::ServerName& server, const std::string& asked_by);
 
-    /// Rows and open operations that need the image, for people.
+    /// The rows and open operations that need the image, for people.
     [[nodiscard]] std::vector<std::string> usersOf(const base::ImageId& image) const;
-    /// Until endRemoval() nothing may begin to use it. Conflict: it is used.
+    /// Reserves an image for removal: until endRemoval() nothing may start to use it. Conflict: it is in use.
     base::Result<protocol::CommandStamp> beginRemoval(const base::ImageId& image);
     void endRemoval(const base::ImageId& image, const std::string& asked_by, const std::string& outcome);
-    /// A command to verify an image, on record.
+    /// A command to verify an image, with an entry in the audit.
     protocol::CommandStamp beginVerification(const base::ImageId& image, const std::string& asked_by);
 
   private:

@@ -10,17 +10,17 @@
 
 namespace standin::engine {
 
-/// A pool of threads for each lane, grown as needed up to its limit.
+/// A pool of threads for each lane, which grows as needed up to its limit.
 class ThreadPoolExecutor final : public Executor {
   public:
-    /// `ready`: critical threads that wait for the first failure: one for each of its first steps.
+    /// `ready`: critical threads started in advance, one for each of the first steps of a failover.
     explicit ThreadPoolExecutor(const WorkQueue::Limits& limits = work_limits, std::size_t ready = 4);
     ~ThreadPoolExecutor() override;
 
     Ticket post(Task task) override;
     void writeOff(Ticket ticket) override;
     bool takeBack(Ticket ticket) override;
-    /// Drops what has not begun, waits for what has. Idempotent.
+    /// Drops tasks that have not begun and waits for those that have. Idempotent.
     void stop();
 
   private:
@@ -32,7 +32,7 @@ class ThreadPoolExecutor final : public Executor {
     };
     void run(Pool& pool);
     void add(Pool& pool);
-    /// Precondition: locked.
+    /// Precondition: the mutex is locked.
     void seeToWork(Pool& pool);
 
     std::mutex mutex_;

@@ -4,9 +4,9 @@
 
 namespace standin::engine {
 
-/// Moments that never jump: the wall clock of the start, carried on by the steady clock. A clock that is set while a
-/// failover runs neither ends a patience nor stretches a duration. Whole microseconds, as they are written down: what
-/// is decided again from the journal must not differ by what a text lost.
+/// Time that never jumps: the wall clock at the start, advanced by the steady clock. If the clock is set while a
+/// failover runs, no time limit ends early and no duration is distorted. The resolution is microseconds, as in the
+/// journal, so that a replay computes with the same times.
 class Timeline {
   public:
     explicit Timeline(const base::Clock& clock) : clock_(clock), wall_(clock.wall()), steady_(clock.steady()) {}

@@ -10,11 +10,11 @@
 
 namespace standin::engine {
 
-/// When operations want to be looked at even if nothing happens. However many wait, only those that are due are
-/// touched.
+/// When operations are to be decided on even if nothing happens. The cost depends on the due operations only, not on
+/// the waiting ones.
 class TimerQueue {
   public:
-    /// In place of the time that was set before.
+    /// Replaces the operation's earlier time.
     void set(domain::OperationId operation, base::WallTime at) {
         erase(operation);
         times_.emplace(operation, at);
@@ -34,7 +34,7 @@ class TimerQueue {
     [[nodiscard]] std::optional<base::WallTime> next() const {
         return in_order_.empty() ? std::nullopt : std::optional(in_order_.begin()->first);
     }
-    /// The one that is due first, which has no time any more; nothing: none is due.
+    /// Removes and returns the operation that is due first; nullopt: none is due.
     std::optional<domain::OperationId> takeDue(base::WallTime now) {
         if (in_order_.empty() || in_order_.begin()->first > now) return std::nullopt;
         const auto operation = in_order_.begin()->second;

@@ -8,22 +8,23 @@
 
 namespace standin::engine {
 
-/// Which failovers may restore and which captures may switch their servers off now.
+/// Which failovers may restore, and which captures may switch their servers off, now.
 class Turns {
   public:
     explicit Turns(EngineState& state) : state_(state) {}
 
-    /// What the operation wants follows from it alone, whenever it has changed.
+    /// Updates what a changed operation wants; that follows from the operation alone.
     void note(const domain::Operation& operation);
     void noteRestore(const domain::Operation& operation);
-    /// It wants nothing, as far as restores go.
+    /// The operation wants no restore any more.
     void leave(domain::OperationId id) { restores_.leave(id); }
     [[nodiscard]] bool mayRestore(const domain::Operation& operation) const { return restores_.hasTurn(operation.id); }
     [[nodiscard]] bool mayCapture(const domain::Operation& operation) const;
 
-    /// After everything that a batch is about: so the most urgent operation comes first. `advance` decides on one.
+    /// Assigns turns at the end of a batch, so that the most urgent operation comes first. `advance` decides on an
+    /// operation.
     void give(const std::function<void(domain::OperationId)>& advance);
-    /// The queues to the board, if they have changed.
+    /// Posts the queues to the status board if they have changed.
     void post();
 
   private:

@@ -13,17 +13,17 @@
 
 namespace standin::engine {
 
-/// Looks at the world at intervals, off the critical path: agents' health, whether the stand-ins that are said to be
+/// Observes the world periodically, off the critical path. It checks the agents' health, whether stand-ins marked as
 /// ready still are (rule 7), and whether every job is where the journal says: its segment's owner, its executor, and
-/// whether it answers there (rule 12). What it finds goes to the engine's thread as requests.
+/// whether it answers there (rule 12). Findings are posted to the engine's thread as requests.
 class Watch {
   public:
     using Post = std::function<void(Request)>;
 
     explicit Watch(const ConductorParts& parts);
 
-    /// Begins a round about each agent whose last one is over: one that hangs delays the looks at no other. Called on
-    /// the engine's thread.
+    /// Starts a round for each agent whose last round is over, so that an agent that hangs does not delay the others.
+    /// Called on the engine's thread.
     void look(Conductor& conductor);
 
   private:
@@ -34,8 +34,8 @@ class Watch {
     void lookFirst(Conductor& conductor);
     void lookAtSegmentsFirst(const std::vector<WatchedPlacement>& placements);
     void begin(const base::AgentName& agent, std::function<void()> look);
-    /// So that the agent refuses older coordinators from now on, and a newer one is detected also while nothing is
-    /// done.
+    /// Claims the agent, so that it refuses older coordinators from now on, and a newer one is detected even if no
+    /// command is sent.
     base::Result<void> claimAt(const base::AgentName& name);
     void lookAtAgent(const base::AgentName& name);
     void lookAtStandIn(const domain::SpareTableRow& row);
@@ -44,7 +44,7 @@ class Watch {
     void lookAtSegment(const WatchedPlacement& placed);
     void lookAtJob(const WatchedPlacement& placed, const protocol::SegmentOrder& order);
     void lookAtExecutor(const WatchedPlacement& placed);
-    /// Would the rows' spares take their images, if they had to now?
+    /// Checks whether the rows' spares could be restored from their images now.
     void lookAtSpares(const base::AgentName& image_store, const std::vector<domain::SpareTableRow>& rows);
 
     const Inventory& inventory_;
@@ -59,7 +59,7 @@ class Watch {
     IdentityWatch identities_;
     std::map<base::AgentName, std::shared_ptr<Round>> rounds_;
     bool has_looked_ = false;
-    std::set<base::AgentName> beginning_;  ///< those whose round the present look() has begun
+    std::set<base::AgentName> beginning_;  ///< agents whose round the present look() has started
 };
 
 }  // namespace standin::engine

@@ -11,15 +11,15 @@
 
 namespace standin::engine {
 
-/// Which task is begun next, by one set of rules for threads and for simulations: in the order of posting, but at most
-/// so many at once in a lane, and of them so many about one agent. A task that hangs (it was written off) counts no
-/// longer in its lane, up to a bound, but on and on for its agent.
+/// Chooses the next task, by the same rules for threads and for simulations. Tasks run in the order of posting, with a
+/// limit for each lane and, within it, for each agent. A task that hangs (it was written off) no longer counts against
+/// its lane, up to a bound, but still counts against its agent.
 class WorkQueue {
   public:
     struct Limit {
         std::size_t at_once = 0;
-        std::size_t of_one = 0;       ///< about one agent
-        std::size_t written_off = 0;  ///< so many may hang beside those that count
+        std::size_t of_one = 0;       ///< limit for one agent
+        std::size_t written_off = 0;  ///< how many hanging tasks do not count
     };
     using Limits = std::array<Limit, domain::lanes>;
 
@@ -30,18 +30,18 @@ class WorkQueue {
         Executor::Ticket ticket = 0;
         std::function<void()> run;
     };
-    /// The next of the lane; nothing: there is none, or it has to wait. Who takes it calls ended() in the end.
+    /// The next task of the lane; nullopt: there is none, or it has to wait. The caller calls ended() afterwards.
     std::optional<Begun> take(domain::Lane lane);
     void ended(Executor::Ticket ticket);
     void writeOff(Executor::Ticket ticket);
     bool takeBack(Executor::Ticket ticket);
 
     [[nodiscard]] bool canTake(domain::Lane lane) const;
-    /// Tasks that wait for their turn.
+    /// The number of tasks that wait for their turn.
     [[nodiscard]] std::size_t waiting() const { return waiting_; }
-    /// As many threads as ever run in a lane.
+    /// The highest number of threads that a lane uses.
     [[nodiscard]] std::size_t mostThreads(domain::Lane lane) const;
-    /// What was not begun is dropped.
+    /// Drops the tasks that have not begun.
     void clear();
 
   private:
@@ -75,10 +75,10 @@ class WorkQueue {
     std::size_t waiting_ = 0;
 };
 
-/// How much is done at a time. Critical: a step may block a thread for its deadline when an agent hangs, so there is
-/// room for many servers whose agents hang beside the one whose agents answer; an agent carries out 64 commands at a
-/// time. Ordinary: what takes long is done by agents, and only asked after here. The watch asks everybody all the time,
-/// and nobody waits for it. An idle thread costs some 20 kB.
+/// Limits of concurrent work. Critical: if an agent hangs, a step may block a thread until its deadline, so there is
+/// room for many servers with hanging agents beside those whose agents answer; an agent executes 64 commands at a time.
+/// Ordinary: agents do the long work, which is only polled here. Watch: it asks all agents all the time, and nothing
+/// waits for it. An idle thread costs about 20 kB.
 inline constexpr WorkQueue::Limits work_limits{{
     {192, 64, 128},  // critical
     {64, 16, 64},    // ordinary

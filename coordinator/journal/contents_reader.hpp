@@ -9,16 +9,16 @@
 
 namespace standin::journal {
 
-/// Reads what a journal's file holds. Its texts may come from an earlier release, or be damaged: a row that cannot be
-/// read becomes an entry of Contents::unreadable, and the others are read all the same.
+/// Reads the contents of a journal's file. Texts may be from an earlier release, or damaged: a row that cannot be read
+/// becomes an entry of Contents::unreadable, and the others are still read.
 class ContentsReader {
   public:
     explicit ContentsReader(Poco::Data::Session& session) : session_(session) {}
 
     /// Operations, spare table, leases, placements, maintenance.
     void read(Contents& contents);
-    /// Counts for each operation how often the coordinator died of it; `left` are those of the last death. The counts
-    /// are written as well, so that a full disk does not keep them from being known next time.
+    /// Counts for each operation how often the coordinator crashed while working on it; `left` are those of the last
+    /// crash. The counts are also written, so that they are known next time even on a full disk.
     void readCrashes(Contents& contents, const std::vector<domain::OperationId>& left);
     /// Written as well, where the file says nothing yet. An adoption that cannot be read counts as not agreed to.
     [[nodiscard]] domain::Adoption readAdoption() const;

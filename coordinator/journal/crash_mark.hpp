@@ -11,28 +11,28 @@
 
 namespace standin::journal {
 
-/// Which operation a process worked on when it died: a page of a file that is mapped into memory. To write there costs
-/// nothing and needs no disk; the kernel keeps it when the process dies, however it does. (A host that dies loses it,
-/// and that was no operation's doing.)
+/// Records which operation a process works on, so that it is known after a crash: a page of a file that is mapped into
+/// memory. Writing there costs nothing and needs no disk; the kernel keeps it when the process ends in any way. (It is
+/// lost when the host crashes, which is not caused by an operation.)
 ///
-/// The thread that decides is marked whenever it works on an operation: it does so for microseconds, so a `kill -9` at
-/// any moment meets it there once in a million. Steps take seconds; what their threads work on is written down only by
-/// a process that crashes on that thread (a signal such as SIGSEGV, an assertion, std::terminate).
+/// The deciding thread is marked whenever it works on an operation. That takes microseconds, so a `kill -9` at any
+/// moment rarely meets it. Steps take seconds, so the work of their threads is recorded only by a process that crashes
+/// on that thread (a signal such as SIGSEGV, an assertion, std::terminate).
 class CrashMark {
   public:
-    /// Makes the file where there is none. What an earlier process has left there is read and removed.
+    /// Creates the file if necessary. The mark of an earlier process is read and removed.
     static base::Result<std::unique_ptr<CrashMark>> open(const std::string& path);
     ~CrashMark();
     CrashMark(const CrashMark&) = delete;
     CrashMark& operator=(const CrashMark&) = delete;
 
-    /// Of the process before: what it worked on when it died; usually nothing.
+    /// What the previous process worked on when it crashed; usually empty.
     [[nodiscard]] const std::vector<domain::OperationId>& left() const { return left_; }
 
     void begins(Journal::Work work, domain::OperationId id) noexcept;
     void ends(Journal::Work work) noexcept;
 
-    /// From now on a crash of this process writes down what the crashing thread worked on. Once, in main().
+    /// From now on a crash of this process records the work of the crashing thread. Once, in main().
     static void watchSignals();
 
     struct Page;

@@ -18,27 +18,27 @@
 
 namespace standin::journal {
 
-/// A server whose failures start nothing for now.
+/// A server in maintenance: its failures start nothing.
 struct Maintenance {
     bool on = false;
     std::string why;
 };
 
-/// A row that was written by no program that this one knows, or damaged. It stays where it is, and counts for nothing.
+/// A damaged row, or one written by an unknown program. It stays in the journal and has no effect.
 struct Unreadable {
     std::string what;         ///< `failover 17 of server 'server01'`, for people
     base::ServerName server;  ///< whose failures must start nothing until an operator has looked; empty: no server's
     std::string problem;
 };
 
-/// Where a new journal's numbers begin, so that none is mistaken for one of the earlier journal.
+/// The first numbers of a new journal, so that they are not confused with an earlier journal's.
 struct Continuation {
     domain::Adoption adoption;
     std::uint64_t epoch = 0;                 ///< this coordinator's from now on; not below the present one
     domain::OperationId last_operation = 0;  ///< not below the present one
 };
 
-/// Everything the coordinator knew when it last made something durable.
+/// Everything that was durable when the journal was opened.
 struct Contents {
     std::uint64_t epoch = 0;  ///< of this start; higher than that of every earlier one
     std::string instance;     ///< drawn with the epoch: a copy of this journal gives the same epoch another one
@@ -62,7 +62,7 @@ struct RecordPage {
     bool replaces = false;  ///< lines with the first one's number and above exist, and are gone from now on
 };
 
-/// One change, durable as a whole or not at all. Everything in it replaces what stood there before.
+/// One change, durable as a whole or not at all. Each part replaces the earlier content.
 struct Entry {
     std::vector<base::Shared<domain::Operation>> operations;
     std::vector<domain::SpareTableRow> rows;
@@ -83,39 +83,37 @@ struct Entry {
     }
 };
 
-/// A part of the audit, and between which marks the whole of it stands. Marks with number 0: there is none.
+/// A part of the audit, with the marks of the whole. A mark with number 0: there is none.
 struct AuditPage {
     std::vector<domain::AuditEntry> entries;  ///< newest first
     audit::AuditMark head;                    ///< the newest entry
     audit::AuditMark forgotten;               ///< the newest one that is not kept any more
 };
 
-/// The durable memory of the coordinator: intents before effects, outcomes after them.
+/// The durable storage of the coordinator: intents before effects, outcomes after them.
 class Journal {
   public:
     virtual ~Journal() = default;
 
-    /// Takes a new epoch, durably, and returns the contents. Called once, first. Corrupt: the journal cannot be
-    /// trusted.
+    /// Takes a new epoch, durably, and returns the contents. Called once, first. Corrupt: the journal is damaged.
     virtual base::Result<Contents> open() = 0;
-    /// Durable (as the disk understands it) when it succeeds; nothing of it happened when it fails. StaleEpoch: a newer
-    /// epoch was taken since open(), so another coordinator leads. Called by one thread.
+    /// Success: durable (as far as the disk guarantees it). Failure: nothing of it happened. StaleEpoch: a newer epoch
+    /// was taken since open(), so another coordinator leads. Called by one thread.
     virtual base::Result<void> commit(const Entry& entry) = 0;
-    /// Housekeeping: forgets the oldest, makes room. For quiet moments; called by the thread that
-    /// commits. What could not be done is tried again another time.
+    /// Housekeeping: removes the oldest entries and makes room. Called in quiet moments by the thread that commits.
+    /// What fails is tried again later.
     virtual void tidy() {}
-    /// What an operator has to look after although commits succeed, as one sentence with its cure; empty: nothing.
-    /// Called by the thread that commits.
+    /// A problem for an operator although commits succeed, as one sentence with its cure; empty: none. Called by the
+    /// thread that commits.
     [[nodiscard]] virtual std::string warning() { return {}; }
-    /// What the calling thread works on from now on: should this process die of it, the next one's Contents count it.
-    /// Durable at once, as far as this process' death is concerned, and without a disk. Callable from any thread.
+    /// Marks what the calling thread works on from now on: if this process crashes, the next one's Contents count it.
+    /// Effective at once for a crash of this process, without a disk. Thread-safe.
     enum class Work { Decision, Step };
     virtual void begins(Work /*work*/, domain::OperationId /*id*/) noexcept {}
     virtual void ends(Work /*work*/) noexcept {}
     /// Newest first. Callable from any thread.
     virtual base::Result<std::vector<domain::AuditEntry>> audit(std::size_t most) = 0;
-    /// The same from below an entry's number on, with what is needed to see whether the chain is whole. Callable from
-    /// any thread.
+    /// The audit entries below an entry's number, with the marks needed to verify the chain. Thread-safe.
     virtual base::Result<AuditPage> auditPage(std::size_t most, std::uint64_t before) {
         auto entries = audit(most);
         if (!entries) return base::failure(entries.error());
@@ -130,7 +128,7 @@ class Journal {
     }
 };
 
-/// The calling thread works on an operation as long as this lives.
+/// Marks the calling thread as working on an operation, during the lifetime of this object.
 class AtWork {
   public:
     AtWork(Journal& journal, Journal::Work work, domain::OperationId id) : journal_(journal), work_(work) {

@@ -6,16 +6,16 @@
 #include "agent/base/result.hpp"
 #include "coordinator/domain/record.hpp"
 
-/// Decides again what was decided: with the rules of this program, from the record that the journal kept.
+/// Makes recorded decisions again with the rules of this program.
 namespace standin::replay {
 
-/// One line of the record, and what this program makes of it.
+/// One line of the record, with the result of this program.
 struct ReplayedLine {
     enum class Verdict {
         Told,        ///< it is what happened; nothing was decided
         Same,        ///< decided again to the same result
-        Differs,     ///< these rules decide otherwise
-        NotCompared  ///< an earlier decision differed: this one was made of an operation that went another way
+        Differs,     ///< these rules decide differently
+        NotCompared  ///< an earlier decision differed, so this one was made about an operation in another state
     };
     std::uint32_t number = 0;
     base::WallTime at{};

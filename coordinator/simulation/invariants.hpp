@@ -23,7 +23,7 @@ namespace standin::simulation {
 
 class World;
 
-/// One breach of what must never happen, with the number that flow.md gives the rule.
+/// One breach of what must never happen, with the number that FLOW.md gives the rule.
 struct Breach {
     int rule = 0;
     VirtualTime at{};
@@ -49,7 +49,7 @@ class Invariants {
     void writesDisk(const std::string& machine, const std::string& restore, VirtualTime commanded_at,
                     const std::string& by);
     void switchesPower(const std::string& machine, bool on);
-    /// A coordinator tells its power device to switch it.
+    /// A coordinator commands its power device to switch it.
     void commandsPower(const std::string& machine);
     void removesStandIn(const std::string& stand_in);
     /// An operator has agreed to what the agents say.

@@ -12,12 +12,12 @@
 
 namespace standin::traps {
 
-/// Which server an address or an identity (serial number, UUID, name) belongs to. Ambiguity is refused, not guessed.
+/// Maps addresses and identities (serial number, UUID, name) to servers. Ambiguous entries are refused.
 class ServerDirectory {
   public:
-    /// Conflict if another server has it already; InvalidInput if the address is none.
+    /// Conflict: another server has it already. InvalidInput: it is not an address.
     base::Result<void> addAddress(const base::ServerName& server, std::string_view address);
-    /// Letter case and dashes do not count: `4C4C4544-004B…` is `4c4c4544004b…`.
+    /// Letter case and dashes are ignored: `4C4C4544-004B…` is `4c4c4544004b…`.
     base::Result<void> addIdentity(const base::ServerName& server, std::string_view identity);
 
     [[nodiscard]] std::optional<base::ServerName> byAddress(std::string_view address) const;
@@ -27,26 +27,26 @@ class ServerDirectory {
     std::unordered_map<std::string, base::ServerName> addresses_, identities_;
 };
 
-/// What became of a trap, and why.
+/// The classification of a trap, with the reason.
 struct Verdict {
     enum class Outcome {
         Failure,        ///< a report went to the engine
         NotAFailure,    ///< a rule says so
         Ignored,        ///< a rule says so
-        UnknownServer,  ///< it would be a failure, but of no server that is known here
-        NoRule,         ///< no rule speaks of it
-        Refused         ///< not believed: malformed, wrong community, wrong digest…
+        UnknownServer,  ///< it would be a failure, but of an unknown server
+        NoRule,         ///< no rule matches
+        Refused         ///< not accepted: malformed, wrong community, wrong digest…
     };
     Outcome outcome = Outcome::NoRule;
     std::string reason;       ///< one sentence
     std::string rule;         ///< name of the rule that decided; may be empty
-    base::ServerName server;  ///< whom it speaks of, if known, also when it is no failure
-    std::string kind;         ///< what broke, of a failure
+    base::ServerName server;  ///< the server concerned, if known, also if it is not a failure
+    std::string kind;         ///< what failed, for a failure
     Grade grade = Grade::None;
     ConditionKey condition{};  ///< of what is degraded or cleared
 };
 
-/// Pure: the first rule that matches decides. A refused trap is never held against rules.
+/// Pure: the first rule that matches decides. Rules are not applied to a refused trap.
 Verdict classify(const Trap& trap, const TrapRules& rules, const ServerDirectory& servers);
 
 /// How classify() came to its verdict, rule by rule up to the one that decided.

@@ -11,18 +11,18 @@
 
 namespace standin::traps {
 
-/// Something of a server that does not keep it from its job, but that a person should see to.
+/// A problem of a server that does not prevent its job but needs a person's attention.
 struct DegradedCondition {
     ConditionKey key;
-    std::string reason;         ///< one sentence, of the trap that told it first
-    std::string rule;           ///< that took the trap for it
+    std::string reason;         ///< one sentence, from the trap that reported it first
+    std::string rule;           ///< the rule that classified the trap
     std::uint64_t trap_id = 0;  ///< the first in the trap log
     base::WallTime since{}, last{};
-    std::uint64_t count = 0;  ///< traps that said so
+    std::uint64_t count = 0;  ///< number of traps that reported it
 };
 
-/// What is degraded now: opened by a trap of that grade, ended by one that says 'cleared' of the same, or by an
-/// operator. Kept in a file, so that a restart forgets nothing. Safe for use by several threads.
+/// The present degraded conditions. A trap of that grade opens one; a `cleared` trap for the same condition, or an
+/// operator, closes it. Stored in a file, so that they survive a restart. Thread-safe.
 class DegradedConditions {
   public:
     static constexpr std::size_t most_of_server = 64;  ///< more is a flood, or nobody reads it
@@ -31,14 +31,14 @@ class DegradedConditions {
     /// `tell` is called once for each condition that opens. It must return at once.
     DegradedConditions(std::string file, Tell tell);
 
-    /// Corrupt: the file cannot be read; then nothing is known to be degraded.
+    /// Corrupt: the file cannot be read; then no condition is known.
     base::Result<void> load();
     /// Writes what has changed since the last time.
     base::Result<void> save();
 
-    /// A trap with its verdict; those of other grades and of unknown servers change nothing.
+    /// Takes a trap with its verdict; traps of other grades or unknown servers have no effect.
     void take(const TrapRecord& record);
-    /// A person knows, and sees to it: nothing is open any more. What comes then is told again.
+    /// Closes the server's conditions, because a person takes care of them. Later traps are reported again.
     void acknowledge(const base::ServerName& server);
     /// The oldest first.
     [[nodiscard]] std::vector<DegradedCondition> of(const base::ServerName& server) const;

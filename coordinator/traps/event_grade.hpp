@@ -5,9 +5,9 @@
 
 namespace standin::traps {
 
-/// What an event in IPMI's numbers means for the server's job. The event decides. Its severity, which is set by whoever
-/// filled the BMC's filter table and often for a whole class of events, only lowers; it raises a critical threshold of
-/// a sensor without which no server runs, and only where it says 'non-recoverable'.
+/// The grade of an event with IPMI's numbers. The event decides. Its severity, which is set by the author of the BMC's
+/// filter table and often for a whole class of events, can only lower the grade; it raises it only for a critical
+/// threshold of a sensor without which no server runs, and only if it is 'non-recoverable'.
 Grade gradeOf(const PlatformEvent& event);
 
 }  // namespace standin::traps

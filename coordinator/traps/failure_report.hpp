@@ -9,16 +9,16 @@
 
 namespace standin::traps {
 
-/// S202: a trap says that this server's hardware has failed. Several may speak of one failure; merging them is the
-/// engine's.
+/// A trap reports that this server's hardware has failed (S202). Several traps may report one failure; the engine
+/// merges them.
 struct FailureReport {
     base::ServerName server;
-    std::string kind;             ///< in the words of the rules, e.g. `processor`, `power`, `memory`
-    std::string cause;            ///< one sentence for people: the rule's reason and where the trap came from
+    std::string kind;             ///< as the rules name it, e.g. `processor`, `power`, `memory`
+    std::string cause;            ///< one sentence for people: the rule's reason and the trap's source
     std::uint64_t trap_id = 0;    ///< in the trap log: `standinctl trap explain <id>`
     base::WallTime arrived_at{};  ///< when the datagram reached this host
     base::SteadyTime arrived_steady{};
-    std::function<void()> when_durable{};  ///< to be called, from any thread, once what comes of it is; may be empty
+    std::function<void()> when_durable{};  ///< to be called, from any thread, once the result is durable; may be empty
 };
 
 }  // namespace standin::traps

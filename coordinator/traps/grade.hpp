@@ -5,11 +5,11 @@
 
 namespace standin::traps {
 
-/// What a trap says about the server's ability to execute its job.
+/// What a trap means for the server's ability to execute its job.
 enum class Grade {
-    None,      ///< nothing that concerns the job: information, or no rule speaks of the trap
-    Test,      ///< somebody tries out the alerts
-    Cleared,   ///< what was degraded is well again
+    None,      ///< nothing that concerns the job: information, or no rule matches
+    Test,      ///< a test of the alerts
+    Cleared,   ///< a degraded condition has ended
     Degraded,  ///< the job runs; hardware is worn, or redundancy is lost
     Failure    ///< the server cannot execute its job, or is about to stop
 };

@@ -45,7 +45,7 @@ enum class EventCoding {
     Huawei
 };
 
-/// Absent if the trap bears no event in this coding.
+/// The trap's event; nullopt if it has none in this coding.
 std::optional<PlatformEvent> platformEventOf(const Trap& trap, EventCoding coding);
 
 /// A sensor type by its name here (`processor`, `memory`…) or nullopt; sensorTypeNames() lists them.

@@ -6,12 +6,12 @@
 
 namespace standin::traps {
 
-/// Why a rule for failures takes far more for a failure than anybody can mean: it asks for nothing that tells one kind
-/// of trap from another. Empty: it asks for enough.
+/// Why a failure rule matches far more traps than intended: it has no condition that distinguishes kinds of traps.
+/// Empty: its conditions suffice.
 std::string tooWide(const TrapRule& rule);
 
-/// Every trap that `later` matches is matched by `earlier`, too, as far as their conditions show it: `later` would
-/// never decide. What cannot be told for certain (patterns) is not called so.
+/// True if `earlier` matches every trap that `later` matches, as far as their conditions show, so that `later` never
+/// decides. False if it cannot be determined for certain (patterns).
 bool shadows(const TrapRule& earlier, const TrapRule& later);
 
 }  // namespace standin::traps

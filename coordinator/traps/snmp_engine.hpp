@@ -9,8 +9,8 @@
 
 namespace standin::traps {
 
-/// An SNMPv3 user (RFC 3414). A user's keys belong to an engine: of a trap the sender's, of an inform the receiver's,
-/// that is ours.
+/// An SNMPv3 user (RFC 3414). A user's keys belong to an engine: for a trap the sender's, for an inform the receiver's,
+/// which is this program's.
 struct SnmpUser {
     std::string name;
     std::string engine_id;              ///< the sender's, hexadecimal with 0x; empty: this user sends informs only
@@ -20,9 +20,9 @@ struct SnmpUser {
     std::string privacy_secret;
 };
 
-/// The net-snmp library and our own SNMP engine in it. The library's state is global to the process, so there can be
-/// one of these at a time. It reads no configuration file and no MIB and writes nothing; engine id and number of starts
-/// ('boots', RFC 3414, 2.2) are kept in a file of ours, durable before the engine is used.
+/// The net-snmp library, with this program's SNMP engine. The library's state is global to the process, so there is one
+/// object at a time. It reads no configuration file and no MIB and writes nothing; engine id and number of starts
+/// ('boots', RFC 3414, 2.2) are stored in a separate file, durable before the engine is used.
 class SnmpEngine {
   public:
     static base::Result<std::unique_ptr<SnmpEngine>> start(const std::string& state_file,
@@ -34,8 +34,8 @@ class SnmpEngine {
     [[nodiscard]] const std::string& id() const { return id_; }  ///< hexadecimal with 0x
     [[nodiscard]] std::uint32_t boots() const { return boots_; }
 
-    /// The least security level (2 authNoPriv, 3 authPriv) that may be believed of this user; 4 for users that nobody
-    /// configured. USM itself would also take a message with a known user's name and no authentication at all.
+    /// The lowest security level (2 authNoPriv, 3 authPriv) that is accepted for this user; 4 for users that are not
+    /// configured. USM itself would also accept a message with a known user's name and no authentication.
     [[nodiscard]] int leastLevelOf(const std::string& user) const;
 
   private:

@@ -29,7 +29,7 @@ struct VarBind {
     [[nodiscard]] std::string text() const;
 };
 
-/// One datagram that was (or should have been) a trap or inform. Nothing has been decided about it.
+/// One datagram that was (or should have been) a trap or inform, before classification.
 struct Trap {
     static constexpr std::size_t most_varbinds = 128;
 
@@ -44,9 +44,9 @@ struct Trap {
     Oid oid;                        ///< snmpTrapOID.0; for v1 mapped as RFC 3584, 3.1
     std::uint32_t uptime_cs = 0;    ///< sender's uptime in hundredths of a second
     std::vector<VarBind> varbinds;  ///< without uptime and trap OID
-    std::string refusal;      ///< why the datagram is not believed ('malformed: …', 'refused: …'); empty = it is
-    std::uint32_t count = 1;  ///< equal traps that this one stands for
-    /// Of informs: to be called, from any thread, once what they say is durable here. Their senders forget it then.
+    std::string refusal;      ///< why the datagram is not accepted ('malformed: …', 'refused: …'); empty: it is
+    std::uint32_t count = 1;  ///< number of equal traps that this one represents
+    /// For informs: to be called, from any thread, once their content is durable here. Their senders then forget them.
     std::vector<std::function<void()>> acknowledge;
 
     /// The varbind of this name; a scalar may be named without its instance `.0`, since senders differ. Null: absent.
@@ -54,7 +54,7 @@ struct Trap {
     /// The same for a pattern: with `.*` the first varbind below it.
     [[nodiscard]] const VarBind* find(const OidPattern& wanted) const;
 
-    /// Equal for traps that say the same: everything but times, request ids and counts.
+    /// Equal for traps with the same content: everything but times, request ids and counts.
     [[nodiscard]] std::uint64_t fingerprint() const;
 
     /// Roughly what it takes in memory, for bounding queues.

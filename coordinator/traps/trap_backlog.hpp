@@ -10,8 +10,7 @@
 
 namespace standin::traps {
 
-/// What a trap log has not written yet, and which traps of the last minutes are equal. Not safe for use by several
-/// threads.
+/// Trap records that are not written yet, and the recognition of equal traps of the last minutes. Not thread-safe.
 class TrapBacklog {
   public:
     static constexpr std::chrono::minutes equal_within{10};  ///< after a longer silence the same trap is news
@@ -28,10 +27,10 @@ class TrapBacklog {
         TrapRecord record;
         bool fresh = true;
     };
-    /// False if there was no room for it and it was left out.
+    /// False: there was no room, and the record was dropped.
     bool add(TrapRecord record);
     std::vector<Item> take();
-    /// Gives a batch back that could not be written; what does not fit any more is dropped and its traps are counted.
+    /// Returns a batch that could not be written; what no longer fits is dropped and counted.
     std::uint64_t putBack(std::vector<Item> items);
 
     /// The first number that was never given.

@@ -7,17 +7,17 @@
 
 namespace standin::traps {
 
-/// What of a server a trap speaks of: which thing is degraded, or well again.
+/// Identifies the condition of a server that a trap concerns.
 struct ConditionKey {
-    std::string name;                    ///< e.g. `fan`, or the OIDs that are about one thing
-    std::array<std::string, 4> parts{};  ///< which one of them, as far as the trap says it
+    std::string name;                    ///< e.g. `fan`, or the OIDs that concern one condition
+    std::array<std::string, 4> parts{};  ///< which one of them, as far as the trap names it
 
-    /// A trap that says that `this` is well again concerns `open`: where both say which part, it is the same.
+    /// True if a `cleared` trap with this key closes `open`: the parts that both name are equal.
     [[nodiscard]] bool covers(const ConditionKey& open) const;
     auto operator<=>(const ConditionKey&) const = default;
 };
 
-/// Of a trap that `rule` matches.
+/// The condition of a trap that `rule` matches.
 ConditionKey conditionOf(const Trap& trap, const TrapRule& rule);
 
 }  // namespace standin::traps

@@ -8,8 +8,8 @@ struct snmp_pdu;
 
 namespace standin::traps {
 
-/// Fills what the sender said into `trap` (versions, OIDs, uptime, varbinds); its arrival is the listener's. A message
-/// that is no trap or lacks what RFC 3416 demands becomes a refusal.
+/// Copies the sender's data (version, OIDs, uptime, varbinds) into `trap`; the listener sets its arrival. A message
+/// that is not a trap or lacks what RFC 3416 requires becomes a refusal.
 void decode(const snmp_pdu& pdu, Trap& trap);
 
 /// Takes uptime, trap OID, enterprise and address out of the varbinds: they are the trap's head (RFC 3416, 4.2.6;
@@ -20,7 +20,7 @@ bool takeHead(const VarBind& varbind, Trap& trap);
 /// Precondition: `generic` is 0 to 6.
 Oid trapOidOfVersion1(const Oid& enterprise, int generic, std::uint32_t specific);
 
-/// What a datagram was refused for, in the few words that the metrics count by, and in a sentence.
+/// The reason of a refusal: a short one for the metrics, and a sentence.
 struct Refusal {
     std::string_view label;
     std::string sentence;

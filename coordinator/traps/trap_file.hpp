@@ -7,13 +7,13 @@
 #include "agent/base/result.hpp"
 #include "coordinator/traps/trap.hpp"
 
-/// Traps as operators have them in hand: what somebody sent by mail, copied from a log or caught from the wire.
+/// Reads traps from files of operators: sent by mail, copied from a log or captured from the network.
 namespace standin::traps {
 
-/// The most that is read of one file: as many as the trap log gives at once.
+/// The most traps read from one file: as many as the trap log returns at once.
 inline constexpr std::size_t most_traps = 1'000;
 
-/// What is readable, and of each trap that is not where it stands and why.
+/// The readable traps, and for each unreadable one its position and the problem.
 struct ReadTraps {
     std::vector<Trap> traps;
     std::vector<std::string> unreadable;

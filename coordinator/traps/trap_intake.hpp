@@ -14,15 +14,15 @@
 
 namespace standin::traps {
 
-/// S201–S202: drains the queue, classifies, hands failures to the engine at once, and logs every verdict after that.
-/// Only a failure goes to the engine.
+/// Drains the queue, classifies traps, passes failures to the engine at once, and logs every verdict afterwards
+/// (S201–S202). Only failures are passed to the engine.
 class TrapIntake {
   public:
-    /// Where verdicts go. The functions must return at once: everything behind them waits.
+    /// The receivers of verdicts. The functions must return at once, because all later traps wait.
     struct Outlets {
         TrapLog& trap_log;
         std::function<void(const FailureReport&)> failure;
-        std::function<void(const TrapRecord&)> other{};  ///< all that are believed and are no failures; may be empty
+        std::function<void(const TrapRecord&)> other{};  ///< all accepted traps that are not failures; may be empty
     };
 
     struct Counts {
@@ -50,7 +50,7 @@ class TrapIntake {
     void run();
     void handle(Trap trap);
     static std::function<void()> acknowledgedByBoth(Trap& trap);
-    /// False while this second's lines are used up: a storm must not fill the disk by way of the log.
+    /// False if this second's limit of lines is used up: a storm of traps must not fill the disk through the log.
     bool mayLog();
 
     TrapQueue& queue_;

@@ -26,9 +26,9 @@ struct TrapListenerSettings {
     std::uint32_t buffer_bytes = 64U << 20;  ///< per address; holds some 50,000 traps
 };
 
-/// S181: receives SNMP traps and informs (v1, v2c, v3) in a thread of its own and puts them on the queue, refused ones
-/// with the reason. Decides nothing. An inform is acknowledged if it is believed, and once Trap::acknowledge says that
-/// it is durable: as long as the disk takes nothing, its sender keeps it and repeats it.
+/// Receives SNMP traps and informs (v1, v2c, v3) on a thread of its own and puts them on the queue, refused ones with
+/// the reason (S181). Decides nothing. An inform is acknowledged if it is accepted, once Trap::acknowledge reports that
+/// it is durable: as long as the disk accepts nothing, its sender keeps and repeats it.
 class TrapListener {
   public:
     struct Counts {

@@ -28,24 +28,24 @@ struct TrapQuery {
     std::optional<base::ServerName> server;
 };
 
-/// Keeps what became of every trap. Bounded: equal traps are counted on one record, and the oldest go first, failures
-/// last.
+/// Stores every trap with its verdict. Bounded: equal traps are counted on one record; the oldest records are removed
+/// first, failures last.
 class TrapLog {
   public:
     virtual ~TrapLog() = default;
 
-    /// The id under which record() will keep this trap: that of an equal one of the last minutes, else a fresh one. It
-    /// is told beforehand so that a failure can be reported before anything is recorded. No number is given twice, also
-    /// not after a crash.
+    /// The id under which record() will store this trap: that of an equal trap of the last minutes, otherwise a new
+    /// one. It is available in advance so that a failure can be reported before anything is recorded. No id is used
+    /// twice, also not after a crash.
     virtual std::uint64_t idFor(const Trap& trap) = 0;
 
-    /// Takes the record and returns at once; it is durable some 100 ms later, and then what `trap.acknowledge` holds is
-    /// called. Never blocks on a disk and never fails: when even the memory for waiting records is used up, the record
-    /// (failures excepted) is counted as unrecorded.
+    /// Takes the record and returns at once. It is durable about 100 ms later; then `trap.acknowledge` is called. Never
+    /// blocks on a disk and never fails: if the memory for waiting records is full, the record is counted as unrecorded
+    /// (except failures).
     virtual void record(TrapRecord record) = 0;
 
     virtual base::Result<std::vector<TrapRecord>> list(const TrapQuery& query) = 0;
-    /// NotFound: there is none, or it was too old to be kept.
+    /// NotFound: there is no such record, or it was removed because of its age.
     virtual base::Result<TrapRecord> find(std::uint64_t id) = 0;
 
     struct Counts {

@@ -11,13 +11,12 @@
 
 namespace standin::traps {
 
-/// Between listener and intake: first in, first out, bounded in number and bytes.
+/// The queue between listener and intake: first in, first out, bounded in number and bytes.
 ///
-/// A trap that says the same as one that still waits is not queued again but counted on it: that is how repeated noise
-/// is shed, and since nothing is known here of what matters, nothing else is. When the queue is full of traps that all
-/// differ, push() waits; the kernel's receive buffer (64 MiB, tens of thousands of traps) then holds what comes
-/// meanwhile. So noise never displaces another trap inside this program, and what the kernel has to drop is counted by
-/// the listener.
+/// A trap that is equal to a waiting one is not queued again but counted on it. Repeated traps are dropped only this
+/// way, because the queue does not know which traps matter. If the queue is full of different traps, push() waits, and
+/// the kernel's receive buffer (64 MiB, tens of thousands of traps) holds later ones. So no trap displaces another one
+/// inside this program, and the listener counts what the kernel has to drop.
 class TrapQueue {
   public:
     struct Limits {

@@ -13,7 +13,7 @@
 
 namespace standin::traps {
 
-/// What a rule asks of an event in IPMI's numbers; an empty set or nullopt asks nothing.
+/// A rule's condition on an event with IPMI's numbers; empty sets and nullopt match everything.
 struct PlatformEventCondition {
     EventCoding coding = EventCoding::Pet;
     std::optional<std::uint8_t> sensor_type;
@@ -25,12 +25,12 @@ struct PlatformEventCondition {
     [[nodiscard]] Mismatch violation(const Trap& trap, Words words) const;
 };
 
-/// What a rule asks of the last number of the trap's OID, which tells a vendor's traps apart.
+/// A rule's condition on the last number of the trap's OID, which distinguishes a vendor's traps.
 struct NumberCondition {
     struct Range {
         std::uint32_t first = 0, last = 0;  ///< both included
     };
-    std::vector<Range> ranges;  ///< any of them; empty asks nothing
+    std::vector<Range> ranges;  ///< any of them; empty: no condition
     std::uint32_t divisor = 1;  ///< the number divided by this leaves `remainder`
     std::uint32_t remainder = 0;
 
@@ -38,7 +38,8 @@ struct NumberCondition {
     [[nodiscard]] bool asksNothing() const { return ranges.empty() && divisor == 1; }
 };
 
-/// Which traps speak of the same thing, so that one says that what another one complained about is well again.
+/// Defines which traps concern the same condition, so that a `cleared` trap closes the condition that another one
+/// opened.
 struct ConditionNaming {
     std::string name;         ///< empty: by the event's sensor, else by `group`, else each OID is a thing of its own
     std::uint32_t group = 0;  ///< so many neighbouring numbers, from `first` on, are about one thing; 0: not so
@@ -46,7 +47,7 @@ struct ConditionNaming {
     std::vector<OidPattern> parts;  ///< varbinds that name the part: which fan, which memory module
 };
 
-/// Where a rule finds out which server a trap speaks of.
+/// How a rule determines the server that a trap concerns.
 struct ServerLookup {
     enum class By { Source, AgentAddress, VarBind };
     By by = By::Source;
@@ -70,17 +71,17 @@ struct TrapRule {
     Grade grade = Grade::None;        ///< Failure exactly where the verdict is
     std::string kind;                 ///< of a failure: what broke, e.g. `processor`
     ConditionNaming condition;        ///< of what is degraded or cleared
-    std::vector<OidPattern> message;  ///< varbinds whose text is told behind the reason
+    std::vector<OidPattern> message;  ///< varbinds whose text is appended to the reason
 
-    /// Nullopt if the rule speaks of this trap, else why it does not.
+    /// Nullopt if the rule matches this trap, otherwise why it does not.
     [[nodiscard]] Mismatch mismatch(const Trap& trap, Words words) const;
 };
 
-/// Rules in the order of their file; the first that matches decides.
+/// Rules in the order of their file; the first match decides.
 struct TrapRules {
     std::vector<TrapRule> rules;
 
-    /// Strict: all problems at once as `file:line:column: key: what`.
+    /// Strict: reports all problems at once as `file:line:column: key: what`.
     static base::Result<TrapRules> fromFile(const std::string& path);
     static base::Result<TrapRules> fromText(const std::string& text, const std::string& name);
 };

@@ -10,33 +10,33 @@
 
 namespace standin::hypervisor {
 
-/// How this host executes guests, and why not faster if it doesn't.
+/// How this host executes guests, and why not faster.
 struct Acceleration {
     DomainType type = DomainType::Qemu;
-    std::string reason;                      ///< why KVM runs no guests here; empty where it does
+    std::string reason;                      ///< why KVM runs no guests here; empty if it does
     [[nodiscard]] const char* name() const;  ///< `kvm`, `tcg` or `test`
 };
 
-/// `Auto` boots a tiny guest under KVM (boot_probe.S), since a device that opens and even makes a virtual machine may
-/// still never run one. Asked once per boot of the host. `Kvm` is obeyed even where it runs no guests, with the reason,
-/// so that health can report it.
+/// Determines the acceleration. `Auto` boots a tiny guest under KVM (boot_probe.S), because a device that opens, and
+/// even creates a virtual machine, may still never run one. Done once per boot of the host. `Kvm` is used even if it
+/// runs no guests, with the reason, so that health can report it.
 Acceleration findAcceleration(AccelerationChoice choice, const std::string& uri, const AccelerationProbe& probe);
 
-/// How guests are executed from now on. What the probe has found out is corrected by what guests show: one that stops
-/// or hangs under KVM although the probe did not. Safe to call from any thread.
+/// How guests are executed from now on. The probe's result is corrected by real guests: one may stop or hang under KVM
+/// although the probe did not. Thread-safe.
 class HostAcceleration {
   public:
     HostAcceleration(AccelerationChoice choice, AccelerationProbe probe);
 
-    /// Asks, or remembers what was found out since the host was booted.
+    /// Runs the probe, or reads its result since the host's boot.
     void find(const std::string& uri);
     [[nodiscard]] Acceleration current() const;
     /// Whether a guest that fails under KVM is started again without it.
     [[nodiscard]] bool mayFallBack() const { return choice_ == AccelerationChoice::Auto; }
 
-    /// A guest has shown signs of life under KVM: what becomes of others is not the host's fault.
+    /// A guest has shown a sign of life under KVM, so failures of other guests are not attributed to the host.
     void kvmRanGuest();
-    /// A guest has failed under KVM for `reason`. Remembered until the host is booted again. True if guests are
+    /// A guest has failed under KVM for `reason`. This is stored until the host's next boot. True if guests are
     /// emulated from now on; false if others have run under KVM, or if KVM is not in use anyway.
     bool kvmFailedGuest(const std::string& reason);
 

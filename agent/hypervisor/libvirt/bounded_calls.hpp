@@ -14,20 +14,19 @@
 
 namespace standin::hypervisor {
 
-/// Runs calls into a library that may block for ever, and comes back at the deadline all the same. A call that is
-/// overdue keeps its thread until it returns; the number of threads is bounded, so that a dead library exhausts nothing
-/// else.
+/// Runs calls into a library that may block forever, and returns at the deadline in any case. An overdue call keeps its
+/// thread until it returns; the number of threads is limited, so that a hanging library exhausts nothing else.
 class BoundedCalls {
   public:
     /// `callee` is for messages, e.g. `libvirt`.
     BoundedCalls(std::string callee, std::size_t most_threads);
-    /// Waits a moment for overdue calls, then leaves their threads behind: they own all that they use.
+    /// Waits briefly for overdue calls, then abandons their threads: they own everything that they use.
     ~BoundedCalls();
     BoundedCalls(const BoundedCalls&) = delete;
     BoundedCalls& operator=(const BoundedCalls&) = delete;
 
-    /// `action` must own all that it uses. TimedOut: it was begun and may still take effect; Unreachable: it was never
-    /// begun.
+    /// `action` must own everything that it uses. TimedOut: it has begun and may still take effect. Unreachable: it
+    /// never began.
     template <typename T>
     base::Result<T> call(const std::string& what, std::chrono::milliseconds deadline,
                          std::function<base::Result<T>()> action) {

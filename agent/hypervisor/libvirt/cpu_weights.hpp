@@ -2,8 +2,8 @@
 
 namespace standin::hypervisor {
 
-/// Weights, of which 100 is ordinary, as the CPU shares that libvirt hands to the host's control groups: version 2
-/// counts like that itself, in version 1 an ordinary group has 1024.
+/// Converts weights, of which 100 is normal, to the CPU shares that libvirt passes to the host's control groups.
+/// Version 2 uses the same scale; in version 1 a normal group has 1024.
 class CpuWeights {
   public:
     explicit CpuWeights(bool version_2) : version_2_(version_2) {}

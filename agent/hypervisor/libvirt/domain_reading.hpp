@@ -6,20 +6,21 @@
 
 namespace standin::hypervisor {
 
-/// libvirt's state and reason in our words. `Unknown` where libvirt's answer does not suffice, see the two below.
+/// The domain status for libvirt's state and reason. `Unknown` if libvirt's answer does not suffice; see the two
+/// functions below.
 DomainStatus statusFrom(int state, int reason);
 
-/// Paused, and libvirt gives no reason: nobody asked libvirt for it. After an internal error that is all libvirt
-/// reports.
+/// True if the domain is paused and libvirt gives no reason: nobody requested it through libvirt. After an internal
+/// error libvirt reports nothing else.
 bool pausedWithoutReason(int state, int reason);
-/// What QEMU's answer to `query-status` says about such a domain.
+/// The status of such a domain according to QEMU's answer to `query-status`.
 DomainStatus statusFromQemu(const std::string& answer);
 
-/// Paused by an I/O error; its disks say which.
+/// True if the domain is paused by an I/O error; its disks give the cause.
 bool pausedByDisk(int state, int reason);
 DomainStatus statusOfPausedDisk(bool out_of_space);
 
-/// Whether a running domain's definition says that the guest's agent has opened its channel.
+/// True if the definition of a running domain says that the guest's agent has opened its channel.
 bool hasConnectedGuestAgent(const std::string& xml);
 
 }  // namespace standin::hypervisor

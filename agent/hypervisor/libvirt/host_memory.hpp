@@ -6,7 +6,7 @@
 
 namespace standin::hypervisor {
 
-/// What programs could still take without the host swapping, by the kernel's own estimate (MemAvailable).
+/// How much memory programs could still use without swapping, by the kernel's estimate (MemAvailable).
 base::Result<std::uint64_t> availableMemoryMib();
 
 }  // namespace standin::hypervisor

@@ -18,7 +18,7 @@ namespace standin::hypervisor {
 
 class LibvirtEvents;
 
-/// Counts libvirt's events about its domains, so that a waiter need not poll.
+/// Counts libvirt's events about its domains, so that waiting needs no polling.
 class EventCounter {
   public:
     void add();
@@ -31,21 +31,21 @@ class EventCounter {
     std::uint64_t count_ = 0;
 };
 
-/// One open connection to libvirt, with the domains that were looked up on it.
+/// One open connection to libvirt, with the domains that were looked up through it.
 class LibvirtSession {
   public:
-    /// May block as long as libvirt does. Unreachable with libvirt's words and the cure.
+    /// May block as long as libvirt does. Unreachable, with libvirt's message and the cure.
     static base::Result<std::unique_ptr<LibvirtSession>> open(const std::string& uri);
     ~LibvirtSession();
     LibvirtSession(const LibvirtSession&) = delete;
     LibvirtSession& operator=(const LibvirtSession&) = delete;
 
-    /// From now on `counter` counts what happens to domains, and the connection is closed when libvirt falls silent.
-    /// Nothing else may be asked on it afterwards.
+    /// From now on `counter` counts the domains' events, and the connection is closed when libvirt stops answering. It
+    /// must not be used for anything else afterwards.
     void listen(std::shared_ptr<EventCounter> counter);
     [[nodiscard]] bool alive() const;
     [[nodiscard]] _virConnect* connection() const { return connection_; }
-    /// The domain's handle, kept after the first time since a lookup costs a round trip.
+    /// The domain's handle, kept after the first lookup, which costs a round trip.
     base::Result<std::shared_ptr<_virDomain>> domain(const std::string& uuid);
     void forget(const std::string& uuid);
 
@@ -58,16 +58,15 @@ class LibvirtSession {
     std::map<std::string, std::shared_ptr<_virDomain>> domains_;
 };
 
-/// Connections to libvirt: one that only receives events, and as many as there are calls at a time. Each call has
-/// one to itself, because libvirt's client (before 9.7) is not safe where a second thread speaks up on a connection on
-/// which a first one waits: it keeps a pointer to the first one's stack and follows it when libvirtd answers late. Safe
-/// to call from any thread.
+/// Connections to libvirt: one that only receives events, and one for each concurrent call. A call needs a connection
+/// of its own because libvirt's client (before 9.7) is not safe if a second thread uses a connection on which a first
+/// one waits: it keeps a pointer to the first one's stack and follows it when libvirtd answers late. Thread-safe.
 class LibvirtConnection {
   public:
     explicit LibvirtConnection(std::string uri) : uri_(std::move(uri)) {}
 
-    /// Runs `action` with a session that nobody else has meanwhile; opens one if none is idle. May block as long as
-    /// libvirt does.
+    /// Runs `action` with a session that no other thread uses meanwhile; opens one if none is idle. May block as long
+    /// as libvirt does.
     template <typename T>
     base::Result<T> with(const std::function<base::Result<T>(LibvirtSession&)>& action) {
         auto session = take();
@@ -89,7 +88,7 @@ class LibvirtConnection {
     std::mutex hearing_mutex_;
     Session hearing_;
     std::mutex mutex_;
-    std::vector<Session> idle_;  ///< the last one was used last
+    std::vector<Session> idle_;  ///< the last one was used most recently
 };
 
 }  // namespace standin::hypervisor

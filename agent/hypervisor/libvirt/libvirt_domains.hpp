@@ -12,7 +12,7 @@ class LibvirtConnection;
 class LibvirtSession;
 
 /// Domains of `qemu:///system`, or of `test:///default` for contract tests. The connection is opened at first use,
-/// kept, and opened again when it broke.
+/// kept, and opened again after it broke.
 class LibvirtDomains final : public Domains {
   public:
     explicit LibvirtDomains(const std::string& uri);

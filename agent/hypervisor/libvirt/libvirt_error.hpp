@@ -6,7 +6,7 @@
 
 namespace standin::hypervisor {
 
-/// This thread's last libvirt error as one of ours: `could not <what>: <libvirt's words>`.
+/// This thread's last libvirt error: `could not <what>: <libvirt's message>`.
 base::Unexpected libvirtFailure(const std::string& what);
 
 }  // namespace standin::hypervisor

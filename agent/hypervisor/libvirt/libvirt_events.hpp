@@ -6,9 +6,8 @@
 
 namespace standin::hypervisor {
 
-/// libvirt's event loop, which its connections need for keepalive and for telling what happens to domains. libvirt
-/// knows only one per process: all users share it, and it ends with the last of them. Outlives every connection opened
-/// while it is held.
+/// libvirt's event loop, which its connections need for keepalive and for domain events. libvirt has one per process:
+/// all users share it, and it ends with the last of them. It outlives every connection opened while it is held.
 class LibvirtEvents {
   public:
     static std::shared_ptr<LibvirtEvents> share();
@@ -20,7 +19,7 @@ class LibvirtEvents {
     LibvirtEvents();
     void run();
 
-    bool stopping_ = false;  // touched by the loop's own thread only
+    bool stopping_ = false;  // used by the loop's own thread only
     int waker_ = -1;
     base::Worker worker_;
 };

@@ -4,14 +4,14 @@
 
 namespace standin::hypervisor {
 
-/// What QEMU itself has said since its last start, from the text of a domain's log: its last lines, without libvirt's
-/// own, the command line and dumps of registers; printable, bounded, `; ` between them. Empty if it has said nothing.
+/// QEMU's own output since its last start, from the text of a domain's log: its last lines, without libvirt's lines,
+/// the command line and register dumps; printable, bounded, joined by `; `. Empty if there is none.
 std::string lastWordsOf(const std::string& log);
 
-/// Of what QEMU has written to its standard error: the first lines instead of the last.
+/// The first lines of what QEMU wrote to its standard error.
 std::string wordsOf(const std::string& errors);
 
-/// The same from the log that libvirt keeps for the domain in `directory`; empty if it can't be read.
+/// As lastWordsOf(), from the log that libvirt keeps for the domain in `directory`; empty if it cannot be read.
 std::string qemuLastWords(const std::string& directory, const std::string& domain);
 
 }  // namespace standin::hypervisor

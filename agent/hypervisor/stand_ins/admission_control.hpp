@@ -9,17 +9,17 @@
 
 namespace standin::hypervisor {
 
-/// Whether this host has room for what is asked (S116). Who checks and then promises holds lock() from the check until
-/// the promise stands in the registry, so that the same room is promised once.
+/// Checks whether this host has room for a request (S116). The caller holds lock() from the check until the request is
+/// in the registry, so that no room is promised twice.
 class AdmissionControl {
   public:
     AdmissionControl(const HypervisorSettings& settings, const StandInDirectory& directory,
                      const StandInRegistry& registry, Domains& domains);
 
     [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
-    /// Beside every stand-in but `name`. Refused: what lacks, how much, and the cure.
+    /// Checks the room beside every stand-in except `name`. Refused: what is missing, how much, and the cure.
     base::Result<void> check(const base::StandInName& name, const ResourceRequest& wanted);
-    /// What is there and what is promised.
+    /// Present and promised resources.
     base::Result<protocol::Capacity> capacity();
 
   private:

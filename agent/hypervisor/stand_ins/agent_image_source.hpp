@@ -14,7 +14,7 @@ class AgentClient;
 
 namespace standin::hypervisor {
 
-/// Images from image stores' agents, over mutual TLS. Connections are kept per store. Safe to call from any thread.
+/// Images from image stores' agents, over mutual TLS. Connections are kept per store. Thread-safe.
 class AgentImageSource final : public ImageSource {
   public:
     explicit AgentImageSource(http::TlsContext tls);

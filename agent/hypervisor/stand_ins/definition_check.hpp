@@ -4,10 +4,10 @@
 
 namespace standin::hypervisor {
 
-/// What can be said of a definition without looking at the host: InvalidInput for a MAC or IPv4 address that is none.
+/// Checks a definition without looking at the host. InvalidInput: the MAC or the IPv4 address is not valid.
 base::Result<void> checkDefinition(const protocol::StandInDefinition& definition);
 
-/// InvalidInput beyond what the definition allows to grow.
+/// InvalidInput: beyond the maximum of the definition.
 base::Result<void> checkResources(const protocol::StandInResources& resources,
                                   const protocol::StandInDefinition& definition);
 

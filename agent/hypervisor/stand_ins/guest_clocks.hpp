@@ -16,17 +16,17 @@ class Metrics;
 
 namespace standin::hypervisor {
 
-/// Sets guests' clocks right after they were resumed (S187): a suspended machine's clock does not advance. Begun at
-/// once, and beside everything else: a caller that wants to wait reads the stand-in's `clock`. What can't be set, or is
-/// wrong after it was, is reported as its `clock_warning`.
+/// Sets guests' clocks directly after a resume (S187), because a suspended machine's clock does not advance. It starts
+/// at once and runs in the background; a caller that has to wait reads the stand-in's `clock`. A clock that cannot be
+/// set, or is wrong afterwards, is reported as `clock_warning`.
 class GuestClocks {
   public:
     GuestClocks(Domains& domains, const base::Clock& clock, http::Metrics& metrics, base::Log log);
     void start();
     void stop() { workers_.stop(); }
-    /// Returns at once. A clock that is to be set already is not set twice.
+    /// Returns at once. A clock that is already being set is not set twice.
     void set(StandInEntryPtr stand_in);
-    /// The stand-in's clock as soon as it is set, or is known not to be, or `within` is over.
+    /// Returns the stand-in's clock once it is set, or cannot be set, or `within` is over.
     protocol::GuestClock await(const StandInEntry& stand_in, std::chrono::milliseconds within);
 
   private:

@@ -8,22 +8,22 @@
 
 namespace standin::hypervisor {
 
-/// What the acceleration probe can't know: whether a real guest runs under KVM here. Between its start and its
-/// suspension a stand-in has to show a sign of life; one that KVM stops, or that shows none, is started again under
-/// software emulation (`acceleration: auto`), and so is every one that is made after it. Its disk is then as after a
-/// power cut. A hang is the host's fault only if the same guest lives without KVM: it may as well be the image's.
+/// Checks whether a real guest runs under KVM here, which the acceleration probe cannot know. Between its start and its
+/// suspension a stand-in has to show a sign of life. If KVM stops it, or it shows none, it is started again under
+/// software emulation (`acceleration: auto`), as are all stand-ins made later. Its disk is then as after a power cut. A
+/// hang is attributed to the host only if the same guest runs without KVM, because the image may be the cause.
 class KvmTrial {
   public:
     KvmTrial(const HypervisorSettings& settings, std::string agent, HostAcceleration& acceleration, Domains& domains,
              StandInMaker& maker, StandInStates& states, const base::Clock& clock, base::Log log);
 
-    /// Looks at a stand-in whose domain is in `status`, and starts it again if it has to be.
+    /// Checks a stand-in whose domain is in `status`, and starts it again if necessary.
     void look(const StandInEntryPtr& stand_in, const DomainStatus& status, const std::string& problem);
-    /// Whether what stopped it will be answered by starting it again without KVM.
+    /// True if the guest's stop will lead to a start without KVM.
     [[nodiscard]] bool startsAgain(const StandInEntry& stand_in, const DomainStatus& status,
                                    const std::string& problem) const;
-    /// QEMU did not even start under KVM, or its guest stopped in that moment: true if the stand-in is defined without
-    /// it now and may be started once more. The caller holds its `command_mutex`.
+    /// Handles a QEMU that did not start under KVM, or whose guest stopped at that moment. True if the stand-in is now
+    /// defined without KVM and may be started once more. The caller holds its `command_mutex`.
     bool emulateAfterFailedStart(const StandInEntryPtr& stand_in, const base::Error& error);
 
   private:

@@ -9,16 +9,17 @@
 
 namespace standin::hypervisor {
 
-/// Where a disk's bytes name a network card by this MAC, as configurations do: what a spare, whose card has another
-/// MAC, would start without network for. Looked for in the bytes as they are, so that no file system of somebody else's
-/// has to be understood: what is compressed or encrypted is not found, and what was deleted may be.
+/// Finds the places where a disk's bytes name a network card by this MAC, as configuration files do. A spare, whose
+/// card has another MAC, would start without network because of them. The bytes are searched without reading the file
+/// system, so that no foreign file system has to be parsed: compressed or encrypted places are not found, and deleted
+/// ones may be.
 class MacNames {
   public:
     explicit MacNames(const std::string& mac);
 
-    /// The disk's bytes, piece after piece.
+    /// Processes the disk's bytes, piece by piece.
     void see(std::string_view bytes);
-    /// What was found, each kind once: `systemd-networkd or netplan (MACAddress)`.
+    /// The kinds of places found, each once: `systemd-networkd or netplan (MACAddress)`.
     [[nodiscard]] const std::vector<std::string>& found() const { return found_; }
 
   private:
@@ -29,7 +30,7 @@ class MacNames {
     std::vector<std::string> found_;
 };
 
-/// Reads the disk's data, not its holes, for at most some seconds. Empty: nothing was found.
+/// Searches the disk's data, not its holes, for some seconds at most. Empty: nothing was found.
 base::Result<std::string> cardsNamedByMac(const std::string& disk, const std::string& mac,
                                           const std::atomic<bool>& stopping);
 

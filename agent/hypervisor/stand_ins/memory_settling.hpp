@@ -8,11 +8,11 @@
 
 namespace standin::hypervisor {
 
-/// A guest is started with its maximum memory and gives back what is above its present memory by its balloon, which
-/// keeps it busy for seconds. A stand-in that is suspended in the middle of that would go on with it at its takeover,
-/// at the cost of its first answers. So it is awaited before the suspension.
+/// Waits until a started guest has given memory back. A guest is started with its maximum memory and returns what
+/// exceeds its present memory through its balloon, which keeps it busy for seconds. If it were suspended meanwhile, it
+/// would continue with this during its takeover and delay its first answers.
 ///
-/// A guest without a balloon gives nothing back: it is not waited for. TimedOut: it is still at it, ask again.
+/// A guest without a balloon returns nothing and is not waited for. TimedOut: it is not finished; ask again.
 base::Result<void> awaitMemoryGivenBack(Domains& domains, const base::Clock& clock, const std::string& uuid,
                                         std::uint64_t wanted_mib);
 

@@ -7,56 +7,59 @@
 
 namespace standin::hypervisor {
 
-/// What must be known of a stand-in after this program or its host was restarted.
+/// What is kept of a stand-in over a restart of the agent or its host.
 struct StandInRecord {
     enum class Phase {
-        Making,  ///< found at start-up: half made, because the agent ended in between
+        Making,  ///< found at start-up: incomplete, because the agent stopped meanwhile
         Made,
         Failed,
-        Kept,     ///< only its disk is left, for what a job wrote on it
-        Removing  ///< found at start-up: half removed
+        Kept,     ///< only its disk is left, because of what a job wrote on it
+        Removing  ///< found at start-up: partly removed
     };
     base::StandInName name;
     protocol::StandInDefinition definition;
-    protocol::StandInResources resources;  ///< wanted; at first the definition's
+    protocol::StandInResources resources;  ///< as commanded; initially the definition's
     std::string uuid;
     std::uint64_t disk_bytes = 0;  ///< the image's size
     Phase phase = Phase::Making;
     std::string problem;
     bool started_once = false;
-    std::string named_by_mac;  ///< what on its disk names a network card by the server's MAC; empty: nothing was found
-    std::string accelerated_by;    ///< `kvm` or `tcg`, as its definition says; empty: as the host's guests are
+    std::string
+        named_by_mac;  ///< places on its disk that name a network card by the server's MAC; empty: none were found
+    std::string accelerated_by;    ///< `kvm` or `tcg`, as in its definition; empty: the host's default
     std::string emulated_because;  ///< why it is not `kvm`
 };
 
 /// The stand-ins on disk:
 ///
 ///     <stand_in_dir>/
-///         acceleration.json       how guests are executed, found out once per boot
+///         acceleration.json       how guests are executed, determined once per boot
 ///         server01-1/
 ///             stand_in.json       the record above; the first file made and the last one removed
-///             domain.xml          the definition as it was given to libvirt (FIG. 5)
+///             domain.xml          the definition as given to libvirt (FIG. 5)
 ///             disk.raw            the image's bytes, sparse
-///             console.log         what the guest said on its serial console, bounded by virtlogd
+///             console.log         the guest's output on its serial console, bounded by virtlogd
 class StandInDirectory {
   public:
     explicit StandInDirectory(std::string root);
 
-    /// Makes the root. Directories may be passed through by everybody, since QEMU runs as a user of its own.
+    /// Creates the root directory. Its directories can be searched by all users, because QEMU runs as a user of its
+    /// own.
     base::Result<void> prepare();
-    /// The records of all stand-ins; a directory whose record cannot be read is listed in `unreadable` and left alone.
+    /// The records of all stand-ins; a directory whose record cannot be read is listed in `unreadable` and left
+    /// unchanged.
     base::Result<std::vector<StandInRecord>> load(std::vector<std::string>& unreadable) const;
     base::Result<void> save(const StandInRecord& record) const;
     base::Result<void> saveDefinition(const base::StandInName& name, const std::string& xml) const;
-    /// Removes the disk and what its fetching left; the record stays.
+    /// Removes the disk and the remains of its fetching; the record stays.
     void removeDisk(const base::StandInName& name) const;
-    /// Removes the stand-in's files; absent is success.
+    /// Removes the stand-in's files. Success if absent.
     base::Result<void> remove(const base::StandInName& name) const;
 
     [[nodiscard]] const std::string& root() const { return root_; }
     [[nodiscard]] std::string pathOf(const base::StandInName& name) const;
     [[nodiscard]] std::string diskOf(const base::StandInName& name) const;
-    /// Bytes that the disk takes at present; 0 if there is none.
+    /// Bytes allocated for the disk at present; 0 if there is none.
     [[nodiscard]] std::uint64_t allocatedBytes(const base::StandInName& name) const;
     [[nodiscard]] base::Result<std::uint64_t> freeBytes() const;
 

@@ -7,11 +7,11 @@
 
 namespace standin::hypervisor {
 
-/// What a VM host reports about itself.
+/// Findings about a VM host, for its health.
 struct HostFindings {
     const HypervisorSettings& settings;
     Acceleration acceleration;
-    base::Result<void> libvirt;  ///< whether it answers
+    base::Result<void> libvirt;  ///< whether libvirt answers
 };
 
 void checkHost(protocol::Health& health, const HostFindings& found);

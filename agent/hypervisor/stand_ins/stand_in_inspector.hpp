@@ -9,19 +9,19 @@
 
 namespace standin::hypervisor {
 
-/// What is known of a stand-in now: its record, its domain as libvirt sees it, and what is wrong with it. Changes
+/// Reports what is known about a stand-in now: its record, its domain according to libvirt, and its problems. Changes
 /// nothing.
 class StandInInspector {
   public:
     StandInInspector(std::string agent, Domains& domains, const HostAcceleration& acceleration,
                      const StandInStates& states, const KvmTrial& trial);
 
-    /// Asks libvirt. One that is being started again without KVM is `making`: it does not stay as it is.
+    /// Asks libvirt. A stand-in that is being started again without KVM is reported as `making`.
     [[nodiscard]] protocol::StandIn inspect(const StandInEntry& stand_in) const;
-    /// Its record, in a state that the caller has just read back.
+    /// Describes its record, in a state that the caller has just read back.
     [[nodiscard]] protocol::StandIn describe(const StandInEntry& stand_in, protocol::StandInState state) const;
-    /// Its domain's state into `status`; returns what is wrong with it. A command that is carried out meanwhile
-    /// explains what is seen.
+    /// Reads its domain's state into `status`; returns the problem, if any. A command in progress explains an
+    /// unexpected state.
     std::string look(const StandInEntry& stand_in, base::Result<DomainStatus>& status) const;
 
   private:

@@ -21,10 +21,10 @@ class Metrics;
 namespace standin::hypervisor {
 
 /// Makes stand-ins in the background (S107, S117–S121): fetches the image, writes and keeps the definition, defines the
-/// domain. The result stands in the record: `made`, or `failed` with the problem.
+/// domain. The result is in the record: `made`, or `failed` with the problem.
 class StandInMaker {
   public:
-    struct HostDefaults {  ///< what all stand-ins of this host share
+    struct HostDefaults {  ///< settings that all stand-ins of this host share
         std::string agent;
         std::string bridge;
         std::uint16_t landing_vlan = 0;
@@ -37,13 +37,13 @@ class StandInMaker {
     ~StandInMaker() { stop(); }
 
     void start();
-    /// Ends what is being made; it is `failed` afterwards.
+    /// Interrupts all making; these stand-ins are `failed` afterwards.
     void stop();
-    /// Refused when too many wait already.
+    /// Refused: too many are waiting already.
     base::Result<void> enqueue(StandInEntryPtr stand_in);
-    /// Ends the making of one and waits until the maker has let go of it. TimedOut if it doesn't.
+    /// Interrupts the making of a stand-in and waits until its maker has released it. TimedOut: it has not.
     base::Result<void> cancel(const StandInEntryPtr& asked);
-    /// Writes, keeps and defines the definition of a stand-in that is off, to be executed so from its next start on.
+    /// Writes, keeps and defines the definition of a stand-in that is off; it is in force from its next start.
     base::Result<void> define(StandInEntry& stand_in, const Acceleration& acceleration);
 
   private:

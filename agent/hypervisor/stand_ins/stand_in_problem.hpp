@@ -9,22 +9,23 @@
 
 namespace standin::hypervisor {
 
-/// A disk that has filled up lets the guests go on when it has so much again: less, and they stop at the next write.
+/// Free disk space at which guests that stopped for lack of it are resumed; with less, they would stop at the next
+/// write.
 inline constexpr std::uint64_t space_to_go_on_mib = 256;
 
-/// What is known beside the domain's state when a stand-in is looked at.
+/// What is known besides the domain's state when a stand-in is inspected.
 struct GuestCircumstances {
-    std::optional<protocol::StandInState> commanded;  ///< where the last command has brought it; none: not known
-    std::string qemu_words;                           ///< QEMU's own, from its log
+    std::optional<protocol::StandInState> commanded;  ///< result of the last command; nullopt: not known
+    std::string qemu_words;                           ///< QEMU's own output, from its log
     std::uint64_t disk_free_mib = 0;                  ///< where stand-ins are kept
-    std::string directory;                            ///< the place
+    std::string directory;                            ///< that place
 };
 
-/// Why its guest does not do what was commanded, with libvirt's reason, QEMU's words and the cure; empty where all is
-/// well. A guest that was commanded to execute or to wait, and is off, has ended by itself.
+/// Why the guest does not do what was commanded, with libvirt's reason, QEMU's output and the cure; empty if all is
+/// well. A guest that was commanded to run or to be suspended, and is off, has ended by itself.
 std::string problemOf(const DomainStatus& status, const GuestCircumstances& circumstances);
 
-/// Whether problemOf() has anything to say, without QEMU's words and the like: they cost a look at the disk.
+/// True if problemOf() would report a problem; cheaper, because it does not read QEMU's output from the disk.
 bool hasProblem(const DomainStatus& status, std::optional<protocol::StandInState> commanded);
 
 }  // namespace standin::hypervisor

@@ -16,8 +16,8 @@ class Metrics;
 
 namespace standin::hypervisor {
 
-/// Looks at every stand-in soon after libvirt reports a change, and every few seconds: notes what has become of it,
-/// says so once, starts again what KVM stopped, and lets go on what had no disk space. A thread of its own.
+/// Inspects every stand-in after each event of libvirt, and every few seconds. It records problems, reports each once,
+/// starts again what KVM stopped, and resumes guests that stopped for lack of disk space. Has a thread of its own.
 class StandInReconciler {
   public:
     StandInReconciler(StandInRegistry& registry, Domains& domains, StandInInspector& inspector, StandInStates& states,

@@ -19,19 +19,20 @@
 
 namespace standin::hypervisor {
 
-/// For `command_mutex`: a stop takes up to 10 s. Waited for by the wall clock: the thread sanitizer of g++ 12 does not
-/// know the steady one's way to lock.
+/// Timeout for `command_mutex`: a stop takes up to 10 s. Measured by the wall clock, because the thread sanitizer of
+/// g++ 12 does not support locking by the steady clock.
 constexpr std::chrono::seconds longest_wait_for_command{15};
 
-/// A guest that was started, until it is suspended or stopped: it has still to prove that it runs here.
+/// The trial of a started guest, until it is suspended or stopped: it still has to show that it runs here.
 struct GuestTrial {
     base::SteadyTime since;
-    bool alive = false;     ///< it has shown a sign of life
-    std::string suspicion;  ///< why it was started again without KVM, where only its life without it proves the reason
+    bool alive = false;  ///< it has shown a sign of life
+    std::string
+        suspicion;  ///< why it was started again without KVM, if only its running without KVM would prove the reason
 };
 
-/// One stand-in as this agent knows it. `mutex` guards what follows it; `command_mutex` is held while a command acts on
-/// the domain, so that two commands to one stand-in never interleave.
+/// A stand-in in this agent's memory. `mutex` guards the members after it; `command_mutex` is held while a command acts
+/// on the domain, so that two commands to one stand-in never interleave.
 struct StandInEntry {
     std::timed_mutex command_mutex;
 
@@ -39,25 +40,25 @@ struct StandInEntry {
     StandInRecord record;
     protocol::Progress progress;
     protocol::GuestClock clock;                       ///< since the last resume
-    std::string clock_warning;                        ///< what is wrong with it, and the cure
-    bool settled = false;                             ///< it was suspended since its start: it has given memory back
+    std::string clock_warning;                        ///< what is wrong with the clock, and the cure
+    bool settled = false;                             ///< it was suspended since its start, so it has given memory back
     base::SteadyTime suspended_at{};                  ///< by a command to this agent; epoch: none
-    DomainState last_seen = DomainState::Unknown;     ///< when it was last looked at; never taken for what is now
-    bool guest_agent = false;                         ///< connected then
-    std::string problem;                              ///< why its guest did not do then what was commanded
-    std::optional<protocol::StandInState> commanded;  ///< where the last command brought it; none while one is at work
+    DomainState last_seen = DomainState::Unknown;     ///< at the last inspection; never used as the present state
+    bool guest_agent = false;                         ///< was connected then
+    std::string problem;                              ///< why its guest did not do what was commanded, at that time
+    std::optional<protocol::StandInState> commanded;  ///< result of the last command; nullopt while one is running
     std::optional<GuestTrial> trial;
     bool remade = false;             ///< it is being started again under software emulation
-    std::uint64_t commands = 0;      ///< begun and ended: says whether one came between two looks
+    std::uint64_t commands = 0;      ///< commands begun and ended: shows whether one came between two inspections
     bool being_made = false;         ///< a maker holds it
-    std::condition_variable let_go;  ///< the maker is through with it
+    std::condition_variable let_go;  ///< the maker has released it
     std::atomic<bool> cancelled{false};
 
     [[nodiscard]] StandInRecord snapshot() const {
         std::lock_guard lock(mutex);
         return record;
     }
-    /// A command begins, or has ended with the stand-in in `state`. Returns what was noted before.
+    /// Records that a command begins, or has ended with the stand-in in `state`. Returns the previous value.
     std::optional<protocol::StandInState> note(std::optional<protocol::StandInState> state) {
         std::lock_guard lock(mutex);
         ++commands;
@@ -85,26 +86,27 @@ struct StandInEntry {
 
 using StandInEntryPtr = std::shared_ptr<StandInEntry>;
 
-/// All stand-ins of this host, in memory and in their directory. Safe to call from any thread.
+/// All stand-ins of this host, in memory and in their directory. Thread-safe.
 class StandInRegistry {
   public:
     explicit StandInRegistry(StandInDirectory& directory);
 
-    /// Reads the directory. What was half made or half removed when the agent ended becomes `failed` and says so.
+    /// Reads the directory. A stand-in that was partly made or removed when the agent stopped becomes `failed`, with
+    /// the reason.
     base::Result<void> load();
     [[nodiscard]] StandInEntryPtr find(const base::StandInName& name) const;
     [[nodiscard]] std::vector<StandInEntryPtr> all() const;
-    /// Directories that hold no readable record: they are left alone and reported in health.
+    /// Directories without a readable record; they are left unchanged and reported in health.
     [[nodiscard]] std::vector<std::string> unreadable() const;
 
     /// Adds a stand-in, durably.
     base::Result<StandInEntryPtr> add(StandInRecord record);
     /// Changes a record, durably; in memory only if that succeeded.
     base::Result<void> change(StandInEntry& stand_in, const std::function<void(StandInRecord&)>& edit);
-    /// Forgets it; its files must be gone already.
+    /// Removes it from memory; its files must already be gone.
     void erase(const base::StandInName& name);
 
-    /// What every stand-in but `except` takes if it runs (S116).
+    /// The resources that every stand-in but `except` uses when it runs (S116).
     [[nodiscard]] std::vector<ResourceRequest> requests(const base::StandInName& except = {}) const;
 
   private:

@@ -11,26 +11,27 @@
 
 namespace standin::hypervisor {
 
-/// Brings stand-ins into states: observes, acts, observes. Asking for the state that is there does nothing.
+/// Brings stand-ins into states: observes, acts, observes. A command for the present state does nothing.
 class StandInStates {
   public:
     StandInStates(std::string agent, const HypervisorSettings& settings, StandInDirectory& directory,
                   StandInRegistry& registry, Domains& domains, TapObserver& taps, GuestClocks& clocks,
                   const base::Clock& clock, http::Metrics& metrics, base::Log log);
 
-    /// Precondition: the caller holds `stand_in->command_mutex`. `wanted` is Running, Suspended or Stopped. WrongState:
-    /// it can't be reached from where it is; one whose guest has stopped or ended by itself has to be Stopped first.
-    /// TimedOut, Internal: it was not confirmed by reading back.
+    /// Brings the stand-in into `wanted`: Running, Suspended or Stopped. Precondition: the caller holds
+    /// `stand_in->command_mutex`. WrongState: the state cannot be reached from the present one; a guest that has
+    /// stopped or ended by itself has to be Stopped first. TimedOut, Internal: the state was not confirmed by reading
+    /// back.
     base::Result<void> bring(const StandInEntryPtr& stand_in, protocol::StandInState wanted);
 
-    /// Lets one that has stopped for lack of disk space go on if there is space again and nobody acts on it just now.
+    /// Resumes a guest that has stopped for lack of disk space, if there is space again and no command is running.
     base::Result<void> goOn(const StandInEntryPtr& stand_in);
 
     /// See problemOf().
     [[nodiscard]] std::string problem(const StandInRecord& record, const DomainStatus& status,
                                       std::optional<protocol::StandInState> commanded) const;
 
-    /// Watches the stand-in's tap if it is there and isn't watched yet, as after a restart of the agent.
+    /// Starts watching the stand-in's tap if it exists and is not watched yet, e.g. after a restart of the agent.
     void watchIfNeeded(const StandInRecord& record, DomainState state);
 
   private:
@@ -61,7 +62,7 @@ class StandInStates {
     base::Log log_;
 };
 
-/// The stand-in's state for a domain's.
+/// The stand-in's state that corresponds to a domain's.
 protocol::StandInState standInStateOf(DomainState state);
 
 }  // namespace standin::hypervisor

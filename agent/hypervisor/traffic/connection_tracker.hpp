@@ -10,18 +10,18 @@
 
 namespace standin::hypervisor {
 
-/// Follows a job's TCP connections by their segments and says how many still wait for something from the stand-in
-/// (S224–S225). Knows nothing of what is spoken on them, so that it fits every job that answers on the connection on
-/// which it was asked.
+/// Follows a job's TCP connections by their segments and counts those that still wait for the stand-in (S224–S225). It
+/// does not depend on the application protocol, so it works for every job that answers on the connection of the
+/// request.
 ///
 /// A connection is *unanswered*
-/// - from its first SYN until the handshake is complete, and then for a moment, since its first request is on the way;
+/// - from its first SYN until the handshake is complete, and a moment longer, because its first request is on the way;
 /// - from a client's payload until the stand-in, having acknowledged it, sends payload or closes;
-/// - while the client has not acknowledged all that the stand-in sent, unless it has been silent for so long that it
-/// must be gone,
-///   and for a moment after the last of it, since an answer may come in pieces.
-/// What it can't see: that an answer goes on after a pause longer than that moment, and that several requests were sent
-/// ahead in one go, of which the first answers arrive.
+/// - until the client has acknowledged everything that the stand-in sent (unless it has been silent for so long that it
+///   must be gone), and a moment longer, because an answer may come in pieces.
+///
+/// Not detected: an answer that continues after a longer pause than that moment, and further requests that a client
+/// sent before the answer to the first one arrived.
 class ConnectionTracker {
   public:
     struct Limits {

@@ -13,22 +13,22 @@
 
 namespace standin::hypervisor {
 
-/// The beginnings of the TCP segments that pass a network interface in either direction, from or to one IPv4 address.
-/// Passive: what passes is neither held up nor changed. The kernel filters, cuts and puts them into memory shared with
-/// us, of which each ring takes 1 MiB.
+/// The first bytes of the TCP segments that pass a network interface in either direction, from or to one IPv4 address.
+/// Passive: the traffic is neither delayed nor changed. The kernel filters and truncates the segments and copies them
+/// into shared memory, 1 MiB for each ring.
 class PacketRing {
   public:
-    /// Begins to watch when it returns. NotFound if there is no such interface; Refused without the right to
+    /// Captures from the moment it returns. NotFound: there is no such interface. Refused: the right is missing
     /// (CAP_NET_RAW).
     static base::Result<PacketRing> open(const std::string& interface, std::uint32_t address);
 
-    /// Hands over what has come since the last time.
+    /// Passes on what has arrived since the last call.
     void drain(const std::function<void(std::span<const std::byte> frame, std::size_t wire_length)>& take);
-    /// How many segments the kernel had no room for since the last time.
+    /// The number of segments for which the kernel had no room since the last call.
     std::uint64_t lost();
-    /// For poll(): readable when something has come.
+    /// For poll(): readable when something has arrived.
     [[nodiscard]] int descriptor() const { return socket_.get(); }
-    /// False after the interface has gone down or away (also if another of its name came since).
+    /// False after the interface went down or was removed (even if another of its name exists now).
     [[nodiscard]] bool attached() const;
 
   private:

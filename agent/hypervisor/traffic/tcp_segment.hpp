@@ -17,10 +17,10 @@ struct JobEndpoint {
     std::vector<std::uint16_t> ports;
 };
 
-/// InvalidInput if `address` is no IPv4 address.
+/// InvalidInput: `address` is not an IPv4 address.
 base::Result<JobEndpoint> jobEndpointFrom(const std::string& address, std::vector<std::uint16_t> ports);
 
-/// What a frame says about one of the job's connections.
+/// The content of a frame that concerns one of the job's connections.
 struct TcpSegment {
     std::uint32_t client_address = 0;
     std::uint16_t client_port = 0;
@@ -35,8 +35,8 @@ struct TcpSegment {
     std::uint32_t payload = 0;  ///< bytes
 };
 
-/// Reads an Ethernet frame, of which only the beginning need be there. `wire_length` is the length it had on the wire.
-/// Nothing if it is no TCP segment (IPv4, first fragment) of the job, or is broken.
+/// Parses an Ethernet frame, of which only the beginning has to be present. `wire_length` is its original length.
+/// Nullopt: it is not a TCP segment (IPv4, first fragment) of the job, or is malformed.
 std::optional<TcpSegment> segmentFrom(std::span<const std::byte> frame, std::size_t wire_length,
                                       const JobEndpoint& job);
 

@@ -12,30 +12,30 @@ namespace standin::image_store {
 struct DiskPlace {
     base::DiskName name;
     std::string path;
-    DiskIdentity declared{};  ///< what is there has to be this disk, where something is declared
+    DiskIdentity declared{};  ///< the disk has to have this identity, where declared
 };
 
-/// What is known of a disk without touching it.
+/// What can be found out about a disk without opening it for use.
 struct DiskSight {
     bool present = false;
     bool in_use = false;
     std::uint64_t size_bytes = 0;
-    std::uint32_t sector_bytes = 0;  ///< logical; of a file what a machine sees of it
+    std::uint32_t sector_bytes = 0;  ///< logical; of a file: what a machine would see
     DiskIdentity identity{};
-    std::string detail;  ///< why it is absent or who has it
+    std::string detail;  ///< why it is absent, or what uses it
 };
 DiskSight lookAt(const DiskPlace& place);
 
-/// Exclusive use of one disk, from open() until destruction. A QEMU that has the disk makes open() fail, and while this
-/// exists no QEMU starts with it: QEMU locks raw images by open-file-description locks on bytes 100 to 299, and so does
-/// this. Block devices are opened O_EXCL besides, which fails for what is mounted or has a holder; files behind a loop
-/// device are refused.
+/// Exclusive use of one disk, from open() until destruction. open() fails if a QEMU uses the disk, and while this
+/// object exists no QEMU starts with it: QEMU locks bytes 100 to 299 of raw images by open-file-description locks, and
+/// so does this. Block devices are also opened with O_EXCL, which fails for mounted devices and those with a holder;
+/// files behind a loop device are refused.
 class DiskAccess {
   public:
     enum class Purpose { Read, Write };
 
-    /// NotFound: no such file or device; it is never created. Refused: in use, says by what. InvalidInput: neither file
-    /// nor device, or another disk than was declared.
+    /// NotFound: there is no such file or device; it is never created. Refused: it is in use; the message says by what.
+    /// InvalidInput: it is neither a file nor a device, or another disk than declared.
     static base::Result<DiskAccess> open(const DiskPlace& place, Purpose purpose);
 
     [[nodiscard]] const base::DiskName& name() const { return name_; }
@@ -44,11 +44,11 @@ class DiskAccess {
     [[nodiscard]] const OpenFile& file() const { return file_; }
     [[nodiscard]] bool isBlockDevice() const { return block_device_; }
 
-    /// Makes a range read as zeros, giving the space back where that is possible. Precondition: opened to write.
+    /// Makes a range read as zeros, and releases its space where possible. Precondition: opened for writing.
     [[nodiscard]] base::Result<void> zero(std::uint64_t offset, std::uint64_t bytes) const;
 
-    /// The same disk (not: the same path) opened once more so that reading bypasses the page cache where the file
-    /// system can. Buffers, offsets and lengths must be multiples of 4096; the caller has synced what it wrote.
+    /// Opens the same disk (not: the same path) again, so that reading bypasses the page cache if the file system
+    /// supports it. Buffers, offsets and lengths must be multiples of 4096; the caller has synced its writes.
     [[nodiscard]] base::Result<OpenFile> openMedium() const;
 
   private:

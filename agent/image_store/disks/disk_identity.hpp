@@ -8,7 +8,7 @@
 
 namespace standin::image_store {
 
-/// What tells one disk from every other. Empty fields: not declared, or the disk does not say.
+/// The identity of a disk. Empty fields: not declared, or not reported by the disk.
 struct DiskIdentity {
     std::string serial;
     std::string wwn;
@@ -16,15 +16,15 @@ struct DiskIdentity {
     [[nodiscard]] bool empty() const { return serial.empty() && wwn.empty(); }
 };
 
-/// What the kernel knows of the disk below a block device: of a partition, the whole disk's. Files have none.
-/// `sys`: where sysfs is.
+/// The identity that the kernel reports for the disk below a block device; for a partition, the whole disk's. Files
+/// have none. `sys`: the path of sysfs.
 DiskIdentity identityOf(dev_t device, const std::string& sys = "/sys");
 
-/// Whether a disk is the one that was declared: the disk reports every declared field, and it is equal (`0x5000…`,
-/// `naa.5000…` and `5000…` are). Empty: it is; otherwise what is wrong.
+/// Whether a disk is the declared one: it reports every declared field with an equal value (`0x5000…`, `naa.5000…` and
+/// `5000…` are equal). Empty: it is; otherwise the difference.
 std::string mismatch(const DiskIdentity& declared, const DiskIdentity& seen);
 
-/// Where a path leads, as far as that is needed to find out that two paths lead to the same bytes.
+/// What a path refers to, as far as needed to find out that two paths refer to the same bytes.
 struct DiskNode {
     bool is_block = false;
     std::string self;             ///< `8:16`, or device and inode of a file
@@ -33,11 +33,12 @@ struct DiskNode {
     std::string wwn;              ///< of a whole disk
 };
 
-/// Nothing: there is no such file or device (now).
+/// Nullopt: there is no such file or device now.
 std::optional<DiskNode> nodeAt(const std::string& path, const std::string& sys = "/sys");
 DiskNode nodeOf(dev_t device, const std::string& sys = "/sys");
 
-/// How the first is the same disk as the second, or a part of it, for people (`is a partition of`); empty: it is not.
+/// How the first one is the same disk as the second, or a part of it, for people (`is a partition of`); empty: it is
+/// not.
 std::string overlap(const DiskNode& one, const DiskNode& other);
 
 }  // namespace standin::image_store

@@ -6,11 +6,12 @@
 
 namespace standin::image_store {
 
-/// Who uses an open file or block device besides this descriptor, as far as can be seen without disturbing anybody: a
-/// machine or a transfer that locked it, a loop device, a mount, a holder (LVM, RAID). Empty if nobody.
+/// What uses an open file or block device besides this descriptor, as far as can be found out without disturbing it: a
+/// machine or a transfer that locked it, a loop device, a mount, a holder (LVM, RAID). Empty: nothing.
 std::string userOf(const OpenFile& disk);
 
-/// Locks the bytes that QEMU locks on a raw image. False if somebody has one of them. Ends with the descriptor.
+/// Locks the bytes that QEMU locks on a raw image. False if one of them is already locked. The lock ends with the
+/// descriptor.
 bool lockAgainstMachines(const OpenFile& disk);
 
 }  // namespace standin::image_store

@@ -8,11 +8,11 @@ namespace standin::image_store {
 
 struct ByteRange {
     std::uint64_t begin = 0;
-    std::uint64_t end = 0;  ///< behind the last byte
+    std::uint64_t end = 0;  ///< after the last byte
 };
 
-/// A `Range` header's single range (RFC 9110, 14.1) over `size` bytes. Unsatisfiable: a range that begins behind the
-/// end. A header that is malformed or asks for several ranges is to be ignored, as the RFC allows: the whole.
+/// A `Range` header's single range (RFC 9110, 14.1) of `size` bytes. Unsatisfiable: the range begins behind the end. A
+/// malformed header or several ranges are ignored, as the RFC allows: the whole content is returned.
 struct RangeAsked {
     enum class Kind { Whole, Part, Unsatisfiable } kind = Kind::Whole;
     ByteRange range;

@@ -12,10 +12,9 @@
 
 namespace standin::image_store {
 
-/// SHA-256. One hash for blocks and for the whole: OpenSSL does it at about 1.4 GB/s a core with SHA-NI, which is above
-/// what one disk and one TLS stream give here, and an equal checksum is then proof enough for 'no difference' (S144)
-/// also for content that somebody chose. (XXH3-128 is eight times faster but proves nothing against a chosen
-/// collision.)
+/// SHA-256, for blocks and for whole images. OpenSSL computes it at about 1.4 GB/s per core with SHA-NI, faster than
+/// one disk and one TLS stream here, and equal checksums prove equal content (S144) even if an attacker chose it.
+/// (XXH3-128 is eight times faster but proves nothing against a chosen collision.)
 using Checksum = std::array<std::uint8_t, 32>;
 using Bytes = std::span<const std::byte>;
 
@@ -29,7 +28,7 @@ class Sha256 {
 
     void update(Bytes bytes);
     void update(std::string_view text) { update(std::as_bytes(std::span(text))); }
-    /// The checksum of everything so far; starts again.
+    /// The checksum of everything so far; starts from the beginning afterwards.
     Checksum finish();
 
   private:
@@ -39,14 +38,14 @@ class Sha256 {
 
 Checksum checksumOf(Bytes bytes);
 
-/// The checksum of `size` zero bytes (asked often for few sizes: callers keep it).
+/// The checksum of `size` zero bytes. Callers keep it, because few sizes are used often.
 Checksum checksumOfZeros(std::size_t size);
 
 /// 64 lower-case hexadecimal digits.
 std::string hexOf(const Checksum& checksum);
 base::Result<Checksum> checksumFromHex(std::string_view text);
 
-/// True if every byte is zero; leaves at the first that is not.
+/// True if every byte is zero; stops at the first that is not.
 bool allZero(Bytes bytes);
 
 }  // namespace standin::image_store

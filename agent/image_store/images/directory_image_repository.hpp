@@ -10,7 +10,7 @@
 
 namespace standin::image_store {
 
-/// One directory for one image:
+/// One directory for each image:
 ///
 ///     <images_dir>/
 ///       .lock                     held while a program uses the directory
@@ -18,13 +18,13 @@ namespace standin::image_store {
 ///       <id>/content              the disk's bytes, sparse: a raw image that any tool can read
 ///       <id>/manifest.partial     instead of `manifest`: the image is being made or removed
 ///
-/// Order makes it durable. Capture: manifest.partial first, content and table written, content synced, header written,
-/// manifest synced, renamed to `manifest`, directory synced. Removal: renamed back, content removed, manifest.partial
-/// removed. So after a crash a directory with manifest.partial (or an empty one) is a half image and is removed by
-/// open(); one with neither is damaged and is kept.
+/// The order of writes makes images durable. Capture: manifest.partial first, content and table written, content
+/// synced, header written, manifest synced, renamed to `manifest`, directory synced. Removal: renamed back, content
+/// removed, manifest.partial removed. So after a crash a directory with manifest.partial (or an empty one) is an
+/// incomplete image and is removed by open(); a directory with neither file is damaged and is kept.
 class DirectoryImageRepository final : public ImageRepository {
   public:
-    /// Makes the directory if there is none, locks it, removes half images. Conflict if another program has it.
+    /// Creates the directory if necessary, locks it and removes incomplete images. Conflict: another program uses it.
     static base::Result<std::unique_ptr<DirectoryImageRepository>> open(const std::string& images_dir,
                                                                         std::uint64_t block_size_bytes,
                                                                         const base::Clock& clock, base::Log log);
@@ -37,7 +37,7 @@ class DirectoryImageRepository final : public ImageRepository {
     [[nodiscard]] unsigned readers(const base::ImageId& id) const override { return uses_->readers(id); }
     base::Result<std::uint64_t> freeBytes() override;
 
-    /// Who reads and who writes what. Shared with the contents and drafts handed out, which may outlive a call.
+    /// The readers and writers of each image. Shared with the contents and drafts handed out, which may outlive a call.
     class Uses {
       public:
         bool beginRead(const base::ImageId& id);

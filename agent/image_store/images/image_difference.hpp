@@ -5,9 +5,9 @@
 
 namespace standin::image_store {
 
-/// How many blocks and bytes of the two differ (S144, S158), from their checksums alone: no content is read, and equal
-/// images are recognised by their whole checksums at once. What only the larger one has differs. InvalidInput for
-/// different block sizes. Corrupt if a manifest's table is not what its whole checksum says.
+/// How many blocks and bytes of two images differ (S144, S158). Only checksums are compared, no content is read; equal
+/// images are recognised by their whole checksums. Blocks that only the larger one has count as different.
+/// InvalidInput: different block sizes. Corrupt: a manifest's table does not match its whole checksum.
 base::Result<protocol::ImageDifference> difference(ImageContent& a, ImageContent& b);
 
 }  // namespace standin::image_store

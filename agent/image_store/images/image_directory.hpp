@@ -15,12 +15,13 @@ struct ImageDirectory {
     [[nodiscard]] std::string content() const { return path + "/content"; }
 
     [[nodiscard]] bool exists() const;
-    /// Being made or removed when a program ended: nothing there, or manifest.partial.
+    /// True if the image was being made or removed when a program stopped: the directory is empty or has
+    /// manifest.partial.
     [[nodiscard]] bool isHalf() const;
-    /// Removes the image's files and the directory in the order that leaves a half image after a crash. Foreign files
-    /// are left, and then the directory too (Refused).
+    /// Removes the image's files and the directory, in an order that leaves an incomplete image after a crash. Foreign
+    /// files are kept, and then the directory, too (Refused).
     [[nodiscard]] base::Result<void> remove() const;
-    /// Opens what belongs to image `id`, with names and lengths checked; Corrupt if anything is missing.
+    /// Opens the files of image `id`, after checking names and lengths. Corrupt: anything is missing.
     [[nodiscard]] base::Result<struct ImageFiles> load(const base::ImageId& id) const;
 };
 
@@ -32,10 +33,10 @@ struct ImageFiles {
 
 using Uses = DirectoryImageRepository::Uses;
 
-/// Takes over a use already begun with beginRead().
+/// Takes over a use already started with beginRead().
 base::Result<std::unique_ptr<ImageContent>> openDirectoryImage(const ImageDirectory& directory, const base::ImageId& id,
                                                                std::shared_ptr<Uses> uses);
-/// Takes over a use already begun with beginWrite(); `manifest` has everything but data_blocks and checksum.
+/// Takes over a use already started with beginWrite(). `manifest` has everything except data_blocks and checksum.
 base::Result<std::unique_ptr<ImageDraft>> createDirectoryImage(const ImageDirectory& directory, ImageManifest manifest,
                                                                std::shared_ptr<Uses> uses);
 

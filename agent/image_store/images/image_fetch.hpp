@@ -21,17 +21,17 @@ struct FetchRequest {
     std::chrono::milliseconds deadline{30'000};  ///< for each piece of an answer, not for the whole
 };
 
-/// Writes an image of the image store behind `store` into a local file: only blocks that are not zero are asked for,
-/// each is checked before it is written, their checksums are proved by the whole one, and all is durable when this
-/// returns (S119, S303).
+/// Writes an image of the image store behind `store` to a local file. Only blocks that are not zero are requested; each
+/// one is checked before it is written, and all of them by the whole checksum. Everything is durable when this returns
+/// (S119, S303).
 ///
-/// Beside the file stands `<path>.fetch` (the manifest) until it is complete. If it is there from an interrupted fetch
-/// of the same image, what is in the file already is checked and kept; anything else in the file is dropped. A
-/// connection that breaks is made again as long as that brings something.
+/// Until the file is complete, `<path>.fetch` (the manifest) exists beside it. If an interrupted fetch of the same
+/// image left it, the file's content is checked and kept as far as it is right. A broken connection is opened again as
+/// long as that makes progress.
 ///
-/// `tell` is called now and then from this thread. Refused 'cancelled' soon after `stopping` became true. Corrupt: what
-/// came, or what the store has, is not what was captured. NotFound, Unreachable, TimedOut as the client says; Internal:
-/// the local file system.
+/// `tell` is called regularly on this thread. Refused 'cancelled' soon after `stopping` became true. Corrupt: the
+/// received data, or the store's, differ from what was captured. NotFound, Unreachable, TimedOut as from the client;
+/// Internal: the local file system.
 base::Result<void> fetchImage(protocol::AgentClient& store, const FetchRequest& request,
                               const std::function<void(const protocol::Progress&)>& tell,
                               const std::atomic<bool>& stopping);

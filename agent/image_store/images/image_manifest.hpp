@@ -26,9 +26,9 @@ namespace standin::image_store {
 // content, table and header are durable, and `manifest` afterwards: what a crash leaves has the partial name, and the
 // next start removes it. Nothing else marks an image as complete.
 
-/// What is known of an image without reading its blocks.
+/// The properties of an image that are known without reading its blocks.
 ///
-/// As a file, and as `GET /v1/images/{id}/manifest` gives it:
+/// Its format as a file, and in `GET /v1/images/{id}/manifest`:
 ///
 ///     offset 0     `standin-image 1 <SHA-256 of the second line, hexadecimal>\n`
 ///                  `{"id":…,"disk":…,"created_at":…,"size_bytes":…,"block_size_bytes":…,"data_blocks":…,"checksum":…}\n`
@@ -40,14 +40,14 @@ namespace standin::image_store {
 /// `checksum`.
 struct ImageManifest {
     base::ImageId id;
-    base::DiskName disk;  ///< what it was captured from
+    base::DiskName disk;  ///< the disk that was captured
     base::WallTime created_at;
     std::uint64_t size_bytes = 0;
     std::uint64_t block_size_bytes = 0;
     std::uint64_t data_blocks = 0;  ///< blocks that are not all zero
     Checksum checksum{};  ///< of the whole: see wholeChecksumBegin(); equal if and only if the content is equal
 
-    std::uint32_t sector_bytes = 0;  ///< of the disk; 0: captured by a release that did not say
+    std::uint32_t sector_bytes = 0;  ///< of the disk; 0: captured by a release that did not record it
 
     [[nodiscard]] std::uint64_t blocks() const { return (size_bytes + block_size_bytes - 1) / block_size_bytes; }
     /// Bytes of block `index`: block_size_bytes, or less for the last one.
@@ -63,7 +63,7 @@ inline constexpr std::uint64_t largest_image_bytes =
 /// The header's 4096 bytes.
 std::vector<std::byte> encodeHeader(const ImageManifest& manifest);
 
-/// The inverse. Corrupt, with what is wrong, for anything that encodeHeader() would not have written.
+/// The inverse of encodeHeader(). Corrupt, with the reason, for anything that it would not have written.
 base::Result<ImageManifest> decodeHeader(Bytes header);
 
 /// The whole checksum is the SHA-256 of one line with the two sizes and then of all the blocks' checksums in

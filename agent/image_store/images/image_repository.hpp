@@ -10,47 +10,46 @@
 
 namespace standin::image_store {
 
-/// An image opened for reading. While one exists its image cannot be removed. Safe to use from one thread at a time.
+/// An image opened for reading. While one exists the image cannot be removed. Not thread-safe.
 class ImageContent {
   public:
     virtual ~ImageContent() = default;
     [[nodiscard]] virtual const ImageManifest& manifest() const = 0;
     /// The checksums of blocks [first, first + into.size()).
     virtual base::Result<void> readChecksums(std::uint64_t first, std::span<Checksum> into) = 0;
-    /// Block `index` as it was captured, `manifest().bytesOf(index)` bytes. Corrupt if what is stored is not that any
-    /// more.
+    /// Block `index` as captured, `manifest().bytesOf(index)` bytes. Corrupt: the stored data have changed.
     virtual base::Result<void> readBlock(std::uint64_t index, std::span<std::byte> into) = 0;
 };
 
-/// An image that is being made. It does not exist for others before commit(); without commit() it leaves nothing.
+/// An image that is being made. Others do not see it before commit(); without commit() nothing remains of it.
 class ImageDraft {
   public:
     virtual ~ImageDraft() = default;
-    /// Blocks come in ascending order; blocks that are left out are zero.
+    /// Blocks are written in ascending order; omitted blocks are zero.
     virtual base::Result<void> writeBlock(std::uint64_t index, Bytes bytes) = 0;
-    /// Durable when it returns. Nothing may be called afterwards.
+    /// Durable when it returns. Nothing else may be called afterwards.
     virtual base::Result<ImageManifest> commit() = 0;
 };
 
 struct StoredImage {
     base::ImageId id;
-    base::Result<ImageManifest> manifest;  ///< or why the image can't be used
+    base::Result<ImageManifest> manifest;  ///< or why the image cannot be used
 };
 
-/// Where images are kept: the seam behind which another layout (chunks, compression) can take its place. Thread-safe.
+/// Stores images. Another layout (chunks, compression) would be another implementation. Thread-safe.
 class ImageRepository {
   public:
     virtual ~ImageRepository() = default;
     virtual std::vector<StoredImage> list() = 0;  ///< by id
-    /// NotFound, or Corrupt if the image's manifest or the file behind it isn't whole. Cheap: no block is read.
+    /// Opens an image. NotFound; Corrupt: the manifest or the content file is incomplete. Cheap: no block is read.
     virtual base::Result<std::unique_ptr<ImageContent>> open(const base::ImageId& id) = 0;
-    /// Conflict if the id is taken, also by a draft.
+    /// Starts a new image. Conflict: the id exists, or is being made.
     virtual base::Result<std::unique_ptr<ImageDraft>> create(const base::ImageId& id, const base::DiskName& disk,
                                                              std::uint64_t size_bytes,
                                                              std::uint32_t sector_bytes = 0) = 0;
-    /// Nothing is left of the image. Also for one that is corrupt. NotFound; Conflict while it is read.
+    /// Removes the image completely, also a corrupt one. NotFound; Conflict while it is being read.
     virtual base::Result<void> remove(const base::ImageId& id) = 0;
-    /// How many read it now.
+    /// The number of present readers.
     [[nodiscard]] virtual unsigned readers(const base::ImageId& id) const = 0;
     virtual base::Result<std::uint64_t> freeBytes() = 0;
 };

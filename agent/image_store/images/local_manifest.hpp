@@ -15,12 +15,12 @@ class AgentClient;
 
 namespace standin::image_store {
 
-/// A manifest as a file of this host: its table is read in pieces, so that its size does not matter.
+/// A manifest in a local file. Its table is read in pieces, so that its size does not matter.
 class LocalManifest {
   public:
-    /// Corrupt unless the whole file is proved by its checksums.
+    /// Corrupt: the file does not match its checksums.
     static base::Result<LocalManifest> open(const std::string& path);
-    /// Gets the manifest of `image` from its store into `path` and opens it. The file may be left after an error.
+    /// Downloads the manifest of `image` from its store to `path` and opens it. The file may remain after an error.
     static base::Result<LocalManifest> download(protocol::AgentClient& store, const base::ImageId& image,
                                                 const std::string& path, std::chrono::milliseconds deadline,
                                                 const std::atomic<bool>& stopping);

@@ -10,7 +10,8 @@
 
 namespace standin::image_store {
 
-/// What is written is sent to the medium in such pieces: large enough for sequential writing, small against memory.
+/// How many bytes are written back to the medium at a time: large enough for sequential writing, small compared to
+/// memory.
 constexpr std::uint64_t write_back_every_bytes = 8U << 20;
 
 /// An open file or block device with its path for error messages.
@@ -23,7 +24,7 @@ class OpenFile {
     [[nodiscard]] int descriptor() const { return descriptor_.get(); }
     [[nodiscard]] const std::string& path() const { return path_; }
 
-    /// Reads exactly that many bytes. Corrupt if the file ends before.
+    /// Reads exactly that many bytes. Corrupt: the file ends earlier.
     [[nodiscard]] base::Result<void> readAt(std::uint64_t offset, std::span<std::byte> into) const;
     /// Reads up to that many bytes; fewer only at the file's end.
     [[nodiscard]] base::Result<std::size_t> readSome(std::uint64_t offset, std::span<std::byte> into) const;
@@ -33,7 +34,7 @@ class OpenFile {
     /// Durable when it returns.
     [[nodiscard]] base::Result<void> sync() const;
     /// Starts writing back `bytes` at `offset` and waits for the same amount before them, so that unwritten memory
-    /// stays bounded and progress means progress on the medium. Advice: errors show at sync().
+    /// stays bounded and progress means progress on the medium. Errors are reported by sync().
     void writeBack(std::uint64_t offset, std::uint64_t bytes) const;
     void dropCache(std::uint64_t offset = 0, std::uint64_t bytes = 0) const;
 
@@ -46,14 +47,14 @@ class OpenFile {
     std::string path_;
 };
 
-/// A stretch of a file that may hold something else than zeros.
+/// A range of a file that may contain something other than zeros.
 struct Extent {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
 };
 
-/// The next stretch at or after `from` that is not a hole, by SEEK_DATA and SEEK_HOLE; begin == end == limit if there
-/// is none. Where the file system or device can't tell, everything is content.
+/// The next range at or after `from` that is not a hole, by SEEK_DATA and SEEK_HOLE; begin == end == limit if there is
+/// none. If the file system or device does not support this, everything is content.
 Extent nextContent(const OpenFile& file, std::uint64_t from, std::uint64_t limit);
 
 }  // namespace standin::image_store

@@ -7,14 +7,14 @@
 
 namespace standin::image_store {
 
-/// Reads an image's table of checksums from its beginning to its end and proves it by the whole checksum.
+/// Reads an image's table of checksums from its beginning to its end and checks it against the whole checksum.
 class ProvenChecksums {
   public:
     explicit ProvenChecksums(ImageContent& image);
 
     /// The next blocks' checksums, valid until the next call; empty at the end.
     base::Result<std::span<const Checksum>> next();
-    /// Precondition: all were read. Corrupt: the table is not what was captured.
+    /// Precondition: the whole table was read. Corrupt: it differs from what was captured.
     base::Result<void> prove();
 
   private:

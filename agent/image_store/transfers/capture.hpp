@@ -6,7 +6,7 @@
 
 namespace standin::image_store {
 
-/// Reads the whole disk into the draft and commits it (S142, S154). Holes are not read and zeros are not kept.
+/// Reads the whole disk into the draft and commits it (S142, S154). Holes are not read, and zeros are not stored.
 base::Result<ImageManifest> capture(const DiskAccess& disk, ImageDraft& draft, std::uint64_t block_size_bytes,
                                     TransferWatch& watch);
 

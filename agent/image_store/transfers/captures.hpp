@@ -8,16 +8,16 @@
 
 namespace standin::image_store {
 
-/// Captures. One that succeeded is an image of the repository and is forgotten here; one that failed starts again when
-/// it is asked for again. `begin(id, place)`: precondition: no image of this id exists. Conflict: the id is being
-/// captured from another disk. Refused: the disk is in use, there is not space enough.
+/// Captures of disks. A successful one becomes an image of the repository and is no longer listed here; a failed one
+/// starts again when it is requested again. `begin(id, place)`: precondition: there is no image of this id. Conflict:
+/// the id is being captured from another disk. Refused: the disk is in use, or there is not enough space.
 class CaptureKind : public TransferKind<base::ImageId, protocol::Image, ImageManifest> {
   public:
     struct Work {
         DiskAccess access;
         std::unique_ptr<ImageDraft> draft;
     };
-    static constexpr std::ptrdiff_t ended_kept = 64;  // for those who ask why; older failures are in the log
+    static constexpr std::ptrdiff_t ended_kept = 64;  // for questions about the reason; older failures are in the log
     static constexpr bool keeps_successes = false;
 
     struct Sizes {

@@ -7,8 +7,8 @@
 
 namespace standin::image_store {
 
-/// What outlives the agent of its restores, one small file each in `<images_dir>/.restores`. A restore that is recorded
-/// as begun and not as ended was interrupted: its disk is not to be trusted.
+/// Records of restores that outlive the agent, one small file each in `<images_dir>/.restores`. A restore recorded as
+/// begun but not as ended was interrupted: its disk must not be used.
 class RestoreRecords {
   public:
     explicit RestoreRecords(std::string directory) : directory_(std::move(directory)) {}
@@ -17,7 +17,7 @@ class RestoreRecords {
     /// Durable when it returns.
     base::Result<void> save(const protocol::Restore& restore);
     void remove(const base::RestoreId& id);
-    /// All records, oldest first; files that can't be read are left out.
+    /// All records, oldest first; files that cannot be read are skipped.
     [[nodiscard]] std::vector<protocol::Restore> load() const;
 
   private:

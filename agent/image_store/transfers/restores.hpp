@@ -9,25 +9,25 @@
 
 namespace standin::image_store {
 
-/// A restore that succeeded has no further result.
+/// The outcome of a successful restore; it has no content.
 struct Restored {};
 
-/// Restores, remembered across restarts of the agent. `begin(id, image, place)` begins after the disk was locked and
-/// found large enough; the same id again answers the same restore, and after it failed or was cancelled it starts
-/// again. Conflict: the id is another restore. Refused: disk in use or too small.
+/// Restores, recorded across restarts of the agent. `begin(id, image, place)` begins after the disk was locked and
+/// found large enough. The same id again returns the same restore; if that failed or was cancelled, it starts again.
+/// Conflict: the id belongs to another restore. Refused: the disk is in use or too small.
 class RestoreKind : public TransferKind<base::RestoreId, protocol::Restore, Restored> {
   public:
     struct Work {
         std::unique_ptr<ImageContent> content;
         DiskAccess access;
     };
-    static constexpr std::ptrdiff_t ended_kept = 256;  // so that a coordinator that was away can still ask
+    static constexpr std::ptrdiff_t ended_kept = 256;  // so that a coordinator that was down can still ask
     static constexpr bool keeps_successes = true;
 
     RestoreKind(ImageRepository& repository, RestoreRecords records, base::Log log)
         : repository_(repository), records_(std::move(records)), log_(std::move(log)) {}
 
-    /// Of earlier lives, oldest first; what had not ended has failed.
+    /// Restores of earlier processes, oldest first; those that had not ended have failed.
     base::Result<std::vector<View>> earlier();
 
     View show(View restore, const TransferWatch& watch) const;
@@ -41,7 +41,7 @@ class RestoreKind : public TransferKind<base::RestoreId, protocol::Restore, Rest
              std::chrono::nanoseconds took);
     void cancelledUnbegun(View& restore);
     void forgotten(const Id& id) { records_.remove(id); }
-    /// They count as interrupted, for the next life to find.
+    /// Running restores count as interrupted for the next process.
     void stopping() { interrupted_ = true; }
     base::Error unknown(const Id& id) const;
 

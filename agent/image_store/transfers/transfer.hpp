@@ -13,13 +13,13 @@
 
 namespace standin::image_store {
 
-/// Keeps a transfer below a rate, so that it leaves the disks and the network to others. Thread-safe; shared by all
+/// Limits the rate of transfers, so that the disks and the network stay usable for others. Thread-safe; shared by all
 /// transfers.
 class Throttle {
   public:
     /// 0 = no limit.
     explicit Throttle(std::uint64_t bytes_per_second) : bytes_per_second_(bytes_per_second) {}
-    /// Waits until `bytes` more may be moved; at once when asked to stop.
+    /// Waits until `bytes` more may be transferred; returns at once if a stop is requested.
     void spend(std::uint64_t bytes, const std::stop_token& stop);
 
   private:
@@ -29,15 +29,15 @@ class Throttle {
     std::chrono::steady_clock::time_point next_{};
 };
 
-/// What a transfer in progress shows to those who look, and how it is cancelled. One thread moves, others read.
+/// The progress of a transfer, and its cancellation. One thread transfers; others read.
 class TransferWatch {
   public:
     TransferWatch(const base::Clock& clock, Throttle& throttle) : clock_(clock), throttle_(throttle) {}
 
     void begin(std::uint64_t total_bytes);
-    /// Counts and throttles. Refused 'cancelled' when asked to stop.
+    /// Counts and throttles. Refused 'cancelled' if a stop is requested.
     base::Result<void> moved(std::uint64_t bytes);
-    /// Counts what needed no work (holes).
+    /// Counts bytes that needed no work (holes).
     void skipped(std::uint64_t bytes) { done_bytes_ += bytes; }
     void enterReadBack() { reading_back_ = true; }
     void finish() { done_bytes_ = total_bytes_.load(); }

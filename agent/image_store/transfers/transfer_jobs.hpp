@@ -18,30 +18,30 @@ namespace standin::image_store {
 
 using TransferFinished = std::function<void(bool succeeded, std::chrono::nanoseconds took)>;
 
-/// What a kind of transfer need not have of its own. A kind further has
-///     View show(const View&, const TransferWatch&)    of one that waits or runs, as it is now
-///     std::optional<Result<View>> repeated(View known, about…)    the answer to a second request; nothing: begin again
+/// The parts that all kinds of transfers share. A kind also has
+///     View show(const View&, const TransferWatch&)    the present view of a transfer that waits or runs
+///     std::optional<Result<View>> repeated(View known, about…)    the answer to a second request; nullopt: begin again
 ///     Result<std::pair<View, Work>> prepare(id, about…)    what is locked and checked before it is accepted
 ///     Result<Outcome> move(Work&, TransferWatch&)    the transfer, on a thread of the pool, without the jobs' lock
 ///     void end(View&, const Result<Outcome>&, const TransferWatch&, took)
 ///     Error unknown(id)
-/// and the constants `ended_kept`, how many that have ended are remembered, and `keeps_successes`.
+/// and the constants `ended_kept` (how many ended transfers are kept) and `keeps_successes`.
 template <typename TheId, typename TheView, typename TheOutcome>
 struct TransferKind {
     using Id = TheId;
     using View = TheView;
     using Outcome = TheOutcome;
-    /// Durable when it returns, before anything is moved.
+    /// Makes the view durable before anything is transferred.
     base::Result<void> record(const View&) { return {}; }
     void begun(const View&) {}
     void cancelledUnbegun(View&) {}
     void forgotten(const Id&) {}
-    /// All are about to be cancelled because the agent stops.
+    /// Called before all transfers are cancelled because the agent stops.
     void stopping() {}
     static bool succeeded(const base::Result<Outcome>& outcome) { return outcome.has_value(); }
 };
 
-/// Transfers of one kind that wait, run or have ended, by their ids. Thread-safe.
+/// Transfers of one kind that wait, run or have ended, by id. Thread-safe.
 template <typename Kind>
 class TransferJobs {
   public:
@@ -51,7 +51,7 @@ class TransferJobs {
     TransferJobs(Kind kind, TransferPool& pool, Throttle& throttle, const base::Clock& clock)
         : kind_(std::move(kind)), pool_(pool), throttle_(throttle), clock_(clock) {}
 
-    /// Begins one, or answers with the one that the kind takes for the same. Refused: too many wait.
+    /// Begins a transfer, or returns the existing one that the kind treats as the same. Refused: too many are waiting.
     template <typename... About>
     base::Result<View> begin(const Id& id, About&&... about) {
         const std::lock_guard lock(mutex_);
@@ -72,7 +72,7 @@ class TransferJobs {
         kind_.begun(job->view);
         return viewOf(*job);
     }
-    /// One that had ended before the agent was started.
+    /// Adds a transfer that ended before the agent's start.
     void remember(const Id& id, const View& ended) {
         const std::lock_guard lock(mutex_);
         jobs_[id] = std::make_shared<Job>(id, ended, ++begun_, clock_, throttle_);
@@ -90,12 +90,12 @@ class TransferJobs {
         for (const auto& [id, job] : jobs_) views.push_back(viewOf(*job));
         return views;
     }
-    /// Ends it if it waits or runs, and waits until it moves nothing any more.
+    /// Ends a waiting or running transfer, and waits until it has stopped.
     void cancel(const Id& id) {
         std::unique_lock lock(mutex_);
         if (const auto known = jobs_.find(id); known != jobs_.end()) cancel(lock, known->second);
     }
-    /// The same, and forgets it.
+    /// Cancels a transfer and forgets it.
     void remove(const Id& id) {
         std::unique_lock lock(mutex_);
         const auto known = jobs_.find(id);
@@ -104,7 +104,7 @@ class TransferJobs {
         cancel(lock, job);
         erase(*job);
     }
-    /// The agent stops: all end soon.
+    /// Ends all transfers soon, because the agent stops.
     void cancelAll() {
         const std::lock_guard lock(mutex_);
         kind_.stopping();
@@ -119,8 +119,8 @@ class TransferJobs {
         Job(Id its, View what, std::uint64_t order, const base::Clock& clock, Throttle& throttle)
             : id(std::move(its)), number(order), view(std::move(what)), watch(clock, throttle) {}
         const Id id;
-        const std::uint64_t number;    ///< of its beginning
-        View view;                     ///< guarded by mutex_; of one that has not ended as it was prepared
+        const std::uint64_t number;    ///< order of its begin
+        View view;                     ///< guarded by mutex_; as prepared until it has ended
         Stage stage = Stage::Waiting;  ///< likewise
         TransferWatch watch;
         /// Belongs to the thread that runs it; released before its end is reported, so that the disk is free by then.
@@ -157,7 +157,7 @@ class TransferJobs {
         job->stage = Stage::Ended;
         kind_.cancelledUnbegun(job->view);
     }
-    /// Unless another has its id by now.
+    /// Has no effect if another job has the id by now.
     void erase(const Job& job) {
         const auto now = jobs_.find(job.id);
         if (now != jobs_.end() && now->second.get() == &job) jobs_.erase(now);

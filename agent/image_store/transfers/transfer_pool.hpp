@@ -11,7 +11,7 @@
 
 namespace standin::image_store {
 
-/// A few threads that run transfers, and a bounded queue before them: more at once would only make the disks seek.
+/// A few threads that run transfers, and a bounded queue; more concurrent transfers would only make the disks seek.
 class TransferPool {
   public:
     TransferPool(std::size_t at_once, std::size_t waiting_most) : at_once_(at_once), waiting_most_(waiting_most) {}
@@ -21,12 +21,12 @@ class TransferPool {
         workers_.start(
             "transfers", [this](const auto& stop) { run(stop); }, at_once_);
     }
-    /// Drops what waits and joins; the caller has cancelled what runs.
+    /// Drops waiting transfers and joins the threads; the caller has cancelled the running ones.
     void stop();
-    /// Refused when too many wait already or after stop().
+    /// Refused: too many are waiting, or the pool has stopped.
     base::Result<void> submit(std::function<void()> transfer);
     [[nodiscard]] std::size_t waiting() const;
-    /// Waits until nothing runs or waits here, or until asked to stop.
+    /// Waits until nothing runs or waits, or until a stop is requested.
     void awaitRest(const std::stop_token& stop) const;
 
   private:

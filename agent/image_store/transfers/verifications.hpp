@@ -8,9 +8,9 @@
 
 namespace standin::image_store {
 
-/// Images that are being verified, and what came of it, as long as the agent runs; it pauses while anything is captured
-/// or restored: a server that has failed waits for its image. `begin(id, content)`: while one of this image goes on
-/// that one is the answer, one that has ended starts again.
+/// Verifications of images and their results, kept while the agent runs. They pause during captures and restores,
+/// because a failed server waits for its image. `begin(id, content)`: a running verification of this image is returned;
+/// one that has ended starts again.
 class VerificationKind : public TransferKind<base::ImageId, protocol::ImageVerification, ImageDamage> {
   public:
     using Work = std::unique_ptr<ImageContent>;

@@ -30,29 +30,30 @@ namespace standin::request_holder {
 // After delivery a Relay copies bytes in both directions and keeps no state but its buffers. It ends with the
 // connection.
 
-/// How held connections are handed to the job's machine.
+/// How held connections are delivered to the job's machine.
 struct DeliverySettings {
     in_addr job_address{};
-    Milliseconds answer_wait{2'000};  ///< how long the next one waits for the first answer to the one before at most
-    Milliseconds connect_deadline{1'000};  ///< then the attempt is given up and started again
+    Milliseconds answer_wait{
+        2'000};  ///< how long the next connection waits at most for the first answer to the previous one
+    Milliseconds connect_deadline{1'000};  ///< after this an attempt is given up and repeated
     Milliseconds first_retry{10};          ///< doubled up to longest_retry while the machine refuses or does not answer
     Milliseconds longest_retry{200};
-    std::size_t proxied = 8192;  ///< more connections than these stay held
+    std::size_t proxied = 8192;  ///< further connections stay held
 };
 
 /// Takes held connections out of the waiting room in order of arrival, connects to the job's address over the back leg,
-/// sends what was held and leaves the rest to a Relay. One at a time: the next connection's bytes are delivered only
-/// after the previous one's were, and, where it was held while nobody could process it, after its first answer (or a
-/// bounded wait). What was not delivered because the machine refused or vanished stays at the head and is tried again;
-/// from the first byte that may have reached the machine on nothing is sent a second time.
+/// sends the held bytes and leaves the rest to a Relay. One connection at a time: the next one's bytes are delivered
+/// only after the previous one's, and, if that one was held while no machine could process it, after its first answer
+/// (or a bounded wait). A connection that was not delivered because the machine refused or disappeared stays at the
+/// head and is tried again. Nothing is sent a second time once its first byte may have reached the machine.
 class Delivery {
   public:
     struct Events {
-        std::function<void()> neighbour_suspect;  ///< the address may now be another machine's: forget its MAC
+        std::function<void()> neighbour_suspect;  ///< the address may now belong to another machine: forget its MAC
     };
     struct Tally {
-        std::uint64_t delivered = 0;  ///< connections handed on
-        std::uint64_t broken = 0;     ///< handed on, then lost before the job had answered anything
+        std::uint64_t delivered = 0;  ///< connections delivered
+        std::uint64_t broken = 0;     ///< delivered, then lost before the job had answered anything
         std::uint64_t attempts_failed = 0;
         std::uint64_t bytes_to_job = 0;
         std::uint64_t bytes_to_client = 0;
@@ -62,8 +63,8 @@ class Delivery {
              Events events);
 
     void start();     ///< delivers from now on; idempotent
-    void pause();     ///< what is not delivered yet stays held, in order; what is proxied goes on; idempotent
-    void proceed();   ///< somebody came or left: see whether there is something to do
+    void pause();     ///< undelivered connections stay held, in order; proxied ones continue; idempotent
+    void proceed();   ///< a connection was added or removed: check for work
     void resetAll();  ///< closes all proxied connections visibly
 
     [[nodiscard]] bool busy() const { return running_ && step_ != Step::Waiting; }
@@ -80,7 +81,7 @@ class Delivery {
     void connected(std::uint64_t attempt, int problem);
     void handOn(HeldConnection& held);
     void failed(int problem);
-    void settled(std::uint64_t attempt);  // the one handed on last was delivered and, where due, answered
+    void settled(std::uint64_t attempt);  // the last delivered connection is complete and, where required, answered
     void after(Milliseconds wait, std::function<void()> then);
     void enter(Step step);
 
@@ -92,7 +93,7 @@ class Delivery {
     asio::steady_timer timer_;
     bool running_ = false;
     Step step_ = Step::Waiting;
-    std::uint64_t attempt_ = 0;  // what belongs to an earlier attempt comes too late and is ignored
+    std::uint64_t attempt_ = 0;  // events of an earlier attempt are ignored
     HeldConnectionPtr head_;
     TcpSocketPtr job_;
     Milliseconds retry_{0};

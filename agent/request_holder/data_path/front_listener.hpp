@@ -10,20 +10,20 @@
 
 namespace standin::request_holder {
 
-/// Takes a job's new connections on the front leg, per port in the order in which they were established.
+/// Accepts a job's new connections on the front leg, per port in the order in which they were established.
 class FrontListener {
   public:
     using Accepted = std::function<void(TcpSocketPtr)>;
 
     FrontListener(asio::io_context& context, Accepted accepted);
 
-    /// Listens at all ports or at none; the sockets are made in `space`. Idempotent.
+    /// Listens at all ports or at none; the sockets are created in `space`. Idempotent.
     Result<void> open(const NetworkNamespace& space, in_addr address, const std::vector<std::uint16_t>& ports,
                       int backlog);
 
-    /// Takes in what is established but not yet accepted, then stops listening; idempotent.
+    /// Accepts the connections that are already established, then stops listening; idempotent.
     void close();
-    void acceptEstablished();  ///< hands over everything that waits in the kernel now, also while paused
+    void acceptEstablished();  ///< accepts everything that waits in the kernel now, also while paused
 
     void pause();  ///< new connections wait in the kernel, which keeps their order
     void resume();

@@ -21,9 +21,9 @@ namespace standin::request_holder {
 
 class Probing;
 
-/// What a job's one thread does: the states idle, holding and releasing, and everything that belongs to its
-/// connections. The thread lives in the back leg's namespace, where it connects and probes; the listening sockets are
-/// made in the front leg's.
+/// The state machine of one job's holder, on one thread: the states idle, holding and releasing, and the job's
+/// connections. The thread runs in the back leg's namespace, where it connects and probes; the listening sockets are
+/// created in the front leg's.
 class JobEngine {
   public:
     JobEngine(const JobSettings& settings, const NetworkNamespace& front, base::Log log);
@@ -68,7 +68,7 @@ class JobEngine {
     protocol::HoldState state_ = protocol::HoldState::Idle;
     std::uint64_t accepted_ = 0;
     std::uint64_t refused_ = 0;
-    HolderTotals before_;  // what had been counted when the state last left `idle`
+    HolderTotals before_;  // counters at the time the state last left `idle`
     std::string counted_since_;
     std::list<std::weak_ptr<Probing>> probes_;
     base::Worker worker_;

@@ -10,27 +10,27 @@
 
 namespace standin::request_holder {
 
-/// The buffer through which all connections of one thread are read. 64 KiB: what the kernel hands out at once on a busy
+/// The buffer through which all connections of one thread are read. 64 KiB is what the kernel returns at once on a busy
 /// link.
 using SharedBuffer = std::array<char, 64U << 10>;
 
-/// Carries one client's connection to the job and back until it ends by itself: bytes in order in both directions, an
-/// end of stream as an end of stream (half-close), a reset as a reset. What one side cannot take in is left with the
-/// other side: at most one shared buffer's content waits here per direction.
+/// Copies one client's connection to the job and back until it ends: bytes in order in both directions, an end of
+/// stream as an end of stream (half-close), a reset as a reset. Bytes that one side cannot take stay with the other
+/// side: at most one shared buffer's content waits here per direction.
 class Relay : public std::enable_shared_from_this<Relay> {
   public:
     struct Events {
-        std::function<void()> delivered;  ///< the bytes given at the start have all been handed to the job's machine
-        std::function<void()> answered;   ///< the job has sent its first byte or ended the connection
-        std::function<void()> broken;     ///< the job's side was lost, or ended before the client's, without any answer
+        std::function<void()> delivered;  ///< all bytes given at the start were sent to the job's machine
+        std::function<void()> answered;   ///< the job has sent its first byte or closed the connection
+        std::function<void()> broken;  ///< the job's side was lost, or closed before the client's, without any answer
         std::function<void(Relay&)> ended;  ///< both sides are closed; the last call
     };
 
-    /// What the client did before the relay took over.
+    /// What the client did before the relay started.
     struct Beginning {
-        std::string pending;        ///< is sent to the job before anything that is read from the client
-        bool client_ended = false;  ///< the client's end of stream comes right behind it
-        bool asked = false;         ///< the client has spoken, whether or not all of it is with the job already
+        std::string pending;        ///< sent to the job before anything that is read from the client
+        bool client_ended = false;  ///< the client's end of stream follows directly
+        bool asked = false;         ///< the client has sent something, whether or not all of it has reached the job
     };
 
     Relay(TcpSocketPtr client, TcpSocketPtr job, Beginning beginning, SharedBuffer& buffer, Events events);
@@ -38,7 +38,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     void start();
     void reset();  ///< closes both sides visibly
 
-    /// As far as bytes show: the client spoke last, or the job did so lately that it may go on.
+    /// True, as far as bytes show, if the client sent last, or the job sent so recently that it may continue.
     [[nodiscard]] bool unanswered(std::chrono::steady_clock::time_point now) const;
     [[nodiscard]] std::uint64_t bytesToJob() const { return to_job_.carried; }
     [[nodiscard]] std::uint64_t bytesToClient() const { return to_client_.carried; }

@@ -15,29 +15,29 @@ namespace standin::request_holder {
 
 namespace asio = boost::asio;
 
-/// A non-blocking TCP socket of which Asio only says when it is ready: reads and writes are plain system calls into a
-/// buffer that all connections share, so an idle connection has no buffer of its own.
+/// A non-blocking TCP socket; Asio only reports when it is ready. Reads and writes are plain system calls into a buffer
+/// that all connections share, so an idle connection needs no buffer.
 using TcpSocket = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 using TcpSocketPtr = std::unique_ptr<TcpSocket>;
 
-/// All of these work in the calling thread's network namespace; sockets are closed in programs that are started.
+/// All of these use the calling thread's network namespace; the sockets are closed in child processes.
 namespace tcp {
 
 Result<base::FileDescriptor> listenAt(in_addr address, std::uint16_t port, int backlog);
 
-/// Starts to connect; pendingError() has the outcome when the socket has become writable. None, and
-/// errno, otherwise.
+/// Starts to connect; pendingError() has the result once the socket is writable. Otherwise an empty descriptor, with
+/// errno.
 base::FileDescriptor startConnecting(in_addr address, std::uint16_t port);
 
-base::FileDescriptor acceptOne(int listener);  ///< none, with errno
-int pendingError(int socket);                  ///< and clears it; 0 = none
+base::FileDescriptor acceptOne(int listener);  ///< empty, with errno, if there is none
+int pendingError(int socket);                  ///< returns and clears it; 0: none
 std::uint16_t localPort(int socket);
 
-void prepareRelaying(int socket);  ///< no delay; notices a peer that vanished
+void prepareRelaying(int socket);  ///< no delay; detects a peer that disappeared
 void reset(TcpSocket& socket);     ///< closes so that the peer gets RST
 void wakeWhenAllSent(int socket);  ///< from now on 'writable' means: nothing unsent is left
 
-/// As recv(2) and send(2) without signal and without interruption.
+/// As recv(2) and send(2), without SIGPIPE and repeated after EINTR.
 ssize_t receive(int socket, void* into, std::size_t size);
 ssize_t send(int socket, const void* from, std::size_t size);
 

@@ -12,27 +12,27 @@
 
 namespace standin::request_holder {
 
-/// A client's connection that nobody has answered yet.
+/// A client's connection without an answer yet.
 struct HeldConnection {
     ArrivalNumber number = 0;
-    std::uint16_t port = 0;     ///< of the job, that the client connected to
-    TcpSocketPtr client;        ///< null once it was taken out
+    std::uint16_t port = 0;     ///< the job's port that the client connected to
+    TcpSocketPtr client;        ///< null after it was taken
     std::string bytes;          ///< what the client has sent so far
-    bool client_ended = false;  ///< the client's end of stream came behind `bytes`
+    bool client_ended = false;  ///< the client's end of stream follows `bytes`
     bool watched = false;       ///< for a reset by the client
 };
 using HeldConnectionPtr = std::shared_ptr<HeldConnection>;
 
-/// Keeps clients' connections with the bytes that arrived, in order of arrival, within the limits of a HoldQueue.
-/// Belongs to one thread.
+/// Keeps clients' connections with the bytes that arrived, in order of arrival, within the limits of a HoldQueue. Used
+/// by one thread.
 class WaitingRoom {
   public:
     struct Events {
-        std::function<void()> grew;    ///< a connection was admitted
-        std::function<void()> shrank;  ///< one left: there may be a new head, and room for another
+        std::function<void()> grew;    ///< a connection was added
+        std::function<void()> shrank;  ///< one was removed: there may be a new head, and room for another
     };
     struct Losses {
-        std::uint64_t over_age = 0;  ///< closed visibly by us
+        std::uint64_t over_age = 0;  ///< closed visibly by the holder
         std::uint64_t given_up = 0;  ///< reset by the client itself
     };
 
@@ -42,12 +42,12 @@ class WaitingRoom {
     void admit(TcpSocketPtr client);
     [[nodiscard]] bool full() const { return queue_.full(); }
 
-    /// The earliest arrival, still here; null if nobody waits.
+    /// The earliest arrival that is still held; null if there is none.
     [[nodiscard]] HeldConnectionPtr head() const;
     [[nodiscard]] bool holds(const HeldConnection& held) const {
         return held.client != nullptr && queue_.contains(held.number);
     }
-    /// Out of the room, with its socket and bytes; nobody reads from it any more.
+    /// Removes the connection, with its socket and bytes; it is no longer read from.
     void take(HeldConnection& held);
 
     void closeOverAge(SteadyTime now);

@@ -8,19 +8,20 @@
 
 namespace standin::request_holder {
 
-/// One side of a job's request holder: an interface in a network namespace of its own, so that the front leg can have
-/// the job's address while the back leg reaches another machine that has it too, and any number of jobs do not clash.
+/// One side of a job's request holder: an interface in a network namespace of its own. So the front leg can have the
+/// job's address while the back leg reaches another machine with the same address, and any number of jobs do not
+/// conflict.
 class Leg {
   public:
     Leg(std::string namespace_name, LegSettings settings)
         : namespace_name_(std::move(namespace_name)), settings_(std::move(settings)) {}
 
-    /// Namespace made, interface moved into it, address set, everything up. Idempotent, also after an agent that was
-    /// killed. NotFound: the interface is neither here nor there.
+    /// Creates the namespace, moves the interface into it, sets the address and brings everything up. Idempotent, also
+    /// after an agent that was killed. NotFound: the interface does not exist in either namespace.
     Result<void> bringUp();
-    /// The interface is handed back to where the agent runs, the namespace removed; idempotent.
+    /// Moves the interface back to the agent's namespace and removes the leg's; idempotent.
     Result<void> takeDown();
-    /// Quick look (no process is started): is everything as bringUp() left it?
+    /// Checks quickly (no process is started) whether everything is as bringUp() left it.
     [[nodiscard]] Result<void> verify() const;
 
     /// Precondition: bringUp() succeeded once.

@@ -10,24 +10,24 @@ namespace standin::request_holder {
 
 using base::Result;
 
-/// A named network namespace as `ip netns` makes it. Sockets stay in the namespace in which they were made, whichever
-/// thread uses them.
+/// A named network namespace as `ip netns` creates it. Sockets stay in the namespace in which they were created,
+/// whichever thread uses them.
 class NetworkNamespace {
   public:
-    /// Takes over the namespace of that name or makes it. What stands at its place without being one (left by a reboot)
+    /// Opens the namespace of that name or creates it. A file at its place that is not a namespace (left by a reboot)
     /// is replaced.
     static Result<NetworkNamespace> open(const std::string& name);
 
     [[nodiscard]] const std::string& name() const { return name_; }
-    /// False if somebody has removed or replaced it since open().
+    /// False if it was removed or replaced since open().
     [[nodiscard]] bool stands() const;
 
-    /// Runs `work` on a thread of its own that is in this namespace (and no other), and waits for it.
+    /// Runs `work` on a new thread in this namespace and waits for it.
     Result<void> run(const std::function<void()>& work) const;
-    /// Moves the calling thread into this namespace for good; its owner must not expect to be elsewhere ever again.
+    /// Moves the calling thread into this namespace permanently.
     Result<void> enterForGood() const;
 
-    /// Takes the name away; idempotent. What is still used of it goes on until it is closed.
+    /// Removes the name; idempotent. Sockets in the namespace continue to work until they are closed.
     Result<void> remove();
 
   private:

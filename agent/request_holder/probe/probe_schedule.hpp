@@ -9,14 +9,13 @@
 
 namespace standin::request_holder {
 
-/// When a probe starts its next attempt, and which older one makes room for it. Pure; times count from the probe's
+/// When a probe starts its next attempt, and which older one is closed for it. Pure; times count from the probe's
 /// start.
 ///
-/// A machine that is just being resumed or started loses packets at first, and the kernel sends a lost SYN again only
-/// after 1 s: so new attempts are started every few milliseconds. Yet a machine that is slow to answer would never be
-/// heard if attempts were given up as fast: so some attempts ('anchors', at 0 ms and then each at twice the age of the
-/// one before) are kept to the end, and the first packets sent, which may wait in the tap of a suspended machine, are
-/// among them.
+/// A machine that is being resumed or started loses packets at first, and the kernel repeats a lost SYN only after 1 s,
+/// so new attempts are started every few milliseconds. But a machine that is slow to answer would never be reached if
+/// attempts were closed as fast, so some attempts ('anchors', at 0 ms and then each at twice the age of the previous
+/// one) are kept to the end. The first packets sent, which may wait in the tap of a suspended machine, are among them.
 class ProbeSchedule {
   public:
     using Time = std::chrono::microseconds;
@@ -33,16 +32,16 @@ class ProbeSchedule {
         bool connected = false;
     };
 
-    /// Notes a new attempt at `now` and returns its number; precondition: victim() is empty.
+    /// Records a new attempt at `now` and returns its number. Precondition: victim() is empty.
     std::size_t begin(Time now);
     void connected(std::size_t id);
     void end(std::size_t id);
 
-    /// When the next attempt is due after one that was started, or got its connection, at `last`: 3 ms at first, a
-    /// sixteenth of the time passed later, at most 50 ms. At least 20 ms while one is connected, on which nothing gets
-    /// lost (every further one takes time from the machine that it needs to answer the first); 250 ms while enough are.
+    /// When the next attempt is due after one that was started, or connected, at `last`: after 3 ms at first, later a
+    /// sixteenth of the time passed, at most 50 ms. At least 20 ms while one is connected, because nothing on it gets
+    /// lost (each further one costs the machine time that it needs for its answer); 250 ms while enough are connected.
     [[nodiscard]] Time next(Time last) const;
-    /// The attempt to be closed before another may begin: the oldest that is no anchor.
+    /// The attempt to close before another one may start: the oldest that is not an anchor.
     [[nodiscard]] std::optional<std::size_t> victim() const;
 
     [[nodiscard]] std::size_t inFlight() const { return attempts_.size(); }

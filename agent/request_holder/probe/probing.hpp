@@ -12,8 +12,8 @@
 
 namespace standin::request_holder {
 
-/// One probe of a job's address: overlapping attempts until the first good answer or the deadline. Made and run in a
-/// thread that is in the leg's network namespace.
+/// One probe of a job's address: overlapping attempts until the first good answer or the deadline. Used on a thread in
+/// the leg's network namespace.
 class Probing : public std::enable_shared_from_this<Probing> {
   public:
     using Done = std::function<void(const protocol::ProbeAnswer&)>;
@@ -22,7 +22,7 @@ class Probing : public std::enable_shared_from_this<Probing> {
             Done done);
 
     void start();
-    void giveUp();  ///< answers at once with what is known
+    void giveUp();  ///< answers at once with the result so far
 
   private:
     struct Attempt {
@@ -54,7 +54,7 @@ class Probing : public std::enable_shared_from_this<Probing> {
     protocol::ProbeAnswer answer_;
 };
 
-/// The status of an HTTP/1 answer; 0 while the status line is not complete, -1 if it is none.
+/// Status of an HTTP/1 response; 0 while the status line is incomplete, -1 if there is none.
 int httpStatus(const std::string& received);
 
 }  // namespace standin::request_holder

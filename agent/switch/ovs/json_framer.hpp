@@ -7,8 +7,8 @@
 
 namespace standin::lan_switch {
 
-/// Cuts a byte stream of JSON texts that follow each other without any delimiter (JSON-RPC as RFC 7047 4 uses it) into
-/// the single objects. Only braces and strings are looked at; whether an object is well formed is the parser's matter.
+/// Splits a byte stream of JSON texts without delimiters (JSON-RPC as in RFC 7047 4) into single objects. It only looks
+/// at braces and strings; the parser checks whether an object is well formed.
 class JsonFramer {
   public:
     /// `limit_bytes`: of one message.
@@ -19,7 +19,7 @@ class JsonFramer {
     /// The next whole object, or nullopt if more bytes are needed or the stream is broken().
     std::optional<std::string> next();
 
-    /// True once a message was too long or did not begin with a brace; the connection is of no further use.
+    /// True once a message was too long or did not begin with a brace; the connection cannot be used any further.
     [[nodiscard]] bool broken() const { return broken_; }
 
   private:

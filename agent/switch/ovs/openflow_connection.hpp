@@ -11,23 +11,22 @@
 
 namespace standin::lan_switch {
 
-/// A bridge's management socket, spoken to in OpenFlow 1.3: just what the takeover path needs, over a lasting
-/// connection that is made again when the bridge has dropped it. One call at a time; others wait.
+/// A client of a bridge's management socket in OpenFlow 1.3, with just the messages that the takeover path needs. The
+/// connection is kept, and opened again if the bridge has closed it. One call at a time; others wait.
 class OpenFlowConnection {
   public:
     explicit OpenFlowConnection(std::string socket_path) : socket_path_(std::move(socket_path)) {}
 
-    /// Has the bridge forward each frame as if it had come in at `of_port` (action NORMAL), and returns when it has
-    /// done so (barrier). Repeating it does no harm. Unreachable, TimedOut, or Refused with the switch's error.
+    /// Makes the bridge forward each frame as if it had come in at `of_port` (action NORMAL); returns when that is done
+    /// (barrier). Harmless if repeated. Unreachable, TimedOut, or Refused with the switch's error.
     base::Result<void> inject(std::uint32_t of_port, const std::vector<std::string>& frames,
                               std::chrono::milliseconds deadline);
 
-    /// Changes a flow that no frame ever meets, and that is gone after a second: the bridge goes through its cache of
-    /// forwarding decisions then. Returns when the change is in the tables (barrier), not when the cache has been gone
-    /// through.
+    /// Adds a flow that no frame matches and that expires after a second. This makes the bridge revalidate its cache of
+    /// forwarding decisions. Returns when the flow is in the tables (barrier), not when the revalidation is finished.
     base::Result<void> touch(std::uint64_t cookie, std::uint8_t table, std::chrono::milliseconds deadline);
 
-    /// How many flows have exactly this cookie.
+    /// The number of flows with exactly this cookie.
     base::Result<std::uint32_t> flowsWith(std::uint64_t cookie, std::chrono::milliseconds deadline);
 
   private:

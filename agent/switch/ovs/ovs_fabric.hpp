@@ -16,8 +16,9 @@
 
 namespace standin::lan_switch {
 
-/// One bridge of Open vSwitch: VLANs and records by OVSDB, announcements by OpenFlow, steering by `ovs-ofctl` (not on
-/// the takeover path). Records lie in the bridge's external_ids, quarantines in those of the ports.
+/// One bridge of Open vSwitch: VLANs and records through OVSDB, announcements through OpenFlow, steering through
+/// `ovs-ofctl` (not on the takeover path). Records are stored in the bridge's external_ids, quarantines in those of the
+/// ports.
 class OvsFabric final : public SwitchFabric {
   public:
     OvsFabric(OvsPlaces places, base::Log log);
@@ -25,7 +26,7 @@ class OvsFabric final : public SwitchFabric {
 
     void start(std::function<void()> on_change) override;
     void stop() override;
-    /// Whether ovs-vswitchd lives: it answers on its control socket, within the time that health has.
+    /// Whether ovs-vswitchd answers on its control socket within the time of a health check.
     [[nodiscard]] base::Result<void> daemonAnswers() const;
     base::Result<FabricSnapshot> view() override;
     base::Result<void> commit(const FabricView& view, const FabricChange& change) override;
@@ -50,7 +51,7 @@ class OvsFabric final : public SwitchFabric {
     mutable std::mutex mutex_;  ///< guards what follows, up to the connections
     std::condition_variable replica_changed_;
     OvsdbReplica replica_;
-    FabricSnapshot moment_;  ///< made of the replica when somebody asks, until it changes
+    FabricSnapshot moment_;  ///< made from the replica on demand, valid until it changes
     bool current_ = false;   ///< the replica follows the database; false while the connection is lost
     std::map<Vlan, std::size_t> expected_flows_;
 

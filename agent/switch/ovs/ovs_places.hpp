@@ -4,7 +4,7 @@
 
 namespace standin::lan_switch {
 
-/// Where a bridge of Open vSwitch is spoken to.
+/// The sockets of a bridge of Open vSwitch.
 struct OvsPlaces {
     std::string bridge;
     std::string ovsdb_socket;     ///< of ovsdb-server

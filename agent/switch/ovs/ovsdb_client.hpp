@@ -17,19 +17,19 @@
 
 namespace standin::lan_switch {
 
-/// A client of ovsdb-server (RFC 7047) over one lasting connection to its unix socket: transactions, and one monitor
-/// that is renewed whenever the connection is. Reconnects by itself; answers and sends echoes, so that a hung server is
-/// noticed.
+/// A client of ovsdb-server (RFC 7047) over one persistent connection to its unix socket: transactions, and one monitor
+/// that is renewed with the connection. It reconnects by itself, and it answers and sends echoes, so that a hanging
+/// server is detected.
 class OvsdbClient {
   public:
     using Json = protocol::Json;
 
-    /// The monitor's updates. All three are called in the client's own thread, in the order of the server's messages;
-    /// an update that a transaction of ours caused arrives before transact() returns.
+    /// The monitor's updates. All three are called on the client's own thread, in the order of the server's messages.
+    /// An update caused by a transaction of this client arrives before transact() returns.
     struct Listener {
         std::function<void(const Json& tables)> on_snapshot;  ///< everything, after each (re)connection
         std::function<void(const Json& tables)> on_update;    ///< `<table-updates>` of RFC 7047 4.1.6
-        std::function<void()> on_lost;                        ///< the connection broke; what was known grows stale
+        std::function<void()> on_lost;  ///< the connection broke; the replica is out of date from now on
     };
 
     /// `monitor`: `<monitor-requests>` of RFC 7047 4.1.5, table -> columns.
@@ -46,7 +46,7 @@ class OvsdbClient {
     /// error of the database.
     base::Result<Json> transact(Json operations, std::chrono::milliseconds deadline);
 
-    /// Sends a transaction whose outcome nobody waits for.
+    /// Sends a transaction without waiting for its outcome.
     void post(Json operations);
 
     [[nodiscard]] bool connected() const;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What we write into Open vSwitch's database, beside access VLANs.
+/// Names of what the agent writes into Open vSwitch's database, besides access VLANs.
 namespace standin::lan_switch {
 
 inline constexpr const char* database_name = "Open_vSwitch";

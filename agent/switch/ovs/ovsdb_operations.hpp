@@ -7,11 +7,11 @@
 /// PURE: a change as one transaction of RFC 7047.
 namespace standin::lan_switch {
 
-/// Guards (`wait`) for all that the change touches and for the records, then the updates, then the number of the new
-/// configuration, which the last operation selects.
+/// The operations of a change: guards (`wait`) for everything it touches and for the records, then the updates, then
+/// the number of the new configuration, which the last operation selects.
 protocol::Json operationsFor(const std::string& bridge, const FabricView& view, const FabricChange& change);
 
-/// Has the database write everything so far to its disk. ovsdb-server does that only with a transaction that changes
+/// Makes the database write everything so far to its disk. ovsdb-server does that only with a transaction that changes
 /// something.
 protocol::Json durabilityOperations(std::int64_t configuration);
 

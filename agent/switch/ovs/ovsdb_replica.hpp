@@ -8,21 +8,21 @@
 
 namespace standin::lan_switch {
 
-/// What we follow of the database `Open_vSwitch` (ovs-vswitchd.conf.db(5)), kept up to date from the monitor's
-/// messages. Not for several threads at once.
+/// A replica of the parts of the database `Open_vSwitch` (ovs-vswitchd.conf.db(5)) that the agent needs, updated by the
+/// monitor's messages. Not thread-safe.
 class OvsdbReplica {
   public:
     using Json = protocol::Json;
 
-    /// `<monitor-requests>` for exactly what apply() understands.
+    /// The `<monitor-requests>` for exactly the columns that apply() understands.
     static Json monitorRequests();
 
     void clear();
-    /// `<table-updates>`; rows of an unexpected shape are left out.
+    /// Applies `<table-updates>`; rows of an unexpected shape are skipped.
     void apply(const Json& tables);
 
     [[nodiscard]] base::Result<FabricView> view(const std::string& bridge) const;
-    /// The last configuration that ovs-vswitchd has taken over.
+    /// The last configuration that ovs-vswitchd has applied.
     [[nodiscard]] std::int64_t appliedConfiguration() const { return current_; }
 
   private:

@@ -8,7 +8,7 @@
 
 #include "agent/protocol/json_fields.hpp"
 
-/// PURE: values in OVSDB's notation (RFC 7047 5.1). Reading never throws; what has another shape is read as absent.
+/// PURE: values in OVSDB's notation (RFC 7047 5.1). Reading never throws; a value of another shape is read as absent.
 namespace standin::lan_switch {
 
 std::string stringOf(const protocol::Json& value);
@@ -22,7 +22,7 @@ std::map<std::string, std::string> mapOf(const protocol::Json& value);
 protocol::Json asMap(const std::map<std::string, std::string>& map);
 protocol::Json emptySet();
 
-/// The column of a row, null if it is not there.
+/// The column of a row; null if it is absent.
 const protocol::Json& column(const protocol::Json& row, const char* name);
 
 }  // namespace standin::lan_switch

@@ -15,20 +15,20 @@ class UnixSocket {
     UnixSocket() = default;
     explicit UnixSocket(int descriptor) : descriptor_(descriptor) {}
 
-    /// Unreachable when nobody listens there. Sending blocks for at most a second.
+    /// Connects. Unreachable if no process listens there. Sending blocks for at most a second.
     static base::Result<UnixSocket> connect(const std::string& path);
 
     [[nodiscard]] bool open() const { return static_cast<bool>(descriptor_); }
     [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
-    /// All of it, or TimedOut: a part may have been sent, and the connection is of no further use.
+    /// Sends all bytes. TimedOut: a part may have been sent, and the connection cannot be used any further.
     base::Result<void> send(std::string_view bytes);
 
-    /// Appends what is there, waiting for at least one byte until `until`. TimedOut: nothing came. Unreachable: the
-    /// peer closed.
+    /// Appends the bytes that are available, waiting for at least one until `until`. TimedOut: nothing arrived.
+    /// Unreachable: the peer closed.
     base::Result<void> receive(std::string& into, base::SteadyTime until);
 
-    /// True when the peer has closed or sent something unasked; never blocks.
+    /// True when the peer has closed or has sent something unexpected; never blocks.
     [[nodiscard]] bool disturbed() const;
 
     /// Wakes a reader in another thread with 'closed'.

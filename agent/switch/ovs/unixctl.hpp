@@ -10,14 +10,14 @@
 
 namespace standin::lan_switch {
 
-/// One command of ovs-vswitchd's control socket (what `ovs-appctl` does, without a process), sent and not yet answered.
-/// The socket is found in the run directory by the daemon's pid file. Unreachable, TimedOut, or Refused with the
-/// daemon's words.
+/// One command to ovs-vswitchd's control socket (what `ovs-appctl` does, without a process), sent and not yet answered.
+/// The socket is found in the run directory through the daemon's pid file. Unreachable, TimedOut, or Refused with the
+/// daemon's message.
 class ControlCall {
   public:
     static base::Result<ControlCall> begin(const std::string& run_directory, const std::string& command,
                                            const std::vector<std::string>& arguments);
-    /// TimedOut: not yet; it may be asked again.
+    /// TimedOut: no answer yet; may be called again.
     base::Result<std::string> answer(std::chrono::milliseconds deadline);
 
   private:
@@ -27,7 +27,7 @@ class ControlCall {
     JsonFramer framer_;
 };
 
-/// Sends the command and awaits its text.
+/// Sends the command and waits for its answer.
 base::Result<std::string> askVswitchd(const std::string& run_directory, const std::string& command,
                                       const std::vector<std::string>& arguments, std::chrono::milliseconds deadline);
 

@@ -10,16 +10,16 @@
 
 namespace standin::lan_switch {
 
-/// When which segment's announcement is to be repeated. One announcement can be lost, and a Linux host ignores it when
-/// it has learned the address less than a second ago (arp(7), locktime), so the last ones come later than that. Not for
-/// several threads at once.
+/// When each segment's announcement is repeated. One announcement can be lost, and a Linux host ignores it if it
+/// learned the address less than a second ago (arp(7), locktime), so the last repetitions come later than that. Not
+/// thread-safe.
 class AnnouncementSchedule {
   public:
-    /// Replaces what was planned for that segment.
+    /// Plans the segment's repetitions, replacing earlier ones.
     void plan(const base::SegmentId& segment, base::SteadyTime first);
     void cancel(const base::SegmentId& segment) { due_.erase(segment); }
 
-    /// Takes out every segment that has an announcement due at `now`.
+    /// Removes and returns the segments whose announcements are due at `now`.
     std::vector<base::SegmentId> take(base::SteadyTime now);
     [[nodiscard]] std::optional<base::SteadyTime> next() const;
 

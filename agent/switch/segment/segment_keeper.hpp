@@ -19,15 +19,14 @@
 
 namespace standin::lan_switch {
 
-/// What happened, for those who count.
+/// Callbacks for metrics.
 struct KeeperObserver {
     std::function<void(const std::string& outcome, double transaction_ms, double announce_ms)> on_order;
     std::function<void(const std::string& port)> on_repair;
 };
 
-/// Keeps every segment as it was ordered: carries orders out, and puts right what others change afterwards (a machine
-/// that starts again brings its port back with the VLAN of its definition; a restarted forwarding plane has forgotten
-/// its flows).
+/// Keeps every segment as it was ordered. It executes orders and corrects later changes by others: a machine that
+/// starts again brings its port back with the VLAN of its definition; a restarted forwarding plane has lost its flows.
 class SegmentKeeper {
   public:
     SegmentKeeper(SwitchFabric& fabric, VlanRange quarantine, KeeperObserver observer, const base::Clock& clock,
@@ -39,10 +38,10 @@ class SegmentKeeper {
     void start();
     void stop();
 
-    /// Makes the order come true: VLANs and record in one transaction, applied and read back; then steering; then, if
-    /// the owner is new, the announcement, which is repeated later on. The same order with the same number changes
-    /// nothing; one with a lower number than the last is refused. Errors: those of planSegment() and of the fabric;
-    /// after TimedOut the order may come into force as long as no later one was given.
+    /// Executes an order: VLANs and record in one transaction, applied and read back; then steering; then, if the owner
+    /// is new, the announcement, which is repeated later. The same order with the same number changes nothing; an order
+    /// with a lower number than the last one is refused. Errors: those of planSegment() and of the fabric. After
+    /// TimedOut the order may still come into force, unless a later one is given.
     base::Result<protocol::Segment> order(const base::SegmentId& id, const protocol::SegmentOrder& order,
                                           const OrderNumber& number);
 
@@ -50,21 +49,22 @@ class SegmentKeeper {
     base::Result<protocol::Segment> segment(const base::SegmentId& id);
     base::Result<std::vector<protocol::Segment>> segments();
 
-    /// Announces the owner again, now and a few times more. WrongState: nobody owns the segment.
+    /// Announces the owner again, now and a few times later. WrongState: the segment has no owner.
     base::Result<protocol::Segment> announce(const base::SegmentId& id);
 
-    /// Drops the segment; its ports stay in quarantine.
+    /// Removes the segment's record; its ports stay in quarantine.
     base::Result<void> forget(const base::SegmentId& id);
 
-    /// The switch now. While it takes a change over (usually a millisecond), that is awaited for a moment.
+    /// The present view of the switch. While the switch applies a change (usually a millisecond), this waits for it
+    /// briefly.
     base::Result<FabricSnapshot> view();
 
   private:
     struct Known {
-        std::mutex busy;                        ///< one order or reconciliation of a segment at a time
-        std::optional<Steering> steering;       ///< in force as far as we know
-        bool steering_known = false;            ///< false after our start: flows of a former life may be there
-        std::optional<Announcement> announced;  ///< made last
+        std::mutex busy;                   ///< one order or reconciliation of a segment at a time
+        std::optional<Steering> steering;  ///< in force as far as we know
+        bool steering_known = false;       ///< false after the agent's start: there may be flows of an earlier process
+        std::optional<Announcement> announced;  ///< the last announcement
         double transaction_ms = 0;
         double announce_ms = 0;
         std::deque<std::string> warnings;  ///< since the last order
@@ -101,13 +101,13 @@ class SegmentKeeper {
     const base::Clock& clock_;
     const base::Log log_;
 
-    std::mutex commit_mutex_;  ///< from looking at the switch until it is changed
+    std::mutex commit_mutex_;  ///< held from reading the view until the switch is changed
 
     std::mutex mutex_;  ///< guards everything below but the worker
     std::condition_variable_any wake_;
     std::condition_variable switch_changed_;
     bool changed_ = true;
-    bool failing_ = false;               ///< the last reconciliation did not succeed: try again soon
+    bool failing_ = false;               ///< the last reconciliation failed: try again soon
     std::set<base::SegmentId> steered_;  ///< segments with flows in the switch
     std::map<base::SegmentId, std::shared_ptr<Known>> known_;
     AnnouncementSchedule schedule_;

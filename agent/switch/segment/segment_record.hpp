@@ -6,11 +6,11 @@
 
 namespace standin::lan_switch {
 
-/// A record as the text that a switch's database keeps: `{"order": …, "quarantine": {"port": vlan},
-/// "number": {"epoch": …, "sequence": …}}`.
+/// The record as text for a switch's database: `{"order": …, "quarantine": {"port": vlan}, "number": {"epoch": …,
+/// "sequence": …}}`.
 std::string textOf(const SegmentRecord& record);
 
-/// Corrupt if somebody else has written there.
+/// Parses a record. Corrupt: something else was written there.
 base::Result<SegmentRecord> segmentRecordFrom(const std::string& text);
 
 }  // namespace standin::lan_switch

@@ -4,14 +4,14 @@
 
 namespace standin::domain {
 
-/// Whether a capture wants to switch its server off, or has it off.
+/// Whether a capture needs its server to be off, or has already switched it off.
 enum class CaptureNeed {
     None,
-    Turn,     ///< it may begin when others are on again
-    UnderWay  ///< it was begun, and the server is not known to be on again
+    Turn,     ///< it may begin once other servers are on again
+    UnderWay  ///< it has begun, and the server is not known to be on again
 };
 
-/// Follows from the operation alone, so that turns are the same after the coordinator was started again.
+/// The need follows from the operation alone, so a restarted coordinator assigns the same turns.
 CaptureNeed captureNeedOf(const Operation& operation);
 
 }  // namespace standin::domain

@@ -4,8 +4,8 @@
 #include "coordinator/domain/step_descriptors.hpp"
 #include "coordinator/domain/wanted_steps.hpp"
 
-/// A server's disk becomes an image (FIG. 9/10): StoppingServer, CapturingImage, StartingServer, RestartingServer,
-/// ComparingImages, DiscardingImage.
+/// The capture phase: a server's disk becomes an image (FIG. 9/10). States: StoppingServer, CapturingImage,
+/// StartingServer, RestartingServer, ComparingImages, DiscardingImage.
 namespace standin::domain::capture {
 
 void wantedSteps(StepList& steps, const OperationProgress& progress);
@@ -14,13 +14,12 @@ std::optional<DetectedEvent> detectEvent(const OperationProgress& progress);
 // How its steps are tried.
 using namespace std::chrono_literals;
 
-/// So long it is tried to ask a server to shut down: the program or device that asks has its whole time before the step
-/// is given up.
+/// How long the step tries to ask a server to shut down. It includes the whole time of the program or device that asks.
 inline std::chrono::milliseconds askWithin(const Server& server) {
     return 3 * server.fence_within;
 }
 
-/// In order first, then by its power.
+/// Limits for the orderly shutdown, followed by switching the power off.
 inline StepLimits stopServer(const Observation& observation) {
     const Server& server = observation.server;
     const auto by_power = 3 * server.fence_within;
@@ -36,7 +35,7 @@ inline StepLimits startServer(const Observation& observation) {
     return {.deadline = within, .pause = 2s, .patience = 3 * within, .retry_refusals = true};
 }
 
-/// The image store may go on capturing though it does not answer, and the server must stay off.
+/// The image store may continue the capture even if it does not answer, and the server must stay off meanwhile.
 inline constexpr StepLimits capture_image{.deadline = 10s, .pause = 500ms, .patience = 12h};
 
 inline constexpr StepLimits compare_images{.deadline = 60s, .pause = 1s, .patience = 5min};

@@ -5,37 +5,38 @@
 #include "coordinator/domain/step_descriptors.hpp"
 #include "coordinator/domain/wanted_steps.hpp"
 
-/// Stand-in to spare (FIG. 13/14): HoldingRequests, DrainingStandIn, FreezingStandIn, ReleasingRequests,
-/// GivingSegmentToSpare, Settling; and back: ReturningRequests.
+/// The handover phase: stand-in to spare (FIG. 13/14). States: HoldingRequests, DrainingStandIn, FreezingStandIn,
+/// ReleasingRequests, GivingSegmentToSpare, Settling; and back to the stand-in: ReturningRequests.
 namespace standin::domain::handover {
 
 void wantedSteps(StepList& steps, const OperationProgress& progress);
 std::optional<DetectedEvent> detectEvent(const OperationProgress& progress);
 void enterState(Operation& operation, const Change& change);
 
-/// Requests that were held have been given to the spare, or may have been: the stand-in has no part in the job any
+/// True if held requests were, or may have been, released to the spare. The stand-in then has no part in the job any
 /// more.
 bool isReleased(const Operation& operation);
-/// After a retry: a handover has been begun that still goes on, so what becomes of the stand-in is its matter. Requests
-/// were released to the spare, or have to be returned to the stand-in first.
+/// True, after a retry, if a handover has begun and continues, so that the handover decides what happens to the
+/// stand-in. Requests were released to the spare, or have to be returned to the stand-in first.
 bool isHalfWay(const OperationProgress& progress);
-/// Precondition: nothing was released to the spare.
+/// Repeats the handover from its first step. Precondition: nothing was released to the spare.
 void redoFromTheStart(Operation& operation);
-/// The spare has the segment, or the switch refuses; also at the end of the cold path.
+/// The event for the spare's segment: the spare owns it, or the switch refuses. Also used at the end of the cold path.
 std::optional<DetectedEvent> spareOwnsSegment(const OperationProgress& progress);
-/// Held requests could not be returned to the stand-in.
+/// The event for held requests that could not be returned to the stand-in.
 DetectedEvent returnFailed(const OperationProgress& progress);
 
-// How its steps are tried. The stand-in executes the job, so there is time; the holder's age limit is what presses.
-// Clients wait: of a limit that has passed when the coordinator is started again, there is time for one attempt.
+// Limits of the steps. The stand-in executes the job, so there is time; only the holder's age limit is short. Clients
+// wait: a step whose limit passed while the coordinator was down gets time for one attempt.
 using namespace std::chrono_literals;
 
 inline constexpr StepLimits hold_requests{
     .deadline = 5s, .pause = 500ms, .patience = 30s, .after_restart = 5s, .retry_refusals = true};
 
-/// An agent that answers is asked again at once; one that does not may be recovering, and is asked less often. A spare
-/// that does not answer is asked three times, for a second each: one answer may be late or lost, and the whole handover
-/// would be made again for it; longer, and what is held grows too old.
+/// Limits for draining. An agent that answers is polled again at once. An agent that does not answer may be recovering
+/// and is polled less often. A spare that does not answer is probed three times, for one second each: a single answer
+/// may be late or lost, and giving up would repeat the whole handover; a longer wait would let the held requests grow
+/// too old.
 inline StepLimits drainStandIn(const Observation& observation) {
     return {.deadline = 2s,
             .pause = 20ms,
@@ -45,7 +46,7 @@ inline StepLimits drainStandIn(const Observation& observation) {
             .refusals = 3};
 }
 
-/// It takes milliseconds. Where a request came in the last moment the stand-in goes on for a moment.
+/// Suspending takes milliseconds. If a request arrived at the last moment, the stand-in continues for a moment.
 inline constexpr StepLimits freeze_stand_in{.deadline = 5s,
                                             .pause = 20ms,
                                             .patience = 20s,
@@ -64,14 +65,14 @@ inline StepLimits returnRequests(const Observation& observation) {
             .retry_refusals = true};
 }
 
-/// So long after the handover, connections that still go through the request holder may do so; then they end visibly.
-/// An hour is as long as a connection lives with common proxies (nginx: keepalive_time).
+/// How long after the handover connections may still be proxied by the request holder; then they are closed visibly. An
+/// hour is how long a connection lives with common proxies (nginx: keepalive_time).
 inline constexpr std::chrono::minutes proxied_within{60};
 
 inline constexpr StepLimits retire_holder{
     .deadline = 5s, .pause = 30s, .patience = proxied_within + 1h, .retry_refusals = true};
 
-/// The guest's own end takes some seconds; its VM host may be away for longer.
+/// The guest's shutdown takes some seconds; its VM host may be unreachable for longer.
 inline constexpr StepLimits retire_stand_in{
     .deadline = 20s, .pause = 5s, .patience = 1h, .longest_pause = 1min, .retry_refusals = true};
 

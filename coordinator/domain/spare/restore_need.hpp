@@ -4,14 +4,14 @@
 
 namespace standin::domain {
 
-/// What a failover wants of the image store of its spare.
+/// What a failover needs from its spare's image store.
 enum class RestoreNeed {
     None,
-    Turn,     ///< all that a restore needs is done; it may begin when others leave room
-    UnderWay  ///< it was begun, and its end is not known yet: the store may be writing
+    Turn,     ///< everything a restore needs is done; it may begin when its turn comes
+    UnderWay  ///< it has begun, and its end is not known yet: the store may be writing
 };
 
-/// Follows from the operation alone, so that turns are the same after the coordinator was started again.
+/// The need follows from the operation alone, so a restarted coordinator assigns the same turns.
 RestoreNeed restoreNeedOf(const Operation& operation);
 
 }  // namespace standin::domain

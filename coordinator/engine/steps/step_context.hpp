@@ -12,7 +12,7 @@
 
 namespace standin::engine {
 
-/// What a step gets: the operation as it was when its steps were started, and the hands to work with.
+/// The input of a step: the operation as it was when its steps were started, and what the step works with.
 struct StepContext {
     const Drivers& drivers;
     const Inventory& inventory;
@@ -20,7 +20,7 @@ struct StepContext {
     base::Shared<domain::Operation> operation;
     domain::StepRequest request;
     protocol::Leader leader;     ///< this coordinator
-    std::uint64_t sequence = 0;  ///< of this attempt or poll among all that were started in this epoch
+    std::uint64_t sequence = 0;  ///< of this attempt or poll, among all started in this epoch
     base::SteadyTime begun{};
     std::chrono::milliseconds running_for{};  ///< since the step's first attempt
     std::shared_ptr<AttemptProgress> progress = std::make_shared<AttemptProgress>();
@@ -30,16 +30,16 @@ struct StepContext {
     [[nodiscard]] const domain::Spare& spare() const { return inventory.spares.at(operation->spare); }
     [[nodiscard]] const domain::Step& step() const { return *operation->find(request.id); }
 
-    /// The id of one command of this attempt; `part` distinguishes the commands of an attempt.
+    /// The id of one command of this attempt; `part` distinguishes several commands of an attempt.
     [[nodiscard]] protocol::CommandStamp stamp(const std::string& part = {}) const {
         std::string id = std::to_string(operation->id) + "/" + std::string(nameOf(request.id.name)) + "/" +
                          std::to_string(request.attempt);
         return {leader.epoch, part.empty() ? id : id + "/" + part, sequence, leader.instance};
     }
-    /// The engine waits for this attempt no longer, and others may have gone on: to be asked before a command that no
-    /// agent orders by its sequence.
+    /// True if the engine no longer waits for this attempt, so that later steps may have started. Has to be checked
+    /// before a command that no agent orders by its sequence.
     [[nodiscard]] bool isGivenUp() const { return progress->given_up; }
-    /// What is left of the attempt's time; never less than a moment, so that a late call still gets a clear answer.
+    /// The time left for the attempt. Never zero, so that a late call still gets a clear answer.
     [[nodiscard]] drivers::Deadline remaining() const {
         const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - begun);
         return std::max(request.limits.deadline - spent, std::chrono::milliseconds(50));
@@ -48,8 +48,8 @@ struct StepContext {
 
 using domain::StepReport;
 
-/// Carries out one attempt, or one poll, of the step that the context names. Called on a thread of the executor;
-/// returns within about the step's deadline.
+/// Executes one attempt, or one poll, of the step that the context names. Called on a thread of the executor; returns
+/// within about the step's deadline.
 StepReport perform(const StepContext& context);
 
 }  // namespace standin::engine

@@ -4,7 +4,7 @@
 
 namespace standin::engine::steps {
 
-// One function for each domain::StepName. Each observes, acts and observes, and may be repeated.
+// The effects: one function for each domain::StepName. Each observes, acts and observes, and may be repeated.
 
 StepReport fencePort(const StepContext& context);
 StepReport fencePower(const StepContext& context);
