@@ -187,7 +187,7 @@ std::string YamlReader::choice(const std::string& key, const std::vector<std::st
     auto value = scalar(key, true);
     if (!value) return choices.front();
     if (std::find(choices.begin(), choices.end(), *value) == choices.end()) {
-        problem(key, fmt::format("'{}' is none of: {}", *value, fmt::join(choices, ", ")));
+        problem(key, fmt::format("'{}' is none of: {}", shortened(*value, 80), fmt::join(choices, ", ")));
         return choices.front();
     }
     return *value;
@@ -226,7 +226,7 @@ std::vector<std::int64_t> YamlReader::integers(const std::string& key, std::int6
         if (number && *number >= least && *number <= most) {
             numbers.push_back(*number);
         } else {
-            problem(key, fmt::format("'{}' is not a whole number from {} to {}", value, least, most));
+            problem(key, fmt::format("'{}' is not a whole number from {} to {}", shortened(value, 80), least, most));
         }
     }
     return numbers;
