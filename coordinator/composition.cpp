@@ -16,19 +16,6 @@ namespace {
 
 constexpr const char* fence_agents_directory = "/usr/sbin";  // where the package fence-agents puts them
 
-base::Result<traps::SnmpUser> snmpUserFrom(const config::TrapUser& user) {
-    traps::SnmpUser made{user.name, user.engine_id, user.authentication, "", user.privacy, ""};
-    auto authentication = base::readSecret(user.authentication_file);
-    if (!authentication) return base::failure(authentication.error());
-    made.authentication_secret = *authentication;
-    if (!user.privacy.empty()) {
-        auto privacy = base::readSecret(user.privacy_file);
-        if (!privacy) return base::failure(privacy.error());
-        made.privacy_secret = *privacy;
-    }
-    return made;
-}
-
 }  // namespace
 
 config::Surroundings hostSurroundings(FenceCheck fence_check) {
@@ -119,12 +106,10 @@ base::Result<traps::TrapListenerSettings> trapListenerSettingsFrom(const config:
         if (!communities) return base::failure(communities.error());
         settings.communities = linesOf(*communities);
     }
-    for (const auto& user : configuration.traps.users) {
-        auto made = snmpUserFrom(user);
-        if (!made) return base::failure(made.error().within(fmt::format("SNMP user '{}'", user.name)));
-        settings.users.push_back(std::move(*made));
-    }
-    settings.engine_state_file = configuration.state_dir + "/snmp_engine";
+    auto users = snmpUsersFrom(configuration);
+    if (!users) return base::failure(users.error());
+    settings.users = std::move(*users);
+    settings.engine_state_file = engineStateFileOf(configuration);
     return settings;
 }
 

@@ -1,10 +1,35 @@
 #include "coordinator/trap_servers.hpp"
 
+#include <fmt/format.h>
+
 #include <sstream>
 
+#include "agent/base/durable_file.hpp"
+#include "agent/base/secret_file.hpp"
 #include "coordinator/traps/trap_rules.hpp"
 
 namespace standin {
+
+namespace {
+
+base::Result<traps::SnmpUser> snmpUserFrom(const config::TrapUser& user) {
+    traps::SnmpUser made{user.name, user.engine_id, user.authentication, "", user.privacy, ""};
+    auto authentication = base::readSecret(user.authentication_file);
+    if (!authentication) return base::failure(authentication.error());
+    made.authentication_secret = *authentication;
+    if (!user.privacy.empty()) {
+        auto privacy = base::readSecret(user.privacy_file);
+        if (!privacy) return base::failure(privacy.error());
+        made.privacy_secret = *privacy;
+    }
+    return made;
+}
+
+}  // namespace
+
+std::string engineStateFileOf(const config::Configuration& configuration) {
+    return configuration.state_dir + "/snmp_engine";
+}
 
 base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration& configuration) {
     traps::ServerDirectory directory;
@@ -18,6 +43,23 @@ base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration
         }
     }
     return directory;
+}
+
+base::Result<std::vector<traps::SnmpUser>> snmpUsersFrom(const config::Configuration& configuration) {
+    std::vector<traps::SnmpUser> users;
+    for (const auto& user : configuration.traps.users) {
+        auto made = snmpUserFrom(user);
+        if (!made) return base::failure(made.error().within(fmt::format("SNMP user '{}'", user.name)));
+        users.push_back(std::move(*made));
+    }
+    return users;
+}
+
+base::Result<traps::SnmpKeys> snmpKeysFrom(const config::Configuration& configuration) {
+    auto users = snmpUsersFrom(configuration);
+    if (!users) return base::failure(users.error());
+    const auto state = base::readWhole(engineStateFileOf(configuration), 4096).value_or(std::string());
+    return traps::SnmpKeys{state.substr(0, state.find(' ')), std::move(*users)};
 }
 
 std::vector<std::string> ruleProblems(const std::string& path) {

@@ -6,12 +6,22 @@
 #include "coordinator/config/configuration.hpp"
 #include "coordinator/config/configuration_reader.hpp"
 #include "coordinator/traps/classify.hpp"
+#include "coordinator/traps/trap_file.hpp"
 
 /// What of a configuration the explanation of traps needs: the daemon and standinctl read it by the same code.
 namespace standin {
 
 /// By which addresses and identities traps speak of which server. Conflict: two servers claim the same.
 base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration& configuration);
+
+/// The SNMP users with the secrets in their files.
+base::Result<std::vector<traps::SnmpUser>> snmpUsersFrom(const config::Configuration& configuration);
+
+/// What a datagram of SNMPv3 is read with; the coordinator need not have run.
+base::Result<traps::SnmpKeys> snmpKeysFrom(const config::Configuration& configuration);
+
+/// Where the coordinator keeps its SNMP engine's id.
+std::string engineStateFileOf(const config::Configuration& configuration);
 
 /// What is wrong with a file of trap rules, a line each; empty: nothing.
 std::vector<std::string> ruleProblems(const std::string& path);

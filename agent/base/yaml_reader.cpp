@@ -136,7 +136,7 @@ std::int64_t YamlReader::integer(const std::string& key, std::int64_t least, std
     if (!value) return least;
     auto number = parseNumber<std::int64_t>(*value);
     if (!number || *number < least || *number > most) {
-        problem(key, fmt::format("'{}' is not a whole number from {} to {}", *value, least, most));
+        problem(key, fmt::format("'{}' is not a whole number from {} to {}", shortened(*value, 80), least, most));
         return least;
     }
     return *number;
@@ -153,7 +153,7 @@ bool YamlReader::boolean(const std::string& key, bool otherwise) {
     if (!value) return otherwise;
     // YAML 1.1's yes/on/no/off are refused: a team and a parser may read them differently.
     if (*value == "true") return true;
-    if (*value != "false") problem(key, fmt::format("'{}' is neither 'true' nor 'false'", *value));
+    if (*value != "false") problem(key, fmt::format("'{}' is neither 'true' nor 'false'", shortened(*value, 80)));
     return false;
 }
 
@@ -187,7 +187,7 @@ std::string YamlReader::choice(const std::string& key, const std::vector<std::st
     auto value = scalar(key, true);
     if (!value) return choices.front();
     if (std::find(choices.begin(), choices.end(), *value) == choices.end()) {
-        problem(key, fmt::format("'{}' is none of: {}", *value, fmt::join(choices, ", ")));
+        problem(key, fmt::format("'{}' is none of: {}", shortened(*value, 80), fmt::join(choices, ", ")));
         return choices.front();
     }
     return *value;
@@ -226,7 +226,7 @@ std::vector<std::int64_t> YamlReader::integers(const std::string& key, std::int6
         if (number && *number >= least && *number <= most) {
             numbers.push_back(*number);
         } else {
-            problem(key, fmt::format("'{}' is not a whole number from {} to {}", value, least, most));
+            problem(key, fmt::format("'{}' is not a whole number from {} to {}", shortened(value, 80), least, most));
         }
     }
     return numbers;

@@ -53,6 +53,7 @@ void printExplanation(std::ostream& out, const Json& body) {
 
 /// Rules and servers, as the daemon reads them; what only this host could say (programs, fence agents) is left out.
 struct Knowledge {
+    config::Configuration configuration;
     traps::TrapRules rules;
     traps::ServerDirectory servers;
 };
@@ -69,7 +70,7 @@ base::Result<Knowledge> knowledgeFrom(const std::string& path) {
     if (!rules) return base::failure(rules.error());
     auto servers = trapServersFrom(*configuration);
     if (!servers) return base::failure(servers.error());
-    return Knowledge{std::move(*rules), std::move(*servers)};
+    return Knowledge{std::move(*configuration), std::move(*rules), std::move(*servers)};
 }
 
 Json explainHere(const traps::TrapRecord& record, const Knowledge& knowledge) {
@@ -151,14 +152,16 @@ int explainFile(const CommandContext& context, const TrapChoice& choice) {
     auto text = readInput(context, choice.what, largest_file);
     if (!text) return context.failed(text.error());
     const std::string where = choice.what == "-" ? "standard input" : choice.what;
-    auto read = traps::readTraps(*text);
-    if (!read) return context.failed(read.error().within(where));
     std::optional<Knowledge> knowledge;
+    traps::KeySource keys;
     if (!choice.configuration.empty()) {
         auto known = knowledgeFrom(choice.configuration);
         if (!known) return context.failed(known.error());
         knowledge = std::move(*known);
+        keys = [&knowledge] { return snmpKeysFrom(knowledge->configuration); };
     }
+    auto read = traps::readTraps(*text, keys);
+    if (!read) return context.failed(read.error().within(where));
     const auto& unreadable = read->unreadable;
     Explanations explanations(context, read->traps.size() > 1 || !unreadable.empty());
     int result = unreadable.empty() ? ExitCode::Done : ExitCode::Failed;

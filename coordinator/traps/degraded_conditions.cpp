@@ -46,9 +46,14 @@ DegradedCondition conditionFrom(const nlohmann::json& written) {
 DegradedConditions::DegradedConditions(std::string file, Tell tell) : file_(std::move(file)), tell_(std::move(tell)) {}
 
 base::Result<void> DegradedConditions::load() {
+    const auto lost = [&](const std::string& why) {
+        return base::failure(
+            base::ErrorCode::Corrupt,
+            fmt::format("{}: what was degraded before is not shown any more; the trap log has it", why));
+    };
     auto text = base::readWhole(file_);
     if (!text && text.error().code == base::ErrorCode::NotFound) return {};
-    if (!text) return base::failure(text.error());
+    if (!text) return lost(text.error().message);
     try {
         std::map<base::ServerName, std::vector<DegradedCondition>> read;
         const auto whole = nlohmann::json::parse(*text);
@@ -59,12 +64,8 @@ base::Result<void> DegradedConditions::load() {
         const std::lock_guard lock(mutex_);
         open_ = std::move(read);
         return {};
-    } catch (const nlohmann::json::exception& exception) {
-        return base::failure(
-            base::ErrorCode::Corrupt,
-            fmt::format("'{}' cannot be read ({}): what was degraded before is not shown any more; the "
-                        "trap log has it",
-                        file_, exception.what()));
+    } catch (const nlohmann::json::exception&) {
+        return lost(fmt::format("'{}' is damaged", file_));
     }
 }
 

@@ -75,6 +75,7 @@ std::optional<PlatformEvent> petEventOf(const Trap& trap) {
 
 /// `0x806f0107…`: the digits, at least eight of them.
 std::optional<PlatformEvent> lenovoEventFrom(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
     if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
     const auto code = base::parseNumber<std::uint32_t>(text.substr(0, 8), 16);
     if (text.size() < 8 || !code) return std::nullopt;

@@ -17,11 +17,16 @@ PlatformEventCondition readPlatformEvent(base::YamlReader& reader);
 NumberCondition readNumbers(base::YamlReader& reader);
 ConditionNaming readConditionNaming(base::YamlReader& reader);
 
+/// An empty list is a slip: it reads as if it took nothing, and takes whatever the other keys take.
+void refuseEmpty(base::YamlReader& reader, const std::string& key, bool empty);
+
 /// A list of things that parse themselves.
 template <typename Thing>
 std::vector<Thing> readAll(base::YamlReader& reader, const std::string& key) {
     std::vector<Thing> things;
-    for (const auto& text : reader.texts(key)) {
+    const auto texts = reader.texts(key);
+    refuseEmpty(reader, key, texts.empty());
+    for (const auto& text : texts) {
         auto thing = Thing::parse(text);
         if (thing) {
             things.push_back(std::move(thing).value());

@@ -86,7 +86,25 @@ base::Result<std::unique_ptr<SnmpEngine>> SnmpEngine::start(const std::string& s
         return base::failure(base::ErrorCode::Conflict, "an SNMP engine is running in this process already");
     std::unique_ptr<SnmpEngine> engine(new SnmpEngine);  // from here on its destructor gives the library free
     if (auto taken = engine->takeIdentity(state_file); !taken) return base::failure(taken.error());
+    if (auto started = engine->startLibrary(); !started) return base::failure(started.error());
+    if (auto added = engine->addUsers(users); !added) return base::failure(added.error());
+    return engine;
+}
 
+base::Result<std::unique_ptr<SnmpEngine>> SnmpEngine::startToRead(const std::string& own_id,
+                                                                  const std::vector<SnmpUser>& users) {
+    if (in_use.exchange(true))
+        return base::failure(base::ErrorCode::Conflict, "an SNMP engine is running in this process already");
+    std::unique_ptr<SnmpEngine> engine(new SnmpEngine);
+    engine->id_ = newEngineId();
+    engine->boots_ = 1;
+    if (auto started = engine->startLibrary(); !started) return base::failure(started.error());
+    if (bytesOf(own_id)) engine->id_ = own_id;
+    if (auto added = engine->addUsers(users); !added) return base::failure(added.error());
+    return engine;
+}
+
+base::Result<void> SnmpEngine::startLibrary() const {
     setenv("MIBS", "", 1);  // the library has no other way to be told that no MIB is wanted
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
@@ -96,16 +114,14 @@ base::Result<std::unique_ptr<SnmpEngine>> SnmpEngine::start(const std::string& s
     netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
     snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, rememberLog, nullptr);
     init_snmp("standin");
-    const auto id = bytesOf(engine->id_);
+    const auto id = bytesOf(id_);
     const bool exact = set_exact_engineID(id->data(), id->size()) == SNMPERR_SUCCESS;
-    auto previous_boots = std::to_string(engine->boots_ - 1);
+    auto previous_boots = std::to_string(boots_ - 1);
     engineBoots_conf("engineBoots", previous_boots.data());  // takes the number of the last run and adds one
-    set_enginetime(id->data(), static_cast<u_int>(id->size()), engine->boots_,
+    set_enginetime(id->data(), static_cast<u_int>(id->size()), boots_,
                    static_cast<u_int>(snmpv3_local_snmpEngineTime()), TRUE);
-    auto added = exact ? engine->addUsers(users)
-                       : base::failure(base::ErrorCode::Internal, "net-snmp does not take the engine id");
-    if (!added) return base::failure(added.error());
-    return engine;
+    if (!exact) return base::failure(base::ErrorCode::Internal, "net-snmp does not take the engine id");
+    return {};
 }
 
 SnmpEngine::~SnmpEngine() {

@@ -27,6 +27,11 @@ class SnmpEngine {
   public:
     static base::Result<std::unique_ptr<SnmpEngine>> start(const std::string& state_file,
                                                            const std::vector<SnmpUser>& users);
+    /// To read messages that arrived long ago. To net-snmp no engine is the own one then: the time of a message to the
+    /// own engine is checked, and of any other the first message is taken as it is. `own_id` is whose the users of
+    /// informs are; empty: there are no informs.
+    static base::Result<std::unique_ptr<SnmpEngine>> startToRead(const std::string& own_id,
+                                                                 const std::vector<SnmpUser>& users);
     ~SnmpEngine();
     SnmpEngine(const SnmpEngine&) = delete;
     SnmpEngine& operator=(const SnmpEngine&) = delete;
@@ -41,6 +46,7 @@ class SnmpEngine {
   private:
     SnmpEngine() = default;
     base::Result<void> takeIdentity(const std::string& state_file);
+    [[nodiscard]] base::Result<void> startLibrary() const;
     base::Result<void> addUsers(const std::vector<SnmpUser>& users);
     base::Result<void> addUser(const SnmpUser& user, const std::string& engine_id);
 

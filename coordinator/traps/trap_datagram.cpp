@@ -2,10 +2,12 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "coordinator/traps/net_snmp.hpp"
 #include "coordinator/traps/trap_decoding.hpp"
 #include "coordinator/traps/trap_file.hpp"
+#include "coordinator/traps/user_trust.hpp"
 
 namespace standin::traps {
 
@@ -67,30 +69,76 @@ struct FreePdu {
     void operator()(netsnmp_pdu* pdu) const { snmp_free_pdu(pdu); }
 };
 
+/// Without a handler net-snmp writes to standard error; what is wrong is told once, by us.
+class Quiet {
+  public:
+    Quiet() : handler_(netsnmp_register_loghandler(NETSNMP_LOGHANDLER_NONE, LOG_DEBUG)) {}
+    ~Quiet() { netsnmp_remove_loghandler(handler_); }
+    Quiet(const Quiet&) = delete;
+    Quiet& operator=(const Quiet&) = delete;
+
+  private:
+    netsnmp_log_handler* handler_;
+};
+
+using OwnedPdu = std::unique_ptr<netsnmp_pdu, FreePdu>;
+
+OwnedPdu newPdu(long version) {
+    OwnedPdu pdu(snmp_pdu_create(SNMP_MSG_TRAP2));
+    STANDIN_ASSERT(pdu != nullptr);
+    pdu->version = version;
+    return pdu;
+}
+
+Result<Trap> readVersion3(std::vector<u_char> bytes, const SnmpKeys& keys) {
+    const auto engine = SnmpEngine::startToRead(keys.own_engine_id, keys.users);
+    if (!engine) return failure(engine.error());
+    netsnmp_session session;
+    snmp_sess_init(&session);
+    session.version = SNMP_VERSION_3;
+    session.isAuthoritative = SNMP_SESS_UNKNOWNAUTH;
+    const auto pdu = newPdu(SNMP_VERSION_3);
+    std::size_t length = bytes.size();
+    const int result = snmpv3_parse(pdu.get(), bytes.data(), &length, nullptr, &session);
+    Trap trap;
+    trap.version = SnmpVersion::V3;
+    Refusal refusal;
+    if (result == SNMPERR_SUCCESS) {
+        decode(*pdu, trap);
+        refusal = distrustOfUser(*pdu, **engine);
+    } else {
+        refusal = refusalOf(*pdu, result, **engine);
+    }
+    trap.principal = principalOf(*pdu);
+    if (!refusal.label.empty()) trap.refusal = std::move(refusal.sentence);
+    return trap;
+}
+
 }  // namespace
 
-Result<Trap> readDatagram(std::string_view datagram) {
+Result<Trap> readDatagram(std::string_view datagram, const KeySource& keys) {
     if (auto sound = Elements(datagram).check(0, datagram.size(), 0); !sound) return failure(sound.error());
-    // Without a handler net-snmp writes to standard error; what is wrong is told once, by us.
-    static const bool quiet = netsnmp_register_loghandler(NETSNMP_LOGHANDLER_NONE, LOG_DEBUG) != nullptr;
-    (void)quiet;
+    std::optional<Quiet> quiet(std::in_place);
     std::vector<u_char> bytes(datagram.begin(), datagram.end());  // net-snmp wants to write
     std::array<u_char, 256> community{};
     std::size_t community_size = community.size(), length = bytes.size();
     long version = -1;
     u_char* rest = snmp_comstr_parse(bytes.data(), &length, community.data(), &community_size, &version);
     if (version == SNMP_VERSION_3) {
+        quiet.reset();  // the engine has a handler of its own
+        if (keys) {
+            const auto known = keys();
+            return known ? readVersion3(std::move(bytes), *known) : failure(known.error());
+        }
         return failure(ErrorCode::Unsupported,
-                       "a datagram of SNMPv3 is bound to its sender's engine, time and secrets, and cannot be read "
-                       "afterwards; the coordinator's verdict on it is in its log: standinctl trap list");
+                       "a datagram of SNMPv3 is read with the secrets of the configuration's SNMP users: name it with "
+                       "--config; the coordinator's verdict on it is in its log: standinctl trap list");
     }
     if (rest == nullptr || (version != SNMP_VERSION_1 && version != SNMP_VERSION_2c)) {
         return failure(ErrorCode::InvalidInput,
                        fmt::format("byte 0: no message of SNMP v1 or v2c (version {})", version));
     }
-    const std::unique_ptr<netsnmp_pdu, FreePdu> pdu(snmp_pdu_create(SNMP_MSG_TRAP2));
-    STANDIN_ASSERT(pdu != nullptr);
-    pdu->version = version;
+    const auto pdu = newPdu(version);
     const auto offset = static_cast<std::size_t>(rest - bytes.data());
     if (snmp_pdu_parse(pdu.get(), rest, &length) != 0)
         return failure(ErrorCode::InvalidInput, fmt::format("byte {}: no trap can be read from here on", offset));

@@ -85,9 +85,9 @@ bool isJson(std::string_view content, std::size_t first) {
 
 }  // namespace
 
-base::Result<ReadTraps> readTraps(std::string_view content) {
+base::Result<ReadTraps> readTraps(std::string_view content, const KeySource& keys) {
     if (isDatagram(content)) {
-        auto trap = readDatagram(content);
+        auto trap = readDatagram(content, keys);
         if (!trap) return failure(trap.error());
         return ReadTraps{{std::move(*trap)}, {}};
     }

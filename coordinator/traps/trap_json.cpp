@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "agent/base/number.hpp"
 
 namespace standin::traps {
 
@@ -22,10 +25,22 @@ json octetsToJson(const std::string& bytes) {
     return hex;
 }
 
+std::uint8_t octetFrom(const std::string& digits) {
+    const auto octet = base::parseNumber<std::uint8_t>(digits, 16);
+    if (!octet) throw std::invalid_argument(fmt::format("'{}' is no octet in hexadecimal", digits));
+    return *octet;
+}
+
+/// Without the library's own name of the problem in brackets.
+std::string wordsOf(const std::exception& problem) {
+    const std::string words = problem.what();
+    const auto bracket = words.starts_with('[') ? words.find("] ") : std::string::npos;
+    return bracket == std::string::npos ? words : words.substr(bracket + 2);
+}
+
 std::string octetsFrom(const std::string& hex) {
     std::string bytes;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-        bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(octetFrom(hex.substr(i, 2)));
     return bytes;
 }
 
@@ -133,9 +148,9 @@ base::Result<TrapRecord> trapRecordFrom(const json& shown) {
         verdict.kind = textOrNone(shown, "kind");
         if (verdict.outcome == Verdict::Outcome::Refused) trap.refusal = verdict.reason;
         return record;
-    } catch (const std::exception& exception) {  // nlohmann's and std::stoi's
+    } catch (const std::exception& exception) {  // nlohmann's and our own
         return base::failure(base::ErrorCode::Corrupt,
-                             fmt::format("a trap record cannot be read: {}", exception.what()));
+                             fmt::format("a trap record cannot be read: {}", wordsOf(exception)));
     }
 }
 

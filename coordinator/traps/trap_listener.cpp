@@ -8,25 +8,11 @@
 #include <algorithm>
 
 #include "agent/base/boundary.hpp"
-#include "agent/base/text.hpp"
 #include "coordinator/traps/net_snmp.hpp"
 #include "coordinator/traps/trap_decoding.hpp"
+#include "coordinator/traps/user_trust.hpp"
 
 namespace standin::traps {
-
-namespace {
-
-/// As the sender wrote it into the datagram, whether or not it is anybody's name.
-std::string principalOf(const netsnmp_pdu& pdu) {
-    constexpr std::size_t longest = 32;  // RFC 3414: SnmpAdminString of 1 to 32 bytes
-    return base::oneLine({pdu.securityName, std::min<std::size_t>(pdu.securityNameLen, longest)}, 3 * longest);
-}
-
-std::string userOf(const netsnmp_pdu& pdu) {
-    return pdu.securityName == nullptr ? std::string() : std::string(pdu.securityName, pdu.securityNameLen);
-}
-
-}  // namespace
 
 /// One socket with net-snmp's session on it. Only the listener's thread is in here, so nothing needs a lock but the
 /// counts.
@@ -137,25 +123,13 @@ void TrapListener::Session::parsed(const netsnmp_pdu& pdu, int result) {
     trap.version = pdu.version == SNMP_VERSION_1   ? SnmpVersion::V1
                    : pdu.version == SNMP_VERSION_3 ? SnmpVersion::V3
                                                    : SnmpVersion::V2c;
-    if (pdu.securityName != nullptr) trap.principal = principalOf(pdu);
-    auto refusal = refusalOf(result);
-    // What an authenticated user encrypted with another secret decrypts to noise, and net-snmp only sees that it is
-    // none of its messages. The digest was right by then: a wrong one has a result of its own.
-    if (refusal.label == "malformed" && pdu.version == SNMP_VERSION_3 && pdu.securityLevel == SNMP_SEC_LEVEL_AUTHPRIV &&
-        listener.engine_->leastLevelOf(userOf(pdu)) <= SNMP_SEC_LEVEL_AUTHPRIV)
-        refusal = refusalOf(SNMPERR_USM_DECRYPTIONERROR);
-    refuse(std::move(trap), std::move(refusal));
+    trap.principal = principalOf(pdu);
+    refuse(std::move(trap), refusalOf(pdu, result, *listener.engine_));
 }
 
 /// Empty label: it may be believed.
 Refusal TrapListener::Session::distrust(const netsnmp_pdu& pdu) const {
-    if (pdu.version == SNMP_VERSION_3) {
-        const int least = listener.engine_->leastLevelOf(userOf(pdu));
-        if (least > SNMP_SEC_LEVEL_AUTHPRIV) return {"user", "refused: no such SNMP user is configured"};
-        if (pdu.securityLevel < least)
-            return {"level", "refused: less protected than this SNMP user must be (authentication, privacy)"};
-        return {};
-    }
+    if (pdu.version == SNMP_VERSION_3) return distrustOfUser(pdu, *listener.engine_);
     const std::string_view community(reinterpret_cast<const char*>(pdu.community),
                                      pdu.community == nullptr ? 0 : pdu.community_len);
     const auto& known = listener.settings_.communities;
@@ -166,9 +140,7 @@ Refusal TrapListener::Session::distrust(const netsnmp_pdu& pdu) const {
 void TrapListener::Session::received(netsnmp_pdu& pdu) {
     Trap trap = arrivedTrap();
     decode(pdu, trap);
-    if (pdu.version == SNMP_VERSION_3 && pdu.securityName != nullptr) {
-        trap.principal = principalOf(pdu);
-    }
+    if (pdu.version == SNMP_VERSION_3) trap.principal = principalOf(pdu);
     if (auto refusal = distrust(pdu); !refusal.label.empty()) return refuse(std::move(trap), std::move(refusal));
     if (!trap.refusal.empty()) {
         Refusal refusal{trap.refusal.starts_with("malformed") ? "malformed" : "type", trap.refusal};

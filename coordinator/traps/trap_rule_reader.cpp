@@ -114,6 +114,7 @@ TrapRule readRule(YamlReader& reader) {
     rule.sources = readAll<NetworkPrefix>(reader, "sources");
     if (auto event = reader.optionalMap("platform_event")) rule.platform_event = readPlatformEvent(*event);
     for (auto& varbind : reader.list("varbinds")) rule.varbinds.push_back(readCondition(varbind));
+    refuseEmpty(reader, "varbinds", rule.varbinds.empty());
     rule.message = readAll<OidPattern>(reader, "message");
     if (auto lookup = reader.optionalMap("server")) rule.server = readServerLookup(*lookup);
     readOutcome(reader, rule);

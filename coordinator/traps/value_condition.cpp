@@ -49,8 +49,9 @@ base::Result<void> ValueCondition::setPattern(const std::string& text) {
         pattern_text = text;
         return {};
     } catch (const Poco::Exception& exception) {
-        return base::failure(base::ErrorCode::InvalidInput,
-                             fmt::format("'{}' is not a regular expression: {}", text, exception.message()));
+        return base::failure(
+            base::ErrorCode::InvalidInput,
+            fmt::format("'{}' is not a regular expression: {}", base::shortened(text, 80), exception.message()));
     }
 }
 

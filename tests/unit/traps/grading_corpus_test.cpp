@@ -68,4 +68,8 @@ BOOST_AUTO_TEST_CASE(traps_made_from_the_vendors_tables_have_a_right_grade) {
     BOOST_TEST(gradeAll("vendor_tables.jsonl") >= 100U);
 }
 
+BOOST_AUTO_TEST_CASE(traps_that_are_worded_or_coded_otherwise_have_the_same_grade) {
+    BOOST_TEST(gradeAll("worded_otherwise.jsonl") >= 30U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -62,6 +62,21 @@ const std::string datagram_v3 = bytesOf(
     "01060301"
     "01040100060d2b06010401986f0101009dde01");
 
+/// Of user ada at engine 0x8000000001020304.
+const std::string datagram_encrypted = bytesOf(
+    "30819e0201033011020475ac1082020300ffe30401030201030431302f0408800000000102030402010102030af06e0403616461040cd11323"
+    "6aef0223945329197404088ebeabd2f82e0ffb0453b7fa0aab784f2a3cd52cfcfbcb2a45a96eed5b6b0d89f9f1d2061ed1bb6e207323bcfa40"
+    "887b3e0de54f2dd826c444b43365313e738888ed38dbd684b38f259f36352bd995a604ad6a348c11acf591d0398f70");
+const std::string datagram_authenticated = bytesOf(
+    "3081940201033011020418e7e115020300ffe3040101020103042930270408800000000102030402010102030af0710403616461040caa7b9e"
+    "d50b77e0acfdc68b2804003051041180001f88809d82464ceba50e6b000000000400a73a02047b9277a7020100020100302c300d06082b0601"
+    "020101030043014d301b060a2b060106030101040100060d2b06010401986f0101009dde00");
+const SnmpUser ada{"ada", "0x8000000001020304", "SHA", "the right secret", "AES", "the other secret"};
+
+Trap readWith(const SnmpUser& user, const std::string& datagram) {
+    return readTraps(datagram, [&] { return SnmpKeys{"", {user}}; }).value().traps.at(0);
+}
+
 std::string problemOf(const std::string& content) {
     auto traps = readTraps(content);
     return traps ? "none" : traps.error().message;
@@ -139,6 +154,41 @@ BOOST_AUTO_TEST_CASE(a_datagram_says_what_the_listener_would_hear) {
 
 BOOST_AUTO_TEST_CASE(a_datagram_of_version_3_is_refused_with_where_to_look_instead) {
     BOOST_TEST(problemOf(datagram_v3).find("standinctl trap list") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_datagram_of_version_3_is_read_with_the_secrets_of_its_user) {
+    for (int i = 0; i < 2; ++i) {  // a second one is not taken for a replay of the first
+        const auto trap = readWith(ada, datagram_encrypted);
+        BOOST_TEST(trap.refusal == "");
+        BOOST_TEST(trap.principal == "ada");
+        BOOST_TEST((trap.version == SnmpVersion::V3));
+        BOOST_TEST(trap.oid.text() == "1.3.6.1.4.1.3183.1.1.0.487168");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_datagram_of_version_3_that_the_coordinator_would_refuse_is_refused_for_the_same_reason) {
+    const auto refusal = [](const SnmpUser& user, const std::string& datagram) {
+        return readWith(user, datagram).refusal;
+    };
+    auto other = ada;
+    other.authentication_secret = "another secret";
+    BOOST_TEST(refusal(other, datagram_encrypted).find("wrong digest") != std::string::npos);
+    other = ada;
+    other.privacy_secret = "not that secret";
+    BOOST_TEST(refusal(other, datagram_encrypted).find("privacy secret") != std::string::npos);
+    other = ada;
+    other.name = "bob";
+    BOOST_TEST(refusal(other, datagram_encrypted).find("no such SNMP user") != std::string::npos);
+    other = ada;
+    other.engine_id = "0x8000000001020305";
+    BOOST_TEST(refusal(other, datagram_encrypted).find("engine id") != std::string::npos);
+    BOOST_TEST(refusal(ada, datagram_authenticated).find("less protected") != std::string::npos);
+    for (std::size_t i = 0; i < datagram_encrypted.size(); ++i) {
+        auto broken = datagram_encrypted;
+        broken[i] = static_cast<char>(~broken[i]);
+        const auto read = readTraps(broken, [] { return SnmpKeys{"", {ada}}; });
+        BOOST_TEST((!read || !read->traps.at(0).refusal.empty() || i >= 2));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_broken_datagram_is_told_by_the_byte_and_never_harms) {

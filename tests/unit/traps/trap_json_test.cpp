@@ -46,6 +46,17 @@ BOOST_AUTO_TEST_CASE(a_trap_written_by_hand_needs_only_source_and_oid) {
     BOOST_TEST(asked->trap.count == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_record_is_told_without_a_library_s_own_names) {
+    for (const auto* rest :
+         {R"("varbinds": [{"oid": "1.3", "hex": "zz"}])", R"("varbinds": 5)", R"("count": "many")"}) {
+        const auto read = trapRecordFrom(nlohmann::json::parse(
+            std::string(R"({"source": "127.77.0.101", "oid": "1.3.6.1.4.1.9.1", )") + rest + "}"));
+        BOOST_REQUIRE(!read);
+        BOOST_TEST(read.error().message.find("exception") == std::string::npos, read.error().message);
+        BOOST_TEST(read.error().message.find("stoi") == std::string::npos, read.error().message);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_text_of_a_varbind_is_readable_or_hexadecimal) {
     BOOST_TEST(octets("1.3", std::string("Dell\0", 5)).text() == "Dell");
     BOOST_TEST(octets("1.3", std::string("a\0b", 3)).text() == "0x610062");

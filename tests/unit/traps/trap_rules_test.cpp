@@ -166,9 +166,11 @@ BOOST_AUTO_TEST_CASE(slips_in_what_is_new_are_told_with_place_and_cure) {
     using Slip = std::pair<const char*, const char*>;
     for (const auto& [rest, words] :
          {Slip{"sources: [10.1.2.3]", "grade: is missing: say failure, degraded, cleared, test or none"},
-          Slip{"grade: bad", "grade"}, Slip{"grade: degraded, verdict: failure, kind: k", "leave the verdict out"},
+          Slip{"grade: bad", "grade"},
+          Slip{"grade: degraded, verdict: failure, kind: k", "leave the verdict out"},
           Slip{"grade: failure, verdict: ignored, kind: k", "leave the verdict out"},
-          Slip{"grade: failure", "kind: is missing"}, Slip{"grade: degraded, kind: fan", "only a failure has a kind"},
+          Slip{"grade: failure", "kind: is missing"},
+          Slip{"grade: degraded, kind: fan", "only a failure has a kind"},
           Slip{"grade: none, condition: {name: fan}", "only what is degraded or cleared has a condition"},
           Slip{"grade: degraded, condition: {name: fan, group: 8}", "remove one of them"},
           Slip{"grade: none, numbers: [9-5]", "'9-5' is neither a number nor a range"},
@@ -179,11 +181,50 @@ BOOST_AUTO_TEST_CASE(slips_in_what_is_new_are_told_with_place_and_cure) {
           Slip{"grade: none, varbinds: [{oid: 1.3.6, one_of: []}]", "nothing could match"},
           Slip{"grade: none, varbinds: [{oid: 1.3.6, mask: x}]", "whole number"},
           Slip{"grade: none, varbinds: [{oid: 1.3.6, present: false, one_of: [a]}]", "no value to compare"},
+          Slip{"grade: none, varbinds: [{oid: 1.3.6, mask: 0x1c}]", "compares nothing"},
+          Slip{"grade: none, varbinds: [{oid: 1.3.6, mask: 0, equals: 0}]", "above 0"},
+          Slip{"grade: none, varbinds: [{oid: 1.3.6, mask: 0x1c, equals: 0x03}]", "nothing could match"},
+          Slip{"grade: none, varbinds: [{oid: 1.3.6, mask: 0x1c, one_of: [1, 2]}]", "nothing could match"},
+          Slip{"grade: none, varbinds: [{oid: 1.3.6, byte: 26, one_of: [x]}]", "a byte equals a number"},
+          Slip{"grade: none, varbinds: [{oid: 1.3.6, equals: a, one_of: [a]}]", "remove one of them"},
+          Slip{"grade: none, varbinds: []", "is empty"},
+          Slip{"grade: none, sources: []", "is empty"},
+          Slip{"grade: none, numbers: []", "is empty"},
+          Slip{"grade: none, message: []", "is empty"},
+          Slip{"grade: none, platform_event: {offsets: []}", "is empty"},
+          Slip{"grade: degraded, condition: {first: 5}", "there is no group"},
+          Slip{"grade: degraded, condition: {parts: [1.1, 1.2, 1.3, 1.4, 1.5]}", "at most 4 varbinds"},
           Slip{"grade: none, message: [alert]", "is not an OID"}}) {
         const auto complaint = slip(rest);
         BOOST_TEST(complaint.starts_with("rules.yml:2:"), rest << ": " << complaint);
         BOOST_TEST(complaint.find(words) != std::string::npos, rest << ": " << complaint);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_value_of_any_length_is_told_by_its_beginning) {
+    const std::string longer(100'000, 'x');
+    for (const auto* rest : {"numbers: [@]", "remainder: {divisor: @, equals: 1}", "platform_event: {sensor: @}",
+                             "platform_event: {graded: @}", "varbinds: [{oid: 1.3.6, pattern: '(@'}]", "message: [@]",
+                             "platform_event: {offsets: [@]}"}) {
+        std::string text = rest;
+        text.replace(text.find('@'), 1, longer);
+        const auto complaint =
+            complaintAbout("rules:\n  - {name: a, reason: x, oids: [1.3.6.1.4.1.9.*], grade: none, " + text + "}\n");
+        BOOST_TEST(!complaint.empty());
+        BOOST_TEST(complaint.size() < 1'000U, rest);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(bytes_in_a_list_may_be_written_as_the_tables_do) {
+    const auto read = testing::rules(
+        "rules: [{name: a, reason: x, verdict: ignored, varbinds: [{oid: 1.3.6.1.4.1.9.1, byte: 0, one_of: [0x41, "
+        "7]}]}]");
+    Trap trap;
+    auto& value = trap.varbinds.emplace_back();
+    value.oid = *Oid::parse("1.3.6.1.4.1.9.1");
+    value.kind = ValueKind::Octets;
+    value.bytes = "A";
+    BOOST_TEST(!read.rules[0].mismatch(trap, Words::Wanted));
 }
 
 BOOST_AUTO_TEST_CASE(a_rule_may_name_sensor_and_event_by_number) {
