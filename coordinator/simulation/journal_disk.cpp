@@ -4,6 +4,7 @@
 
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "coordinator/journal/operation_json.hpp"
 #include "coordinator/simulation/world/world.hpp"
@@ -35,13 +36,12 @@ void JournalDisk::take(const journal::Contents& contents) {
     adoption = contents.adoption;
 }
 
-void JournalDisk::moveAway() {
+JournalDisk JournalDisk::moveAway() {
     JournalDisk fresh;
-    fresh.moved_away = true;
     fresh.adoption.observing = true;
     fresh.records = records + 1;
     fresh.file = file + 1;
-    *this = std::move(fresh);
+    return std::exchange(*this, std::move(fresh));
 }
 
 void JournalDisk::write(journal::Entry entry) {
@@ -79,7 +79,8 @@ base::Result<journal::Contents> SimulatedJournal::open() {
     epoch_ = ++disk.epoch;
     journal::Contents contents;
     contents.epoch = epoch_;
-    contents.instance = disk.instance = fmt::format("{}-{}{}", name_, epoch_, disk.moved_away ? "-new" : "");
+    contents.instance = fmt::format("{}-{}{}", name_, epoch_, disk.file == 0 ? "" : fmt::format("-new{}", disk.file));
+    disk.instances.insert(contents.instance);
     contents.last_operation = disk.last_operation;
     for (const auto& [id, operation] : disk.operations) {
         auto read = readBack(*operation, &journal::operationFrom);
