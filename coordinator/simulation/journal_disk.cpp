@@ -122,14 +122,17 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     const auto takes = world_.config.timings.commit;
     auto chance = Randomness::about(world_.config.seed, "commit/" + name_, ++commits_);
     world_.queue.after(
-        chance.between(takes / 2, 3 * takes), [this_world = &world_, disk = &disk_, file = disk_.file, call,
-                                               epoch = epoch_, over = suspension.over(), end = suspension.ender()] {
+        chance.between(takes / 2, 3 * takes),
+        [this_world = &world_, disk = &disk_, file = disk_.file, call, epoch = epoch_, over = suspension.over(),
+         end = suspension.ender(), interruptions = world_.invariants.running.interruptions()] {
             const bool begun_by_the_dead = over();
             this_world->script_marks.happened("before/record");
             if (over() && !begun_by_the_dead) return;  // it died in this moment
             if (disk->file == file)  // what is under way reaches the file that it was begun in, wherever that is now
                 call->outcome = write(*this_world, *disk, epoch, std::move(call->entry));
-            if (over()) this_world->invariants.running.interrupt();  // nobody is there to look after what it begins
+            auto& running = this_world->invariants.running;
+            // It was killed or paused meanwhile: nobody is there to look after what this begins.
+            if (running.interruptions() != interruptions) running.interrupt();
             end();
         });
     suspension.last();
