@@ -160,7 +160,7 @@ void kill(Simulation& simulation, const Action& action) {
 /// As the message about a journal that is damaged advises.
 void moveJournalAway(Simulation& simulation, const Action&) {
     if (simulation.one.running()) simulation.one.kill();
-    simulation.world.disk.moveAway();
+    simulation.world.moveJournalAway();
     simulation.one.start();
 }
 
@@ -248,7 +248,7 @@ const std::vector<Verb>& verbs() {
              {},
              [](Simulation& s, const Action&) {
                  s.world.backup = s.world.disk;
-                 s.world.backup.instance.clear();
+                 s.world.backup.instances.clear();
              }},
             {"move-journal-away", {}, &moveJournalAway},
             {"adopt", {}, [](Simulation& s, const Action&) { adopt(s, "operator: adopt"); }},

@@ -213,7 +213,8 @@ void Invariants::capturesDisk(const std::string& name) {
 void Invariants::commanded(const protocol::CommandStamp& stamp) {
     const std::string_view text = stamp.operation;
     const bool agreed = adoption_agreed_ && text == "claim";  // the agents are asked once more after it
-    if (world_.disk.adoption.observing && world_.disk.instance == stamp.instance && !agreed)
+    const JournalDisk& disk = world_.diskOf(stamp.instance);
+    if (disk.adoption.observing && !agreed)
         breach(5, stamp.operation, "it is commanded by a coordinator that may only observe");
     const auto slash = text.find('/');
     domain::OperationId id = 0;
@@ -225,7 +226,6 @@ void Invariants::commanded(const protocol::CommandStamp& stamp) {
     }
     if (slash == text.npos || read.ec != std::errc() || id == 0) return;  // no operation's
     const auto name = domain::stepFrom(text.substr(slash + 1, text.find('/', slash + 1) - slash - 1));
-    const JournalDisk& disk = world_.diskOf(stamp.instance);
     const auto known = disk.operations.find(id);
     const bool intended = known != disk.operations.end() && name &&
                           std::any_of(known->second->steps.begin(), known->second->steps.end(),

@@ -4,6 +4,7 @@
 
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "coordinator/journal/operation_json.hpp"
 #include "coordinator/simulation/world/world.hpp"
@@ -35,13 +36,12 @@ void JournalDisk::take(const journal::Contents& contents) {
     adoption = contents.adoption;
 }
 
-void JournalDisk::moveAway() {
+JournalDisk JournalDisk::moveAway() {
     JournalDisk fresh;
-    fresh.moved_away = true;
     fresh.adoption.observing = true;
     fresh.records = records + 1;
     fresh.file = file + 1;
-    *this = std::move(fresh);
+    return std::exchange(*this, std::move(fresh));
 }
 
 void JournalDisk::write(journal::Entry entry) {
@@ -79,7 +79,8 @@ base::Result<journal::Contents> SimulatedJournal::open() {
     epoch_ = ++disk.epoch;
     journal::Contents contents;
     contents.epoch = epoch_;
-    contents.instance = disk.instance = fmt::format("{}-{}{}", name_, epoch_, disk.moved_away ? "-new" : "");
+    contents.instance = fmt::format("{}-{}{}", name_, epoch_, disk.file == 0 ? "" : fmt::format("-new{}", disk.file));
+    disk.instances.insert(contents.instance);
     contents.last_operation = disk.last_operation;
     for (const auto& [id, operation] : disk.operations) {
         auto read = readBack(*operation, &journal::operationFrom);
@@ -121,14 +122,17 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
     const auto takes = world_.config.timings.commit;
     auto chance = Randomness::about(world_.config.seed, "commit/" + name_, ++commits_);
     world_.queue.after(
-        chance.between(takes / 2, 3 * takes), [this_world = &world_, disk = &disk_, file = disk_.file, call,
-                                               epoch = epoch_, over = suspension.over(), end = suspension.ender()] {
+        chance.between(takes / 2, 3 * takes),
+        [this_world = &world_, disk = &disk_, file = disk_.file, call, epoch = epoch_, over = suspension.over(),
+         end = suspension.ender(), interruptions = world_.invariants.running.interruptions()] {
             const bool begun_by_the_dead = over();
             this_world->script_marks.happened("before/record");
             if (over() && !begun_by_the_dead) return;  // it died in this moment
             if (disk->file == file)  // what is under way reaches the file that it was begun in, wherever that is now
                 call->outcome = write(*this_world, *disk, epoch, std::move(call->entry));
-            if (over()) this_world->invariants.running.interrupt();  // nobody is there to look after what it begins
+            auto& running = this_world->invariants.running;
+            // It was killed or paused meanwhile: nobody is there to look after what this begins.
+            if (running.interruptions() != interruptions) running.interrupt();
             end();
         });
     suspension.last();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "agent/base/name_map.hpp"
@@ -13,8 +14,7 @@ class World;
 /// What the journal's disk holds. It outlives the coordinators that write it.
 struct JournalDisk {
     std::uint64_t epoch = 0;
-    std::string instance;     ///< of that epoch
-    bool moved_away = false;  ///< another one was here before
+    std::set<std::string> instances;  ///< of all its epochs
     domain::Adoption adoption;
     unsigned file = 0;  ///< another one after each time that it was moved away
     domain::OperationId last_operation = 0;
@@ -29,8 +29,8 @@ struct JournalDisk {
     std::uint64_t records = 0;  ///< commits that became durable
     bool full = false;
 
-    /// As an operator does with a journal that is damaged.
-    void moveAway();
+    /// A new journal is in its place. Returns the old one.
+    [[nodiscard]] JournalDisk moveAway();
     void take(const journal::Contents& contents);
     void write(journal::Entry entry);
 };

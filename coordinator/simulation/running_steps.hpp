@@ -17,6 +17,7 @@ class RunningSteps {
     void begin(const journal::Entry& entry);
     /// A coordinator was started, killed or stopped: nobody could look after what was begun before.
     void interrupt() { ++interruptions_; }
+    [[nodiscard]] std::uint64_t interruptions() const { return interruptions_; }
     /// The journal took nothing.
     void notWritten();
 

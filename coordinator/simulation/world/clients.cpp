@@ -96,7 +96,7 @@ void Clients::endWork(const JobRequestPtr& request, const std::string& executor,
 
 /// By clients, on connections that they have, or by the request holder.
 bool Clients::isReached(const std::string& job, const std::string& executor) {
-    const auto* order = jobs_[job].lan_switch->inForce(job);
+    const auto* order = jobs_.at(job).lan_switch->inForce(job);
     if (order == nullptr) return false;
     for (const auto& who : {order->owner, order->established, order->back_leg_to}) {
         if (!who.empty() && world_.behind(*order, who) == executor) return true;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "coordinator/domain/segment_members.hpp"
 
 namespace standin::simulation {
@@ -116,6 +118,13 @@ void World::addSegment(const domain::Server& server, const domain::SpareTableRow
     if (placement.on == On::Server && row != nullptr) order.back_leg_to = base::MemberName("stand-in");
     if (placement.on != On::Server) machines.at(server.name.text()).on = false;
     switchOf(server).placeSegment(server.segment, std::move(order));
+}
+
+const JournalDisk& World::diskOf(const std::string& instance) const {
+    if (backup.instances.count(instance) > 0) return backup;
+    const auto old = std::find_if(moved_away.begin(), moved_away.end(),
+                                  [&](const JournalDisk& its) { return its.instances.count(instance) > 0; });
+    return old == moved_away.end() ? disk : *old;
 }
 
 VirtualMachine* World::standIn(std::string_view name) {

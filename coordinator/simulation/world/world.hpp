@@ -41,6 +41,7 @@ class World {
     Network network;
     JournalDisk disk;
     JournalDisk backup;  ///< a copy of it; a coordinator may run from that (`start two journal=backup`)
+    std::vector<JournalDisk> moved_away;  ///< what it held before; commands of that time may still be on their way
 
     base::NameMap<std::string, Machine> machines;  ///< servers and spares
     base::NameMap<std::string, Bmc> bmcs;          ///< by their machines' names
@@ -55,10 +56,8 @@ class World {
     Invariants invariants{*this};
 
     [[nodiscard]] VirtualTime now() const { return queue.now(); }
-    /// What the coordinator writes that commands as this instance.
-    [[nodiscard]] const JournalDisk& diskOf(const std::string& instance) const {
-        return !instance.empty() && instance == backup.instance ? backup : disk;
-    }
+    /// What the coordinator writes, or has written, that commands as this instance.
+    [[nodiscard]] const JournalDisk& diskOf(const std::string& instance) const;
     /// Its job, its parts. Precondition: there is one.
     [[nodiscard]] const domain::Server& serverOf(const std::string& segment) const { return *servers_.at(segment); }
     [[nodiscard]] LanSwitch& switchOf(const domain::Server& server) { return switches.at(server.switch_agent.text()); }
@@ -79,6 +78,8 @@ class World {
     /// The VM host that uses an idle spare's capacity (S106); null: none does.
     VmHost* hostOn(const std::string& machine);
 
+    /// As an operator does with a journal that is damaged.
+    void moveJournalAway() { moved_away.push_back(disk.moveAway()); }
     /// A stand-in vanishes from its VM host, without a report.
     void lose(const std::string& stand_in);
     enum class SwitchedBy { Coordinator, Hand };

@@ -214,8 +214,7 @@ class Author {
     void movedAway() {
         const bool two = std::any_of(incident_.script.begin(), incident_.script.end(),
                                      [](const Action& action) { return action.verb == "start"; });
-        if (two)
-            return;  // the world cannot tell the commands of one that has the old journal from those of the new one
+        if (two) return;  // in the world it would write to the new journal; a real one has the old file open
         const auto at = chance_.between(2s, 120s);
         line("at {}: move-journal-away", durationText(at));
         if (chance_.percent(60)) line("at {}: trap {}", durationText(at + chance_.between(0s, 20s)), server());

@@ -14,7 +14,7 @@ struct MovedAway : Lab {
     explicit MovedAway(simulation::WorldConfig given) : Lab(std::move(given)) {}
     void moveJournalAway() {
         if (one.running()) kill();
-        world.disk.moveAway();
+        world.moveJournalAway();
         world.told.clear();
         start();
         progress.clear();
