@@ -223,8 +223,28 @@ StepReport startSpare(const StepContext& context) {
     return StepReport::done(fmt::format("spare '{}' is on, read back", spare.name.text()));
 }
 
+namespace {
+
+/// The holder's back leg leads to the spare, as the switch says.
+bool isSpareBehindHolder(const StepContext& context, const protocol::Segment& segment) {
+    const auto* behind = segment.order.member(segment.order.back_leg_to);
+    return segment.verified && behind != nullptr && behind->port == context.spare().port;
+}
+
+}  // namespace
+
 StepReport probeSpare(const StepContext& context) {
-    return probeOnce(context, fmt::format("spare '{}'", context.spare().name.text()));
+    auto report = probeOnce(context, fmt::format("spare '{}'", context.spare().name.text()));
+    if (report.kind != StepReport::Kind::Done) return report;
+    // The stand-in has the same address. If another coordinator has led the back leg to it since, its answer says
+    // nothing about the spare (rule 6).
+    auto segment = observe(context);
+    if (!segment) return StepReport::failed(segment.error());
+    if (isSpareBehindHolder(context, *segment)) return report;
+    const base::MemberName owner = context.operation->job_runs ? stand_in_member : base::MemberName{};
+    auto led = order(context, segmentOrder(context, owner, spare_member), "back_leg");
+    if (!led) return StepReport::failed(led.error());
+    return StepReport::pending("the request holder's back leg is led to the spare again");
 }
 
 }  // namespace standin::engine::steps
