@@ -62,7 +62,7 @@ class KnownJournal final : public journal::Journal {
         const std::lock_guard lock(world_.mutex);
         if (!contents) return contents;
         world_.world.disk.take(*contents);
-        world_.world.disk.instance = contents->instance;
+        world_.world.disk.instances.insert(contents->instance);
         return contents;
     }
     base::Result<void> commit(const journal::Entry& entry) override {
