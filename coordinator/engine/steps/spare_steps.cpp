@@ -234,17 +234,16 @@ bool isSpareBehindHolder(const StepContext& context, const protocol::Segment& se
 }  // namespace
 
 StepReport probeSpare(const StepContext& context) {
-    auto report = probeOnce(context, fmt::format("spare '{}'", context.spare().name.text()));
+    const auto whom = fmt::format("spare '{}'", context.spare().name.text());
+    auto report = probeOnce(context, whom);
     if (report.kind != StepReport::Kind::Done) return report;
     // The stand-in has the same address. If another coordinator has led the back leg to it since, its answer says
     // nothing about the spare (rule 6).
-    auto segment = observe(context);
-    if (!segment) return StepReport::failed(segment.error());
-    if (isSpareBehindHolder(context, *segment)) return report;
+    if (const auto segment = observe(context); segment && isSpareBehindHolder(context, *segment)) return report;
     const base::MemberName owner = context.operation->job_runs ? stand_in_member : base::MemberName{};
     auto led = order(context, segmentOrder(context, owner, spare_member), "back_leg");
     if (!led) return StepReport::failed(led.error());
-    return StepReport::pending("the request holder's back leg is led to the spare again");
+    return probeOnce(context, whom);
 }
 
 }  // namespace standin::engine::steps
