@@ -251,6 +251,17 @@ protocol::Json HypervisorAgent::waitForState(const std::string& name, const std:
     }
 }
 
+void HypervisorAgent::waitForAcceleration(const std::string& name, double seconds) {
+    const Waiting waiting(fmt::format("the host's acceleration to be {} within {} s", name, seconds));
+    const auto until = Clock::now() + asTime(seconds);
+    while (true) {
+        const auto json = get("/v1/capacity");
+        if (json["acceleration"] == name) return;
+        if (Clock::now() > until) throw std::runtime_error("acceleration is not " + name + ": " + json.dump());
+        std::this_thread::sleep_for(10ms);  // the API has no event to wait for
+    }
+}
+
 void HypervisorAgent::setState(const std::string& name, const std::string& state) {
     put("/v1/stand-ins/" + name + "/state", {{"state", state}});
 }

@@ -75,6 +75,8 @@ class HypervisorAgent {
     protocol::Json get(const std::string& path);
     /// Asks for the stand-in until its state is `state`; throws after `seconds`.
     protocol::Json waitForState(const std::string& name, const std::string& state, double seconds);
+    /// Asks for the host's acceleration until it is `name`; throws after `seconds`.
+    void waitForAcceleration(const std::string& name, double seconds);
     void setState(const std::string& name, const std::string& state);
     /// Why the agent refuses to bring it into `state`; throws if it doesn't.
     std::string refusalOf(const std::string& name, const std::string& state);
