@@ -10,6 +10,7 @@
 #include <map>
 #include <sstream>
 
+#include "tests/simulation/scenario/scenario_run.hpp"
 #include "tests/simulation/sweep/shrink.hpp"
 
 using namespace standin::simulation;
@@ -22,6 +23,7 @@ struct Wanted {
     unsigned jobs = 1;
     unsigned most_findings = 3;  ///< each is shrunk, which takes its time
     std::string mutation;        ///< this program's, which has to be found
+    std::string scenario;        ///< the one that finds it; empty: random incidents do
 };
 
 void tell(const Incident& incident, const std::vector<Breach>& breaches) {
@@ -147,6 +149,25 @@ int playUntilCaught(const Wanted& wanted) {
     return 1;
 }
 
+/// A rule is broken on purpose, in a way that random incidents hardly ever meet: does this scenario show it?
+int playScenarioToCatch(const Wanted& wanted) {
+    const auto scenario = readScenario(wanted.scenario);
+    if (!scenario) {
+        fmt::print("{}\n", scenario.error().message);
+        return 2;
+    }
+    Simulation simulation(scenario->config);
+    const auto breaches =
+        simulation.play(scenario->script) ? simulation.run(longest_scenario).breaches : std::vector<Breach>{};
+    if (breaches.empty()) {
+        fmt::print("{}: NOT caught by scenario '{}'\n", wanted.mutation, scenario->name());
+        return 1;
+    }
+    fmt::print("{}: caught by rule {} in scenario '{}': {}: {}\n", wanted.mutation, breaches.front().rule,
+               scenario->name(), breaches.front().who, breaches.front().what);
+    return 0;
+}
+
 int tellDigests(const Wanted& wanted) {
     for (std::uint64_t seed = wanted.from; seed <= wanted.to; ++seed) fmt::print("{}\n", digestLine(seed));
     return 0;
@@ -167,6 +188,7 @@ int main(int argc, char** argv) {
     app.add_option("--seed", one, "plays this one with its whole log");
     app.add_flag("--shrink", shortest, "with --seed: the shortest script that fails, instead of the log");
     app.add_option("--until-caught", wanted.mutation, "plays until a rule is broken; the mutation's name");
+    app.add_option("--scenario", wanted.scenario, "with --until-caught: plays this directory instead of incidents");
     app.add_flag("--digests", digests, "prints the digests of the seeds' logs, as in digests.txt");
     CLI11_PARSE(app, argc, argv);
     if (one != 0) return playOne(one, shortest);
@@ -177,5 +199,6 @@ int main(int argc, char** argv) {
         return 2;
     }
     if (digests) return tellDigests(wanted);
-    return wanted.mutation.empty() ? playAll(wanted) : playUntilCaught(wanted);
+    if (wanted.mutation.empty()) return playAll(wanted);
+    return wanted.scenario.empty() ? playUntilCaught(wanted) : playScenarioToCatch(wanted);
 }
