@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -57,9 +58,11 @@ class BrokenPipeBlocked {
     sigset_t before_{};
 };
 
+constexpr std::size_t read_at_once = 8192;
+
 // Reads what is there; false at end of file.
 bool drain(int descriptor, std::string& into, std::size_t limit) {
-    std::array<char, 8192> buffer{};
+    std::array<char, read_at_once> buffer{};
     auto length = ::read(descriptor, buffer.data(), buffer.size());
     if (length < 0) return errno == EAGAIN || errno == EINTR;
     if (length == 0) return false;
@@ -110,12 +113,8 @@ class Child {
         if (ended) {
             killGroup();  // what the program left running must neither outlive it nor go on writing; before reap(),
                           // while the id is its own
-            while (out_.read_end && readable(out_.read_end.get()) &&
-                   drain(out_.read_end.get(), outcome.output, request.output_limit)) {
-            }
-            while (err_.read_end && readable(err_.read_end.get()) &&
-                   drain(err_.read_end.get(), outcome.errors, request.output_limit)) {
-            }
+            drainRest(out_.read_end.get(), outcome.output, request.output_limit);
+            drainRest(err_.read_end.get(), outcome.errors, request.output_limit);
         }
         return ended;
     }
@@ -130,9 +129,12 @@ class Child {
     void killGroup() const { ::kill(-group_, SIGKILL); }
 
   private:
-    static bool readable(int descriptor) {
-        pollfd watched{descriptor, POLLIN, 0};
-        return ::poll(&watched, 1, 0) > 0 && (watched.revents & POLLIN) != 0;
+    // What is in the pipe now: a process that left the group may write to it for ever.
+    static void drainRest(int descriptor, std::string& into, std::size_t limit) {
+        int rest = 0;
+        if (descriptor < 0 || ::ioctl(descriptor, FIONREAD, &rest) != 0) return;
+        for (; rest > 0 && drain(descriptor, into, limit); rest -= static_cast<int>(read_at_once)) {
+        }
     }
 
     pid_t pid_;

@@ -12,6 +12,8 @@
 #include <set>
 #include <vector>
 
+#include "agent/base/text.hpp"
+
 namespace standin::http {
 
 namespace {
@@ -134,7 +136,8 @@ struct HttpsClient::Impl {
         } catch (const Poco::Exception& exception) {
             if (kept && now() < call.until) return std::nullopt;
             const bool tls_failed = dynamic_cast<const Poco::Net::SSLException*>(&exception) != nullptr;
-            return none(call, tls_failed ? NoAnswer::Kind::Tls : NoAnswer::Kind::Broken, sent, exception.displayText());
+            return none(call, tls_failed ? NoAnswer::Kind::Tls : NoAnswer::Kind::Broken, sent,
+                        base::oneLine(exception.displayText()));
         }
     }
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "agent/base/process.hpp"
+#include "agent/base/text.hpp"
 #include "coordinator/drivers/device_options.hpp"
 #include "coordinator/drivers/redfish_uuid.hpp"
 
@@ -63,7 +64,7 @@ base::Result<std::string> systemGuidIn(const std::string& output) {
         const auto colon = line.find(':');
         if (!line.starts_with("System GUID") || colon == std::string::npos) continue;
         const auto begin = line.find_first_not_of(' ', colon + 1);
-        if (begin != std::string::npos) return line.substr(begin, line.find_last_not_of(' ') + 1 - begin);
+        if (begin != std::string::npos) return base::oneLine(std::string_view(line).substr(begin));
     }
     return base::failure(base::ErrorCode::Unsupported, "the BMC reports no system GUID");
 }

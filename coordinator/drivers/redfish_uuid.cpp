@@ -26,6 +26,8 @@ namespace {
 
 constexpr std::size_t largest_resource = 1U << 20;  // a system with all its links is some 10 KiB
 constexpr int most_redirections = 3;                // `/redfish/v1` to `/redfish/v1/` is one
+constexpr std::size_t longest_shown = 100;          // of a path, in a message
+constexpr std::size_t longest_path = 1000;          // those of real systems have less than 100 bytes
 
 Result<http::TlsContext> contextFor(const PowerDevice& device) {
     Poco::Net::Context::Params params;
@@ -54,9 +56,20 @@ Result<http::Endpoint> endpointOf(const PowerDevice& device) {
 }
 
 base::Error worded(const std::string& url, const http::NoAnswer& none, Deadline deadline) {
-    if (none.kind == http::NoAnswer::Kind::Timeout)
-        return {ErrorCode::TimedOut, fmt::format("{} did not answer within {} ms", url, deadline.count())};
-    return {ErrorCode::Unreachable, fmt::format("could not get an answer of {}: {}", url, none.why)};
+    switch (none.kind) {
+        case http::NoAnswer::Kind::Timeout:
+            return {ErrorCode::TimedOut, fmt::format("{} did not answer within {} ms", url, deadline.count())};
+        case http::NoAnswer::Kind::TooLarge:
+            return {ErrorCode::Unsupported, fmt::format("{}: an answer is larger than {}", url, none.why)};
+        default:
+            return {ErrorCode::Unreachable, fmt::format("could not get an answer of {}: {}", url, none.why)};
+    }
+}
+
+/// What a BMC names as a path is put into a request and into messages.
+bool isPath(const std::string& path) {
+    return path.starts_with('/') && path.size() <= longest_path &&
+           std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 class RedfishService {
@@ -75,21 +88,35 @@ class RedfishService {
 
     Result<Json> get(std::string path) {
         for (int hops = 0; hops <= most_redirections; ++hops) {
+            if (!isPath(path))
+                return problem(ErrorCode::Unsupported,
+                               fmt::format("'{}' is no path", base::oneLine(path, longest_shown)));
             const auto left = std::chrono::ceil<Deadline>(until_ - std::chrono::steady_clock::now());
             auto answer = client_.ask({"GET", path, "", headers_}, left, largest_resource);
             if (!answer) return failure(answer.error());
-            const auto& url = client_.endpoint().url;
             if (answer->status == 401 || answer->status == 403)
-                return failure(ErrorCode::Refused, fmt::format("{} refuses the account ({})", url, answer->status));
-            if (answer->status == 200) return protocol::parseJson(answer->body);
+                return problem(ErrorCode::Refused, fmt::format("refuses the account ({})", answer->status));
+            if (answer->status == 200) return resourceIn(answer->body, path);
             if (answer->status < 300 || answer->status >= 400 || answer->location.empty())
-                return failure(ErrorCode::Internal, fmt::format("{}{} answers with {}", url, path, answer->status));
+                return problem(ErrorCode::Unsupported,
+                               fmt::format("answers {} with {}", base::oneLine(path, longest_shown), answer->status));
             path = pathOf(answer->location);
         }
-        return failure(ErrorCode::Internal, fmt::format("{} leads to itself", path));
+        return problem(ErrorCode::Unsupported, fmt::format("redirects more than {} times", most_redirections));
+    }
+    /// An error that names the service.
+    [[nodiscard]] base::Unexpected problem(ErrorCode code, const std::string& words) const {
+        return failure(code, fmt::format("{} {}", client_.endpoint().url, words));
     }
 
   private:
+    [[nodiscard]] Result<Json> resourceIn(const std::string& body, const std::string& path) const {
+        auto resource = protocol::parseJson(body);
+        if (resource) return resource;
+        return problem(ErrorCode::Unsupported,
+                       fmt::format("gives an answer for {} that cannot be used: {}", base::oneLine(path, longest_shown),
+                                   resource.error().message));
+    }
     static std::string pathOf(const std::string& location) {
         try {
             return Poco::URI(location).getPathAndQuery();
@@ -120,12 +147,12 @@ Result<std::string> systemOf(RedfishService& service, const PowerDevice& device)
     auto service_root = service.get(root.empty() ? "/redfish/v1" : root);
     if (!service_root) return failure(service_root.error());
     const auto systems = textAt(at(*service_root, "Systems"), "@odata.id");
-    if (systems.empty()) return failure(ErrorCode::Unsupported, "the BMC lists no systems");
+    if (systems.empty()) return service.problem(ErrorCode::Unsupported, "lists no systems");
     auto collection = service.get(systems);
     if (!collection) return failure(collection.error());
     const auto members = at(*collection, "Members");
     system = members.is_array() && !members.empty() ? textAt(members.back(), "@odata.id") : std::string();
-    if (system.empty()) return failure(ErrorCode::Unsupported, "the BMC lists no system");
+    if (system.empty()) return service.problem(ErrorCode::Unsupported, "lists no system");
     return system;
 }
 
@@ -144,7 +171,9 @@ Result<std::string> redfishUuid(const PowerDevice& device, Deadline deadline) {
     auto resource = service.get(*system);
     if (!resource) return failure(resource.error());
     auto uuid = base::oneLine(textAt(*resource, "UUID"));
-    if (uuid.empty()) return failure(ErrorCode::Unsupported, fmt::format("{} has no UUID", *system));
+    if (uuid.empty())
+        return service.problem(ErrorCode::Unsupported,
+                               fmt::format("reports no UUID in {}", base::oneLine(*system, longest_shown)));
     return uuid;
 }
 
