@@ -89,10 +89,11 @@ class SimulatedSwitchDriver final : public drivers::SwitchDriver {
                                          const protocol::SegmentOrder& order, Deadline deadline) override {
         return way_.askLater<protocol::Segment>(
             "segment.set", id.text(), &stamp, deadline,
-            [this, stamp, id, order](const Reply<protocol::Segment>& reply) {
+            [this, stamp, id, order, sent = way_.world().now()](const Reply<protocol::Segment>& reply) {
                 auto& world = way_.world();
-                world.queue.after(world.config.timings.transaction,
-                                  [this, stamp, id, order, reply] { reply(switch_.order(stamp, id, order)); });
+                world.queue.after(world.config.timings.transaction, [this, stamp, id, order, sent, reply] {
+                    reply(switch_.order(stamp, id, order, sent));
+                });
             });
     }
 

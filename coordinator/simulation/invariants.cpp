@@ -20,7 +20,7 @@ using domain::State;
 namespace {
 
 constexpr std::size_t last_events = 40;
-/// Between the last question and the segment: a command, and one that is slow.
+/// Between the last question and the order of the segment. When it arrives is the network's matter.
 constexpr VirtualTime longest_unasked{5s};
 /// A reading of a spare's power may be so old when it is answered; the command to write follows at once.
 constexpr VirtualTime longest_unread{5s};
@@ -41,7 +41,7 @@ bool Invariants::isFenced(const std::string& server, const base::MemberName& own
 }
 
 void Invariants::segmentMoves(const std::string& segment, const base::MemberName& from,
-                              const protocol::SegmentOrder& order) {
+                              const protocol::SegmentOrder& order, VirtualTime ordered_at) {
     const std::string& server = world_.serverOf(segment).name.text();
     if (order.owner == server_member || order.owner == spare_member) handed_over_.erase(segment);
     if (order.owner == server_member && from != server_member) {
@@ -59,7 +59,7 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     const auto* stand_in = world_.standInOf(order);
     if (order.owner == holder_member && stand_in != nullptr) drained_.erase(stand_in->stand_in.name.text());
     if (order.owner != spare_member) return;
-    if (from != spare_member) reliesOn(segment, order);
+    if (from != spare_member) reliesOn(segment, order, ordered_at);
     const auto policy = world_.serverOf(segment).fence_policy;
     // Later it may run in quarantine, in order to be shut down.
     if (policy == domain::FencePolicy::Power && from != spare_member && stand_in != nullptr &&
@@ -89,13 +89,13 @@ void Invariants::breaks(const std::string& machine) {
     broken_.try_emplace(machine, world_.now(), world_.network.count("probe"));
 }
 
-/// S228: who gets the segment was asked just before, or nobody could be reached to ask it.
-void Invariants::reliesOn(const std::string& segment, const protocol::SegmentOrder& order) {
+/// S228: who gets the segment was asked just before that was ordered, or nobody could be reached to ask it.
+void Invariants::reliesOn(const std::string& segment, const protocol::SegmentOrder& order, VirtualTime ordered_at) {
     const std::string spare(world_.at(order.member(order.owner)->port));
     const auto broken = broken_.find(spare);
     if (broken == broken_.end() || world_.machines.at(spare).answers(world_.now())) return;
     const auto& [since, probes] = broken->second;
-    if (world_.now() < since + longest_unasked || world_.network.count("probe") > probes) return;
+    if (ordered_at < since + longest_unasked || world_.network.count("probe") > probes) return;
     breach(8, spare,
            fmt::format("segment {} goes to it, it has been dead for {}, and nobody has asked it since", segment,
                        durationText(world_.now() - since)));

@@ -41,7 +41,9 @@ class Invariants {
     // What happens in the world.
     /// A fence must not fail because of a machine that it need not speak of.
     void fences(const protocol::CommandStamp& stamp, const std::string& segment, const protocol::SegmentOrder& order);
-    void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order);
+    /// `ordered_at`: the order has left the coordinator.
+    void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order,
+                      VirtualTime ordered_at);
     void executes(const JobRequest& request, const std::string& executor);
     void deliversHeld(const std::string& job, const std::string& executor, std::uint64_t number,
                       std::uint64_t last_number);
@@ -108,7 +110,7 @@ class Invariants {
     void settlesClaim(const domain::Operation& capture, const journal::Entry& entry);
     void endOfJob(const engine::ServerSnapshot& told);
     [[nodiscard]] VirtualTime executesSince(const base::ServerName& server) const;
-    void reliesOn(const std::string& segment, const protocol::SegmentOrder& order);
+    void reliesOn(const std::string& segment, const protocol::SegmentOrder& order, VirtualTime ordered_at);
     void leavesHeldBehind(const std::string& segment, const protocol::SegmentOrder& order);
     [[nodiscard]] bool isFenced(const std::string& server, const base::MemberName& owner) const;
 

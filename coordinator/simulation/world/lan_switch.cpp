@@ -54,7 +54,7 @@ void LanSwitch::forget() {
 }
 
 Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base::SegmentId& id,
-                                 const protocol::SegmentOrder& given) {
+                                 const protocol::SegmentOrder& given, VirtualTime ordered_at) {
     const auto found = segments_.find(id.text());
     const std::pair number(stamp.epoch, stamp.sequence);
     if (found != segments_.end() && number < found->second.number) {
@@ -69,7 +69,7 @@ Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base
     auto claimed = claimPorts(id.text(), order);
     if (!claimed) return failure(claimed.error());
     const base::MemberName before = ownerOf(id.text());
-    world_.invariants.segmentMoves(id.text(), before, order);
+    world_.invariants.segmentMoves(id.text(), before, order, ordered_at);
     const bool same = found != segments_.end() && found->second.segment.order == order;
     auto& kept = segments_[id.text()];
     kept.number = number;

@@ -22,9 +22,9 @@ class LanSwitch {
     [[nodiscard]] std::vector<protocol::Segment> segmentsAt(const base::PortName& port) const;
     /// Somebody has cleared its records: it knows of no order any more.
     void forget();
-    /// Conflict: a later order was given.
+    /// `ordered_at`: it has left the coordinator. Conflict: a later order was given.
     base::Result<protocol::Segment> order(const protocol::CommandStamp& stamp, const base::SegmentId& id,
-                                          const protocol::SegmentOrder& order);
+                                          const protocol::SegmentOrder& order, VirtualTime ordered_at);
 
     /// What is in force; null: it was never ordered.
     [[nodiscard]] const protocol::SegmentOrder* inForce(const std::string& segment) const;
