@@ -114,10 +114,6 @@ Result<void> mayBegin(const ServerFacts& facts, const OperationFacts& asked) {
     if (auto stays = notBeingReturned(facts); !stays) return stays;
     const bool captures = asked.kind == OperationKind::Backup || asked.kind == OperationKind::Refresh;
     const bool restarts = captures && asked.capture_way == CaptureWay::Restart;
-    if (restarts && !asked.other_machine.empty()) {
-        return failure(ErrorCode::Conflict, fmt::format("a capture of server '{}' would switch off another machine: {}",
-                                                        name, asked.other_machine));
-    }
     if (restarts && !asked.rack_failover.empty()) {
         return failure(ErrorCode::Conflict,
                        fmt::format("server '{}' is not switched off for a capture while its rack has a failure: {}; "

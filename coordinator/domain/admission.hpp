@@ -42,7 +42,6 @@ struct OperationFacts {
     CaptureWay capture_way = CaptureWay::Restart;
     std::string rack_failover;          ///< of another server in the rack; empty: none
     const Lease* host_lease = nullptr;  ///< of the spare that is the machine of the server's VM host
-    std::string other_machine;  ///< why the server's power devices are another machine's; empty: not known to be
 };
 /// Whether a prepare, refresh or backup may begin. The server's row of the spare table is not checked here.
 base::Result<void> mayBegin(const ServerFacts& facts, const OperationFacts& asked);

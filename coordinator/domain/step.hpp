@@ -92,15 +92,16 @@ std::optional<StepState> stepStateFrom(std::string_view name);
 /// A result of a step that decides how the operation continues.
 enum class Finding {
     None,
-    Beside,    ///< CheckCapacity: a new stand-in fits beside the old one
-    Instead,   ///< CheckCapacity: it fits only after the old one is deleted
-    Same,      ///< CompareImages: no difference
-    Differs,   ///< CompareImages: there is a difference
-    Unproved,  ///< ResumeStandIn: it runs, but its job could not be probed
-    Between,   ///< DrainStandIn: all clients have answers, and some will send the next request at once
-    Untaken,   ///< ReleaseHeld: it failed, and the spare has taken nothing of what was held
-    PowerCut,  ///< StopServer: it did not shut down in order
-    Unseen     ///< DrainStandIn: it failed, and its VM host does not know all connections
+    Beside,       ///< CheckCapacity: a new stand-in fits beside the old one
+    Instead,      ///< CheckCapacity: it fits only after the old one is deleted
+    Same,         ///< CompareImages: no difference
+    Differs,      ///< CompareImages: there is a difference
+    Unproved,     ///< ResumeStandIn: it runs, but its job could not be probed
+    Between,      ///< DrainStandIn: all clients have answers, and some will send the next request at once
+    Untaken,      ///< ReleaseHeld: it failed, and the spare has taken nothing of what was held
+    PowerCut,     ///< StopServer: it did not shut down in order
+    Unseen,       ///< DrainStandIn: it failed, and its VM host does not know all connections
+    OtherMachine  ///< StopServer: it failed, because the server's power devices are another machine's
 };
 
 std::string_view nameOf(Finding finding);

@@ -125,7 +125,7 @@ constexpr Row prepare_rows[] = {
 /// Refresh and backup both begin with a capture.
 constexpr Row capture_rows[] = {
     {Opened, Begins, StoppingServer, "S142"},
-    {StoppingServer, CaptureRefused, Failed, "another server of its rack is in a failover: nothing was switched off"},
+    {StoppingServer, CaptureRefused, Failed, "another server of its rack is in a failover, or its power device is another machine's: nothing was switched off"},
     {StoppingServer, ServerStopped, CapturingImage, "confirmed off"},
     {StoppingServer, ServerNotStopped, RestartingServer, "not confirmed off: nothing is captured"},
     {CapturingImage, ImageCaptured, StartingServer, "S156"},

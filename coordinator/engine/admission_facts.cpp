@@ -22,8 +22,6 @@ domain::OperationFacts AdmissionFacts::asked(domain::OperationKind kind, const d
     if (facts.server == nullptr) return asked;
     asked.rack_failover = state_.operations.rackFailoverOf(facts.name);
     asked.host_lease = state_.spares.leaseOfHost(facts.server->vm_host);
-    const auto identity = state_.board.identity(facts.name.text());
-    if (identity.verdict == MachineIdentity::Verdict::Different) asked.other_machine = identity.words;
     return asked;
 }
 

@@ -47,6 +47,7 @@ void Invariants::asksToShutDown(const std::string& name) {
     if (server == inventory.servers.end()) return;
     const auto* capture = captureOf(world_, server->first);
     if (capture == nullptr) return;  // it was given up meanwhile
+    throughItsOwnDevice(name, "it is to be shut down for a capture");
     const auto limit = inventory.captures_at_once.find(server->second.image_store);
     const std::size_t most =
         limit == inventory.captures_at_once.end() ? engine::default_captures_at_once : limit->second;
@@ -75,6 +76,7 @@ void Invariants::cutsPower(const std::string& name) {
     if (server == inventory.servers.end() || !world_.machines.at(name).on) return;
     const auto* capture = captureOf(world_, server->first);
     if (capture == nullptr || capture->state != State::StoppingServer) return;
+    throughItsOwnDevice(name, "its power is to be cut for a capture");
     const auto asked = asked_to_shut_down_.find(name);
     if (asked != asked_to_shut_down_.end() && world_.now() + 1s >= asked->second + server->second.shutdown_within)
         return;

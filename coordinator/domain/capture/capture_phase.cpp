@@ -26,6 +26,18 @@ bool isRefused(const OperationProgress& progress) {
     return !begun && !progress.observation().rack_failover.empty();
 }
 
+/// Its power devices switch another machine. What was asked of the server before, or may have been, can't be taken
+/// back: then it has to be started again.
+std::optional<DetectedEvent> isOtherMachine(const OperationProgress& progress) {
+    const Step* stop = progress.find(StopServer);
+    if (stop == nullptr || stop->state != StepState::Failed || stop->finding != Finding::OtherMachine)
+        return std::nullopt;
+    const bool untouched = stop->attempts == 1 && stop->found.empty();
+    return happened(untouched ? Event::CaptureRefused : Event::ServerNotStopped,
+                    fmt::format("a capture of server '{}' would switch off another machine: {}",
+                                progress.operation().server.text(), stop->message));
+}
+
 DetectedEvent serverStopped(const OperationProgress& progress) {
     const Step* stop = progress.find(StopServer);
     if (stop->finding != Finding::PowerCut) return happened(Event::ServerStopped, "the server is off");
@@ -49,6 +61,7 @@ std::optional<DetectedEvent> whileStopping(const OperationProgress& progress) {
                                     progress.observation().rack_failover));
     }
     if (progress.done(StopServer)) return serverStopped(progress);
+    if (auto other = isOtherMachine(progress)) return other;
     if (!progress.gaveUp(StopServer)) return std::nullopt;
     return happened(Event::ServerNotStopped,
                     fmt::format("server '{}' is not confirmed as off: {}", server, progress.problemOf(StopServer)));

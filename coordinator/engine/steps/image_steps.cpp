@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "agent/base/timestamp.hpp"
 #include "coordinator/domain/capture/capture_phase.hpp"
+#include "coordinator/engine/machine_identity.hpp"
 #include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 #include "coordinator/engine/steps/steps.hpp"
@@ -12,9 +15,25 @@ using base::ErrorCode;
 
 namespace {
 
+/// The watch asks for the UUID every hour; before its answer is relied on, it is asked for again (rule 5).
+MachineIdentity identityOfServer(const StepContext& context) {
+    const auto& server = context.server();
+    return identityOf(*context.drivers.power, context.inventory.server_power.at(server.name),
+                      fmt::format("server '{}'", server.name.text()), server.uuid, context.remaining() / 3);
+}
+
+std::optional<StepReport> refusalOfOtherMachine(const StepContext& context) {
+    const auto identity = identityOfServer(context);
+    if (identity.verdict != MachineIdentity::Verdict::Different) return std::nullopt;
+    auto report = StepReport::failed(ErrorCode::Conflict, identity.words);
+    report.finding = domain::Finding::OtherMachine;
+    return report;
+}
+
 /// The time is over: the power is cut and read back.
 StepReport cutPower(const StepContext& context, const drivers::PowerLadder& ladder) {
     const auto& server = context.server();
+    if (auto refusal = refusalOfOtherMachine(context)) return *refusal;
     auto off = switchOff(context, ladder, server.switch_agent);
     if (!off) return StepReport::failed(off.error());
     auto report = StepReport::done(
@@ -64,6 +83,10 @@ StepReport shutDown(const StepContext& context, const drivers::PowerLadder& ladd
 StepReport stopServer(const StepContext& context) {
     const auto& server = context.server();
     const auto& ladder = context.inventory.server_power.at(server.name);
+    // Also another machine's being off says nothing about this one. Once it was asked, its polls are left in peace.
+    if (context.step().found.empty()) {
+        if (auto refusal = refusalOfOtherMachine(context)) return *refusal;
+    }
     if (context.inventory.capture_way == domain::CaptureWay::Restart) return shutDown(context, ladder);
     auto state = context.drivers.power->state(ladder, context.remaining());
     if (!state) return StepReport::failed(state.error());
@@ -104,7 +127,12 @@ StepReport captureImage(const StepContext& context) {
 
 StepReport startServer(const StepContext& context) {
     const auto& server = context.server();
-    auto on = switchOn(context, context.inventory.server_power.at(server.name), server.switch_agent);
+    const auto its = [&]() -> base::Result<void> {
+        const auto identity = identityOfServer(context);
+        if (identity.verdict != MachineIdentity::Verdict::Different) return {};
+        return base::failure(ErrorCode::Conflict, identity.words);
+    };
+    auto on = switchOn(context, context.inventory.server_power.at(server.name), server.switch_agent, its);
     if (!on) return StepReport::failed(on.error());
     return StepReport::done(fmt::format("server '{}' is on, read back", server.name.text()));
 }

@@ -106,13 +106,9 @@ BOOST_AUTO_TEST_CASE(a_server_is_not_switched_off_for_a_capture_while_its_rack_h
            {"no row", [](Site& s) { s.facts.row = nullptr; }, ""},
            {"its host is a spare", [](Site& s) { s.backup.host_lease = &s.lease; }, ""},
            {"a failure of the rack", [](Site& s) { s.backup.rack_failover = "failover 3"; }, "failover 3; ask again"},
-           {"the power device of another machine",
-            [](Site& s) { s.backup.other_machine = "its BMC is that of machine 7"; },
-            "would switch off another machine: its BMC is that of machine 7"},
            {"a server that is off anyway",
             [](Site& s) {
                 s.backup.rack_failover = "failover 3";
-                s.backup.other_machine = "its BMC is that of machine 7";
                 s.backup.capture_way = CaptureWay::PoweredOff;
             },
             ""}},

@@ -57,6 +57,39 @@ BOOST_AUTO_TEST_CASE(a_spare_that_no_device_can_confirm_is_used_unless_that_is_r
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_server_whose_bmc_was_exchanged_is_not_shut_down_for_a_capture) {
+    for (const auto way : {domain::CaptureWay::Restart, domain::CaptureWay::PoweredOff}) {
+        NamedMachines lab;
+        lab.config.inventory.capture_way = way;
+        lab.machine("server01").on = way == domain::CaptureWay::Restart;
+        lab.bmc("server01").uuid = another_machine;
+        const auto refused = *lab.request(domain::OperationKind::Backup, "server01");
+        lab.run();
+        BOOST_TEST(stateOf(lab.operation(refused)) == "Failed");
+        BOOST_TEST(lab.told("a capture of server 'server01' would switch off another machine"));
+        BOOST_TEST(lab.count("power.soft") + lab.count("power.off") + lab.count("power.on") == 0);
+        BOOST_TEST(lab.count("image.capture") == 0);
+        lab.bmc("server01").uuid = lab.bmc("server01").declared_uuid;
+        const auto accepted = *lab.request(domain::OperationKind::Backup, "server01");
+        lab.run();
+        BOOST_TEST(stateOf(lab.operation(accepted)) == "Succeeded");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_bmc_that_is_exchanged_while_its_server_shuts_down_neither_cuts_power_nor_switches_on) {
+    NamedMachines lab;
+    lab.machine("server01").hangs = true;
+    const auto id = *lab.request(domain::OperationKind::Backup, "server01");
+    lab.run(std::chrono::seconds(20));
+    BOOST_TEST(lab.count("power.soft/server01") == 1);
+    lab.bmc("server01").uuid = another_machine;
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "NeedsOperator");
+    BOOST_TEST(lab.count("power.off") + lab.count("power.on") == 0);
+    BOOST_TEST(lab.count("image.capture") == 0);
+    BOOST_TEST(lab.told(fmt::format("is that of machine {}", another_machine)));
+}
+
 BOOST_AUTO_TEST_CASE(the_operator_is_notified_once_of_a_server_whose_fence_would_switch_off_another_machine) {
     NamedMachines lab;
     lab.bmc("server01").uuid = lab.bmc("spare01").uuid = another_machine;
