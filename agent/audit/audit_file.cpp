@@ -206,6 +206,12 @@ class FileReading {
 
     /// False: there is no such file.
     bool read(const std::string& path) {
+        std::error_code unknown;
+        if (!std::filesystem::exists(path, unknown)) return false;
+        if (!std::filesystem::is_regular_file(path, unknown)) {
+            verifier_.complain(fmt::format("'{}' is no file", path));
+            return true;
+        }
         std::ifstream file(path);
         if (!file) return false;
         std::uint64_t number = 0;

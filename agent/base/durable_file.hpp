@@ -12,8 +12,12 @@ namespace standin::base {
 /// file's permission.
 Result<void> writeDurably(const std::string& path, std::string_view content, unsigned mode = 0640);
 
-/// The file's text; NotFound if there is none; Corrupt if it is larger than `limit`.
+/// The file's text; NotFound if there is none; Corrupt if it is no regular file, or larger than `limit`. It never
+/// waits.
 Result<std::string> readWhole(const std::string& path, std::size_t limit = 16U << 20);
+
+/// As readWhole(), for what a person names: it may also be a pipe or `/dev/stdin`. TimedOut: no byte for half a minute.
+Result<std::string> readGiven(const std::string& path, std::size_t limit = 16U << 20);
 
 /// Makes the entries of a directory durable (after create, rename, remove).
 Result<void> syncDirectory(const std::string& path);

@@ -6,22 +6,18 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
 
-#include "agent/base/file_descriptor.hpp"
+#include "agent/base/regular_file.hpp"
 
 namespace standin::base {
 
 Result<std::string> readSecret(const std::string& path) {
-    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) {
-        return failure(ErrorCode::InvalidInput,
-                       fmt::format("could not read secret '{}': {}", path, std::strerror(errno)));
-    }
+    const auto file = openRegular(path, O_RDONLY);
+    if (!file) return failure(ErrorCode::InvalidInput, fmt::format("could not read secret: {}", file.error().message));
     struct stat status {};
     std::array<char, 4097> buffer{};
-    bool known = ::fstat(file.get(), &status) == 0;
-    auto length = ::read(file.get(), buffer.data(), buffer.size());
+    bool known = ::fstat(file->get(), &status) == 0;
+    auto length = ::read(file->get(), buffer.data(), buffer.size());
     if (!known || length < 0) return failure(ErrorCode::InvalidInput, fmt::format("could not read secret '{}'", path));
     if ((status.st_mode & S_IRWXO) != 0) {
         return failure(ErrorCode::InvalidInput,

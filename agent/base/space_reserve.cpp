@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "agent/base/file_descriptor.hpp"
+#include "agent/base/regular_file.hpp"
 
 namespace standin::base {
 
@@ -26,8 +26,8 @@ std::uint64_t freeBeside(const std::string& path) {
     return std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
-FileDescriptor openReserve(const std::string& path) {
-    return FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+Result<FileDescriptor> openReserve(const std::string& path) {
+    return openRegular(path, O_RDWR | O_CREAT, 0600);
 }
 
 }  // namespace
@@ -40,8 +40,8 @@ void SpaceReserve::fill() {
     if (freeBeside(path_) < wanted_ - now + wanted_ / 4) return;
     const auto file = openReserve(path_);
     if (!file) return;
-    if (::posix_fallocate(file.get(), 0, static_cast<off_t>(wanted_)) != 0) {
-        [[maybe_unused]] const int undone = ::ftruncate(file.get(), static_cast<off_t>(now));
+    if (::posix_fallocate(file->get(), 0, static_cast<off_t>(wanted_)) != 0) {
+        [[maybe_unused]] const int undone = ::ftruncate(file->get(), static_cast<off_t>(now));
     }
 }
 
@@ -51,7 +51,7 @@ bool SpaceReserve::makeRoom() {
     if (now == 0) return false;
     const auto piece = std::min(now, std::max(wanted_ / pieces, least_piece));
     const auto file = openReserve(path_);
-    return file && ::ftruncate(file.get(), static_cast<off_t>(now - piece)) == 0;
+    return file && ::ftruncate(file->get(), static_cast<off_t>(now - piece)) == 0;
 }
 
 SpaceReserve::Status SpaceReserve::status() const {

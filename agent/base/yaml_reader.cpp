@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
+#include "agent/base/durable_file.hpp"
 #include "agent/base/number.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
@@ -48,19 +48,19 @@ std::optional<YamlReader> YamlReader::fromFile(const std::string& path, YamlProb
         problems.add(path, "", "is a directory; name the file in it");
         return std::nullopt;
     }
-    std::ifstream in(path, std::ios::binary);
-    if (!in) {
-        problems.add(path, "", "the file cannot be read; does it exist, and may this user read it?");
-        return std::nullopt;
+    const auto text = readGiven(path, largest_document);
+    if (text) return fromText(*text, path, problems);
+    switch (text.error().code) {
+        case ErrorCode::Corrupt:
+            problems.add(path, "", "the file is larger than 4 MiB, which no configuration is");
+            break;
+        case ErrorCode::TimedOut:
+            problems.add(path, "", text.error().message);
+            break;
+        default:
+            problems.add(path, "", "the file cannot be read; does it exist, and may this user read it?");
     }
-    std::string text(largest_document + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > largest_document) {
-        problems.add(path, "", "the file is larger than 4 MiB, which no configuration is");
-        return std::nullopt;
-    }
-    return fromText(text, path, problems);
+    return std::nullopt;
 }
 
 std::optional<YamlReader> YamlReader::fromText(const std::string& text, const std::string& name,

@@ -35,7 +35,7 @@ bool readAll(std::string_view pem, std::vector<Pointer>& into, Read read) {
 }
 
 base::Result<std::string> textOf(const std::string& path) {
-    auto text = base::readWhole(path, largest_file);
+    auto text = base::readGiven(path, largest_file);
     if (!text)
         return failure(ErrorCode::InvalidInput,
                        fmt::format("TLS file '{}' cannot be read ({}); run playbooks/site.yml to issue certificates",

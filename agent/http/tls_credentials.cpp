@@ -89,7 +89,7 @@ Result<void> TlsCredentials::reloadFiles() {
 Result<void> TlsCredentials::reloadList() {
     const std::lock_guard alone(reloading_);
     const auto stamp = stampOf(files_.crl);
-    auto pem = base::readWhole(files_.crl, largest_list);
+    auto pem = base::readGiven(files_.crl, largest_list);
     auto taken =
         pem ? takeList(*pem) : Result<void>(failure(ErrorCode::InvalidInput, "cannot be read: " + pem.error().message));
     if (taken && !files_.crl_memory.empty()) {

@@ -84,6 +84,8 @@ Result<protocol::Hold> JobHolder::change(protocol::HoldState state) {
 void JobHolder::resumeState(JobEngine& engine) const {
     if (state_file_.empty()) return;
     auto text = base::readWhole(state_file_, 64);
+    if (!text && text.error().code != base::ErrorCode::NotFound)
+        log_.error("job '{}': whether it held before is not known: {}", settings_.name.text(), text.error().message);
     if (!text) return;
     auto state = protocol::holdStateFrom(*text);
     if (!state || *state == protocol::HoldState::Idle) return;

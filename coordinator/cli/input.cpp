@@ -11,7 +11,7 @@
 namespace standin::cli {
 
 base::Result<std::string> readInput(const CommandContext& context, const std::string& path, std::size_t most) {
-    if (path != "-") return base::readWhole(path, most);
+    if (path != "-") return base::readGiven(path, most);
     if (context.in == nullptr) return base::failure(base::ErrorCode::NotFound, "there is no standard input");
     std::string text(most + 1, '\0');
     context.in->read(text.data(), static_cast<std::streamsize>(text.size()));

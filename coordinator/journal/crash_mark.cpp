@@ -10,7 +10,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "agent/base/file_descriptor.hpp"
+#include "agent/base/regular_file.hpp"
 
 namespace standin::journal {
 
@@ -43,12 +43,12 @@ base::Unexpected failed(const std::string& path) {
 }  // namespace
 
 base::Result<std::unique_ptr<CrashMark>> CrashMark::open(const std::string& path) {
-    const base::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!file) return failed(path);
+    const auto file = base::openRegular(path, O_RDWR | O_CREAT, 0600);
+    if (!file) return base::failure(file.error());
     // Its block is there from now on: a mapped page that finds no room on the disk would end the process.
-    const int problem = ::posix_fallocate(file.get(), 0, page_bytes);
+    const int problem = ::posix_fallocate(file->get(), 0, page_bytes);
     void* mapped =
-        problem == 0 ? ::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0) : MAP_FAILED;
+        problem == 0 ? ::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file->get(), 0) : MAP_FAILED;
     if (problem != 0) errno = problem;
     const auto result = mapped == MAP_FAILED ? base::Result<void>(failed(path)) : base::Result<void>();
     if (!result) return base::failure(result.error());

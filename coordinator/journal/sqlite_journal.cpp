@@ -15,7 +15,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
-#include "agent/base/file_descriptor.hpp"
+#include "agent/base/regular_file.hpp"
 #include "agent/base/text.hpp"
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/journal/audit_rows.hpp"
@@ -52,11 +52,9 @@ class FileLock {
     /// Idempotent.
     Result<void> take(const std::string& path) {
         if (held_) return {};
-        file_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-        if (!file_) {
-            return failure(ErrorCode::Internal,
-                           fmt::format("cannot open '{}': {}", path, std::generic_category().message(errno)));
-        }
+        auto file = base::openRegular(path, O_RDWR | O_CREAT, 0600);
+        if (!file) return failure(file.error());
+        file_ = std::move(*file);
         if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
             return failure(ErrorCode::Conflict,
                            fmt::format("'{}' is locked: another coordinator uses this journal; stop it first", path));

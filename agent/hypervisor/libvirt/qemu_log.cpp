@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -86,7 +87,10 @@ std::string lastWordsOf(const std::string& log) {
 }
 
 std::string qemuLastWords(const std::string& directory, const std::string& domain) {
-    std::ifstream file(directory + "/" + domain + ".log", std::ios::binary);
+    const auto path = directory + "/" + domain + ".log";
+    std::error_code unknown;
+    if (!std::filesystem::is_regular_file(path, unknown)) return "";  // a named pipe would be waited for
+    std::ifstream file(path, std::ios::binary);
     if (!file) return "";
     file.seekg(0, std::ios::end);
     const auto size = static_cast<std::streamoff>(file.tellg());

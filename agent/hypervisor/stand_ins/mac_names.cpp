@@ -83,7 +83,7 @@ void MacNames::look(std::string_view bytes) {
 
 base::Result<std::string> cardsNamedByMac(const std::string& disk, const std::string& mac,
                                           const std::atomic<bool>& stopping) {
-    const base::FileDescriptor file(::open(disk.c_str(), O_RDONLY | O_CLOEXEC));
+    const base::FileDescriptor file(::open(disk.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (!file)
         return base::failure(base::ErrorCode::Internal,
                              fmt::format("could not read '{}': {}", disk, std::strerror(errno)));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,6 +38,11 @@ base::ErrorCode codeOf(int problem) {
 
 base::Result<OpenFile> OpenFile::open(const std::string& path, int flags, unsigned mode) {
     OpenFile file(path);
+    struct stat there {};
+    if (::stat(path.c_str(), &there) == 0 && S_ISFIFO(there.st_mode)) {  // to open it would wait for its other end
+        return base::failure(base::ErrorCode::Corrupt,
+                             fmt::format("'{}' is a named pipe, where a file has to be; move it away", path));
+    }
     do {
         file.descriptor_.reset(::open(path.c_str(), flags | O_CLOEXEC, static_cast<mode_t>(mode)));
     } while (!file.descriptor_ && errno == EINTR);

@@ -1,9 +1,9 @@
 #include "agent/switch/ovs/unixctl.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
+#include "agent/base/durable_file.hpp"
 #include "agent/base/text.hpp"
 #include "agent/protocol/json_fields.hpp"
 #include "agent/protocol/json_text.hpp"
@@ -21,7 +21,7 @@ constexpr std::size_t answer_limit_bytes = 8U << 20;  // a full table of 100,000
 
 base::Result<std::string> controlSocket(const std::string& run_directory) {
     const std::string pid_file = run_directory + "/ovs-vswitchd.pid";
-    std::ifstream in(pid_file);
+    std::istringstream in(base::readWhole(pid_file, 64).value_or(""));
     long pid = 0;
     if (!(in >> pid) || pid <= 0)
         return failure(ErrorCode::Unreachable, "could not read '" + pid_file + "'; is ovs-vswitchd running?");

@@ -1,7 +1,10 @@
 #include "agent/http/command_gate.hpp"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <future>
 
 #include "tests/support/temporary_directory.hpp"
@@ -224,6 +227,11 @@ BOOST_AUTO_TEST_CASE(a_damaged_epoch_file_is_told_and_not_taken_for_zero) {
         BOOST_REQUIRE(!opened);
         BOOST_TEST((opened.error().code == base::ErrorCode::Corrupt), damaged);
     }
+    std::filesystem::remove(directory / "epoch");
+    ::mkfifo((directory / "epoch").c_str(), 0600);
+    auto pipe = http::CommandGate::open(directory / "epoch");
+    BOOST_REQUIRE(!pipe);
+    BOOST_TEST(pipe.error().message.find("is a named pipe") != std::string::npos, pipe.error().message);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_handler_that_throws_leaves_its_thing_free_for_the_next_command, Gate) {

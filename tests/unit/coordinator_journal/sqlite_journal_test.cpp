@@ -3,6 +3,7 @@
 #include <Poco/Data/Session.h>
 #include <Poco/Data/Statement.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -162,6 +163,18 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_journal_is_told_with_the_cure) {
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == ErrorCode::Corrupt));
     BOOST_TEST(refused.error().message.find(directory.journal()) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_named_pipe_in_place_of_a_file_is_told_and_not_waited_for) {
+    for (const char* file : {"", ".lock", ".mark"}) {
+        JournalDirectory directory;
+        const auto path = directory.journal() + file;
+        BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+        SqliteJournal journal(directory.journal());
+        const auto refused = journal.open();
+        BOOST_REQUIRE(!refused);
+        BOOST_TEST(refused.error().message.find(path) != std::string::npos, refused.error().message);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_page_is_noticed_before_anything_is_believed) {

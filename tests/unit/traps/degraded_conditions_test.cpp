@@ -1,5 +1,7 @@
 #include "coordinator/traps/degraded_conditions.hpp"
 
+#include <sys/stat.h>
+
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
@@ -110,6 +112,11 @@ BOOST_FIXTURE_TEST_CASE(a_restart_forgets_nothing_and_a_broken_file_is_told, Con
     std::ofstream(directory / "degraded.json") << "{\"conditions\": [{}]}";
     BOOST_TEST((opened().load().error().code == standin::base::ErrorCode::Corrupt));
     std::filesystem::remove(directory / "degraded.json");
+    BOOST_TEST(opened().load().has_value());
+    ::mkfifo((directory / "degraded.json").c_str(), 0600);  // is not waited for, and replaced
+    BOOST_TEST((opened().load().error().code == standin::base::ErrorCode::Corrupt));
+    later.acknowledge(ServerName("server01"));
+    BOOST_REQUIRE(later.save());
     BOOST_TEST(opened().load().has_value());
 }
 
