@@ -29,6 +29,13 @@ base::Result<std::uint64_t> parseNumber(const std::string& text, const char* wha
     return failure(ErrorCode::InvalidInput, fmt::format("'{}' is not {}", base::shortened(text, 40), what));
 }
 
+base::Result<std::uint64_t> parseEpoch(const std::string& text) {
+    auto epoch = parseNumber(text, "an epoch");
+    if (!epoch || *epoch <= protocol::largest_epoch) return epoch;
+    return failure(ErrorCode::InvalidInput, fmt::format("epoch {} is greater than {}, and than that of any coordinator",
+                                                        *epoch, protocol::largest_epoch));
+}
+
 std::string headerOf(const Request& request, std::string name) {
     std::transform(name.begin(), name.end(), name.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -52,7 +59,7 @@ std::string textOf(const protocol::Leader& leader) {
 base::Result<protocol::Leader> leaderIn(std::string text) {
     while (!text.empty() && text.back() == '\n') text.pop_back();
     const auto space = text.find(' ');
-    auto epoch = parseNumber(text.substr(0, space), "an epoch");
+    auto epoch = parseEpoch(text.substr(0, space));
     if (!epoch) return failure(epoch.error());
     protocol::Leader leader{*epoch, space == std::string::npos ? std::string() : text.substr(space + 1)};
     if (space != std::string::npos && (leader.instance.empty() || !isInstance(leader.instance)))
@@ -112,6 +119,7 @@ base::Result<void> CommandGate::admit(Request& request) {
         return read;
     };
     auto epoch = number(protocol::epoch_header);
+    if (epoch) epoch = parseEpoch(std::to_string(*epoch));
     if (!epoch) return failure(epoch.error());
     // Who commands one thing at a time, and by hand, needs none; it is the oldest then.
     auto sequence = headerOf(request, protocol::sequence_header).empty() ? 0 : number(protocol::sequence_header);

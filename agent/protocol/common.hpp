@@ -11,6 +11,9 @@ namespace standin::protocol {
 /// Header names of every command (PUT, POST, DELETE).
 inline constexpr const char* epoch_header =
     "Standin-Epoch";  ///< decimal uint64; agents refuse an older one than they saw
+/// Greater than that of any coordinator that starts every second of its life: what is greater was damaged or invented.
+/// Who obeyed it would obey nobody else any more.
+inline constexpr std::uint64_t largest_epoch = 1'000'000'000'000;
 /// 1 to 64 characters; the coordinator's random name for its epoch. It distinguishes two coordinators with the same
 /// epoch (one of them uses a restored backup). Optional.
 inline constexpr const char* instance_header = "Standin-Instance";

@@ -11,10 +11,14 @@ namespace standin::domain {
 
 namespace {
 
+/// A greater number is not an operation's: operations are numbered one by one.
+constexpr OperationId largest_operation = 1'000'000'000'000;
+
 OperationId numberFrom(std::string_view text) {
     OperationId number = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return problem == std::errc{} && end == text.data() + text.size() ? number : 0;
+    const bool is_number = problem == std::errc{} && end == text.data() + text.size();
+    return is_number && number <= largest_operation ? number : 0;
 }
 
 bool executes(const FoundStandIn& stand_in) {

@@ -152,6 +152,13 @@ AgentFinding ask(const Drivers& drivers, const Inventory& inventory, const base:
                  std::chrono::milliseconds patience, const std::optional<protocol::Leader>& claim_as) {
     AgentFinding said;
     if (drivers.epoch) said.epoch = Asking(said)([&] { return drivers.epoch(agent, patience); }).value_or(0);
+    if (said.epoch > protocol::largest_epoch) {  // to exceed it would lock this coordinator out at all agents
+        said.problem = fmt::format(
+            "it says that it has obeyed epoch {}, which no coordinator reaches; see the file "
+            "'epoch' in its state_dir",
+            said.epoch);
+        said.epoch = 0;
+    }
     if (claim_as && drivers.claim && said.problem.empty()) {
         if (const auto claimed = drivers.claim(agent, *claim_as, patience); !claimed)
             said.problem = claimed.error().message;

@@ -57,6 +57,15 @@ BOOST_FIXTURE_TEST_CASE(a_command_of_an_older_epoch_is_refused, Gate) {
     BOOST_TEST(handled == 1);
 }
 
+BOOST_FIXTURE_TEST_CASE(an_epoch_that_no_coordinator_reaches_locks_nobody_out, Gate) {
+    for (const std::uint64_t epoch : {protocol::largest_epoch + 1, std::uint64_t{UINT64_MAX}}) {
+        auto refused = command(epoch, "1/a");
+        BOOST_REQUIRE(!refused);
+        BOOST_TEST((refused.error().code == base::ErrorCode::InvalidInput));
+    }
+    BOOST_TEST(command(7, "1/b").has_value());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_command_of_the_same_epoch_and_another_instance_is_refused, Gate) {
     BOOST_REQUIRE(pass(request({7, "1/a", 1, "first"})));
     for (const char* other : {"second", ""}) {
@@ -221,7 +230,8 @@ BOOST_FIXTURE_TEST_CASE(a_command_without_its_headers_is_refused, Gate) {
 
 BOOST_AUTO_TEST_CASE(a_damaged_epoch_file_is_told_and_not_taken_for_zero) {
     tests::TemporaryDirectory directory;
-    for (const char* damaged : {"seven\n", "", "7 \n", "7 \x01\n", "7 a b\n"}) {
+    for (const char* damaged :
+         {"seven\n", "", "7 \n", "7 \x01\n", "7 a b\n", "1000000000001\n", "18446744073709551615\n"}) {
         tests::writeFile(directory / "epoch", damaged);
         auto opened = http::CommandGate::open(directory / "epoch");
         BOOST_REQUIRE(!opened);

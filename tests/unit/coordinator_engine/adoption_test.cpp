@@ -1,4 +1,5 @@
 // A coordinator whose journal is new, at a site that may not be.
+#include "coordinator/engine/survey.hpp"
 #include "tests/unit/coordinator_engine/lab.hpp"
 
 using namespace standin;
@@ -163,6 +164,25 @@ BOOST_AUTO_TEST_CASE(numbers_go_on_above_those_that_the_agents_know_and_so_does_
     const auto unset = lab.unsetSpare("server02");
     BOOST_REQUIRE_MESSAGE(unset, (unset ? "" : unset.error().message));
     BOOST_TEST(*unset > last);
+}
+
+// An agent may be damaged, or lie: who went on above that could be obeyed by no agent, and number no operation.
+BOOST_AUTO_TEST_CASE(numbers_that_no_coordinator_reaches_are_not_gone_on_from) {
+    using domain::operationIn;
+    BOOST_TEST(operationIn(base::StandInName("server01-42")) == 42U);
+    BOOST_TEST(operationIn(base::RestoreId("42-1-spare01")) == 42U);
+    for (const char* number :
+         {"9223372036854775807", "18446744073709551615", "99999999999999999999", "1000000000001"}) {
+        BOOST_TEST(operationIn(base::StandInName(std::string("server01-") + number)) == 0U);
+        BOOST_TEST(operationIn(base::RestoreId(std::string(number) + "-1-spare01")) == 0U);
+    }
+    engine::Drivers drivers;
+    for (const std::uint64_t epoch : {std::uint64_t{7}, protocol::largest_epoch + 1, std::uint64_t{INT64_MAX}}) {
+        drivers.epoch = [epoch](const base::AgentName&, drivers::Deadline) { return base::Result(epoch); };
+        const auto said = engine::ask(drivers, {}, base::AgentName("vmhost1"), std::chrono::seconds(1), std::nullopt);
+        BOOST_TEST(said.epoch == (epoch == 7 ? 7U : 0U));
+        BOOST_TEST(said.problem.empty() == (epoch == 7));
+    }
 }
 
 // What its stand-in has written would be deleted with it (rule 10).
