@@ -52,7 +52,8 @@ ImageStore::ImageStore(ImageStoreSettings settings, const base::Clock& clock, ba
     : settings_(std::move(settings)),
       clock_(clock),
       log_(std::move(log)),
-      throttle_(settings_.bandwidth_bytes_per_second) {}
+      throttle_(settings_.bandwidth_bytes_per_second),
+      disks_(settings_.disks, settings_.images_dir) {}
 
 ImageStore::~ImageStore() {
     stop();
@@ -62,24 +63,28 @@ base::Result<void> ImageStore::start() {
     auto repository = DirectoryImageRepository::open(settings_.images_dir, settings_.block_size_bytes, clock_, log_);
     if (!repository) return base::failure(repository.error());
     repository_ = std::move(*repository);
-    pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
+    disks_.remember();
+    capture_pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
+    restore_pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
     verification_pool_ = std::make_unique<TransferPool>(1, verifications_waiting);
-    captures_ = std::make_unique<Captures>(
-        CaptureKind(*repository_, {settings_.block_size_bytes, settings_.least_free_bytes}, clock_, log_), *pool_,
-        throttle_, clock_);
-    RestoreKind restores(*repository_, RestoreRecords(settings_.images_dir + "/.restores"), log_);
+    captures_ =
+        std::make_unique<Captures>(CaptureKind({*repository_, disks_, *restore_pool_},
+                                               {settings_.block_size_bytes, settings_.least_free_bytes}, clock_, log_),
+                                   *capture_pool_, throttle_, clock_);
+    RestoreKind restores(*repository_, disks_, RestoreRecords(settings_.images_dir + "/.restores"), log_);
     auto earlier = restores.earlier();
     if (!earlier) return base::failure(earlier.error());
-    restores_ = std::make_unique<Restores>(std::move(restores), *pool_, throttle_, clock_);
+    restores_ = std::make_unique<Restores>(std::move(restores), *restore_pool_, throttle_, clock_);
     for (const auto& restore : *earlier) restores_->remember(restore.id, restore);
-    verifications_ =
-        std::make_unique<Verifications>(VerificationKind(*pool_, clock_, log_), *verification_pool_, throttle_, clock_);
+    verifications_ = std::make_unique<Verifications>(VerificationKind(*capture_pool_, *restore_pool_, clock_, log_),
+                                                     *verification_pool_, throttle_, clock_);
     if (finished_) {
         captures_->onFinished([this](bool succeeded, auto took) { finished_("capture", succeeded, took); });
         restores_->onFinished([this](bool succeeded, auto took) { finished_("restore", succeeded, took); });
         verifications_->onFinished([this](bool succeeded, auto took) { finished_("verification", succeeded, took); });
     }
-    pool_->start();
+    capture_pool_->start();
+    restore_pool_->start();
     verification_pool_->start();
     return {};
 }
@@ -89,7 +94,8 @@ void ImageStore::stop() {
     if (restores_) restores_->cancelAll();
     if (verifications_) verifications_->cancelAll();
     if (verification_pool_) verification_pool_->stop();
-    if (pool_) pool_->stop();
+    if (capture_pool_) capture_pool_->stop();
+    if (restore_pool_) restore_pool_->stop();
 }
 
 std::vector<protocol::Image> ImageStore::images() const {
@@ -219,9 +225,10 @@ void ImageStore::checkHealth(protocol::Health& health) const {
         if (!disk.present) health.warnings.push_back(disk.detail);
     }
     for (const auto& place : settings_.disks) {
-        if (place.declared.empty()) continue;
+        auto wrong = disks_.changeOf(place);
+        if (place.declared.empty() && wrong.empty()) continue;
         const auto sight = lookAt(place);
-        const auto wrong = sight.present ? mismatch(place.declared, sight.identity) : std::string();
+        if (wrong.empty() && sight.present) wrong = mismatch(place.declared, sight.identity);
         health.checks.push_back(
             {"disk " + place.name.text(), wrong.empty(),
              wrong.empty() ? "is the declared disk, or is not there" : wrong,

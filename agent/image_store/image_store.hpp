@@ -63,7 +63,9 @@ class ImageStore {
     Finished finished_;
     Throttle throttle_;
     std::unique_ptr<ImageRepository> repository_;
-    std::unique_ptr<TransferPool> pool_;
+    DiskGuard disks_;
+    std::unique_ptr<TransferPool> capture_pool_;
+    std::unique_ptr<TransferPool> restore_pool_;       ///< of its own: a failed server does not wait behind backups
     std::unique_ptr<TransferPool> verification_pool_;  ///< one at a time
     std::unique_ptr<Captures> captures_;
     std::unique_ptr<Restores> restores_;

@@ -11,8 +11,9 @@ namespace {
 constexpr std::size_t read_at_once_bytes = 1U << 20;  // sequential speed of the disk; a multiple of every block size
 }
 
-base::Result<ImageManifest> capture(const DiskAccess& disk, ImageDraft& draft, std::uint64_t block_size_bytes,
+base::Result<ImageManifest> capture(const DiskAccess& disk, ImageDraft& draft, const CaptureOptions& options,
                                     TransferWatch& watch) {
+    const auto block_size_bytes = options.block_size_bytes;
     const auto size = disk.sizeBytes();
     watch.begin(size);
     ::posix_fadvise(disk.file().descriptor(), 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -26,6 +27,7 @@ base::Result<ImageManifest> capture(const DiskAccess& disk, ImageDraft& draft, s
         watch.skipped(begin - at);
         at = begin;
         while (at < extent.end) {
+            if (options.pause) options.pause();
             auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), size - at));
             if (auto read = disk.file().readAt(at, piece); !read) return base::failure(read.error());
             for (std::size_t offset = 0; offset < piece.size(); offset += block_size_bytes) {

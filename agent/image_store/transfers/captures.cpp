@@ -34,9 +34,9 @@ std::optional<base::Result<protocol::Image>> CaptureKind::repeated(const View& k
 }
 
 base::Result<std::pair<protocol::Image, CaptureKind::Work>> CaptureKind::prepare(const Id& id, const DiskPlace& place) {
-    auto disk = DiskAccess::open(place, DiskAccess::Purpose::Read);
+    auto disk = around_.disks.open(place, DiskAccess::Purpose::Read);
     if (!disk) return base::failure(disk.error());
-    auto space = repository_.freeBytes();
+    auto space = around_.repository.freeBytes();
     auto needed = allocatedBytes(*disk) + sizes_.least_free_bytes;
     if (space && *space < needed) {
         return base::failure(
@@ -44,7 +44,7 @@ base::Result<std::pair<protocol::Image, CaptureKind::Work>> CaptureKind::prepare
             fmt::format("there is not space enough for an image of disk '{}': {} free, {} needed; delete old images",
                         place.name.text(), base::humanBytes(*space), base::humanBytes(needed)));
     }
-    auto draft = repository_.create(id, place.name, disk->sizeBytes(), disk->sectorBytes());
+    auto draft = around_.repository.create(id, place.name, disk->sizeBytes(), disk->sectorBytes());
     if (!draft) return base::failure(draft.error());
     View image;
     image.id = id;
@@ -60,7 +60,8 @@ void CaptureKind::begun(const View& image) {
 }
 
 base::Result<ImageManifest> CaptureKind::move(Work& work, TransferWatch& watch) const {
-    return capture(work.access, *work.draft, sizes_.block_bytes, watch);
+    return capture(work.access, *work.draft,
+                   {sizes_.block_bytes, [&] { around_.restores.awaitRest(watch.stopToken()); }}, watch);
 }
 
 void CaptureKind::end(View& image, const base::Result<Outcome>& outcome, const TransferWatch& /*watch*/,

@@ -45,7 +45,7 @@ base::Result<std::pair<protocol::Restore, RestoreKind::Work>> RestoreKind::prepa
                                                                                    const DiskPlace& place) {
     auto content = repository_.open(image);
     if (!content) return base::failure(content.error());
-    auto access = DiskAccess::open(place, DiskAccess::Purpose::Write);
+    auto access = disks_.open(place, DiskAccess::Purpose::Write);
     if (!access) return base::failure(access.error());
     if (auto fits = checkFits((*content)->manifest(), *access); !fits) return base::failure(fits.error());
     return std::pair(View{id, image, place.name, RestoreState::Waiting, {}, {}},

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "agent/base/log.hpp"
-#include "agent/image_store/disks/disk_access.hpp"
+#include "agent/image_store/disks/disk_guard.hpp"
 #include "agent/image_store/images/image_repository.hpp"
 #include "agent/image_store/transfers/restore_records.hpp"
 #include "agent/image_store/transfers/transfer_jobs.hpp"
@@ -24,8 +24,8 @@ class RestoreKind : public TransferKind<base::RestoreId, protocol::Restore, Rest
     static constexpr std::ptrdiff_t ended_kept = 256;  // so that a coordinator that was down can still ask
     static constexpr bool keeps_successes = true;
 
-    RestoreKind(ImageRepository& repository, RestoreRecords records, base::Log log)
-        : repository_(repository), records_(std::move(records)), log_(std::move(log)) {}
+    RestoreKind(ImageRepository& repository, DiskGuard& disks, RestoreRecords records, base::Log log)
+        : repository_(repository), disks_(disks), records_(std::move(records)), log_(std::move(log)) {}
 
     /// Restores of earlier processes, oldest first; those that had not ended have failed.
     base::Result<std::vector<View>> earlier();
@@ -49,6 +49,7 @@ class RestoreKind : public TransferKind<base::RestoreId, protocol::Restore, Rest
     void save(const View& restore);
 
     ImageRepository& repository_;
+    DiskGuard& disks_;
     RestoreRecords records_;
     base::Log log_;
     bool interrupted_ = false;

@@ -32,7 +32,10 @@ base::Result<std::pair<protocol::ImageVerification, VerificationKind::Work>> Ver
 }
 
 base::Result<ImageDamage> VerificationKind::move(Work& content, TransferWatch& watch) const {
-    return verify(*content, watch, [&] { transfers_.awaitRest(watch.stopToken()); });
+    return verify(*content, watch, [&] {
+        captures_.awaitRest(watch.stopToken());
+        restores_.awaitRest(watch.stopToken());
+    });
 }
 
 void VerificationKind::end(View& verification, const base::Result<Outcome>& damage, const TransferWatch& watch,

@@ -17,9 +17,9 @@ class VerificationKind : public TransferKind<base::ImageId, protocol::ImageVerif
     static constexpr std::ptrdiff_t ended_kept = 256;  // for those who ask later; each holds a few hundred bytes
     static constexpr bool keeps_successes = true;
 
-    /// `transfers` come first.
-    VerificationKind(TransferPool& transfers, const base::Clock& clock, base::Log log)
-        : transfers_(transfers), clock_(clock), log_(std::move(log)) {}
+    /// Captures and restores come first.
+    VerificationKind(TransferPool& captures, TransferPool& restores, const base::Clock& clock, base::Log log)
+        : captures_(captures), restores_(restores), clock_(clock), log_(std::move(log)) {}
 
     View show(View verification, const TransferWatch& watch) const;
     std::optional<base::Result<View>> repeated(const View& known, const Work& content) const;
@@ -31,7 +31,8 @@ class VerificationKind : public TransferKind<base::ImageId, protocol::ImageVerif
     static bool succeeded(const base::Result<Outcome>& damage) { return damage && damage->blocks == 0; }
 
   private:
-    TransferPool& transfers_;
+    TransferPool& captures_;
+    TransferPool& restores_;
     const base::Clock& clock_;
     base::Log log_;
 };

@@ -100,7 +100,7 @@ struct ImageFixture {
         auto draft = repository->create(image(id), disk("d"), access->sizeBytes(), access->sectorBytes());
         BOOST_REQUIRE(draft);
         TransferWatch watch(clock, throttle);
-        auto manifest = capture(*access, **draft, block, watch);
+        auto manifest = capture(*access, **draft, {block, {}}, watch);
         BOOST_REQUIRE(manifest);
         return *manifest;
     }
