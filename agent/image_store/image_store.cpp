@@ -23,7 +23,9 @@ protocol::Image imageOf(const StoredImage& stored) {
     }
     const auto& manifest = *stored.manifest;
     image.disk = manifest.disk;
-    image.state = protocol::ImageState::Ready;
+    image.state = stored.damage.empty() ? protocol::ImageState::Ready : protocol::ImageState::Damaged;
+    if (!stored.damage.empty())
+        image.problem = fmt::format("{}; capture its server again, then delete it", stored.damage);
     image.size_bytes = manifest.size_bytes;
     image.stored_bytes = std::min(manifest.data_blocks * manifest.block_size_bytes, manifest.size_bytes);
     image.block_size = static_cast<std::uint32_t>(manifest.block_size_bytes);
@@ -68,7 +70,7 @@ base::Result<void> ImageStore::start() {
     restore_pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
     verification_pool_ = std::make_unique<TransferPool>(1, verifications_waiting);
     captures_ =
-        std::make_unique<Captures>(CaptureKind({*repository_, disks_, *restore_pool_},
+        std::make_unique<Captures>(CaptureKind({*repository_, disks_, space_, *restore_pool_},
                                                {settings_.block_size_bytes, settings_.least_free_bytes}, clock_, log_),
                                    *capture_pool_, throttle_, clock_);
     RestoreKind restores(*repository_, disks_, RestoreRecords(settings_.images_dir + "/.restores"), log_);
@@ -76,8 +78,9 @@ base::Result<void> ImageStore::start() {
     if (!earlier) return base::failure(earlier.error());
     restores_ = std::make_unique<Restores>(std::move(restores), *restore_pool_, throttle_, clock_);
     for (const auto& restore : *earlier) restores_->remember(restore.id, restore);
-    verifications_ = std::make_unique<Verifications>(VerificationKind(*capture_pool_, *restore_pool_, clock_, log_),
-                                                     *verification_pool_, throttle_, clock_);
+    verifications_ =
+        std::make_unique<Verifications>(VerificationKind(*repository_, *capture_pool_, *restore_pool_, clock_, log_),
+                                        *verification_pool_, throttle_, clock_);
     if (finished_) {
         captures_->onFinished([this](bool succeeded, auto took) { finished_("capture", succeeded, took); });
         restores_->onFinished([this](bool succeeded, auto took) { finished_("restore", succeeded, took); });
@@ -111,7 +114,7 @@ std::vector<protocol::Image> ImageStore::images() const {
 base::Result<protocol::Image> ImageStore::image(const base::ImageId& id) const {
     if (auto capture = captures_->find(id)) return capture;
     auto content = repository_->open(id);
-    if (content) return imageOf({id, (*content)->manifest()});
+    if (content) return imageOf({id, (*content)->manifest(), repository_->damageOf(id)});
     if (content.error().code == base::ErrorCode::Corrupt)
         return imageOf({id, base::failure(damaged(id, content.error()))});
     return base::failure(content.error());
@@ -127,7 +130,7 @@ base::Result<protocol::Image> ImageStore::capture(const base::ImageId& id, const
                              fmt::format("image '{}' was captured from disk '{}'; images never change, take another id",
                                          id.text(), known->disk.text()));
     }
-    if (known && known->state == protocol::ImageState::Corrupt)
+    if (known && (known->state == protocol::ImageState::Corrupt || known->state == protocol::ImageState::Damaged))
         return base::failure(base::ErrorCode::Conflict, known->problem);
     return captures_->begin(id, **place);
 }
@@ -181,10 +184,10 @@ base::Result<std::unique_ptr<ImageContent>> ImageStore::open(const base::ImageId
 }
 
 base::Result<protocol::Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image,
-                                                    const base::DiskName& disk) {
+                                                    const base::DiskName& disk, Damage damage) {
     auto place = placeOf(disk);
     if (!place) return base::failure(place.error());
-    return restores_->begin(id, image, **place);
+    return restores_->begin(id, image, **place, damage);
 }
 
 std::vector<protocol::Disk> ImageStore::disks() const {
@@ -210,9 +213,13 @@ void ImageStore::checkHealth(protocol::Health& health) const {
                                                   settings_.images_dir, base::humanBytes(settings_.least_free_bytes))});
     std::size_t readable = 0;
     std::string damaged_ones;
+    std::string with_damage;
     for (const auto& stored : repository_->list()) {
         if (stored.manifest) {
             ++readable;
+            if (!stored.damage.empty())
+                with_damage += fmt::format("{}image '{}' of disk '{}': {}", with_damage.empty() ? "" : "; ",
+                                           stored.id.text(), stored.manifest->disk.text(), stored.damage);
         } else {
             damaged_ones += (damaged_ones.empty() ? "" : "; ") + stored.manifest.error().message;
         }
@@ -221,6 +228,11 @@ void ImageStore::checkHealth(protocol::Health& health) const {
         {"images readable", damaged_ones.empty(),
          damaged_ones.empty() ? fmt::format("{} images", readable) : base::shortened(damaged_ones, 1000),
          damaged_ones.empty() ? "" : "delete the damaged images and capture them again"});
+    health.checks.push_back({"images intact", with_damage.empty(),
+                             with_damage.empty() ? "no damage is known" : base::shortened(with_damage, 1000),
+                             with_damage.empty() ? ""
+                                                 : "capture these servers again (standinctl image backup), which makes "
+                                                   "their stand-ins again, too; then delete the damaged images"});
     for (const auto& disk : disks()) {
         if (!disk.present) health.warnings.push_back(disk.detail);
     }

@@ -11,10 +11,11 @@ namespace standin::protocol {
 
 namespace {
 
-constexpr std::array<std::pair<ImageState, const char*>, 4> image_states{{
+constexpr std::array<std::pair<ImageState, const char*>, 5> image_states{{
     {ImageState::Capturing, "capturing"},
     {ImageState::Ready, "ready"},
     {ImageState::Failed, "failed"},
+    {ImageState::Damaged, "damaged"},
     {ImageState::Corrupt, "corrupt"},
 }};
 
@@ -126,6 +127,7 @@ Json toJson(const Restore& restore) {
             {"state", nameOf(restore.state)},
             {"progress", toJson(restore.progress)},
             {"problem", restore.problem},
+            {"note", restore.note},
             {"cause", restore.problem.empty() ? Json(nullptr) : Json(base::nameOf(restore.cause))}};
 }
 
@@ -141,13 +143,15 @@ base::Result<Restore> restoreFrom(const Json& json) {
     if (json.contains("cause") && json["cause"].is_string())
         restore.cause = base::errorCodeFrom(json["cause"].get<std::string>());
     restore.problem = fields.text("problem", "");
+    restore.note = fields.text("note", "");
     return fields.finish(restore);
 }
 
 Json toJson(const ImageVerification& verification) {
     return {{"image", verification.image.text()},        {"state", nameOf(verification.state)},
             {"progress", toJson(verification.progress)}, {"damaged_blocks", verification.damaged_blocks},
-            {"ended_at", verification.ended_at},         {"problem", verification.problem}};
+            {"ended_at", verification.ended_at},         {"problem", verification.problem},
+            {"from_medium", verification.from_medium}};
 }
 
 base::Result<ImageVerification> imageVerificationFrom(const Json& json) {
@@ -159,6 +163,7 @@ base::Result<ImageVerification> imageVerificationFrom(const Json& json) {
     verification.damaged_blocks = fields.count("damaged_blocks");
     verification.ended_at = fields.text("ended_at", "");
     verification.problem = fields.text("problem", "");
+    verification.from_medium = fields.boolean("from_medium", true);
     return fields.finish(verification);
 }
 

@@ -8,7 +8,8 @@
 
 namespace standin::protocol {
 
-enum class ImageState { Capturing, Ready, Failed, Corrupt };
+/// Damaged: readable, but some blocks are known to differ from what was captured. Corrupt: not readable as an image.
+enum class ImageState { Capturing, Ready, Failed, Damaged, Corrupt };
 const char* nameOf(ImageState state);
 
 /// `GET /v1/images/{id}`: a sector-level copy of a disk. It never changes once it is ready.
@@ -49,6 +50,7 @@ struct Restore {
     Progress progress;
     std::string problem;
     base::ErrorCode cause = base::ErrorCode::Refused;  ///< error code of a failure: decides whether to retry
+    std::string note{};  ///< of a restore that is done: what differs from the image on purpose
 };
 Json toJson(const Restore& restore);
 base::Result<Restore> restoreFrom(const Json& json);
@@ -62,8 +64,9 @@ struct ImageVerification {
     VerificationState state = VerificationState::Waiting;
     Progress progress;
     std::uint64_t damaged_blocks = 0;
-    std::string ended_at;  ///< RFC 3339; empty until it has ended
-    std::string problem;   ///< the first damage, or why nothing is known; with the cure
+    std::string ended_at;     ///< RFC 3339; empty until it has ended
+    std::string problem;      ///< the first damage, or why nothing is known; with the cure
+    bool from_medium = true;  ///< false: read through the page cache, since the file system has no direct reads
 };
 Json toJson(const ImageVerification& verification);
 base::Result<ImageVerification> imageVerificationFrom(const Json& json);

@@ -70,7 +70,8 @@ std::vector<StoredImage> DirectoryImageRepository::list() {
         ImageDirectory directory{entry.path().string()};
         auto files = directory.load(*id);
         if (!files && !directory.exists()) continue;  // removed meanwhile
-        images.push_back({*id, files ? base::Result<ImageManifest>(files->manifest) : base::failure(files.error())});
+        images.push_back(
+            {*id, files ? base::Result<ImageManifest>(files->manifest) : base::failure(files.error()), damageOf(*id)});
     }
     std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
     return images;
@@ -114,8 +115,23 @@ base::Result<void> DirectoryImageRepository::remove(const base::ImageId& id) {
     auto removed = directory.exists()
                        ? directory.remove()
                        : base::failure(base::ErrorCode::NotFound, fmt::format("image '{}' does not exist", id.text()));
+    if (removed) uses_->setDamage(id, "");
     uses_->endWrite(id);
     return removed;
+}
+
+std::string DirectoryImageRepository::damageOf(const base::ImageId& id) const {
+    auto damage = ImageDirectory{images_dir_ + "/" + id.text()}.damage();
+    return damage.empty() ? uses_->damageOf(id) : damage;
+}
+
+void DirectoryImageRepository::markDamaged(const base::ImageId& id, const std::string& damage) {
+    ImageDirectory{images_dir_ + "/" + id.text()}.markDamaged(damage, id, *uses_);
+}
+
+void DirectoryImageRepository::clearDamage(const base::ImageId& id) {
+    uses_->setDamage(id, "");
+    ImageDirectory{images_dir_ + "/" + id.text()}.clearDamage();
 }
 
 base::Result<std::uint64_t> DirectoryImageRepository::freeBytes() {
@@ -155,6 +171,18 @@ unsigned DirectoryImageRepository::Uses::readers(const base::ImageId& id) const 
     std::lock_guard lock(mutex_);
     const auto found = readers_.find(id);
     return found == readers_.end() ? 0 : found->second;
+}
+
+void DirectoryImageRepository::Uses::setDamage(const base::ImageId& id, const std::string& damage) {
+    const std::lock_guard lock(mutex_);
+    damage_.erase(id);
+    if (!damage.empty()) damage_.emplace(id, damage);
+}
+
+std::string DirectoryImageRepository::Uses::damageOf(const base::ImageId& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = damage_.find(id);
+    return found == damage_.end() ? std::string() : found->second;
 }
 
 bool DirectoryImageRepository::Uses::beingWritten(const base::ImageId& id) const {

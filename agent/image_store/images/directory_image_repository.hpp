@@ -16,6 +16,7 @@ namespace standin::image_store {
 ///       .lock                     held while a program uses the directory
 ///       <id>/manifest             see ImageManifest
 ///       <id>/content              the disk's bytes, sparse: a raw image that any tool can read
+///       <id>/damaged              what is known to be damaged in it, for people; absent: nothing
 ///       <id>/manifest.partial     instead of `manifest`: the image is being made or removed
 ///
 /// The order of writes makes images durable. Capture: manifest.partial first, content and table written, content
@@ -36,8 +37,12 @@ class DirectoryImageRepository final : public ImageRepository {
     base::Result<void> remove(const base::ImageId& id) override;
     [[nodiscard]] unsigned readers(const base::ImageId& id) const override { return uses_->readers(id); }
     base::Result<std::uint64_t> freeBytes() override;
+    [[nodiscard]] std::string damageOf(const base::ImageId& id) const override;
+    void markDamaged(const base::ImageId& id, const std::string& damage) override;
+    void clearDamage(const base::ImageId& id) override;
 
-    /// The readers and writers of each image. Shared with the contents and drafts handed out, which may outlive a call.
+    /// The readers and writers of each image, and damage that could not be written down. Shared with the contents and
+    /// drafts handed out, which may outlive a call.
     class Uses {
       public:
         bool beginRead(const base::ImageId& id);
@@ -46,11 +51,14 @@ class DirectoryImageRepository final : public ImageRepository {
         void endWrite(const base::ImageId& id);
         [[nodiscard]] bool beingWritten(const base::ImageId& id) const;
         [[nodiscard]] unsigned readers(const base::ImageId& id) const;
+        void setDamage(const base::ImageId& id, const std::string& damage);  ///< empty: none
+        [[nodiscard]] std::string damageOf(const base::ImageId& id) const;
 
       private:
         mutable std::mutex mutex_;
         std::map<base::ImageId, unsigned> readers_;
         std::set<base::ImageId> written_;
+        std::map<base::ImageId, std::string> damage_;
     };
 
   private:

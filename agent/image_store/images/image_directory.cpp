@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "agent/base/durable_file.hpp"
+#include "agent/image_store/images/aligned_buffer.hpp"
 
 namespace standin::image_store {
 
@@ -36,6 +38,7 @@ base::Result<void> ImageDirectory::remove() const {
         if (auto synced = base::syncDirectory(path); !synced) return synced;
         fs::remove(content(), problem);
     }
+    if (!problem) fs::remove(damageFile(), problem);
     if (!problem) fs::remove(partial(), problem);
     if (!problem) fs::remove(path, problem);
     if (!problem) return base::syncDirectory(fs::path(path).parent_path().string());
@@ -44,6 +47,25 @@ base::Result<void> ImageDirectory::remove() const {
                              fmt::format("'{}' holds files that are no part of an image; they were left there", path));
     }
     return base::failure(base::ErrorCode::Internal, fmt::format("could not remove '{}': {}", path, problem.message()));
+}
+
+std::string ImageDirectory::damage() const {
+    constexpr std::size_t longest = 4096;
+    auto text = base::readWhole(damageFile(), longest);
+    if (!text) return text.error().code == base::ErrorCode::NotFound ? "" : text.error().message;
+    while (!text->empty() && text->back() == '\n') text->pop_back();
+    return text->empty() ? "it is marked as damaged" : *text;
+}
+
+void ImageDirectory::markDamaged(const std::string& damage, const base::ImageId& id, Uses& uses) const {
+    if (!exists() || !this->damage().empty() || !uses.damageOf(id).empty()) return;
+    if (auto written = base::writeDurably(damageFile(), damage + "\n"); !written) uses.setDamage(id, damage);
+}
+
+void ImageDirectory::clearDamage() const {
+    std::error_code problem;
+    if (fs::remove(damageFile(), problem)) [[maybe_unused]]
+        auto synced = base::syncDirectory(path);  // else it is verified once more
 }
 
 base::Result<ImageManifest> readHeader(const OpenFile& manifest_file) {
@@ -66,8 +88,9 @@ namespace {
 
 class DirectoryImageContent final : public ImageContent {
   public:
-    DirectoryImageContent(ImageFiles files, std::shared_ptr<Uses> uses)
-        : manifest_(std::move(files.manifest)),
+    DirectoryImageContent(ImageDirectory directory, ImageFiles files, std::shared_ptr<Uses> uses)
+        : directory_(std::move(directory)),
+          manifest_(std::move(files.manifest)),
           zeros_(manifest_),
           table_(std::move(files.table)),
           content_(std::move(files.content)),
@@ -89,18 +112,44 @@ class DirectoryImageContent final : public ImageContent {
             std::fill(into.begin(), into.end(), std::byte{0});  // known without reading a hole
             return {};
         }
-        if (auto read = content_.readAt(index * manifest_.block_size_bytes, into); !read) return read;
-        if (checksumOf(into) == wanted) return {};
-        return base::failure(base::ErrorCode::Corrupt,
-                             fmt::format("block {} (byte {}) of image '{}' is not what was captured", index,
-                                         index * manifest_.block_size_bytes, manifest_.id.text()));
+        auto read = readContent(index * manifest_.block_size_bytes, into);
+        if (read && checksumOf(into) == wanted) return {};
+        if (!read) std::fill(into.begin(), into.end(), std::byte{0});
+        auto damage = read ? base::Error{base::ErrorCode::Corrupt,
+                                         fmt::format("block {} (byte {}) of image '{}' is not what was captured", index,
+                                                     index * manifest_.block_size_bytes, manifest_.id.text())}
+                           : read.error();
+        if (damage.code == base::ErrorCode::Corrupt) directory_.markDamaged(damage.message, manifest_.id, *uses_);
+        return base::failure(std::move(damage));
+    }
+
+    bool readFromMedium() override {
+        content_.dropCache();
+        table_.dropCache();
+        auto direct = OpenFile::open(fmt::format("/proc/self/fd/{}", content_.descriptor()), O_RDONLY | O_DIRECT);
+        if (!direct) return false;
+        content_ = std::move(*direct);
+        aligned_.emplace(manifest_.block_size_bytes);
+        return true;
     }
 
   private:
+    base::Result<void> readContent(std::uint64_t offset, std::span<std::byte> into) {
+        if (!aligned_) return content_.readAt(offset, into);
+        auto have = content_.readSome(offset, aligned_->bytes());
+        if (!have) return base::failure(have.error());
+        if (*have < into.size())
+            return base::failure(base::ErrorCode::Corrupt, fmt::format("'{}' ends too early", content_.path()));
+        std::copy_n(aligned_->bytes().begin(), into.size(), into.begin());
+        return {};
+    }
+
+    ImageDirectory directory_;
     ImageManifest manifest_;
     ZeroBlocks zeros_;
     OpenFile table_;
     OpenFile content_;
+    std::optional<AlignedBuffer> aligned_;  ///< while reading from the medium
     std::shared_ptr<Uses> uses_;
 };
 
@@ -139,7 +188,8 @@ base::Result<std::unique_ptr<ImageContent>> openDirectoryImage(const ImageDirect
         uses->endRead(id);
         return base::failure(files.error());
     }
-    return std::unique_ptr<ImageContent>(std::make_unique<DirectoryImageContent>(std::move(*files), std::move(uses)));
+    return std::unique_ptr<ImageContent>(
+        std::make_unique<DirectoryImageContent>(directory, std::move(*files), std::move(uses)));
 }
 
 }  // namespace standin::image_store

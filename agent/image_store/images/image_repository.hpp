@@ -17,7 +17,12 @@ class ImageContent {
     [[nodiscard]] virtual const ImageManifest& manifest() const = 0;
     /// The checksums of blocks [first, first + into.size()).
     virtual base::Result<void> readChecksums(std::uint64_t first, std::span<Checksum> into) = 0;
-    /// Block `index` as captured, `manifest().bytesOf(index)` bytes. Corrupt: the stored data have changed.
+    /// Reads blocks from the medium from now on, not from the page cache, where a bit that flipped on the medium after
+    /// the capture is not seen. False: the file system has no direct reads (tmpfs, some FUSE file systems); then what
+    /// the kernel lets go of is dropped from the cache.
+    virtual bool readFromMedium() { return false; }
+    /// Block `index` as captured, `manifest().bytesOf(index)` bytes. Corrupt: the stored data have changed, which is
+    /// remembered as the image's damage; `into` has them as they are, zeros if they can't be read.
     virtual base::Result<void> readBlock(std::uint64_t index, std::span<std::byte> into) = 0;
 };
 
@@ -34,6 +39,7 @@ class ImageDraft {
 struct StoredImage {
     base::ImageId id;
     base::Result<ImageManifest> manifest;  ///< or why the image cannot be used
+    std::string damage{};                  ///< see ImageRepository::damageOf()
 };
 
 /// Stores images. Another layout (chunks, compression) would be another implementation. Thread-safe.
@@ -52,6 +58,13 @@ class ImageRepository {
     /// The number of present readers.
     [[nodiscard]] virtual unsigned readers(const base::ImageId& id) const = 0;
     virtual base::Result<std::uint64_t> freeBytes() = 0;
+
+    /// The damage that was found in an image, also by earlier processes; empty: none is known.
+    [[nodiscard]] virtual std::string damageOf(const base::ImageId& id) const = 0;
+    /// Remembers damage, durably unless the store is read-only; no effect if some is known already.
+    virtual void markDamaged(const base::ImageId& id, const std::string& damage) = 0;
+    /// The whole image was read and is as it was captured.
+    virtual void clearDamage(const base::ImageId& id) = 0;
 };
 
 }  // namespace standin::image_store

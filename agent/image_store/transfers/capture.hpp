@@ -11,9 +11,12 @@ namespace standin::image_store {
 struct CaptureOptions {
     std::uint64_t block_size_bytes = 64U << 10;
     std::function<void()> pause{};  ///< called before each piece is read; may wait
+    /// Called with the bytes that were just stored; an error ends the capture.
+    std::function<base::Result<void>(std::uint64_t bytes)> stored{};
 };
 
 /// Reads the whole disk into the draft and commits it (S142, S154). Holes are not read, and zeros are not stored.
+/// Refused: something wrote to the disk meanwhile, so that the image would be torn.
 base::Result<ImageManifest> capture(const DiskAccess& disk, ImageDraft& draft, const CaptureOptions& options,
                                     TransferWatch& watch);
 

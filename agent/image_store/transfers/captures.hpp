@@ -3,6 +3,7 @@
 #include "agent/base/log.hpp"
 #include "agent/image_store/disks/disk_guard.hpp"
 #include "agent/image_store/images/image_repository.hpp"
+#include "agent/image_store/images/space_reservations.hpp"
 #include "agent/image_store/transfers/transfer_jobs.hpp"
 #include "agent/protocol/image.hpp"
 
@@ -16,6 +17,7 @@ class CaptureKind : public TransferKind<base::ImageId, protocol::Image, ImageMan
     struct Work {
         DiskAccess access;
         std::unique_ptr<ImageDraft> draft;
+        SpaceReservations::Reservation space;
     };
     static constexpr std::ptrdiff_t ended_kept = 64;  // for questions about the reason; older failures are in the log
     static constexpr bool keeps_successes = false;
@@ -28,6 +30,7 @@ class CaptureKind : public TransferKind<base::ImageId, protocol::Image, ImageMan
     struct Surroundings {
         ImageRepository& repository;
         DiskGuard& disks;
+        SpaceReservations& space;
         TransferPool& restores;  ///< they come first: captures pause while one runs or waits
     };
     CaptureKind(Surroundings around, Sizes sizes, const base::Clock& clock, base::Log log)
@@ -43,6 +46,10 @@ class CaptureKind : public TransferKind<base::ImageId, protocol::Image, ImageMan
     base::Error unknown(const Id& id) const;
 
   private:
+    [[nodiscard]] base::Result<SpaceReservations::Reservation> reserve(const DiskAccess& disk);
+    [[nodiscard]] std::uint64_t expectedBytes(const DiskAccess& disk) const;
+    [[nodiscard]] base::Result<void> checkSpaceLeft(const base::DiskName& disk) const;
+
     Surroundings around_;
     const Sizes sizes_;
     const base::Clock& clock_;

@@ -20,11 +20,12 @@ base::Result<void> proveTable(ImageContent& image) {
 base::Result<ImageDamage> verify(ImageContent& image, TransferWatch& watch, const std::function<void()>& pause) {
     const auto& manifest = image.manifest();
     watch.begin(manifest.data_blocks * manifest.block_size_bytes);
+    ImageDamage damage;
+    damage.from_medium = image.readFromMedium();
     if (auto proven = proveTable(image); !proven) return base::failure(proven.error());
     const ZeroBlocks zeros(manifest);
     ProvenChecksums checksums(image);
     std::vector<std::byte> block(manifest.block_size_bytes);
-    ImageDamage damage;
     for (std::uint64_t index = 0; index < manifest.blocks();) {
         auto rows = checksums.next();
         if (!rows) return base::failure(rows.error());

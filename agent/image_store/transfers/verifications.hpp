@@ -8,9 +8,9 @@
 
 namespace standin::image_store {
 
-/// Verifications of images and their results, kept while the agent runs. They pause during captures and restores,
-/// because a failed server waits for its image. `begin(id, content)`: a running verification of this image is returned;
-/// one that has ended starts again.
+/// Verifications of images and their results, kept while the agent runs; damage that they find outlives it. They pause
+/// during captures and restores, because a failed server waits for its image. `begin(id, content)`: a running
+/// verification of this image is returned; one that has ended starts again.
 class VerificationKind : public TransferKind<base::ImageId, protocol::ImageVerification, ImageDamage> {
   public:
     using Work = std::unique_ptr<ImageContent>;
@@ -18,8 +18,9 @@ class VerificationKind : public TransferKind<base::ImageId, protocol::ImageVerif
     static constexpr bool keeps_successes = true;
 
     /// Captures and restores come first.
-    VerificationKind(TransferPool& captures, TransferPool& restores, const base::Clock& clock, base::Log log)
-        : captures_(captures), restores_(restores), clock_(clock), log_(std::move(log)) {}
+    VerificationKind(ImageRepository& repository, TransferPool& captures, TransferPool& restores,
+                     const base::Clock& clock, base::Log log)
+        : repository_(repository), captures_(captures), restores_(restores), clock_(clock), log_(std::move(log)) {}
 
     View show(View verification, const TransferWatch& watch) const;
     std::optional<base::Result<View>> repeated(const View& known, const Work& content) const;
@@ -31,6 +32,7 @@ class VerificationKind : public TransferKind<base::ImageId, protocol::ImageVerif
     static bool succeeded(const base::Result<Outcome>& damage) { return damage && damage->blocks == 0; }
 
   private:
+    ImageRepository& repository_;
     TransferPool& captures_;
     TransferPool& restores_;
     const base::Clock& clock_;

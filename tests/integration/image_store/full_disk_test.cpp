@@ -25,6 +25,49 @@ BOOST_FIXTURE_TEST_CASE(a_capture_for_which_there_is_no_space_is_refused_before_
     BOOST_TEST(refused.error().message.find("delete old images") != std::string::npos);
 }
 
+BOOST_FIXTURE_TEST_CASE(captures_that_fit_one_by_one_but_not_together_are_not_both_begun, ImageFixture) {
+    repository.reset();
+    SmallFileSystem small(directory / "small", "16m");
+    ImageStoreSettings settings;
+    settings.images_dir = directory / "small/images";
+    settings.least_free_bytes = 0;
+    settings.bandwidth_bytes_per_second = 1;  // the first piece passes, then it crawls
+    for (const auto* name : {"d", "e"}) {
+        tests::writeFile(directory / name, noise(10U << 20, 1));
+        settings.disks.push_back({disk(name), directory / name});
+    }
+    ImageStore store(settings, clock, silent());
+    BOOST_REQUIRE(store.start());
+    BOOST_REQUIRE(store.capture(image("a"), disk("d")));
+    const auto refused = store.capture(image("b"), disk("e"));
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().message.find("running captures may need") != std::string::npos);
+    BOOST_REQUIRE(store.remove(image("a")));  // what it had reserved is free again
+    BOOST_TEST(store.capture(image("b"), disk("e")).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_capture_that_would_leave_less_than_least_free_ends_with_the_cure, ImageFixture) {
+    repository.reset();
+    SmallFileSystem small(directory / "small", "64m");
+    tests::writeFile(directory / "disk", noise(40U << 20, 1));
+    ImageStoreSettings settings;
+    settings.images_dir = directory / "small/images";
+    settings.least_free_bytes = 8U << 20;
+    settings.bandwidth_bytes_per_second = 1U << 20;
+    settings.disks = {{disk("d"), directory / "disk"}};
+    ImageStore store(settings, clock, silent());
+    BOOST_REQUIRE(store.start());
+    BOOST_REQUIRE(store.capture(image("a"), disk("d")));
+    std::ofstream filler(directory / "small/filler");  // another program takes the space meanwhile
+    while (fs::space(directory / "small").available >= settings.least_free_bytes)
+        filler << noise(1U << 20, 2) << std::flush;
+    while (store.image(image("a"))->state == protocol::ImageState::Capturing) std::this_thread::yield();
+    const auto failed = store.image(image("a"));
+    BOOST_REQUIRE(failed);
+    BOOST_TEST(failed->problem.find("least_free") != std::string::npos, failed->problem);
+    BOOST_TEST(failed->problem.find("delete old images") != std::string::npos);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_draft_that_finds_no_space_says_the_cure_and_leaves_nothing, ImageFixture) {
     repository.reset();
     SmallFileSystem small(directory / "small", "4m");
