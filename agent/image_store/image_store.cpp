@@ -8,6 +8,7 @@
 #include "agent/base/units.hpp"
 #include "agent/image_store/images/directory_image_repository.hpp"
 #include "agent/image_store/images/image_difference.hpp"
+#include "agent/image_store/images/store_identity.hpp"
 
 namespace standin::image_store {
 
@@ -62,9 +63,17 @@ ImageStore::~ImageStore() {
 }
 
 base::Result<void> ImageStore::start() {
+    const StoreIdentity identity(settings_.images_dir, settings_.state_dir);
+    if (auto same = identity.check(); !same) return same;
     auto repository = DirectoryImageRepository::open(settings_.images_dir, settings_.block_size_bytes, clock_, log_);
     if (!repository) return base::failure(repository.error());
     repository_ = std::move(*repository);
+    if (repository_->readOnly()) {
+        log_.error("the file system of '{}' is read-only: images can be restored and fetched, nothing else",
+                   settings_.images_dir);
+    } else if (auto adopted = identity.adopt(); !adopted) {
+        log_.error("the image store's id is not remembered: {}", adopted.error().message);
+    }
     disks_.remember();
     capture_pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
     restore_pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
@@ -73,7 +82,10 @@ base::Result<void> ImageStore::start() {
         std::make_unique<Captures>(CaptureKind({*repository_, disks_, space_, *restore_pool_},
                                                {settings_.block_size_bytes, settings_.least_free_bytes}, clock_, log_),
                                    *capture_pool_, throttle_, clock_);
-    RestoreKind restores(*repository_, disks_, RestoreRecords(settings_.images_dir + "/.restores"), log_);
+    rememberInterrupted();
+    const auto spare_records = settings_.state_dir.empty() ? std::string() : settings_.state_dir + "/restores";
+    RestoreKind restores(*repository_, disks_, RestoreRecords(settings_.images_dir + "/.restores", spare_records),
+                         log_);
     auto earlier = restores.earlier();
     if (!earlier) return base::failure(earlier.error());
     restores_ = std::make_unique<Restores>(std::move(restores), *restore_pool_, throttle_, clock_);
@@ -90,6 +102,22 @@ base::Result<void> ImageStore::start() {
     restore_pool_->start();
     verification_pool_->start();
     return {};
+}
+
+void ImageStore::rememberInterrupted() {
+    for (const auto& manifest : repository_->interrupted()) {
+        protocol::Image image;
+        image.id = manifest.id;
+        image.disk = manifest.disk;
+        image.state = protocol::ImageState::Failed;
+        image.size_bytes = manifest.size_bytes;
+        image.created_at = base::rfc3339(manifest.created_at);
+        image.problem = fmt::format(
+            "its capture was interrupted when the agent stopped, and what it had written was removed; capture disk "
+            "'{}' again",
+            manifest.disk.text());
+        captures_->remember(manifest.id, image);
+    }
 }
 
 void ImageStore::stop() {
@@ -211,6 +239,21 @@ void ImageStore::checkHealth(protocol::Health& health) const {
                              enough ? ""
                                     : fmt::format("delete old images or enlarge '{}' ({} are wanted)",
                                                   settings_.images_dir, base::humanBytes(settings_.least_free_bytes))});
+    const bool read_only = repository_->readOnly();
+    health.checks.push_back(
+        {"images writable", !read_only, read_only ? "its file system is read-only" : "can be written",
+         read_only ? fmt::format("see the kernel's log for the reason, then mount '{}' writable; until then images can "
+                                 "only be restored and fetched",
+                                 settings_.images_dir)
+                   : ""});
+    checkImages(health);
+    for (const auto& disk : disks()) {
+        if (!disk.present) health.warnings.push_back(disk.detail);
+    }
+    checkDisks(health);
+}
+
+void ImageStore::checkImages(protocol::Health& health) const {
     std::size_t readable = 0;
     std::string damaged_ones;
     std::string with_damage;
@@ -233,9 +276,9 @@ void ImageStore::checkHealth(protocol::Health& health) const {
                              with_damage.empty() ? ""
                                                  : "capture these servers again (standinctl image backup), which makes "
                                                    "their stand-ins again, too; then delete the damaged images"});
-    for (const auto& disk : disks()) {
-        if (!disk.present) health.warnings.push_back(disk.detail);
-    }
+}
+
+void ImageStore::checkDisks(protocol::Health& health) const {
     for (const auto& place : settings_.disks) {
         auto wrong = disks_.changeOf(place);
         if (place.declared.empty() && wrong.empty()) continue;

@@ -55,6 +55,9 @@ class ImageStore {
     [[nodiscard]] std::uint64_t freeBytes() const;
 
   private:
+    void rememberInterrupted();
+    void checkImages(protocol::Health& health) const;
+    void checkDisks(protocol::Health& health) const;
     [[nodiscard]] base::Result<const DiskPlace*> placeOf(const base::DiskName& disk) const;
 
     const ImageStoreSettings settings_;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +15,19 @@ namespace standin::image_store {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// On a read-only file system nobody can write beside us; the lock is still taken, on what is there.
+base::Result<OpenFile> openLock(const std::string& images_dir) {
+    const auto path = images_dir + "/.lock";
+    auto lock = OpenFile::open(path, O_RDWR | O_CREAT);
+    if (lock || lock.error().code != base::ErrorCode::Refused) return lock;
+    auto existing = OpenFile::open(path, O_RDONLY);
+    return existing ? std::move(existing) : OpenFile::open(images_dir, O_RDONLY | O_DIRECTORY);
+}
+
+}  // namespace
+
 base::Result<std::unique_ptr<DirectoryImageRepository>> DirectoryImageRepository::open(const std::string& images_dir,
                                                                                        std::uint64_t block_size_bytes,
                                                                                        const base::Clock& clock,
@@ -24,7 +38,7 @@ base::Result<std::unique_ptr<DirectoryImageRepository>> DirectoryImageRepository
         return base::failure(base::ErrorCode::Internal,
                              fmt::format("could not make images directory '{}': {}", images_dir, problem.message()));
     }
-    auto lock = OpenFile::open(images_dir + "/.lock", O_RDWR | O_CREAT);
+    auto lock = openLock(images_dir);
     if (!lock) return base::failure(lock.error());
     if (::flock(lock->descriptor(), LOCK_EX | LOCK_NB) != 0) {
         return base::failure(
@@ -33,7 +47,7 @@ base::Result<std::unique_ptr<DirectoryImageRepository>> DirectoryImageRepository
     }
     std::unique_ptr<DirectoryImageRepository> repository(
         new DirectoryImageRepository(images_dir, block_size_bytes, clock, std::move(log), std::move(*lock)));
-    repository->removeHalfImages();
+    if (!repository->readOnly()) repository->removeHalfImages();
     return repository;
 }
 
@@ -52,9 +66,11 @@ void DirectoryImageRepository::removeHalfImages() {
         if (!entry.is_directory(problem) || !base::isIdentifier(entry.path().filename().string()) ||
             !directory.isHalf())
             continue;
+        const auto begun = directory.begunCapture();
         if (auto removed = directory.remove(); removed) {
-            log_.warning("half image '{}' removed: its capture or removal had been interrupted",
-                         entry.path().filename().string());
+            log_.warning("half image '{}' removed: its {} had been interrupted", entry.path().filename().string(),
+                         begun ? "capture" : "capture or removal");
+            if (begun) interrupted_.push_back(*begun);
         } else {
             log_.error("could not remove a half image: {}", removed.error().message);
         }
@@ -94,6 +110,7 @@ base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const
         return base::failure(base::ErrorCode::InvalidInput,
                              fmt::format("disk '{}' has {} bytes, which can't be an image", disk.text(), size_bytes));
     }
+    if (auto writable = checkWritable(); !writable) return base::failure(writable.error());
     ImageDirectory directory{images_dir_ + "/" + id.text()};
     bool free = uses_->beginWrite(id);
     if (free && !directory.exists()) {
@@ -105,7 +122,22 @@ base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const
                          fmt::format("image '{}' exists already; images never change, take another id", id.text()));
 }
 
+bool DirectoryImageRepository::readOnly() const {
+    struct statvfs status {};
+    return ::statvfs(images_dir_.c_str(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
+}
+
+base::Result<void> DirectoryImageRepository::checkWritable() const {
+    if (!readOnly()) return {};
+    return base::failure(
+        base::ErrorCode::Refused,
+        fmt::format("the file system of '{}' is read-only: images can be restored and fetched, but not "
+                    "captured or deleted; see the kernel's log for the reason, then mount it writable",
+                    images_dir_));
+}
+
 base::Result<void> DirectoryImageRepository::remove(const base::ImageId& id) {
+    if (auto writable = checkWritable(); !writable) return writable;
     ImageDirectory directory{images_dir_ + "/" + id.text()};
     if (!uses_->beginWrite(id)) {
         return base::failure(

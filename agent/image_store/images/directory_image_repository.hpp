@@ -19,13 +19,15 @@ namespace standin::image_store {
 ///       <id>/damaged              what is known to be damaged in it, for people; absent: nothing
 ///       <id>/manifest.partial     instead of `manifest`: the image is being made or removed
 ///
-/// The order of writes makes images durable. Capture: manifest.partial first, content and table written, content
-/// synced, header written, manifest synced, renamed to `manifest`, directory synced. Removal: renamed back, content
-/// removed, manifest.partial removed. So after a crash a directory with manifest.partial (or an empty one) is an
-/// incomplete image and is removed by open(); a directory with neither file is damaged and is kept.
+/// The order of writes makes images durable. Capture: manifest.partial first (its header says what is being captured),
+/// content and table written, content synced, header written, manifest synced, renamed to `manifest`, directory synced.
+/// Removal: renamed back, content removed, manifest.partial removed. So after a crash a directory with manifest.partial
+/// (or an empty one) is an incomplete image and is removed by open(); a directory with neither file is damaged and is
+/// kept.
 class DirectoryImageRepository final : public ImageRepository {
   public:
-    /// Creates the directory if necessary, locks it and removes incomplete images. Conflict: another program uses it.
+    /// Creates the directory if necessary, locks it and removes incomplete images; on a read-only file system only
+    /// locks it. Conflict: another program uses it.
     static base::Result<std::unique_ptr<DirectoryImageRepository>> open(const std::string& images_dir,
                                                                         std::uint64_t block_size_bytes,
                                                                         const base::Clock& clock, base::Log log);
@@ -37,6 +39,8 @@ class DirectoryImageRepository final : public ImageRepository {
     base::Result<void> remove(const base::ImageId& id) override;
     [[nodiscard]] unsigned readers(const base::ImageId& id) const override { return uses_->readers(id); }
     base::Result<std::uint64_t> freeBytes() override;
+    [[nodiscard]] bool readOnly() const override;
+    [[nodiscard]] std::vector<ImageManifest> interrupted() const override { return interrupted_; }
     [[nodiscard]] std::string damageOf(const base::ImageId& id) const override;
     void markDamaged(const base::ImageId& id, const std::string& damage) override;
     void clearDamage(const base::ImageId& id) override;
@@ -65,12 +69,14 @@ class DirectoryImageRepository final : public ImageRepository {
     DirectoryImageRepository(std::string images_dir, std::uint64_t block_size_bytes, const base::Clock& clock,
                              base::Log log, OpenFile lock);
     void removeHalfImages();
+    [[nodiscard]] base::Result<void> checkWritable() const;
 
     std::string images_dir_;
     std::uint64_t block_size_bytes_;
     const base::Clock& clock_;
     base::Log log_;
     OpenFile lock_;
+    std::vector<ImageManifest> interrupted_;
     std::shared_ptr<Uses> uses_ = std::make_shared<Uses>();
 };
 

@@ -25,6 +25,17 @@ bool ImageDirectory::isHalf() const {
     return fs::is_empty(path, problem) && !problem;
 }
 
+std::optional<ImageManifest> ImageDirectory::begunCapture() const {
+    auto file = OpenFile::open(partial(), O_RDONLY);
+    if (!file) return std::nullopt;
+    std::vector<std::byte> header(manifest_header_bytes);
+    auto have = file->readSome(0, header);
+    auto manifest = decodeHeader(Bytes(header).first(have ? *have : 0));
+    // A whole image that was being removed has its checksum already.
+    if (!manifest || manifest->checksum != Checksum{}) return std::nullopt;
+    return *manifest;
+}
+
 base::Result<void> ImageDirectory::remove() const {
     std::error_code problem;
     if (fs::exists(manifest(), problem)) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/image_store/images/directory_image_repository.hpp"
@@ -21,6 +22,8 @@ struct ImageDirectory {
     /// True if the image was being made or removed when a program stopped: the directory is empty or has
     /// manifest.partial.
     [[nodiscard]] bool isHalf() const;
+    /// What was being captured when a program stopped; nullopt: it was being removed, or nothing is known.
+    [[nodiscard]] std::optional<ImageManifest> begunCapture() const;
     /// Removes the image's files and the directory, in an order that leaves an incomplete image after a crash. Foreign
     /// files are kept, and then the directory, too (Refused).
     [[nodiscard]] base::Result<void> remove() const;

@@ -47,6 +47,8 @@ class DirectoryImageDraft final : public ImageDraft {
         auto table = OpenFile::open(directory_.partial(), O_RDWR | O_CREAT | O_EXCL, private_mode);
         if (!table) return base::failure(table.error());
         table_ = std::move(*table);
+        // Without its checksum: after a crash it says what was being captured.
+        if (auto written = table_.writeAt(0, encodeHeader(manifest_)); !written) return written;
         if (auto synced = base::syncDirectory(directory_.path); !synced) return synced;
         auto content = OpenFile::open(directory_.content(), O_RDWR | O_CREAT | O_EXCL, private_mode);
         if (!content) return base::failure(content.error());

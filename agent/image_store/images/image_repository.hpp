@@ -59,6 +59,11 @@ class ImageRepository {
     [[nodiscard]] virtual unsigned readers(const base::ImageId& id) const = 0;
     virtual base::Result<std::uint64_t> freeBytes() = 0;
 
+    /// Whole images can be read, nothing can be written: the file system is read-only, perhaps since an error.
+    [[nodiscard]] virtual bool readOnly() const { return false; }
+    /// Captures that an earlier process did not finish; nothing is left of them.
+    [[nodiscard]] virtual std::vector<ImageManifest> interrupted() const { return {}; }
+
     /// The damage that was found in an image, also by earlier processes; empty: none is known.
     [[nodiscard]] virtual std::string damageOf(const base::ImageId& id) const = 0;
     /// Remembers damage, durably unless the store is read-only; no effect if some is known already.
