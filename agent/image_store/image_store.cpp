@@ -31,6 +31,9 @@ protocol::Image imageOf(const StoredImage& stored) {
     image.stored_bytes = std::min(manifest.data_blocks * manifest.block_size_bytes, manifest.size_bytes);
     image.block_size = static_cast<std::uint32_t>(manifest.block_size_bytes);
     image.sector_bytes = manifest.sector_bytes;
+    if (manifest.table.kind != PartitionTable::Kind::Unknown) image.partition_table = nameOf(manifest.table.kind);
+    image.disk_guid = manifest.table.guid;
+    image.partitions = static_cast<std::uint32_t>(manifest.table.partitions.size());
     image.checksum = hexOf(manifest.checksum);
     image.created_at = base::rfc3339(manifest.created_at);
     image.progress = {manifest.size_bytes, manifest.size_bytes, 0};

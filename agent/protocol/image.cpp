@@ -86,7 +86,10 @@ Json toJson(const Image& image) {
             {"checksum", image.checksum},
             {"created_at", image.created_at},
             {"progress", toJson(image.progress)},
-            {"problem", image.problem}};
+            {"problem", image.problem},
+            {"partition_table", image.partition_table},
+            {"disk_guid", image.disk_guid},
+            {"partitions", image.partitions}};
 }
 
 base::Result<Image> imageFrom(const Json& json) {
@@ -103,6 +106,9 @@ base::Result<Image> imageFrom(const Json& json) {
     image.created_at = fields.text("created_at", "");
     image.progress = progressFrom(fields.object("progress"));
     image.problem = fields.text("problem", "");
+    image.partition_table = fields.text("partition_table", "");
+    image.disk_guid = fields.text("disk_guid", "");
+    image.partitions = static_cast<std::uint32_t>(fields.integer("partitions", 0, 1 << 20, 0));
     return fields.finish(image);
 }
 

@@ -25,6 +25,9 @@ struct Image {
     std::string created_at;          ///< RFC 3339
     Progress progress;               ///< while capturing
     std::string problem;
+    std::string partition_table{};  ///< `gpt`, `mbr`, `none`; empty: not known
+    std::string disk_guid{};        ///< of a GPT; of an MBR its signature
+    std::uint32_t partitions = 0;
 };
 Json toJson(const Image& image);
 base::Result<Image> imageFrom(const Json& json);

@@ -86,8 +86,9 @@ std::vector<StoredImage> DirectoryImageRepository::list() {
         ImageDirectory directory{entry.path().string()};
         auto files = directory.load(*id);
         if (!files && !directory.exists()) continue;  // removed meanwhile
-        images.push_back(
-            {*id, files ? base::Result<ImageManifest>(files->manifest) : base::failure(files.error()), damageOf(*id)});
+        images.push_back({*id,
+                          files ? base::Result<ImageManifest>(files->table.manifest()) : base::failure(files.error()),
+                          damageOf(*id)});
     }
     std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
     return images;
@@ -114,8 +115,9 @@ base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const
     ImageDirectory directory{images_dir_ + "/" + id.text()};
     bool free = uses_->beginWrite(id);
     if (free && !directory.exists()) {
-        return createDirectoryImage(
-            directory, {id, disk, clock_.wall(), size_bytes, block_size_bytes_, 0, {}, sector_bytes}, uses_);
+        ImageManifest manifest{id, disk, clock_.wall(), size_bytes, block_size_bytes_, 0, {}, sector_bytes};
+        manifest.format = formatFor(manifest.blocks());
+        return createDirectoryImage(directory, std::move(manifest), uses_);
     }
     if (free) uses_->endWrite(id);
     return base::failure(base::ErrorCode::Conflict,

@@ -79,31 +79,15 @@ void ImageDirectory::clearDamage() const {
         auto synced = base::syncDirectory(path);  // else it is verified once more
 }
 
-base::Result<ImageManifest> readHeader(const OpenFile& manifest_file) {
-    std::vector<std::byte> header(manifest_header_bytes);
-    auto have = manifest_file.readSome(0, header);
-    if (!have) return base::failure(have.error());
-    auto manifest = decodeHeader(Bytes(header).first(*have));
-    if (!manifest) return manifest;
-    auto size = manifest_file.size();
-    if (!size) return base::failure(size.error());
-    auto wanted = manifest_header_bytes + manifest->blocks() * sizeof(Checksum);
-    if (*size != wanted) {
-        return base::failure(base::ErrorCode::Corrupt,
-                             fmt::format("the manifest is damaged: it has {} bytes instead of {}", *size, wanted));
-    }
-    return manifest;
-}
-
 namespace {
 
 class DirectoryImageContent final : public ImageContent {
   public:
     DirectoryImageContent(ImageDirectory directory, ImageFiles files, std::shared_ptr<Uses> uses)
         : directory_(std::move(directory)),
-          manifest_(std::move(files.manifest)),
-          zeros_(manifest_),
           table_(std::move(files.table)),
+          manifest_(table_.manifest()),
+          zeros_(manifest_),
           content_(std::move(files.content)),
           uses_(std::move(uses)) {}
     ~DirectoryImageContent() override { uses_->endRead(manifest_.id); }
@@ -111,8 +95,12 @@ class DirectoryImageContent final : public ImageContent {
     [[nodiscard]] const ImageManifest& manifest() const override { return manifest_; }
 
     base::Result<void> readChecksums(std::uint64_t first, std::span<Checksum> into) override {
-        STANDIN_ASSERT(first + into.size() <= manifest_.blocks());
-        return table_.readAt(manifest_header_bytes + first * sizeof(Checksum), std::as_writable_bytes(into));
+        return table_.read(first, into);
+    }
+    [[nodiscard]] std::uint64_t nextCandidate(std::uint64_t from) const override { return table_.nextCandidate(from); }
+    [[nodiscard]] base::Result<void> proveTable() override { return table_.prove(); }
+    base::Result<void> readManifest(std::uint64_t offset, std::span<std::byte> into) override {
+        return table_.file().readAt(offset, into);
     }
 
     base::Result<void> readBlock(std::uint64_t index, std::span<std::byte> into) override {
@@ -136,7 +124,7 @@ class DirectoryImageContent final : public ImageContent {
 
     bool readFromMedium() override {
         content_.dropCache();
-        table_.dropCache();
+        table_.file().dropCache();
         auto direct = OpenFile::open(fmt::format("/proc/self/fd/{}", content_.descriptor()), O_RDONLY | O_DIRECT);
         if (!direct) return false;
         content_ = std::move(*direct);
@@ -156,9 +144,9 @@ class DirectoryImageContent final : public ImageContent {
     }
 
     ImageDirectory directory_;
-    ImageManifest manifest_;
+    ManifestTable table_;
+    const ImageManifest manifest_;
     ZeroBlocks zeros_;
-    OpenFile table_;
     OpenFile content_;
     std::optional<AlignedBuffer> aligned_;  ///< while reading from the medium
     std::shared_ptr<Uses> uses_;
@@ -173,23 +161,24 @@ base::Unexpected unusable(const base::ImageId& id, const base::Error& cause) {
 }  // namespace
 
 base::Result<ImageFiles> ImageDirectory::load(const base::ImageId& id) const {
-    auto table = OpenFile::open(manifest(), O_RDONLY);
+    auto opened = OpenFile::open(manifest(), O_RDONLY);
+    if (!opened) return unusable(id, opened.error());
+    auto table = ManifestTable::open(std::move(*opened));
     if (!table) return unusable(id, table.error());
-    auto header = readHeader(*table);
-    if (!header) return unusable(id, header.error());
-    if (header->id != id) {
+    const auto& header = table->manifest();
+    if (header.id != id) {
         return unusable(
-            id, {base::ErrorCode::Corrupt, fmt::format("its manifest is that of image '{}'", header->id.text())});
+            id, {base::ErrorCode::Corrupt, fmt::format("its manifest is that of image '{}'", header.id.text())});
     }
     auto file = OpenFile::open(content(), O_RDONLY);
     if (!file) return unusable(id, file.error());
     auto size = file->size();
     if (!size) return unusable(id, size.error());
-    if (*size != header->size_bytes) {
+    if (*size != header.size_bytes) {
         return unusable(id, {base::ErrorCode::Corrupt,
-                             fmt::format("its content has {} bytes instead of {}", *size, header->size_bytes)});
+                             fmt::format("its content has {} bytes instead of {}", *size, header.size_bytes)});
     }
-    return ImageFiles{std::move(*header), std::move(*table), std::move(*file)};
+    return ImageFiles{std::move(*table), std::move(*file)};
 }
 
 base::Result<std::unique_ptr<ImageContent>> openDirectoryImage(const ImageDirectory& directory, const base::ImageId& id,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/image_store/images/directory_image_repository.hpp"
+#include "agent/image_store/images/manifest_table.hpp"
 
 namespace standin::image_store {
 
@@ -37,8 +38,7 @@ struct ImageDirectory {
 };
 
 struct ImageFiles {
-    ImageManifest manifest;
-    OpenFile table;
+    ManifestTable table;
     OpenFile content;
 };
 
@@ -48,8 +48,5 @@ base::Result<std::unique_ptr<ImageContent>> openDirectoryImage(const ImageDirect
 /// Takes over a use already started with beginWrite(). `manifest` has everything except data_blocks and checksum.
 base::Result<std::unique_ptr<ImageDraft>> createDirectoryImage(const ImageDirectory& directory, ImageManifest manifest,
                                                                std::shared_ptr<Uses> uses);
-
-/// The header of an open manifest file, with the file's length checked against it.
-base::Result<ImageManifest> readHeader(const OpenFile& manifest_file);
 
 }  // namespace standin::image_store

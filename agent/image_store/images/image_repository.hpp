@@ -17,6 +17,13 @@ class ImageContent {
     [[nodiscard]] virtual const ImageManifest& manifest() const = 0;
     /// The checksums of blocks [first, first + into.size()).
     virtual base::Result<void> readChecksums(std::uint64_t first, std::span<Checksum> into) = 0;
+    /// The first block at or after `from` that may be not all zero; manifest().blocks() if there is none. Makes the
+    /// zeros of a large empty disk cost nothing.
+    [[nodiscard]] virtual std::uint64_t nextCandidate(std::uint64_t from) const = 0;
+    /// Reads the whole table. Corrupt: it is not what was captured.
+    [[nodiscard]] virtual base::Result<void> proveTable() = 0;
+    /// The manifest's bytes, as a file.
+    virtual base::Result<void> readManifest(std::uint64_t offset, std::span<std::byte> into) = 0;
     /// Reads blocks from the medium from now on, not from the page cache, where a bit that flipped on the medium after
     /// the capture is not seen. False: the file system has no direct reads (tmpfs, some FUSE file systems); then what
     /// the kernel lets go of is dropped from the cache.
@@ -32,6 +39,8 @@ class ImageDraft {
     virtual ~ImageDraft() = default;
     /// Blocks are written in ascending order; omitted blocks are zero.
     virtual base::Result<void> writeBlock(std::uint64_t index, Bytes bytes) = 0;
+    /// What the manifest is to keep about the disk.
+    virtual void describe(PartitionTable table) = 0;
     /// Durable when it returns. Nothing else may be called afterwards.
     virtual base::Result<ImageManifest> commit() = 0;
 };

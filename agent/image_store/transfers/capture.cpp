@@ -63,6 +63,10 @@ base::Result<ImageManifest> capture(const DiskAccess& disk, ImageDraft& draft, c
             at += piece.size();
         }
     }
+    const ReadDisk read = [&](std::uint64_t offset, std::span<std::byte> into) {
+        return disk.file().readAt(offset, into);
+    };
+    if (auto table = partitionTableOf(read, size, disk.sectorBytes()); table) draft.describe(std::move(*table));
     if (auto whole = checkWhole(disk, before); !whole) return base::failure(whole.error());
     auto manifest = draft.commit();
     if (manifest) watch.finish();

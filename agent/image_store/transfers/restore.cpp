@@ -48,7 +48,8 @@ class Restoration {
         ChecksumRows rows(image_);
         std::vector<std::byte> block(manifest_.block_size_bytes);
         std::uint64_t zeros_from = 0;  // block at which the run of zeros begins that has not been written yet
-        for (std::uint64_t index = 0; index < manifest_.blocks(); ++index) {
+        for (auto index = image_.nextCandidate(0); index < manifest_.blocks();
+             index = image_.nextCandidate(index + 1)) {
             auto checksum = rows.at(index);
             if (!checksum) return base::failure(checksum.error());
             if (zeros_.contains(index, *checksum)) continue;
@@ -74,6 +75,10 @@ class Restoration {
         ChecksumRows rows(image_);
         Extent content{0, 0};
         for (std::uint64_t index = 0; index < manifest_.blocks(); ++index) {
+            // Holes of the disk where the image has zeros are right; both are found without looking at each block.
+            if (content.end <= offsetOf(index)) content = nextContent(*medium, offsetOf(index), disk_.sizeBytes());
+            index = std::max(index, std::min(image_.nextCandidate(index), content.begin / manifest_.block_size_bytes));
+            if (index >= manifest_.blocks()) break;
             auto checksum = rows.at(index);
             if (!checksum) return base::failure(checksum.error());
             if (content.end <= offsetOf(index)) content = nextContent(*medium, offsetOf(index), disk_.sizeBytes());
@@ -87,10 +92,31 @@ class Restoration {
         return readTailBack(*medium);
     }
 
+    /// Everything is as in the image now. A larger disk needs its GPT's backup at its own end.
+    base::Result<void> fitPartitionTable() {
+        if (disk_.sizeBytes() == manifest_.size_bytes) return {};
+        const ReadDisk read = [&](std::uint64_t at, std::span<std::byte> into) {
+            return disk_.file().readAt(at, into);
+        };
+        const auto patches = gptForSize(read, disk_.sizeBytes(), disk_.sectorBytes());
+        if (!patches) return base::failure(patches.error());
+        for (const auto& patch : *patches) {
+            if (auto written = disk_.file().writeAt(patch.offset, patch.bytes); !written) return written;
+            if (auto synced = disk_.file().sync(); !synced) return synced;
+        }
+        for (const auto& patch : *patches) {
+            if (auto same = comparePatch(patch); !same) return same;
+        }
+        gpt_moved_ = !patches->empty();
+        return {};
+    }
+
     [[nodiscard]] std::string note() const {
-        if (accepted_.empty()) return {};
-        return fmt::format("damaged blocks were written as they are, as was asked: {}, the first: {}", accepted_.size(),
-                           first_damage_);
+        std::string note;
+        if (gpt_moved_) note = "the backup of the partition table (GPT) was moved to the end of the larger disk";
+        if (accepted_.empty()) return note;
+        return fmt::format("{}{}damaged blocks were written as they are, as was asked: {}, the first: {}", note,
+                           note.empty() ? "" : "; ", accepted_.size(), first_damage_);
     }
 
   private:
@@ -114,6 +140,20 @@ class Restoration {
             begin += piece;
         }
         return {};
+    }
+
+    base::Result<void> comparePatch(const DiskPatch& patch) {
+        auto medium = disk_.openMedium();
+        if (!medium) return base::failure(medium.error());
+        const auto begin = patch.offset / direct_alignment * direct_alignment;
+        const auto skip = patch.offset - begin;
+        const auto bytes = skip + patch.bytes.size();
+        const AlignedBuffer buffer((bytes + direct_alignment - 1) / direct_alignment * direct_alignment);
+        auto have = medium->readSome(begin, buffer.bytes());
+        if (!have) return base::failure(unreadable(have.error()));
+        const bool same =
+            *have >= bytes && std::equal(patch.bytes.begin(), patch.bytes.end(), buffer.bytes().begin() + skip);
+        return same ? base::Result<void>() : different(patch.offset);
     }
 
     /// What lies behind the image on a larger disk was zeroed.
@@ -162,6 +202,7 @@ class Restoration {
     const Damage damage_;
     std::map<std::uint64_t, Checksum> accepted_;  ///< damaged blocks, and what was written
     std::string first_damage_;
+    bool gpt_moved_ = false;
 };
 
 }  // namespace
@@ -189,6 +230,7 @@ base::Result<Restored> restore(ImageContent& image, const DiskAccess& disk, Tran
     if (auto written = restoration.write(); !written) return base::failure(written.error());
     watch.enterReadBack();
     if (auto same = restoration.readBack(); !same) return base::failure(same.error());
+    if (auto fitted = restoration.fitPartitionTable(); !fitted) return base::failure(fitted.error());
     watch.finish();
     return Restored{restoration.note()};
 }
