@@ -73,6 +73,7 @@ std::optional<AgentConfiguration> readAgentConfiguration(const std::string& path
     readSection(*root, "hypervisor", configuration.hypervisor, hypervisor::hypervisorSettingsFrom);
     readSection(*root, "switch", configuration.lan_switch, lan_switch::switchSettingsFrom);
     readSection(*root, "image_store", configuration.image_store, image_store::imageStoreSettingsFrom);
+    if (configuration.image_store) configuration.image_store->state_dir = configuration.state_dir;
     readSection(*root, "request_holder", configuration.request_holder, request_holder::requestHolderSettingsFrom);
     checkVlans(*root, configuration);
     root->finish();

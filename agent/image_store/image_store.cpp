@@ -8,6 +8,7 @@
 #include "agent/base/units.hpp"
 #include "agent/image_store/images/directory_image_repository.hpp"
 #include "agent/image_store/images/image_difference.hpp"
+#include "agent/image_store/images/store_identity.hpp"
 
 namespace standin::image_store {
 
@@ -23,11 +24,16 @@ protocol::Image imageOf(const StoredImage& stored) {
     }
     const auto& manifest = *stored.manifest;
     image.disk = manifest.disk;
-    image.state = protocol::ImageState::Ready;
+    image.state = stored.damage.empty() ? protocol::ImageState::Ready : protocol::ImageState::Damaged;
+    if (!stored.damage.empty())
+        image.problem = fmt::format("{}; capture its server again, then delete it", stored.damage);
     image.size_bytes = manifest.size_bytes;
     image.stored_bytes = std::min(manifest.data_blocks * manifest.block_size_bytes, manifest.size_bytes);
     image.block_size = static_cast<std::uint32_t>(manifest.block_size_bytes);
     image.sector_bytes = manifest.sector_bytes;
+    if (manifest.table.kind != PartitionTable::Kind::Unknown) image.partition_table = nameOf(manifest.table.kind);
+    image.disk_guid = manifest.table.guid;
+    image.partitions = static_cast<std::uint32_t>(manifest.table.partitions.size());
     image.checksum = hexOf(manifest.checksum);
     image.created_at = base::rfc3339(manifest.created_at);
     image.progress = {manifest.size_bytes, manifest.size_bytes, 0};
@@ -52,36 +58,69 @@ ImageStore::ImageStore(ImageStoreSettings settings, const base::Clock& clock, ba
     : settings_(std::move(settings)),
       clock_(clock),
       log_(std::move(log)),
-      throttle_(settings_.bandwidth_bytes_per_second) {}
+      throttle_(settings_.bandwidth_bytes_per_second),
+      disks_(settings_.disks, settings_.images_dir) {}
 
 ImageStore::~ImageStore() {
     stop();
 }
 
 base::Result<void> ImageStore::start() {
+    const StoreIdentity identity(settings_.images_dir, settings_.state_dir);
+    if (auto same = identity.check(); !same) return same;
     auto repository = DirectoryImageRepository::open(settings_.images_dir, settings_.block_size_bytes, clock_, log_);
     if (!repository) return base::failure(repository.error());
     repository_ = std::move(*repository);
-    pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
+    if (repository_->readOnly()) {
+        log_.error("the file system of '{}' is read-only: images can be restored and fetched, nothing else",
+                   settings_.images_dir);
+    } else if (auto adopted = identity.adopt(); !adopted) {
+        log_.error("the image store's id is not remembered: {}", adopted.error().message);
+    }
+    disks_.remember();
+    capture_pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
+    restore_pool_ = std::make_unique<TransferPool>(settings_.transfers_at_once, settings_.transfers_waiting);
     verification_pool_ = std::make_unique<TransferPool>(1, verifications_waiting);
-    captures_ = std::make_unique<Captures>(
-        CaptureKind(*repository_, {settings_.block_size_bytes, settings_.least_free_bytes}, clock_, log_), *pool_,
-        throttle_, clock_);
-    RestoreKind restores(*repository_, RestoreRecords(settings_.images_dir + "/.restores"), log_);
+    captures_ =
+        std::make_unique<Captures>(CaptureKind({*repository_, disks_, space_, *restore_pool_},
+                                               {settings_.block_size_bytes, settings_.least_free_bytes}, clock_, log_),
+                                   *capture_pool_, throttle_, clock_);
+    rememberInterrupted();
+    const auto spare_records = settings_.state_dir.empty() ? std::string() : settings_.state_dir + "/restores";
+    RestoreKind restores(*repository_, disks_, RestoreRecords(settings_.images_dir + "/.restores", spare_records),
+                         log_);
     auto earlier = restores.earlier();
     if (!earlier) return base::failure(earlier.error());
-    restores_ = std::make_unique<Restores>(std::move(restores), *pool_, throttle_, clock_);
+    restores_ = std::make_unique<Restores>(std::move(restores), *restore_pool_, throttle_, clock_);
     for (const auto& restore : *earlier) restores_->remember(restore.id, restore);
     verifications_ =
-        std::make_unique<Verifications>(VerificationKind(*pool_, clock_, log_), *verification_pool_, throttle_, clock_);
+        std::make_unique<Verifications>(VerificationKind(*repository_, *capture_pool_, *restore_pool_, clock_, log_),
+                                        *verification_pool_, throttle_, clock_);
     if (finished_) {
         captures_->onFinished([this](bool succeeded, auto took) { finished_("capture", succeeded, took); });
         restores_->onFinished([this](bool succeeded, auto took) { finished_("restore", succeeded, took); });
         verifications_->onFinished([this](bool succeeded, auto took) { finished_("verification", succeeded, took); });
     }
-    pool_->start();
+    capture_pool_->start();
+    restore_pool_->start();
     verification_pool_->start();
     return {};
+}
+
+void ImageStore::rememberInterrupted() {
+    for (const auto& manifest : repository_->interrupted()) {
+        protocol::Image image;
+        image.id = manifest.id;
+        image.disk = manifest.disk;
+        image.state = protocol::ImageState::Failed;
+        image.size_bytes = manifest.size_bytes;
+        image.created_at = base::rfc3339(manifest.created_at);
+        image.problem = fmt::format(
+            "its capture was interrupted when the agent stopped, and what it had written was removed; capture disk "
+            "'{}' again",
+            manifest.disk.text());
+        captures_->remember(manifest.id, image);
+    }
 }
 
 void ImageStore::stop() {
@@ -89,7 +128,8 @@ void ImageStore::stop() {
     if (restores_) restores_->cancelAll();
     if (verifications_) verifications_->cancelAll();
     if (verification_pool_) verification_pool_->stop();
-    if (pool_) pool_->stop();
+    if (capture_pool_) capture_pool_->stop();
+    if (restore_pool_) restore_pool_->stop();
 }
 
 std::vector<protocol::Image> ImageStore::images() const {
@@ -105,7 +145,7 @@ std::vector<protocol::Image> ImageStore::images() const {
 base::Result<protocol::Image> ImageStore::image(const base::ImageId& id) const {
     if (auto capture = captures_->find(id)) return capture;
     auto content = repository_->open(id);
-    if (content) return imageOf({id, (*content)->manifest()});
+    if (content) return imageOf({id, (*content)->manifest(), repository_->damageOf(id)});
     if (content.error().code == base::ErrorCode::Corrupt)
         return imageOf({id, base::failure(damaged(id, content.error()))});
     return base::failure(content.error());
@@ -121,7 +161,7 @@ base::Result<protocol::Image> ImageStore::capture(const base::ImageId& id, const
                              fmt::format("image '{}' was captured from disk '{}'; images never change, take another id",
                                          id.text(), known->disk.text()));
     }
-    if (known && known->state == protocol::ImageState::Corrupt)
+    if (known && (known->state == protocol::ImageState::Corrupt || known->state == protocol::ImageState::Damaged))
         return base::failure(base::ErrorCode::Conflict, known->problem);
     return captures_->begin(id, **place);
 }
@@ -175,10 +215,10 @@ base::Result<std::unique_ptr<ImageContent>> ImageStore::open(const base::ImageId
 }
 
 base::Result<protocol::Restore> ImageStore::restore(const base::RestoreId& id, const base::ImageId& image,
-                                                    const base::DiskName& disk) {
+                                                    const base::DiskName& disk, Damage damage) {
     auto place = placeOf(disk);
     if (!place) return base::failure(place.error());
-    return restores_->begin(id, image, **place);
+    return restores_->begin(id, image, **place, damage);
 }
 
 std::vector<protocol::Disk> ImageStore::disks() const {
@@ -202,11 +242,30 @@ void ImageStore::checkHealth(protocol::Health& health) const {
                              enough ? ""
                                     : fmt::format("delete old images or enlarge '{}' ({} are wanted)",
                                                   settings_.images_dir, base::humanBytes(settings_.least_free_bytes))});
+    const bool read_only = repository_->readOnly();
+    health.checks.push_back(
+        {"images writable", !read_only, read_only ? "its file system is read-only" : "can be written",
+         read_only ? fmt::format("see the kernel's log for the reason, then mount '{}' writable; until then images can "
+                                 "only be restored and fetched",
+                                 settings_.images_dir)
+                   : ""});
+    checkImages(health);
+    for (const auto& disk : disks()) {
+        if (!disk.present) health.warnings.push_back(disk.detail);
+    }
+    checkDisks(health);
+}
+
+void ImageStore::checkImages(protocol::Health& health) const {
     std::size_t readable = 0;
     std::string damaged_ones;
+    std::string with_damage;
     for (const auto& stored : repository_->list()) {
         if (stored.manifest) {
             ++readable;
+            if (!stored.damage.empty())
+                with_damage += fmt::format("{}image '{}' of disk '{}': {}", with_damage.empty() ? "" : "; ",
+                                           stored.id.text(), stored.manifest->disk.text(), stored.damage);
         } else {
             damaged_ones += (damaged_ones.empty() ? "" : "; ") + stored.manifest.error().message;
         }
@@ -215,13 +274,19 @@ void ImageStore::checkHealth(protocol::Health& health) const {
         {"images readable", damaged_ones.empty(),
          damaged_ones.empty() ? fmt::format("{} images", readable) : base::shortened(damaged_ones, 1000),
          damaged_ones.empty() ? "" : "delete the damaged images and capture them again"});
-    for (const auto& disk : disks()) {
-        if (!disk.present) health.warnings.push_back(disk.detail);
-    }
+    health.checks.push_back({"images intact", with_damage.empty(),
+                             with_damage.empty() ? "no damage is known" : base::shortened(with_damage, 1000),
+                             with_damage.empty() ? ""
+                                                 : "capture these servers again (standinctl image backup), which makes "
+                                                   "their stand-ins again, too; then delete the damaged images"});
+}
+
+void ImageStore::checkDisks(protocol::Health& health) const {
     for (const auto& place : settings_.disks) {
-        if (place.declared.empty()) continue;
+        auto wrong = disks_.changeOf(place);
+        if (place.declared.empty() && wrong.empty()) continue;
         const auto sight = lookAt(place);
-        const auto wrong = sight.present ? mismatch(place.declared, sight.identity) : std::string();
+        if (wrong.empty() && sight.present) wrong = mismatch(place.declared, sight.identity);
         health.checks.push_back(
             {"disk " + place.name.text(), wrong.empty(),
              wrong.empty() ? "is the declared disk, or is not there" : wrong,

@@ -42,7 +42,7 @@ class ImageStore {
     [[nodiscard]] base::Result<std::unique_ptr<ImageContent>> open(const base::ImageId& id) const;
 
     base::Result<protocol::Restore> restore(const base::RestoreId& id, const base::ImageId& image,
-                                            const base::DiskName& disk);
+                                            const base::DiskName& disk, Damage damage = Damage::Refuse);
     [[nodiscard]] const Restores& restores() const { return *restores_; }
     void cancelRestore(const base::RestoreId& id) { restores_->cancel(id); }
 
@@ -55,6 +55,9 @@ class ImageStore {
     [[nodiscard]] std::uint64_t freeBytes() const;
 
   private:
+    void rememberInterrupted();
+    void checkImages(protocol::Health& health) const;
+    void checkDisks(protocol::Health& health) const;
     [[nodiscard]] base::Result<const DiskPlace*> placeOf(const base::DiskName& disk) const;
 
     const ImageStoreSettings settings_;
@@ -63,7 +66,10 @@ class ImageStore {
     Finished finished_;
     Throttle throttle_;
     std::unique_ptr<ImageRepository> repository_;
-    std::unique_ptr<TransferPool> pool_;
+    DiskGuard disks_;
+    SpaceReservations space_;
+    std::unique_ptr<TransferPool> capture_pool_;
+    std::unique_ptr<TransferPool> restore_pool_;       ///< of its own: a failed server does not wait behind backups
     std::unique_ptr<TransferPool> verification_pool_;  ///< one at a time
     std::unique_ptr<Captures> captures_;
     std::unique_ptr<Restores> restores_;

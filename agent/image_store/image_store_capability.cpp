@@ -63,9 +63,10 @@ Result<Response> putRestore(ImageStore& store, const Request& request) {
     if (!json) return failure(json.error());
     protocol::JsonFields fields(*json, "restore");
     auto image = fields.id<base::ImageId>("image");
+    const auto damage = fields.boolean("accept_damage", false) ? Damage::Accept : Damage::Refuse;
     auto disk = fields.finish(fields.id<base::DiskName>("disk"));
     if (!disk) return failure(disk.error());
-    auto restore = store.restore(*id, image, *disk);
+    auto restore = store.restore(*id, image, *disk, damage);
     if (!restore) return failure(restore.error());
     return accepted(*restore, "/v1/restores/", restore->state == protocol::RestoreState::Done);
 }

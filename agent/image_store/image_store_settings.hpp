@@ -12,6 +12,7 @@ namespace standin::image_store {
 /// The section `image_store` of an agent's configuration.
 struct ImageStoreSettings {
     std::string images_dir;
+    std::string state_dir;         ///< of the agent; empty: nothing is remembered outside of images_dir
     std::vector<DiskPlace> disks;  ///< disks of machines that this host can access
     std::uint64_t block_size_bytes =
         64U << 10;  ///< of images to be captured; 64 KiB: see `imaging`, 1.12 times the change, not 30

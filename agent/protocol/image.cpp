@@ -11,10 +11,11 @@ namespace standin::protocol {
 
 namespace {
 
-constexpr std::array<std::pair<ImageState, const char*>, 4> image_states{{
+constexpr std::array<std::pair<ImageState, const char*>, 5> image_states{{
     {ImageState::Capturing, "capturing"},
     {ImageState::Ready, "ready"},
     {ImageState::Failed, "failed"},
+    {ImageState::Damaged, "damaged"},
     {ImageState::Corrupt, "corrupt"},
 }};
 
@@ -85,7 +86,10 @@ Json toJson(const Image& image) {
             {"checksum", image.checksum},
             {"created_at", image.created_at},
             {"progress", toJson(image.progress)},
-            {"problem", image.problem}};
+            {"problem", image.problem},
+            {"partition_table", image.partition_table},
+            {"disk_guid", image.disk_guid},
+            {"partitions", image.partitions}};
 }
 
 base::Result<Image> imageFrom(const Json& json) {
@@ -102,6 +106,9 @@ base::Result<Image> imageFrom(const Json& json) {
     image.created_at = fields.text("created_at", "");
     image.progress = progressFrom(fields.object("progress"));
     image.problem = fields.text("problem", "");
+    image.partition_table = fields.text("partition_table", "");
+    image.disk_guid = fields.text("disk_guid", "");
+    image.partitions = static_cast<std::uint32_t>(fields.integer("partitions", 0, 1 << 20, 0));
     return fields.finish(image);
 }
 
@@ -126,6 +133,7 @@ Json toJson(const Restore& restore) {
             {"state", nameOf(restore.state)},
             {"progress", toJson(restore.progress)},
             {"problem", restore.problem},
+            {"note", restore.note},
             {"cause", restore.problem.empty() ? Json(nullptr) : Json(base::nameOf(restore.cause))}};
 }
 
@@ -141,13 +149,15 @@ base::Result<Restore> restoreFrom(const Json& json) {
     if (json.contains("cause") && json["cause"].is_string())
         restore.cause = base::errorCodeFrom(json["cause"].get<std::string>());
     restore.problem = fields.text("problem", "");
+    restore.note = fields.text("note", "");
     return fields.finish(restore);
 }
 
 Json toJson(const ImageVerification& verification) {
     return {{"image", verification.image.text()},        {"state", nameOf(verification.state)},
             {"progress", toJson(verification.progress)}, {"damaged_blocks", verification.damaged_blocks},
-            {"ended_at", verification.ended_at},         {"problem", verification.problem}};
+            {"ended_at", verification.ended_at},         {"problem", verification.problem},
+            {"from_medium", verification.from_medium}};
 }
 
 base::Result<ImageVerification> imageVerificationFrom(const Json& json) {
@@ -159,6 +169,7 @@ base::Result<ImageVerification> imageVerificationFrom(const Json& json) {
     verification.damaged_blocks = fields.count("damaged_blocks");
     verification.ended_at = fields.text("ended_at", "");
     verification.problem = fields.text("problem", "");
+    verification.from_medium = fields.boolean("from_medium", true);
     return fields.finish(verification);
 }
 

@@ -8,7 +8,8 @@
 
 namespace standin::protocol {
 
-enum class ImageState { Capturing, Ready, Failed, Corrupt };
+/// Damaged: readable, but some blocks are known to differ from what was captured. Corrupt: not readable as an image.
+enum class ImageState { Capturing, Ready, Failed, Damaged, Corrupt };
 const char* nameOf(ImageState state);
 
 /// `GET /v1/images/{id}`: a sector-level copy of a disk. It never changes once it is ready.
@@ -24,6 +25,9 @@ struct Image {
     std::string created_at;          ///< RFC 3339
     Progress progress;               ///< while capturing
     std::string problem;
+    std::string partition_table{};  ///< `gpt`, `mbr`, `none`; empty: not known
+    std::string disk_guid{};        ///< of a GPT; of an MBR its signature
+    std::uint32_t partitions = 0;
 };
 Json toJson(const Image& image);
 base::Result<Image> imageFrom(const Json& json);
@@ -49,6 +53,7 @@ struct Restore {
     Progress progress;
     std::string problem;
     base::ErrorCode cause = base::ErrorCode::Refused;  ///< error code of a failure: decides whether to retry
+    std::string note{};  ///< of a restore that is done: what differs from the image on purpose
 };
 Json toJson(const Restore& restore);
 base::Result<Restore> restoreFrom(const Json& json);
@@ -62,8 +67,9 @@ struct ImageVerification {
     VerificationState state = VerificationState::Waiting;
     Progress progress;
     std::uint64_t damaged_blocks = 0;
-    std::string ended_at;  ///< RFC 3339; empty until it has ended
-    std::string problem;   ///< the first damage, or why nothing is known; with the cure
+    std::string ended_at;     ///< RFC 3339; empty until it has ended
+    std::string problem;      ///< the first damage, or why nothing is known; with the cure
+    bool from_medium = true;  ///< false: read through the page cache, since the file system has no direct reads
 };
 Json toJson(const ImageVerification& verification);
 base::Result<ImageVerification> imageVerificationFrom(const Json& json);

@@ -58,6 +58,7 @@ std::vector<Json> unneeded(const Json& images, std::size_t keep) {
         for (auto& image : its) {
             const auto state = textAt(image, "state");
             if (state == "ready" && ++whole <= keep) continue;
+            if (state == "damaged" && whole == 0) continue;  // perhaps the last copy of most of its blocks
             if (state == "capturing" || !usersAt(image).empty()) continue;
             // An older coordinator does not say what uses an image: then none is taken for unused.
             if (image.contains("used_by")) found.push_back(image);

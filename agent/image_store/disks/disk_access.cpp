@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/image_store/disks/disk_users.hpp"
+#include "agent/image_store/disks/disk_writes.hpp"
 
 namespace standin::image_store {
 
@@ -111,7 +112,9 @@ base::Result<DiskAccess> DiskAccess::open(const DiskPlace& place, Purpose purpos
         auto user = userOf(*file);
         return inUse(place, user.empty() ? "another program holds it" : user);
     }
-    if (auto user = userOf(*file); !user.empty()) return inUse(place, user);
+    for (const auto& user : {userOf(*file), writerOf(status)}) {
+        if (!user.empty()) return inUse(place, user);
+    }
     auto size = file->size();
     if (!size) return about(place, size.error());
     file->dropCache();  // a SAN volume is changed by its machine behind this host's page cache

@@ -29,7 +29,7 @@ DiskSight lookAt(const DiskPlace& place);
 /// Exclusive use of one disk, from open() until destruction. open() fails if a QEMU uses the disk, and while this
 /// object exists no QEMU starts with it: QEMU locks bytes 100 to 299 of raw images by open-file-description locks, and
 /// so does this. Block devices are also opened with O_EXCL, which fails for mounted devices and those with a holder;
-/// files behind a loop device are refused.
+/// files behind a loop device are refused, and so are disks that another process has open for writing.
 class DiskAccess {
   public:
     enum class Purpose { Read, Write };

@@ -127,13 +127,17 @@ DiskNode nodeOf(dev_t device, const std::string& sys) {
     return node;
 }
 
-std::optional<DiskNode> nodeAt(const std::string& path, const std::string& sys) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+DiskNode nodeOf(const struct stat& status, const std::string& sys) {
     if (S_ISBLK(status.st_mode)) return nodeOf(status.st_rdev, sys);
     DiskNode node;
     node.self = fileOf(status);
     return node;
+}
+
+std::optional<DiskNode> nodeAt(const std::string& path, const std::string& sys) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+    return nodeOf(status, sys);
 }
 
 std::string overlap(const DiskNode& one, const DiskNode& other) {

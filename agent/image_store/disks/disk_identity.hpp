@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -36,6 +37,8 @@ struct DiskNode {
 /// Nullopt: there is no such file or device now.
 std::optional<DiskNode> nodeAt(const std::string& path, const std::string& sys = "/sys");
 DiskNode nodeOf(dev_t device, const std::string& sys = "/sys");
+/// Of what stat() or fstat() found: of a block device, or of a file by its device and inode.
+DiskNode nodeOf(const struct stat& status, const std::string& sys = "/sys");
 
 /// How the first one is the same disk as the second, or a part of it, for people (`is a partition of`); empty: it is
 /// not.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +15,19 @@ namespace standin::image_store {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// On a read-only file system nobody can write beside us; the lock is still taken, on what is there.
+base::Result<OpenFile> openLock(const std::string& images_dir) {
+    const auto path = images_dir + "/.lock";
+    auto lock = OpenFile::open(path, O_RDWR | O_CREAT);
+    if (lock || lock.error().code != base::ErrorCode::Refused) return lock;
+    auto existing = OpenFile::open(path, O_RDONLY);
+    return existing ? std::move(existing) : OpenFile::open(images_dir, O_RDONLY | O_DIRECTORY);
+}
+
+}  // namespace
+
 base::Result<std::unique_ptr<DirectoryImageRepository>> DirectoryImageRepository::open(const std::string& images_dir,
                                                                                        std::uint64_t block_size_bytes,
                                                                                        const base::Clock& clock,
@@ -24,7 +38,7 @@ base::Result<std::unique_ptr<DirectoryImageRepository>> DirectoryImageRepository
         return base::failure(base::ErrorCode::Internal,
                              fmt::format("could not make images directory '{}': {}", images_dir, problem.message()));
     }
-    auto lock = OpenFile::open(images_dir + "/.lock", O_RDWR | O_CREAT);
+    auto lock = openLock(images_dir);
     if (!lock) return base::failure(lock.error());
     if (::flock(lock->descriptor(), LOCK_EX | LOCK_NB) != 0) {
         return base::failure(
@@ -33,7 +47,7 @@ base::Result<std::unique_ptr<DirectoryImageRepository>> DirectoryImageRepository
     }
     std::unique_ptr<DirectoryImageRepository> repository(
         new DirectoryImageRepository(images_dir, block_size_bytes, clock, std::move(log), std::move(*lock)));
-    repository->removeHalfImages();
+    if (!repository->readOnly()) repository->removeHalfImages();
     return repository;
 }
 
@@ -52,9 +66,11 @@ void DirectoryImageRepository::removeHalfImages() {
         if (!entry.is_directory(problem) || !base::isIdentifier(entry.path().filename().string()) ||
             !directory.isHalf())
             continue;
+        const auto begun = directory.begunCapture();
         if (auto removed = directory.remove(); removed) {
-            log_.warning("half image '{}' removed: its capture or removal had been interrupted",
-                         entry.path().filename().string());
+            log_.warning("half image '{}' removed: its {} had been interrupted", entry.path().filename().string(),
+                         begun ? "capture" : "capture or removal");
+            if (begun) interrupted_.push_back(*begun);
         } else {
             log_.error("could not remove a half image: {}", removed.error().message);
         }
@@ -70,7 +86,9 @@ std::vector<StoredImage> DirectoryImageRepository::list() {
         ImageDirectory directory{entry.path().string()};
         auto files = directory.load(*id);
         if (!files && !directory.exists()) continue;  // removed meanwhile
-        images.push_back({*id, files ? base::Result<ImageManifest>(files->manifest) : base::failure(files.error())});
+        images.push_back({*id,
+                          files ? base::Result<ImageManifest>(files->table.manifest()) : base::failure(files.error()),
+                          damageOf(*id)});
     }
     std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
     return images;
@@ -93,18 +111,35 @@ base::Result<std::unique_ptr<ImageDraft>> DirectoryImageRepository::create(const
         return base::failure(base::ErrorCode::InvalidInput,
                              fmt::format("disk '{}' has {} bytes, which can't be an image", disk.text(), size_bytes));
     }
+    if (auto writable = checkWritable(); !writable) return base::failure(writable.error());
     ImageDirectory directory{images_dir_ + "/" + id.text()};
     bool free = uses_->beginWrite(id);
     if (free && !directory.exists()) {
-        return createDirectoryImage(
-            directory, {id, disk, clock_.wall(), size_bytes, block_size_bytes_, 0, {}, sector_bytes}, uses_);
+        ImageManifest manifest{id, disk, clock_.wall(), size_bytes, block_size_bytes_, 0, {}, sector_bytes};
+        manifest.format = formatFor(manifest.blocks());
+        return createDirectoryImage(directory, std::move(manifest), uses_);
     }
     if (free) uses_->endWrite(id);
     return base::failure(base::ErrorCode::Conflict,
                          fmt::format("image '{}' exists already; images never change, take another id", id.text()));
 }
 
+bool DirectoryImageRepository::readOnly() const {
+    struct statvfs status {};
+    return ::statvfs(images_dir_.c_str(), &status) == 0 && (status.f_flag & ST_RDONLY) != 0;
+}
+
+base::Result<void> DirectoryImageRepository::checkWritable() const {
+    if (!readOnly()) return {};
+    return base::failure(
+        base::ErrorCode::Refused,
+        fmt::format("the file system of '{}' is read-only: images can be restored and fetched, but not "
+                    "captured or deleted; see the kernel's log for the reason, then mount it writable",
+                    images_dir_));
+}
+
 base::Result<void> DirectoryImageRepository::remove(const base::ImageId& id) {
+    if (auto writable = checkWritable(); !writable) return writable;
     ImageDirectory directory{images_dir_ + "/" + id.text()};
     if (!uses_->beginWrite(id)) {
         return base::failure(
@@ -114,8 +149,23 @@ base::Result<void> DirectoryImageRepository::remove(const base::ImageId& id) {
     auto removed = directory.exists()
                        ? directory.remove()
                        : base::failure(base::ErrorCode::NotFound, fmt::format("image '{}' does not exist", id.text()));
+    if (removed) uses_->setDamage(id, "");
     uses_->endWrite(id);
     return removed;
+}
+
+std::string DirectoryImageRepository::damageOf(const base::ImageId& id) const {
+    auto damage = ImageDirectory{images_dir_ + "/" + id.text()}.damage();
+    return damage.empty() ? uses_->damageOf(id) : damage;
+}
+
+void DirectoryImageRepository::markDamaged(const base::ImageId& id, const std::string& damage) {
+    ImageDirectory{images_dir_ + "/" + id.text()}.markDamaged(damage, id, *uses_);
+}
+
+void DirectoryImageRepository::clearDamage(const base::ImageId& id) {
+    uses_->setDamage(id, "");
+    ImageDirectory{images_dir_ + "/" + id.text()}.clearDamage();
 }
 
 base::Result<std::uint64_t> DirectoryImageRepository::freeBytes() {
@@ -155,6 +205,18 @@ unsigned DirectoryImageRepository::Uses::readers(const base::ImageId& id) const 
     std::lock_guard lock(mutex_);
     const auto found = readers_.find(id);
     return found == readers_.end() ? 0 : found->second;
+}
+
+void DirectoryImageRepository::Uses::setDamage(const base::ImageId& id, const std::string& damage) {
+    const std::lock_guard lock(mutex_);
+    damage_.erase(id);
+    if (!damage.empty()) damage_.emplace(id, damage);
+}
+
+std::string DirectoryImageRepository::Uses::damageOf(const base::ImageId& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = damage_.find(id);
+    return found == damage_.end() ? std::string() : found->second;
 }
 
 bool DirectoryImageRepository::Uses::beingWritten(const base::ImageId& id) const {

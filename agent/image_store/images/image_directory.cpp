@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "agent/base/durable_file.hpp"
+#include "agent/image_store/images/aligned_buffer.hpp"
 
 namespace standin::image_store {
 
@@ -23,6 +25,17 @@ bool ImageDirectory::isHalf() const {
     return fs::is_empty(path, problem) && !problem;
 }
 
+std::optional<ImageManifest> ImageDirectory::begunCapture() const {
+    auto file = OpenFile::open(partial(), O_RDONLY);
+    if (!file) return std::nullopt;
+    std::vector<std::byte> header(manifest_header_bytes);
+    auto have = file->readSome(0, header);
+    auto manifest = decodeHeader(Bytes(header).first(have ? *have : 0));
+    // A whole image that was being removed has its checksum already.
+    if (!manifest || manifest->checksum != Checksum{}) return std::nullopt;
+    return *manifest;
+}
+
 base::Result<void> ImageDirectory::remove() const {
     std::error_code problem;
     if (fs::exists(manifest(), problem)) {
@@ -36,6 +49,7 @@ base::Result<void> ImageDirectory::remove() const {
         if (auto synced = base::syncDirectory(path); !synced) return synced;
         fs::remove(content(), problem);
     }
+    if (!problem) fs::remove(damageFile(), problem);
     if (!problem) fs::remove(partial(), problem);
     if (!problem) fs::remove(path, problem);
     if (!problem) return base::syncDirectory(fs::path(path).parent_path().string());
@@ -46,30 +60,34 @@ base::Result<void> ImageDirectory::remove() const {
     return base::failure(base::ErrorCode::Internal, fmt::format("could not remove '{}': {}", path, problem.message()));
 }
 
-base::Result<ImageManifest> readHeader(const OpenFile& manifest_file) {
-    std::vector<std::byte> header(manifest_header_bytes);
-    auto have = manifest_file.readSome(0, header);
-    if (!have) return base::failure(have.error());
-    auto manifest = decodeHeader(Bytes(header).first(*have));
-    if (!manifest) return manifest;
-    auto size = manifest_file.size();
-    if (!size) return base::failure(size.error());
-    auto wanted = manifest_header_bytes + manifest->blocks() * sizeof(Checksum);
-    if (*size != wanted) {
-        return base::failure(base::ErrorCode::Corrupt,
-                             fmt::format("the manifest is damaged: it has {} bytes instead of {}", *size, wanted));
-    }
-    return manifest;
+std::string ImageDirectory::damage() const {
+    constexpr std::size_t longest = 4096;
+    auto text = base::readWhole(damageFile(), longest);
+    if (!text) return text.error().code == base::ErrorCode::NotFound ? "" : text.error().message;
+    while (!text->empty() && text->back() == '\n') text->pop_back();
+    return text->empty() ? "it is marked as damaged" : *text;
+}
+
+void ImageDirectory::markDamaged(const std::string& damage, const base::ImageId& id, Uses& uses) const {
+    if (!exists() || !this->damage().empty() || !uses.damageOf(id).empty()) return;
+    if (auto written = base::writeDurably(damageFile(), damage + "\n"); !written) uses.setDamage(id, damage);
+}
+
+void ImageDirectory::clearDamage() const {
+    std::error_code problem;
+    if (fs::remove(damageFile(), problem)) [[maybe_unused]]
+        auto synced = base::syncDirectory(path);  // else it is verified once more
 }
 
 namespace {
 
 class DirectoryImageContent final : public ImageContent {
   public:
-    DirectoryImageContent(ImageFiles files, std::shared_ptr<Uses> uses)
-        : manifest_(std::move(files.manifest)),
-          zeros_(manifest_),
+    DirectoryImageContent(ImageDirectory directory, ImageFiles files, std::shared_ptr<Uses> uses)
+        : directory_(std::move(directory)),
           table_(std::move(files.table)),
+          manifest_(table_.manifest()),
+          zeros_(manifest_),
           content_(std::move(files.content)),
           uses_(std::move(uses)) {}
     ~DirectoryImageContent() override { uses_->endRead(manifest_.id); }
@@ -77,8 +95,12 @@ class DirectoryImageContent final : public ImageContent {
     [[nodiscard]] const ImageManifest& manifest() const override { return manifest_; }
 
     base::Result<void> readChecksums(std::uint64_t first, std::span<Checksum> into) override {
-        STANDIN_ASSERT(first + into.size() <= manifest_.blocks());
-        return table_.readAt(manifest_header_bytes + first * sizeof(Checksum), std::as_writable_bytes(into));
+        return table_.read(first, into);
+    }
+    [[nodiscard]] std::uint64_t nextCandidate(std::uint64_t from) const override { return table_.nextCandidate(from); }
+    [[nodiscard]] base::Result<void> proveTable() override { return table_.prove(); }
+    base::Result<void> readManifest(std::uint64_t offset, std::span<std::byte> into) override {
+        return table_.file().readAt(offset, into);
     }
 
     base::Result<void> readBlock(std::uint64_t index, std::span<std::byte> into) override {
@@ -89,18 +111,44 @@ class DirectoryImageContent final : public ImageContent {
             std::fill(into.begin(), into.end(), std::byte{0});  // known without reading a hole
             return {};
         }
-        if (auto read = content_.readAt(index * manifest_.block_size_bytes, into); !read) return read;
-        if (checksumOf(into) == wanted) return {};
-        return base::failure(base::ErrorCode::Corrupt,
-                             fmt::format("block {} (byte {}) of image '{}' is not what was captured", index,
-                                         index * manifest_.block_size_bytes, manifest_.id.text()));
+        auto read = readContent(index * manifest_.block_size_bytes, into);
+        if (read && checksumOf(into) == wanted) return {};
+        if (!read) std::fill(into.begin(), into.end(), std::byte{0});
+        auto damage = read ? base::Error{base::ErrorCode::Corrupt,
+                                         fmt::format("block {} (byte {}) of image '{}' is not what was captured", index,
+                                                     index * manifest_.block_size_bytes, manifest_.id.text())}
+                           : read.error();
+        if (damage.code == base::ErrorCode::Corrupt) directory_.markDamaged(damage.message, manifest_.id, *uses_);
+        return base::failure(std::move(damage));
+    }
+
+    bool readFromMedium() override {
+        content_.dropCache();
+        table_.file().dropCache();
+        auto direct = OpenFile::open(fmt::format("/proc/self/fd/{}", content_.descriptor()), O_RDONLY | O_DIRECT);
+        if (!direct) return false;
+        content_ = std::move(*direct);
+        aligned_.emplace(manifest_.block_size_bytes);
+        return true;
     }
 
   private:
-    ImageManifest manifest_;
+    base::Result<void> readContent(std::uint64_t offset, std::span<std::byte> into) {
+        if (!aligned_) return content_.readAt(offset, into);
+        auto have = content_.readSome(offset, aligned_->bytes());
+        if (!have) return base::failure(have.error());
+        if (*have < into.size())
+            return base::failure(base::ErrorCode::Corrupt, fmt::format("'{}' ends too early", content_.path()));
+        std::copy_n(aligned_->bytes().begin(), into.size(), into.begin());
+        return {};
+    }
+
+    ImageDirectory directory_;
+    ManifestTable table_;
+    const ImageManifest manifest_;
     ZeroBlocks zeros_;
-    OpenFile table_;
     OpenFile content_;
+    std::optional<AlignedBuffer> aligned_;  ///< while reading from the medium
     std::shared_ptr<Uses> uses_;
 };
 
@@ -113,23 +161,24 @@ base::Unexpected unusable(const base::ImageId& id, const base::Error& cause) {
 }  // namespace
 
 base::Result<ImageFiles> ImageDirectory::load(const base::ImageId& id) const {
-    auto table = OpenFile::open(manifest(), O_RDONLY);
+    auto opened = OpenFile::open(manifest(), O_RDONLY);
+    if (!opened) return unusable(id, opened.error());
+    auto table = ManifestTable::open(std::move(*opened));
     if (!table) return unusable(id, table.error());
-    auto header = readHeader(*table);
-    if (!header) return unusable(id, header.error());
-    if (header->id != id) {
+    const auto& header = table->manifest();
+    if (header.id != id) {
         return unusable(
-            id, {base::ErrorCode::Corrupt, fmt::format("its manifest is that of image '{}'", header->id.text())});
+            id, {base::ErrorCode::Corrupt, fmt::format("its manifest is that of image '{}'", header.id.text())});
     }
     auto file = OpenFile::open(content(), O_RDONLY);
     if (!file) return unusable(id, file.error());
     auto size = file->size();
     if (!size) return unusable(id, size.error());
-    if (*size != header->size_bytes) {
+    if (*size != header.size_bytes) {
         return unusable(id, {base::ErrorCode::Corrupt,
-                             fmt::format("its content has {} bytes instead of {}", *size, header->size_bytes)});
+                             fmt::format("its content has {} bytes instead of {}", *size, header.size_bytes)});
     }
-    return ImageFiles{std::move(*header), std::move(*table), std::move(*file)};
+    return ImageFiles{std::move(*table), std::move(*file)};
 }
 
 base::Result<std::unique_ptr<ImageContent>> openDirectoryImage(const ImageDirectory& directory, const base::ImageId& id,
@@ -139,7 +188,8 @@ base::Result<std::unique_ptr<ImageContent>> openDirectoryImage(const ImageDirect
         uses->endRead(id);
         return base::failure(files.error());
     }
-    return std::unique_ptr<ImageContent>(std::make_unique<DirectoryImageContent>(std::move(*files), std::move(uses)));
+    return std::unique_ptr<ImageContent>(
+        std::make_unique<DirectoryImageContent>(directory, std::move(*files), std::move(uses)));
 }
 
 }  // namespace standin::image_store

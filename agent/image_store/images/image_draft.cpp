@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -47,6 +48,8 @@ class DirectoryImageDraft final : public ImageDraft {
         auto table = OpenFile::open(directory_.partial(), O_RDWR | O_CREAT | O_EXCL, private_mode);
         if (!table) return base::failure(table.error());
         table_ = std::move(*table);
+        // Without its checksum: after a crash it says what was being captured.
+        if (auto written = table_.writeAt(0, encodeHeader(manifest_)); !written) return written;
         if (auto synced = base::syncDirectory(directory_.path); !synced) return synced;
         auto content = OpenFile::open(directory_.content(), O_RDWR | O_CREAT | O_EXCL, private_mode);
         if (!content) return base::failure(content.error());
@@ -58,17 +61,26 @@ class DirectoryImageDraft final : public ImageDraft {
         STANDIN_ASSERT(index >= next_ && index < manifest_.blocks() && bytes.size() == manifest_.bytesOf(index));
         if (auto skipped = zerosUpTo(index); !skipped) return skipped;
         auto checksum = checksumOf(bytes);
-        if (!zeros_.contains(index, checksum)) {
+        const bool zero = zeros_.contains(index, checksum);
+        if (!zero) {
             if (auto written = content_.writeAt(index * manifest_.block_size_bytes, bytes); !written) return written;
             ++manifest_.data_blocks;
             writeBackSometimes(index * manifest_.block_size_bytes);
         }
+        ++next_;
+        if (manifest_.format == ManifestFormat::Runs) {
+            if (zero) return {};
+            addToRuns(index);
+        }
         return addRow(checksum);
     }
+
+    void describe(PartitionTable table) override { manifest_.table = std::move(table); }
 
     base::Result<ImageManifest> commit() override {
         if (auto skipped = zerosUpTo(manifest_.blocks()); !skipped) return base::failure(skipped.error());
         if (auto flushed = flushRows(); !flushed) return base::failure(flushed.error());
+        if (auto written = writeRuns(); !written) return base::failure(written.error());
         manifest_.checksum = whole_.finish();
         if (auto synced = content_.sync(); !synced) return base::failure(synced.error());
         if (auto written = table_.writeAt(0, encodeHeader(manifest_)); !written) return base::failure(written.error());
@@ -87,23 +99,39 @@ class DirectoryImageDraft final : public ImageDraft {
 
   private:
     base::Result<void> zerosUpTo(std::uint64_t index) {
+        if (manifest_.format == ManifestFormat::Runs) next_ = std::max(next_, index);
         while (next_ < index) {
-            if (auto added = addRow(zeros_.checksum(next_)); !added) return added;
+            if (auto added = addRow(zeros_.checksum(next_++)); !added) return added;
         }
         return {};
     }
 
+    void addToRuns(std::uint64_t index) {
+        if (!runs_.empty() && runs_.back().first + runs_.back().blocks == index) {
+            ++runs_.back().blocks;
+        } else {
+            runs_.push_back({index, 1});
+        }
+    }
+
+    base::Result<void> writeRuns() {
+        if (runs_.empty()) return {};
+        const auto bytes = std::as_bytes(std::span(runs_));
+        whole_.update(bytes);
+        manifest_.runs = runs_.size();
+        return table_.writeAt(manifest_header_bytes + rows_written_ * sizeof(Checksum), bytes);
+    }
+
     base::Result<void> addRow(const Checksum& checksum) {
         rows_.push_back(checksum);
-        ++next_;
         return rows_.size() == table_rows_at_once ? flushRows() : base::Result<void>();
     }
 
     base::Result<void> flushRows() {
         auto bytes = std::as_bytes(std::span(rows_));
         whole_.update(bytes);
-        auto first = next_ - rows_.size();
-        auto written = table_.writeAt(manifest_header_bytes + first * sizeof(Checksum), bytes);
+        auto written = table_.writeAt(manifest_header_bytes + rows_written_ * sizeof(Checksum), bytes);
+        rows_written_ += rows_.size();
         rows_.clear();
         return written;
     }
@@ -122,8 +150,10 @@ class DirectoryImageDraft final : public ImageDraft {
     std::shared_ptr<Uses> uses_;
     OpenFile table_;
     OpenFile content_;
-    std::vector<Checksum> rows_;
-    std::uint64_t next_ = 0;
+    std::vector<Checksum> rows_;  ///< not yet written
+    std::uint64_t rows_written_ = 0;
+    std::vector<DataRun> runs_;  ///< of format 2
+    std::uint64_t next_ = 0;     ///< block
     std::uint64_t window_ = 0;
     bool made_ = false;
     bool committed_ = false;

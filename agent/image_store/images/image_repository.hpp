@@ -17,7 +17,19 @@ class ImageContent {
     [[nodiscard]] virtual const ImageManifest& manifest() const = 0;
     /// The checksums of blocks [first, first + into.size()).
     virtual base::Result<void> readChecksums(std::uint64_t first, std::span<Checksum> into) = 0;
-    /// Block `index` as captured, `manifest().bytesOf(index)` bytes. Corrupt: the stored data have changed.
+    /// The first block at or after `from` that may be not all zero; manifest().blocks() if there is none. Makes the
+    /// zeros of a large empty disk cost nothing.
+    [[nodiscard]] virtual std::uint64_t nextCandidate(std::uint64_t from) const = 0;
+    /// Reads the whole table. Corrupt: it is not what was captured.
+    [[nodiscard]] virtual base::Result<void> proveTable() = 0;
+    /// The manifest's bytes, as a file.
+    virtual base::Result<void> readManifest(std::uint64_t offset, std::span<std::byte> into) = 0;
+    /// Reads blocks from the medium from now on, not from the page cache, where a bit that flipped on the medium after
+    /// the capture is not seen. False: the file system has no direct reads (tmpfs, some FUSE file systems); then what
+    /// the kernel lets go of is dropped from the cache.
+    virtual bool readFromMedium() { return false; }
+    /// Block `index` as captured, `manifest().bytesOf(index)` bytes. Corrupt: the stored data have changed, which is
+    /// remembered as the image's damage; `into` has them as they are, zeros if they can't be read.
     virtual base::Result<void> readBlock(std::uint64_t index, std::span<std::byte> into) = 0;
 };
 
@@ -27,6 +39,8 @@ class ImageDraft {
     virtual ~ImageDraft() = default;
     /// Blocks are written in ascending order; omitted blocks are zero.
     virtual base::Result<void> writeBlock(std::uint64_t index, Bytes bytes) = 0;
+    /// What the manifest is to keep about the disk.
+    virtual void describe(PartitionTable table) = 0;
     /// Durable when it returns. Nothing else may be called afterwards.
     virtual base::Result<ImageManifest> commit() = 0;
 };
@@ -34,6 +48,7 @@ class ImageDraft {
 struct StoredImage {
     base::ImageId id;
     base::Result<ImageManifest> manifest;  ///< or why the image cannot be used
+    std::string damage{};                  ///< see ImageRepository::damageOf()
 };
 
 /// Stores images. Another layout (chunks, compression) would be another implementation. Thread-safe.
@@ -52,6 +67,18 @@ class ImageRepository {
     /// The number of present readers.
     [[nodiscard]] virtual unsigned readers(const base::ImageId& id) const = 0;
     virtual base::Result<std::uint64_t> freeBytes() = 0;
+
+    /// Whole images can be read, nothing can be written: the file system is read-only, perhaps since an error.
+    [[nodiscard]] virtual bool readOnly() const { return false; }
+    /// Captures that an earlier process did not finish; nothing is left of them.
+    [[nodiscard]] virtual std::vector<ImageManifest> interrupted() const { return {}; }
+
+    /// The damage that was found in an image, also by earlier processes; empty: none is known.
+    [[nodiscard]] virtual std::string damageOf(const base::ImageId& id) const = 0;
+    /// Remembers damage, durably unless the store is read-only; no effect if some is known already.
+    virtual void markDamaged(const base::ImageId& id, const std::string& damage) = 0;
+    /// The whole image was read and is as it was captured.
+    virtual void clearDamage(const base::ImageId& id) = 0;
 };
 
 }  // namespace standin::image_store

@@ -15,6 +15,7 @@ namespace standin::image_store {
 namespace {
 
 constexpr std::uint64_t rows_sent_at_once = 2048;
+constexpr std::size_t manifest_sent_at_once = 64U << 10;
 constexpr const char* binary = "application/octet-stream";
 
 // Once the head of an answer is sent, breaking the connection is the only way left to say that the rest can't be had.
@@ -51,7 +52,8 @@ template <typename Each>
 void eachDataBlock(ImageContent& image, std::uint64_t first, Each each) {
     ZeroBlocks zeros(image.manifest());
     std::vector<Checksum> rows;
-    for (auto at = first; at < image.manifest().blocks(); at += rows.size()) {
+    for (auto at = image.nextCandidate(first); at < image.manifest().blocks();
+         at = image.nextCandidate(at + rows.size())) {
         rows.resize(std::min(rows_sent_at_once, image.manifest().blocks() - at));
         orBreak(image.readChecksums(at, rows));
         for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -93,14 +95,15 @@ http::Response manifestResponse(std::unique_ptr<ImageContent> content) {
     std::shared_ptr<ImageContent> image = std::move(content);
     http::Response response;
     response.content_type = binary;
-    response.stream_length = manifest_header_bytes + image->manifest().blocks() * sizeof(Checksum);
-    response.stream = [image](std::ostream& out, const std::atomic<bool>& stopping) {
-        write(out, encodeHeader(image->manifest()));
-        std::vector<Checksum> rows;
-        for (std::uint64_t at = 0; at < image->manifest().blocks() && out && !stopping; at += rows.size()) {
-            rows.resize(std::min(rows_sent_at_once, image->manifest().blocks() - at));
-            orBreak(image->readChecksums(at, rows));
-            write(out, std::as_bytes(std::span(rows)));
+    const auto size = manifestBytes(image->manifest());
+    response.stream_length = size;
+    response.stream = [image, size](std::ostream& out, const std::atomic<bool>& stopping) {
+        std::vector<std::byte> piece(manifest_sent_at_once);
+        for (std::uint64_t at = 0; at < size && out && !stopping;) {
+            const auto bytes = std::span(piece).first(std::min<std::uint64_t>(piece.size(), size - at));
+            orBreak(image->readManifest(at, bytes));
+            write(out, bytes);
+            at += bytes.size();
         }
     };
     return response;

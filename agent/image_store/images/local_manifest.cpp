@@ -43,14 +43,10 @@ base::Result<void> receive(protocol::AgentClient& store, const base::ImageId& im
 base::Result<LocalManifest> LocalManifest::open(const std::string& path) {
     auto file = OpenFile::open(path, O_RDONLY);
     if (!file) return base::failure(file.error());
-    std::vector<std::byte> header(manifest_header_bytes);
-    auto have = file->readSome(0, header);
-    if (!have) return base::failure(have.error());
-    auto manifest = decodeHeader(Bytes(header).first(*have));
-    if (!manifest) return base::failure(manifest.error());
-    LocalManifest local(std::move(*file), std::move(*manifest));
-    if (auto proven = local.prove(); !proven) return base::failure(proven.error());
-    return local;
+    auto table = ManifestTable::open(std::move(*file));
+    if (!table) return base::failure(table.error());
+    if (auto proven = table->prove(); !proven) return base::failure(proven.error());
+    return LocalManifest(std::move(*table));
 }
 
 base::Result<LocalManifest> LocalManifest::download(protocol::AgentClient& store, const base::ImageId& image,
@@ -69,27 +65,11 @@ base::Result<LocalManifest> LocalManifest::download(protocol::AgentClient& store
     return manifest;
 }
 
-base::Result<void> LocalManifest::prove() {
-    auto whole = wholeChecksumBegin(manifest_.size_bytes, manifest_.block_size_bytes);
-    std::uint64_t data_blocks = 0;
-    for (std::uint64_t at = 0; at < manifest_.blocks(); at += rows_.size()) {
-        if (auto read = row(at); !read) return base::failure(read.error());
-        whole.update(std::as_bytes(std::span(rows_)));
-        for (std::size_t i = 0; i < rows_.size(); ++i) data_blocks += zeros_.contains(at + i, rows_[i]) ? 0 : 1;
-    }
-    if (whole.finish() == manifest_.checksum && data_blocks == manifest_.data_blocks) return {};
-    return base::failure(
-        base::ErrorCode::Corrupt,
-        fmt::format("the manifest of image '{}' does not give its whole checksum", manifest_.id.text()));
-}
-
 base::Result<const Checksum*> LocalManifest::row(std::uint64_t index) {
     if (index < first_ || index >= first_ + rows_.size()) {
-        rows_.resize(std::min(rows_at_once, manifest_.blocks() - index));
+        rows_.resize(std::min(rows_at_once, manifest().blocks() - index));
         first_ = index;
-        if (auto read = file_.readAt(manifest_header_bytes + index * sizeof(Checksum),
-                                     std::as_writable_bytes(std::span(rows_)));
-            !read) {
+        if (auto read = table_.read(index, rows_); !read) {
             rows_.clear();
             return base::failure(read.error());
         }
@@ -98,12 +78,12 @@ base::Result<const Checksum*> LocalManifest::row(std::uint64_t index) {
 }
 
 base::Result<LocalManifest::DataBlock> LocalManifest::nextDataBlock(std::uint64_t index) {
-    for (; index < manifest_.blocks(); ++index) {
+    for (index = table_.nextCandidate(index); index < manifest().blocks(); index = table_.nextCandidate(index + 1)) {
         auto checksum = row(index);
         if (!checksum) return base::failure(checksum.error());
         if (!zeros_.contains(index, **checksum)) return DataBlock{index, **checksum};
     }
-    return DataBlock{manifest_.blocks(), {}};
+    return DataBlock{manifest().blocks(), {}};
 }
 
 }  // namespace standin::image_store

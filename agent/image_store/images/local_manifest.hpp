@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/image_store/images/image_manifest.hpp"
-#include "agent/image_store/images/open_file.hpp"
+#include "agent/image_store/images/manifest_table.hpp"
 
 namespace standin::protocol {
 class AgentClient;
@@ -25,8 +24,8 @@ class LocalManifest {
                                                 const std::string& path, std::chrono::milliseconds deadline,
                                                 const std::atomic<bool>& stopping);
 
-    [[nodiscard]] const ImageManifest& manifest() const { return manifest_; }
-    [[nodiscard]] const OpenFile& file() const { return file_; }
+    [[nodiscard]] const ImageManifest& manifest() const { return table_.manifest(); }
+    [[nodiscard]] const OpenFile& file() const { return table_.file(); }
 
     struct DataBlock {
         std::uint64_t index;  ///< manifest().blocks() if there is none
@@ -36,13 +35,10 @@ class LocalManifest {
     base::Result<DataBlock> nextDataBlock(std::uint64_t index);
 
   private:
-    LocalManifest(OpenFile file, ImageManifest manifest)
-        : file_(std::move(file)), manifest_(std::move(manifest)), zeros_(manifest_) {}
-    base::Result<void> prove();
+    explicit LocalManifest(ManifestTable table) : table_(std::move(table)), zeros_(table_.manifest()) {}
     base::Result<const Checksum*> row(std::uint64_t index);
 
-    OpenFile file_;
-    ImageManifest manifest_;
+    ManifestTable table_;
     ZeroBlocks zeros_;
     std::vector<Checksum> rows_;
     std::uint64_t first_ = 0;

@@ -10,17 +10,6 @@ namespace standin::image_store {
 
 using protocol::ImageState;
 
-namespace {
-
-// What the capture may need at most: what the file system has allocated for the disk. Unknown (0) for a device.
-std::uint64_t allocatedBytes(const DiskAccess& disk) {
-    struct stat status {};
-    if (disk.isBlockDevice() || ::fstat(disk.file().descriptor(), &status) != 0) return 0;
-    return static_cast<std::uint64_t>(status.st_blocks) * 512;
-}
-
-}  // namespace
-
 protocol::Image CaptureKind::show(View image, const TransferWatch& watch) const {
     image.progress = watch.progress();
     return image;
@@ -34,17 +23,11 @@ std::optional<base::Result<protocol::Image>> CaptureKind::repeated(const View& k
 }
 
 base::Result<std::pair<protocol::Image, CaptureKind::Work>> CaptureKind::prepare(const Id& id, const DiskPlace& place) {
-    auto disk = DiskAccess::open(place, DiskAccess::Purpose::Read);
+    auto disk = around_.disks.open(place, DiskAccess::Purpose::Read);
     if (!disk) return base::failure(disk.error());
-    auto space = repository_.freeBytes();
-    auto needed = allocatedBytes(*disk) + sizes_.least_free_bytes;
-    if (space && *space < needed) {
-        return base::failure(
-            base::ErrorCode::Refused,
-            fmt::format("there is not space enough for an image of disk '{}': {} free, {} needed; delete old images",
-                        place.name.text(), base::humanBytes(*space), base::humanBytes(needed)));
-    }
-    auto draft = repository_.create(id, place.name, disk->sizeBytes(), disk->sectorBytes());
+    auto space = reserve(*disk);
+    if (!space) return base::failure(space.error());
+    auto draft = around_.repository.create(id, place.name, disk->sizeBytes(), disk->sectorBytes());
     if (!draft) return base::failure(draft.error());
     View image;
     image.id = id;
@@ -52,7 +35,45 @@ base::Result<std::pair<protocol::Image, CaptureKind::Work>> CaptureKind::prepare
     image.state = ImageState::Capturing;
     image.size_bytes = disk->sizeBytes();
     image.created_at = base::rfc3339(clock_.wall());
-    return std::pair(std::move(image), Work{std::move(*disk), std::move(*draft)});
+    return std::pair(std::move(image), Work{std::move(*disk), std::move(*draft), std::move(*space)});
+}
+
+// What the file system has allocated for the disk; of a device, what its newest image holds (0: there is none).
+std::uint64_t CaptureKind::expectedBytes(const DiskAccess& disk) const {
+    struct stat status {};
+    if (!disk.isBlockDevice() && ::fstat(disk.file().descriptor(), &status) == 0)
+        return static_cast<std::uint64_t>(status.st_blocks) * 512;
+    const auto images = around_.repository.list();
+    const ImageManifest* newest = nullptr;
+    for (const auto& stored : images) {
+        if (!stored.manifest || stored.manifest->disk != disk.name()) continue;
+        if (newest == nullptr || stored.manifest->created_at > newest->created_at) newest = &*stored.manifest;
+    }
+    return newest == nullptr ? 0 : newest->data_blocks * newest->block_size_bytes;
+}
+
+base::Result<SpaceReservations::Reservation> CaptureKind::reserve(const DiskAccess& disk) {
+    const auto space = around_.repository.freeBytes();
+    const auto needed = expectedBytes(disk);
+    const auto others = around_.space.bytes();
+    if (space && *space < needed + others + sizes_.least_free_bytes) {
+        return base::failure(
+            base::ErrorCode::Refused,
+            fmt::format("there is not enough space for an image of disk '{}': {} free, of which running captures may "
+                        "need {} and {} stay free (least_free); {} needed; delete old images",
+                        disk.name().text(), base::humanBytes(*space), base::humanBytes(others),
+                        base::humanBytes(sizes_.least_free_bytes), base::humanBytes(needed)));
+    }
+    return around_.space.reserve(needed);
+}
+
+base::Result<void> CaptureKind::checkSpaceLeft(const base::DiskName& disk) const {
+    const auto space = around_.repository.freeBytes();
+    if (!space || *space >= sizes_.least_free_bytes) return {};
+    return base::failure(base::ErrorCode::Refused,
+                         fmt::format("the image of disk '{}' leaves less than {} free (least_free) and is not kept; "
+                                     "delete old images, then capture it again",
+                                     disk.text(), base::humanBytes(sizes_.least_free_bytes)));
 }
 
 void CaptureKind::begun(const View& image) {
@@ -60,7 +81,14 @@ void CaptureKind::begun(const View& image) {
 }
 
 base::Result<ImageManifest> CaptureKind::move(Work& work, TransferWatch& watch) const {
-    return capture(work.access, *work.draft, sizes_.block_bytes, watch);
+    CaptureOptions options;
+    options.block_size_bytes = sizes_.block_bytes;
+    options.pause = [&] { around_.restores.awaitRest(watch.stopToken()); };
+    options.stored = [&](std::uint64_t bytes) -> base::Result<void> {
+        work.space.used(bytes);
+        return checkSpaceLeft(work.access.name());
+    };
+    return capture(work.access, *work.draft, options, watch);
 }
 
 void CaptureKind::end(View& image, const base::Result<Outcome>& outcome, const TransferWatch& /*watch*/,

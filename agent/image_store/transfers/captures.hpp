@@ -1,8 +1,9 @@
 #pragma once
 
 #include "agent/base/log.hpp"
-#include "agent/image_store/disks/disk_access.hpp"
+#include "agent/image_store/disks/disk_guard.hpp"
 #include "agent/image_store/images/image_repository.hpp"
+#include "agent/image_store/images/space_reservations.hpp"
 #include "agent/image_store/transfers/transfer_jobs.hpp"
 #include "agent/protocol/image.hpp"
 
@@ -16,6 +17,7 @@ class CaptureKind : public TransferKind<base::ImageId, protocol::Image, ImageMan
     struct Work {
         DiskAccess access;
         std::unique_ptr<ImageDraft> draft;
+        SpaceReservations::Reservation space;
     };
     static constexpr std::ptrdiff_t ended_kept = 64;  // for questions about the reason; older failures are in the log
     static constexpr bool keeps_successes = false;
@@ -24,8 +26,15 @@ class CaptureKind : public TransferKind<base::ImageId, protocol::Image, ImageMan
         std::uint64_t block_bytes;
         std::uint64_t least_free_bytes;
     };
-    CaptureKind(ImageRepository& repository, Sizes sizes, const base::Clock& clock, base::Log log)
-        : repository_(repository), sizes_(sizes), clock_(clock), log_(std::move(log)) {}
+    /// What captures share with other transfers.
+    struct Surroundings {
+        ImageRepository& repository;
+        DiskGuard& disks;
+        SpaceReservations& space;
+        TransferPool& restores;  ///< they come first: captures pause while one runs or waits
+    };
+    CaptureKind(Surroundings around, Sizes sizes, const base::Clock& clock, base::Log log)
+        : around_(around), sizes_(sizes), clock_(clock), log_(std::move(log)) {}
 
     View show(View image, const TransferWatch& watch) const;
     std::optional<base::Result<View>> repeated(const View& known, const DiskPlace& place) const;
@@ -37,7 +46,11 @@ class CaptureKind : public TransferKind<base::ImageId, protocol::Image, ImageMan
     base::Error unknown(const Id& id) const;
 
   private:
-    ImageRepository& repository_;
+    [[nodiscard]] base::Result<SpaceReservations::Reservation> reserve(const DiskAccess& disk);
+    [[nodiscard]] std::uint64_t expectedBytes(const DiskAccess& disk) const;
+    [[nodiscard]] base::Result<void> checkSpaceLeft(const base::DiskName& disk) const;
+
+    Surroundings around_;
     const Sizes sizes_;
     const base::Clock& clock_;
     base::Log log_;

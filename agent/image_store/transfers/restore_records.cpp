@@ -12,27 +12,13 @@ namespace standin::image_store {
 
 namespace fs = std::filesystem;
 
-base::Result<void> RestoreRecords::open() {
-    std::error_code problem;
-    fs::create_directories(directory_, problem);
-    if (!problem) return {};
-    return base::failure(base::ErrorCode::Internal,
-                         fmt::format("could not make '{}': {}", directory_, problem.message()));
-}
+namespace {
 
-base::Result<void> RestoreRecords::save(const protocol::Restore& restore) {
-    return base::writeDurably(pathOf(restore.id), protocol::jsonText(protocol::toJson(restore)) + "\n");
-}
+using Dated = std::pair<fs::file_time_type, protocol::Restore>;
 
-void RestoreRecords::remove(const base::RestoreId& id) {
+void loadFrom(const std::string& directory, std::vector<Dated>& found) {
     std::error_code problem;
-    fs::remove(pathOf(id), problem);
-}
-
-std::vector<protocol::Restore> RestoreRecords::load() const {
-    std::vector<std::pair<fs::file_time_type, protocol::Restore>> found;
-    std::error_code problem;
-    for (const auto& entry : fs::directory_iterator(directory_, problem)) {
+    for (const auto& entry : fs::directory_iterator(directory, problem)) {
         if (entry.path().extension() != ".json") continue;
         auto text = base::readWhole(entry.path().string(), 64U << 10);
         auto json = text ? protocol::parseJson(*text) : base::Result<protocol::Json>(base::failure(text.error()));
@@ -40,7 +26,43 @@ std::vector<protocol::Restore> RestoreRecords::load() const {
             json ? protocol::restoreFrom(*json) : base::Result<protocol::Restore>(base::failure(json.error()));
         if (restore) found.emplace_back(fs::last_write_time(entry.path(), problem), std::move(*restore));
     }
-    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+}  // namespace
+
+base::Result<void> RestoreRecords::open() {
+    std::error_code problem;
+    fs::create_directories(directory_, problem);
+    if (problem && !otherwise_.empty()) fs::create_directories(otherwise_, problem);
+    if (!problem) return {};
+    return base::failure(base::ErrorCode::Internal,
+                         fmt::format("could not make '{}': {}", directory_, problem.message()));
+}
+
+base::Result<void> RestoreRecords::save(const protocol::Restore& restore) {
+    const auto text = protocol::jsonText(protocol::toJson(restore)) + "\n";
+    auto saved = base::writeDurably(pathOf(directory_, restore.id), text);
+    if (otherwise_.empty()) return saved;
+    std::error_code problem;
+    if (saved) {
+        fs::remove(pathOf(otherwise_, restore.id), problem);  // of a time when the store was read-only
+        return saved;
+    }
+    fs::create_directories(otherwise_, problem);
+    return base::writeDurably(pathOf(otherwise_, restore.id), text) ? base::Result<void>() : saved;
+}
+
+void RestoreRecords::remove(const base::RestoreId& id) {
+    std::error_code problem;
+    fs::remove(pathOf(directory_, id), problem);
+    if (!otherwise_.empty()) fs::remove(pathOf(otherwise_, id), problem);
+}
+
+std::vector<protocol::Restore> RestoreRecords::load() const {
+    std::vector<Dated> found;
+    loadFrom(directory_, found);
+    if (!otherwise_.empty()) loadFrom(otherwise_, found);  // later, so of two of one id this one counts
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<protocol::Restore> restores;
     for (auto& [time, restore] : found) restores.push_back(std::move(restore));
     return restores;

@@ -8,10 +8,12 @@
 namespace standin::image_store {
 
 /// Records of restores that outlive the agent, one small file each in `<images_dir>/.restores`. A restore recorded as
-/// begun but not as ended was interrupted: its disk must not be used.
+/// begun but not as ended was interrupted: its disk must not be used. A store that is read-only has its records in
+/// `otherwise`, a directory of the agent's state (empty: there is none).
 class RestoreRecords {
   public:
-    explicit RestoreRecords(std::string directory) : directory_(std::move(directory)) {}
+    explicit RestoreRecords(std::string directory, std::string otherwise = {})
+        : directory_(std::move(directory)), otherwise_(std::move(otherwise)) {}
 
     base::Result<void> open();
     /// Durable when it returns.
@@ -21,8 +23,11 @@ class RestoreRecords {
     [[nodiscard]] std::vector<protocol::Restore> load() const;
 
   private:
-    [[nodiscard]] std::string pathOf(const base::RestoreId& id) const { return directory_ + "/" + id.text() + ".json"; }
+    [[nodiscard]] static std::string pathOf(const std::string& directory, const base::RestoreId& id) {
+        return directory + "/" + id.text() + ".json";
+    }
     std::string directory_;
+    std::string otherwise_;
 };
 
 }  // namespace standin::image_store

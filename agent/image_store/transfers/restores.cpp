@@ -32,7 +32,7 @@ protocol::Restore RestoreKind::show(View restore, const TransferWatch& watch) co
 }
 
 std::optional<base::Result<protocol::Restore>> RestoreKind::repeated(const View& known, const base::ImageId& image,
-                                                                     const DiskPlace& place) const {
+                                                                     const DiskPlace& place, Damage /*damage*/) const {
     if (known.state == RestoreState::Failed || known.state == RestoreState::Cancelled) return std::nullopt;
     if (known.image == image && known.disk == place.name) return known;
     return base::failure(base::ErrorCode::Conflict,
@@ -42,14 +42,21 @@ std::optional<base::Result<protocol::Restore>> RestoreKind::repeated(const View&
 
 base::Result<std::pair<protocol::Restore, RestoreKind::Work>> RestoreKind::prepare(const Id& id,
                                                                                    const base::ImageId& image,
-                                                                                   const DiskPlace& place) {
+                                                                                   const DiskPlace& place,
+                                                                                   Damage damage) {
+    if (const auto known = repository_.damageOf(image); !known.empty() && damage == Damage::Refuse) {
+        return base::failure(base::ErrorCode::Corrupt,
+                             fmt::format("image '{}' is damaged ({}); restore another image, or ask for this one with "
+                                         "\"accept_damage\": true; damaged blocks are then written as they are",
+                                         image.text(), known));
+    }
     auto content = repository_.open(image);
     if (!content) return base::failure(content.error());
-    auto access = DiskAccess::open(place, DiskAccess::Purpose::Write);
+    auto access = disks_.open(place, DiskAccess::Purpose::Write);
     if (!access) return base::failure(access.error());
     if (auto fits = checkFits((*content)->manifest(), *access); !fits) return base::failure(fits.error());
     return std::pair(View{id, image, place.name, RestoreState::Waiting, {}, {}},
-                     Work{std::move(*content), std::move(*access)});
+                     Work{std::move(*content), std::move(*access), damage});
 }
 
 void RestoreKind::begun(const View& restore) {
@@ -58,15 +65,14 @@ void RestoreKind::begun(const View& restore) {
 }
 
 base::Result<Restored> RestoreKind::move(Work& work, TransferWatch& watch) const {
-    auto done = restore(*work.content, work.access, watch);
-    if (!done) return base::failure(done.error());
-    return Restored{};
+    return restore(*work.content, work.access, watch, work.damage);
 }
 
 void RestoreKind::end(View& restore, const base::Result<Outcome>& outcome, const TransferWatch& watch,
                       std::chrono::nanoseconds /*took*/) {
     if (outcome) {
         restore.state = RestoreState::Done;
+        restore.note = outcome->note;
     } else if (watch.cancelled()) {
         restore.state = RestoreState::Cancelled;
         restore.problem = fmt::format("cancelled; disk '{}' is incomplete", restore.disk.text());
@@ -78,7 +84,8 @@ void RestoreKind::end(View& restore, const base::Result<Outcome>& outcome, const
     if (!interrupted_ || outcome) save(restore);
     auto sentence = fmt::format(
         "restore '{}': 'restoring' -> '{}' ({})", restore.id.text(), nameOf(restore.state),
-        outcome ? fmt::format("read back and equal, {:.0f} MiB/s", restore.progress.bytes_per_second / (1 << 20))
+        outcome ? fmt::format("read back and equal, {:.0f} MiB/s{}{}", restore.progress.bytes_per_second / (1 << 20),
+                              restore.note.empty() ? "" : "; ", restore.note)
                 : restore.problem);
     log_.write(outcome || watch.cancelled() ? base::LogLevel::Notice : base::LogLevel::Error, sentence);
 }

@@ -1,36 +1,30 @@
 #include "agent/image_store/transfers/verification.hpp"
 
-#include "agent/image_store/images/proven_checksums.hpp"
+#include <algorithm>
+#include <vector>
 
 namespace standin::image_store {
 
 namespace {
-
-base::Result<void> proveTable(ImageContent& image) {
-    ProvenChecksums checksums(image);
-    while (true) {
-        auto rows = checksums.next();
-        if (!rows) return base::failure(rows.error());
-        if (rows->empty()) return checksums.prove();
-    }
+constexpr std::uint64_t rows_at_once = 4096;  // 128 KiB of table
 }
-
-}  // namespace
 
 base::Result<ImageDamage> verify(ImageContent& image, TransferWatch& watch, const std::function<void()>& pause) {
     const auto& manifest = image.manifest();
     watch.begin(manifest.data_blocks * manifest.block_size_bytes);
-    if (auto proven = proveTable(image); !proven) return base::failure(proven.error());
-    const ZeroBlocks zeros(manifest);
-    ProvenChecksums checksums(image);
-    std::vector<std::byte> block(manifest.block_size_bytes);
     ImageDamage damage;
-    for (std::uint64_t index = 0; index < manifest.blocks();) {
-        auto rows = checksums.next();
-        if (!rows) return base::failure(rows.error());
-        for (const auto& checksum : *rows) {
-            const auto at = index++;
-            if (zeros.contains(at, checksum)) continue;  // made from its checksum, never read
+    damage.from_medium = image.readFromMedium();
+    if (auto proven = image.proveTable(); !proven) return base::failure(proven.error());
+    const ZeroBlocks zeros(manifest);
+    std::vector<Checksum> rows;
+    std::vector<std::byte> block(manifest.block_size_bytes);
+    for (auto first = image.nextCandidate(0); first < manifest.blocks();
+         first = image.nextCandidate(first + rows.size())) {
+        rows.resize(std::min(rows_at_once, manifest.blocks() - first));
+        if (auto read = image.readChecksums(first, rows); !read) return base::failure(read.error());
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const auto at = first + i;
+            if (zeros.contains(at, rows[i])) continue;  // made from its checksum, never read
             pause();
             auto bytes = std::span(block).first(manifest.bytesOf(at));
             if (auto read = image.readBlock(at, bytes); !read && ++damage.blocks == 1)

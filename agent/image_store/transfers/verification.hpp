@@ -10,7 +10,8 @@ namespace standin::image_store {
 
 struct ImageDamage {
     std::uint64_t blocks = 0;  ///< blocks that differ from what was captured or cannot be read; 0: the image is intact
-    std::string first;         ///< of them
+    std::string first{};       ///< of them
+    bool from_medium = true;   ///< false: the file system has no direct reads; see ImageContent::readFromMedium()
 };
 
 /// Reads every block of the image that is not zero, and its table, and compares them with their checksums; continues

@@ -32,7 +32,10 @@ base::Result<std::pair<protocol::ImageVerification, VerificationKind::Work>> Ver
 }
 
 base::Result<ImageDamage> VerificationKind::move(Work& content, TransferWatch& watch) const {
-    return verify(*content, watch, [&] { transfers_.awaitRest(watch.stopToken()); });
+    return verify(*content, watch, [&] {
+        captures_.awaitRest(watch.stopToken());
+        restores_.awaitRest(watch.stopToken());
+    });
 }
 
 void VerificationKind::end(View& verification, const base::Result<Outcome>& damage, const TransferWatch& watch,
@@ -40,22 +43,27 @@ void VerificationKind::end(View& verification, const base::Result<Outcome>& dama
     const auto image = fmt::format("image '{}'", verification.image.text());
     if (succeeded(damage)) {
         verification.state = VerificationState::Intact;
+        repository_.clearDamage(verification.image);
     } else if (damage || damage.error().code == base::ErrorCode::Corrupt) {
         verification.state = VerificationState::Damaged;
         verification.damaged_blocks = damage ? damage->blocks : 0;
         verification.problem = damage ? fmt::format("damaged blocks of {}: {}, the first: {}; {}", image,
                                                     damage->blocks, damage->first, cure)
                                       : fmt::format("{}; {}", damage.error().message, cure);
+        repository_.markDamaged(verification.image, damage ? damage->first : damage.error().message);
     } else {
         verification.state = VerificationState::Failed;
         verification.problem = watch.cancelled()
                                    ? fmt::format("the verification of {} was broken off; begin it again", image)
                                    : fmt::format("could not verify {}: {}", image, damage.error().message);
     }
+    if (damage) verification.from_medium = damage->from_medium;
     verification.ended_at = base::rfc3339(clock_.wall());
-    log_.write(verification.state == VerificationState::Damaged ? base::LogLevel::Error : base::LogLevel::Notice,
-               fmt::format("{} verified: {}", image,
-                           verification.problem.empty() ? nameOf(verification.state) : verification.problem));
+    log_.write(
+        verification.state == VerificationState::Damaged ? base::LogLevel::Error : base::LogLevel::Notice,
+        fmt::format("{} verified{}: {}", image,
+                    verification.from_medium ? "" : " through the page cache (no direct reads on its file system)",
+                    verification.problem.empty() ? nameOf(verification.state) : verification.problem));
 }
 
 base::Error VerificationKind::unknown(const Id& id) const {

@@ -45,6 +45,26 @@ BOOST_FIXTURE_TEST_CASE(an_image_larger_than_any_buffer_is_fetched_right, FetchF
     BOOST_TEST(complete());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_large_disk_with_little_content_is_fetched_by_its_runs, FetchFixture) {
+    const std::uint64_t size = (1ULL << 38) + 512;
+    fs::resize_file(directory / "server01", size);
+    overwrite(directory / "server01", size - 100, "the end");
+    captured("large");
+    BOOST_REQUIRE(fetched("large"));
+    BOOST_TEST(fs::file_size(target) == size);
+    BOOST_TEST(last.done_bytes == last.total_bytes);
+    BOOST_TEST(allocated(target) <= 6 * block);
+    for (const std::uint64_t at : {std::uint64_t{0}, 3 * block, size - 512}) {
+        std::ifstream is(target, std::ios::binary);
+        std::ifstream was(directory / "server01", std::ios::binary);
+        std::string here(512, '\0');
+        std::string there(512, '\0');
+        is.seekg(static_cast<std::streamoff>(at)).read(here.data(), 512);
+        was.seekg(static_cast<std::streamoff>(at)).read(there.data(), 512);
+        BOOST_TEST((here == there));
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(what_stood_in_the_file_before_is_gone, FetchFixture) {
     tests::writeFile(target, noise(200 * block, 8));
     BOOST_REQUIRE(fetched());

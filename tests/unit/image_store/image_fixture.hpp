@@ -100,7 +100,7 @@ struct ImageFixture {
         auto draft = repository->create(image(id), disk("d"), access->sizeBytes(), access->sectorBytes());
         BOOST_REQUIRE(draft);
         TransferWatch watch(clock, throttle);
-        auto manifest = capture(*access, **draft, block, watch);
+        auto manifest = capture(*access, **draft, {block, {}}, watch);
         BOOST_REQUIRE(manifest);
         return *manifest;
     }
@@ -110,7 +110,9 @@ struct ImageFixture {
         auto access = DiskAccess::open({disk("target"), path}, DiskAccess::Purpose::Write);
         if (!access) return base::failure(access.error());
         TransferWatch watch(clock, throttle);
-        return restore(**content, *access, watch);
+        auto done = restore(**content, *access, watch);
+        if (!done) return base::failure(done.error());
+        return {};
     }
     [[nodiscard]] std::string file(const std::string& id, const std::string& name) const {
         return images + "/" + id + "/" + name;

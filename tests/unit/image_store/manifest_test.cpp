@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(no_shortened_header_is_taken_for_a_whole_one) {
 BOOST_AUTO_TEST_CASE(what_is_no_manifest_or_a_newer_one_is_told_as_such) {
     std::vector<std::byte> header(manifest_header_bytes);
     BOOST_TEST(problemOf(header).find("does not begin") != std::string::npos);
-    std::memcpy(header.data(), "standin-image 2 ", 16);
+    std::memcpy(header.data(), "standin-image 3 ", 16);
     BOOST_TEST(problemOf(header).find("version") != std::string::npos);
 }
 

@@ -19,6 +19,39 @@ BOOST_FIXTURE_TEST_CASE(a_restored_disk_is_equal_to_the_captured_one_and_its_res
     BOOST_TEST((target.substr(source.size()) == std::string(3 * block + 100, '\0')));
 }
 
+namespace {
+
+/// A clock that changes a file while a restore reads its disk back.
+struct TamperingClock : base::Clock {
+    base::SystemClock real;
+    const TransferWatch* watch = nullptr;
+    std::function<void()> tamper;
+    [[nodiscard]] base::WallTime wall() const override { return real.wall(); }
+    [[nodiscard]] base::SteadyTime steady() const override {
+        if (watch != nullptr && watch->readingBack()) tamper();
+        return real.steady();
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(the_zeroed_rest_of_a_larger_disk_is_read_back, ImageFixture) {
+    makeDisk(directory / "disk");
+    captured("a", directory / "disk");
+    tests::writeFile(directory / "target", noise(40 * block, 9));
+    auto content = repository->open(image("a"));
+    auto access = DiskAccess::open({disk("target"), directory / "target"}, DiskAccess::Purpose::Write);
+    BOOST_REQUIRE(access);
+    TamperingClock tampering;
+    TransferWatch watch(tampering, throttle);
+    tampering.watch = &watch;
+    tampering.tamper = [&] { overwrite(directory / "target", 40 * block - 1, "x"); };
+    const auto done = restore(**content, *access, watch);
+    BOOST_REQUIRE(!done);
+    BOOST_TEST((done.error().code == base::ErrorCode::Corrupt));
+    BOOST_TEST(done.error().message.find("replace the disk") != std::string::npos);
+}
+
 BOOST_FIXTURE_TEST_CASE(restoring_twice_is_the_same_as_once, ImageFixture) {
     auto source = readFile(makeDisk(directory / "disk"));
     captured("a", directory / "disk");
