@@ -24,6 +24,9 @@ struct HolderStatus {
     protocol::Hold hold;
     HolderTotals totals;
     std::uint64_t accept_failures = 0;  ///< no descriptors or memory left
+    std::uint64_t last_arrival = 0;     ///< sequence number in the order of arrival, counted from the agent's start
+    std::uint64_t last_delivered = 0;   ///< the greatest that was delivered
+    std::uint64_t window = 0;           ///< how many of what was held may be under way at once
     std::string problem;                ///< of the current delivery; empty if there is none
 };
 

@@ -170,6 +170,12 @@ void RequestHolder::refresh(http::Metrics& metrics) {
                     static_cast<double>(hold.proxied), labels);
         metrics.set("standin_holder_listening", "1 while the holder takes new connections", hold.listening ? 1 : 0,
                     labels);
+        metrics.set("standin_holder_last_arrival_number", "Sequence number of the last arrival",
+                    static_cast<double>(status->last_arrival), labels);
+        metrics.set("standin_holder_last_delivered_number", "Greatest sequence number that was delivered",
+                    static_cast<double>(status->last_delivered), labels);
+        metrics.set("standin_holder_release_window", "How many of what was held may be under way at once",
+                    static_cast<double>(status->window), labels);
         auto& reported = counted_[index];
         const auto count = [&](const char* name, const char* explanation, std::uint64_t HolderTotals::*total) {
             metrics.count(name, explanation, labels, static_cast<double>(status->totals.*total - reported.*total));

@@ -102,6 +102,10 @@ JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
         reader.problem(
             "answer_wait",
             "must be shorter than 'limits.age': what waits behind the first request would always be too old");
+    const auto order = reader.text("order", "arrival");
+    if (order != "arrival" && order != "strict") reader.problem("order", "must be 'arrival' or 'strict'");
+    job.order = order == "strict" ? ReleaseOrder::Strict : ReleaseOrder::Arrival;
+    job.window = static_cast<std::size_t>(reader.integer("window", 1, 4096, static_cast<std::int64_t>(job.window)));
     reader.finish();
     return job;
 }

@@ -24,8 +24,9 @@ constexpr int backlog = 4096;
 DeliverySettings deliverySettings(const JobSettings& settings) {
     DeliverySettings delivery;
     delivery.job_address = settings.front.address.address;
-    delivery.answer_wait = settings.answer_wait;
-    delivery.proxied = settings.limits.proxied;
+    delivery.pace.order = settings.order;
+    delivery.pace.longest_window = settings.window;
+    delivery.pace.answer_wait = settings.answer_wait;
     return delivery;
 }
 
@@ -36,9 +37,12 @@ JobEngine::JobEngine(const JobSettings& settings, const NetworkNamespace& front,
       front_space_(front),
       log_(std::move(log)),
       work_(asio::make_work_guard(context_)),
-      room_(context_, settings.limits, buffer_, {[this] { roomChanged(); }, [this] { roomChanged(); }}),
-      delivery_(context_, deliverySettings(settings), room_, buffer_,
-                {[this] { forgetNeighbour(settings_.back.interface, settings_.front.address.address); }}),
+      room_(settings.limits, {[this] { roomChanged(); }, [this] { roomChanged(); }}),
+      relays_(context_, buffer_, [this] { delivery_.proceed(); }),
+      connections_(context_, room_, relays_, buffer_),
+      delivery_(context_, deliverySettings(settings), room_,
+                {[this] { forgetNeighbour(settings_.back.interface, settings_.front.address.address); },
+                 [this] { return roomToProxy(); }}),
       listener_(context_, [this](TcpSocketPtr client) { accepted(std::move(client)); }),
       age_(context_),
       patience_(context_) {}
@@ -126,11 +130,13 @@ Result<void> JobEngine::enter(HoldState state) {
             delivery_.pause();
         } else {
             room_.queue().expectAnswers();
+            if (!delivery_.running()) relays_.suspectAll();
             delivery_.start();
         }
     }
-    log_.notice("job '{}': '{}' -> '{}' held={} proxied={}", settings_.name.text(), nameOf(state_), nameOf(state),
-                room_.queue().size(), delivery_.proxied());
+    log_.notice("job '{}': '{}' -> '{}' held={} proxied={} last_arrival={} last_delivered={}", settings_.name.text(),
+                nameOf(state_), nameOf(state), room_.queue().size(), relays_.size(), room_.queue().lastArrival(),
+                delivery_.tally().last_delivered);
     state_ = state;
     roomChanged();
     return {};
@@ -153,6 +159,11 @@ Result<void> JobEngine::becomeIdle() {
     return {};
 }
 
+std::size_t JobEngine::roomToProxy() const {
+    const auto limit = settings_.limits.proxied;
+    return relays_.size() < limit ? limit - relays_.size() : 0;
+}
+
 void JobEngine::accepted(TcpSocketPtr client) {
     ++accepted_;
     if (room_.full()) {
@@ -160,7 +171,7 @@ void JobEngine::accepted(TcpSocketPtr client) {
         tcp::reset(*client);
         return;
     }
-    room_.admit(std::move(client));
+    connections_.admit(std::move(client));
 }
 
 // Not at once: the code that reports a change is in the middle of it.
@@ -174,6 +185,7 @@ void JobEngine::roomChanged() {
         } else if (listener_.listening()) {
             refuseAfterPatience();
         }
+        connections_.readCrowdedOut();
         delivery_.proceed();
         watchAge();
     });
@@ -190,7 +202,7 @@ void JobEngine::watchAge() {
     age_.async_wait([this](const auto& error) {
         if (error) return;
         const auto before = room_.losses().over_age;
-        room_.closeOverAge(std::chrono::steady_clock::now());
+        room_.endOverAge(std::chrono::steady_clock::now());
         if (const auto closed = room_.losses().over_age - before; closed > 0) {
             log_.warning("job '{}': {} held connections were closed because nobody could process them within {} s",
                          settings_.name.text(), closed, settings_.limits.age.count() / 1000);
@@ -217,13 +229,13 @@ void JobEngine::refuseAfterPatience() {
 
 void JobEngine::shutDown() {
     const auto held = room_.queue().size();
-    const auto proxied = delivery_.proxied();
+    const auto proxied = relays_.size();
     if (held + proxied > 0)
         log_.warning("job '{}': closing {} held and {} proxied connections", settings_.name.text(), held, proxied);
     delivery_.pause();
     listener_.close();
-    room_.closeAll();
-    delivery_.resetAll();
+    room_.endAll();
+    relays_.resetAll();
     for (const auto& probe : probes_) {
         if (auto running = probe.lock()) running->giveUp();
     }
@@ -233,15 +245,28 @@ void JobEngine::shutDown() {
 HolderTotals JobEngine::totalsNow() const {
     const auto& tally = delivery_.tally();
     const auto& losses = room_.losses();
-    return {accepted_,    tally.delivered,       refused_,           losses.over_age,      losses.given_up,
-            tally.broken, tally.attempts_failed, tally.bytes_to_job, tally.bytes_to_client};
+    const auto& relayed = relays_.tally();
+    HolderTotals totals;
+    totals.accepted = accepted_;
+    totals.delivered = tally.delivered;
+    totals.refused = refused_;
+    totals.over_age = losses.over_age;
+    totals.given_up = losses.given_up;
+    totals.broken = relayed.broken;
+    totals.attempts_failed = tally.attempts_failed;
+    totals.bytes_to_job = relayed.bytes_to_job;
+    totals.bytes_to_client = relayed.bytes_to_client;
+    return totals;
 }
 
 HolderStatus JobEngine::statusNow() const {
     HolderStatus status;
     status.totals = totalsNow();
     status.accept_failures = listener_.acceptFailures();
-    status.problem = delivery_.lastProblem();
+    status.problem = delivery_.problem();
+    status.last_arrival = room_.queue().lastArrival();
+    status.last_delivered = delivery_.tally().last_delivered;
+    status.window = delivery_.pace().window();
     auto& hold = status.hold;
     const auto& queue = room_.queue();
     hold.job = settings_.name;
@@ -250,8 +275,8 @@ HolderStatus JobEngine::statusNow() const {
     hold.held = queue.size();
     hold.held_bytes = queue.bytes();
     hold.oldest_age_ms = base::milliseconds(queue.oldestAge(std::chrono::steady_clock::now()));
-    hold.proxied = delivery_.proxied();
-    hold.unanswered = delivery_.unanswered();
+    hold.proxied = relays_.size();
+    hold.unanswered = relays_.unanswered();
     hold.counted_since = counted_since_;
     hold.delivered = status.totals.delivered - before_.delivered;
     hold.refused = status.totals.refused - before_.refused;

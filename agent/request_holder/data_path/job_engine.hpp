@@ -12,7 +12,7 @@
 #include "agent/base/worker.hpp"
 #include "agent/request_holder/data_path/delivery.hpp"
 #include "agent/request_holder/data_path/front_listener.hpp"
-#include "agent/request_holder/data_path/waiting_room.hpp"
+#include "agent/request_holder/data_path/held_connections.hpp"
 #include "agent/request_holder/holder_status.hpp"
 #include "agent/request_holder/network/network_namespace.hpp"
 #include "agent/request_holder/request_holder_settings.hpp"
@@ -44,6 +44,7 @@ class JobEngine {
     Result<void> enter(protocol::HoldState state);
     Result<void> listen();
     Result<void> becomeIdle();
+    [[nodiscard]] std::size_t roomToProxy() const;
     void accepted(TcpSocketPtr client);
     void roomChanged();
     void watchAge();
@@ -59,6 +60,8 @@ class JobEngine {
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     SharedBuffer buffer_;
     WaitingRoom room_;
+    Relays relays_;
+    HeldConnections connections_;
     Delivery delivery_;
     FrontListener listener_;
     asio::steady_timer age_;

@@ -48,6 +48,10 @@ void Relay::reset() {
     finishIfClosed();
 }
 
+void Relay::suspectJob() {
+    if (job_.socket->is_open()) tcp::askSoon(job_.socket->native_handle());
+}
+
 bool Relay::unanswered(std::chrono::steady_clock::time_point now) const {
     if (to_client_.ended) return false;
     return client_spoke_last_ || !to_client_.waiting.empty() || now - heard_ < pause_in_answer;
@@ -204,15 +208,14 @@ void Relay::noteAnswered() {
 }
 
 void Relay::noteJobLost() {
-    if (!answered_ && events_.broken) events_.broken();
-    noteAnswered();
+    if (std::exchange(answered_, true)) return;
+    if (events_.broken) events_.broken();
 }
 
 void Relay::finishIfClosed() {
     if (finished_ || client_.socket->is_open() || job_.socket->is_open()) return;
     finished_ = true;
     noteDelivered();
-    noteAnswered();
     if (events_.ended) std::exchange(events_, {}).ended(*this);
 }
 

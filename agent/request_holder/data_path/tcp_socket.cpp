@@ -78,6 +78,12 @@ std::uint16_t localPort(int socket) {
     return ntohs(at.sin_port);
 }
 
+bool hasEnded(int socket) {
+    char one = 0;
+    const auto length = ::recv(socket, &one, 1, MSG_PEEK | MSG_DONTWAIT);
+    return length == 0 || (length < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 void prepareRelaying(int socket) {
     setOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
     // A peer that vanished without a word is noticed after 30 s + 3 * 10 s, and unacknowledged data does not wait
@@ -87,6 +93,10 @@ void prepareRelaying(int socket) {
     setOption(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);
     setOption(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
     setOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);
+}
+
+void askSoon(int socket) {
+    setOption(socket, IPPROTO_TCP, TCP_KEEPIDLE, 1);
 }
 
 void reset(TcpSocket& socket) {

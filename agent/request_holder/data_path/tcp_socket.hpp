@@ -32,9 +32,11 @@ base::FileDescriptor startConnecting(in_addr address, std::uint16_t port);
 base::FileDescriptor acceptOne(int listener);  ///< empty, with errno, if there is none
 int pendingError(int socket);                  ///< returns and clears it; 0: none
 std::uint16_t localPort(int socket);
+bool hasEnded(int socket);  ///< the peer has closed or reset it, and nothing that it sent before is unread
 
 void prepareRelaying(int socket);  ///< no delay; detects a peer that disappeared
-void reset(TcpSocket& socket);     ///< closes so that the peer gets RST
+void askSoon(int socket);       ///< prepareRelaying() was called: a peer that does not know it says so within a second
+void reset(TcpSocket& socket);  ///< closes so that the peer gets RST
 void wakeWhenAllSent(int socket);  ///< from now on 'writable' means: nothing unsent is left
 
 /// As recv(2) and send(2), without SIGPIPE and repeated after EINTR.

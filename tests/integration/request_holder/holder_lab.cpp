@@ -235,6 +235,47 @@ void TestJob::run() {
     }
 }
 
+WorkersJob::WorkersJob(const HolderLab& lab, std::size_t workers, std::chrono::milliseconds takes)
+    : listener_(listenIn(lab.spare(), job_port)) {
+    for (std::size_t count = 0; count < workers; ++count) threads_.emplace_back([this, takes] { work(takes); });
+}
+
+WorkersJob::~WorkersJob() {
+    ::shutdown(listener_, SHUT_RDWR);
+    for (auto& thread : threads_) thread.join();
+    ::close(listener_);
+}
+
+void WorkersJob::work(std::chrono::milliseconds takes) {
+    for (int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); socket >= 0;
+         socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)) {
+        limitWaits(socket);
+        const TestSocket client(socket);
+        const auto number = client.line();
+        {
+            const std::lock_guard lock(mutex_);
+            begun_.push_back(std::atoi(number.c_str()));
+            most_at_once_ = std::max(most_at_once_, ++at_once_);
+        }
+        std::this_thread::sleep_for(takes);
+        {
+            const std::lock_guard lock(mutex_);
+            --at_once_;
+        }
+        client.send("done " + number + "\n");
+    }
+}
+
+std::size_t WorkersJob::mostAtOnce() {
+    const std::lock_guard lock(mutex_);
+    return most_at_once_;
+}
+
+std::vector<int> WorkersJob::begun() {
+    const std::lock_guard lock(mutex_);
+    return begun_;
+}
+
 LedgerProcess::LedgerProcess(const HolderLab& lab, std::chrono::milliseconds takes) {
     const int listener = listenIn(lab.spare(), job_port);
     int ends[2];

@@ -94,6 +94,25 @@ class TestJob {
     std::thread thread_;
 };
 
+/// The job with several workers: each takes a connection, reads a number's line, works, answers `done <number>`.
+class WorkersJob {
+  public:
+    WorkersJob(const HolderLab& lab, std::size_t workers, std::chrono::milliseconds takes);
+    ~WorkersJob();
+    [[nodiscard]] std::size_t mostAtOnce();
+    [[nodiscard]] std::vector<int> begun();  ///< in the order in which they were begun
+
+  private:
+    void work(std::chrono::milliseconds takes);
+
+    int listener_ = -1;
+    std::vector<std::thread> threads_;
+    std::mutex mutex_;
+    std::size_t at_once_ = 0;
+    std::size_t most_at_once_ = 0;
+    std::vector<int> begun_;
+};
+
 /// The job as a process: reads a number's line, notes it, answers `done <number>`. Its notes outlive it.
 class LedgerProcess {
   public:
