@@ -191,6 +191,12 @@ void RequestHolder::refresh(http::Metrics& metrics) {
               &HolderTotals::broken);
         count("standin_holder_failed_attempts_total", "Failed attempts to connect to the job's machine",
               &HolderTotals::attempts_failed);
+        count("standin_holder_http_answered_total", "Requests whose answers were passed on completely",
+              &HolderTotals::http_answered);
+        count("standin_holder_http_malformed_total", "Requests refused because of what they were",
+              &HolderTotals::http_malformed);
+        count("standin_holder_http_sent_again_total", "Safe requests that were sent to another machine as well",
+              &HolderTotals::http_sent_again);
         count("standin_holder_to_job_bytes_total", "Bytes carried to the job by connections that have ended",
               &HolderTotals::bytes_to_job);
         count("standin_holder_to_client_bytes_total", "Bytes carried to clients by connections that have ended",

@@ -72,6 +72,31 @@ HoldLimits limitsFrom(base::YamlReader reader) {
     return limits;
 }
 
+void readHttp(base::YamlReader reader, JobSettings& job) {
+    for (auto port : reader.integers("ports", 1, 65535)) {
+        job.http_ports.push_back(static_cast<std::uint16_t>(port));
+        if (std::find(job.ports.begin(), job.ports.end(), port) == job.ports.end())
+            reader.problem("ports", fmt::format("{} is none of the job's 'ports'", port));
+    }
+    auto& http = job.http;
+    const auto header = reader.bytes("header_bytes", http.message.header_bytes);
+    if (header < 1024 || header > (1U << 20)) reader.problem("header_bytes", "must be from 1KiB to 1MiB");
+    if (header > job.limits.connection_bytes)
+        reader.problem("header_bytes", "must not be more than 'limits.connection_bytes': no request would fit");
+    http.message.header_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(header, 1U << 20));
+    http.message.body_bytes = reader.bytes("body_bytes", http.message.body_bytes);
+    const auto wait = [&reader](const char* key, Milliseconds& value) {
+        value = reader.duration(key, value);
+        if (value < Milliseconds(100)) reader.problem(key, "must be at least 100ms");
+    };
+    wait("header_wait", http.header_wait);
+    wait("body_wait", http.body_wait);
+    wait("idle", http.idle);
+    wait("answer_wait", http.answer_wait);
+    wait("retry_after", http.retry_after);
+    reader.finish();
+}
+
 JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
     JobSettings job;
     auto parsed = base::JobName::parse(name);
@@ -96,6 +121,7 @@ JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
     if (std::set(job.ports.begin(), job.ports.end()).size() != job.ports.size())
         reader.problem("ports", "names a port twice");
     if (auto limits = reader.optionalMap("limits")) job.limits = limitsFrom(*limits);
+    if (auto http = reader.optionalMap("http")) readHttp(*http, job);
     job.answer_wait = reader.duration("answer_wait", job.answer_wait);
     if (job.answer_wait < Milliseconds(1)) reader.problem("answer_wait", "must be at least 1ms");
     if (job.answer_wait >= job.limits.age)

@@ -7,6 +7,7 @@
 
 #include "agent/base/identifier.hpp"
 #include "agent/request_holder/data_path/pace.hpp"
+#include "agent/request_holder/http_mode/http_limits.hpp"
 #include "agent/request_holder/network/network_address.hpp"
 
 namespace standin::base {
@@ -26,6 +27,8 @@ struct JobSettings {
     LegSettings front;  ///< has the job's own address
     LegSettings back;
     std::vector<std::uint16_t> ports;
+    std::vector<std::uint16_t> http_ports;  ///< of these, those in `http` mode; the others are in `tcp` mode
+    http_mode::HttpLimits http;
     HoldLimits limits;
     ReleaseOrder order = ReleaseOrder::Arrival;
     std::size_t window = 256;  ///< in the order `arrival`: at most so many of what was held are under way at once

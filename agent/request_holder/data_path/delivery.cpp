@@ -95,7 +95,7 @@ void Delivery::prepare(SteadyTime now) {
 bool Delivery::mayPrepare(const Held& held, SteadyTime now) const {
     // One is enough to find out whether a machine that has just failed is back.
     if (attempts_.size() >= (last_problem_.empty() ? settings_.connecting : 1)) return false;
-    if (attempts_.size() >= events_.room()) return false;
+    if (!held.connected() && attempts_.size() >= events_.room()) return false;
     return !room_.queue().expectsAnswer(held.number) || pace_.mayGo(expecting_, now);
 }
 

@@ -37,8 +37,8 @@ Result<void> FrontListener::open(const NetworkNamespace& space, in_addr address,
     });
     if (!ran || !opened) return ran ? opened : ran;
     paused_ = false;
-    for (auto& socket : sockets) {
-        listeners_.push_back(std::make_shared<Listener>(context_, socket.release()));
+    for (std::size_t index = 0; index < sockets.size(); ++index) {
+        listeners_.push_back(std::make_shared<Listener>(context_, sockets[index].release(), ports[index]));
         wait(listeners_.back());
     }
     return {};
@@ -56,7 +56,7 @@ void FrontListener::close() {
 void FrontListener::acceptEstablished() {
     for (const auto& listener : listeners_) {
         while (auto socket = tcp::acceptOne(listener->socket.native_handle()))
-            accepted_(std::make_unique<TcpSocket>(context_, socket.release()));
+            accepted_(std::make_unique<TcpSocket>(context_, socket.release()), listener->port);
     }
 }
 
@@ -84,7 +84,7 @@ void FrontListener::acceptSome(const std::shared_ptr<Listener>& listener) {
             if (errno != EAGAIN && errno != EWOULDBLOCK) return restWhileExhausted();
             break;
         }
-        accepted_(std::make_unique<TcpSocket>(context_, socket.release()));
+        accepted_(std::make_unique<TcpSocket>(context_, socket.release()), listener->port);
     }
     if (listener->socket.is_open()) wait(listener);
 }

@@ -13,7 +13,7 @@ namespace standin::request_holder {
 /// Accepts a job's new connections on the front leg, per port in the order in which they were established.
 class FrontListener {
   public:
-    using Accepted = std::function<void(TcpSocketPtr)>;
+    using Accepted = std::function<void(TcpSocketPtr, std::uint16_t port)>;
 
     FrontListener(asio::io_context& context, Accepted accepted);
 
@@ -33,8 +33,9 @@ class FrontListener {
 
   private:
     struct Listener {
-        Listener(asio::io_context& context, int descriptor) : socket(context, descriptor) {}
+        Listener(asio::io_context& context, int descriptor, std::uint16_t at) : socket(context, descriptor), port(at) {}
         TcpSocket socket;
+        std::uint16_t port;
         bool waiting = false;
     };
 

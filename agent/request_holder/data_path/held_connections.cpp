@@ -10,8 +10,8 @@ namespace standin::request_holder {
 HeldConnections::HeldConnections(asio::io_context& context, WaitingRoom& room, Relays& relays, SharedBuffer& buffer)
     : context_(context), room_(room), relays_(relays), buffer_(buffer) {}
 
-void HeldConnections::admit(TcpSocketPtr client) {
-    const auto held = std::make_shared<HeldConnection>(*this, std::move(client));
+void HeldConnections::admit(TcpSocketPtr client, std::uint16_t port) {
+    const auto held = std::make_shared<HeldConnection>(*this, std::move(client), port);
     room_.enter(held);
     read(held);
 }
@@ -73,9 +73,9 @@ void HeldConnections::readCrowdedOut() {
     });
 }
 
-HeldConnection::HeldConnection(HeldConnections& owner, TcpSocketPtr client)
+HeldConnection::HeldConnection(HeldConnections& owner, TcpSocketPtr client, std::uint16_t to)
     : owner_(owner), client_(std::move(client)) {
-    port = tcp::localPort(client_->native_handle());
+    port = to;
 }
 
 int HeldConnection::handOn(TcpSocketPtr job, std::function<void(Progress)> tell) {
@@ -93,7 +93,7 @@ int HeldConnection::handOn(TcpSocketPtr job, std::function<void(Progress)> tell)
     auto rest = bytes_.substr(static_cast<std::size_t>(sent));
     forget();
     owner_.room_.leave(*this);
-    owner_.relays_.relay(std::move(client), std::move(job), {std::move(rest), client_ended_, asked},
+    owner_.relays_.relay(std::move(client), std::move(job), {std::move(rest), {}, client_ended_, asked},
                          [tell = std::move(tell), asked](Progress progress) {
                              tell(progress);
                              // A client that has not said anything waits for the job's first word, if there is one.

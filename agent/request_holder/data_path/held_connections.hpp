@@ -18,7 +18,7 @@ class HeldConnections {
     HeldConnections(asio::io_context& context, WaitingRoom& room, Relays& relays, SharedBuffer& buffer);
 
     /// Precondition: the room is not full.
-    void admit(TcpSocketPtr client);
+    void admit(TcpSocketPtr client, std::uint16_t port);
     /// Room was made: those that were not read from because of the limit on all held bytes are read again.
     void readCrowdedOut();
 
@@ -42,7 +42,7 @@ class HeldConnections {
 /// A client's connection without an answer yet.
 class HeldConnection final : public Held, public std::enable_shared_from_this<HeldConnection> {
   public:
-    HeldConnection(HeldConnections& owner, TcpSocketPtr client);
+    HeldConnection(HeldConnections& owner, TcpSocketPtr client, std::uint16_t to);
 
     int handOn(TcpSocketPtr job, std::function<void(Progress)> tell) override;
     void endUnprocessed() override;

@@ -40,10 +40,11 @@ JobEngine::JobEngine(const JobSettings& settings, const NetworkNamespace& front,
       room_(settings.limits, {[this] { roomChanged(); }, [this] { roomChanged(); }}),
       relays_(context_, buffer_, [this] { delivery_.proceed(); }),
       connections_(context_, room_, relays_, buffer_),
+      http_({context_, room_, relays_, buffer_}, settings.http, settings.limits, log_),
       delivery_(context_, deliverySettings(settings), room_,
                 {[this] { forgetNeighbour(settings_.back.interface, settings_.front.address.address); },
                  [this] { return roomToProxy(); }}),
-      listener_(context_, [this](TcpSocketPtr client) { accepted(std::move(client)); }),
+      listener_(context_, [this](TcpSocketPtr client, auto port) { accepted(std::move(client), port); }),
       age_(context_),
       patience_(context_) {}
 
@@ -128,16 +129,21 @@ Result<void> JobEngine::enter(HoldState state) {
         if (auto listening = listen(); !listening) return listening;
         if (state == HoldState::Holding) {
             delivery_.pause();
+            http_.machineChanges();
         } else {
             room_.queue().expectAnswers();
-            if (!delivery_.running()) relays_.suspectAll();
+            if (!delivery_.running()) {
+                relays_.suspectAll();
+                http_.suspectAll();
+            }
             delivery_.start();
         }
     }
     log_.notice("job '{}': '{}' -> '{}' held={} proxied={} last_arrival={} last_delivered={}", settings_.name.text(),
-                nameOf(state_), nameOf(state), room_.queue().size(), relays_.size(), room_.queue().lastArrival(),
-                delivery_.tally().last_delivered);
+                nameOf(state_), nameOf(state), room_.queue().size(), relays_.size() + http_.proxied(),
+                room_.queue().lastArrival(), delivery_.tally().last_delivered);
     state_ = state;
+    http_.moveOff(state == HoldState::Idle);
     roomChanged();
     return {};
 }
@@ -155,23 +161,28 @@ Result<void> JobEngine::becomeIdle() {
                                        settings_.name.text(), held));
         }
     }
-    listener_.close();  // what was accepted goes on being delivered
+    listener_.close();                            // what was accepted goes on being delivered
+    if (!delivery_.running()) http_.closeIdle();  // their next requests would be held, and never released
     return {};
 }
 
 std::size_t JobEngine::roomToProxy() const {
     const auto limit = settings_.limits.proxied;
-    return relays_.size() < limit ? limit - relays_.size() : 0;
+    const auto used = relays_.size() + http_.busy();
+    return used < limit ? limit - used : 0;
 }
 
-void JobEngine::accepted(TcpSocketPtr client) {
+void JobEngine::accepted(TcpSocketPtr client, std::uint16_t port) {
     ++accepted_;
+    const auto& http_ports = settings_.http_ports;
+    if (std::find(http_ports.begin(), http_ports.end(), port) != http_ports.end())
+        return http_.admit(std::move(client), port);
     if (room_.full()) {
         ++refused_;
         tcp::reset(*client);
         return;
     }
-    connections_.admit(std::move(client));
+    connections_.admit(std::move(client), port);
 }
 
 // Not at once: the code that reports a change is in the middle of it.
@@ -229,13 +240,14 @@ void JobEngine::refuseAfterPatience() {
 
 void JobEngine::shutDown() {
     const auto held = room_.queue().size();
-    const auto proxied = relays_.size();
+    const auto proxied = relays_.size() + http_.proxied();
     if (held + proxied > 0)
         log_.warning("job '{}': closing {} held and {} proxied connections", settings_.name.text(), held, proxied);
     delivery_.pause();
     listener_.close();
     room_.endAll();
     relays_.resetAll();
+    http_.abortAll();
     for (const auto& probe : probes_) {
         if (auto running = probe.lock()) running->giveUp();
     }
@@ -249,13 +261,17 @@ HolderTotals JobEngine::totalsNow() const {
     HolderTotals totals;
     totals.accepted = accepted_;
     totals.delivered = tally.delivered;
-    totals.refused = refused_;
+    const auto& http = http_.tally();
+    totals.refused = refused_ + http.refused;
     totals.over_age = losses.over_age;
     totals.given_up = losses.given_up;
-    totals.broken = relayed.broken;
+    totals.broken = relayed.broken + http.broken;
+    totals.http_answered = http.answered;
+    totals.http_malformed = http.malformed;
+    totals.http_sent_again = http.sent_again;
     totals.attempts_failed = tally.attempts_failed;
-    totals.bytes_to_job = relayed.bytes_to_job;
-    totals.bytes_to_client = relayed.bytes_to_client;
+    totals.bytes_to_job = relayed.bytes_to_job + http.bytes_to_job;
+    totals.bytes_to_client = relayed.bytes_to_client + http.bytes_to_client;
     return totals;
 }
 
@@ -275,8 +291,8 @@ HolderStatus JobEngine::statusNow() const {
     hold.held = queue.size();
     hold.held_bytes = queue.bytes();
     hold.oldest_age_ms = base::milliseconds(queue.oldestAge(std::chrono::steady_clock::now()));
-    hold.proxied = relays_.size();
-    hold.unanswered = relays_.unanswered();
+    hold.proxied = relays_.size() + http_.proxied();
+    hold.unanswered = relays_.unanswered() + http_.answering();
     hold.counted_since = counted_since_;
     hold.delivered = status.totals.delivered - before_.delivered;
     hold.refused = status.totals.refused - before_.refused;

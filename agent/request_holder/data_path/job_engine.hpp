@@ -14,6 +14,7 @@
 #include "agent/request_holder/data_path/front_listener.hpp"
 #include "agent/request_holder/data_path/held_connections.hpp"
 #include "agent/request_holder/holder_status.hpp"
+#include "agent/request_holder/http_mode/http_connections.hpp"
 #include "agent/request_holder/network/network_namespace.hpp"
 #include "agent/request_holder/request_holder_settings.hpp"
 
@@ -45,7 +46,7 @@ class JobEngine {
     Result<void> listen();
     Result<void> becomeIdle();
     [[nodiscard]] std::size_t roomToProxy() const;
-    void accepted(TcpSocketPtr client);
+    void accepted(TcpSocketPtr client, std::uint16_t port);
     void roomChanged();
     void watchAge();
     void refuseAfterPatience();
@@ -62,6 +63,7 @@ class JobEngine {
     WaitingRoom room_;
     Relays relays_;
     HeldConnections connections_;
+    http_mode::HttpConnections http_;
     Delivery delivery_;
     FrontListener listener_;
     asio::steady_timer age_;

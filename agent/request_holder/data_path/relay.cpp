@@ -31,6 +31,8 @@ Relay::Relay(TcpSocketPtr client, TcpSocketPtr job, Beginning beginning, SharedB
       client_spoke_last_(beginning.asked) {
     to_job_.waiting = std::move(beginning.pending);
     to_job_.source_ended = beginning.client_ended;
+    to_client_.waiting = std::move(beginning.to_client);
+    answered_ = !to_client_.waiting.empty();
 }
 
 void Relay::start() {

@@ -29,6 +29,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     /// What the client did before the relay started.
     struct Beginning {
         std::string pending;        ///< sent to the job before anything that is read from the client
+        std::string to_client{};    ///< sent to the client before anything that is read from the job
         bool client_ended = false;  ///< the client's end of stream follows directly
         bool asked = false;         ///< the client has sent something, whether or not all of it has reached the job
     };

@@ -40,26 +40,6 @@ sockaddr_in jobAt(std::uint16_t port) {
     return at;
 }
 
-int listenIn(const NetworkNamespace& space, std::uint16_t port) {
-    int listener = -1;
-    auto ran = space.run([&] {
-        listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        const int on = 1;
-        ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        const auto at = jobAt(port);
-        if (::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) BOOST_FAIL(std::strerror(errno));
-        if (::listen(listener, 4096) != 0) BOOST_FAIL(std::strerror(errno));
-    });
-    BOOST_REQUIRE(ran.has_value());
-    return listener;
-}
-
-void limitWaits(int socket) {
-    const timeval limit{std::chrono::seconds(patience).count(), 0};
-    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-}
-
 // Only what is safe after fork() in a program with threads.
 [[noreturn]] void keepLedger(int listener, int notes, int takes_ms) {
     for (;;) {
@@ -79,6 +59,26 @@ void limitWaits(int socket) {
 }
 
 }  // namespace
+
+int listenIn(const NetworkNamespace& space, std::uint16_t port) {
+    int listener = -1;
+    auto ran = space.run([&] {
+        listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int on = 1;
+        ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        const auto at = jobAt(port);
+        if (::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) BOOST_FAIL(std::strerror(errno));
+        if (::listen(listener, 4096) != 0) BOOST_FAIL(std::strerror(errno));
+    });
+    BOOST_REQUIRE(ran.has_value());
+    return listener;
+}
+
+void limitWaits(int socket) {
+    const timeval limit{std::chrono::seconds(patience).count(), 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
 
 bool TestSocket::send(const std::string& bytes) const {
     std::size_t sent = 0;

@@ -47,6 +47,9 @@ class TestSocket {
     int descriptor_;
 };
 
+int listenIn(const NetworkNamespace& space, std::uint16_t port);  ///< at the job's address
+void limitWaits(int socket);                                      ///< reads and writes end after `patience`
+
 /// Waits for `condition`, which somebody else brings about.
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds within = patience);
 
