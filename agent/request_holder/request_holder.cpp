@@ -1,7 +1,6 @@
 #include "agent/request_holder/request_holder.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/protocol/json_text.hpp"
+#include "agent/request_holder/descriptor_budget.hpp"
 
 namespace standin::request_holder {
 
@@ -19,40 +19,12 @@ using base::Result;
 using http::Request;
 using http::Response;
 
-namespace {
-
-// For listeners, legs, the agent's own connections and files, beside what the jobs' limits allow.
-constexpr rlim_t other_descriptors = 512;
-
-rlim_t descriptorsNeeded(const std::vector<std::unique_ptr<JobHolder>>& jobs) {
-    rlim_t needed = other_descriptors;
-    for (const auto& job : jobs) needed += job->settings().limits.connections + 2 * job->settings().limits.proxied;
-    return needed;
-}
-
-// The hard limit too, where we may.
-void raiseDescriptorLimit(rlim_t needed) {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur >= needed) return;
-    const rlimit enough{needed, std::max(needed, limit.rlim_max)};
-    if (::setrlimit(RLIMIT_NOFILE, &enough) == 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-rlim_t descriptorLimit() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur;
-}
-
-}  // namespace
-
 RequestHolder::RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name,
                              const std::string& state_dir, http::Metrics& metrics, base::Log log)
     : log_(std::move(log)), counted_(settings.jobs.size()) {
-    for (const auto& job : settings.jobs) {
+    auto jobs = settings.jobs;
+    fits_ = fitDescriptors(jobs, raiseDescriptorLimit(descriptorsNeeded(jobs)));
+    for (const auto& job : jobs) {
         jobs_.push_back(std::make_unique<JobHolder>(job, agent_name, state_dir + "/hold-" + job.name.text(), log_));
     }
     metrics.onRender([this](http::Metrics& into) { refresh(into); });
@@ -63,7 +35,7 @@ RequestHolder::~RequestHolder() {
 }
 
 Result<void> RequestHolder::start() {
-    raiseDescriptorLimit(descriptorsNeeded(jobs_));
+    if (!fits_) return fits_;
     for (const auto& job : jobs_) {
         if (auto started = job->start(); !started) log_.error("{}", started.error().message);
     }
@@ -143,14 +115,6 @@ Result<Response> RequestHolder::probe(const Request& request) {
 void RequestHolder::checkHealth(protocol::Health& health) {
     for (const auto& job : jobs_) {
         for (auto& check : job->checks()) health.checks.push_back(std::move(check));
-    }
-    const auto needed = descriptorsNeeded(jobs_);
-    const auto allowed = descriptorLimit();
-    if (allowed < needed) {
-        health.warnings.push_back(fmt::format(
-            "the jobs' limits need {} open files, this process may have {}: raise its limit (LimitNOFILE) or "
-            "lower connections and proxied",
-            needed, allowed));
     }
 }
 

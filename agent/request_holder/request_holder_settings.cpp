@@ -66,6 +66,8 @@ HoldLimits limitsFrom(base::YamlReader reader) {
     if (limits.age < Milliseconds(100)) reader.problem("age", "must be at least 100ms");
     limits.patience = reader.duration("patience", limits.patience);
     if (limits.patience < Milliseconds(10)) reader.problem("patience", "must be at least 10ms");
+    limits.client_connections = static_cast<std::size_t>(
+        reader.integer("client_connections", 0, 100'000, static_cast<std::int64_t>(limits.client_connections)));
     limits.proxied =
         static_cast<std::size_t>(reader.integer("proxied", 1, 100'000, static_cast<std::int64_t>(limits.proxied)));
     reader.finish();
@@ -120,7 +122,10 @@ JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
     if (job.ports.empty() || job.ports.size() > most_ports) reader.problem("ports", "must name 1 to 64 ports");
     if (std::set(job.ports.begin(), job.ports.end()).size() != job.ports.size())
         reader.problem("ports", "names a port twice");
-    if (auto limits = reader.optionalMap("limits")) job.limits = limitsFrom(*limits);
+    if (auto limits = reader.optionalMap("limits")) {
+        job.proxied_said = limits->has("proxied");
+        job.limits = limitsFrom(*limits);
+    }
     if (auto http = reader.optionalMap("http")) readHttp(*http, job);
     job.answer_wait = reader.duration("answer_wait", job.answer_wait);
     if (job.answer_wait < Milliseconds(1)) reader.problem("answer_wait", "must be at least 1ms");

@@ -30,6 +30,7 @@ struct JobSettings {
     std::vector<std::uint16_t> http_ports;  ///< of these, those in `http` mode; the others are in `tcp` mode
     http_mode::HttpLimits http;
     HoldLimits limits;
+    bool proxied_said = false;  ///< otherwise `limits.proxied` is reduced to what the process may open
     ReleaseOrder order = ReleaseOrder::Arrival;
     std::size_t window = 256;  ///< in the order `arrival`: at most so many of what was held are under way at once
     Milliseconds answer_wait{2'000};  ///< how long at most one without an answer keeps its place in the window

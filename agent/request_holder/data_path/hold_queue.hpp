@@ -18,8 +18,9 @@ struct HoldLimits {
     std::uint64_t bytes = 64U << 20;            ///< of all held connections together
     std::uint64_t connection_bytes = 1U << 20;  ///< of one held connection
     Milliseconds age{120'000};                  ///< a connection older than this is closed visibly
-    Milliseconds patience{1'000};  ///< how long a connection beyond `connections` may wait before it is refused
-    std::size_t proxied = 8192;    ///< connections proxied at once; more stay held
+    Milliseconds patience{1'000};        ///< how long a connection beyond `connections` may wait before it is refused
+    std::size_t client_connections = 0;  ///< open at once from one client's address; 0: no limit
+    std::size_t proxied = 8192;          ///< connections proxied at once; more stay held
 };
 
 /// A held connection's position in the order of arrival; later arrivals have greater numbers.

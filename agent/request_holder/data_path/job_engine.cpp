@@ -44,9 +44,12 @@ JobEngine::JobEngine(const JobSettings& settings, const NetworkNamespace& front,
       delivery_(context_, deliverySettings(settings), room_,
                 {[this] { forgetNeighbour(settings_.back.interface, settings_.front.address.address); },
                  [this] { return roomToProxy(); }}),
-      listener_(context_, [this](TcpSocketPtr client, auto port) { accepted(std::move(client), port); }),
+      listener_(context_,
+                [this](TcpSocketPtr client, auto port, auto from) { accepted(std::move(client), port, from); }),
       age_(context_),
-      patience_(context_) {}
+      patience_(context_),
+      porch_(settings.limits.patience),
+      clients_(settings.limits.client_connections) {}
 
 JobEngine::~JobEngine() {
     stop();
@@ -172,30 +175,31 @@ std::size_t JobEngine::roomToProxy() const {
     return used < limit ? limit - used : 0;
 }
 
-void JobEngine::accepted(TcpSocketPtr client, std::uint16_t port) {
+void JobEngine::accepted(TcpSocketPtr client, std::uint16_t port, in_addr from) {
     ++accepted_;
     const auto& http_ports = settings_.http_ports;
-    if (std::find(http_ports.begin(), http_ports.end(), port) != http_ports.end())
-        return http_.admit(std::move(client), port);
-    if (room_.full()) {
+    if (!clients_.admit(from, client->counted)) {
         ++refused_;
         tcp::reset(*client);
-        return;
+    } else if (std::find(http_ports.begin(), http_ports.end(), port) != http_ports.end()) {
+        http_.admit(std::move(client), port);  // it takes a place with its request
+    } else if (room_.full() || !porch_.empty()) {
+        porch_.add(std::move(client), port, std::chrono::steady_clock::now());
+        if (porch_.full()) listener_.pause();
+        refuseAfterPatience();
+    } else {
+        connections_.admit(std::move(client), port);
     }
-    connections_.admit(std::move(client), port);
 }
 
 // Not at once: the code that reports a change is in the middle of it.
 void JobEngine::roomChanged() {
-    if (room_.full()) listener_.pause();
     if (std::exchange(change_posted_, true)) return;
     asio::post(context_, [this] {
         change_posted_ = false;
-        if (!room_.full()) {
-            listener_.resume();
-        } else if (listener_.listening()) {
-            refuseAfterPatience();
-        }
+        porch_.admit([this] { return !room_.full(); },
+                     [this](TcpSocketPtr client, auto port) { connections_.admit(std::move(client), port); });
+        if (!porch_.full()) listener_.resume();
         connections_.readCrowdedOut();
         delivery_.proceed();
         watchAge();
@@ -221,19 +225,19 @@ void JobEngine::watchAge() {
     });
 }
 
-// Those beyond the limit first wait in the kernel, in order; only who finds no place for so long is turned away.
+// Those beyond the limit first wait, each for itself; only one that finds no place for so long is refused.
 void JobEngine::refuseAfterPatience() {
-    if (std::exchange(patience_running_, true)) return;
-    patience_.expires_after(settings_.limits.patience);
+    const auto due = porch_.nextRefusal();
+    if (!due || patience_.expiry() == *due) return;
+    patience_.expires_at(*due);
     patience_.async_wait([this](const auto& error) {
-        patience_running_ = false;
-        if (error || !room_.full() || !listener_.listening()) return;
-        const auto before = refused_;
-        listener_.acceptEstablished();
-        if (refused_ > before) {
+        if (error) return;
+        if (const auto refused = porch_.refuse(std::chrono::steady_clock::now()); refused > 0) {
+            refused_ += refused;
             log_.warning("job '{}': {} connections refused, the limit of {} held is reached", settings_.name.text(),
-                         refused_ - before, settings_.limits.connections);
+                         refused, settings_.limits.connections);
         }
+        if (!porch_.full()) listener_.resume();
         refuseAfterPatience();
     });
 }
@@ -246,6 +250,7 @@ void JobEngine::shutDown() {
     delivery_.pause();
     listener_.close();
     room_.endAll();
+    refused_ += porch_.refuseAll();
     relays_.resetAll();
     http_.abortAll();
     for (const auto& probe : probes_) {

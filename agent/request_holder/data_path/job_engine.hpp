@@ -10,9 +10,11 @@
 
 #include "agent/base/log.hpp"
 #include "agent/base/worker.hpp"
+#include "agent/request_holder/data_path/client_counts.hpp"
 #include "agent/request_holder/data_path/delivery.hpp"
 #include "agent/request_holder/data_path/front_listener.hpp"
 #include "agent/request_holder/data_path/held_connections.hpp"
+#include "agent/request_holder/data_path/porch.hpp"
 #include "agent/request_holder/holder_status.hpp"
 #include "agent/request_holder/http_mode/http_connections.hpp"
 #include "agent/request_holder/network/network_namespace.hpp"
@@ -46,7 +48,8 @@ class JobEngine {
     Result<void> listen();
     Result<void> becomeIdle();
     [[nodiscard]] std::size_t roomToProxy() const;
-    void accepted(TcpSocketPtr client, std::uint16_t port);
+    void accepted(TcpSocketPtr client, std::uint16_t port, in_addr from);
+    void admitted(TcpSocketPtr client, std::uint16_t port);
     void roomChanged();
     void watchAge();
     void refuseAfterPatience();
@@ -68,7 +71,8 @@ class JobEngine {
     FrontListener listener_;
     asio::steady_timer age_;
     asio::steady_timer patience_;
-    bool patience_running_ = false;
+    Porch porch_;
+    ClientCounts clients_;
     bool change_posted_ = false;
     protocol::HoldState state_ = protocol::HoldState::Idle;
     std::uint64_t accepted_ = 0;

@@ -36,8 +36,6 @@ Relay::Relay(TcpSocketPtr client, TcpSocketPtr job, Beginning beginning, SharedB
 }
 
 void Relay::start() {
-    tcp::prepareRelaying(client_.socket->native_handle());
-    tcp::prepareRelaying(job_.socket->native_handle());
     if (to_job_.source_ended) watchForReset(to_job_);
     pump(to_job_);
     if (!finished_) pump(to_client_);
@@ -158,9 +156,8 @@ void Relay::endOfStream(Flow& flow) {
     flow.ended = true;
     ::shutdown(flow.sink.socket->native_handle(), SHUT_WR);
     if (!to_job_.ended || !to_client_.ended) return;
-    boost::system::error_code ignored;
-    client_.socket->close(ignored);
-    job_.socket->close(ignored);
+    tcp::closeInOrder(*client_.socket);
+    tcp::closeInOrder(*job_.socket);
     finishIfClosed();
 }
 

@@ -265,6 +265,7 @@ void HttpConnection::close() {
     const auto keep = shared_from_this();
     phase_ = Phase::Closed;
     dropJob(false);
+    if (client_ != nullptr) tcp::closeInOrder(*client_);
     client_.reset();
     exchange_.reset();
     owner_.forget(keep);

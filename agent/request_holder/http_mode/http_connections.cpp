@@ -29,7 +29,6 @@ void HttpConnections::admit(TcpSocketPtr client, std::uint16_t port) {
         tcp::reset(*client);
         return;
     }
-    tcp::prepareRelaying(client->native_handle());
     const auto made = std::make_shared<HttpConnection>(*this, std::move(client), port);
     const bool full = connections_.size() >= most;
     connections_.insert(made);

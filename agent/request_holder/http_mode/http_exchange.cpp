@@ -30,12 +30,11 @@ void HttpConnection::setJob(TcpSocketPtr job) {
     ++job_serial_;
     ++owner_.jobs_;
     machine_ = owner_.machine_;
-    tcp::prepareRelaying(job_->native_handle());
 }
 
 void HttpConnection::dropJob(bool visibly) {
     if (job_ == nullptr) return;
-    if (visibly) tcp::reset(*job_);
+    visibly ? tcp::reset(*job_) : tcp::closeInOrder(*job_);
     job_.reset();
     ++job_serial_;
     --owner_.jobs_;
