@@ -1,7 +1,6 @@
 #include "agent/request_holder/request_holder.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/protocol/json_text.hpp"
+#include "agent/request_holder/descriptor_budget.hpp"
 
 namespace standin::request_holder {
 
@@ -19,40 +19,12 @@ using base::Result;
 using http::Request;
 using http::Response;
 
-namespace {
-
-// For listeners, legs, the agent's own connections and files, beside what the jobs' limits allow.
-constexpr rlim_t other_descriptors = 512;
-
-rlim_t descriptorsNeeded(const std::vector<std::unique_ptr<JobHolder>>& jobs) {
-    rlim_t needed = other_descriptors;
-    for (const auto& job : jobs) needed += job->settings().limits.connections + 2 * job->settings().limits.proxied;
-    return needed;
-}
-
-// The hard limit too, where we may.
-void raiseDescriptorLimit(rlim_t needed) {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur >= needed) return;
-    const rlimit enough{needed, std::max(needed, limit.rlim_max)};
-    if (::setrlimit(RLIMIT_NOFILE, &enough) == 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-rlim_t descriptorLimit() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur;
-}
-
-}  // namespace
-
 RequestHolder::RequestHolder(const RequestHolderSettings& settings, const std::string& agent_name,
                              const std::string& state_dir, http::Metrics& metrics, base::Log log)
     : log_(std::move(log)), counted_(settings.jobs.size()) {
-    for (const auto& job : settings.jobs) {
+    auto jobs = settings.jobs;
+    fits_ = fitDescriptors(jobs, raiseDescriptorLimit(descriptorsNeeded(jobs)));
+    for (const auto& job : jobs) {
         jobs_.push_back(std::make_unique<JobHolder>(job, agent_name, state_dir + "/hold-" + job.name.text(), log_));
     }
     metrics.onRender([this](http::Metrics& into) { refresh(into); });
@@ -63,7 +35,7 @@ RequestHolder::~RequestHolder() {
 }
 
 Result<void> RequestHolder::start() {
-    raiseDescriptorLimit(descriptorsNeeded(jobs_));
+    if (!fits_) return fits_;
     for (const auto& job : jobs_) {
         if (auto started = job->start(); !started) log_.error("{}", started.error().message);
     }
@@ -144,14 +116,6 @@ void RequestHolder::checkHealth(protocol::Health& health) {
     for (const auto& job : jobs_) {
         for (auto& check : job->checks()) health.checks.push_back(std::move(check));
     }
-    const auto needed = descriptorsNeeded(jobs_);
-    const auto allowed = descriptorLimit();
-    if (allowed < needed) {
-        health.warnings.push_back(fmt::format(
-            "the jobs' limits need {} open files, this process may have {}: raise its limit (LimitNOFILE) or "
-            "lower connections and proxied",
-            needed, allowed));
-    }
 }
 
 void RequestHolder::refresh(http::Metrics& metrics) {
@@ -170,6 +134,12 @@ void RequestHolder::refresh(http::Metrics& metrics) {
                     static_cast<double>(hold.proxied), labels);
         metrics.set("standin_holder_listening", "1 while the holder takes new connections", hold.listening ? 1 : 0,
                     labels);
+        metrics.set("standin_holder_last_arrival_number", "Sequence number of the last arrival",
+                    static_cast<double>(status->last_arrival), labels);
+        metrics.set("standin_holder_last_delivered_number", "Greatest sequence number that was delivered",
+                    static_cast<double>(status->last_delivered), labels);
+        metrics.set("standin_holder_release_window", "How many of what was held may be under way at once",
+                    static_cast<double>(status->window), labels);
         auto& reported = counted_[index];
         const auto count = [&](const char* name, const char* explanation, std::uint64_t HolderTotals::*total) {
             metrics.count(name, explanation, labels, static_cast<double>(status->totals.*total - reported.*total));
@@ -185,6 +155,12 @@ void RequestHolder::refresh(http::Metrics& metrics) {
               &HolderTotals::broken);
         count("standin_holder_failed_attempts_total", "Failed attempts to connect to the job's machine",
               &HolderTotals::attempts_failed);
+        count("standin_holder_http_answered_total", "Requests whose answers were passed on completely",
+              &HolderTotals::http_answered);
+        count("standin_holder_http_malformed_total", "Requests refused because of what they were",
+              &HolderTotals::http_malformed);
+        count("standin_holder_http_sent_again_total", "Safe requests that were sent to another machine as well",
+              &HolderTotals::http_sent_again);
         count("standin_holder_to_job_bytes_total", "Bytes carried to the job by connections that have ended",
               &HolderTotals::bytes_to_job);
         count("standin_holder_to_client_bytes_total", "Bytes carried to clients by connections that have ended",

@@ -26,7 +26,8 @@ class RequestHolder final : public http::Capability {
     ~RequestHolder() override;
 
     [[nodiscard]] std::string name() const override { return "request_holder"; }
-    /// Starts all jobs. A job whose interfaces are missing does not prevent the others from working: health reports it.
+    /// Starts all jobs. InvalidInput: their limits need more open files than this process may have.
+    /// A job whose interfaces are missing does not prevent the others from working: health reports it.
     base::Result<void> start() override;
     void stop() override;
     void addRoutes(http::Router& router) override;
@@ -40,6 +41,7 @@ class RequestHolder final : public http::Capability {
     void refresh(http::Metrics& metrics);
 
     const base::Log log_;
+    base::Result<void> fits_;  // the jobs' limits into what this process may open
     std::vector<std::unique_ptr<JobHolder>> jobs_;
     std::mutex counted_mutex_;
     std::vector<HolderTotals> counted_;  // per job: what the metrics have already counted

@@ -66,10 +66,37 @@ HoldLimits limitsFrom(base::YamlReader reader) {
     if (limits.age < Milliseconds(100)) reader.problem("age", "must be at least 100ms");
     limits.patience = reader.duration("patience", limits.patience);
     if (limits.patience < Milliseconds(10)) reader.problem("patience", "must be at least 10ms");
+    limits.client_connections = static_cast<std::size_t>(
+        reader.integer("client_connections", 0, 100'000, static_cast<std::int64_t>(limits.client_connections)));
     limits.proxied =
         static_cast<std::size_t>(reader.integer("proxied", 1, 100'000, static_cast<std::int64_t>(limits.proxied)));
     reader.finish();
     return limits;
+}
+
+void readHttp(base::YamlReader reader, JobSettings& job) {
+    for (auto port : reader.integers("ports", 1, 65535)) {
+        job.http_ports.push_back(static_cast<std::uint16_t>(port));
+        if (std::find(job.ports.begin(), job.ports.end(), port) == job.ports.end())
+            reader.problem("ports", fmt::format("{} is none of the job's 'ports'", port));
+    }
+    auto& http = job.http;
+    const auto header = reader.bytes("header_bytes", http.message.header_bytes);
+    if (header < 1024 || header > (1U << 20)) reader.problem("header_bytes", "must be from 1KiB to 1MiB");
+    if (header > job.limits.connection_bytes)
+        reader.problem("header_bytes", "must not be more than 'limits.connection_bytes': no request would fit");
+    http.message.header_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(header, 1U << 20));
+    http.message.body_bytes = reader.bytes("body_bytes", http.message.body_bytes);
+    const auto wait = [&reader](const char* key, Milliseconds& value) {
+        value = reader.duration(key, value);
+        if (value < Milliseconds(100)) reader.problem(key, "must be at least 100ms");
+    };
+    wait("header_wait", http.header_wait);
+    wait("body_wait", http.body_wait);
+    wait("idle", http.idle);
+    wait("answer_wait", http.answer_wait);
+    wait("retry_after", http.retry_after);
+    reader.finish();
 }
 
 JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
@@ -95,13 +122,21 @@ JobSettings jobFrom(const std::string& name, base::YamlReader& reader) {
     if (job.ports.empty() || job.ports.size() > most_ports) reader.problem("ports", "must name 1 to 64 ports");
     if (std::set(job.ports.begin(), job.ports.end()).size() != job.ports.size())
         reader.problem("ports", "names a port twice");
-    if (auto limits = reader.optionalMap("limits")) job.limits = limitsFrom(*limits);
+    if (auto limits = reader.optionalMap("limits")) {
+        job.proxied_said = limits->has("proxied");
+        job.limits = limitsFrom(*limits);
+    }
+    if (auto http = reader.optionalMap("http")) readHttp(*http, job);
     job.answer_wait = reader.duration("answer_wait", job.answer_wait);
     if (job.answer_wait < Milliseconds(1)) reader.problem("answer_wait", "must be at least 1ms");
     if (job.answer_wait >= job.limits.age)
         reader.problem(
             "answer_wait",
             "must be shorter than 'limits.age': what waits behind the first request would always be too old");
+    const auto order = reader.text("order", "arrival");
+    if (order != "arrival" && order != "strict") reader.problem("order", "must be 'arrival' or 'strict'");
+    job.order = order == "strict" ? ReleaseOrder::Strict : ReleaseOrder::Arrival;
+    job.window = static_cast<std::size_t>(reader.integer("window", 1, 4096, static_cast<std::int64_t>(job.window)));
     reader.finish();
     return job;
 }

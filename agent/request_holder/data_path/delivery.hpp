@@ -1,11 +1,11 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
 #include <functional>
 #include <string>
-#include <unordered_set>
 
-#include "agent/request_holder/data_path/relay.hpp"
+#include "agent/request_holder/data_path/pace.hpp"
 #include "agent/request_holder/data_path/waiting_room.hpp"
 
 namespace standin::request_holder {
@@ -15,89 +15,98 @@ namespace standin::request_holder {
 // The promise is that no request which the holder accepted is lost, delivered twice or overtaken (rule 3). Three
 // decisions follow from it.
 //
-// One connection at a time, in the order of arrival. With two deliveries under way a slow connect would let the second
-// client's request overtake the first one's. What is lost in speed is bounded by a connect over the back leg, some
-// hundred microseconds.
+// Connecting is done beside each other, sending one after the other. The first of what is held are connected to the
+// machine at once, so a release does not cost a round trip each. Their bytes are sent strictly in the order of arrival:
+// one whose connection is ready waits for those before it.
 //
-// The next connection waits for the first answer to the one before if that was held while no machine could process it:
-// only the answer proves that the job took the request rather than the kernel's listen queue. The wait is bounded,
-// because a request without an answer (a subscription) must not stop the queue.
+// How many of what was held may be under way at once is the pace's decision (pace.hpp): only an answer proves that the
+// job took a request rather than the kernel's listen queue. What arrives while releasing queues behind, and is sent in
+// order without waiting for answers; otherwise clients that send their next request after each answer would keep the
+// queue from ever becoming empty.
 //
-// Before the first byte is sent, a failure costs nothing: the connection stays at the head and is tried again, against
+// Before the first byte is sent, a failure costs nothing: what is held keeps its place and is tried again, against
 // the same machine or, after a handover that was given up, against the stand-in. From the first byte on, nothing is
-// sent again: the machine may have processed it. The client sees a closed connection, which is the one honest answer.
+// sent again: the machine may have processed it. (An http request that is safe by its method is the exception.)
 //
-// After delivery a Relay copies bytes in both directions and keeps no state but its buffers. It ends with the
-// connection.
+// A connection attempt is repeated before the kernel would send its SYN again, which it does after a second: one lost
+// packet would cost all clients that second.
 
-/// How held connections are delivered to the job's machine.
+/// How what is held is delivered to the job's machine.
 struct DeliverySettings {
     in_addr job_address{};
-    Milliseconds answer_wait{
-        2'000};  ///< how long the next connection waits at most for the first answer to the previous one
-    Milliseconds connect_deadline{1'000};  ///< after this an attempt is given up and repeated
-    Milliseconds first_retry{10};          ///< doubled up to longest_retry while the machine refuses or does not answer
+    PaceSettings pace;
+    Milliseconds first_connect_wait{100};    ///< then the attempt is begun again, with twice the wait
+    Milliseconds longest_connect_wait{400};  ///< after a wait as long as this the machine counts as absent
+    Milliseconds first_retry{10};  ///< doubled up to longest_retry while the machine refuses or does not answer
     Milliseconds longest_retry{200};
-    std::size_t proxied = 8192;  ///< further connections stay held
+    std::size_t connecting = 128;  ///< connected at once and not yet delivered
 };
 
-/// Takes held connections out of the waiting room in order of arrival, connects to the job's address over the back leg,
-/// sends the held bytes and leaves the rest to a Relay. One connection at a time: the next one's bytes are delivered
-/// only after the previous one's, and, if that one was held while no machine could process it, after its first answer
-/// (or a bounded wait). A connection that was not delivered because the machine refused or disappeared stays at the
-/// head and is tried again. Nothing is sent a second time once its first byte may have reached the machine.
+/// Takes what is held in order of arrival, connects to the job's address over the back leg and hands it on. What was
+/// not delivered because the machine refused or disappeared keeps its place and is tried again.
 class Delivery {
   public:
     struct Events {
         std::function<void()> neighbour_suspect;  ///< the address may now belong to another machine: forget its MAC
+        std::function<std::size_t()> room;        ///< how many more may be proxied; when it grows: proceed()
     };
     struct Tally {
-        std::uint64_t delivered = 0;  ///< connections delivered
-        std::uint64_t broken = 0;     ///< delivered, then lost before the job had answered anything
+        std::uint64_t delivered = 0;
         std::uint64_t attempts_failed = 0;
-        std::uint64_t bytes_to_job = 0;
-        std::uint64_t bytes_to_client = 0;
+        ArrivalNumber last_delivered = 0;
     };
 
-    Delivery(asio::io_context& context, const DeliverySettings& settings, WaitingRoom& room, SharedBuffer& buffer,
-             Events events);
+    Delivery(asio::io_context& context, const DeliverySettings& settings, WaitingRoom& room, Events events);
 
-    void start();     ///< delivers from now on; idempotent
-    void pause();     ///< undelivered connections stay held, in order; proxied ones continue; idempotent
-    void proceed();   ///< a connection was added or removed: check for work
-    void resetAll();  ///< closes all proxied connections visibly
+    void start();    ///< delivers from now on; idempotent
+    void pause();    ///< what was not delivered stays held, in order; idempotent
+    void proceed();  ///< something was added or removed: check for work
 
-    [[nodiscard]] bool busy() const { return running_ && step_ != Step::Waiting; }
-    [[nodiscard]] std::size_t proxied() const { return relays_.size(); }
-    [[nodiscard]] std::size_t unanswered() const;  ///< of these
+    [[nodiscard]] bool running() const { return running_; }
     [[nodiscard]] const Tally& tally() const { return tally_; }
-    [[nodiscard]] const std::string& lastProblem() const { return last_problem_; }
-    void resetTally() { tally_ = {}; }
+    [[nodiscard]] const Pace& pace() const { return pace_; }
+    [[nodiscard]] std::string problem() const;
 
   private:
-    enum class Step { Waiting, Connecting, Answering, Retrying };
+    struct Attempt {
+        HeldPtr held;
+        TcpSocketPtr job;      // null: goes over its own connection
+        bool expects = false;  // the pace admitted it
+        bool ready = false;
+        SteadyTime ready_at{};
+        SteadyTime until{};  // of this connect
+        Milliseconds wait{0};
+    };
+    using AttemptPtr = std::shared_ptr<Attempt>;
 
-    void connectHead();
-    void connected(std::uint64_t attempt, int problem);
-    void handOn(HeldConnection& held);
+    void prepare(SteadyTime now);
+    [[nodiscard]] bool mayPrepare(const Held& held, SteadyTime now) const;
+    bool connect(const AttemptPtr& attempt, SteadyTime now);
+    void connected(const AttemptPtr& attempt, int problem);
+    void handOnReady(SteadyTime now);
+    bool handOn(const AttemptPtr& attempt, SteadyTime now);
+    void progressed(ArrivalNumber number, Progress progress);
     void failed(int problem);
-    void settled(std::uint64_t attempt);  // the last delivered connection is complete and, where required, answered
-    void after(Milliseconds wait, std::function<void()> then);
-    void enter(Step step);
+    void drop(Attempt& attempt);
+    void dropAttempts();
+    bool again(const AttemptPtr& attempt, SteadyTime now);
+    void overdue();
+    void setTimer();
 
     asio::io_context& context_;
     const DeliverySettings settings_;
     WaitingRoom& room_;
-    SharedBuffer& buffer_;
     Events events_;
     asio::steady_timer timer_;
+    SteadyTime timer_at_{};
+    Pace pace_;
     bool running_ = false;
-    Step step_ = Step::Waiting;
-    std::uint64_t attempt_ = 0;  // events of an earlier attempt are ignored
-    HeldConnectionPtr head_;
-    TcpSocketPtr job_;
+    bool working_ = false;             // in proceed(): what it calls may call it
+    std::uint64_t generation_ = 0;     // of the machine; what earlier ones report is ignored
+    std::deque<AttemptPtr> attempts_;  // in order of arrival
+    std::size_t expecting_ = 0;        // of these, those that the pace has to admit
+    SteadyTime retry_at_{};            // no attempts before
     Milliseconds retry_{0};
-    std::unordered_set<std::shared_ptr<Relay>> relays_;
     Tally tally_;
     std::string last_problem_;
 };

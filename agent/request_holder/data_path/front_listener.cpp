@@ -1,7 +1,9 @@
 #include "agent/request_holder/data_path/front_listener.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -14,6 +16,14 @@ namespace {
 constexpr int accepted_in_a_row = 64;
 // Descriptors or memory are used up: ask again when some may have been given back.
 constexpr std::chrono::milliseconds rest{100};
+// Of what this process may open: connecting to the machine, the API, namespaces, files.
+constexpr rlim_t reserved_descriptors = 512;
+
+rlim_t descriptorsForClients() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur - std::min(limit.rlim_cur / 2, reserved_descriptors);
+}
 
 }  // namespace
 
@@ -37,8 +47,9 @@ Result<void> FrontListener::open(const NetworkNamespace& space, in_addr address,
     });
     if (!ran || !opened) return ran ? opened : ran;
     paused_ = false;
-    for (auto& socket : sockets) {
-        listeners_.push_back(std::make_shared<Listener>(context_, socket.release()));
+    highest_descriptor_ = static_cast<int>(descriptorsForClients());
+    for (std::size_t index = 0; index < sockets.size(); ++index) {
+        listeners_.push_back(std::make_shared<Listener>(context_, sockets[index].release(), ports[index]));
         wait(listeners_.back());
     }
     return {};
@@ -55,8 +66,11 @@ void FrontListener::close() {
 
 void FrontListener::acceptEstablished() {
     for (const auto& listener : listeners_) {
-        while (auto socket = tcp::acceptOne(listener->socket.native_handle()))
-            accepted_(std::make_unique<TcpSocket>(context_, socket.release()));
+        in_addr client{};
+        while (auto socket = tcp::acceptOne(listener->socket.native_handle(), client)) {
+            if (!spares(socket)) return restWhileExhausted();
+            take(*listener, std::move(socket), client);
+        }
     }
 }
 
@@ -79,14 +93,25 @@ void FrontListener::wait(const std::shared_ptr<Listener>& listener) {
 
 void FrontListener::acceptSome(const std::shared_ptr<Listener>& listener) {
     for (int count = 0; count < accepted_in_a_row && !paused_ && listener->socket.is_open(); ++count) {
-        auto socket = tcp::acceptOne(listener->socket.native_handle());
+        in_addr client{};
+        auto socket = tcp::acceptOne(listener->socket.native_handle(), client);
+        if (socket && !spares(socket)) return restWhileExhausted();
         if (!socket) {
             if (errno != EAGAIN && errno != EWOULDBLOCK) return restWhileExhausted();
             break;
         }
-        accepted_(std::make_unique<TcpSocket>(context_, socket.release()));
+        take(*listener, std::move(socket), client);
     }
     if (listener->socket.is_open()) wait(listener);
+}
+
+void FrontListener::take(const Listener& listener, base::FileDescriptor socket, in_addr client) {
+    accepted_(std::make_unique<TcpSocket>(context_, socket.release()), listener.port, client);
+}
+
+// The kernel gives the lowest free number, so a high one says how many are in use. One that is not taken is reset.
+bool FrontListener::spares(const base::FileDescriptor& socket) const {
+    return socket.get() <= highest_descriptor_;
 }
 
 void FrontListener::restWhileExhausted() {

@@ -13,7 +13,7 @@ namespace standin::request_holder {
 /// Accepts a job's new connections on the front leg, per port in the order in which they were established.
 class FrontListener {
   public:
-    using Accepted = std::function<void(TcpSocketPtr)>;
+    using Accepted = std::function<void(TcpSocketPtr, std::uint16_t port, in_addr client)>;
 
     FrontListener(asio::io_context& context, Accepted accepted);
 
@@ -33,19 +33,23 @@ class FrontListener {
 
   private:
     struct Listener {
-        Listener(asio::io_context& context, int descriptor) : socket(context, descriptor) {}
+        Listener(asio::io_context& context, int descriptor, std::uint16_t at) : socket(context, descriptor), port(at) {}
         TcpSocket socket;
+        std::uint16_t port;
         bool waiting = false;
     };
 
     void wait(const std::shared_ptr<Listener>& listener);
     void acceptSome(const std::shared_ptr<Listener>& listener);
     void restWhileExhausted();
+    void take(const Listener& listener, base::FileDescriptor socket, in_addr client);
+    [[nodiscard]] bool spares(const base::FileDescriptor& socket) const;
 
     asio::io_context& context_;
     Accepted accepted_;
     std::vector<std::shared_ptr<Listener>> listeners_;
     bool paused_ = false;
+    int highest_descriptor_ = 0;  // greater ones are for the API and for releasing
     asio::steady_timer exhausted_;
     std::uint64_t accept_failures_ = 0;
 };

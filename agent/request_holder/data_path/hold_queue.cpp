@@ -12,6 +12,12 @@ ArrivalNumber HoldQueue::arrive(SteadyTime now) {
     return last_arrival_;
 }
 
+void HoldQueue::arriveAgain(ArrivalNumber number, SteadyTime arrived) {
+    STANDIN_ASSERT(number != 0 && number <= last_arrival_ && !contains(number));
+    held_.emplace(number, Held{arrived});
+    if (expectsAnswer(number)) ++answers_expected_;
+}
+
 void HoldQueue::remove(ArrivalNumber number) {
     auto found = held_.find(number);
     if (found == held_.end()) return;
@@ -23,6 +29,12 @@ void HoldQueue::remove(ArrivalNumber number) {
 std::optional<ArrivalNumber> HoldQueue::head() const {
     if (held_.empty()) return std::nullopt;
     return held_.begin()->first;
+}
+
+std::optional<ArrivalNumber> HoldQueue::next(ArrivalNumber number) const {
+    const auto found = held_.upper_bound(number);
+    if (found == held_.end()) return std::nullopt;
+    return found->first;
 }
 
 std::uint64_t HoldQueue::room(ArrivalNumber number) const {

@@ -18,8 +18,9 @@ struct HoldLimits {
     std::uint64_t bytes = 64U << 20;            ///< of all held connections together
     std::uint64_t connection_bytes = 1U << 20;  ///< of one held connection
     Milliseconds age{120'000};                  ///< a connection older than this is closed visibly
-    Milliseconds patience{1'000};  ///< how long a connection beyond `connections` may wait before it is refused
-    std::size_t proxied = 8192;    ///< connections proxied at once; more stay held
+    Milliseconds patience{1'000};        ///< how long a connection beyond `connections` may wait before it is refused
+    std::size_t client_connections = 0;  ///< open at once from one client's address; 0: no limit
+    std::size_t proxied = 8192;          ///< connections proxied at once; more stay held
 };
 
 /// A held connection's position in the order of arrival; later arrivals have greater numbers.
@@ -33,11 +34,15 @@ class HoldQueue {
 
     /// Precondition: not full().
     ArrivalNumber arrive(SteadyTime now);
+    /// Back in its place before, also beyond the limit: it had this place already. Precondition: it is not held.
+    void arriveAgain(ArrivalNumber number, SteadyTime arrived);
     void remove(ArrivalNumber number);  ///< delivered, given up by its client, or over age; absent: no effect
 
     [[nodiscard]] bool full() const { return held_.size() >= limits_.connections; }
     [[nodiscard]] bool contains(ArrivalNumber number) const { return held_.count(number) != 0; }
     [[nodiscard]] std::optional<ArrivalNumber> head() const;
+    [[nodiscard]] std::optional<ArrivalNumber> next(ArrivalNumber number) const;  ///< the first one after `number`
+    [[nodiscard]] ArrivalNumber lastArrival() const { return last_arrival_; }
 
     /// How many more bytes of this connection may be read now; 0: leave them with the sender (back-pressure).
     [[nodiscard]] std::uint64_t room(ArrivalNumber number) const;
@@ -62,6 +67,7 @@ class HoldQueue {
 
     [[nodiscard]] std::size_t size() const { return held_.size(); }
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+    [[nodiscard]] SteadyTime arrivedAt(ArrivalNumber number) const { return held_.at(number).arrived; }
     [[nodiscard]] Milliseconds oldestAge(SteadyTime now) const;  ///< 0 if nothing is held
 
   private:

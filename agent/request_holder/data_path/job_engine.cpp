@@ -24,8 +24,9 @@ constexpr int backlog = 4096;
 DeliverySettings deliverySettings(const JobSettings& settings) {
     DeliverySettings delivery;
     delivery.job_address = settings.front.address.address;
-    delivery.answer_wait = settings.answer_wait;
-    delivery.proxied = settings.limits.proxied;
+    delivery.pace.order = settings.order;
+    delivery.pace.longest_window = settings.window;
+    delivery.pace.answer_wait = settings.answer_wait;
     return delivery;
 }
 
@@ -36,12 +37,19 @@ JobEngine::JobEngine(const JobSettings& settings, const NetworkNamespace& front,
       front_space_(front),
       log_(std::move(log)),
       work_(asio::make_work_guard(context_)),
-      room_(context_, settings.limits, buffer_, {[this] { roomChanged(); }, [this] { roomChanged(); }}),
-      delivery_(context_, deliverySettings(settings), room_, buffer_,
-                {[this] { forgetNeighbour(settings_.back.interface, settings_.front.address.address); }}),
-      listener_(context_, [this](TcpSocketPtr client) { accepted(std::move(client)); }),
+      room_(settings.limits, {[this] { roomChanged(); }, [this] { roomChanged(); }}),
+      relays_(context_, buffer_, [this] { delivery_.proceed(); }),
+      connections_(context_, room_, relays_, buffer_),
+      http_({context_, room_, relays_, buffer_}, settings.http, settings.limits, log_),
+      delivery_(context_, deliverySettings(settings), room_,
+                {[this] { forgetNeighbour(settings_.back.interface, settings_.front.address.address); },
+                 [this] { return roomToProxy(); }}),
+      listener_(context_,
+                [this](TcpSocketPtr client, auto port, auto from) { accepted(std::move(client), port, from); }),
       age_(context_),
-      patience_(context_) {}
+      patience_(context_),
+      porch_(settings.limits.patience),
+      clients_(settings.limits.client_connections) {}
 
 JobEngine::~JobEngine() {
     stop();
@@ -124,14 +132,21 @@ Result<void> JobEngine::enter(HoldState state) {
         if (auto listening = listen(); !listening) return listening;
         if (state == HoldState::Holding) {
             delivery_.pause();
+            http_.machineChanges();
         } else {
             room_.queue().expectAnswers();
+            if (!delivery_.running()) {
+                relays_.suspectAll();
+                http_.suspectAll();
+            }
             delivery_.start();
         }
     }
-    log_.notice("job '{}': '{}' -> '{}' held={} proxied={}", settings_.name.text(), nameOf(state_), nameOf(state),
-                room_.queue().size(), delivery_.proxied());
+    log_.notice("job '{}': '{}' -> '{}' held={} proxied={} last_arrival={} last_delivered={}", settings_.name.text(),
+                nameOf(state_), nameOf(state), room_.queue().size(), relays_.size() + http_.proxied(),
+                room_.queue().lastArrival(), delivery_.tally().last_delivered);
     state_ = state;
+    http_.moveOff(state == HoldState::Idle);
     roomChanged();
     return {};
 }
@@ -149,31 +164,43 @@ Result<void> JobEngine::becomeIdle() {
                                        settings_.name.text(), held));
         }
     }
-    listener_.close();  // what was accepted goes on being delivered
+    listener_.close();                            // what was accepted goes on being delivered
+    if (!delivery_.running()) http_.closeIdle();  // their next requests would be held, and never released
     return {};
 }
 
-void JobEngine::accepted(TcpSocketPtr client) {
+std::size_t JobEngine::roomToProxy() const {
+    const auto limit = settings_.limits.proxied;
+    const auto used = relays_.size() + http_.busy();
+    return used < limit ? limit - used : 0;
+}
+
+void JobEngine::accepted(TcpSocketPtr client, std::uint16_t port, in_addr from) {
     ++accepted_;
-    if (room_.full()) {
+    const auto& http_ports = settings_.http_ports;
+    if (!clients_.admit(from, client->counted)) {
         ++refused_;
         tcp::reset(*client);
-        return;
+    } else if (std::find(http_ports.begin(), http_ports.end(), port) != http_ports.end()) {
+        http_.admit(std::move(client), port);  // it takes a place with its request
+    } else if (room_.full() || !porch_.empty()) {
+        porch_.add(std::move(client), port, std::chrono::steady_clock::now());
+        if (porch_.full()) listener_.pause();
+        refuseAfterPatience();
+    } else {
+        connections_.admit(std::move(client), port);
     }
-    room_.admit(std::move(client));
 }
 
 // Not at once: the code that reports a change is in the middle of it.
 void JobEngine::roomChanged() {
-    if (room_.full()) listener_.pause();
     if (std::exchange(change_posted_, true)) return;
     asio::post(context_, [this] {
         change_posted_ = false;
-        if (!room_.full()) {
-            listener_.resume();
-        } else if (listener_.listening()) {
-            refuseAfterPatience();
-        }
+        porch_.admit([this] { return !room_.full(); },
+                     [this](TcpSocketPtr client, auto port) { connections_.admit(std::move(client), port); });
+        if (!porch_.full()) listener_.resume();
+        connections_.readCrowdedOut();
         delivery_.proceed();
         watchAge();
     });
@@ -190,7 +217,7 @@ void JobEngine::watchAge() {
     age_.async_wait([this](const auto& error) {
         if (error) return;
         const auto before = room_.losses().over_age;
-        room_.closeOverAge(std::chrono::steady_clock::now());
+        room_.endOverAge(std::chrono::steady_clock::now());
         if (const auto closed = room_.losses().over_age - before; closed > 0) {
             log_.warning("job '{}': {} held connections were closed because nobody could process them within {} s",
                          settings_.name.text(), closed, settings_.limits.age.count() / 1000);
@@ -198,32 +225,34 @@ void JobEngine::watchAge() {
     });
 }
 
-// Those beyond the limit first wait in the kernel, in order; only who finds no place for so long is turned away.
+// Those beyond the limit first wait, each for itself; only one that finds no place for so long is refused.
 void JobEngine::refuseAfterPatience() {
-    if (std::exchange(patience_running_, true)) return;
-    patience_.expires_after(settings_.limits.patience);
+    const auto due = porch_.nextRefusal();
+    if (!due || patience_.expiry() == *due) return;
+    patience_.expires_at(*due);
     patience_.async_wait([this](const auto& error) {
-        patience_running_ = false;
-        if (error || !room_.full() || !listener_.listening()) return;
-        const auto before = refused_;
-        listener_.acceptEstablished();
-        if (refused_ > before) {
+        if (error) return;
+        if (const auto refused = porch_.refuse(std::chrono::steady_clock::now()); refused > 0) {
+            refused_ += refused;
             log_.warning("job '{}': {} connections refused, the limit of {} held is reached", settings_.name.text(),
-                         refused_ - before, settings_.limits.connections);
+                         refused, settings_.limits.connections);
         }
+        if (!porch_.full()) listener_.resume();
         refuseAfterPatience();
     });
 }
 
 void JobEngine::shutDown() {
     const auto held = room_.queue().size();
-    const auto proxied = delivery_.proxied();
+    const auto proxied = relays_.size() + http_.proxied();
     if (held + proxied > 0)
         log_.warning("job '{}': closing {} held and {} proxied connections", settings_.name.text(), held, proxied);
     delivery_.pause();
     listener_.close();
-    room_.closeAll();
-    delivery_.resetAll();
+    room_.endAll();
+    refused_ += porch_.refuseAll();
+    relays_.resetAll();
+    http_.abortAll();
     for (const auto& probe : probes_) {
         if (auto running = probe.lock()) running->giveUp();
     }
@@ -233,15 +262,32 @@ void JobEngine::shutDown() {
 HolderTotals JobEngine::totalsNow() const {
     const auto& tally = delivery_.tally();
     const auto& losses = room_.losses();
-    return {accepted_,    tally.delivered,       refused_,           losses.over_age,      losses.given_up,
-            tally.broken, tally.attempts_failed, tally.bytes_to_job, tally.bytes_to_client};
+    const auto& relayed = relays_.tally();
+    HolderTotals totals;
+    totals.accepted = accepted_;
+    totals.delivered = tally.delivered;
+    const auto& http = http_.tally();
+    totals.refused = refused_ + http.refused;
+    totals.over_age = losses.over_age;
+    totals.given_up = losses.given_up;
+    totals.broken = relayed.broken + http.broken;
+    totals.http_answered = http.answered;
+    totals.http_malformed = http.malformed;
+    totals.http_sent_again = http.sent_again;
+    totals.attempts_failed = tally.attempts_failed;
+    totals.bytes_to_job = relayed.bytes_to_job + http.bytes_to_job;
+    totals.bytes_to_client = relayed.bytes_to_client + http.bytes_to_client;
+    return totals;
 }
 
 HolderStatus JobEngine::statusNow() const {
     HolderStatus status;
     status.totals = totalsNow();
     status.accept_failures = listener_.acceptFailures();
-    status.problem = delivery_.lastProblem();
+    status.problem = delivery_.problem();
+    status.last_arrival = room_.queue().lastArrival();
+    status.last_delivered = delivery_.tally().last_delivered;
+    status.window = delivery_.pace().window();
     auto& hold = status.hold;
     const auto& queue = room_.queue();
     hold.job = settings_.name;
@@ -250,8 +296,8 @@ HolderStatus JobEngine::statusNow() const {
     hold.held = queue.size();
     hold.held_bytes = queue.bytes();
     hold.oldest_age_ms = base::milliseconds(queue.oldestAge(std::chrono::steady_clock::now()));
-    hold.proxied = delivery_.proxied();
-    hold.unanswered = delivery_.unanswered();
+    hold.proxied = relays_.size() + http_.proxied();
+    hold.unanswered = relays_.unanswered() + http_.answering();
     hold.counted_since = counted_since_;
     hold.delivered = status.totals.delivered - before_.delivered;
     hold.refused = status.totals.refused - before_.refused;

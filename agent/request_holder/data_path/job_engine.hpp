@@ -10,10 +10,13 @@
 
 #include "agent/base/log.hpp"
 #include "agent/base/worker.hpp"
+#include "agent/request_holder/data_path/client_counts.hpp"
 #include "agent/request_holder/data_path/delivery.hpp"
 #include "agent/request_holder/data_path/front_listener.hpp"
-#include "agent/request_holder/data_path/waiting_room.hpp"
+#include "agent/request_holder/data_path/held_connections.hpp"
+#include "agent/request_holder/data_path/porch.hpp"
 #include "agent/request_holder/holder_status.hpp"
+#include "agent/request_holder/http_mode/http_connections.hpp"
 #include "agent/request_holder/network/network_namespace.hpp"
 #include "agent/request_holder/request_holder_settings.hpp"
 
@@ -44,7 +47,9 @@ class JobEngine {
     Result<void> enter(protocol::HoldState state);
     Result<void> listen();
     Result<void> becomeIdle();
-    void accepted(TcpSocketPtr client);
+    [[nodiscard]] std::size_t roomToProxy() const;
+    void accepted(TcpSocketPtr client, std::uint16_t port, in_addr from);
+    void admitted(TcpSocketPtr client, std::uint16_t port);
     void roomChanged();
     void watchAge();
     void refuseAfterPatience();
@@ -59,11 +64,15 @@ class JobEngine {
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     SharedBuffer buffer_;
     WaitingRoom room_;
+    Relays relays_;
+    HeldConnections connections_;
+    http_mode::HttpConnections http_;
     Delivery delivery_;
     FrontListener listener_;
     asio::steady_timer age_;
     asio::steady_timer patience_;
-    bool patience_running_ = false;
+    Porch porch_;
+    ClientCounts clients_;
     bool change_posted_ = false;
     protocol::HoldState state_ = protocol::HoldState::Idle;
     std::uint64_t accepted_ = 0;

@@ -31,11 +31,11 @@ Relay::Relay(TcpSocketPtr client, TcpSocketPtr job, Beginning beginning, SharedB
       client_spoke_last_(beginning.asked) {
     to_job_.waiting = std::move(beginning.pending);
     to_job_.source_ended = beginning.client_ended;
+    to_client_.waiting = std::move(beginning.to_client);
+    answered_ = !to_client_.waiting.empty();
 }
 
 void Relay::start() {
-    tcp::prepareRelaying(client_.socket->native_handle());
-    tcp::prepareRelaying(job_.socket->native_handle());
     if (to_job_.source_ended) watchForReset(to_job_);
     pump(to_job_);
     if (!finished_) pump(to_client_);
@@ -46,6 +46,10 @@ void Relay::reset() {
     tcp::reset(*client_.socket);
     tcp::reset(*job_.socket);
     finishIfClosed();
+}
+
+void Relay::suspectJob() {
+    if (job_.socket->is_open()) tcp::askSoon(job_.socket->native_handle());
 }
 
 bool Relay::unanswered(std::chrono::steady_clock::time_point now) const {
@@ -152,9 +156,8 @@ void Relay::endOfStream(Flow& flow) {
     flow.ended = true;
     ::shutdown(flow.sink.socket->native_handle(), SHUT_WR);
     if (!to_job_.ended || !to_client_.ended) return;
-    boost::system::error_code ignored;
-    client_.socket->close(ignored);
-    job_.socket->close(ignored);
+    tcp::closeInOrder(*client_.socket);
+    tcp::closeInOrder(*job_.socket);
     finishIfClosed();
 }
 
@@ -204,15 +207,14 @@ void Relay::noteAnswered() {
 }
 
 void Relay::noteJobLost() {
-    if (!answered_ && events_.broken) events_.broken();
-    noteAnswered();
+    if (std::exchange(answered_, true)) return;
+    if (events_.broken) events_.broken();
 }
 
 void Relay::finishIfClosed() {
     if (finished_ || client_.socket->is_open() || job_.socket->is_open()) return;
     finished_ = true;
     noteDelivered();
-    noteAnswered();
     if (events_.ended) std::exchange(events_, {}).ended(*this);
 }
 

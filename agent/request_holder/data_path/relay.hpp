@@ -21,7 +21,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   public:
     struct Events {
         std::function<void()> delivered;  ///< all bytes given at the start were sent to the job's machine
-        std::function<void()> answered;   ///< the job has sent its first byte or closed the connection
+        std::function<void()> answered;   ///< the job has sent its first byte, or has ended after the client
         std::function<void()> broken;  ///< the job's side was lost, or closed before the client's, without any answer
         std::function<void(Relay&)> ended;  ///< both sides are closed; the last call
     };
@@ -29,6 +29,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
     /// What the client did before the relay started.
     struct Beginning {
         std::string pending;        ///< sent to the job before anything that is read from the client
+        std::string to_client{};    ///< sent to the client before anything that is read from the job
         bool client_ended = false;  ///< the client's end of stream follows directly
         bool asked = false;         ///< the client has sent something, whether or not all of it has reached the job
     };
@@ -37,6 +38,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
 
     void start();
     void reset();  ///< closes both sides visibly
+    /// Another machine may have the job's address now: asks soon whether the connection still exists.
+    void suspectJob();
 
     /// True, as far as bytes show, if the client sent last, or the job sent so recently that it may continue.
     [[nodiscard]] bool unanswered(std::chrono::steady_clock::time_point now) const;

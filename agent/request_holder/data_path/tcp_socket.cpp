@@ -30,6 +30,12 @@ void setOption(int socket, int level, int option, int value) {
     ::setsockopt(socket, level, option, &value, sizeof value);
 }
 
+// On: closing resets, also when the kernel closes it for a process that was killed.
+void setLinger(int socket, bool resets) {
+    const linger wanted{resets ? 1 : 0, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &wanted, sizeof wanted);
+}
+
 }  // namespace
 
 Result<base::FileDescriptor> listenAt(in_addr address, std::uint16_t port, int backlog) {
@@ -37,6 +43,9 @@ Result<base::FileDescriptor> listenAt(in_addr address, std::uint16_t port, int b
     base::FileDescriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (listener) {
         setOption(listener.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+        // Accepted sockets inherit these: once here instead of seven times for each client.
+        prepareRelaying(listener.get());
+        setLinger(listener.get(), true);
         if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
             ::listen(listener.get(), backlog) == 0)
             return listener;
@@ -50,16 +59,20 @@ base::FileDescriptor startConnecting(in_addr address, std::uint16_t port) {
     const auto to = socketAddress(address, port);
     base::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return socket;
-    setOption(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    prepareRelaying(socket.get());
+    setLinger(socket.get(), true);  // half a request must not look like a whole one either
     const bool begun = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
     if (!begun && errno != EINPROGRESS) socket.reset();
     return socket;
 }
 
-base::FileDescriptor acceptOne(int listener) {
+base::FileDescriptor acceptOne(int listener, in_addr& client) {
     base::FileDescriptor socket;
     do {
-        socket.reset(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        sockaddr_in from{};
+        socklen_t size = sizeof from;
+        socket.reset(::accept4(listener, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        client = from.sin_addr;
     } while (!socket && (errno == EINTR || errno == ECONNABORTED));
     return socket;
 }
@@ -78,6 +91,12 @@ std::uint16_t localPort(int socket) {
     return ntohs(at.sin_port);
 }
 
+bool hasEnded(int socket) {
+    char one = 0;
+    const auto length = ::recv(socket, &one, 1, MSG_PEEK | MSG_DONTWAIT);
+    return length == 0 || (length < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 void prepareRelaying(int socket) {
     setOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
     // A peer that vanished without a word is noticed after 30 s + 3 * 10 s, and unacknowledged data does not wait
@@ -89,10 +108,20 @@ void prepareRelaying(int socket) {
     setOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);
 }
 
+void askSoon(int socket) {
+    setOption(socket, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+}
+
+void closeInOrder(TcpSocket& socket) {
+    if (!socket.is_open()) return;
+    setLinger(socket.native_handle(), false);
+    boost::system::error_code ignored;
+    socket.close(ignored);
+}
+
 void reset(TcpSocket& socket) {
     if (!socket.is_open()) return;
-    const linger at_once{1, 0};
-    ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    setLinger(socket.native_handle(), true);
     boost::system::error_code ignored;
     socket.close(ignored);
 }

@@ -6,73 +6,51 @@
 #include <string>
 #include <unordered_map>
 
-#include "agent/request_holder/data_path/hold_queue.hpp"
-#include "agent/request_holder/data_path/relay.hpp"
-#include "agent/request_holder/data_path/tcp_socket.hpp"
+#include "agent/request_holder/data_path/held.hpp"
+#include "agent/request_holder/data_path/relays.hpp"
 
 namespace standin::request_holder {
 
-/// A client's connection without an answer yet.
-struct HeldConnection {
-    ArrivalNumber number = 0;
-    std::uint16_t port = 0;     ///< the job's port that the client connected to
-    TcpSocketPtr client;        ///< null after it was taken
-    std::string bytes;          ///< what the client has sent so far
-    bool client_ended = false;  ///< the client's end of stream follows `bytes`
-    bool watched = false;       ///< for a reset by the client
-};
-using HeldConnectionPtr = std::shared_ptr<HeldConnection>;
-
-/// Keeps clients' connections with the bytes that arrived, in order of arrival, within the limits of a HoldQueue. Used
-/// by one thread.
+/// Keeps what was not delivered yet in the order of its arrival, within the limits of a HoldQueue. Used by one thread.
 class WaitingRoom {
   public:
     struct Events {
-        std::function<void()> grew;    ///< a connection was added
-        std::function<void()> shrank;  ///< one was removed: there may be a new head, and room for another
+        std::function<void()> grew;    ///< something got a place
+        std::function<void()> shrank;  ///< something left: there may be a new head, and room for another
     };
     struct Losses {
-        std::uint64_t over_age = 0;  ///< closed visibly by the holder
-        std::uint64_t given_up = 0;  ///< reset by the client itself
+        std::uint64_t over_age = 0;  ///< ended visibly by the holder
+        std::uint64_t given_up = 0;  ///< left by the client itself
     };
 
-    WaitingRoom(asio::io_context& context, const HoldLimits& limits, SharedBuffer& buffer, Events events);
+    WaitingRoom(const HoldLimits& limits, Events events) : queue_(limits), events_(std::move(events)) {}
 
-    /// Precondition: not full().
-    void admit(TcpSocketPtr client);
     [[nodiscard]] bool full() const { return queue_.full(); }
+    /// The last place. Precondition: not full().
+    void enter(const HeldPtr& held);
+    /// Its place before, after it was handed on and came back: nothing of it can have been processed.
+    void enterAgain(const HeldPtr& held, SteadyTime arrived);
 
-    /// The earliest arrival that is still held; null if there is none.
-    [[nodiscard]] HeldConnectionPtr head() const;
-    [[nodiscard]] bool holds(const HeldConnection& held) const {
-        return held.client != nullptr && queue_.contains(held.number);
-    }
-    /// Removes the connection, with its socket and bytes; it is no longer read from.
-    void take(HeldConnection& held);
+    /// The earliest arrival after `number` that is still held; null if there is none.
+    [[nodiscard]] HeldPtr next(ArrivalNumber number) const;
+    [[nodiscard]] bool holds(const Held& held) const { return queue_.contains(held.number); }
 
-    void closeOverAge(SteadyTime now);
-    void closeAll();  ///< visibly
+    void leave(const Held& held);   ///< handed on
+    void giveUp(const Held& held);  ///< its client has gone
+
+    void endOverAge(SteadyTime now);
+    void endAll();  ///< visibly
 
     [[nodiscard]] HoldQueue& queue() { return queue_; }
     [[nodiscard]] const HoldQueue& queue() const { return queue_; }
     [[nodiscard]] const Losses& losses() const { return losses_; }
-    void resetLosses() { losses_ = {}; }
 
   private:
-    void read(const HeldConnectionPtr& held);
-    void waitReadable(const HeldConnectionPtr& held);
-    void watchForReset(const HeldConnectionPtr& held);
-    void leave(HeldConnection& held);
-    void close(HeldConnection& held);
-    void wakeCrowdedOut();
+    void end(ArrivalNumber number);
 
-    asio::io_context& context_;
     HoldQueue queue_;
-    SharedBuffer& buffer_;
     Events events_;
-    std::unordered_map<ArrivalNumber, HeldConnectionPtr> connections_;
-    std::set<ArrivalNumber> crowded_out_;  // not read from because of the limit on all held bytes
-    bool wake_posted_ = false;
+    std::unordered_map<ArrivalNumber, HeldPtr> held_;
     Losses losses_;
 };
 

@@ -121,7 +121,8 @@ def _of_capability(model, host, section, words):
     if words[1] == "jobs" and len(words) > 2:
         server = next((each for each in site.servers if site.said(each, "standin_segment", each) == words[2]), None)
         inner = words[3] if len(words) > 3 else "front"
-        known = {"limits": "standin_holder_limits", "answer_wait": "standin_holder_answer_wait", "ports": "standin_job", "back": "standin_holder_back"}
+        known = {"limits": "standin_holder_limits", "answer_wait": "standin_holder_answer_wait", "order": "standin_holder_order",
+                 "window": "standin_holder_window", "http": "standin_holder_http", "ports": "standin_job", "back": "standin_holder_back"}
         if words[3:5] == ["front", "address"]:
             return (server, "standin_address") if server else (host, variable)
         if words[3:5] == ["front", "gateway"]:

@@ -81,7 +81,10 @@ class Model:
             "back": {"interface": back.get("interface"), "address": back.get("address")},
             "ports": _map(said(server, "standin_job")).get("ports"),
             "limits": said(server, "standin_holder_limits"),
-            "answer_wait": said(server, "standin_holder_answer_wait")})
+            "answer_wait": said(server, "standin_holder_answer_wait"),
+            "order": said(server, "standin_holder_order"),
+            "window": said(server, "standin_holder_window"),
+            "http": said(server, "standin_holder_http")})
 
     def _state_dir(self, host):
         return self.site.said(host, "standin_agent_state_dir", f"{keys.STATE_DIR}/{self.agent_name(host)}")

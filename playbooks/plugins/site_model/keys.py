@@ -51,6 +51,9 @@ SERVER = _MACHINE + (
     Key("standin_holder_back", "map", "", True, "{port: h1b, interface: eth2, address: 203.0.113.27/28}"),
     Key("standin_holder_limits", "map", "", False, "{connections: 4096, bytes: 64MiB, age: 120s}"),
     Key("standin_holder_answer_wait", "duration", "", False, "50ms"),
+    Key("standin_holder_order", "text", "", False, "strict"),
+    Key("standin_holder_window", "number", "", False, "64"),
+    Key("standin_holder_http", "map", "", False, "{ports: [80], idle: 60s}"),
     Key("standin_rack", "text", "rack", False, '"1"'),
     Key("standin_priority", "number", "priority", False, "9"),
     Key("standin_shutdown_within", "duration", "shutdown_within", False, "2min"),
@@ -124,7 +127,8 @@ NESTED = {
     "standin_stand_in": {"memory", "maximum_memory", "vcpus", "maximum_vcpus", "weight", "grown_weight", "firmware"},
     "standin_holder_front": {"port", "interface", "mac"},
     "standin_holder_back": {"port", "interface", "address"},
-    "standin_holder_limits": {"connections", "bytes", "connection_bytes", "age", "patience", "proxied"},
+    "standin_holder_limits": {"connections", "bytes", "connection_bytes", "client_connections", "age", "patience", "proxied"},
+    "standin_holder_http": {"ports", "header_bytes", "body_bytes", "header_wait", "body_wait", "idle", "answer_wait", "retry_after"},
     "standin_trap_user": {"name", "authentication", "authentication_file", "privacy", "privacy_file"},
 }
 

@@ -9,6 +9,7 @@ using namespace standin::request_holder::test;
 using standin::protocol::HoldState;
 using standin::request_holder::JobHolder;
 using standin::request_holder::JobSettings;
+using standin::request_holder::ReleaseOrder;
 
 namespace {
 
@@ -54,9 +55,14 @@ BOOST_AUTO_TEST_CASE(a_spare_that_is_not_on_the_network_yet_gets_every_request_o
     BOOST_TEST(ledger.entries().size() == 5U);
 }
 
-BOOST_AUTO_TEST_CASE(no_request_is_processed_twice_or_lost_in_silence_when_the_spare_is_killed_in_the_middle) {
+namespace {
+
+void killInTheMiddle(ReleaseOrder order, std::size_t most_unanswered) {
     HolderLab lab;
-    auto holder = lab.holder();
+    auto holder = lab.holder([order](JobSettings& settings) {
+        settings.order = order;
+        settings.window = 8;
+    });
     auto clients = holdNumbers(lab, *holder, 100);
     std::vector<int> first;
     {
@@ -84,9 +90,16 @@ BOOST_AUTO_TEST_CASE(no_request_is_processed_twice_or_lost_in_silence_when_the_s
     BOOST_TEST(std::is_sorted(all.begin(), all.end()));
     BOOST_TEST(std::set(all.begin(), all.end()).size() == all.size());
     BOOST_TEST(second.size() == held);
-    BOOST_TEST(unanswered.size() <=
-               1U);  // the one that was being processed; its client has seen the end of the connection
+    // Those that were under way; their clients have seen the end of the connection.
+    BOOST_TEST(unanswered.size() <= most_unanswered);
     BOOST_TEST(holder->status().value().hold.broken + first.size() + second.size() >= 100U);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(no_request_is_processed_twice_or_lost_in_silence_when_the_spare_is_killed_in_the_middle) {
+    killInTheMiddle(ReleaseOrder::Strict, 1);
+    killInTheMiddle(ReleaseOrder::Arrival, 8);
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_reached_a_spare_which_resets_it_is_closed_visibly_and_not_sent_again) {
@@ -136,4 +149,47 @@ BOOST_AUTO_TEST_CASE(proxied_connections_beyond_the_limit_stay_held_until_one_en
     BOOST_TEST(holder->status().value().hold.held == 1U);
     clients[0].reset();
     BOOST_TEST(clients[2].line() == "hello");
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_with_several_workers_gets_several_requests_at_once_in_order) {
+    HolderLab lab;
+    auto holder = lab.holder([](JobSettings& settings) { settings.answer_wait = 20s; });
+    WorkersJob job(lab, 8, 10ms);
+    auto clients = holdNumbers(lab, *holder, 400);
+    BOOST_REQUIRE(holder->change(HoldState::Releasing));
+    for (std::size_t number = 0; number < clients.size(); ++number)
+        BOOST_TEST(clients[number].line() == fmt::format("done {}", number));
+    BOOST_TEST(job.mostAtOnce() >= 4U);
+    // Nobody is overtaken by one that came later than the window allows.
+    const auto begun = job.begun();
+    const auto window = holder->status().value().window;
+    BOOST_TEST_MESSAGE("window " << window << ", at once " << job.mostAtOnce());
+    BOOST_REQUIRE(begun.size() == 400U);
+    for (std::size_t place = 0; place < begun.size(); ++place)
+        BOOST_TEST(std::abs(static_cast<long>(place) - begun[place]) <= 2 * 256L);
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_takes_requests_and_answers_none_gets_no_more_of_them) {
+    HolderLab lab;
+    auto holder = lab.holder([](JobSettings& settings) { settings.answer_wait = 100ms; });
+    auto clients = holdNumbers(lab, *holder, 200);
+    std::mutex mutex;
+    std::vector<TestSocket> taken;
+    {
+        TestJob job(lab, [&](TestSocket& client) {
+            const std::lock_guard lock(mutex);
+            taken.push_back(std::move(client));
+        });
+        BOOST_REQUIRE(holder->change(HoldState::Releasing));
+        BOOST_REQUIRE(eventually([&] { return !holder->status().value().problem.empty(); }));
+        BOOST_REQUIRE(holder->change(HoldState::Holding));
+    }
+    const auto sent = 200 - holder->status().value().hold.held;
+    BOOST_TEST(sent < 20U);
+    LedgerProcess ledger(lab);
+    BOOST_REQUIRE(holder->change(HoldState::Releasing));
+    BOOST_TEST(clients.back().line() == "done 199");
+    const auto entries = ledger.entries();
+    BOOST_TEST(entries.size() == 200 - sent);
+    BOOST_TEST(std::is_sorted(entries.begin(), entries.end()));
 }

@@ -40,26 +40,6 @@ sockaddr_in jobAt(std::uint16_t port) {
     return at;
 }
 
-int listenIn(const NetworkNamespace& space, std::uint16_t port) {
-    int listener = -1;
-    auto ran = space.run([&] {
-        listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        const int on = 1;
-        ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        const auto at = jobAt(port);
-        if (::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) BOOST_FAIL(std::strerror(errno));
-        if (::listen(listener, 4096) != 0) BOOST_FAIL(std::strerror(errno));
-    });
-    BOOST_REQUIRE(ran.has_value());
-    return listener;
-}
-
-void limitWaits(int socket) {
-    const timeval limit{std::chrono::seconds(patience).count(), 0};
-    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-}
-
 // Only what is safe after fork() in a program with threads.
 [[noreturn]] void keepLedger(int listener, int notes, int takes_ms) {
     for (;;) {
@@ -79,6 +59,26 @@ void limitWaits(int socket) {
 }
 
 }  // namespace
+
+int listenIn(const NetworkNamespace& space, std::uint16_t port) {
+    int listener = -1;
+    auto ran = space.run([&] {
+        listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int on = 1;
+        ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        const auto at = jobAt(port);
+        if (::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) BOOST_FAIL(std::strerror(errno));
+        if (::listen(listener, 4096) != 0) BOOST_FAIL(std::strerror(errno));
+    });
+    BOOST_REQUIRE(ran.has_value());
+    return listener;
+}
+
+void limitWaits(int socket) {
+    const timeval limit{std::chrono::seconds(patience).count(), 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
 
 bool TestSocket::send(const std::string& bytes) const {
     std::size_t sent = 0;
@@ -233,6 +233,47 @@ void TestJob::run() {
         TestSocket client(socket);
         serve_(client);
     }
+}
+
+WorkersJob::WorkersJob(const HolderLab& lab, std::size_t workers, std::chrono::milliseconds takes)
+    : listener_(listenIn(lab.spare(), job_port)) {
+    for (std::size_t count = 0; count < workers; ++count) threads_.emplace_back([this, takes] { work(takes); });
+}
+
+WorkersJob::~WorkersJob() {
+    ::shutdown(listener_, SHUT_RDWR);
+    for (auto& thread : threads_) thread.join();
+    ::close(listener_);
+}
+
+void WorkersJob::work(std::chrono::milliseconds takes) {
+    for (int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); socket >= 0;
+         socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)) {
+        limitWaits(socket);
+        const TestSocket client(socket);
+        const auto number = client.line();
+        {
+            const std::lock_guard lock(mutex_);
+            begun_.push_back(std::atoi(number.c_str()));
+            most_at_once_ = std::max(most_at_once_, ++at_once_);
+        }
+        std::this_thread::sleep_for(takes);
+        {
+            const std::lock_guard lock(mutex_);
+            --at_once_;
+        }
+        client.send("done " + number + "\n");
+    }
+}
+
+std::size_t WorkersJob::mostAtOnce() {
+    const std::lock_guard lock(mutex_);
+    return most_at_once_;
+}
+
+std::vector<int> WorkersJob::begun() {
+    const std::lock_guard lock(mutex_);
+    return begun_;
 }
 
 LedgerProcess::LedgerProcess(const HolderLab& lab, std::chrono::milliseconds takes) {

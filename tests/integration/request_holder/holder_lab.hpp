@@ -47,6 +47,9 @@ class TestSocket {
     int descriptor_;
 };
 
+int listenIn(const NetworkNamespace& space, std::uint16_t port);  ///< at the job's address
+void limitWaits(int socket);                                      ///< reads and writes end after `patience`
+
 /// Waits for `condition`, which somebody else brings about.
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds within = patience);
 
@@ -92,6 +95,25 @@ class TestJob {
     Serve serve_;
     int listener_ = -1;
     std::thread thread_;
+};
+
+/// The job with several workers: each takes a connection, reads a number's line, works, answers `done <number>`.
+class WorkersJob {
+  public:
+    WorkersJob(const HolderLab& lab, std::size_t workers, std::chrono::milliseconds takes);
+    ~WorkersJob();
+    [[nodiscard]] std::size_t mostAtOnce();
+    [[nodiscard]] std::vector<int> begun();  ///< in the order in which they were begun
+
+  private:
+    void work(std::chrono::milliseconds takes);
+
+    int listener_ = -1;
+    std::vector<std::thread> threads_;
+    std::mutex mutex_;
+    std::size_t at_once_ = 0;
+    std::size_t most_at_once_ = 0;
+    std::vector<int> begun_;
 };
 
 /// The job as a process: reads a number's line, notes it, answers `done <number>`. Its notes outlive it.

@@ -11,6 +11,7 @@ using namespace standin::request_holder::test;
 using standin::base::ErrorCode;
 using standin::protocol::HoldState;
 using standin::request_holder::JobSettings;
+using standin::request_holder::ReleaseOrder;
 
 namespace {
 
@@ -65,9 +66,12 @@ BOOST_AUTO_TEST_CASE(five_hundred_requests_are_held_and_released_in_the_order_of
     BOOST_TEST(hold.refused + hold.broken + hold.given_up + hold.held == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_held_request_waits_for_the_answer_to_the_one_before) {
+BOOST_AUTO_TEST_CASE(in_strict_order_a_held_request_waits_for_the_answer_to_the_one_before) {
     HolderLab lab;
-    auto holder = lab.holder([](JobSettings& settings) { settings.answer_wait = 10s; });
+    auto holder = lab.holder([](JobSettings& settings) {
+        settings.order = ReleaseOrder::Strict;
+        settings.answer_wait = 10s;
+    });
     std::mutex mutex;
     std::vector<TestSocket> taken;
     TestJob job(lab, [&](TestSocket& client) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <boost/test/unit_test.hpp>
 
@@ -99,4 +100,61 @@ BOOST_AUTO_TEST_CASE(a_connection_that_nobody_could_process_in_time_is_closed_vi
     const auto hold = holder->status().value().hold;
     BOOST_TEST(hold.held == 0U);
     BOOST_TEST(hold.broken == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(each_connection_beyond_the_limit_has_a_patience_of_its_own) {
+    HolderLab lab;
+    auto holder = lab.holder([](JobSettings& settings) {
+        settings.limits.connections = 1;
+        settings.limits.patience = 1500ms;
+    });
+    BOOST_REQUIRE(holder->change(HoldState::Holding));
+    auto first = lab.client();
+    BOOST_REQUIRE(first.send("1\n"));
+    BOOST_REQUIRE(eventually([&] { return holder->status().value().hold.held == 1; }));
+    auto early = lab.client();
+    std::this_thread::sleep_for(1000ms);
+    const auto began = std::chrono::steady_clock::now();
+    auto late = lab.client();
+    BOOST_TEST(early.wasReset());
+    BOOST_TEST(late.wasReset());
+    BOOST_TEST((std::chrono::steady_clock::now() - began >= 1400ms));
+    BOOST_TEST(holder->status().value().hold.refused == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(one_client_has_no_more_connections_than_its_limit) {
+    HolderLab lab;
+    auto holder = lab.holder([](JobSettings& settings) { settings.limits.client_connections = 2; });
+    BOOST_REQUIRE(holder->change(HoldState::Holding));
+    auto one = lab.client();
+    auto two = lab.client();
+    auto three = lab.client();
+    BOOST_TEST(three.wasReset());
+    one.reset();
+    BOOST_REQUIRE(eventually([&] { return holder->status().value().hold.given_up == 1; }));
+    auto four = lab.client();
+    BOOST_TEST(eventually([&] { return holder->status().value().hold.held == 2; }));
+}
+
+BOOST_AUTO_TEST_CASE(descriptors_are_left_for_the_api_and_for_releasing) {
+    HolderLab lab;
+    rlimit before{};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit few{1200, before.rlim_max};
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    {
+        auto holder = lab.holder();
+        BOOST_REQUIRE(holder->change(HoldState::Holding));
+        std::vector<TestSocket> clients;  // each takes two descriptors of this process: its own and the holder's
+        for (int number = 0; number < 450; ++number) {
+            clients.push_back(lab.client());
+            if (clients.back().open()) clients.back().send(fmt::format("{}\n", number));
+        }
+        BOOST_TEST(eventually([&] { return holder->status().value().accept_failures > 0; }));
+        LedgerProcess ledger(lab);
+        BOOST_TEST(holder->change(HoldState::Releasing).has_value());
+        BOOST_TEST(clients.front().line() == "done 0");
+        BOOST_TEST(eventually([&] { return holder->status().value().hold.held == 0; }));
+    }
+    ::setrlimit(RLIMIT_NOFILE, &before);
 }
