@@ -151,8 +151,14 @@ void JobFindings::leadBackLeg(const WatchedPlacement& looked, const protocol::Se
     orderAgain(looked, order);
 }
 
-void JobFindings::jobFellSilent(const WatchedPlacement& looked, const JobSilence& silence) {
-    if (!isStill(looked)) return;
+/// Whether connections still go through the holder is nothing to it: its retirement may end between probe and report.
+bool JobFindings::executesStill(const WatchedPlacement& looked) const {
+    const auto now = watched(looked.server);
+    return now && now->placement == looked.placement;
+}
+
+bool JobFindings::jobFellSilent(const WatchedPlacement& looked, const JobSilence& silence) {
+    if (!executesStill(looked)) return false;
     const auto& server = state_.server(looked.server);
     const auto* failover = state_.operations.openFailoverOf(looked.server);
     const std::string sentence = fmt::format(
@@ -169,10 +175,11 @@ void JobFindings::jobFellSilent(const WatchedPlacement& looked, const JobSilence
     state_.batch.log(base::LogLevel::Warning, sentence);
     state_.batch.audit(the_watch, sentence, "reported");
     state_.notify(Kind::NeedsOperator, looked.server.text(), sentence + "; " + cure);
+    return true;
 }
 
 void JobFindings::jobAnswersAgain(const WatchedPlacement& looked, base::WallTime since) {
-    if (!isStill(looked)) return;
+    if (!executesStill(looked)) return;
     const std::string sentence = fmt::format("the job of server '{}' on {} answers again; it had not since {}",
                                              looked.server.text(), executorText(looked), domain::momentText(since));
     state_.batch.log(base::LogLevel::Notice, sentence);

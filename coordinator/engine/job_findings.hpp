@@ -30,14 +30,17 @@ class JobFindings {
     /// probed. `seen` is in force on the segment.
     void leadBackLeg(const WatchedPlacement& looked, const protocol::SegmentOrder& seen);
     /// Reports a job that does not answer although its machine runs. Nothing else is done: a job that may only be slow
-    /// is not fenced (rule 9).
-    void jobFellSilent(const WatchedPlacement& looked, const JobSilence& silence);
+    /// is not fenced (rule 9). False: it is not reported, because the job is elsewhere by now, or an operation moves
+    /// it.
+    bool jobFellSilent(const WatchedPlacement& looked, const JobSilence& silence);
     void jobAnswersAgain(const WatchedPlacement& looked, base::WallTime since);
 
   private:
     [[nodiscard]] std::optional<WatchedPlacement> watched(const base::ServerName& server) const;
     /// False: a decision has changed the placement meanwhile.
     [[nodiscard]] bool isStill(const WatchedPlacement& looked) const { return watched(looked.server) == looked; }
+    /// True if the same machine executes the job, and no operation moves it.
+    [[nodiscard]] bool executesStill(const WatchedPlacement& looked) const;
     void orderAgain(const WatchedPlacement& placed, const protocol::SegmentOrder& order);
     void foundMoved(const base::ServerName& name, const protocol::SegmentOrder& order);
 

@@ -100,8 +100,12 @@ void JobWatch::tellSilence(const WatchedPlacement& placed, const std::string& pr
         const std::lock_guard lock(mutex_);
         looksOf(placed).answers.told = true;
     }
-    post_([placed, silence = JobSilence{since, problem, runs.has_value()}](Conductor& conductor) -> Reply {
-        conductor.jobs().jobFellSilent(placed, silence);
+    post_([this, placed, silence = JobSilence{since, problem, runs.has_value()}](Conductor& conductor) -> Reply {
+        if (conductor.jobs().jobFellSilent(placed, silence)) return {};
+        // An operation began in that moment. If the job is there afterwards and still silent, it is reported then.
+        const std::lock_guard lock(mutex_);
+        const auto its = looks_.find(placed.server);
+        if (its != looks_.end() && its->second.placement == placed.placement) its->second.answers.told = false;
         return {};
     });
 }

@@ -4,6 +4,7 @@
 usage: house_test.py [--fix]     (--fix: lets clang-format rewrite what it would write otherwise)
 """
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -80,6 +81,12 @@ class House(unittest.TestCase):
             if path.name not in COMMON_NAMES | NAMED_TWICE:
                 places[path.name].append(name)
         self.assertEqual([found for found in places.values() if len(found) > 1], [])
+
+    def test_programs_may_be_run(self):
+        """What begins with its interpreter is run as its usage line says. Ansible runs modules by itself."""
+        lacking = [name for name in tracked("tests", "playbooks", "roles") if "/library/" not in name and
+                   not os.access(ROOT / name, os.X_OK) and (ROOT / name).open("rb").read(2) == b"#!"]
+        self.assertEqual(lacking, [], "without a run bit: chmod +x")
 
     def test_maps_are_complete(self):
         for top in ("agent", "coordinator", "tests"):
