@@ -66,6 +66,7 @@ Json jsonOf(const Replay& replayed) {
             {"not_compared", replayed.not_compared},
             {"dropped_lines", replayed.dropped},
             {"same", replayed.different == 0},
+            {"first_difference", replayed.first_difference},
             {"lines", std::move(lines)}};
 }
 
@@ -102,6 +103,7 @@ void print(std::ostream& out, const Replay& replayed) {
     } else {
         out << fmt::format("{} decisions, {} different, {} after them not compared: the rules are not those of then\n",
                            replayed.decisions, replayed.different, replayed.not_compared);
+        out << printable("first difference: " + replayed.first_difference) << '\n';
     }
 }
 
