@@ -86,7 +86,7 @@ Engine::~Engine() {
 base::Result<void> Engine::start() {
     STANDIN_ASSERT(!parts_->started);
     base::Result<void> recovered;
-    if (parts_->settings.watch_every.count() > 0) parts_->conductor.expectFirstLook();
+    if (parts_->settings.watch_every.count() > 0) parts_->conductor.expectStartupCheck();
     const auto done = base::contained([&] { recovered = parts_->conductor.recover(); });
     if (!done || !recovered) return done ? recovered : done;
     parts_->started = true;

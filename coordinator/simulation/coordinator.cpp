@@ -148,10 +148,10 @@ void Coordinator::setAlarm(Life& life) {
     });
 }
 
-/// What Engine does on its thread.
+/// The work that Engine does on its thread.
 void Coordinator::run(Life& life) {
     const auto watch_every = world_.config.engine.watch_every;
-    if (watch_every.count() > 0) life.conductor.expectFirstLook();
+    if (watch_every.count() > 0) life.conductor.expectStartupCheck();
     const auto recovered = life.conductor.recover();
     if (!recovered) {
         world_.log.line("coordinator {} could not start: {}", name_, recovered.error().message);
