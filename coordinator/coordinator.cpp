@@ -168,9 +168,9 @@ Result<void> Coordinator::startEngine() {
     engine::EngineSettings settings;
     settings.alive = [this] { service_manager_.alive(); };
     settings.alive_every = service_manager_.aliveEvery().value_or(std::chrono::milliseconds(0));
-    parts_->engine = std::make_unique<engine::Engine>(
+    parts_->engine = std::make_unique<engine::Engine>(engine::EngineDependencies{
         inventoryFrom(configuration_), driversFrom(configuration_, *parts_->connections, notifier), *parts_->journal,
-        *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"), settings);
+        *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"), settings});
     return parts_->engine->start();
 }
 

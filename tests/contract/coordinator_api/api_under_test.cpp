@@ -196,8 +196,8 @@ ApiUnderTest::ApiUnderTest(bool adopted)
           silent) {
     if (adopted) makeAdoptedJournal(directory / "journal.db");
     journal = std::make_unique<journal::SqliteJournal>(directory / "journal.db");
-    engine = std::make_unique<engine::Engine>(twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor,
-                                              clock, hub, silent);
+    engine = std::make_unique<engine::Engine>(engine::EngineDependencies{
+        twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor, clock, hub, silent});
     BOOST_REQUIRE(engine->start());
     trap_log = std::move(*traps::openSqliteTrapLog(directory / "traps.db"));
     BOOST_REQUIRE(trap_servers.addAddress(base::ServerName("server01"), "127.77.0.101"));
