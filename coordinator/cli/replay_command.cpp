@@ -96,7 +96,7 @@ void print(std::ostream& out, const Replay& replayed) {
     for (const auto& line : replayed.lines) printLine(out, line, operation.failure_at);
     if (replayed.dropped > 0)
         out << fmt::format(
-            "{} lines of this long record are not kept; what follows them was decided again all the same\n",
+            "{} lines of this long record are not kept; the lines after them were decided again nevertheless\n",
             replayed.dropped);
     if (replayed.different == 0) {
         out << fmt::format("{} decisions, all the same\n", replayed.decisions);

@@ -71,7 +71,7 @@ class Reader {
         server_.reset();
         server_known_ = true;
         begun_ = true;
-        diverged_ = false;  // from here on it is known again where the operation stood
+        diverged_ = false;  // from here on the operation's state is known again
     }
 
     void take(const ReportTaken& taken, ReplayedLine& replayed) {
@@ -80,7 +80,7 @@ class Reader {
         if (taken.alike > 0) replayed.sentences.push_back(fmt::format("{} times before it said the same", taken.alike));
         if (diverged_) return;
         auto& step = operation().at(taken.step);
-        // Attempts that are not kept were made all the same.
+        // Attempts that are not kept were made nevertheless.
         if (taken.alike > 0 && step.state == StepState::Running) step.attempts = taken.attempt;
         if (!isUnderWay(operation(), taken.step, taken.attempt)) {
             judge(replayed, {fmt::format("then: attempt {} was waited for; now: it is not", taken.attempt)});
@@ -133,7 +133,7 @@ class Reader {
         judgeOutcome(replayed, decided.outcome, decided.changes);
     }
 
-    /// Row and placement. After a difference they are known again from the next line that says where they stood.
+    /// Row and placement. After a difference they are known again from the next line that records them.
     void judgeOutcome(ReplayedLine& replayed, const std::optional<RecordedOutcome>& recorded,
                       const std::vector<Change>& changes) {
         if (changes.empty()) return;

@@ -26,7 +26,7 @@ struct ReplayedLine {
 };
 
 struct Replay {
-    domain::Operation operation;        ///< as it stands at the end of the record
+    domain::Operation operation;        ///< at the end of the record
     std::vector<std::string> versions;  ///< of the programs that decided, in order, each once
     std::vector<ReplayedLine> lines;
     unsigned decisions = 0;
