@@ -70,14 +70,15 @@ int failed(const base::Log& log, const base::Error& error) {
     return 1;
 }
 
-// Who has a part in a takeover must be quick after weeks of rest and on a busy host; an image store only moves much.
+// Agents with a part in a takeover must be quick after weeks of rest and on a busy host; an image store only moves
+// data.
 void getReady(const AgentConfiguration& configuration, const base::Log& log) {
     if (const auto locked = base::lockMemory(); !locked) log.notice("{}", locked.error().message);
     if (!configuration.hypervisor && !configuration.lan_switch && !configuration.request_holder) return;
     if (const auto first = base::raisePriority(); !first) log.notice("{}", first.error().message);
 }
 
-/// What each agent reports, whatever it does. All of it outlives `health`, `metrics` and `router`.
+/// The reports that every agent makes. All of it outlives `health`, `metrics` and `router`.
 void addCommonParts(const std::string& state_dir, http::TlsCredentials& credentials, const base::Clock& clock,
                     http::HealthChecks& health, http::Metrics& metrics, http::Router& router) {
     health.add(http::checkClock);
@@ -102,7 +103,7 @@ base::Result<void> start(const Capabilities& capabilities, http::Router& router,
     return {};
 }
 
-/// What is looked after while the agent serves.
+/// Regular work while the agent serves.
 struct Parts {
     http::CommandGate& gate;
     http::HealthChecks& health;

@@ -118,12 +118,13 @@ domain::FailureReport reportFrom(const traps::FailureReport& report) {
 }
 
 drivers::Notification degradedNotification(const base::ServerName& server, const traps::DegradedCondition& condition) {
-    return {drivers::Notification::Kind::Warning,
-            {},
-            server.text(),
-            fmt::format("is degraded, and goes on: {} (trap {}, rule {}); it is shown in 'standinctl status' until the "
-                        "server says that it is well again, or until 'standinctl maintenance on {}'",
-                        condition.reason, condition.trap_id, condition.rule, server.text())};
+    return {
+        drivers::Notification::Kind::Warning,
+        {},
+        server.text(),
+        fmt::format("is degraded, and continues: {} (trap {}, rule {}); it is shown in 'standinctl status' until the "
+                    "server says that it is well again, or until 'standinctl maintenance on {}'",
+                    condition.reason, condition.trap_id, condition.rule, server.text())};
 }
 
 }  // namespace standin

@@ -26,6 +26,7 @@
 #include "coordinator/traps/degraded_conditions.hpp"
 #include "coordinator/traps/trap_intake.hpp"
 #include "coordinator/traps/trap_listener.hpp"
+#include "coordinator/what_if/rehearsal_process.hpp"
 
 namespace standin {
 
@@ -39,6 +40,8 @@ namespace {
 constexpr std::uint64_t least_state_space = 64U << 20;
 // Of the reserve so much is given up at a start on a full disk: for the trap log, the SNMP engine's state and an epoch.
 constexpr std::uint64_t least_to_start = 2U << 20;
+// Below standinctl's own time limit, so that it still gets the reason.
+constexpr std::chrono::seconds longest_rehearsal{12};
 
 http::TlsFiles tlsFilesFrom(const config::Configuration& configuration) {
     const auto& files = configuration.tls;
@@ -81,6 +84,7 @@ struct Coordinator::Parts {
     std::unique_ptr<traps::TrapListener> trap_listener;
     std::unique_ptr<audit::AuditTrail> audit;
     std::unique_ptr<http::RequestAudit> request_audit;
+    std::unique_ptr<what_if::RehearsalProcess> rehearsals;
     std::unique_ptr<api::CoordinatorApiServer> api;
 };
 
@@ -111,7 +115,7 @@ Result<void> Coordinator::prepare() {
     }
     parts_->reserve =
         std::make_shared<base::SpaceReserve>(configuration_.state_dir + "/reserve", configuration_.reserve_bytes);
-    // What else is written at the start needs room, too.
+    // The other files that are written at the start need room, too.
     while (std::filesystem::space(configuration_.state_dir, problem).available < least_to_start && !problem) {
         if (!parts_->reserve->makeRoom()) break;
     }
@@ -168,9 +172,9 @@ Result<void> Coordinator::startEngine() {
     engine::EngineSettings settings;
     settings.alive = [this] { service_manager_.alive(); };
     settings.alive_every = service_manager_.aliveEvery().value_or(std::chrono::milliseconds(0));
-    parts_->engine = std::make_unique<engine::Engine>(
+    parts_->engine = std::make_unique<engine::Engine>(engine::EngineDependencies{
         inventoryFrom(configuration_), driversFrom(configuration_, *parts_->connections, notifier), *parts_->journal,
-        *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"), settings);
+        *parts_->executor, parts_->clock, parts_->hub, log_.named("engine"), settings});
     return parts_->engine->start();
 }
 
@@ -227,10 +231,15 @@ Result<void> Coordinator::startApi() {
     http::ServerSettings settings;
     settings.host = configuration_.listen.host;
     settings.port = configuration_.listen.port;
+    parts.rehearsals = std::make_unique<what_if::RehearsalProcess>(
+        std::vector<std::string>{"/proc/self/exe", "--rehearse"}, configuration_.text, longest_rehearsal);
     parts.api = std::make_unique<api::CoordinatorApiServer>(
         settings, *tls, rolesFrom(configuration_.roles),
         api::ApiDependencies{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
                              parts.trap_intake->servers(), *parts.degraded, parts.health, parts.metrics,
+                             [&rehearsals = *parts.rehearsals](const auto& situation, const auto& question) {
+                                 return rehearsals.rehearse(situation, question);
+                             },
                              parts.request_audit.get()},
         log_.named("api"));
     if (auto started = parts.api->start(); !started) return started;

@@ -1,4 +1,4 @@
-// standin-coordinator: reads its configuration, composes the parts, runs until it is told to stop.
+// standin-coordinator: reads its configuration, composes the parts, runs until it is asked to stop.
 
 #include <fmt/format.h>
 
@@ -18,6 +18,7 @@
 #include "coordinator/coordinator.hpp"
 #include "coordinator/journal/crash_mark.hpp"
 #include "coordinator/machine_check.hpp"
+#include "coordinator/rehearsal_program.hpp"
 #include "coordinator/traps/trap_rules.hpp"
 
 namespace {
@@ -61,6 +62,7 @@ int main(int count, char** arguments) {
     std::string to_check;
     std::string machines_to_check;
     std::string rules_to_check;
+    bool rehearse = false;
     app.set_version_flag("--version", "standin-coordinator " STANDIN_VERSION);
     app.add_option("--config", file, "configuration to serve with")->capture_default_str()->type_name("FILE");
     app.add_option("--check-config", to_check,
@@ -71,11 +73,13 @@ int main(int count, char** arguments) {
                    "switch nothing")
         ->type_name("FILE");
     app.add_option("--check-trap-rules", rules_to_check, "the same for a file of trap rules")->type_name("FILE");
+    app.add_flag("--rehearse", rehearse)->group("");  // for this program itself: hidden
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
+    if (rehearse) return standin::rehearseStandardInput();
     if (!rules_to_check.empty()) {
         const auto rules = standin::traps::TrapRules::fromFile(rules_to_check);
         if (!rules) fmt::print(stderr, "{}\n", rules.error().message);

@@ -69,7 +69,7 @@ std::vector<std::string> ruleProblems(const std::string& path) {
 
 config::Surroundings::Lookups ruleLookups(const std::string& path) {
     auto rules = traps::TrapRules::fromFile(path);
-    if (!rules) return {};  // told already
+    if (!rules) return {};  // reported already
     config::Surroundings::Lookups lookups{false, false};
     for (const auto& rule : rules->rules) {
         if (rule.verdict != traps::RuleVerdict::Failure) continue;

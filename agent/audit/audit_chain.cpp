@@ -65,7 +65,7 @@ Verifier::Verifier(std::optional<AuditMark> before) {
     anchored_ = true;
 }
 
-// Where it stands among the others; then it is looked at by itself.
+// First its place among the others, then the entry itself is checked.
 void Verifier::place(const Link& link) {
     const bool begins = !anchored_ && entries_ == 0;
     if (begins) {

@@ -123,7 +123,7 @@ Result<void> AuditFile::mendEnd() {
     const auto head = readHead(path_);
     const auto link = linkIn(line);
     if (link) last_ = {link->number, link->hash};
-    // The numbers go on behind what is missing, so that it stays missing.
+    // The numbers continue after the missing entries, so that the gap stays visible.
     if (head && head->number > last_.number) last_ = *head;
     if (!head || !link || head->number <= link->number) return {};
     remarks_.push_back({now, "audit", "the end of this file",
@@ -182,7 +182,7 @@ Result<void> AuditFile::writeLines(const std::vector<Note>& notes) {
     return {};
 }
 
-// What can't be renamed is written on: a file that is too large is better than an audit that ends.
+// A file that can't be renamed is continued: a file that is too large is better than an audit that ends.
 void AuditFile::rotate() {
     std::error_code problem;
     for (int age = older_files; age > 0; --age) {

@@ -91,7 +91,7 @@ namespace {
 Result<void> overwrite(const std::string& path, std::string_view content, unsigned mode) {
     const auto file = openRegular(path, O_WRONLY | O_CREAT, mode);
     if (!file) return failure(file.error());
-    // What is there is written over: its blocks are the file's already.
+    // Existing content is overwritten: its blocks are the file's already.
     if (::pwrite(file->get(), content.data(), content.size(), 0) != static_cast<ssize_t>(content.size()))
         return failed("write", path);
     if (::ftruncate(file->get(), static_cast<off_t>(content.size())) != 0 || ::fsync(file->get()) != 0)

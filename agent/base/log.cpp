@@ -12,7 +12,7 @@ namespace standin::base {
 
 namespace {
 
-// Of one sentence; with time, level and name it is still written as one. What is longer helps nobody who reads a log.
+// Of one sentence; with time, level and name it is still written as one. A longer one helps no reader of a log.
 constexpr std::size_t longest_sentence = LineOutput::longest_line - 196;
 
 std::string_view nameOf(LogLevel level) {
@@ -50,7 +50,7 @@ Log Log::named(std::string component) const {
 
 void Log::write(LogLevel level, std::string_view sentence) const {
     if (!takes(level)) return;
-    // What came from outside may carry line ends, or what a terminal obeys; one event stays one line.
+    // Text from outside may have line ends or a terminal's control characters; one event stays one line.
     sink_(level, component_ + ": " + oneLine(sentence, longest_sentence));
 }
 

@@ -19,7 +19,7 @@ Unexpected failed(const std::string& why) {
                    "memory that rests may be paged out, and the first answer after it be late: " + why);
 }
 
-/// Who may lock memory without limit (CAP_IPC_LOCK) is not held to the one that its service manager set.
+/// A process that may lock memory without limit (CAP_IPC_LOCK) is not bound by its service manager's limit.
 bool lockedWithoutLimit() {
     std::ifstream status("/proc/self/status");
     for (std::string key; status >> key; status.ignore(std::numeric_limits<std::streamsize>::max(), '\n')) {
@@ -47,7 +47,7 @@ void resetThreadPriority() {
 
 Result<void> lockMemory() {
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
-    ::setrlimit(RLIMIT_MEMLOCK, &unlimited);  // root may; who may not needs it from the service manager
+    ::setrlimit(RLIMIT_MEMLOCK, &unlimited);  // root may; others need the limit from the service manager
     rlimit limit{};
     ::getrlimit(RLIMIT_MEMLOCK, &limit);
     if (limit.rlim_cur != RLIM_INFINITY && !lockedWithoutLimit())

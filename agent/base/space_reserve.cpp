@@ -59,7 +59,7 @@ SpaceReserve::Status SpaceReserve::status() const {
     return {wanted_, std::min(held(), wanted_)};
 }
 
-/// What is really there: a file with a hole in it would hold nothing.
+/// The allocated size: a file with a hole in it would reserve nothing.
 std::uint64_t SpaceReserve::held() const {
     struct stat file {};
     if (::stat(path_.c_str(), &file) != 0) return 0;

@@ -58,7 +58,7 @@ bool isControl(char32_t c) {
 }
 
 /// Behind an escape character (ECMA-48): a control sequence, or the one character that it concerns. Bounded by nature:
-/// what is no part of a sequence ends it.
+/// a byte that is no part of a sequence ends it.
 std::size_t endOfEscape(std::string_view text, std::size_t at) {
     if (at >= text.size() || text[at] != '[')
         return at + (at < text.size() && byteAt(text, at) < 0x7F && byteAt(text, at) >= 0x20 ? 1 : 0);
@@ -90,7 +90,7 @@ std::string flattened(std::string_view text) {
     return line.substr(begin, line.find_last_not_of(' ') + 1 - begin);
 }
 
-/// What is longer than any message is not worth looking at as a whole.
+/// A text longer than any message is not examined as a whole.
 constexpr std::size_t looked_at(std::size_t most_bytes) {
     return 4 * most_bytes + 4096;
 }

@@ -11,7 +11,7 @@ namespace standin::base {
 
 namespace {
 
-// Ten years: whatever is added to it, in nanoseconds too, does not overflow.
+// Ten years: additions to it, in nanoseconds too, do not overflow.
 constexpr std::uint64_t longest_duration_ms = 3650ULL * 86'400'000;
 
 struct Unit {

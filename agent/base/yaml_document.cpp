@@ -21,7 +21,7 @@ class Inspection {
     Inspection(const std::string& file, std::size_t text_bytes, YamlProblems& problems)
         : file_(file), problems_(problems), most_nodes_(text_bytes / 2 + most_unfolded) {}
 
-    /// False: it was given up, and nobody else should walk through the document either.
+    /// False: it was given up, and no other check should walk through the document either.
     bool walk(const YAML::Node& node, std::size_t depth = 0) {
         if (depth > deepest || ++seen_ > most_nodes_) {
             problems_.add(placeOf(file_, node.Mark()), "", "is nested too deeply, or its anchors unfold to too much");
@@ -47,7 +47,7 @@ class Inspection {
 
   private:
     static constexpr std::size_t deepest = 32;  // our documents are 7 deep
-    // What stands there takes two bytes a node or more; this much may come of anchors besides.
+    // Written nodes take two bytes each or more; anchors may add this many.
     static constexpr std::size_t most_unfolded = 100'000;
 
     const std::string& file_;

@@ -43,13 +43,18 @@ YamlReader::YamlReader(const YAML::Node& node, std::string file, std::string pat
     : node_(std::make_shared<YAML::Node>(node)), file_(std::move(file)), path_(std::move(path)), problems_(&problems) {}
 
 std::optional<YamlReader> YamlReader::fromFile(const std::string& path, YamlProblems& problems) {
+    const auto text = textOf(path, problems);
+    return text ? fromText(*text, path, problems) : std::nullopt;
+}
+
+std::optional<std::string> YamlReader::textOf(const std::string& path, YamlProblems& problems) {
     std::error_code unknown;
     if (std::filesystem::is_directory(path, unknown)) {
         problems.add(path, "", "is a directory; name the file in it");
         return std::nullopt;
     }
-    const auto text = readGiven(path, largest_document);
-    if (text) return fromText(*text, path, problems);
+    auto text = readGiven(path, largest_document);
+    if (text) return std::move(*text);
     switch (text.error().code) {
         case ErrorCode::Corrupt:
             problems.add(path, "", "the file is larger than 4 MiB, which no configuration is");

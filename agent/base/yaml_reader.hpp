@@ -38,6 +38,8 @@ class YamlReader {
     /// The root mapping of a file. If it cannot be read (no file, no YAML), a problem is recorded, and the result is
     /// nullopt.
     static std::optional<YamlReader> fromFile(const std::string& path, YamlProblems& problems);
+    /// The text of a file that fromText() may be given; nullopt if it cannot be read.
+    static std::optional<std::string> textOf(const std::string& path, YamlProblems& problems);
     static std::optional<YamlReader> fromText(const std::string& text, const std::string& name, YamlProblems& problems);
 
     [[nodiscard]] bool has(const std::string& key) const;  ///< present and not null

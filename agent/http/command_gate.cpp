@@ -80,7 +80,7 @@ base::Result<std::unique_ptr<CommandGate>> CommandGate::open(std::string epoch_f
             return failure(ErrorCode::Corrupt,
                            fmt::format("epoch file '{}' is damaged: {}", epoch_file, read.error().message));
         leader = std::move(*read);
-        // What an earlier release has left has no room kept yet for a day on which the disk is full.
+        // A file of an earlier release has no space reserved yet for a full disk.
         if (::access((epoch_file + ".spare").c_str(), F_OK) != 0)
             static_cast<void>(base::writeKeepingRoom(epoch_file, textOf(leader)));
     } else if (text.error().code != ErrorCode::NotFound) {
@@ -121,7 +121,7 @@ base::Result<void> CommandGate::admit(Request& request) {
     auto epoch = number(protocol::epoch_header);
     if (epoch) epoch = parseEpoch(std::to_string(*epoch));
     if (!epoch) return failure(epoch.error());
-    // Who commands one thing at a time, and by hand, needs none; it is the oldest then.
+    // A client that commands one thing at a time, by hand, needs no sequence; its command counts as the oldest.
     auto sequence = headerOf(request, protocol::sequence_header).empty() ? 0 : number(protocol::sequence_header);
     if (!sequence) return failure(sequence.error());
     auto instance = headerOf(request, protocol::instance_header);
@@ -162,8 +162,8 @@ base::Result<std::shared_ptr<CommandAdmission::Admitted>> CommandGate::enter(con
     }
 }
 
-/// An admitted command until it has ended, however it ends: then those that wait for it go on. Made and destroyed with
-/// the lock held.
+/// An admitted command until it has ended, however it ends: then those that wait for it continue. Made and destroyed
+/// with the lock held.
 class CommandGate::Turn {
   public:
     Turn(CommandGate& gate, Lock& lock, std::shared_ptr<CommandAdmission::Admitted> command)
@@ -180,7 +180,7 @@ class CommandGate::Turn {
         lock_.unlock();
         auto result = handler(request);
         lock_.lock();
-        // Only what was done is answered again; what was refused or failed may be tried again.
+        // Only commands that were done are answered again; refused or failed ones may be tried again.
         if (result && !result->stream) answer_ = *result;
         return result;
     }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr base::SteadyTime never = base::SteadyTime::max();
 
-/// What another connection of this thread has left behind would be taken for this one's: OpenSSL looks at its queue of
+/// Errors that another connection of this thread has left would be taken for this one's: OpenSSL looks at its queue of
 /// errors, and Poco at errno, to learn why a call has not succeeded.
 void forgetErrors() {
     ERR_clear_error();

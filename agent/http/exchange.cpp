@@ -69,7 +69,7 @@ Exchange::Exchange(Limits limits, const Router& router, Guard guard, WorkCrew& s
 
 void Exchange::serve(const FrontDoor::ConnectionPtr& connection) {
     auto next = Next::Close;
-    // What was sent ahead can't be seen at the door: it has been read already.
+    // Bytes that were sent ahead can't be seen by poll: they have been read already.
     do {
         try {
             next = serveOne(connection);
@@ -120,7 +120,7 @@ Response Exchange::respond(Poco::Net::HTTPServerRequest& from, Poco::Net::HTTPSe
                            Connection& connection, Asked& asked) const {
     auto read = readRequest(from, limits_.body);
     if (!read) {
-        to.setKeepAlive(false);  // what is left of the body has not been read
+        to.setKeepAlive(false);  // the rest of the body has not been read
         return responseFrom(read.error());
     }
     auto& request = asked.request = std::move(*read);
@@ -163,7 +163,7 @@ base::Result<void> Exchange::mayPass(const Request& request, Access access) {
     return base::failure(request.roles->lacking(access, request.peer, what));
 }
 
-/// What follows on the connection can't be separated from what was not understood: the connection ends.
+/// The following bytes can't be separated from those that were not understood: the connection ends.
 Exchange::Next Exchange::refuse(Connection& connection, const std::string& why) const {
     try {
         connection.socket->setDeadline(within(limits_.answer));
@@ -172,7 +172,7 @@ Exchange::Next Exchange::refuse(Connection& connection, const std::string& why) 
         sendWhole(responseFrom({ErrorCode::InvalidInput,
                                 fmt::format("the request is not valid HTTP: {}", base::shortened(why, 200))}),
                   to, *connection.session);
-    } catch (const Poco::Exception&) {  // who sent it does not listen
+    } catch (const Poco::Exception&) {  // the sender does not read
     }
     return Next::Close;
 }
@@ -214,9 +214,9 @@ void Exchange::runStream(const FrontDoor::ConnectionPtr& connection, const Respo
             if (*out && keep) next = Next::Ask;
         } catch (...) {
             log_.error("an answer to {} was broken off: {}", connection->peer.text, base::currentException());
-            if (out != nullptr) out->flush();  // the client goes on from what it has got
+            if (out != nullptr) out->flush();  // the client continues from what it has received
             // Before Poco writes the end of a body that has not come to its end: only a connection that ends too early
-            // tells the client that the rest is missing.
+            // shows the client that the rest is missing.
             ::shutdown(connection->descriptor, SHUT_RDWR);
         }
     }

@@ -30,7 +30,7 @@ constexpr std::uint64_t for_waking = 1;
 /// Many may knock within the moment that a busy host needs to come to it; the kernel drops what is beyond.
 constexpr int knocking = 1024;
 /// So many are let in before those who are there already are looked at again: fewer than are looked at then, and far
-/// fewer than have a place, so that in a flood nobody loses his place before he could say a word.
+/// fewer than have a place, so that in a flood no client loses its place before it could send a request.
 constexpr int let_in_at_once = 16;
 constexpr std::size_t looked_at_once = 128;
 /// A peer whose host is gone without a word holds what it had no longer than this.

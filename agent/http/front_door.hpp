@@ -72,7 +72,6 @@ class FrontDoor {
     void add(int descriptor, std::string source);
     void makeRoomForStranger(const std::string& source);
     bool makeRoomForSession(const Connection& newcomer);
-    void comesOn(const ConnectionPtr& connection);
     void handshake(const ConnectionPtr& connection);
     void isKnown(const ConnectionPtr& connection);
     [[nodiscard]] bool isRevoked(const Connection& connection) const;

@@ -1,4 +1,4 @@
-// Who has a place, and who gives his up for whom.
+// Which connections have a place, and which give theirs up for others.
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -38,7 +38,7 @@ void FrontDoor::leaveLine(Connection& connection) {
     line.erase(connection.line);
 }
 
-/// One event, then nothing until it is watched again: while a thread has the connection nobody else looks at it.
+/// One event, then nothing until it is watched again: while a thread has the connection no other thread reads it.
 void FrontDoor::watch(const Connection& connection, std::uint32_t events, bool is_new) {
     epoll_event event{};
     event.events = events | EPOLLONESHOT;
@@ -145,7 +145,7 @@ std::size_t FrontDoor::endThose(const std::function<bool(const X509*)>& revoked)
     std::size_t ended = 0;
     for (const auto& [id, connection] : connections_) {
         if (!connection->certificate || !revoked(connection->certificate.get())) continue;
-        ::shutdown(connection->descriptor, SHUT_RDWR);  // who has it, or the next look at it, finds its end
+        ::shutdown(connection->descriptor, SHUT_RDWR);  // its thread, or the next poll, finds its end
         ++ended;
     }
     return ended;

@@ -1,7 +1,5 @@
 #include "agent/http/peer.hpp"
 
-#include <Poco/Net/SecureStreamSocket.h>
-#include <Poco/Net/X509Certificate.h>
 #include <openssl/crypto.h>
 #include <openssl/x509.h>
 
@@ -68,12 +66,6 @@ PeerName nameOf(const X509* certificate) {
     // Of several names each program would take another one; a name that has to be altered to be shown is another name.
     const bool single = X509_NAME_get_index_by_NID(subject, NID_commonName, first) < 0;
     return {shown, valid && single && shown == text};
-}
-
-PeerName peerOf(Poco::Net::SecureStreamSocket& socket) {
-    if (!socket.havePeerCertificate()) return {};
-    const auto certificate = socket.peerCertificate();
-    return nameOf(certificate.certificate());
 }
 
 }  // namespace standin::http

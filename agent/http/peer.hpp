@@ -4,10 +4,6 @@
 
 #include <string>
 
-namespace Poco::Net {
-class SecureStreamSocket;
-}
-
 namespace standin::http {
 
 /// The owner of a certificate: the common name of its subject.
@@ -18,7 +14,5 @@ struct PeerName {
 };
 
 PeerName nameOf(const X509* certificate);
-/// As nameOf(); an empty, unusable name if the peer presented no certificate.
-PeerName peerOf(Poco::Net::SecureStreamSocket& socket);
 
 }  // namespace standin::http

@@ -18,7 +18,7 @@ using base::failure;
 
 namespace {
 
-// Of a body that is too large so much is read all the same, and dropped: who is still sending when the connection ends
+// This much of a body that is too large is read and dropped: a client that is still sending when the connection ends
 // never sees the answer.
 constexpr std::uint64_t most_dropped = 64U << 20;
 

@@ -21,7 +21,8 @@ using base::failure;
 
 namespace {
 
-// A handler that answers within a moment still does; what takes longer is broken off, for a program ends within 5 s.
+// A handler that answers within a moment still does; one that takes longer is interrupted, because a program ends
+// within 5 s.
 constexpr std::chrono::seconds farewell{2};
 
 WorkCrew::Limits crewOf(const ServerSettings& settings, std::size_t ready) {

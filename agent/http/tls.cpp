@@ -48,7 +48,7 @@ base::Result<TlsContext> contextFor(Poco::Net::Context::Usage usage,
         params.privateKeyFile = files.key;
         params.verificationMode = Poco::Net::Context::VERIFY_STRICT;
         params.verificationDepth = 4;
-        params.loadDefaultCAs = false;  // the team's CA only: a public CA vouches for nobody here
+        params.loadDefaultCAs = false;  // the team's CA only: certificates of public CAs are not trusted here
         TlsContext context(new Poco::Net::Context(usage, params));
         context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
         // Names are checked by certificateNames(), which also knows IP addresses.

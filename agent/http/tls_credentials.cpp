@@ -93,7 +93,7 @@ Result<void> TlsCredentials::reloadList() {
     auto taken =
         pem ? takeList(*pem) : Result<void>(failure(ErrorCode::InvalidInput, "cannot be read: " + pem.error().message));
     if (taken && !files_.crl_memory.empty()) {
-        // What cannot be kept is missing at the next start only, and a full disk is reported elsewhere.
+        // A list that cannot be kept is missing at the next start only, and a full disk is reported elsewhere.
         static_cast<void>(base::writeDurably(files_.crl_memory, *pem));
     }
     const std::lock_guard lock(mutex_);

@@ -34,7 +34,7 @@ base::WallTime endOf(const CertificatePointer& certificate) {
     return momentOf(X509_get0_notAfter(certificate.get()));
 }
 
-/// The CA that vouches for the own certificate: when it ends, nobody believes this part any more.
+/// The CA of the own certificate: when it expires, no peer trusts this part any more.
 const CertificatePointer& issuerIn(const TlsMaterial& material) {
     const auto& authorities = material.authorities;
     const auto& last = material.chain.back();

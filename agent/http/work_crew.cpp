@@ -82,7 +82,7 @@ void WorkCrew::run() {
         waiting_.erase(next);
         if (!its.has_place) takePlace(its.job);
         lock.unlock();
-        static_cast<void>(base::contained(its.job.run));  // who posted it has answered, or the connection ends
+        static_cast<void>(base::contained(its.job.run));  // the job has answered already, or the connection ends
         its.job.run = nullptr;
         lock.lock();
         givePlaceBack(its.job);

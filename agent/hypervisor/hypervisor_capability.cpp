@@ -69,7 +69,7 @@ Answer setResources(StandIns& stand_ins, const Request& request) {
     });
 }
 
-// More than anybody waits for a clock; the wait keeps one of the server's threads.
+// Longer than any client waits for a clock; the wait keeps one of the server's threads.
 constexpr unsigned longest_clock_wait_ms = 5000;
 
 Answer clockOf(StandIns& stand_ins, const Request& request) {
@@ -102,7 +102,7 @@ HypervisorCapability::HypervisorCapability(HypervisorSettings settings, base::Ag
                                            http::Metrics& metrics, const base::Log& log)
     : images_(std::move(images)),
       domains_(std::make_unique<LibvirtDomains>(settings.uri)),
-      stand_ins_(std::move(settings), std::move(agent), *domains_, *images_, clock, metrics, log) {}
+      stand_ins_({std::move(settings), agent.text(), *domains_, clock, metrics, log.named("hypervisor")}, *images_) {}
 
 HypervisorCapability::~HypervisorCapability() = default;
 

@@ -22,7 +22,7 @@ namespace {
 /// The largest answers are lists of operations and metrics, of some MiB; many threads may read one at the same time.
 constexpr std::size_t largest_answer = 16U << 20;
 
-/// Of a command that was sent nobody knows what came of it.
+/// The outcome of a command that was sent is not known.
 base::Error worded(const std::string& agent, const std::string& url, const NoAnswer& none,
                    const http::HttpsRequest& request, AgentClient::Deadline deadline) {
     const auto unreachable = [&](const std::string& why) {
@@ -58,7 +58,7 @@ struct AgentClient::Impl {
         if (received->body.empty()) return answer;
         auto json = parseJson(received->body);
         if (!json) {
-            // Of a command nobody knows what came of it.
+            // The outcome of a command is not known.
             return failure(request.method == "GET" ? ErrorCode::Internal : ErrorCode::TimedOut,
                            fmt::format("{} answered {} {} with something that is not JSON", agent(), request.method,
                                        request.path));

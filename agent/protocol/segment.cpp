@@ -21,7 +21,7 @@ SegmentMember memberFrom(const Json& json, JsonFields& parent) {
     return member;
 }
 
-// What no order may say.
+// Contents that no order may have.
 void checkOrder(const SegmentOrder& order, JsonFields& fields) {
     std::set<base::MemberName> names;
     std::set<base::PortName> ports;

@@ -9,7 +9,7 @@ class Router;
 
 namespace standin::api {
 
-/// What a coordinator with a new journal found, and an operator's agreement to it.
+/// The findings of a coordinator with a new journal, and an operator's agreement to them.
 void addAdoptionRoutes(http::Router& router, engine::Engine& engine);
 
 }  // namespace standin::api

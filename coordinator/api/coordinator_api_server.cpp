@@ -28,7 +28,7 @@ struct CoordinatorApiServer::Impl {
         addInventoryRoutes(router, dependencies.engine, dependencies.degraded);
         addImageRoutes(router, dependencies.engine);
         addOperationRoutes(router, dependencies.engine);
-        addPlanRoutes(router, dependencies.engine);
+        addPlanRoutes(router, dependencies.engine, dependencies.rehearse);
         addTrapRoutes(router, dependencies.trap_log, dependencies.rules, dependencies.trap_servers,
                       dependencies.engine);
         events.add(router);

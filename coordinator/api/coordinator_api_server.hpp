@@ -5,6 +5,7 @@
 
 #include "agent/base/log.hpp"
 #include "agent/http/server.hpp"
+#include "coordinator/api/plan_routes.hpp"
 
 namespace standin::engine {
 class Engine;
@@ -24,7 +25,7 @@ struct TrapRules;
 
 namespace standin::api {
 
-/// What the API shows and asks for; all outlive it.
+/// The objects that the API shows and commands; all outlive it.
 struct ApiDependencies {
     engine::Engine& engine;
     engine::EventHub& hub;
@@ -34,6 +35,7 @@ struct ApiDependencies {
     traps::DegradedConditions& degraded;
     http::HealthChecks& health;
     http::Metrics& metrics;
+    Rehearse rehearse;
     http::RequestAudit* audit = nullptr;  ///< null: refusals are not kept
 };
 

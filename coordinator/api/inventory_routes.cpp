@@ -39,7 +39,7 @@ Result<Response> showServer(const Engine& engine, const DegradedConditions& degr
     return Response::json(serverView(*server, degraded));
 }
 
-/// Who sets a server into maintenance sees to it: what was degraded until then is known.
+/// An operator who sets a server into maintenance takes care of it and knows its degraded conditions.
 Result<Response> setMaintenance(Engine& engine, DegradedConditions& degraded, const Request& request) {
     auto name = request.id<ServerName>("server");
     if (!name) return failure(name.error());

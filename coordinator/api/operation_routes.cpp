@@ -84,7 +84,7 @@ Result<Response> list(const Engine& engine, const Request& request) {
         listOf("operations", operations, [](const domain::Operation& one) { return summaryOf(one); }));
 }
 
-/// The lines as they stand in the journal: also those that another version wrote.
+/// The lines as the journal has them, including those that another version wrote.
 Result<Response> showRecord(const Engine& engine, const Request& request) {
     auto id = numberIn(request, "id");
     if (!id) return failure(id.error());
@@ -108,7 +108,7 @@ http::Handler remedyBy(Engine& engine, Remedy remedy) {
     };
 }
 
-/// A `close` may say that what the job wrote on the stand-in need not be kept.
+/// A `close` may agree to lose the job's writes on the stand-in.
 Result<Response> closeOperation(Engine& engine, const Request& request) {
     auto id = numberIn(request, "id");
     if (!id) return failure(id.error());

@@ -5,16 +5,12 @@
 
 #include "agent/http/router.hpp"
 #include "agent/protocol/image.hpp"
-#include "agent/protocol/json_text.hpp"
 #include "coordinator/api/route_parts.hpp"
 #include "coordinator/api/views.hpp"
 #include "coordinator/engine/engine.hpp"
-#include "coordinator/what_if/plan_json.hpp"
-#include "coordinator/what_if/separate_process.hpp"
 
 namespace standin::api {
 
-using base::ErrorCode;
 using base::failure;
 using base::Result;
 using engine::Engine;
@@ -23,14 +19,7 @@ namespace {
 
 /// The past from which durations are learned: enough for a median of each, and bounded.
 constexpr std::size_t past_operations = 500;
-/// Below standinctl's own time limit, so that it still gets the reason.
-constexpr std::chrono::seconds longest{12};
 constexpr std::size_t most_names = 10000;
-
-struct Question {
-    base::ServerName server;
-    what_if::Failures failures;
-};
 
 template <typename Name>
 std::vector<Name> namesIn(protocol::JsonFields& fields, const char* field) {
@@ -43,11 +32,11 @@ std::vector<Name> namesIn(protocol::JsonFields& fields, const char* field) {
     return names;
 }
 
-Result<Question> questionIn(const Request& request) {
+Result<what_if::Question> questionIn(const Request& request) {
     auto body = request.json();
     if (!body) return failure(body.error());
     protocol::JsonFields fields(*body, "plan");
-    Question question;
+    what_if::Question question;
     question.server = fields.optionalId<base::ServerName>("server");
     protocol::JsonFields failing(fields.object("fail"), "fail");
     for (const auto& rack : failing.array("racks", most_names)) {
@@ -75,8 +64,9 @@ what_if::Situation situationOf(const Engine& engine) {
         contents.placements[server.server.name] = server.placement;
         if (server.maintenance) contents.maintenance[server.server.name] = {true, server.maintenance_why};
     }
-    situation.past = engine.operations(past_operations);
-    for (const auto& operation : situation.past) {
+    const auto past = engine.operations(past_operations);
+    situation.durations = what_if::Durations(past);
+    for (const auto& operation : past) {
         contents.last_operation = std::max(contents.last_operation, operation.id);
         if (!isOpen(operation)) continue;
         if (isResting(operation.state)) {
@@ -101,29 +91,20 @@ what_if::Situation situationOf(const Engine& engine) {
     return situation;
 }
 
-Result<Response> make(const Engine& engine, const Request& request) {
+Result<Response> make(const Engine& engine, const Rehearse& rehearse, const Request& request) {
     auto question = questionIn(request);
     if (!question) return failure(question.error());
-    const auto situation = situationOf(engine);
-    auto answer = what_if::inSeparateProcess(
-        [&] {
-            auto made = what_if::rehearse(situation, question->server, question->failures);
-            return made ? protocol::jsonText(Json{{"plan", toJson(*made)}})
-                        : protocol::jsonText(Json{{"error", protocol::toJson(made.error())}});
-        },
-        longest);
-    if (!answer) return failure(answer.error());
-    auto parsed = protocol::parseJson(*answer);
-    if (!parsed) return failure(ErrorCode::Internal, "the plan cannot be read");
-    if (parsed->contains("error")) return failure(protocol::errorFrom((*parsed)["error"], "no plan was made"));
-    return Response::json((*parsed)["plan"]);
+    auto plan = rehearse(situationOf(engine), *question);
+    if (!plan) return failure(plan.error());
+    return Response::json(std::move(*plan));
 }
 
 }  // namespace
 
-void addPlanRoutes(http::Router& router, Engine& engine) {
-    router.add("POST", "/v1/plans", http::Access::Read,
-               [&engine](const Request& request) { return make(engine, request); });
+void addPlanRoutes(http::Router& router, Engine& engine, Rehearse rehearse) {
+    router.add(
+        "POST", "/v1/plans", http::Access::Read,
+        [&engine, rehearse = std::move(rehearse)](const Request& request) { return make(engine, rehearse, request); });
 }
 
 }  // namespace standin::api

@@ -5,7 +5,7 @@
 
 #include "agent/http/response.hpp"
 
-/// What the routes of the API have in common.
+/// Common parts of the API's routes.
 namespace standin::api {
 
 using http::Request;

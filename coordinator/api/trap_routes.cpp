@@ -69,7 +69,7 @@ Result<TrapRecord> findBy(TrapLog& trap_log, const Request& request) {
     return trap_log.find(*id);
 }
 
-/// What the coordinator would do if the trap came now, in a sentence.
+/// One sentence: the coordinator's reaction if the trap came now.
 Json actionOn(const traps::Verdict& verdict, const Engine& engine) {
     using Kind = Engine::ReportOutcome::Kind;
     if (verdict.outcome != traps::Verdict::Outcome::Failure)
@@ -87,7 +87,7 @@ Json actionOn(const traps::Verdict& verdict, const Engine& engine) {
     return {{"begins", nullptr}, {"text", "nothing: " + outcome->reason}};
 }
 
-/// What the routes that explain need.
+/// The objects that the explaining routes use.
 struct Explainer {
     const TrapRules& rules;
     const ServerDirectory& servers;

@@ -14,7 +14,7 @@ struct TrapRules;
 
 namespace standin::api {
 
-/// What became of every trap, how the rules came to it, and what the engine would do about it now.
+/// The outcome of every trap, the rules that led to it, and the engine's reaction if it came now.
 void addTrapRoutes(http::Router& router, traps::TrapLog& trap_log, const traps::TrapRules& rules,
                    const traps::ServerDirectory& servers, const engine::Engine& engine);
 

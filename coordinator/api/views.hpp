@@ -4,8 +4,8 @@
 #include "coordinator/engine/event_hub.hpp"
 #include "coordinator/engine/status_snapshot.hpp"
 
-/// What the API shows (README.md in this directory). Moments are RFC 3339 or null, durations end in `_ms`, names that
-/// are not set are null.
+/// The objects that the API shows (README.md in this directory). Moments are RFC 3339 or null, durations end in `_ms`,
+/// names that are not set are null.
 namespace standin::api {
 
 using protocol::Json;

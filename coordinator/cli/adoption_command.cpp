@@ -60,7 +60,7 @@ int adoptSite(const CommandContext& context, const AdoptionChoice& choice) {
         return refuse(context, "what was found is not that of a new site; look at it: standinctl adopt");
     }
     if (!choice.yes && !choice.if_clean &&
-        !confirmed(context, "go on from this, and act? (no other coordinator may run)")) {
+        !confirmed(context, "continue from this, and act? (no other coordinator may run)")) {
         if (context.json) context.printJson(found.body);
         return refuse(context, "say --yes to adopt without being asked");
     }

@@ -55,7 +55,8 @@ int fetchAudit(const CommandContext& context, ReportedAudit& reported) {
 }
 
 Verifier verifyReported(const ReportedAudit& reported) {
-    // What was forgotten while it was fetched is here all the same, and begins where it begins.
+    // Entries that were dropped while the audit was fetched are still here, and the chain begins with the oldest of
+    // them.
     const bool anchored =
         reported.forgotten && (reported.links.empty() || reported.links.front().number > reported.forgotten->number);
     // Without anything forgotten the first entry is number 1.

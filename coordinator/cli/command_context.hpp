@@ -16,7 +16,7 @@ namespace standin::cli {
 
 using Json = nlohmann::json;
 
-/// What every command works with.
+/// Context of every command.
 struct CommandContext {
     CoordinatorApi& api;
     std::ostream& out;
@@ -38,7 +38,7 @@ struct CommandContext {
     };
     /// Asks, and reports a failure on `err`.
     Reply ask(std::string_view method, const std::string& path, const Json* body = nullptr) const;
-    /// What an answer says; a refusal is reported on `err`.
+    /// The content of an answer; a refusal is reported on `err`.
     Reply replyIn(const Answer& answer, const std::string& request) const;
 
     /// Asks `path` and shows the answer: as JSON, or by `show`.

@@ -108,8 +108,9 @@ void Grammar::addOverview() {
     verb(app_, "status", "Servers, where their jobs run, and open operations", showStatus);
     verb(app_, "health", "The coordinator's checks, and what to do about those that fail", showHealth);
     verb(app_, "events", "What happens, as it happens", followEvents);
-    auto* adopt = verb(app_, "adopt", "Show what a coordinator with a new journal found, and have it go on from that",
-                       [&a](const CommandContext& c) { return adoptSite(c, a.adoption); });
+    auto* adopt =
+        verb(app_, "adopt", "Show the findings of a coordinator with a new journal, and let it continue from them",
+             [&a](const CommandContext& c) { return adoptSite(c, a.adoption); });
     adopt->add_flag("--yes", a.adoption.yes, "Do not ask");
     adopt->add_flag("--if-clean", a.adoption.if_clean, "Do not ask, and adopt only what looks like a new site");
     verb(*group("agent", "Agents"), "list", "Agents and their health", listAgents);
@@ -243,7 +244,7 @@ void Grammar::addTrap() {
     plan->add_option("--fail", a.fail,
                      "What fails with it: rack=NAME, server=NAME, spare=NAME, vm-host=NAME; commas between")
         ->delimiter(',');
-    auto* replay = verb(app_, "replay", "Decide an operation again, from what its decisions were made from",
+    auto* replay = verb(app_, "replay", "Decide an operation again, from its record",
                         [&a](const CommandContext& c) { return replayOperation(c, a.operation_or_file, a.record); });
     replay->add_option("OPERATION", a.operation_or_file, "Its number, or a file ('-': standard input) with its record")
         ->required();
@@ -252,7 +253,7 @@ void Grammar::addTrap() {
 
 void Grammar::addLater() {
     auto later = [this](const std::string& name, const std::string& explanation) {
-        // Whatever it is asked with, the answer is the same.
+        // The answer is the same for all arguments.
         absentVerb(app_, name, name, explanation)->fallthrough(false)->allow_extras();
     };
     later("drill", "Rehearse a failover without effect on production");
@@ -290,7 +291,7 @@ int runCommandLine(const std::vector<std::string>& arguments, const Surroundings
         grammar.app().parse(
             std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants them backwards
     } catch (const CLI::RequiredError& problem) {
-        // Where a verb is missing because the word that stands in its place is none, that word is what was wrong.
+        // If an unknown word is in the place of a verb, the message names that word and not the missing verb.
         const auto strange = grammar.app().remaining(true);
         if (strange.empty()) {
             grammar.app().exit(problem, surroundings.out, surroundings.err);

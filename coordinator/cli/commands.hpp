@@ -26,7 +26,7 @@ struct AdoptionChoice {
     bool yes = false;       ///< without asking
     bool if_clean = false;  ///< without asking, and only if nothing contradicts a site that is new
 };
-/// Shows what a coordinator with a new journal found, and has it go on from that.
+/// Shows what a coordinator with a new journal found, and lets it continue from that.
 int adoptSite(const CommandContext& context, const AdoptionChoice& choice);
 
 int listSpares(const CommandContext& context);
@@ -49,7 +49,7 @@ struct PruneChoice {
     bool yes = false;      ///< without asking
     bool dry_run = false;
 };
-/// Deletes images that nothing uses; the coordinator looks at each once more.
+/// Deletes images that nothing uses; the coordinator checks each again.
 int pruneImages(const CommandContext& context, const PruneChoice& choice);
 /// Captures the server's image: a refresh if it has a spare (its stand-in is remade when the image differs), else a
 /// backup.
@@ -77,7 +77,7 @@ struct TrapChoice {
 };
 int explainTrap(const CommandContext& context, const TrapChoice& choice);
 
-/// What would happen if the server, and what `fail` names (`rack=3`, `spare=spare01`…), failed now.
+/// Shows the course if the server, and everything that `fail` names (`rack=3`, `spare=spare01`…), failed now.
 int planFailure(const CommandContext& context, const std::string& server, const std::vector<std::string>& fail);
 
 /// Decides an operation again from its record. `what`: an operation's number; or a file, `-`: standard input.

@@ -9,7 +9,7 @@
 
 namespace standin::cli {
 
-/// What the coordinator answered, whatever its status.
+/// The coordinator's answer, of any status.
 struct Answer {
     int status = 0;
     std::string body;      ///< JSON, or empty
@@ -20,7 +20,7 @@ struct Answer {
 
 /// One server-sent event; `type` is "heartbeat" for a sign of life that carries nothing.
 struct StreamedEvent {
-    std::string id;  ///< opaque; what follow() takes to go on from here
+    std::string id;  ///< opaque; follow() continues from it
     std::string type;
     std::string data;  ///< JSON
 };

@@ -61,7 +61,7 @@ class EventAssembler {
     StreamedEvent event_;
 };
 
-/// What the coordinator says about a stream that it does not give.
+/// The coordinator's reason for not giving a stream.
 base::Error refusalIn(const Poco::Net::HTTPResponse& response, std::istream& in) {
     std::string text(4096, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));

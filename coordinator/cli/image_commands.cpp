@@ -44,8 +44,8 @@ double shareAt(const Json& verification) {
     return total > 0 ? numberAt(*progress, "done_bytes").value_or(0) / total : 0;
 }
 
-/// Of each disk all but the newest `keep` that are whole, if nothing uses them. What is being captured is not to
-/// delete; what failed is of no use to anybody.
+/// Of each disk all but the newest `keep` that are whole, if nothing uses them. An image that is being captured is not
+/// to delete; a failed one is useless.
 std::vector<Json> unneeded(const Json& images, std::size_t keep) {
     std::map<std::string, std::vector<Json>> of_disk;
     for (const auto& image : images) of_disk[textAt(image, "disk")].push_back(image);
@@ -144,7 +144,7 @@ int pruneImages(const CommandContext& context, const PruneChoice& choice) {
         const auto id = textAt(image, "id");
         auto done = context.ask("DELETE", "/v1/images/" + id);
         if (!done.accepted()) {
-            exit_code = done.exit_code;  // reported already; the others may be removed all the same
+            exit_code = done.exit_code;  // reported already; the others may still be removed
             continue;
         }
         deleted.push_back(id);

@@ -12,7 +12,7 @@ base::Result<std::string> readInput(const CommandContext& context, const std::st
 /// Asks for a `y` on standard input; false for anything else, and where there is no one to answer.
 bool confirmed(const CommandContext& context, const std::string& question);
 
-/// What an operator gives as the number of an operation or of a trap.
+/// An operator's input for the number of an operation or of a trap.
 bool isNumber(const std::string& text);
 
 }  // namespace standin::cli

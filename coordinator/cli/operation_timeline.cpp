@@ -115,7 +115,7 @@ void OperationTimeline::showStep(const Json& step) {
     const bool planned = textAt(step, "outcome") == "planned";
     if ((planned && !waits(step)) || shown_[title] == result || isRepetition(step, title)) return;
     shown_[title] = result;
-    // How a long step stands is said with the line, but is no reason for another one.
+    // The progress of a long step is shown with its line, but causes no further line.
     if (auto message = textAt(step, "message"); (goesOn(step) || planned) && message != "-") result += ": " + message;
     out_ << printable(fmt::format("  {:>10}  {:<28} {}", planned ? "" : sinceFailure(step), title, result)) << '\n';
 }

@@ -12,7 +12,7 @@ namespace standin::cli {
 class OperationTimeline {
   public:
     explicit OperationTimeline(std::ostream& out) : out_(out) {}
-    /// What is new in `operation` since the last call.
+    /// The news in `operation` since the last call.
     void show(const Json& operation);
 
   private:

@@ -26,14 +26,14 @@ std::string readinessOf(const Json& server) {
     return flagAt(*row, "stale") ? "stale" : "yes";
 }
 
-// How old the data are that a failover would go on with.
+// The age of the data that a failover would continue with.
 std::string ageOf(const Json& server) {
     const auto age = server.find("image_age_s");
     if (age == server.end() || !age->is_number()) return "-";
     return domain::durationText(std::chrono::seconds(age->get<std::int64_t>()));
 }
 
-// What an operator should know first: why it is not ready, or that failures start nothing.
+// The first fact for an operator: why it is not ready, or that failures start nothing.
 std::string remarkOf(const Json& server) {
     if (auto by = textAt(server, "runs_on", "brought_back_by"); by != "-")
         return "its job is being brought back to it, as " + by + " has asked";
@@ -59,7 +59,7 @@ void printServers(std::ostream& out, const Json& servers) {
     table.print(out);
 }
 
-/// What needs a person's hand although the job runs.
+/// Conditions that need a person although the job runs.
 void printDegraded(std::ostream& out, const Json& servers) {
     TextTable table({"DEGRADED", "SINCE", "COUNT", "TRAP", "WHAT"});
     for (const auto& server : servers) {

@@ -62,7 +62,7 @@ void printFailover(std::ostream& out, const Json& failover) {
     }
     table.print(out);
     if (const auto back = numberAt(failover, "job_back_ms"))
-        out << "the job would go on after " << humanMilliseconds(*back) << '\n';
+        out << "the job would continue after " << humanMilliseconds(*back) << '\n';
     const auto ends = numberAt(failover, "ends_ms");
     out << printable(fmt::format("it would end {} as {}, on {}: {}", ends ? "after " + humanMilliseconds(*ends) : "",
                                  textAt(failover, "ends"), textAt(failover, "runs_on"), textAt(failover, "why")))

@@ -66,6 +66,7 @@ Json jsonOf(const Replay& replayed) {
             {"not_compared", replayed.not_compared},
             {"dropped_lines", replayed.dropped},
             {"same", replayed.different == 0},
+            {"first_difference", replayed.first_difference},
             {"lines", std::move(lines)}};
 }
 
@@ -95,13 +96,14 @@ void print(std::ostream& out, const Replay& replayed) {
     for (const auto& line : replayed.lines) printLine(out, line, operation.failure_at);
     if (replayed.dropped > 0)
         out << fmt::format(
-            "{} lines of this long record are not kept; what follows them was decided again all the same\n",
+            "{} lines of this long record are not kept; the lines after them were decided again nevertheless\n",
             replayed.dropped);
     if (replayed.different == 0) {
         out << fmt::format("{} decisions, all the same\n", replayed.decisions);
     } else {
         out << fmt::format("{} decisions, {} different, {} after them not compared: the rules are not those of then\n",
                            replayed.decisions, replayed.different, replayed.not_compared);
+        out << printable("first difference: " + replayed.first_difference) << '\n';
     }
 }
 

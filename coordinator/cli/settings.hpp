@@ -10,7 +10,7 @@ namespace standin::cli {
 
 inline constexpr const char* usual_settings_file = "/etc/standin/standinctl.yml";
 
-/// What the command line says about the connection; empty = not said.
+/// The connection settings of the command line; empty = not given.
 struct ConnectionOptions {
     std::string settings_file;
     std::string url;

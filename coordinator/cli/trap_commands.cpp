@@ -51,7 +51,8 @@ void printExplanation(std::ostream& out, const Json& body) {
     }
 }
 
-/// Rules and servers, as the daemon reads them; what only this host could say (programs, fence agents) is left out.
+/// Rules and servers, as the daemon reads them; checks that only this host could make (programs, fence agents) are left
+/// out.
 struct Knowledge {
     config::Configuration configuration;
     traps::TrapRules rules;

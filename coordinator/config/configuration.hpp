@@ -73,8 +73,10 @@ struct SpareSettings {
     drivers::PowerLadder ladder;
 };
 
-/// Everything /etc/standin/coordinator.yml says. Read once at the start; what changes at run time is in the journal.
+/// The content of /etc/standin/coordinator.yml. Read once at the start; facts that change at run time are in the
+/// journal.
 struct Configuration {
+    std::string text;  ///< as it was read
     std::string name;
     ListenAddress listen;
     std::string state_dir;

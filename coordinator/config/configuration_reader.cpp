@@ -112,7 +112,7 @@ std::vector<AgentSettings> readAgents(YamlReader& root) {
     return agents;
 }
 
-/// What is said about restores is said of an agent that restores.
+/// Limits of restores belong to an agent that restores.
 void checkImageStores(const Configuration& configuration, YamlReader& root) {
     std::set<std::string> stores;
     for (const auto& one : configuration.servers) stores.insert(one.server.image_store.text());
@@ -202,18 +202,26 @@ bool programExists(const std::string& program) {
 
 std::optional<Configuration> readConfiguration(const std::string& path, const Surroundings& surroundings,
                                                base::YamlProblems& problems) {
-    auto root = YamlReader::fromFile(path, problems);
+    auto text = YamlReader::textOf(path, problems);
+    if (!text) return std::nullopt;
+    return readConfigurationText(std::move(*text), path, surroundings, problems);
+}
+
+std::optional<Configuration> readConfigurationText(std::string text, const std::string& name,
+                                                   const Surroundings& surroundings, base::YamlProblems& problems) {
+    auto root = YamlReader::fromText(text, name, problems);
     if (!root) return std::nullopt;
     Configuration configuration;
+    configuration.text = std::move(text);
     std::set<std::string> agent_names;
-    for (const auto& [name, reader] : root->entries("agents")) agent_names.insert(name);
+    for (const auto& [agent, reader] : root->entries("agents")) agent_names.insert(agent);
     readGeneral(configuration, root->map("coordinator"), agent_names);
     configuration.traps = readTraps(root->map("traps"), surroundings, problems);
     configuration.agents = readAgents(*root);
     MachineReader machines(configuration.agents, surroundings, configuration.traps.rules_file);
-    for (auto& [name, reader] : root->entries("servers"))
-        configuration.servers.push_back(machines.server(name, reader));
-    for (auto& [name, reader] : root->entries("spares")) configuration.spares.push_back(machines.spare(name, reader));
+    for (auto& [server, reader] : root->entries("servers"))
+        configuration.servers.push_back(machines.server(server, reader));
+    for (auto& [spare, reader] : root->entries("spares")) configuration.spares.push_back(machines.spare(spare, reader));
     if (configuration.servers.empty()) root->problem("servers", "must name at least one server to protect");
     readNotifyAndCapture(configuration, *root, surroundings);
     if (problems.empty()) checkImageStores(configuration, *root);

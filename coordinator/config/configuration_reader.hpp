@@ -10,13 +10,13 @@
 
 namespace standin::config {
 
-/// What the reader asks of the host it runs on.
+/// The questions that the reader asks about the host it runs on.
 struct Surroundings {
     /// Is there such a program (a name in PATH, or an absolute path)?
     std::function<bool(const std::string& program)> program_exists;
-    /// What is wrong with a fence device, as one sentence; empty = well.
+    /// The problem of a fence device, as one sentence; empty = none.
     std::function<std::string(const drivers::PowerDevice& device)> fence_problem;
-    /// All that is wrong with a file of trap rules, as `file:line:column: key: what`; empty = well.
+    /// All that is wrong with a file of trap rules, as `file:line:column: key: what`; empty = none.
     std::function<std::vector<std::string>(const std::string& path)> rule_problems;
     /// How the rules of a file find the server that a failure is of.
     struct Lookups {
@@ -34,5 +34,8 @@ bool programExists(const std::string& program);
 /// be used; the trap rules parse. All problems are recorded; nullopt if there is any.
 std::optional<Configuration> readConfiguration(const std::string& path, const Surroundings& surroundings,
                                                base::YamlProblems& problems);
+/// The same of a text that `name` names in problems.
+std::optional<Configuration> readConfigurationText(std::string text, const std::string& name,
+                                                   const Surroundings& surroundings, base::YamlProblems& problems);
 
 }  // namespace standin::config

@@ -60,7 +60,7 @@ protocol::Probe readProbe(YamlReader reader) {
     return probe;
 }
 
-/// What happens to the job's data has to be decided before the failure by its owner: there is no default.
+/// The job's owner has to decide before a failure how its data are treated: there is no default.
 void readData(domain::Server& server, YamlReader& reader) {
     const bool rollback = reader.boolean("accepts_rollback", false);
     if (!reader.has("data")) {

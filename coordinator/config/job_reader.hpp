@@ -14,7 +14,7 @@ std::chrono::milliseconds readWait(base::YamlReader& reader, const std::string& 
 /// More than 0.
 std::chrono::milliseconds readAge(base::YamlReader& reader, const std::string& key,
                                   std::chrono::milliseconds otherwise);
-/// What the server does: its ports, its probe, its data.
+/// The server's job: its ports, its probe, its data.
 void readJob(domain::Server& server, base::YamlReader reader);
 domain::StandInSize readStandInSize(base::YamlReader reader);
 

@@ -137,7 +137,7 @@ void MachineReader::trapNames(ServerSettings& settings, YamlReader& reader) {
         for (const char c : std::string_view(identity).substr(identity.starts_with("0x") ? 2 : 0)) {
             if (c != '-' && c != ' ') plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         }
-        if (plain.empty()) reader.problem("trap_identities", fmt::format("'{}' names nobody", identity));
+        if (plain.empty()) reader.problem("trap_identities", fmt::format("'{}' names no machine", identity));
         trap_identities_.claim(reader, "trap_identities", plain);
     }
     const bool by_address = !server.trap_sources.empty() && lookups_.by_address;

@@ -8,8 +8,8 @@
 
 namespace standin::config {
 
-/// What a power device switches, in one way of writing: its address and, of one with several outlets, which one. Two
-/// protocols of one BMC give the same. Empty: the options do not say.
+/// The outlet that a power device switches, in one notation: its address and, of one with several outlets, which one.
+/// Two protocols of one BMC give the same. Empty: the options do not say.
 std::string outletOf(const drivers::PowerDevice& device);
 
 /// Outlets that machines claim: each switches one machine, or a fence of one would switch off the other.

@@ -46,7 +46,7 @@ std::string canonicalAddress(std::string_view text) {
 bool isSecretOption(std::string_view name) {
     std::string plain;
     for (const char c : name) plain += c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    // What says where a secret is, or how it is used, is none.
+    // An option that says where a secret is, or how it is used, is none.
     for (const char* harmless : {"_script", "_file", "_path", "_prot", "_protocol", "_url"}) {
         if (plain.ends_with(harmless)) return false;
     }

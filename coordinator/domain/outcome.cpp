@@ -206,6 +206,18 @@ Outcome outcomeOf(const Operation& operation, const Change& change, const Server
     return std::move(consequences.outcome);
 }
 
+Outcomes outcomesOf(const Operation& operation, const std::vector<Change>& changes, const Server& server,
+                    ServerRecord before) {
+    Outcomes outcomes{{}, std::move(before)};
+    for (const auto& change : changes) {
+        auto outcome = outcomeOf(operation, change, server, outcomes.after);
+        if (outcome.row) outcomes.after.row = outcome.row;
+        if (outcome.placement) outcomes.after.placement = *outcome.placement;
+        outcomes.each.push_back(std::move(outcome));
+    }
+    return outcomes;
+}
+
 Placement placementAfterReturn(const Placement& before) {
     Placement after;
     for (auto one : before.writes) {

@@ -13,6 +13,7 @@ namespace standin::domain {
 struct ServerRecord {
     std::optional<SpareTableRow> row;  ///< nullopt: the server has none
     Placement placement;
+    bool operator==(const ServerRecord&) const = default;
 };
 
 /// What an operation's change of state changes besides the operation.
@@ -25,6 +26,16 @@ struct Outcome {
 
 /// Pure. `operation` is in the state after the change; `before` is the state after the change before it.
 Outcome outcomeOf(const Operation& operation, const Change& change, const Server& server, const ServerRecord& before);
+
+/// The outcomes of a decision's changes.
+struct Outcomes {
+    std::vector<Outcome> each;  ///< one for each change, in order
+    ServerRecord after;         ///< after all of them
+};
+
+/// Pure. `operation` is in the state after the last change; `before` is the state before the first one.
+Outcomes outcomesOf(const Operation& operation, const std::vector<Change>& changes, const Server& server,
+                    ServerRecord before);
 
 /// The placement once the server executes its job again and an operator has agreed to lose what other machines wrote. A
 /// stand-in's disk exists until it is deleted; a spare is free for other servers from now on.

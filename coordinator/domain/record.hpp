@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "coordinator/domain/decide.hpp"
+#include "coordinator/domain/outcome.hpp"
 #include "coordinator/domain/step_report.hpp"
 
 /// The record of an operation: what happened to it and what was decided, in order. Nothing else changes an operation,
@@ -38,12 +39,20 @@ struct ReportTaken {
     base::WallTime first_ended{};  ///< when the first of those ended; meaningful if there are any
 };
 
+/// The server's row and its job's placement, before and after a decision's changes of state. Between two decisions both
+/// may change: operators, the watch and other operations change them as well.
+struct RecordedOutcome {
+    std::optional<ServerRecord> before;  ///< absent: as after the decision before this one
+    std::optional<ServerRecord> after;   ///< absent: the same as before
+};
+
 /// An event from outside that accept() applied.
 struct EventAccepted {
     Event event{};
     std::string why;
     std::vector<Change> changes;
-    bool discard_data = false;  ///< OperatorCloses: the stand-in's data may be lost
+    bool discard_data = false;               ///< OperatorCloses: the stand-in's data may be lost
+    std::optional<RecordedOutcome> outcome;  ///< absent: nothing changed, or it was not recorded
 };
 
 struct FenceConfirmed {
@@ -81,6 +90,7 @@ struct Decided {
     std::optional<Circumstances> circumstances;  ///< absent: the same as for the decision before
     std::vector<Change> changes;
     std::vector<StepStart> starts;
+    std::optional<RecordedOutcome> outcome;  ///< absent: nothing changed, or it was not recorded
 };
 
 struct RecordLine {

@@ -62,7 +62,7 @@ base::Result<Segment> AgentSwitchDriver::setSegment(const protocol::CommandStamp
     auto segment = messageIn(*client_, phraseOf(id), client_->put(pathOf(id), toJson(order), stamp, deadline),
                              protocol::segmentFrom);
     if (segment && !segment->verified) {
-        // Success means verified; whatever the switch has now has to be observed before anybody relies on it.
+        // Success means verified; the switch's present state has to be read before it is relied on.
         return base::failure(base::ErrorCode::TimedOut,
                              "agent '" + client_->name() + "' could not verify " + phraseOf(id) + " after changing it");
     }

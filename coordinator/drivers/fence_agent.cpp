@@ -24,7 +24,7 @@ constexpr std::size_t output_limit = 64U << 10;               // metadata of the
 constexpr std::size_t words_limit = 300;                      // of an agent's last words in a message
 constexpr auto metadata_deadline = std::chrono::seconds(15);  // an interpreter's start on a busy host
 
-// What this driver says itself, and what would spread the secret or slow the agent down.
+// Options that this driver sets itself, and those that would spread the secret or slow the agent down.
 constexpr std::array forbidden_options{"action",        "option", "password",   "passwd", "verbose",
                                        "verbose_level", "debug",  "debug_file", "delay"};
 
@@ -91,7 +91,7 @@ struct FenceAgent::Call {
 
     [[nodiscard]] std::string wordsOf(const base::ProcessOutcome& outcome) const {
         const auto& said = isBlank(outcome.errors) ? outcome.output : outcome.errors;
-        // What an agent prints was made valid text: a secret that is none looks otherwise there.
+        // An agent's output was made valid text: a secret that is not valid text looks different there.
         std::vector<std::string> hidden = secrets;
         for (const auto& secret : secrets) hidden.push_back(base::validText(secret));
         return base::lastWords(withoutSecrets(said, hidden), words_limit);

@@ -20,7 +20,7 @@ void Conductor::drop(const base::Error& problem) {
     state_.operations.drop();
     attempts_.drop();
     claims_.drop();
-    first_look_.drop(problem);
+    startup_check_.drop(problem);
     returns_.drop(problem);
 }
 
@@ -39,7 +39,7 @@ base::Result<void> Conductor::recover() {
     containment_.recover(std::move(contents->crashes));
     containment_.recover(contents->unreadable);
     announce();
-    if (!adoption_.adoption().observing) first_look_.begin(jobs_.serversWithTheirJobs());
+    if (!adoption_.adoption().observing) startup_check_.begin(jobs_.serversWithTheirJobs());
     handle({});
     return {};
 }
@@ -95,7 +95,7 @@ void Conductor::announce() {
 
 void Conductor::handle(std::vector<Input> inputs) {
     if (!leads()) return turnAway(inputs);
-    for (const auto& input : first_look_.takeReports()) takeReport(input);
+    for (const auto& input : startup_check_.takeReports()) takeReport(input);
     for (Input& input : inputs) take(input);
     if (leads()) {
         attempts_.lookAfter();
@@ -145,7 +145,7 @@ void Conductor::takeOutcome(const StepOutcome& outcome) {
 }
 
 void Conductor::takeReport(const ReportInput& input) {
-    if (first_look_.holds(input)) return;
+    if (startup_check_.holds(input)) return;
     const auto outcome = reports_.report(input.report);
     if (!input.reply) return;
     state_.batch.reply([reply = input.reply, outcome](const base::Result<void>& durable) {
@@ -166,7 +166,7 @@ void Conductor::finishBatch() {
     }
     turns_.post();
     if (durable) {
-        if (!first_look_.awaitsLeader()) {
+        if (!startup_check_.awaitsLeader()) {
             dispatch_.dispatchStarts();
             returns_.dispatch();
             claims_.dispatch();
@@ -192,9 +192,9 @@ std::optional<base::WallTime> Conductor::nextWake() const {
     also(state_.operations.timers().next());
     also(state_.batch.flushAt());
     also(attempts_.next());
-    also(first_look_.ends(state_.batch.hasStarts()));
+    also(startup_check_.ends(state_.batch.hasStarts()));
     // What could not be made durable is begun with the next commit.
-    if (state_.batch.mustBeCommitted() || first_look_.awaitsLeader()) return next;
+    if (state_.batch.mustBeCommitted() || startup_check_.awaitsLeader()) return next;
     also(returns_.next());
     also(claims_.next());
     return next;

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "coordinator/engine/blocked_failovers.hpp"
-#include "coordinator/engine/first_look.hpp"
 #include "coordinator/engine/job_findings.hpp"
+#include "coordinator/engine/startup_check.hpp"
 #include "coordinator/engine/step_dispatch.hpp"
 #include "coordinator/engine/table_requests.hpp"
 
@@ -20,7 +20,7 @@ class Conductor {
     explicit Conductor(ConductorParts parts);
 
     /// Called before recover() if there is a watch.
-    void expectFirstLook() { first_look_.expect(); }
+    void expectStartupCheck() { startup_check_.expect(); }
     /// Opens the journal and continues the operations found in it.
     base::Result<void> recover();
     void handle(std::vector<Input> inputs);
@@ -44,7 +44,7 @@ class Conductor {
     AdoptionProcess& adoption() { return adoption_; }
     JobReturns& returns() { return returns_; }
     RestartClaims& claims() { return claims_; }
-    FirstLook& firstLook() { return first_look_; }
+    StartupCheck& startupCheck() { return startup_check_; }
     JobFindings& jobs() { return jobs_; }
     BlockedFailovers& blocked() { return blocked_; }
 
@@ -64,7 +64,7 @@ class Conductor {
     AdoptionProcess adoption_{state_};
     JobReturns returns_{state_};
     RestartClaims claims_{state_};
-    FirstLook first_look_{state_};
+    StartupCheck startup_check_{state_};
     Turns turns_{state_};
     Observer observer_{state_, turns_};
     Containment containment_{state_, turns_};

@@ -29,8 +29,9 @@ void Decisions::decide(Operation& operation) {
         const auto& observation = observer_.observe(operation);
         const auto before = recorder.wantsWhole(operation.id) ? std::optional(operation) : std::nullopt;
         const auto verdict = domain::decideOn(operation, observation, moment);
-        recorder.decided(before ? *before : operation, observation, verdict, moment);
-        changed(operation, verdict.changes);
+        auto consequences = consequencesOf(operation, verdict.changes);
+        recorder.decided(before ? *before : operation, observation, verdict, std::move(consequences.recorded), moment);
+        changed(operation, verdict.changes, std::move(consequences.each));
         again = act(operation, verdict);
     }
     turns_.note(operation);
@@ -98,18 +99,34 @@ bool Decisions::accept(Operation& operation, domain::Event event, const std::str
     const auto moment = state_.now();
     auto decision = domain::accept(operation, event, why, moment);
     if (!decision) return false;
-    state_.batch.recorder().event(operation, {event, why, decision->changes, discard_data}, moment);
     if (discard_data) decision->after.discard_data = true;
+    auto consequences = consequencesOf(decision->after, decision->changes);
+    state_.batch.recorder().event(
+        operation, {event, why, decision->changes, discard_data, std::move(consequences.recorded)}, moment);
     operation = std::move(decision->after);
     containment_.takeBack(operation.id);
-    changed(operation, decision->changes);
+    changed(operation, decision->changes, std::move(consequences.each));
     state_.batch.touch(operation.id);
     return true;
 }
 
-void Decisions::changed(Operation& operation, const std::vector<domain::Change>& changes) {
-    for (const auto& change : changes) {
-        apply(operation, change);
+Decisions::Consequences Decisions::consequencesOf(const Operation& operation,
+                                                  const std::vector<domain::Change>& changes) const {
+    // Of an unknown server nothing can be derived: the decision is recorded, then changed() throws.
+    if (changes.empty() || !state_.knows(operation.server)) return {};
+    const auto* row = state_.spares.row(operation.server);
+    domain::ServerRecord before{row == nullptr ? std::nullopt : std::optional(*row),
+                                state_.placements.of(operation.server)};
+    auto outcomes = domain::outcomesOf(operation, changes, state_.server(operation.server), before);
+    return {std::move(outcomes.each), domain::RecordedOutcome{std::move(before), std::move(outcomes.after)}};
+}
+
+void Decisions::changed(Operation& operation, const std::vector<domain::Change>& changes,
+                        std::vector<domain::Outcome> outcomes) {
+    if (!changes.empty()) static_cast<void>(state_.server(operation.server));
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const auto& change = changes[i];
+        apply(operation, std::move(outcomes[i]));
         const std::string line = fmt::format("{} {}: '{}' -> '{}' ({})", nameOf(operation.kind), operation.id,
                                              nameOf(change.from), nameOf(change.to), change.why);
         state_.batch.log(base::LogLevel::Notice, line);
@@ -125,12 +142,8 @@ void Decisions::changed(Operation& operation, const std::vector<domain::Change>&
     }
 }
 
-void Decisions::apply(const Operation& operation, const domain::Change& change) {
+void Decisions::apply(const Operation& operation, domain::Outcome outcome) {
     const auto& server = operation.server;
-    const auto* row = state_.spares.row(server);
-    const domain::ServerRecord before{row == nullptr ? std::nullopt : std::optional(*row),
-                                      state_.placements.of(server)};
-    auto outcome = domain::outcomeOf(operation, change, state_.server(server), before);
     if (outcome.ends_return) {
         returns_.abandon(server, {base::ErrorCode::Conflict, fmt::format("failover {} was opened", operation.id)});
     }

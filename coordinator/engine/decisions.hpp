@@ -28,8 +28,16 @@ class Decisions {
     bool act(domain::Operation& operation, const domain::Verdict& verdict);
     bool begin(domain::Operation& operation, const domain::StepRequest& request);
     void leaseSpare(domain::Operation& operation, const domain::StepId& step);
-    void changed(domain::Operation& operation, const std::vector<domain::Change>& changes);
-    void apply(const domain::Operation& operation, const domain::Change& change);
+    /// The rows and placements that a decision leads to; derived before the decision is recorded, applied after it.
+    struct Consequences {
+        std::vector<domain::Outcome> each;
+        std::optional<domain::RecordedOutcome> recorded;  ///< nullopt: there are no changes
+    };
+    [[nodiscard]] Consequences consequencesOf(const domain::Operation& operation,
+                                              const std::vector<domain::Change>& changes) const;
+    void changed(domain::Operation& operation, const std::vector<domain::Change>& changes,
+                 std::vector<domain::Outcome> outcomes);
+    void apply(const domain::Operation& operation, domain::Outcome outcome);
 
     EngineState& state_;
     Turns& turns_;

@@ -42,6 +42,18 @@ struct EngineSettings {
     std::chrono::milliseconds alive_every{0};       ///< how often; 0: never
 };
 
+/// What an engine works with. Everything referred to must outlive it.
+struct EngineDependencies {
+    Inventory inventory;
+    Drivers drivers;
+    journal::Journal& journal;
+    Executor& executor;  ///< runs the steps
+    base::Clock& clock;
+    EventSink& events;
+    base::Log log;
+    EngineSettings settings{};
+};
+
 /// The core of the coordinator. One thread takes reports, requests, outcomes and timers from a bounded queue, calls
 /// decide(), makes the intents durable and dispatches the steps. Every method may be called from any thread.
 ///
@@ -50,10 +62,7 @@ struct EngineSettings {
 /// cannot be written (then nothing was started).
 class Engine {
   public:
-    /// Everything passed must outlive the engine. `executor` runs the steps; `events` and `log` receive events and
-    /// messages.
-    Engine(Inventory inventory, Drivers drivers, journal::Journal& journal, Executor& executor, base::Clock& clock,
-           EventSink& events, base::Log log, EngineSettings settings = {});
+    explicit Engine(EngineDependencies dependencies);
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;

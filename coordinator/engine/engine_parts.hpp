@@ -62,20 +62,19 @@ class Owed {
 };
 
 struct Engine::Parts {
-    Parts(Inventory inventory_given, Drivers drivers_given, journal::Journal& journal_given, Executor& executor_given,
-          base::Clock& clock_given, EventSink& events, base::Log log_given, EngineSettings settings_given)
-        : inventory(std::move(inventory_given)),
-          drivers(std::move(drivers_given)),
-          journal(journal_given),
-          clock(clock_given),
-          log(std::move(log_given)),
-          settings(settings_given),
+    explicit Parts(EngineDependencies given)
+        : inventory(std::move(given.inventory)),
+          drivers(std::move(given.drivers)),
+          journal(given.journal),
+          clock(given.clock),
+          log(std::move(given.log)),
+          settings(std::move(given.settings)),
           inbox(std::make_shared<Inbox>()),
-          parts{inventory, drivers, journal,  executor, clock,
-                events,    log,     settings, board,    [box = inbox](Input input) { box->push(std::move(input)); }},
+          parts{inventory,    drivers, journal,  executor, clock,
+                given.events, log,     settings, board,    [box = inbox](Input input) { box->push(std::move(input)); }},
           conductor(parts),
           watch(parts),
-          executor(executor_given) {}
+          executor(given.executor) {}
 
     /// Outlives the engine while a step runs.
     struct Inbox {

@@ -74,10 +74,7 @@ bool Engine::Parts::post(Input input, std::size_t limit) {
     return true;
 }
 
-Engine::Engine(Inventory inventory, Drivers drivers, journal::Journal& journal, Executor& executor, base::Clock& clock,
-               EventSink& events, base::Log log, EngineSettings settings)
-    : parts_(std::make_unique<Parts>(std::move(inventory), std::move(drivers), journal, executor, clock, events,
-                                     std::move(log), settings)) {}
+Engine::Engine(EngineDependencies dependencies) : parts_(std::make_unique<Parts>(std::move(dependencies))) {}
 
 Engine::~Engine() {
     stop();
@@ -86,7 +83,7 @@ Engine::~Engine() {
 base::Result<void> Engine::start() {
     STANDIN_ASSERT(!parts_->started);
     base::Result<void> recovered;
-    if (parts_->settings.watch_every.count() > 0) parts_->conductor.expectFirstLook();
+    if (parts_->settings.watch_every.count() > 0) parts_->conductor.expectStartupCheck();
     const auto done = base::contained([&] { recovered = parts_->conductor.recover(); });
     if (!done || !recovered) return done ? recovered : done;
     parts_->started = true;

@@ -67,6 +67,7 @@ Recorder::OperationProgress& Recorder::begin(const Operation& operation, base::W
     if (because == WholeOperation::Because::Recovered) at = progress.whole_at;
     progress.whole = progress.next;
     progress.circumstances.reset();
+    progress.server.reset();
     progress.tail.reset();
     const auto server = inventory_.servers.find(operation.server);  // one that is gone must not keep the record back
     append(operation.id, progress,
@@ -96,11 +97,21 @@ void Recorder::report(const Operation& operation, ReportTaken taken, base::WallT
     append(id, *progress, std::move(taken), at);
 }
 
+/// Leaves out what the reader of the record knows already.
+void Recorder::shorten(OperationProgress& progress, std::optional<domain::RecordedOutcome>& outcome) {
+    if (!outcome) return;
+    auto after = *outcome->after;
+    if (outcome->before == after) outcome->after.reset();
+    if (outcome->before == progress.server) outcome->before.reset();
+    progress.server = std::move(after);
+}
+
 void Recorder::event(const Operation& operation, domain::EventAccepted accepted, base::WallTime at) {
     if (!keeps_) return;
     OperationProgress& progress = begin(operation, at);
     settle(operation.id, progress);
     progress.tail.reset();
+    shorten(progress, accepted.outcome);
     append(operation.id, progress, std::move(accepted), at);
 }
 
@@ -121,9 +132,10 @@ void Recorder::setAside(const Operation& operation, domain::SetAside set_aside, 
 }
 
 void Recorder::decided(const Operation& operation, const domain::Observation& observation,
-                       const domain::Verdict& verdict, base::WallTime at) {
+                       const domain::Verdict& verdict, std::optional<domain::RecordedOutcome> outcome,
+                       base::WallTime at) {
     if (!keeps_) return;
-    domain::Decided line{{}, verdict.changes, domain::startsOf(verdict)};
+    domain::Decided line{{}, verdict.changes, domain::startsOf(verdict), std::move(outcome)};
     if (line.changes.empty() && line.starts.empty()) return;
     OperationProgress* progress = &progress_[operation.id];
     auto circumstances = domain::circumstancesOf(observation);
@@ -145,6 +157,7 @@ void Recorder::decided(const Operation& operation, const domain::Observation& ob
         progress->circumstances = circumstances;
         line.circumstances = std::move(circumstances);
     }
+    shorten(*progress, line.outcome);
     append(operation.id, *progress, std::move(line), at);
 }
 

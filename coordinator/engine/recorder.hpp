@@ -36,9 +36,9 @@ class Recorder {
     void confirmed(const domain::Operation& operation, const std::string& asked_by, base::WallTime at);
     /// `operation` is in the state before it is set aside.
     void setAside(const domain::Operation& operation, domain::SetAside set_aside, base::WallTime at);
-    /// A decision that only waits is not recorded: it changes nothing.
+    /// A decision that only waits is not recorded: it changes nothing. `outcome` is complete.
     void decided(const domain::Operation& operation, const domain::Observation& observation,
-                 const domain::Verdict& verdict, base::WallTime at);
+                 const domain::Verdict& verdict, std::optional<domain::RecordedOutcome> outcome, base::WallTime at);
 
     /// Completes the record, because the operation is about to be committed.
     void settle(domain::OperationId id);
@@ -58,6 +58,7 @@ class Recorder {
         std::optional<domain::WholeOperation::Because> whole_due = domain::WholeOperation::Because::Opened;
         base::WallTime whole_at{};  ///< for Recovered
         std::optional<domain::Circumstances> circumstances;
+        std::optional<domain::ServerRecord> server;  ///< row and placement after the last recorded decision
         std::optional<Tail> tail;
         std::optional<domain::RecordLine> held;  ///< a poll: no reason to commit, and rarely recorded
     };
@@ -65,6 +66,7 @@ class Recorder {
     static bool isWholeDue(const OperationProgress& progress) {
         return progress.whole_due || progress.next - progress.whole >= block;
     }
+    static void shorten(OperationProgress& progress, std::optional<domain::RecordedOutcome>& outcome);
     OperationProgress& begin(const domain::Operation& operation, base::WallTime at);
     void write(domain::OperationId id, OperationProgress& progress, domain::RecordLine line);
     void append(domain::OperationId id, OperationProgress& progress, decltype(domain::RecordLine::what) what,

@@ -95,7 +95,7 @@ void Watch::lookFirst(Conductor& conductor) {
     executor_.post({domain::Lane::Watch, first.text(), [this, first] {
                         if (!first.empty()) lookContained([&] { (void)claimAt(first); });
                         post_([this](Conductor& asked) -> Reply {
-                            asked.firstLook().knowsWhoLeads();
+                            asked.startupCheck().knowsWhoLeads();
                             if (asked.leads()) look(asked);
                             return {};
                         });
@@ -111,7 +111,7 @@ void Watch::lookAtSegmentsFirst(const std::vector<WatchedPlacement>& placements)
         if (clock_.steady() - before >= patience) break;
     }
     post_([servers = std::move(servers)](Conductor& conductor) -> Reply {
-        conductor.firstLook().lookedAt(servers);
+        conductor.startupCheck().lookedAt(servers);
         return {};
     });
 }

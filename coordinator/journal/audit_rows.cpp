@@ -88,7 +88,7 @@ AuditMark openAudit(Session& session) {
         if (chained == 0) head = seal(session);
         if (head.number > 0) rememberHead(session, head);
     }
-    // A release without hashes has gone on with the numbers.
+    // A release without hashes has continued the numbers.
     Poco::Int64 newest = 0;
     session << "SELECT COALESCE(MAX(id), 0) FROM audit", into(newest), now;
     session.commit();

@@ -24,7 +24,7 @@ using namespace Poco::Data::Keywords;
 
 namespace {
 
-/// Of a text that an earlier program may have written, or that was damaged: whatever is wrong with it is an error.
+/// Of a text that an earlier program may have written, or that was damaged: every problem with it is an error.
 template <typename Element>
 Result<Element> elementFrom(const std::string& body, Result<Element> (*read)(const json&)) {
     Result<Element> element = failure(ErrorCode::Corrupt, "");
@@ -147,7 +147,7 @@ bool ContentsReader::hasRecords() const {
     return records > 0;
 }
 
-/// What says nothing clear was not agreed to.
+/// An unclear statement is no agreement.
 domain::Adoption ContentsReader::readAdoption() const {
     const auto text = adoptionText(session_);
     domain::Adoption adoption;

@@ -15,8 +15,8 @@
 namespace standin::journal {
 
 struct CrashMark::Page {
-    std::atomic<std::uint64_t> decision;  ///< what the deciding thread works on; 0: nothing
-    std::atomic<std::uint64_t> crash;     ///< what a thread worked on that crashed
+    std::atomic<std::uint64_t> decision;  ///< the operation that the deciding thread works on; 0: none
+    std::atomic<std::uint64_t> crash;     ///< the operation of a thread that crashed
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free,
               "a signal handler writes it, and another process reads it");

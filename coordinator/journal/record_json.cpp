@@ -167,9 +167,55 @@ base::Result<Change> changeFrom(const json& object) {
     return fields.finish(std::move(change));
 }
 
+json serverRecordJson(const ServerRecord& record) {
+    json object{{"placement", toJson(record.placement)}};
+    if (record.row) object["row"] = toJson(*record.row);
+    return object;
+}
+
+base::Result<ServerRecord> serverRecordFrom(const json& object) {
+    JsonFields fields(object, "row and placement", JsonFields::Unknown::Skip);
+    ServerRecord record;
+    if (fields.has("row")) {
+        auto row = rowFrom(fields.object("row"));
+        if (!row) fields.problem(row.error().message);
+        if (row) record.row = std::move(*row);
+    }
+    auto placement = placementFrom(fields.object("placement"));
+    if (!placement) fields.problem(placement.error().message);
+    if (placement) record.placement = std::move(*placement);
+    return fields.finish(std::move(record));
+}
+
+json outcomeJson(const RecordedOutcome& outcome) {
+    json object = json::object();
+    if (outcome.before) object["before"] = serverRecordJson(*outcome.before);
+    if (outcome.after) object["after"] = serverRecordJson(*outcome.after);
+    return object;
+}
+
+/// Absent in records of programs that did not write it.
+std::optional<RecordedOutcome> outcomeIn(JsonFields& its_line) {
+    if (!its_line.has("outcome")) return std::nullopt;
+    JsonFields fields(its_line.object("outcome"), "outcome", JsonFields::Unknown::Skip);
+    RecordedOutcome outcome;
+    const auto read = [&fields](const char* field, std::optional<ServerRecord>& to) {
+        if (!fields.has(field)) return;
+        auto record = serverRecordFrom(fields.object(field));
+        if (!record) fields.problem(record.error().message);
+        if (record) to = std::move(*record);
+    };
+    read("before", outcome.before);
+    read("after", outcome.after);
+    auto finished = fields.finish(std::move(outcome));
+    if (!finished) its_line.problem(finished.error().message);
+    return finished ? std::optional(std::move(*finished)) : std::nullopt;
+}
+
 json body(const EventAccepted& accepted) {
     json object{{"event", nameOf(accepted.event)}, {"why", accepted.why}, {"changes", changesJson(accepted.changes)}};
     if (accepted.discard_data) object["discard_data"] = true;
+    if (accepted.outcome) object["outcome"] = outcomeJson(*accepted.outcome);
     return object;
 }
 
@@ -180,6 +226,7 @@ base::Result<EventAccepted> acceptedFrom(const json& object) {
     accepted.why = fields.text("why", "", 65536);
     accepted.changes = list<Change>(fields, "changes", &changeFrom);
     accepted.discard_data = fields.boolean("discard_data", false);
+    accepted.outcome = outcomeIn(fields);
     return fields.finish(std::move(accepted));
 }
 
@@ -239,6 +286,7 @@ json body(const Decided& decided) {
         if (!now->rack_failover.empty()) object["circumstances"]["rack_failover"] = now->rack_failover;
         if (now->power_on_under_way) object["circumstances"]["power_on_under_way"] = true;
     }
+    if (decided.outcome) object["outcome"] = outcomeJson(*decided.outcome);
     return object;
 }
 
@@ -253,6 +301,7 @@ base::Result<Decided> decidedFrom(const json& object) {
     Decided decided;
     decided.changes = list<Change>(fields, "changes", &changeFrom);
     decided.starts = list<StepStart>(fields, "starts", &startFrom);
+    decided.outcome = outcomeIn(fields);
     if (fields.has("circumstances")) {
         auto circumstances = circumstancesFrom(fields.object("circumstances"));
         if (circumstances) decided.circumstances = std::move(*circumstances);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace standin::replay {
 
@@ -63,6 +64,43 @@ std::vector<std::string> factsOf(const Operation& operation) {
     return facts;
 }
 
+using Fields = std::vector<std::pair<const char*, std::string>>;
+
+Fields fieldsOf(const std::optional<domain::SpareTableRow>& row) {
+    if (!row) return {{"server", "no row"}};
+    return {{"server", row->server.text()},
+            {"spare", row->spare.text()},
+            {"image", row->image.text()},
+            {"image_at", base::rfc3339(row->image_at)},
+            {"standin_ready", fmt::format("{}", row->standin_ready)},
+            {"stand_in", row->stand_in.text()},
+            {"stand_in_port", row->stand_in_port.text()},
+            {"stale", fmt::format("{}", row->stale)},
+            {"stand_in_image_at", base::rfc3339(row->stand_in_image_at)},
+            {"note", row->note}};
+}
+
+Fields fieldsOf(const domain::Placement& placement) {
+    return {{"on", std::string(nameOf(placement.on))},
+            {"stand_in", placement.stand_in.text()},
+            {"spare", placement.spare.text()},
+            {"brought_back_by", placement.brought_back_by},
+            {"writes", sentenceOf(placement.writes)}};
+}
+
+void compareFields(const char* kept_in, const Fields& then, const Fields& now, std::vector<std::string>& found) {
+    if (then.size() != now.size()) {
+        const auto text = [](const Fields& fields) { return fields.size() == 1 ? fields.front().second : "a row"; };
+        found.push_back(fmt::format("{}: then: {}; now: {}", kept_in, text(then), text(now)));
+        return;
+    }
+    for (std::size_t i = 0; i < then.size(); ++i) {
+        if (then[i] == now[i]) continue;
+        found.push_back(
+            fmt::format("{}, field {}: then: '{}'; now: '{}'", kept_in, then[i].first, then[i].second, now[i].second));
+    }
+}
+
 }  // namespace
 
 std::vector<std::string> sentencesOf(const std::vector<Change>& changes, const std::vector<StepStart>& starts) {
@@ -84,6 +122,13 @@ std::vector<std::string> differences(const std::vector<Change>& then, const std:
 
 std::vector<std::string> differences(const std::vector<StepStart>& then, const std::vector<StepStart>& now) {
     return compare(textsOf(then), textsOf(now));
+}
+
+std::vector<std::string> differences(const domain::ServerRecord& then, const domain::ServerRecord& now) {
+    std::vector<std::string> found;
+    compareFields("row of the spare table", fieldsOf(then.row), fieldsOf(now.row), found);
+    compareFields("placement of the job", fieldsOf(then.placement), fieldsOf(now.placement), found);
+    return found;
 }
 
 std::vector<std::string> differences(const Operation& then, const Operation& now) {

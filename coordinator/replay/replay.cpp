@@ -68,8 +68,10 @@ class Reader {
         observation_ = {};
         observation_.server = whole.server;
         observation_.capture_way = whole.capture_way;
+        server_.reset();
+        server_known_ = true;
         begun_ = true;
-        diverged_ = false;  // from here on it is known again where the operation stood
+        diverged_ = false;  // from here on the operation's state is known again
     }
 
     void take(const ReportTaken& taken, ReplayedLine& replayed) {
@@ -78,7 +80,7 @@ class Reader {
         if (taken.alike > 0) replayed.sentences.push_back(fmt::format("{} times before it said the same", taken.alike));
         if (diverged_) return;
         auto& step = operation().at(taken.step);
-        // Attempts that are not kept were made all the same.
+        // Attempts that are not kept were made nevertheless.
         if (taken.alike > 0 && step.state == StepState::Running) step.attempts = taken.attempt;
         if (!isUnderWay(operation(), taken.step, taken.attempt)) {
             judge(replayed, {fmt::format("then: attempt {} was waited for; now: it is not", taken.attempt)});
@@ -96,6 +98,7 @@ class Reader {
         auto decision = accept(operation(), accepted.event, accepted.why, replayed.at);
         judge(replayed, differences(accepted.changes, decision ? decision->changes : std::vector<Change>{}));
         if (decision) operation() = std::move(decision->after);
+        judgeOutcome(replayed, accepted.outcome, accepted.changes);
     }
 
     void take(const FenceConfirmed& confirmed, ReplayedLine& replayed) {
@@ -127,6 +130,35 @@ class Reader {
         for (auto& text : differences(decided.starts, startsOf(decision))) found.push_back(std::move(text));
         judge(replayed, std::move(found));
         operation() = std::move(decision.after);
+        judgeOutcome(replayed, decided.outcome, decided.changes);
+    }
+
+    /// Row and placement. After a difference they are known again from the next line that records them.
+    void judgeOutcome(ReplayedLine& replayed, const std::optional<RecordedOutcome>& recorded,
+                      const std::vector<Change>& changes) {
+        if (changes.empty()) return;
+        if (!recorded || diverged_) {
+            server_.reset();
+            server_known_ = false;
+            return;
+        }
+        if (recorded->before) {
+            server_ = recorded->before;
+            server_known_ = true;
+        }
+        if (!server_known_) return;
+        if (!server_) {
+            differs(replayed, {"row and placement before the decision: then: not recorded"});
+            server_known_ = false;
+            return;
+        }
+        const auto& then = recorded->after ? *recorded->after : *server_;
+        auto now = outcomesOf(operation(), changes, observation_.server, *server_).after;
+        if (auto found = differences(then, now); !found.empty()) {
+            differs(replayed, std::move(found));
+            server_known_ = false;
+        }
+        server_ = std::move(now);
     }
 
     bool leaveOut(ReplayedLine& replayed) {
@@ -137,11 +169,18 @@ class Reader {
     }
 
     void judge(ReplayedLine& replayed, std::vector<std::string> found) {
-        replayed.verdict = found.empty() ? ReplayedLine::Verdict::Same : ReplayedLine::Verdict::Differs;
+        replayed.verdict = ReplayedLine::Verdict::Same;
         if (found.empty()) return;
-        ++replay_.different;
-        replayed.differences = std::move(found);
+        differs(replayed, std::move(found));
         diverged_ = true;
+    }
+
+    void differs(ReplayedLine& replayed, std::vector<std::string> found) {
+        if (replay_.first_difference.empty())
+            replay_.first_difference = fmt::format("line {}: {}", replayed.number, found.front());
+        ++replay_.different;
+        replayed.verdict = ReplayedLine::Verdict::Differs;
+        replayed.differences = std::move(found);
     }
 
     Operation& operation() { return replay_.operation; }
@@ -149,7 +188,9 @@ class Reader {
     Replay& replay_;
     Observation observation_;
     bool begun_ = false;
-    bool diverged_ = false;  ///< these rules took another way
+    std::optional<ServerRecord> server_;  ///< row and placement after the last decision; nullopt: not read yet
+    bool server_known_ = false;           ///< false: an earlier line differed or did not record them
+    bool diverged_ = false;               ///< these rules took another way
     std::uint32_t last_ = 0;
 };
 

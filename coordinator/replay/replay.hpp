@@ -26,16 +26,19 @@ struct ReplayedLine {
 };
 
 struct Replay {
-    domain::Operation operation;        ///< as it stands at the end of the record
+    domain::Operation operation;        ///< at the end of the record
     std::vector<std::string> versions;  ///< of the programs that decided, in order, each once
     std::vector<ReplayedLine> lines;
     unsigned decisions = 0;
     unsigned different = 0;
     unsigned not_compared = 0;
-    std::uint32_t dropped = 0;  ///< lines
+    std::uint32_t dropped = 0;     ///< lines
+    std::string first_difference;  ///< `line 12: row of the spare table, field note: then: …`; empty: there is none
 };
 
-/// Pure. Corrupt: the record does not begin with a whole operation.
+/// Pure. Derives operation, row and placement of each decision again. A difference in the operation leaves the
+/// decisions after it uncompared; one in row or placement does not, as decisions do not depend on them. Corrupt: the
+/// record does not begin with a whole operation.
 base::Result<Replay> replay(const std::vector<domain::RecordLine>& record);
 
 std::string_view nameOf(ReplayedLine::Verdict verdict);

@@ -1,4 +1,4 @@
-// What rests because somebody did not answer does not rest any more when he does (rule 8).
+// An operation that waits for an agent continues once that agent answers again (rule 8).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ bool allows(const World& world, const std::string& server, domain::Obstacle::Pow
 
 }  // namespace
 
-/// By then the watch has had two rounds. Of what was tried again before nobody expects that it is tried at once.
+/// By then the watch has had two rounds. A step that was tried again before that may wait longer for its next attempt.
 void Invariants::endOfBlocked(const domain::Operation& operation) {
     const auto server = world_.config.inventory.servers.find(operation.server);
     if (server == world_.config.inventory.servers.end() || !operation.past_attempts.empty()) return;

@@ -8,7 +8,7 @@
 
 namespace standin::simulation {
 
-/// What happens at an event: anything that can be called. A simulation makes and drops thousands of them for one
+/// The action of an event: anything that can be called. A simulation makes and drops thousands of them for one
 /// incident, and nearly all of them are small: they are kept in place, without a block of memory for each.
 class Callback {
   public:

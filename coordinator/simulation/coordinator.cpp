@@ -55,8 +55,8 @@ struct Coordinator::Life {
     engine::Watch watch;
     std::vector<engine::Input> inbox;
     std::optional<Suspension::Ender> wake;  ///< set while the engine's thread waits
-    std::optional<VirtualTime> alarm;       ///< the next moment in which it is looked whether the thread has to wake
-    VirtualTime input_seen{};               ///< when it wakes for the first of what is in the inbox
+    std::optional<VirtualTime> alarm;       ///< the next check whether the thread has to wake
+    VirtualTime input_seen{};               ///< when it wakes for the first input in the inbox
     bool recovered = false;
     VirtualTime next_look{};
 };
@@ -133,7 +133,7 @@ std::optional<VirtualTime> Coordinator::wakesAt(const Life& life) const {
     return at;
 }
 
-/// One alarm at a time is enough: it looks again what there is to wake for.
+/// One alarm at a time is enough: at the alarm it looks for the next reason to wake.
 void Coordinator::setAlarm(Life& life) {
     const auto at = wakesAt(life);
     if (!at || (life.alarm && *life.alarm <= *at)) return;
@@ -148,10 +148,10 @@ void Coordinator::setAlarm(Life& life) {
     });
 }
 
-/// What Engine does on its thread.
+/// The work that Engine does on its thread.
 void Coordinator::run(Life& life) {
     const auto watch_every = world_.config.engine.watch_every;
-    if (watch_every.count() > 0) life.conductor.expectFirstLook();
+    if (watch_every.count() > 0) life.conductor.expectStartupCheck();
     const auto recovered = life.conductor.recover();
     if (!recovered) {
         world_.log.line("coordinator {} could not start: {}", name_, recovered.error().message);
@@ -175,7 +175,7 @@ void Coordinator::run(Life& life) {
         }
         const bool led = life.conductor.leads();
         life.conductor.handle(std::exchange(life.inbox, {}));
-        if (led && !life.conductor.leads()) world_.invariants.running.interrupt();  // it writes nothing more, for good
+        if (led && !life.conductor.leads()) world_.invariants.running.interrupt();  // it never writes again
         if (watch_every.count() > 0 && world_.now() >= life.next_look) {
             life.watch.look(life.conductor);
             life.next_look = world_.now() + watch_every;

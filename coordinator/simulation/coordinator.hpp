@@ -24,7 +24,7 @@ class Coordinator final : engine::EventSink {
     void start();
     /// As if its journal were a copy that gives the journal's epoch once more. Precondition: not running().
     void startFromBackup();
-    /// It is gone in this moment; what it has asked for happens all the same. Not from within one of its tasks.
+    /// It is gone at once; commands that it has sent still take effect. Not from within one of its tasks.
     void kill();
     void pause();
     void goOn();

@@ -1,4 +1,4 @@
-// What a job wrote is not thrown away unsaid (rule 10).
+// Writes of a job are not lost without a message (rule 10).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ void Invariants::givesUpData(const std::string& server) {
     world_.writes.giveUp(server);
 }
 
-/// What is on it is somewhere else, too, or an operator has given it up.
+/// All writes on it are also on another disk, or an operator has given them up.
 void Invariants::losesNothing(const std::string& disk, const char* how) {
     const auto only = world_.writes.onlyOn(disk);
     if (!only.empty()) breach(10, disk, fmt::format("{}, and has the only copy of {}", how, text(only)));
@@ -25,7 +25,7 @@ void Invariants::endsWithout(const domain::Operation& operation) {
                                    [](const domain::Note& one) { return one.topic == "end"; });
     const std::string said = note == operation.notes.end() ? std::string() : note->sentence;
     for (const auto& [disk, written] : world_.writes.missingOn(operation.spare.text(), operation.server.text())) {
-        // Images are nobody's last word: what is in them was on the server when they were captured.
+        // An image never has the only copy of a write: its content was on the server when it was captured.
         if (world_.machines.count(disk) == 0 && world_.standIn(disk) == nullptr) continue;
         const auto own = operation.stand_in.text();
         if (disk != operation.server.text() && disk != own) continue;  // of an earlier failover: reported then
@@ -37,7 +37,7 @@ void Invariants::endsWithout(const domain::Operation& operation) {
     }
 }
 
-/// Who brings a job back has agreed to what its server lacks.
+/// An operator who returns a job has agreed to lose the writes that its server lacks.
 void Invariants::returnsWithout(const std::string& server) {
     for (const auto& [disk, written] : world_.writes.missingOn(server, server)) {
         if (world_.machines.count(disk) == 0 && world_.standIn(disk) == nullptr) continue;

@@ -9,8 +9,8 @@
 
 namespace standin::simulation {
 
-/// What happened, a line for each relevant event: `12.345678  switch1: …`. The same seed and script give the same
-/// lines, byte for byte. A log that is off costs nothing: a run that is of interest is simply done once more with it
+/// The events of a run, a line for each relevant one: `12.345678  switch1: …`. The same seed and script give the same
+/// lines, byte for byte. A log that is off costs nothing: a run that is of interest is repeated with it
 /// on.
 class EventLog {
   public:

@@ -54,13 +54,13 @@ class StackPool {
 
 thread_local StackPool stacks;
 
-/// What a fiber gives its stack back to.
+/// The pool that a fiber returns its stack to.
 struct PooledStack {
     static context::stack_context allocate() { return stacks.allocate(); }
     static void deallocate(context::stack_context& stack) { stacks.deallocate(stack); }
 };
 
-/// Thrown into a task that is not gone on with.
+/// Thrown into a task that is not resumed any more.
 struct Unwound {};
 
 thread_local Fiber* running = nullptr;

@@ -15,8 +15,8 @@ namespace standin::simulation {
 //
 // A coordinator that dies in the middle of a step is simulated by unwinding its fibers: destructors run, nothing else.
 
-/// A task with a stack of its own that is left off in the middle and gone on with later: how a step waits for
-/// an answer while virtual time goes on. Fibers of one thread run one at a time, only when they are resumed.
+/// A task with a stack of its own that is suspended in the middle and resumed later: how a step waits for
+/// an answer while virtual time passes. Fibers of one thread run one at a time, only when they are resumed.
 /// Its stack is used again by the next task, has a guard page, and the sanitizers learn of every change of stacks.
 class Fiber {
   public:

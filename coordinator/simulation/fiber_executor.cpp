@@ -23,7 +23,7 @@ struct FiberExecutor::Thread {
 struct FiberExecutor::Threads {
     explicit Threads(FiberExecutor& its) : executor(its) {}
 
-    /// The thread goes on, if it still waits for that.
+    /// Resumes the thread if it still waits for that.
     void resume(Thread& thread, std::uint64_t turn);
 
     FiberExecutor& executor;

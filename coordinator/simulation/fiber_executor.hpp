@@ -9,7 +9,7 @@
 
 namespace standin::simulation {
 
-/// The threads of one coordinator, as fibers: each task runs until it waits for something, and goes on when that
+/// The threads of one coordinator, as fibers: each task runs until it waits for something, and continues when that
 /// happens. The rules by which tasks begin are those of the real executor. When it is destroyed
 /// (the coordinator was killed), its tasks are unwound wherever they were.
 class FiberExecutor final : public engine::Executor {
@@ -23,8 +23,8 @@ class FiberExecutor final : public engine::Executor {
     /// Runs a task outside of the lanes: a thread of its own.
     void run(std::function<void()> task);
 
-    /// Nothing goes on until thaw(): a program that is stopped, or a machine that hangs. What it has asked for happens
-    /// all the same.
+    /// No task continues until thaw(): a program that is stopped, or a machine that hangs. Commands that it has sent
+    /// still take effect.
     void freeze();
     void thaw();
     /// So many tasks run, and none waits for its turn.
@@ -56,7 +56,7 @@ class FiberExecutor final : public engine::Executor {
 /// late.
 class Suspension {
   public:
-    /// Ends one, from outside of all tasks; nothing happens when the task is gone, or has gone on already.
+    /// Ends one, from outside of all tasks; nothing happens if the task is gone or was resumed already.
     class Ender {
       public:
         void operator()() const;

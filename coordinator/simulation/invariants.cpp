@@ -51,7 +51,7 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
         return leavesHeldBehind(segment, order);
     }
     if (order.owner.empty() || order.owner == server_member) return;
-    // Who has it keeps it, also while the server is on again because its job is being brought back.
+    // The owner keeps it, also while the server is on again because its job is being returned.
     if (from != order.owner && !isFenced(server, from)) {
         breach(2, server,
                fmt::format("segment {} goes to '{}' before the server is fenced", segment, order.owner.text()));
@@ -89,7 +89,7 @@ void Invariants::breaks(const std::string& machine) {
     broken_.try_emplace(machine, world_.now(), world_.network.count("probe"));
 }
 
-/// S228: who gets the segment was asked just before that was ordered, or nobody could be reached to ask it.
+/// S228: the machine that gets the segment was probed just before, or no agent could be reached to probe it.
 void Invariants::reliesOn(const std::string& segment, const protocol::SegmentOrder& order, VirtualTime ordered_at) {
     const std::string spare(world_.at(order.member(order.owner)->port));
     const auto broken = broken_.find(spare);
@@ -115,7 +115,7 @@ void Invariants::deliversHeld(const std::string& job, const std::string& executo
         breach(3, job, fmt::format("held request {} is delivered after request {}", number, last_number));
     const auto machine = world_.machines.find(executor);
     if (machine == world_.machines.end()) {
-        // What the spare has done is on its disk alone.
+        // The spare's writes are on its disk alone.
         if (handed_over_.count(job) > 0)
             breach(3, job, fmt::format("held request {} goes to {}, and the spare has got others", number, executor));
         return;
@@ -138,8 +138,8 @@ void Invariants::writesDisk(const std::string& name, const std::string& restore,
     const Machine& machine = world_.machines.at(name);
     if (!machine.is_spare) return breach(5, name, fmt::format("restore {} writes to a server", restore));
     losesNothing(name, "it is written to");
-    // Who switches it on by hand after its last reading cannot be seen, even where the command then takes long to
-    // arrive.
+    // A person who switches it on by hand after its last reading cannot be seen, even where the command then takes long
+    // to arrive.
     const bool unseen = machine.switched_by_hand && commanded_at < machine.on_since + longest_unread;
     if (machine.on && !unseen && world_.bmcs.at(name).honesty != Bmc::Honesty::Lies)
         breach(5, name, fmt::format("restore {} writes to it while it is on", restore));
@@ -196,7 +196,7 @@ void Invariants::removesStandIn(const std::string& stand_in) {
     const base::MemberName& owner = world_.switchOf(found->second).ownerOf(segment);
     if (world_.behind(segment, owner) == stand_in && machine->answers(world_.now()))
         breach(1, stand_in, "it is deleted while it executes the job");
-    // What it has written is nowhere else.
+    // Its writes are on no other disk.
     for (const auto& [id, operation] : world_.disk.operations) {
         if (operation->kind == domain::OperationKind::Failover && operation->stand_in.text() == stand_in &&
             domain::isOpen(operation) && operation->state != State::Closing)
@@ -210,10 +210,10 @@ void Invariants::capturesDisk(const std::string& name) {
         breach(6, name, "its disk is captured while it is on");
 }
 
-/// What is intended is durable before it begins: after a crash nobody would know of it.
+/// An intent is durable before its effect begins: after a crash nobody would know of it.
 void Invariants::commanded(const protocol::CommandStamp& stamp) {
     const std::string_view text = stamp.operation;
-    const bool agreed = adoption_agreed_ && text == "claim";  // the agents are asked once more after it
+    const bool agreed = adoption_agreed_ && text == "claim";  // the agents are asked again after it
     const JournalDisk& disk = world_.diskOf(stamp.instance);
     if (disk.adoption.observing && !agreed)
         breach(5, stamp.operation, "it is commanded by a coordinator that may only observe");

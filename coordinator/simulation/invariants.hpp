@@ -38,7 +38,7 @@ class Invariants {
   public:
     explicit Invariants(World& world) : running(world), world_(world) {}
 
-    // What happens in the world.
+    // Events in the world.
     /// A fence must not fail because of a machine that it need not speak of.
     void fences(const protocol::CommandStamp& stamp, const std::string& segment, const protocol::SegmentOrder& order);
     /// `ordered_at`: the order has left the coordinator.
@@ -56,7 +56,7 @@ class Invariants {
     void removesStandIn(const std::string& stand_in);
     /// An operator has agreed to what the agents say.
     void agreesToAdoption() { adoption_agreed_ = true; }
-    /// An operator has said that what the server's stand-ins and spares have of its job need not be kept.
+    /// An operator has agreed to lose the writes that the server's stand-ins and spares have of its job.
     void givesUpData(const std::string& server);
     void capturesDisk(const std::string& machine);
     /// A machine's system is asked to shut down; its power is cut, whatever it does.
@@ -67,19 +67,19 @@ class Invariants {
     void isRepaired(const std::string& machine) { broken_.erase(machine); }
     /// A command has its effect at an agent.
     void commanded(const protocol::CommandStamp& stamp);
-    // What agents say: a step that claims it must have heard it.
+    // Reports of agents: a step that claims one must have received it.
     void answersProbe(const std::string& executor);
     void tellsRequests(const std::string& stand_in, unsigned unanswered);
     void tellsStandIn(const protocol::StandIn& stand_in);
     void tellsHold(const std::string& job, const protocol::Hold& hold);
-    /// A server's failure was reported by somebody who may: a trap that the rules take for a failure, or an operator.
+    /// A server's failure was reported by an entitled source: a trap that is a failure by the rules, or an operator.
     void failureReported(const std::string& server);
     /// It was only restarted for a capture, and its BMC speaks of failures.
     void restartReported(const std::string& server);
     /// An operator has repaired the server and brings its job back.
     void returned(const std::string& server);
 
-    /// What the coordinator makes durable: it may claim only what is so.
+    /// A commit of the coordinator: it may claim only facts.
     void commits(const journal::Entry& entry);
     void tells(const std::string& operation, const std::string& message);
 
@@ -119,10 +119,10 @@ class Invariants {
     std::set<std::string> restarted_;
     std::set<std::string> returned_;
     bool adoption_agreed_ = false;
-    std::set<base::ServerName> intended_returns_;  ///< durably; until somebody else is to have the job
+    std::set<base::ServerName> intended_returns_;  ///< durably; until another machine is to get the job
     std::set<domain::OperationId> known_;
     std::set<std::string> proved_;  ///< machines that have answered a probe since they were switched on
-    /// Broken machines: since when, and how many probes were sent to anybody before.
+    /// Broken machines: since when, and how many probes were sent to any machine before.
     std::map<std::string, std::pair<VirtualTime, unsigned>> broken_;
     std::map<std::string, VirtualTime> asked_to_shut_down_;
     std::set<std::string> suspended_;    ///< stand-ins that were suspended when they were last reported

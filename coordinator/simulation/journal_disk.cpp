@@ -128,10 +128,11 @@ base::Result<void> SimulatedJournal::commit(const journal::Entry& entry) {
             const bool begun_by_the_dead = over();
             this_world->script_marks.happened("before/record");
             if (over() && !begun_by_the_dead) return;  // it died in this moment
-            if (disk->file == file)  // what is under way reaches the file that it was begun in, wherever that is now
+            if (disk->file ==
+                file)  // a commit under way reaches the file that it was begun in, although that was moved away
                 call->outcome = write(*this_world, *disk, epoch, std::move(call->entry));
             auto& running = this_world->invariants.running;
-            // It was killed or paused meanwhile: nobody is there to look after what this begins.
+            // It was killed or paused meanwhile: no coordinator watches the steps that this commit begins.
             if (running.interruptions() != interruptions) running.interrupt();
             end();
         });

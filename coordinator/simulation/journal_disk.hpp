@@ -11,7 +11,7 @@ namespace standin::simulation {
 
 class World;
 
-/// What the journal's disk holds. It outlives the coordinators that write it.
+/// The content of the journal's disk. It outlives the coordinators that write it.
 struct JournalDisk {
     std::uint64_t epoch = 0;
     std::set<std::string> instances;  ///< of all its epochs

@@ -1,4 +1,4 @@
-// What the journal may claim, and how everything has to end.
+// Claims that the journal may make, and how every run has to end.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -81,7 +81,7 @@ void Invariants::opens(const domain::Operation& operation) {
     }
 }
 
-/// Rule 6: what is done is so, or somebody has lied.
+/// Rule 6: a step that is done has its effect, or an agent has lied.
 void Invariants::stepDone(const domain::Operation& operation, const domain::Step& step) {
     switch (step.id.name) {
         case StepName::FencePower:
@@ -142,7 +142,7 @@ void Invariants::unsaid(const domain::Operation& operation, const domain::Step& 
 void Invariants::rests(const domain::Operation& operation) {
     if (operation.state == State::NeedsOperator && operation.cure.empty())
         breach(8, nameOf(operation), "it needs the operator and does not say what to do");
-    // What sets it aside tells by itself.
+    // Setting it aside notifies the operator separately.
     const bool is_set_aside = operation.why.starts_with("set aside: ");
     if (operation.state != State::Closed && operation.notes.empty() && !is_set_aside)
         breach(8, nameOf(operation), "it ends without a message");
@@ -180,7 +180,7 @@ void Invariants::end(const engine::StatusBoard& board) {
         if (row.standin_ready && !told_so) endOf(row);
     }
     for (const auto& [name, server] : world_.config.inventory.servers) {
-        if (world_.disk.adoption.observes(name)) continue;  // nobody claims to know anything of it
+        if (world_.disk.adoption.observes(name)) continue;  // nothing is claimed about it
         endOf(board.server(server), in_suspense.count(name.text()) > 0);
         endOfExecutor(board.server(server));
         endOfJob(board.server(server));

@@ -62,7 +62,7 @@ void makeReady(World& world, const engine::ServerSnapshot& told, bool discard) {
         stand_in != nullptr && stand_in->stand_in.state != protocol::StandInState::Kept)
         stand_in->stand_in.state = protocol::StandInState::Stopped;
     if (!told.placement.spare.empty()) world.machines.at(told.placement.spare.text()).on = false;
-    // What was written until nobody executed the job any more is what the operator agrees to lose.
+    // The operator agrees to lose the writes that were made until no machine executed the job any more.
     if (discard) world.invariants.givesUpData(server.name);
 }
 

@@ -9,7 +9,7 @@ class Simulation;
 /// The verbs of scripts that an operator asks the coordinator for.
 void operatorAsks(Simulation& simulation, const Action& action);
 
-/// Looks at what the agents say, and adopts it; what comes of it is logged under `what`.
+/// Looks at what the agents say, and adopts it; the result is logged under `what`.
 void adopt(Simulation& simulation, const std::string& what);
 
 }  // namespace standin::simulation

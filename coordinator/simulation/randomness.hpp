@@ -13,7 +13,7 @@ class Randomness {
   public:
     explicit Randomness(std::uint64_t seed) : state_(seed) {}
 
-    /// What chance says about the `occurrence`-th time that something happens. It depends on nothing else that happens:
+    /// The random choice for the `occurrence`-th time that something happens. It depends on no other event:
     /// a script from which an action was taken out goes on as before everywhere else.
     static Randomness about(std::uint64_t seed, std::string_view what, std::uint64_t occurrence);
 

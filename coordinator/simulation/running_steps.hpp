@@ -9,13 +9,13 @@ namespace standin::simulation {
 
 class World;
 
-/// Rule 8: an attempt that no longer reports ends at its deadline, whatever the thread does that carries it out.
+/// Rule 8: an attempt that no longer reports ends at its deadline, even if the thread that carries it out hangs.
 class RunningSteps {
   public:
     explicit RunningSteps(World& world) : world_(world) {}
     /// Before the entry is written: what it begins is looked at again when it has to have ended.
     void begin(const journal::Entry& entry);
-    /// A coordinator was started, killed or stopped: nobody could look after what was begun before.
+    /// A coordinator was started, killed or stopped: steps begun before were not watched.
     void interrupt() { ++interruptions_; }
     [[nodiscard]] std::uint64_t interruptions() const { return interruptions_; }
     /// The journal took nothing.

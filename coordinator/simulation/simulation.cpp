@@ -56,7 +56,7 @@ base::Result<void> Simulation::play(const Script& script) {
             later(*when.time - world.now(), perform_it);
             continue;
         }
-        // What happens within a task is acted upon as soon as the task waits; what a coordinator does can't be undone.
+        // Events within a task are acted upon as soon as the task waits; a coordinator's acts can't be undone.
         world.script_marks.await((when.before ? "before/" : "") + when.what, when.nth,
                                  [this, perform_it, later = when.later] {
                                      if (Fiber::current() == nullptr && later.count() == 0) return perform_it();
@@ -123,13 +123,6 @@ Ending Simulation::run(VirtualTime most) {
     if (leader().epoch() > 0) world.invariants.end(leader().board());
     ending.breaches = world.invariants.breaches();
     return ending;
-}
-
-Ending simulate(const WorldConfig& config, const Script& script) {
-    Simulation simulation(config, Simulation::Log::Off);
-    const auto played = simulation.play(script);
-    STANDIN_ASSERT(played.has_value());
-    return simulation.run();
 }
 
 }  // namespace standin::simulation

@@ -62,7 +62,7 @@ class Simulation {
     /// The one that started last, if it runs; what is sent to the coordinator reaches this one. One that runs from a
     /// backup has another host: nobody sends it anything.
     Coordinator& leader();
-    /// What was done of the scripts, in order.
+    /// The script actions that were done, in order.
     struct Done {
         VirtualTime at{};
         std::uint64_t records = 0;  ///< that were durable by then
@@ -76,8 +76,5 @@ class Simulation {
     std::vector<Done> done_;
     std::size_t due_ = 0;  ///< actions with a time that is still to come
 };
-
-/// Where there is nothing to find out on the way.
-Ending simulate(const WorldConfig& config, const Script& script);
 
 }  // namespace standin::simulation

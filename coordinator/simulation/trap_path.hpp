@@ -24,7 +24,7 @@ class TrapPath {
     [[nodiscard]] traps::Trap trapOf(const std::string& server, const std::string& kind) const;
     /// It arrives after `delay`. `of_restart`: nothing has failed, the machine only goes off or on for a capture.
     void send(traps::Trap trap, VirtualTime delay, bool of_restart = false);
-    /// What a talkative BMC has to say when its server is switched for a capture.
+    /// The traps that a BMC sends when its server is switched for a capture.
     void sendOfRestart(const std::string& server);
     [[nodiscard]] std::size_t underWay() const { return under_way_; }
 

@@ -17,7 +17,7 @@ using VirtualTime = std::chrono::microseconds;
 /// `12.345678`: seconds, for logs.
 std::string text(VirtualTime time);
 
-/// What happens when, in the order of time, and of scheduling where times are equal: the one order of everything in a
+/// The pending events, in the order of time, and of scheduling where times are equal: the one order of everything in a
 /// simulation. Time passes only from event to event.
 class EventQueue {
   public:

@@ -1,4 +1,4 @@
-// Rule 12: after an end somebody watches.
+// Rule 12: after an end the placement is watched.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace standin::simulation {
 namespace {
 
 /// The holder's back leg is led to the job, it does not answer, and that is reported; with some rounds to spare, for an
-/// operation that goes on beside and for questions that are lost.
+/// operation that runs at the same time and for questions that are lost.
 constexpr int rounds_until_told = 10;
 /// From the answer of a job that breaks down in that moment until what came of it is durable.
 constexpr VirtualTime longest_question{20s};

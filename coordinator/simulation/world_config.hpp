@@ -32,21 +32,21 @@ struct Timings {
     std::uint64_t image_mib = 512;
     std::uint64_t store_mib_per_second = 256;  ///< an image store's, shared by what it moves
     unsigned store_transfers = 2;              ///< so many move at a time, others wait
-    unsigned store_waiting = 64;               ///< at most; what comes then is refused
+    unsigned store_waiting = 64;               ///< at most; further transfers are refused
     std::uint64_t host_memory_mib = 1u << 20;
     std::uint64_t host_overhead_mib = 0;  ///< of each stand-in, beside its memory
     std::uint64_t host_disk_mib = 1u << 24;
 
-    VirtualTime between_requests{700ms};  ///< of a job's clients; 0: nobody asks anything
+    VirtualTime between_requests{700ms};  ///< of a job's clients; 0: there are none
     std::size_t holder_connections = 4096;
     VirtualTime holder_age{120s};  ///< a held request that is older is turned away
 };
 
-/// What a simulation begins with.
+/// The initial state of a simulation.
 struct WorldConfig {
     engine::Inventory inventory;
-    std::shared_ptr<const engine::Inventory> configured;  ///< what the coordinator is told of it; null: all that is so
-    journal::Contents contents;                           ///< what the coordinator knows; the world begins as it says
+    std::shared_ptr<const engine::Inventory> configured;  ///< the configured inventory, if it differs from the true one
+    journal::Contents contents;  ///< the coordinator's knowledge; the world begins in the same state
     engine::EngineSettings engine;
     std::shared_ptr<const traps::TrapRules> rules;  ///< null: a few that know `failure KIND` and `recovery` traps
     Timings timings;

@@ -1,6 +1,7 @@
 #include "coordinator/what_if/durations.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace standin::what_if {
 
@@ -22,6 +23,32 @@ Durations::Durations(const std::vector<domain::Operation>& past) {
                 done_[step.id.name][operation.server].push_back(step.duration_ms);
         }
     }
+}
+
+nlohmann::json Durations::toJson() const {
+    auto object = nlohmann::json::object();
+    for (const auto& [step, servers] : done_) {
+        auto& its = object[std::string(nameOf(step))];
+        for (const auto& [server, values] : servers) its[server.text()] = values;
+    }
+    return object;
+}
+
+base::Result<Durations> Durations::from(const nlohmann::json& json) {
+    Durations durations;
+    for (const auto& [name, servers] : json.items()) {
+        const auto step = domain::stepFrom(name);
+        if (!step || !servers.is_object())
+            return base::failure(base::ErrorCode::InvalidInput, "durations of '" + name + "': no step with servers");
+        for (const auto& [text, values] : servers.items()) {
+            const auto server = base::ServerName::parse(text);
+            if (!server) return base::failure(server.error());
+            for (const auto& value : values) {
+                if (value.is_number()) durations.done_[*step][*server].push_back(value.get<double>());
+            }
+        }
+    }
+    return durations;
 }
 
 std::optional<Expectation> Durations::of(domain::StepName step, const base::ServerName& server) const {

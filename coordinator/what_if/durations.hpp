@@ -1,10 +1,12 @@
 #pragma once
 
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "agent/base/result.hpp"
 #include "coordinator/domain/operation.hpp"
 
 namespace standin::what_if {
@@ -26,7 +28,12 @@ std::string_view nameOf(Expectation::Basis basis);
 /// Durations of the steps that past operations have done.
 class Durations {
   public:
+    Durations() = default;
     explicit Durations(const std::vector<domain::Operation>& past);
+
+    /// `{"<step>": {"<server>": [<ms>, …]}}`
+    [[nodiscard]] nlohmann::json toJson() const;
+    static base::Result<Durations> from(const nlohmann::json& json);
 
     /// Median of this server's runs, else of everybody's; nothing: it was never done.
     [[nodiscard]] std::optional<Expectation> of(domain::StepName step, const base::ServerName& server) const;

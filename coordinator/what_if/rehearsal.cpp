@@ -87,7 +87,7 @@ class Rehearsal {
     Rehearsal(const Situation& situation, const Targets& targets, const ServerName& subject)
         : situation_(situation),
           targets_(targets),
-          durations_(situation.past),
+          durations_(situation.durations),
           simulation_(rehearsalSetup(situation, durations_, subject), Simulation::Log::Off) {}
 
     Result<Plan> play() {

@@ -16,7 +16,7 @@ struct PlannedStep {
     std::string message;  ///< of a step that would not succeed
 };
 
-/// What would become of one failed server.
+/// The expected course for one failed server.
 struct PlannedFailover {
     base::ServerName server;
     bool begins = false;
@@ -41,13 +41,14 @@ struct Plan {
     std::vector<PlannedFailover> failovers;
     std::vector<base::ServerName> without;           ///< their jobs are down at the end
     std::vector<base::ServerName> without_stand_in;  ///< that had a ready stand-in, and have none at the end
-    std::vector<base::SpareName> spares_left;        ///< not leased, and sound
+    std::vector<base::SpareName> spares_left;        ///< not leased, and not failed
     std::vector<HostLeft> hosts;
-    std::vector<std::string> remarks;  ///< what the plan leaves out or assumes
+    std::vector<std::string> remarks;  ///< omissions and assumptions of the plan
 };
 
 /// Plays the failures to the shipping engine in the simulated world. `server`: the one that is asked about; empty: only
-/// what `failures` name. NotFound: a name that is not configured; WrongState: an operation of the server is under way.
+/// the machines in `failures`. NotFound: a name that is not configured; WrongState: an operation of the server is under
+/// way.
 base::Result<Plan> rehearse(const Situation& situation, const base::ServerName& server, const Failures& failures);
 
 }  // namespace standin::what_if

@@ -23,7 +23,7 @@ VirtualTime virtualTime(double ms) {
     return VirtualTime(static_cast<std::int64_t>(std::max(ms, 0.001) * 1000));
 }
 
-/// What the configuration allows at most: the shortest of all.
+/// The most that the configuration allows: the shortest of all.
 struct Allowed {
     explicit Allowed(const engine::Inventory& inventory) {
         for (const auto& [name, server] : inventory.servers) {
@@ -40,7 +40,7 @@ struct Allowed {
 
 void setTimings(WorldConfig& config, const Situation& situation, const Durations& durations,
                 const base::ServerName& subject) {
-    // What is assumed stays well within the configured limits: a plan is not made with a machine that exceeds them.
+    // Assumed durations stay well within the configured limits: a plan is not made with a machine that exceeds them.
     auto expected = [&](StepName step, std::chrono::milliseconds allowed) {
         const auto found = durations.of(step, subject);
         return found ? found->ms : std::min(assumedMs(step), static_cast<double>(allowed.count()) / 2);

@@ -33,7 +33,7 @@ std::string whyKvmFails(const AccelerationProbe& probe) {
     const auto disk = probe.cache_file + ".boot";
     const std::string_view program(standin_boot_probe, standin_boot_probe_end - standin_boot_probe);
     if (auto written = base::writeDurably(disk, program); !written) return written.error().message;
-    // QEMU goes on after an internal error of KVM, so its words are read from a file at the deadline.
+    // QEMU continues after an internal error of KVM, so its words are read from a file at the deadline.
     const auto words = probe.cache_file + ".words";
     base::ProcessRequest request;
     request.command = {"/bin/sh",

@@ -12,8 +12,7 @@ base::Result<std::uint64_t> availableMemoryMib() {
     auto text = base::readWhole("/proc/meminfo");
     if (!text) return base::failure(text.error());
     const auto at = text->find(label);
-    if (at == std::string::npos)
-        return base::failure(base::ErrorCode::Internal, "/proc/meminfo does not tell MemAvailable");
+    if (at == std::string::npos) return base::failure(base::ErrorCode::Internal, "/proc/meminfo has no MemAvailable");
     return std::strtoull(text->c_str() + at + label.size(), nullptr, 10) / kib_per_mib;
 }
 

@@ -44,7 +44,8 @@ int perform(virDomainPtr domain, DomainVerb verb) {
             return virDomainSuspend(domain);
         case DomainVerb::AskToStop:
             limitGuestAgent(domain);
-            // The guest's agent ends it in order for certain; the power button only if somebody in the guest listens.
+            // The guest's agent ends it in order for certain; the power button only if a program in the guest handles
+            // it.
             if (virDomainShutdownFlags(domain, VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) == 0) return 0;
             return virDomainShutdown(domain);
         case DomainVerb::Destroy:

@@ -72,7 +72,7 @@ std::string lastWordsOf(const std::string& log) {
     for (std::string line; std::getline(lines, line);) {
         if (isStart(line)) {
             words.clear();
-            in_command = true;  // what follows up to its last line is libvirt's
+            in_command = true;  // the lines up to its last one are libvirt's
             continue;
         }
         if (in_command) {

@@ -22,7 +22,7 @@ constexpr std::array<std::chrono::milliseconds, 5> pauses{250ms, 1s, 2s, 4s, 8s}
 
 constexpr std::size_t threads = 4;  // one guest whose agent hangs does not keep the others waiting
 
-// What a guest's agent and its way to us may be late with; more is wrong.
+// The delay that a guest's agent and its connection may cause; a larger difference is wrong.
 constexpr double largest_offset_ms = 500;
 
 constexpr auto metric = "standin_guest_clock_total";
@@ -122,7 +122,7 @@ void GuestClocks::attempt(Task task) {
     checkAgain(task, record.uuid);
 }
 
-// What it shows now: a guest may take the command and set something else.
+// The clock is read again: a guest may accept the command and set another time.
 void GuestClocks::checkAgain(const Task& task, const std::string& uuid) {
     const auto before = clock_.wall();
     const auto shown = domains_.readClock(uuid);

@@ -27,25 +27,16 @@ bool namesKvm(const std::string& words) {
 
 }  // namespace
 
-KvmTrial::KvmTrial(const HypervisorSettings& settings, std::string agent, HostAcceleration& acceleration,
-                   Domains& domains, StandInMaker& maker, StandInStates& states, const base::Clock& clock,
-                   base::Log log)
-    : agent_(std::move(agent)),
-      sign_of_life_within_(settings.sign_of_life_within),
-      acceleration_(acceleration),
-      domains_(domains),
-      maker_(maker),
-      states_(states),
-      clock_(clock),
-      log_(std::move(log)) {}
+KvmTrial::KvmTrial(const HostContext& host, HostAcceleration& acceleration, StandInMaker& maker, StandInStates& states)
+    : host_(host), acceleration_(acceleration), maker_(maker), states_(states) {}
 
 bool KvmTrial::onTrial(const StandInRecord& record) const {
     return acceleration_.mayFallBack() && record.accelerated_by == "kvm";
 }
 
 bool KvmTrial::alive(const StandInRecord& record) const {
-    if (hasSentFrames(tapNameOf(agent_, record.name).text())) return true;
-    const auto shown = domains_.showsLife(record.uuid);
+    if (hasSentFrames(tapNameOf(host_.agent, record.name).text())) return true;
+    const auto shown = host_.domains.showsLife(record.uuid);
     return shown && *shown;
 }
 
@@ -74,9 +65,10 @@ void KvmTrial::look(const StandInEntryPtr& stand_in, const DomainStatus& status,
 void KvmTrial::lookForLife(const StandInEntryPtr& stand_in, const StandInRecord& record, const GuestTrial& trial) {
     if (!onTrial(record) && trial.suspicion.empty()) return;
     if (!alive(record)) {
-        if (onTrial(record) && clock_.steady() - trial.since >= sign_of_life_within_) {
+        if (onTrial(record) && host_.clock.steady() - trial.since >= host_.settings.sign_of_life_within) {
             startAgain(stand_in,
-                       fmt::format("a guest under KVM gave no sign of life within {} ms", sign_of_life_within_.count()),
+                       fmt::format("a guest under KVM gave no sign of life within {} ms",
+                                   host_.settings.sign_of_life_within.count()),
                        false);
         }
         return;
@@ -88,8 +80,8 @@ void KvmTrial::lookForLife(const StandInEntryPtr& stand_in, const StandInRecord&
     if (onTrial(record)) {
         acceleration_.kvmRanGuest();
     } else if (acceleration_.kvmFailedGuest(trial.suspicion)) {
-        log_.warning("guests run by software emulation until this host is booted again: {}, and lives without it",
-                     trial.suspicion);
+        host_.log.warning("guests run by software emulation until this host is booted again: {}, and lives without it",
+                          trial.suspicion);
     }
 }
 
@@ -104,8 +96,8 @@ void KvmTrial::startAgain(const StandInEntryPtr& stand_in, const std::string& re
     auto started = emulate(stand_in, reason, certain);
     if (started) started = states_.bring(stand_in, StandInState::Running);
     if (!started) {
-        log_.error("stand-in {}: it could not be started again: {}", stand_in->snapshot().name.text(),
-                   started.error().message);
+        host_.log.error("stand-in {}: it could not be started again: {}", stand_in->snapshot().name.text(),
+                        started.error().message);
     }
     std::lock_guard lock(stand_in->mutex);
     stand_in->remade = false;
@@ -113,23 +105,23 @@ void KvmTrial::startAgain(const StandInEntryPtr& stand_in, const std::string& re
 
 base::Result<void> KvmTrial::emulate(const StandInEntryPtr& stand_in, const std::string& reason, bool certain) {
     const auto record = stand_in->snapshot();
-    log_.warning("stand-in {}: it is started again under software emulation: {}", record.name.text(), reason);
+    host_.log.warning("stand-in {}: it is started again under software emulation: {}", record.name.text(), reason);
     if (certain && acceleration_.kvmFailedGuest(reason))
-        log_.warning("guests run by software emulation until this host is booted again: {}", reason);
-    auto status = domains_.status(record.uuid);
-    if (status && status->state != DomainState::Off) status = domains_.change(record.uuid, DomainVerb::Destroy);
+        host_.log.warning("guests run by software emulation until this host is booted again: {}", reason);
+    auto status = host_.domains.status(record.uuid);
+    if (status && status->state != DomainState::Off) status = host_.domains.change(record.uuid, DomainVerb::Destroy);
     if (!status) return base::failure(status.error());
     stand_in->note(StandInState::Stopped);
     if (auto defined = maker_.define(*stand_in, {DomainType::Qemu, reason}); !defined) return defined;
     std::lock_guard lock(stand_in->mutex);
-    stand_in->trial = GuestTrial{clock_.steady(), false, certain ? "" : reason};
+    stand_in->trial = GuestTrial{host_.clock.steady(), false, certain ? "" : reason};
     return {};
 }
 
 bool KvmTrial::emulateAfterFailedStart(const StandInEntryPtr& stand_in, const base::Error& error) {
     const auto record = stand_in->snapshot();
     if (!onTrial(record)) return false;
-    auto status = domains_.status(record.uuid);
+    auto status = host_.domains.status(record.uuid);
     if (!status) return false;
     const auto problem = states_.problem(record, *status, std::nullopt);
     const bool stopped = startsAgain(*stand_in, *status, problem);

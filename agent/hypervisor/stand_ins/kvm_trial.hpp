@@ -14,8 +14,7 @@ namespace standin::hypervisor {
 /// hang is attributed to the host only if the same guest runs without KVM, because the image may be the cause.
 class KvmTrial {
   public:
-    KvmTrial(const HypervisorSettings& settings, std::string agent, HostAcceleration& acceleration, Domains& domains,
-             StandInMaker& maker, StandInStates& states, const base::Clock& clock, base::Log log);
+    KvmTrial(const HostContext& host, HostAcceleration& acceleration, StandInMaker& maker, StandInStates& states);
 
     /// Checks a stand-in whose domain is in `status`, and starts it again if necessary.
     void look(const StandInEntryPtr& stand_in, const DomainStatus& status, const std::string& problem);
@@ -33,14 +32,10 @@ class KvmTrial {
     base::Result<void> emulate(const StandInEntryPtr& stand_in, const std::string& reason, bool certain);
     void startAgain(const StandInEntryPtr& stand_in, const std::string& reason, bool certain);
 
-    const std::string agent_;
-    const std::chrono::milliseconds sign_of_life_within_;
+    const HostContext& host_;
     HostAcceleration& acceleration_;
-    Domains& domains_;
     StandInMaker& maker_;
     StandInStates& states_;
-    const base::Clock& clock_;
-    base::Log log_;
 };
 
 }  // namespace standin::hypervisor

@@ -31,9 +31,9 @@ constexpr std::array kinds{
     Kind{"ifname=", "the kernel's command line (ifname)"},
     Kind{"bootif=", "the kernel's command line (BOOTIF)"},
 };
-constexpr std::size_t longest_key = 64;  // with what stands between it and the MAC
+constexpr std::size_t longest_key = 64;  // with the text between it and the MAC
 constexpr std::size_t piece = 1 << 20;
-constexpr auto read_within = 60s;  // some GiB; what is behind that is not looked at
+constexpr auto read_within = 60s;  // some GiB; the rest of the disk is not searched
 
 std::string withLetters(std::string text, int (*letter)(int)) {
     std::transform(text.begin(), text.end(), text.begin(),

@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 using base::ErrorCode;
 using Phase = StandInRecord::Phase;
 
-// QEMU, which is not root, must come through; nobody may list what is there. The role makes the same, or each would
-// undo what the other did.
+// QEMU, which is not root, must be able to pass; other users may not list the content. The role makes the same, or each
+// would undo what the other did.
 constexpr auto passable = fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec;
 constexpr std::uint64_t bytes_per_block = 512;  // of stat(2), whatever the file system's own block is
 constexpr std::array<std::pair<Phase, const char*>, 5> phase_names{{{Phase::Making, "making"},
@@ -124,7 +124,7 @@ base::Result<void> StandInDirectory::saveDefinition(const base::StandInName& nam
 }
 
 void StandInDirectory::removeDisk(const base::StandInName& name) const {
-    std::error_code ignored;  // what can't be removed now is removed with the stand-in
+    std::error_code ignored;  // files that can't be removed now are removed with the stand-in
     for (const auto* suffix : {"", ".fetch", ".fetch.new"}) fs::remove(diskOf(name) + suffix, ignored);
 }
 

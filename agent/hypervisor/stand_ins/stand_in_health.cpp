@@ -36,7 +36,7 @@ void checkGuests(protocol::Health& health, const StandInRegistry& registry) {
     }
     const bool well = problems.empty();
     health.checks.push_back({"guests", well, well ? "none has stopped by itself" : problems,
-                             well ? "" : "each problem names its cure; refresh the stand-ins that can't go on"});
+                             well ? "" : "each problem names its cure; refresh the stand-ins that can't continue"});
 }
 
 void warnOf(protocol::Health& health, const StandInEntry& stand_in, const Acceleration& acceleration) {

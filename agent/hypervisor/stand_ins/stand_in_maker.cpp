@@ -21,17 +21,9 @@ constexpr std::chrono::seconds to_let_go{15};  // a block is fetched or given up
 
 }  // namespace
 
-StandInMaker::StandInMaker(HostDefaults defaults, const HostAcceleration& acceleration, StandInDirectory& directory,
-                           StandInRegistry& registry, Domains& domains, ImageSource& images, http::Metrics& metrics,
-                           base::Log log)
-    : defaults_(std::move(defaults)),
-      acceleration_(acceleration),
-      directory_(directory),
-      registry_(registry),
-      domains_(domains),
-      images_(images),
-      metrics_(metrics),
-      log_(std::move(log)) {}
+StandInMaker::StandInMaker(const HostContext& host, const HostAcceleration& acceleration, StandInDirectory& directory,
+                           StandInRegistry& registry, ImageSource& images)
+    : host_(host), acceleration_(acceleration), directory_(directory), registry_(registry), images_(images) {}
 
 void StandInMaker::start() {
     workers_.start(
@@ -96,19 +88,19 @@ void StandInMaker::run(const std::stop_token& stop) {
         if (!made) outcome = base::failure(made.error());
         const auto finished = base::contained([&] { finish(*stand_in, outcome); });
         if (!finished) letGo(*stand_in, finished.error().message);
-        metrics_.observeSeconds("standin_stand_in_make_seconds",
-                                "time from the beginning of a stand-in's making to its end",
-                                std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(),
-                                {{"outcome", outcome ? "made" : "failed"}});
+        host_.metrics.observeSeconds("standin_stand_in_make_seconds",
+                                     "time from the beginning of a stand-in's making to its end",
+                                     std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count(),
+                                     {{"outcome", outcome ? "made" : "failed"}});
         lock.lock();
         std::erase(at_work_, stand_in);
     }
 }
 
-/// What came of it could not be written down: after a restart the record tells the same by saying 'making'.
+/// The outcome could not be saved: after a restart the record's phase 'making' means the same.
 void StandInMaker::letGo(StandInEntry& stand_in, const std::string& problem) {
     std::lock_guard lock(stand_in.mutex);
-    log_.error("stand-in {}: {}", stand_in.record.name.text(), problem);
+    host_.log.error("stand-in {}: {}", stand_in.record.name.text(), problem);
     stand_in.record.phase = Phase::Failed;
     stand_in.record.problem = problem;
     stand_in.being_made = false;
@@ -117,17 +109,17 @@ void StandInMaker::letGo(StandInEntry& stand_in, const std::string& problem) {
 
 void StandInMaker::finish(StandInEntry& stand_in, const base::Result<void>& outcome) {
     const auto name = stand_in.snapshot().name;
-    if (!outcome) directory_.removeDisk(name);  // nobody will use it, and its space is wanted
+    if (!outcome) directory_.removeDisk(name);  // it is not used any more, and its space is needed
     auto saved = registry_.change(stand_in, [&](StandInRecord& record) {
         record.phase = outcome ? Phase::Made : Phase::Failed;
         record.problem = outcome ? "" : outcome.error().message;
     });
-    if (!outcome) log_.error("stand-in {} could not be made: {}", name.text(), outcome.error().message);
-    if (!saved) log_.error("stand-in {}: {}", name.text(), saved.error().message);
+    if (!outcome) host_.log.error("stand-in {} could not be made: {}", name.text(), outcome.error().message);
+    if (!saved) host_.log.error("stand-in {}: {}", name.text(), saved.error().message);
     if (outcome && saved)
-        log_.notice("stand-in {}: 'making' -> 'stopped' (disk and definition are there)", name.text());
+        host_.log.notice("stand-in {}: 'making' -> 'stopped' (disk and definition are there)", name.text());
     std::lock_guard lock(stand_in.mutex);
-    if (!saved) {  // the disk is full, say; after a restart the record tells the same by saying 'making'
+    if (!saved) {  // e.g. the disk is full; after a restart the record's phase 'making' means the same
         stand_in.record.phase = Phase::Failed;
         stand_in.record.problem = saved.error().message;
     }
@@ -139,9 +131,9 @@ void StandInMaker::finish(StandInEntry& stand_in, const base::Result<void>& outc
 // failover.
 void StandInMaker::lookForMac(StandInEntry& stand_in, const StandInRecord& record) {
     const auto named = cardsNamedByMac(directory_.diskOf(record.name), record.definition.mac, stand_in.cancelled);
-    if (!named) return log_.warning("stand-in {}: {}", record.name.text(), named.error().message);
+    if (!named) return host_.log.warning("stand-in {}: {}", record.name.text(), named.error().message);
     auto saved = registry_.change(stand_in, [&](StandInRecord& changed) { changed.named_by_mac = *named; });
-    if (!saved) log_.warning("stand-in {}: {}", record.name.text(), saved.error().message);
+    if (!saved) host_.log.warning("stand-in {}: {}", record.name.text(), saved.error().message);
 }
 
 base::Result<void> StandInMaker::make(StandInEntry& stand_in) {
@@ -166,18 +158,18 @@ base::Result<void> StandInMaker::define(StandInEntry& stand_in, const Accelerati
     if (!saved) return saved;
     const auto record = stand_in.snapshot();
     DomainPlace place;
-    place.agent = defaults_.agent;
+    place.agent = host_.agent;
     place.directory = directory_.pathOf(record.name);
     place.uuid = record.uuid;
-    place.bridge = defaults_.bridge;
-    place.landing_vlan = defaults_.landing_vlan;
-    place.offloads = defaults_.offloads;
+    place.bridge = host_.settings.bridge;
+    place.landing_vlan = host_.settings.landing_vlan;
+    place.offloads = host_.settings.network_offloads;
     place.cpu_shares = CpuWeights::ofThisHost().sharesOf(record.definition.weight);
     place.type = acceleration.type;
-    place.kvm_program = defaults_.kvm_program;
+    place.kvm_program = host_.settings.kvm_program;
     const auto xml = domainXml(record.name, record.definition, place);
     if (saved = directory_.saveDefinition(record.name, xml); !saved) return saved;
-    return domains_.define(xml);
+    return host_.domains.define(xml);
 }
 
 }  // namespace standin::hypervisor

@@ -6,17 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "agent/base/log.hpp"
 #include "agent/base/worker.hpp"
 #include "agent/hypervisor/libvirt/acceleration.hpp"
 #include "agent/hypervisor/libvirt/domain_xml.hpp"
-#include "agent/hypervisor/libvirt/domains.hpp"
+#include "agent/hypervisor/stand_ins/host_context.hpp"
 #include "agent/hypervisor/stand_ins/image_source.hpp"
 #include "agent/hypervisor/stand_ins/stand_in_registry.hpp"
-
-namespace standin::http {
-class Metrics;
-}
 
 namespace standin::hypervisor {
 
@@ -24,16 +19,8 @@ namespace standin::hypervisor {
 /// domain. The result is in the record: `made`, or `failed` with the problem.
 class StandInMaker {
   public:
-    struct HostDefaults {  ///< settings that all stand-ins of this host share
-        std::string agent;
-        std::string bridge;
-        std::uint16_t landing_vlan = 0;
-        bool offloads = false;
-        std::string kvm_program;
-    };
-    StandInMaker(HostDefaults defaults, const HostAcceleration& acceleration, StandInDirectory& directory,
-                 StandInRegistry& registry, Domains& domains, ImageSource& images, http::Metrics& metrics,
-                 base::Log log);
+    StandInMaker(const HostContext& host, const HostAcceleration& acceleration, StandInDirectory& directory,
+                 StandInRegistry& registry, ImageSource& images);
     ~StandInMaker() { stop(); }
 
     void start();
@@ -53,14 +40,11 @@ class StandInMaker {
     void letGo(StandInEntry& stand_in, const std::string& problem);
     base::Result<void> make(StandInEntry& stand_in);
 
-    const HostDefaults defaults_;
+    const HostContext& host_;
     const HostAcceleration& acceleration_;
     StandInDirectory& directory_;
     StandInRegistry& registry_;
-    Domains& domains_;
     ImageSource& images_;
-    http::Metrics& metrics_;
-    base::Log log_;
     std::mutex mutex_;
     std::condition_variable_any work_;
     std::deque<StandInEntryPtr> queue_;

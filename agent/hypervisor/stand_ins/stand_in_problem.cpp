@@ -30,10 +30,10 @@ std::string problemOf(const DomainStatus& status, const GuestCircumstances& circ
         case DomainState::OutOfSpace:
             return fmt::format(
                 "its guest has stopped because the disk is full ({} MiB are free at '{}'); make space there, and it "
-                "goes on by itself when {} MiB are free",
+                "continues by itself when {} MiB are free",
                 circumstances.disk_free_mib, circumstances.directory, space_to_go_on_mib);
         case DomainState::Absent:
-            return "its domain is gone from libvirt: somebody has undefined it; it is defined again at its next start";
+            return "its domain is gone from libvirt: it was undefined by hand; it is defined again at its next start";
         default:
             return withWords("its guest has ended by itself: " + status.reason, circumstances.qemu_words) +
                    "; refresh the stand-in";

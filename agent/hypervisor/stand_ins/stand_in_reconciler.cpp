@@ -22,17 +22,9 @@ constexpr auto stop_check = 200ms;
 
 }  // namespace
 
-StandInReconciler::StandInReconciler(StandInRegistry& registry, Domains& domains, StandInInspector& inspector,
-                                     StandInStates& states, KvmTrial& trial, TapObserver& taps, http::Metrics& metrics,
-                                     base::Log log)
-    : registry_(registry),
-      domains_(domains),
-      inspector_(inspector),
-      states_(states),
-      trial_(trial),
-      taps_(taps),
-      metrics_(metrics),
-      log_(std::move(log)) {}
+StandInReconciler::StandInReconciler(const HostContext& host, StandInRegistry& registry, StandInInspector& inspector,
+                                     StandInStates& states, KvmTrial& trial, TapObserver& taps)
+    : host_(host), registry_(registry), inspector_(inspector), states_(states), trial_(trial), taps_(taps) {}
 
 void StandInReconciler::start() {
     worker_.start("reconciler", [this](const auto& stop) { run(stop); });
@@ -41,17 +33,17 @@ void StandInReconciler::start() {
 void StandInReconciler::run(const std::stop_token& stop) {
     std::uint64_t seen = 0;
     do {
-        seen = domains_.eventsSeen();
+        seen = host_.domains.eventsSeen();
         if (const auto done = base::contained([this] { reconcileAll(); }); !done)
-            log_.error("the stand-ins were not looked after: {}", done.error().message);
+            host_.log.error("the stand-ins were not looked after: {}", done.error().message);
     } while (wait(seen, stop));
 }
 
 // A change of a domain is looked at as soon as libvirt reports it; false when there is nothing to do any more.
 bool StandInReconciler::wait(std::uint64_t seen, const std::stop_token& stop) {
     const auto until = std::chrono::steady_clock::now() + longest_pause;
-    while (!stop.stop_requested() && domains_.eventsSeen() == seen && std::chrono::steady_clock::now() < until)
-        domains_.waitForEvent(seen, stop_check);
+    while (!stop.stop_requested() && host_.domains.eventsSeen() == seen && std::chrono::steady_clock::now() < until)
+        host_.domains.waitForEvent(seen, stop_check);
     return base::rest(stop, settling);
 }
 
@@ -59,7 +51,7 @@ void StandInReconciler::reconcileAll() {
     std::map<std::string, int> by_state{{"making", 0},  {"failed", 0},       {"stopped", 0},
                                         {"running", 0}, {"suspended", 0},    {"halted", 0},
                                         {"unknown", 0}, {"out_of_space", 0}, {"kept", 0}};
-    const bool reachable = domains_.host().has_value();
+    const bool reachable = host_.domains.host().has_value();
     for (const auto& stand_in : registry_.all()) {
         const auto phase = stand_in->snapshot().phase;
         if (phase != Phase::Made) {
@@ -72,10 +64,10 @@ void StandInReconciler::reconcileAll() {
         if (reachable) reconcile(stand_in, status, problem);
     }
     for (const auto& [state, count] : by_state)
-        metrics_.set("standin_stand_ins", "stand-ins by state", count, {{"state", state}});
-    metrics_.set("standin_libvirt_reachable", "1 if libvirt answers", reachable ? 1 : 0);
-    metrics_.set("standin_tap_segments_lost", "TCP segments that went unseen, since start",
-                 static_cast<double>(taps_.segmentsLost()));
+        host_.metrics.set("standin_stand_ins", "stand-ins by state", count, {{"state", state}});
+    host_.metrics.set("standin_libvirt_reachable", "1 if libvirt answers", reachable ? 1 : 0);
+    host_.metrics.set("standin_tap_segments_lost", "TCP segments that went unseen, since start",
+                      static_cast<double>(taps_.segmentsLost()));
 }
 
 void StandInReconciler::reconcile(const StandInEntryPtr& stand_in, const base::Result<DomainStatus>& status,
@@ -83,7 +75,8 @@ void StandInReconciler::reconcile(const StandInEntryPtr& stand_in, const base::R
     const auto record = stand_in->snapshot();
     const auto state = status ? status->state : DomainState::Unknown;
     states_.watchIfNeeded(record, state);
-    auto view = state == DomainState::Running ? domains_.view(record.uuid) : base::Result<DomainView>(DomainView{});
+    auto view =
+        state == DomainState::Running ? host_.domains.view(record.uuid) : base::Result<DomainView>(DomainView{});
     const bool again = status && trial_.startsAgain(*stand_in, *status, problem);
     std::string known;
     {
@@ -94,13 +87,13 @@ void StandInReconciler::reconcile(const StandInEntryPtr& stand_in, const base::R
         known = std::exchange(stand_in->problem, again ? "" : problem);
     }
     if (known.empty() && !problem.empty() && !again)
-        log_.error("stand-in {}: {}: {}", record.name.text(), nameOf(standInStateOf(state)), problem);
+        host_.log.error("stand-in {}: {}: {}", record.name.text(), nameOf(standInStateOf(state)), problem);
     if (!known.empty() && problem.empty())
-        log_.notice("stand-in {}: it is {} again", record.name.text(), nameOf(standInStateOf(state)));
+        host_.log.notice("stand-in {}: it is {} again", record.name.text(), nameOf(standInStateOf(state)));
     if (status) trial_.look(stand_in, *status, problem);
     if (state != DomainState::OutOfSpace) return;
     if (auto gone_on = states_.goOn(stand_in); !gone_on)
-        log_.warning("stand-in {}: it could not go on: {}", record.name.text(), gone_on.error().message);
+        host_.log.warning("stand-in {}: it could not continue: {}", record.name.text(), gone_on.error().message);
 }
 
 }  // namespace standin::hypervisor

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "agent/base/log.hpp"
 #include "agent/base/worker.hpp"
 #include "agent/hypervisor/stand_ins/kvm_trial.hpp"
 #include "agent/hypervisor/stand_ins/stand_in_inspector.hpp"
@@ -10,18 +9,14 @@
 #include "agent/hypervisor/stand_ins/stand_in_states.hpp"
 #include "agent/hypervisor/traffic/tap_observer.hpp"
 
-namespace standin::http {
-class Metrics;
-}
-
 namespace standin::hypervisor {
 
 /// Inspects every stand-in after each event of libvirt, and every few seconds. It records problems, reports each once,
 /// starts again what KVM stopped, and resumes guests that stopped for lack of disk space. Has a thread of its own.
 class StandInReconciler {
   public:
-    StandInReconciler(StandInRegistry& registry, Domains& domains, StandInInspector& inspector, StandInStates& states,
-                      KvmTrial& trial, TapObserver& taps, http::Metrics& metrics, base::Log log);
+    StandInReconciler(const HostContext& host, StandInRegistry& registry, StandInInspector& inspector,
+                      StandInStates& states, KvmTrial& trial, TapObserver& taps);
     void start();
     void stop() { worker_.stop(); }
 
@@ -32,14 +27,12 @@ class StandInReconciler {
     void reconcile(const StandInEntryPtr& stand_in, const base::Result<DomainStatus>& status,
                    const std::string& problem);
 
+    const HostContext& host_;
     StandInRegistry& registry_;
-    Domains& domains_;
     StandInInspector& inspector_;
     StandInStates& states_;
     KvmTrial& trial_;
     TapObserver& taps_;
-    http::Metrics& metrics_;
-    base::Log log_;
     base::Worker worker_;
 };
 

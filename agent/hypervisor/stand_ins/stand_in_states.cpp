@@ -26,7 +26,7 @@ DomainState lastSeen(const StandInEntry& stand_in) {
     return stand_in.last_seen;
 }
 
-// What does not execute can't end by itself.
+// A guest that does not execute can't end by itself.
 bool mayEndInOrder(DomainState from) {
     return from != DomainState::Paused && from != DomainState::Halted && from != DomainState::OutOfSpace;
 }
@@ -58,24 +58,13 @@ StandInState standInStateOf(DomainState state) {
     return StandInState::Unknown;
 }
 
-StandInStates::StandInStates(std::string agent, const HypervisorSettings& settings, StandInDirectory& directory,
-                             StandInRegistry& registry, Domains& domains, TapObserver& taps, GuestClocks& clocks,
-                             const base::Clock& clock, http::Metrics& metrics, base::Log log)
-    : agent_(std::move(agent)),
-      qemu_log_dir_(settings.qemu_log_dir),
-      stop_within_(settings.stop_within),
-      directory_(directory),
-      registry_(registry),
-      domains_(domains),
-      taps_(taps),
-      clocks_(clocks),
-      clock_(clock),
-      metrics_(metrics),
-      log_(std::move(log)) {}
+StandInStates::StandInStates(const HostContext& host, StandInDirectory& directory, StandInRegistry& registry,
+                             TapObserver& taps, GuestClocks& clocks)
+    : host_(host), directory_(directory), registry_(registry), taps_(taps), clocks_(clocks) {}
 
 base::Result<void> StandInStates::bring(const StandInEntryPtr& stand_in, StandInState wanted) {
     const auto record = stand_in->snapshot();
-    const auto begun = clock_.steady();
+    const auto begun = host_.clock.steady();
     const auto commanded = stand_in->note(std::nullopt);
     DomainState before = lastSeen(*stand_in);
     base::Result<DomainState> after = DomainState::Unknown;
@@ -86,7 +75,7 @@ base::Result<void> StandInStates::bring(const StandInEntryPtr& stand_in, StandIn
     }
     if (standInStateOf(*after) != wanted) after = observeAndAct(stand_in, record, wanted, commanded, before);
     if (!after) {
-        // What is in no state for it stays what it was, with its reason.
+        // A guest in an unsuitable state stays as it was, with its reason.
         if (after.error().code == ErrorCode::WrongState) stand_in->note(commanded);
         return base::failure(after.error());
     }
@@ -99,11 +88,12 @@ base::Result<void> StandInStates::bring(const StandInEntryPtr& stand_in, StandIn
                                          record.name.text(), nameOf(wanted), nameOf(standInStateOf(*after))));
     }
     if (standInStateOf(before) == wanted) return {};
-    const auto took = clock_.steady() - begun;
-    metrics_.observeSeconds("standin_stand_in_change_seconds", "time to bring a stand-in into a state and read it back",
-                            std::chrono::duration<double>(took).count(), {{"change", changeOf(before, wanted)}});
-    log_.notice("stand-in {}: '{}' -> '{}' (commanded) took_ms={:.2f}", record.name.text(),
-                nameOf(standInStateOf(before)), nameOf(wanted), base::milliseconds(took));
+    const auto took = host_.clock.steady() - begun;
+    host_.metrics.observeSeconds("standin_stand_in_change_seconds",
+                                 "time to bring a stand-in into a state and read it back",
+                                 std::chrono::duration<double>(took).count(), {{"change", changeOf(before, wanted)}});
+    host_.log.notice("stand-in {}: '{}' -> '{}' (commanded) took_ms={:.2f}", record.name.text(),
+                     nameOf(standInStateOf(before)), nameOf(wanted), base::milliseconds(took));
     return {};
 }
 
@@ -115,7 +105,7 @@ base::Result<DomainState> StandInStates::observeAndAct(const StandInEntryPtr& st
     before = observed->state;
     if (standInStateOf(before) == wanted) return before;
     const auto unable = fmt::format("stand-in '{}' did not become {}", record.name.text(), nameOf(wanted));
-    // A caller that orders it stopped knows of that; no other command goes on as if nothing had happened.
+    // A caller that orders it stopped knows of that; any other command is refused.
     if (wanted != StandInState::Stopped && hasProblem(*observed, commanded)) {
         if (wanted != StandInState::Running || before != DomainState::OutOfSpace || !spaceToGoOn())
             return base::failure(ErrorCode::WrongState, unable + ": " + problem(record, *observed, commanded));
@@ -125,14 +115,14 @@ base::Result<DomainState> StandInStates::observeAndAct(const StandInEntryPtr& st
     return base::failure(acted.error().within(unable));
 }
 
-// A domain that somebody undefined is defined again from the definition that was kept.
+// A domain that was undefined by hand is defined again from the definition that was kept.
 base::Result<DomainStatus> StandInStates::observe(const StandInRecord& record) {
-    auto status = domains_.status(record.uuid);
+    auto status = host_.domains.status(record.uuid);
     if (!status || status->state != DomainState::Absent) return status;
     auto xml = base::readWhole(directory_.pathOf(record.name) + "/domain.xml");
     if (!xml) return base::failure(xml.error());
-    if (auto defined = domains_.define(*xml); !defined) return base::failure(defined.error());
-    log_.warning("stand-in {}: its domain was gone and was defined again", record.name.text());
+    if (auto defined = host_.domains.define(*xml); !defined) return base::failure(defined.error());
+    host_.log.warning("stand-in {}: its domain was gone and was defined again", record.name.text());
     return DomainStatus{DomainState::Off, "", "its domain was undefined"};
 }
 
@@ -141,7 +131,7 @@ std::string StandInStates::problem(const StandInRecord& record, const DomainStat
     if (!hasProblem(status, commanded)) return "";
     GuestCircumstances circumstances;
     circumstances.commanded = commanded;
-    circumstances.qemu_words = qemuLastWords(qemu_log_dir_, domainNameOf(agent_, record.name));
+    circumstances.qemu_words = qemuLastWords(host_.settings.qemu_log_dir, domainNameOf(host_.agent, record.name));
     circumstances.disk_free_mib = directory_.freeBytes().value_or(0) / base::bytes_per_mib;
     circumstances.directory = directory_.root();
     return problemOf(status, circumstances);
@@ -155,14 +145,14 @@ base::Result<void> StandInStates::goOn(const StandInEntryPtr& stand_in) {
     std::unique_lock command_lock(stand_in->command_mutex, std::try_to_lock);
     if (!command_lock.owns_lock() || !spaceToGoOn()) return {};
     const auto record = stand_in->snapshot();
-    auto status = domains_.status(record.uuid);
+    auto status = host_.domains.status(record.uuid);
     if (!status || status->state != DomainState::OutOfSpace) return {};
     // Its requests are those it had: what passes its tap is followed on.
-    auto resumed = domains_.change(record.uuid, DomainVerb::Resume);
+    auto resumed = host_.domains.change(record.uuid, DomainVerb::Resume);
     if (!resumed) return base::failure(resumed.error());
     clocks_.set(stand_in);
-    log_.notice("stand-in {}: 'out_of_space' -> '{}' (the disk has space again)", record.name.text(),
-                nameOf(standInStateOf(resumed->state)));
+    host_.log.notice("stand-in {}: 'out_of_space' -> '{}' (the disk has space again)", record.name.text(),
+                     nameOf(standInStateOf(resumed->state)));
     return {};
 }
 
@@ -181,33 +171,33 @@ base::Result<DomainStatus> StandInStates::act(const StandInEntryPtr& stand_in, c
 }
 
 base::Result<DomainStatus> StandInStates::begin(const StandInEntryPtr& stand_in, const StandInRecord& record) {
-    // The port exists from the first start on; written down before, so that nobody looks for a port that isn't
+    // The port exists from the first start on; saved before, so that no client looks for a port that isn't
     // reported.
     if (!record.started_once) {  // a later start needs no room on the disk
         auto saved = registry_.change(*stand_in, [](StandInRecord& r) { r.started_once = true; });
         if (!saved) return base::failure(saved.error());
     }
-    auto started = domains_.change(record.uuid, DomainVerb::Start);
+    auto started = host_.domains.change(record.uuid, DomainVerb::Start);
     {
         std::lock_guard lock(stand_in->mutex);
         stand_in->settled = false;
     }
     if (started) watch(record, true);  // no guest takes requests within the milliseconds since its start
-    if (started) stand_in->beginTrial(clock_.steady());
+    if (started) stand_in->beginTrial(host_.clock.steady());
     return started;
 }
 
 base::Result<DomainStatus> StandInStates::resume(const StandInEntryPtr& stand_in, const StandInRecord& record) {
-    // Connections of before are over, except where it was suspended for a moment only: they go on, and what it has not
+    // Earlier connections are over, except after a short suspension: they continue, and what it has not
     // answered yet is still waited for.
     const auto suspended_at = [&] {
         std::lock_guard lock(stand_in->mutex);
         return stand_in->suspended_at;
     }();
     const bool for_a_moment =
-        suspended_at != base::SteadyTime{} && clock_.steady() - suspended_at < connections_live_for;
+        suspended_at != base::SteadyTime{} && host_.clock.steady() - suspended_at < connections_live_for;
     if (!(for_a_moment && taps_.requests(record.name)) && !taps_.restart(record.name)) watch(record, true);
-    auto resumed = domains_.change(record.uuid, DomainVerb::Resume);
+    auto resumed = host_.domains.change(record.uuid, DomainVerb::Resume);
     if (resumed) clocks_.set(stand_in);
     return resumed;
 }
@@ -219,55 +209,55 @@ base::Result<DomainStatus> StandInStates::suspend(const StandInEntryPtr& stand_i
         return stand_in->settled;
     }();
     if (!settled) {
-        auto given_back = awaitMemoryGivenBack(domains_, clock_, record.uuid, record.resources.memory_mib);
+        auto given_back = awaitMemoryGivenBack(host_.domains, host_.clock, record.uuid, record.resources.memory_mib);
         if (!given_back) return base::failure(given_back.error());
     }
-    auto suspended = domains_.change(record.uuid, DomainVerb::Suspend);
+    auto suspended = host_.domains.change(record.uuid, DomainVerb::Suspend);
     if (suspended) {
         std::lock_guard lock(stand_in->mutex);
         stand_in->settled = true;
-        stand_in->suspended_at = clock_.steady();
+        stand_in->suspended_at = host_.clock.steady();
     }
     return suspended;
 }
 
 base::Result<DomainStatus> StandInStates::end(const StandInRecord& record, DomainState from) {
-    const auto until = clock_.steady() + stop_within_;
+    const auto until = host_.clock.steady() + host_.settings.stop_within;
     auto state = from;
-    auto seen = domains_.eventsSeen();
+    auto seen = host_.domains.eventsSeen();
     // A suspended one can't end by itself, and must not execute again for that.
     if (from == DomainState::Running) {
-        auto asked = domains_.change(record.uuid, DomainVerb::AskToStop);
-        if (!asked) log_.warning("stand-in {}: {}", record.name.text(), asked.error().message);
+        auto asked = host_.domains.change(record.uuid, DomainVerb::AskToStop);
+        if (!asked) host_.log.warning("stand-in {}: {}", record.name.text(), asked.error().message);
     }
-    while (state != DomainState::Off && mayEndInOrder(from) && clock_.steady() < until) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.steady()) + 1ms;
-        domains_.waitForEvent(seen, std::min<std::chrono::milliseconds>(left, recheck));
-        seen = domains_.eventsSeen();
-        auto status = domains_.status(record.uuid);
+    while (state != DomainState::Off && mayEndInOrder(from) && host_.clock.steady() < until) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - host_.clock.steady()) + 1ms;
+        host_.domains.waitForEvent(seen, std::min<std::chrono::milliseconds>(left, recheck));
+        seen = host_.domains.eventsSeen();
+        auto status = host_.domains.status(record.uuid);
         if (!status) return base::failure(status.error());
         state = status->state == DomainState::Absent ? DomainState::Off : status->state;
     }
     if (state != DomainState::Off) {
         if (mayEndInOrder(from)) {
-            log_.warning("stand-in {}: it did not end within {} ms and is destroyed", record.name.text(),
-                         stop_within_.count());
+            host_.log.warning("stand-in {}: it did not end within {} ms and is destroyed", record.name.text(),
+                              host_.settings.stop_within.count());
         }
-        auto destroyed = domains_.change(record.uuid, DomainVerb::Destroy);
+        auto destroyed = host_.domains.change(record.uuid, DomainVerb::Destroy);
         // It may have ended by itself in this moment; bring() reads back.
         if (!destroyed && destroyed.error().code != ErrorCode::WrongState) return destroyed;
     }
     taps_.unwatch(record.name);
-    return domains_.status(record.uuid);
+    return host_.domains.status(record.uuid);
 }
 
 void StandInStates::watch(const StandInRecord& record, bool from_the_start) {
     auto job = jobEndpointFrom(record.definition.address, record.definition.ports);
-    auto watched = job ? taps_.watch(record.name, tapNameOf(agent_, record.name).text(), *job, from_the_start)
+    auto watched = job ? taps_.watch(record.name, tapNameOf(host_.agent, record.name).text(), *job, from_the_start)
                        : base::Result<void>(base::failure(job.error()));
     // Every look at its requests says 'incomplete' then, and the next round of tending tries again.
     if (!watched)
-        log_.debug("stand-in {}: its requests can't be followed: {}", record.name.text(), watched.error().message);
+        host_.log.debug("stand-in {}: its requests can't be followed: {}", record.name.text(), watched.error().message);
 }
 
 void StandInStates::watchIfNeeded(const StandInRecord& record, DomainState state) {

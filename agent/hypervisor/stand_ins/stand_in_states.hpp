@@ -1,11 +1,7 @@
 #pragma once
 
-#include <chrono>
-
-#include "agent/base/log.hpp"
-#include "agent/hypervisor/hypervisor_settings.hpp"
-#include "agent/hypervisor/libvirt/domains.hpp"
 #include "agent/hypervisor/stand_ins/guest_clocks.hpp"
+#include "agent/hypervisor/stand_ins/host_context.hpp"
 #include "agent/hypervisor/stand_ins/stand_in_registry.hpp"
 #include "agent/hypervisor/traffic/tap_observer.hpp"
 
@@ -14,9 +10,8 @@ namespace standin::hypervisor {
 /// Brings stand-ins into states: observes, acts, observes. A command for the present state does nothing.
 class StandInStates {
   public:
-    StandInStates(std::string agent, const HypervisorSettings& settings, StandInDirectory& directory,
-                  StandInRegistry& registry, Domains& domains, TapObserver& taps, GuestClocks& clocks,
-                  const base::Clock& clock, http::Metrics& metrics, base::Log log);
+    StandInStates(const HostContext& host, StandInDirectory& directory, StandInRegistry& registry, TapObserver& taps,
+                  GuestClocks& clocks);
 
     /// Brings the stand-in into `wanted`: Running, Suspended or Stopped. Precondition: the caller holds
     /// `stand_in->command_mutex`. WrongState: the state cannot be reached from the present one; a guest that has
@@ -49,17 +44,11 @@ class StandInStates {
                                             std::optional<protocol::StandInState> commanded, DomainState& before);
     void watch(const StandInRecord& record, bool from_the_start);
 
-    const std::string agent_;
-    const std::string qemu_log_dir_;
-    const std::chrono::milliseconds stop_within_;
+    const HostContext& host_;
     StandInDirectory& directory_;
     StandInRegistry& registry_;
-    Domains& domains_;
     TapObserver& taps_;
     GuestClocks& clocks_;
-    const base::Clock& clock_;
-    http::Metrics& metrics_;
-    base::Log log_;
 };
 
 /// The stand-in's state that corresponds to a domain's.

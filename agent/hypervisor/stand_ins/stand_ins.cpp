@@ -28,28 +28,20 @@ AccelerationProbe probeIn(const HypervisorSettings& settings) {
 
 }  // namespace
 
-StandIns::StandIns(HypervisorSettings settings, base::AgentName agent, Domains& domains, ImageSource& images,
-                   const base::Clock& clock, http::Metrics& metrics, const base::Log& log)
-    : settings_(std::move(settings)),
-      agent_(std::move(agent)),
-      domains_(domains),
+StandIns::StandIns(HostContext host, ImageSource& images)
+    : host_(std::move(host)),
       images_(images),
-      clock_(clock),
-      metrics_(metrics),
-      log_(log.named("hypervisor")),
-      acceleration_(settings_.acceleration, probeIn(settings_)),
-      directory_(settings_.stand_in_dir),
+      acceleration_(host_.settings.acceleration, probeIn(host_.settings)),
+      directory_(host_.settings.stand_in_dir),
       registry_(directory_),
-      taps_(clock_, log_),
-      clocks_(domains_, clock_, metrics_, log_),
-      states_(agent_.text(), settings_, directory_, registry_, domains_, taps_, clocks_, clock_, metrics_, log_),
-      maker_(StandInMaker::HostDefaults{agent_.text(), settings_.bridge, settings_.landing_vlan,
-                                        settings_.network_offloads, settings_.kvm_program},
-             acceleration_, directory_, registry_, domains_, images_, metrics_, log_),
-      trial_(settings_, agent_.text(), acceleration_, domains_, maker_, states_, clock_, log_),
-      admission_(settings_, directory_, registry_, domains_),
-      inspector_(agent_.text(), domains_, acceleration_, states_, trial_),
-      reconciler_(registry_, domains_, inspector_, states_, trial_, taps_, metrics_, log_) {}
+      taps_(host_.clock, host_.log),
+      clocks_(host_.domains, host_.clock, host_.metrics, host_.log),
+      states_(host_, directory_, registry_, taps_, clocks_),
+      maker_(host_, acceleration_, directory_, registry_, images_),
+      trial_(host_, acceleration_, maker_, states_),
+      admission_(host_.settings, directory_, registry_, host_.domains),
+      inspector_(host_.agent, host_.domains, acceleration_, states_, trial_),
+      reconciler_(host_, registry_, inspector_, states_, trial_, taps_) {}
 
 StandIns::~StandIns() {
     stop();
@@ -58,9 +50,9 @@ StandIns::~StandIns() {
 base::Result<void> StandIns::start() {
     if (auto prepared = directory_.prepare(); !prepared) return prepared;
     if (auto loaded = registry_.load(); !loaded) return loaded;
-    acceleration_.find(settings_.uri);
+    acceleration_.find(host_.settings.uri);
     if (const auto found = acceleration_.current(); found.type == DomainType::Qemu)
-        log_.warning("guests run by software emulation: {}", found.reason);
+        host_.log.warning("guests run by software emulation: {}", found.reason);
     if (auto started = taps_.start(); !started) return started;
     maker_.start();
     clocks_.start();
@@ -173,7 +165,7 @@ base::Result<protocol::StandIn> StandIns::admit(const base::StandInName& name,
         static_cast<void>(clear(**stand_in));
         return base::failure(queued.error());
     }
-    log_.notice("stand-in {}: '' -> 'making' (image {})", name.text(), definition.image.text());
+    host_.log.notice("stand-in {}: '' -> 'making' (image {})", name.text(), definition.image.text());
     return inspector_.describe(**stand_in, StandInState::Making);
 }
 
@@ -191,11 +183,11 @@ base::Result<void> StandIns::remove(const base::StandInName& name) {
                                            r.problem = "it is being removed";
                                        });
         !marked) {
-        // A full disk must not stand in the way of the very thing that frees it.
-        log_.warning("{}: {}", unable, marked.error().message);
+        // A full disk must not prevent the removal that frees it.
+        host_.log.warning("{}: {}", unable, marked.error().message);
     }
     if (auto cleared = clear(*stand_in); !cleared) return base::failure(cleared.error().within(unable));
-    log_.notice("stand-in {}: removed", name.text());
+    host_.log.notice("stand-in {}: removed", name.text());
     return {};
 }
 
@@ -207,24 +199,24 @@ base::Result<protocol::StandIn> StandIns::keep(const base::StandInName& name) {
     if (auto stopped = states_.bring(*stand_in, StandInState::Stopped); !stopped) return base::failure(stopped.error());
     taps_.unwatch(name);
     const auto unable = fmt::format("could not keep only the disk of stand-in '{}'", name.text());
-    if (auto undefined = domains_.undefine((*stand_in)->snapshot().uuid); !undefined)
+    if (auto undefined = host_.domains.undefine((*stand_in)->snapshot().uuid); !undefined)
         return base::failure(undefined.error().within(unable));
     if (auto kept = registry_.change(**stand_in, [](StandInRecord& r) { r.phase = Phase::Kept; }); !kept)
         return base::failure(kept.error().within(unable));
-    log_.notice("stand-in {}: 'stopped' -> 'kept' ({})", name.text(), directory_.diskOf(name));
+    host_.log.notice("stand-in {}: 'stopped' -> 'kept' ({})", name.text(), directory_.diskOf(name));
     return inspector_.describe(**stand_in, StandInState::Kept);
 }
 
 base::Result<void> StandIns::clear(StandInEntry& stand_in) {
     const auto record = stand_in.snapshot();
     taps_.unwatch(record.name);
-    auto status = domains_.status(record.uuid);
+    auto status = host_.domains.status(record.uuid);
     if (!status) return base::failure(status.error());
     if (status->state != DomainState::Absent && status->state != DomainState::Off) {
-        auto destroyed = domains_.change(record.uuid, DomainVerb::Destroy);
+        auto destroyed = host_.domains.change(record.uuid, DomainVerb::Destroy);
         if (!destroyed && destroyed.error().code != ErrorCode::WrongState) return base::failure(destroyed.error());
     }
-    if (auto undefined = domains_.undefine(record.uuid); !undefined) return undefined;
+    if (auto undefined = host_.domains.undefine(record.uuid); !undefined) return undefined;
     if (auto removed = directory_.remove(record.name); !removed) return removed;
     registry_.erase(record.name);
     return {};
@@ -261,23 +253,23 @@ base::Result<protocol::StandIn> StandIns::setResources(const base::StandInName& 
     if (grows) {
         if (auto fits = admission_.check(name, wanted); !fits) return base::failure(fits.error().within(unable));
     }
-    if (auto set = domains_.setResources(record.uuid, resources); !set)
+    if (auto set = host_.domains.setResources(record.uuid, resources); !set)
         return base::failure(set.error().within(unable));
     if (auto saved = registry_.change(**stand_in, [&](StandInRecord& r) { r.resources = resources; }); !saved)
         return base::failure(saved.error());
-    log_.notice("stand-in {}: resources memory_mib={} vcpus={} weight={}", name.text(), resources.memory_mib,
-                resources.vcpus, resources.weight);
+    host_.log.notice("stand-in {}: resources memory_mib={} vcpus={} weight={}", name.text(), resources.memory_mib,
+                     resources.vcpus, resources.weight);
     lock.unlock();
     auto answer = get(name);
     if (!answer || answer->state != StandInState::Running || acceleration_.current().type == DomainType::Test)
         return answer;
-    auto growth = awaitGrowth(domains_, clock_, record.uuid, resources);
+    auto growth = awaitGrowth(host_.domains, host_.clock, record.uuid, resources);
     if (!growth) return base::failure(growth.error().within(unable));
     answer->resources.memory_mib = growth->resources.memory_mib;
     answer->resources.vcpus = growth->resources.vcpus;
     if (!growth->problem.empty()) {
         answer->warnings.push_back("growth: " + growth->problem);
-        log_.warning("stand-in {}: {}", name.text(), growth->problem);
+        host_.log.warning("stand-in {}: {}", name.text(), growth->problem);
     }
     return answer;
 }
@@ -306,8 +298,8 @@ base::Result<protocol::StandInRequests> StandIns::requests(const base::StandInNa
     if (auto seen = taps_.requests(name)) return *seen;
     if (!status) return base::failure(status.error());
     protocol::StandInRequests none;
-    none.complete =
-        status->state == DomainState::Off || status->state == DomainState::Absent;  // what is off has none for certain
+    none.complete = status->state == DomainState::Off ||
+                    status->state == DomainState::Absent;  // a guest that is off has none for certain
     states_.watchIfNeeded(record, status->state);
     return none;
 }
@@ -319,8 +311,9 @@ base::Result<protocol::Capacity> StandIns::capacity() {
 }
 
 void StandIns::checkHealth(protocol::Health& health) {
-    auto host = domains_.host();
-    checkHost(health, {settings_, acceleration_.current(), host ? base::Result<void>{} : base::failure(host.error())});
+    auto host = host_.domains.host();
+    checkHost(health,
+              {host_.settings, acceleration_.current(), host ? base::Result<void>{} : base::failure(host.error())});
     checkStandIns(health, registry_, acceleration_.current());
 }
 

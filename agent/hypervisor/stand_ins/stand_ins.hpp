@@ -3,7 +3,6 @@
 #include <mutex>
 #include <vector>
 
-#include "agent/hypervisor/hypervisor_settings.hpp"
 #include "agent/hypervisor/libvirt/acceleration.hpp"
 #include "agent/hypervisor/stand_ins/admission_control.hpp"
 #include "agent/hypervisor/stand_ins/guest_clocks.hpp"
@@ -18,8 +17,7 @@ namespace standin::hypervisor {
 /// The stand-ins of one VM host. Every verb is absolute and idempotent. Thread-safe.
 class StandIns {
   public:
-    StandIns(HypervisorSettings settings, base::AgentName agent, Domains& domains, ImageSource& images,
-             const base::Clock& clock, http::Metrics& metrics, const base::Log& log);
+    StandIns(HostContext host, ImageSource& images);
     ~StandIns();
 
     /// Loads the existing stand-ins and determines how guests are executed. libvirt need not answer yet.
@@ -56,13 +54,8 @@ class StandIns {
     base::Result<protocol::StandIn> keep(const base::StandInName& name);
     base::Result<void> clear(StandInEntry& stand_in);
 
-    const HypervisorSettings settings_;
-    const base::AgentName agent_;
-    Domains& domains_;
+    const HostContext host_;
     ImageSource& images_;
-    const base::Clock& clock_;
-    http::Metrics& metrics_;
-    base::Log log_;
     HostAcceleration acceleration_;
     StandInDirectory directory_;
     StandInRegistry registry_;

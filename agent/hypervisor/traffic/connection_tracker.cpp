@@ -121,7 +121,7 @@ void ConnectionTracker::seeServer(Connection& connection, const TcpSegment& segm
     if (!speaks) return;
     connection.spoken = true;
     connection.answered_at = now;
-    // What was sent before the client's newest payload arrived answers something older.
+    // A payload that was sent before the client's newest one arrived answers an older request.
     const std::uint32_t asked_until = client.next - (client.closed ? 1 : 0);
     if (!client.known || !isAfter(asked_until, segment.acknowledgement)) connection.awaiting = false;
 }
@@ -130,7 +130,7 @@ bool ConnectionTracker::unanswered(const Connection& connection, base::SteadyTim
     if (!connection.established) return true;
     const auto& server = connection.server;
     if (server.known && server.acked_known && isAfter(server.next, server.acked)) {
-        // The stand-in repeats its last words to a client that was switched off or moved away; that is nobody's request
+        // The stand-in repeats its last segments to a client that was switched off or moved away; that is no request
         // any more.
         return now - connection.client_seen_at <= limits_.client_silent;
     }

@@ -119,7 +119,7 @@ base::Result<void> OvsFabric::commit(const FabricView& view, const FabricChange&
     return settled ? readBack(change) : settled;
 }
 
-// ovs-vswitchd says that it has applied a configuration when it has taken it over; its cache goes on forwarding by
+// ovs-vswitchd says that it has applied a configuration when it has taken it over; its cache continues to forward by
 // decisions of before until its revalidators have been through it (some milliseconds on a busy host). A port that was
 // isolated must be silent when we say so. `revalidator/wait` answers at the end of the pass that is under way, and the
 // change of a flow starts one: so the second of two rounds is a whole pass that began after the configuration was taken
@@ -167,9 +167,9 @@ base::Result<void> OvsFabric::readBack(const FabricChange& change) {
     for (const auto& [name, wanted] : change.ports) {
         const PortView* port = (*now)->port(name);
         if (port == nullptr || port->isAccess(wanted.vlan)) continue;
-        return failure(ErrorCode::Conflict, "port '" + name + "' was put into VLAN " + std::to_string(wanted.vlan) +
-                                                ", but somebody else has changed it again; see 'ovs-vsctl list port " +
-                                                name + "'");
+        return failure(ErrorCode::Conflict,
+                       "port '" + name + "' was put into VLAN " + std::to_string(wanted.vlan) +
+                           ", but another program has changed it again; see 'ovs-vsctl list port " + name + "'");
     }
     return {};
 }

@@ -37,7 +37,7 @@ base::Result<protocol::Json> checkResults(protocol::Json results) {
             result["error"].is_string() ? result["error"].get<std::string>() : protocol::jsonText(result["error"]);
         const std::string details = result.contains("details") ? protocol::jsonText(result["details"]) : std::string();
         if (error == "timed out")
-            return failure(ErrorCode::Conflict, "the switch's database was changed by somebody else meanwhile");
+            return failure(ErrorCode::Conflict, "the switch's database was changed by another program meanwhile");
         return failure(ErrorCode::Refused, "ovsdb-server refused the transaction: " + error + " " + details);
     }
     return results;

@@ -19,9 +19,6 @@ std::vector<Json> elementsOf(const Json& value) {
 std::string stringOf(const Json& value) {
     return value.is_string() ? value.get<std::string>() : std::string();
 }
-bool boolOf(const Json& value) {
-    return value.is_boolean() && value.get<bool>();
-}
 
 std::vector<std::int64_t> integersOf(const Json& value) {
     std::vector<std::int64_t> integers;

@@ -12,7 +12,6 @@
 namespace standin::lan_switch {
 
 std::string stringOf(const protocol::Json& value);
-bool boolOf(const protocol::Json& value);
 /// An optional integer: `5`, `["set", [5]]`, or `["set", []]` for none.
 std::optional<std::int64_t> integerOf(const protocol::Json& value);
 std::vector<std::int64_t> integersOf(const protocol::Json& value);

@@ -76,7 +76,7 @@ base::Result<void> checkVlan(const base::SegmentId& id, const SegmentOrder& orde
     return {};
 }
 
-// What another segment has of this order's ports: it may have a part there that keeps it.
+// This order's ports in another segment: a part that they have there may keep them.
 bool isUsed(const SegmentOrder& order, const std::string& port) {
     if (order.back_leg_port.text() == port) return true;
     for (const auto& member : order.members) {
@@ -98,7 +98,7 @@ void dropPort(SegmentOrder& order, const std::string& port) {
 
 // Settles who has the ports that this order and other segments speak of. A machine without a part in another segment
 // (a spare that was given back, a stand-in) leaves that one. A member that has a part there keeps it: an order that
-// needs such a port is refused, a fence goes on without it; only the fenced server's own port leaves any segment that
+// needs such a port is refused, a fence continues without it; only the fenced server's own port leaves any segment that
 // it is in.
 base::Result<SegmentRecords> claimPorts(const base::SegmentId& id, SegmentOrder& order, const FabricView& view) {
     SegmentRecords losers;
@@ -124,7 +124,7 @@ base::Result<SegmentRecords> claimPorts(const base::SegmentId& id, SegmentOrder&
     return losers;
 }
 
-// A fence does not need the others' addresses; who cannot be spoken of is left out.
+// A fence does not need the others' addresses; members without an address are left out.
 void dropUnaddressable(SegmentOrder& order) {
     std::erase_if(order.members, [](const SegmentMember& member) {
         return member.name != server_member && !isUnicastMac(member.mac);

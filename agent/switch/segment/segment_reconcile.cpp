@@ -9,10 +9,10 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t warning_limit = 16;  // per segment: the latest say what matters
-// A restarted forwarding plane has lost its flows without telling anybody, so while connections are steered we look.
+// A restarted forwarding plane loses its flows without a report, so they are checked while connections are steered.
 constexpr auto steering_check_every = 500ms;
 constexpr auto retry_after = 500ms;
-constexpr int most_repairs = 5;  // somebody else changes the switch in the same milliseconds
+constexpr int most_repairs = 5;  // another program changes the switch in the same milliseconds
 constexpr auto far_away = 1h;
 
 }  // namespace
@@ -63,7 +63,7 @@ void SegmentKeeper::run(const std::stop_token& stop) {
 void SegmentKeeper::reconcile() {
     auto now = fabric_.view();
     if (!now) return;  // the switch reports a change when it is back
-    // Mostly it is our own transaction that woke us, and nobody should wait for us then.
+    // Mostly our own transaction was the reason to wake, and then no command should wait for us.
     auto repaired = planRepair(**now).empty() ? base::Result<void>() : repair();
     for (int attempt = 1; attempt < most_repairs && !repaired && repaired.error().code == base::ErrorCode::Conflict;
          ++attempt) {

@@ -9,7 +9,7 @@ using protocol::SegmentOrder;
 
 namespace {
 
-// The port whose VLAN is the segment's; 0: nobody's.
+// The port whose VLAN is the segment's; 0: none.
 std::uint32_t ownerPort(const SegmentOrder& order, const FabricView& view) {
     const auto* owner = order.owner.empty() ? nullptr : order.member(order.owner);
     const PortView* port = owner == nullptr ? nullptr : view.port(owner->port.text());
@@ -71,7 +71,7 @@ base::Result<void> SegmentKeeper::setSteering(const base::SegmentId& id, Vlan vl
 base::Result<void> SegmentKeeper::ensureSteering(const base::SegmentId& id, const SegmentRecord& record,
                                                  const FabricView& view, Known& known) {
     auto wanted = planSteering(id, record, view);
-    if (!wanted && needsSteering(record.order)) return {};  // not now; what is in force stays
+    if (!wanted && needsSteering(record.order)) return {};  // not now; the flows in force stay
     if (known.steering_known && known.steering == wanted) return {};
     if (!known.steering_known && !wanted) {
         // Usual: an ordinary segment after our start. Looking is cheap, setting is not.

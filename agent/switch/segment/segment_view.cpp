@@ -1,4 +1,4 @@
-// What is true of a segment now: its steering, its announcement and its description, read from record and view.
+// The present state of a segment: its steering, its announcement and its description, read from record and view.
 #include <algorithm>
 #include <cctype>
 #include <set>

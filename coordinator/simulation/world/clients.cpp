@@ -9,7 +9,7 @@ namespace standin::simulation {
 
 namespace {
 
-/// A connection that nobody accepts is tried again by TCP, each time after twice the pause (Linux's begins with 1 s),
+/// TCP tries a connection again that no machine accepts, each time after twice the pause (Linux's begins with 1 s),
 /// and given up by the client some time.
 constexpr VirtualTime first_pause{1s};
 constexpr VirtualTime patience{30s};

@@ -35,17 +35,17 @@ struct Command {
 template <typename Answer>
 using Reply = std::function<void(base::Result<Answer>)>;
 
-/// What a command does in the world when it arrives there. It may reply later: a machine that is stopped takes its
+/// The effect of a command in the world when it arrives there. It may reply later: a machine that is stopped takes its
 /// time.
 template <typename Answer>
 using Effect = std::function<void(const Reply<Answer>&)>;
 
-/// What goes wrong between a coordinator and the agent that it asks.
+/// A fault between a coordinator and the agent that it asks.
 enum class Mishap {
-    Unreachable,  ///< nobody is asked, and that is known at once
+    Unreachable,  ///< the agent is not reached, and that is known at once
     Lost,         ///< the question is lost: no effect, no answer
     AnswerLost,   ///< the effect comes, no answer does
-    Late,         ///< the effect comes `by` later, whether or not anybody still waits for it
+    Late,         ///< the effect comes `by` later, whether or not the coordinator still waits for it
     Refused,      ///< a definite no
     Unverified,   ///< the effect comes, and the agent says that it does not know
     Twice,        ///< it arrives twice, the second time `by` later

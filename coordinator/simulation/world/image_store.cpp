@@ -159,7 +159,7 @@ Result<Restore> ImageStore::restoreState(const base::RestoreId& id) const {
 void ImageStore::cancel(const base::RestoreId& id) {
     const auto found = restores_.find(id.text());
     if (found == restores_.end()) {
-        restores_[id.text()] = {id, {}, {}, RestoreState::Cancelled, {}, {}};  // nothing goes on under this id
+        restores_[id.text()] = {id, {}, {}, RestoreState::Cancelled, {}, {}};  // nothing continues under this id
         return;
     }
     if (found->second.state != RestoreState::Restoring) return;

@@ -15,7 +15,7 @@ namespace standin::simulation {
 
 class World;
 
-/// What is moved to or from an image store. All that move share its bandwidth; those that come when enough move wait
+/// Transfers to or from an image store. All that are moving share its bandwidth; those that come when enough move wait
 /// for their turn.
 class Transfers {
   public:

@@ -9,8 +9,8 @@
 
 namespace standin::simulation {
 
-/// What jobs wrote, and on which disks it is: of machines, stand-ins (also of those that are only kept) and images, by
-/// their names. Only of jobs whose data are local.
+/// The writes of jobs, and the disks that have them: of machines, stand-ins (also of those that are only kept) and
+/// images, by their names. Only of jobs whose data are local.
 class JobWrites {
   public:
     /// Numbers of requests, and when they were executed.
@@ -22,12 +22,12 @@ class JobWrites {
     void erased(const std::string& disk) { disks_.erase(disk); }
 
     [[nodiscard]] const Written& on(const std::string& disk) const;
-    /// What is on this disk, was not given up, and is on no other disk but `except`.
+    /// The writes that are on this disk, were not given up, and are on no other disk but `except`.
     [[nodiscard]] Written onlyOn(const std::string& disk, const std::string& except = {}) const;
-    /// What is on other disks, was not given up, and is not on this one; with the disks that have it.
+    /// The writes that are on other disks, were not given up, and are not on this one; with the disks that have them.
     [[nodiscard]] std::map<std::string, Written> missingOn(const std::string& disk, const std::string& server) const;
 
-    /// A server's job has disks; what is on all of them but the server's own need not be kept any more.
+    /// A server's job has disks; the writes on all of them but the server's own need not be kept any more.
     void belongs(const std::string& disk, const std::string& server) { server_of_[disk] = server; }
     void giveUp(const std::string& server);
 

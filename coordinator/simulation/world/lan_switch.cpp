@@ -81,8 +81,8 @@ Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base
     return kept.segment;
 }
 
-/// As the switch agent does it: who has no part in another segment leaves that; who has one keeps it, and only a fence
-/// goes on without them.
+/// As the switch agent does it: a port without a part in another segment leaves that one; a port with a part keeps it,
+/// and only a fence continues without them.
 Result<void> LanSwitch::claimPorts(const std::string& segment, protocol::SegmentOrder& order) {
     const auto members = order.members;
     for (const auto& member : members) {

@@ -12,7 +12,7 @@ namespace standin::simulation {
 
 class World;
 
-/// A switch with its agent: an order is one transaction. What was ordered survives everything.
+/// A switch with its agent: an order is one transaction. Orders survive every restart.
 class LanSwitch {
   public:
     explicit LanSwitch(World& world) : world_(world) {}
@@ -20,15 +20,15 @@ class LanSwitch {
     /// NotFound: it was never ordered; it belongs to its server then.
     base::Result<protocol::Segment> segment(const base::SegmentId& id) const;
     [[nodiscard]] std::vector<protocol::Segment> segmentsAt(const base::PortName& port) const;
-    /// Somebody has cleared its records: it knows of no order any more.
+    /// Its records were deleted: it knows no order any more.
     void forget();
     /// `ordered_at`: it has left the coordinator. Conflict: a later order was given.
     base::Result<protocol::Segment> order(const protocol::CommandStamp& stamp, const base::SegmentId& id,
                                           const protocol::SegmentOrder& order, VirtualTime ordered_at);
 
-    /// What is in force; null: it was never ordered.
+    /// The order in force; null: there was none.
     [[nodiscard]] const protocol::SegmentOrder* inForce(const std::string& segment) const;
-    /// Empty: nobody.
+    /// Empty: none.
     [[nodiscard]] const base::MemberName& ownerOf(const std::string& segment) const;
     /// The same for people. `server` as long as nothing was ordered.
     [[nodiscard]] std::string owner(const std::string& segment) const;

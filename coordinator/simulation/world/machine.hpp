@@ -7,14 +7,14 @@
 
 namespace standin::simulation {
 
-/// What a machine does when it is switched on.
+/// The behaviour of a machine when it is switched on.
 enum class Boot {
     Well,      ///< its job answers after `boot_takes`
     Never,     ///< nothing comes
     Elsewhere  ///< something else than its disk's system comes, and does not answer as the job (also after a restore)
 };
 
-/// What a spare has on its disk before anything was restored to it: no job.
+/// The content of a spare's disk before an image was restored to it: no job.
 inline constexpr const char* left_over = "left over";
 
 /// A bare-metal machine: a server, or a spare.
@@ -33,7 +33,7 @@ struct Machine {
     bool hangs = false;          ///< it runs, and does not shut down when it is asked to
     bool job_hangs = false;      ///< it runs, and its job does not answer
     VirtualTime silent_since{};  ///< with job_hangs or broken: it has got so
-    bool serves_broken = false;  ///< and it goes on executing its job nevertheless, as far as anybody lets it
+    bool serves_broken = false;  ///< and it continues to execute its job nevertheless, until it is stopped
 
     std::string disk;           ///< the image on it
     bool disk_whole = true;     ///< false: written in part
@@ -55,11 +55,11 @@ struct Machine {
 struct Bmc {
     enum class Honesty {
         Honest,
-        Ignores,  ///< says 'done' and does nothing; what it reads is true
-        Lies      ///< says 'off' whatever is asked, and does nothing
+        Ignores,  ///< says 'done' and does nothing; it reads the true state
+        Lies      ///< always says 'off', and does nothing
     };
     Honesty honesty = Honesty::Honest;
-    bool dead = false;               ///< nobody answers
+    bool dead = false;               ///< it does not answer
     bool dies_with_machine = false;  ///< it lives on its machine's own power supply
     bool chatty = false;             ///< it reports failures of all kinds when its machine goes off or on
     unsigned busy = 0;               ///< so many actions are answered with 'busy'

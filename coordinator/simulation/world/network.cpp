@@ -111,7 +111,7 @@ std::optional<base::Error> Network::refusal(const Command& command, const std::s
     const auto& stamp = *command.stamp;
     if (auto leads = agent.admission.checkLeader(stamp); !leads) return leads.error();
     agent.admission.obey(stamp);
-    // A copy that comes after a newer command is of interest in the log; nobody hears its answer.
+    // A copy that comes after a newer command is of interest in the log; its answer reaches nobody.
     const auto newer = agent.admission.newerThan(stamp, subject);
     if (!newer) return std::nullopt;
     return base::Error{ErrorCode::Conflict, fmt::format("command {} for '{}' came too late: {} was commanded since",

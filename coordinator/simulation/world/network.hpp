@@ -22,11 +22,12 @@ struct Agent {
     bool up = true;
     unsigned lives = 0;  ///< how often it was started again
     protocol::CommandAdmission admission;
-    std::function<void()> restarted;  ///< what it loses when it is started again, beside its memory
+    std::function<void()> restarted;  ///< deletes the state, besides memory, that it loses at a restart
 };
 
 /// The way between coordinators and agents, with all that goes wrong on it. A question takes its time to arrive, the
-/// effect comes when it arrives, the answer takes its time back; who asked may have given up, or be dead, by then.
+/// effect comes when it arrives, the answer takes its time back; the coordinator that asked may have given up, or be
+/// dead, by then.
 class Network {
   public:
     Network(EventQueue& queue, EventLog& log, ScriptMarks& script_marks, std::uint64_t seed)
@@ -57,7 +58,7 @@ class Network {
     std::function<void(const protocol::CommandStamp&)> commanded = [](const auto&) {};
     /// Told of everything that has had its effect, before its answer is on its way.
     std::function<void(const Command&)> had_effect = [](const auto&) {};
-    /// What Mishap::Throws throws.
+    /// The exception of Mishap::Throws.
     std::function<void(const Command&)> broken_driver = [](const Command& command) {
         throw std::runtime_error("the driver of " + command.agent + " is broken");
     };
@@ -85,7 +86,7 @@ class Network {
     void carriedOut(const Command& command, const base::Error* error);
     static base::Error noAnswer(const Command& command, drivers::Deadline deadline);
     static bool isGuarded(const Command& command) { return command.stamp && command.stamp->epoch != 0; }
-    /// What the agents' paths name: `/v1/segments/job01` and all that is below it is one subject.
+    /// The subjects in the agents' paths: `/v1/segments/job01` and all that is below it is one subject.
     static std::string subjectOf(const Command& command);
     template <typename Answer>
     void send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there, Reply<Answer> reply);
@@ -158,7 +159,7 @@ void Network::send(const std::shared_ptr<Call<Answer>>& call, VirtualTime there,
     ++under_way_;
     queue_.after(there, [this, call, reply = std::move(reply), life = call->agent.lives] {
         --under_way_;
-        // A connection ends with the agent; who is there after it never gets what was on its way.
+        // A connection ends with the agent; its successor never gets the commands that were under way.
         if (call->agent.lives == life) deliver<Answer>(call, reply);
     });
 }
@@ -191,7 +192,7 @@ void Network::deliver(const std::shared_ptr<Call<Answer>>& call, const Reply<Ans
         commanded(*command.stamp);
     }
     call->effect([call, reply, mine, &its, life = its.lives, this](base::Result<Answer> answer) {
-        if (its.lives != life) return;  // who would have answered is gone
+        if (its.lives != life) return;  // the agent that would have answered is gone
         carriedOut(call->command, answer ? nullptr : &answer.error());
         if (mine) protocol::CommandAdmission::end(*mine, answer ? std::any(answer) : std::any());
         reply(std::move(answer));

@@ -24,16 +24,16 @@ class RequestHolder {
 
     base::Result<protocol::Hold> hold(const base::JobName& job);
     base::Result<protocol::Hold> setHold(const base::JobName& job, protocol::HoldState state);
-    /// Asks until somebody answers or the time is over.
+    /// Asks until a machine answers or the time is over.
     void probe(const base::JobName& job, const protocol::ProbeRequest& request,
                const Reply<protocol::ProbeAnswer>& reply);
 
-    /// A client's request arrives at the front leg. False: nobody listens, or there is no room.
+    /// A client's request arrives at the front leg. False: nothing listens, or there is no room.
     bool accept(const JobRequestPtr& request);
     /// The agent is started again: its connections end visibly.
     void restarted();
     [[nodiscard]] std::size_t held(const std::string& job) const;
-    /// What it says of a job, for a test that stages a situation.
+    /// Its report about a job, for a test that stages a situation.
     protocol::Hold& staged(const std::string& job) { return at(job).hold; }
 
   private:
@@ -49,7 +49,7 @@ class RequestHolder {
         bool delivering = false;
         std::uint64_t arrivals = 0;
         std::uint64_t last_delivered = 0;
-        unsigned life = 0;  ///< what belongs to an earlier one does not come true any more
+        unsigned life = 0;  ///< events that belong to an earlier one are dropped
     };
     struct Probe {
         const Job& job;
@@ -63,7 +63,7 @@ class RequestHolder {
     void handedOn(const std::string& job, const Held& held, bool answered);
     void turnAwayOld(const std::string& job);
     void look(const std::shared_ptr<Probe>& probe);
-    /// Who executes what is handed on; empty: nobody.
+    /// The machine that executes released requests; empty: none.
     [[nodiscard]] std::string_view behindBackLeg(const Job& job) const;
 
     World& world_;

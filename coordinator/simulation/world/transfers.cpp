@@ -59,7 +59,7 @@ bool Transfers::waits(const std::string& name) const {
                        [&](const Transfer& transfer) { return transfer.name == name; });
 }
 
-/// What was moved since the last change.
+/// The bytes that were moved since the last change.
 void Transfers::proceed() {
     const auto since = moved();
     for (Transfer& transfer : moving_) transfer.left -= since;

@@ -88,7 +88,7 @@ void VmHost::change(VirtualMachine& machine, StandInState state) {
     const bool frozen = machine.stand_in.state == StandInState::Running && state == StandInState::Suspended;
     const bool goes_on = machine.stand_in.state == StandInState::Suspended && state == StandInState::Running;
     machine.stand_in.state = state;
-    // What is in memory while it is suspended goes on afterwards.
+    // Requests in memory continue after a suspension.
     if (!frozen && !goes_on) ++machine.power_cycle;
     if (goes_on && machine.unanswered + machine.idle == 0) machine.seen_from = {};
 }

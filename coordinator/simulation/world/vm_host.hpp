@@ -15,7 +15,7 @@ namespace standin::simulation {
 class ImageStore;
 class World;
 
-/// A stand-in, and what of it only the world knows.
+/// A stand-in, with the facts that only the world knows.
 struct VirtualMachine {
     protocol::StandIn stand_in;
     VirtualTime answers_from{};  ///< while it runs: its job answers from then on
@@ -24,11 +24,11 @@ struct VirtualMachine {
     bool will_not_resume = false;  ///< the hypervisor says so when it is asked to
     bool halts = false;            ///< an error stops it in the moment after it has begun to execute
     unsigned unanswered = 0;       ///< requests that it works on
-    unsigned just_answered = 0;    ///< of `unanswered`, those that have an answer already, and may go on
+    unsigned just_answered = 0;    ///< of `unanswered`, those that have an answer already, and may continue
     unsigned idle = 0;             ///< connections that clients keep open without asking anything
     unsigned unseen = 0;           ///< of `unanswered`, those that were there when the agent was started again
     VirtualTime seen_from{};       ///< its connections are all known from then on
-    unsigned power_cycle = 0;      ///< what belongs to an earlier run does not come true any more
+    unsigned power_cycle = 0;      ///< events that belong to an earlier run are dropped
 
     /// A request that it worked on has ended.
     void ended() {
@@ -61,7 +61,7 @@ class VmHost {
     void lose(const std::string& stand_in) { stand_ins_.erase(stand_in); }
     /// The agent is started again: the connections that there are it has not seen begin.
     void restarted();
-    /// An error stops it, as an internal error of the hypervisor does; what it has not answered it never will.
+    /// An error stops it, as an internal error of the hypervisor does; it never answers its pending requests.
     void halt(VirtualMachine& machine);
     void die();
     void comeBack();

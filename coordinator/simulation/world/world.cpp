@@ -92,7 +92,7 @@ void World::addStandIns() {
     }
 }
 
-/// As the last operation left it: with a stand-in the segment was ordered once, and belongs to who executes the job.
+/// As the last operation left it: with a stand-in the segment was ordered once, and belongs to the executor of the job.
 void World::addSegment(const domain::Server& server, const domain::SpareTableRow* row) {
     using On = domain::Placement::On;
     const auto found = config.contents.placements.find(server.name);

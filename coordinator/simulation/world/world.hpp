@@ -24,7 +24,7 @@
 
 namespace standin::simulation {
 
-/// Everything that a coordinator acts upon, and its disk. It goes on when the coordinator dies.
+/// Everything that a coordinator acts upon, and its disk. It continues when the coordinator dies.
 class World {
   public:
     /// Furnished as the config says: servers and their jobs run, spares are on and idle, images are in the store, and
@@ -41,7 +41,7 @@ class World {
     Network network;
     JournalDisk disk;
     JournalDisk backup;  ///< a copy of it; a coordinator may run from that (`start two journal=backup`)
-    std::vector<JournalDisk> moved_away;  ///< what it held before; commands of that time may still be on their way
+    std::vector<JournalDisk> moved_away;  ///< earlier journals; their commands may still be under way
 
     base::NameMap<std::string, Machine> machines;  ///< servers and spares
     base::NameMap<std::string, Bmc> bmcs;          ///< by their machines' names
@@ -52,11 +52,11 @@ class World {
     Clients clients{*this};
     JobWrites writes;
     std::vector<std::string> told;  ///< messages to the operator
-    VirtualTime led_since{};        ///< a coordinator was started, or goes on, for the last time
+    VirtualTime led_since{};        ///< the last time that a coordinator was started or continued
     Invariants invariants{*this};
 
     [[nodiscard]] VirtualTime now() const { return queue.now(); }
-    /// What the coordinator writes, or has written, that commands as this instance.
+    /// The journal of the coordinator that commands, or has commanded, as this instance.
     [[nodiscard]] const JournalDisk& diskOf(const std::string& instance) const;
     /// Its job, its parts. Precondition: there is one.
     [[nodiscard]] const domain::Server& serverOf(const std::string& segment) const { return *servers_.at(segment); }
@@ -67,7 +67,7 @@ class World {
     const VirtualMachine* standInOf(const protocol::SegmentOrder& order);
     /// The machine or stand-in at a switch port: its name; empty: there is none. Lives as long as the port's name.
     [[nodiscard]] std::string_view at(const base::PortName& port) const;
-    /// Whom a frame for the job reaches when it is brought to this member of its segment; empty: nobody. Lives as long
+    /// The machine that a frame for the job reaches at this member of its segment; empty: none. Lives as long
     /// as the order is in force.
     [[nodiscard]] std::string_view behind(const std::string& segment, const base::MemberName& member);
     [[nodiscard]] std::string_view behind(const protocol::SegmentOrder& order, const base::MemberName& member) const;
@@ -86,7 +86,7 @@ class World {
     void power(Machine& machine, bool on, SwitchedBy by = SwitchedBy::Coordinator);
     /// A server's BMC has something to say of its own accord.
     std::function<void(const std::string& server)> restarts = [](const auto&) {};
-    /// Its hardware fails; `serves`: it goes on executing its job nevertheless.
+    /// Its hardware fails; `serves`: it continues to execute its job nevertheless.
     void breakDown(Machine& machine, bool serves);
     void repair(Machine& machine);
     /// Its job stops, or continues, while the machine runs.

@@ -6,6 +6,8 @@
 
 #include "agent/http/server.hpp"
 #include "agent/protocol/json_text.hpp"
+#include "coordinator/what_if/plan_json.hpp"
+#include "coordinator/what_if/rehearsal.hpp"
 #include "tests/support/adopted_journal.hpp"
 
 namespace standin::tests {
@@ -181,6 +183,13 @@ engine::Drivers silentDrivers(std::atomic<bool>& agents_answer) {
     return silent;
 }
 
+/// In this process; that it is one of its own is for the coordinator's program.
+Result<protocol::Json> rehearsed(const what_if::Situation& situation, const what_if::Question& question) {
+    const auto plan = what_if::rehearse(situation, question.server, question.failures);
+    if (!plan) return failure(plan.error());
+    return toJson(*plan);
+}
+
 constexpr auto deadline = std::chrono::seconds(20);
 
 }  // namespace
@@ -196,8 +205,8 @@ ApiUnderTest::ApiUnderTest(bool adopted)
           silent) {
     if (adopted) makeAdoptedJournal(directory / "journal.db");
     journal = std::make_unique<journal::SqliteJournal>(directory / "journal.db");
-    engine = std::make_unique<engine::Engine>(twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor,
-                                              clock, hub, silent);
+    engine = std::make_unique<engine::Engine>(engine::EngineDependencies{
+        twoServersOneSpare(), silentDrivers(agents_answer), *journal, executor, clock, hub, silent});
     BOOST_REQUIRE(engine->start());
     trap_log = std::move(*traps::openSqliteTrapLog(directory / "traps.db"));
     BOOST_REQUIRE(trap_servers.addAddress(base::ServerName("server01"), "127.77.0.101"));
@@ -209,7 +218,8 @@ ApiUnderTest::ApiUnderTest(bool adopted)
     server = std::make_unique<api::CoordinatorApiServer>(
         settings, *http::serverContext(authority.issue("coordinator")),
         http::Roles::ofCoordinator({"vera", "prometheus"}, {"ada", "grace"}, {"ada", "carol"}),
-        api::ApiDependencies{*engine, hub, *trap_log, rules, trap_servers, *degraded, health, metrics, &request_audit},
+        api::ApiDependencies{*engine, hub, *trap_log, rules, trap_servers, *degraded, health, metrics, &rehearsed,
+                             &request_audit},
         silent);
     audit_trail.start();
     BOOST_REQUIRE(server->start());

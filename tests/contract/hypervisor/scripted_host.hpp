@@ -67,8 +67,8 @@ struct ScriptedHost {
         definition.ports = {8080};
     }
     void begin() {
-        stand_ins = std::make_unique<hypervisor::StandIns>(settings, base::AgentName("contract"), domains, images,
-                                                           clock, metrics, log);
+        stand_ins = std::make_unique<hypervisor::StandIns>(
+            hypervisor::HostContext{settings, "contract", domains, clock, metrics, log}, images);
         BOOST_REQUIRE(stand_ins->start());
     }
     void make() {

@@ -104,7 +104,7 @@ struct Host {
     }
     void begin() {
         stand_ins =
-            std::make_unique<StandIns>(settings, base::AgentName("contract"), domains, images, clock, metrics, silent);
+            std::make_unique<StandIns>(HostContext{settings, "contract", domains, clock, metrics, silent}, images);
         BOOST_REQUIRE(stand_ins->start());
     }
     StandInState waitWhileMaking() {

@@ -93,7 +93,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_degraded_is_told_and_outlives_a_restart_until_an
     sendTrap("hush", "1.3.6.1.4.1.99999.0.2");
     askedUntil({"status"}, [&](const json& status) { return degraded(status).size() == 1; });
     BOOST_TEST(end(SIGTERM) == 0);
-    BOOST_TEST(lastLog().find("is degraded, and goes on: a fan has failed") != std::string::npos);
+    BOOST_TEST(lastLog().find("is degraded, and continues: a fan has failed") != std::string::npos);
     start();
     BOOST_REQUIRE_EQUAL(degraded(asked({"status"})).size(), 1U);
     BOOST_TEST(degraded(asked({"status"}))[0]["reason"] == "a fan has failed, its twin goes on");

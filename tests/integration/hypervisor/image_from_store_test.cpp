@@ -29,8 +29,8 @@ struct TwoAgents : image_store::StoreAgent {
         auto context = http::clientContext(vm_host);
         BOOST_REQUIRE(context);
         images = std::make_unique<AgentImageSource>(*context);
-        stand_ins = std::make_unique<StandIns>(host_settings, base::AgentName("fetching"), domains, *images, clock,
-                                               host_metrics, image_store::silent());
+        stand_ins = std::make_unique<StandIns>(
+            HostContext{host_settings, "fetching", domains, clock, host_metrics, image_store::silent()}, *images);
         BOOST_REQUIRE(stand_ins->start());
         definition.server = base::ServerName("server01");
         definition.image = base::ImageId("a");

@@ -1,114 +1,6 @@
-#include "coordinator/config/configuration_reader.hpp"
-
-#include <unistd.h>
-
-#include <boost/test/unit_test.hpp>
-#include <filesystem>
-#include <fstream>
-
-#include "coordinator/config/power_outlets.hpp"
+#include "tests/unit/coordinator_config/configuration_text.hpp"
 
 namespace standin::config {
-
-namespace {
-
-const std::string good = R"(coordinator:
-  name: lab
-  listen: 127.0.0.1:8440
-  state_dir: /var/lib/standin/coordinator
-  tls: {ca_file: /tls/ca.crt, certificate_file: /tls/tls.crt, key_file: /tls/tls.key}
-traps:
-  listen: ["127.0.0.1:162"]
-  communities_file: /secrets/communities
-  users:
-    - {name: bmc, engine_id: "0x8000000001", authentication: SHA-256, authentication_file: /secrets/a, privacy: AES, privacy_file: /secrets/p}
-  rules_file: /etc/standin/trap_rules.yml
-agents:
-  vmhost1: {url: "https://127.0.0.11:8441"}
-  store1: {url: "https://127.0.0.12:8441"}
-  switch1: {url: "https://127.0.0.13:8441"}
-  holder1: {url: "https://127.0.0.14:8441"}
-servers:
-  server01:
-    segment: job01
-    vlan: 101
-    address: 10.77.1.10
-    mac: "52:54:00:77:01:0A"
-    job: {ports: [8080], probe: {http: {port: 8080, path: /health, expect: 200}}, answer_within: 5s, drain_within: 60s, data: local, accepts_rollback: true}
-    vm_host: vmhost1
-    image_store: store1
-    switch: switch1
-    request_holder: holder1
-    disk: server01
-    port: sl-server01
-    holder_ports: {front: sl-h1f, back: sl-h1b, front_mac: "52:54:00:77:01:f0"}
-    fence:
-      policy: port
-      ladder:
-        - {agent: fence_ipmilan, options: {ip: 127.77.0.101, username: admin, lanplus: 1}, password_file: /secrets/bmc}
-        - together:
-            - {agent: fence_pdu, options: {plug: 1}}
-            - {agent: fence_pdu, options: {plug: 2}}
-      within: 20s
-    trap_sources: [127.77.0.101]
-    rack: "1"
-    priority: 10
-    stand_in: {memory: 192MiB, maximum_memory: 384MiB, vcpus: 1, maximum_vcpus: 2, weight: 100}
-spares:
-  spare01:
-    disk: spare01
-    image_store: store1
-    switch: switch1
-    port: sl-spare01
-    mac: "52:54:00:77:09:01"
-    power: {ladder: [{agent: fence_ipmilan, options: {ip: 127.77.0.111}}], within: 15s}
-    boot_within: 90s
-    vm_host: null
-notify: {command: null}
-capture: {way: powered_off}
-)";
-
-/// `good` with `part` (which must stand there) replaced.
-std::string with(const std::string& part, const std::string& replacement) {
-    auto text = good;
-    auto place = text.find(part);
-    BOOST_REQUIRE_MESSAGE(place != std::string::npos, "the example has '" << part << "'");
-    return text.replace(place, part.size(), replacement);
-}
-
-Surroundings wellEquipped() {
-    return Surroundings{[](const std::string&) { return true; },
-                        [](const drivers::PowerDevice&) { return std::string(); },
-                        [](const std::string&) { return std::vector<std::string>{}; }};
-}
-
-struct Reading {
-    std::optional<Configuration> configuration;
-    base::YamlProblems problems;
-
-    explicit Reading(const std::string& text, const Surroundings& surroundings = wellEquipped()) {
-        char path[] = "/tmp/standin-config-XXXXXX";
-        ::close(::mkstemp(path));
-        std::ofstream(path) << text;
-        configuration = readConfiguration(path, surroundings, problems);
-        file_name = path;
-        std::filesystem::remove(path);
-    }
-    /// The only problem, its file name replaced by `F`.
-    [[nodiscard]] std::string onlyProblem() const {
-        for (const auto& line : problems.lines()) BOOST_TEST_MESSAGE(line);
-        BOOST_REQUIRE_EQUAL(problems.lines().size(), 1U);
-        BOOST_TEST(!configuration.has_value());
-        auto line = problems.lines().front();
-        for (auto at = line.find(file_name); at != std::string::npos; at = line.find(file_name)) {
-            line.replace(at, file_name.size(), "F");
-        }
-        return line;
-    }
-    std::string file_name;
-};
-
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
     Reading reading(good);
@@ -128,10 +20,6 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
     BOOST_TEST(configuration.spares.front().spare.boot_within.count() == 90'000);
     BOOST_TEST(configuration.spares.front().spare.vm_host.empty());
     BOOST_CHECK(configuration.capture_way == domain::CaptureWay::PoweredOff);
-}
-
-std::string withRoles(const std::string& roles) {
-    return with("traps:\n", "  roles: {" + roles + "}\ntraps:\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_reserve_is_kept_unless_none_is_wanted_and_within_bounds) {
@@ -171,37 +59,6 @@ BOOST_AUTO_TEST_CASE(an_image_may_be_so_old) {
     BOOST_TEST(reading.configuration->servers.front().server.image_age_limit.count() == 7LL * 24 * 3600 * 1000);
     const auto problem = Reading(with("    rack: \"1\"", "    image_age_limit: 0d\n    rack: \"1\"")).onlyProblem();
     BOOST_TEST(problem.find("servers.server01.image_age_limit: is not more than 0") != std::string::npos, problem);
-}
-
-BOOST_AUTO_TEST_CASE(roles_are_read_and_without_them_nobody_has_one) {
-    const auto read = Reading(withRoles("viewers: [prometheus], operators: [ada], confirmers: [carol]"));
-    BOOST_REQUIRE(read.configuration.has_value());
-    const auto& roles = read.configuration->roles;
-    BOOST_TEST((roles.viewers == std::vector<std::string>{"prometheus"}));
-    BOOST_TEST((roles.operators == std::vector<std::string>{"ada"}));
-    BOOST_TEST((roles.confirmers == std::vector<std::string>{"carol"}));
-    BOOST_TEST(Reading(good).configuration->roles.operators.empty());
-}
-
-BOOST_AUTO_TEST_CASE(an_agents_certificate_gets_no_role) {
-    for (const auto* role : {"viewers", "operators", "confirmers"}) {
-        const auto problem = Reading(withRoles(std::string(role) + ": [ada, store1]")).onlyProblem();
-        BOOST_TEST(problem.find("F:6:") == 0U, problem);
-        BOOST_TEST(problem.find("'store1' is an agent's certificate") != std::string::npos, problem);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(a_role_is_given_to_whole_names_of_certificates) {
-    const auto problemOf = [](const std::string& names) {
-        return Reading(withRoles("operators: [" + names + "]")).onlyProblem();
-    };
-    BOOST_TEST(problemOf("ada, 'op*'").find("'op*' is a pattern") != std::string::npos);
-    BOOST_TEST(problemOf("ada, ''").find("without a name") != std::string::npos);
-    BOOST_TEST(problemOf("ada, ' eve'").find("begins or ends with a blank") != std::string::npos);
-    BOOST_TEST(problemOf("ada, \"a\\nb\"").find("control characters") != std::string::npos);
-    BOOST_TEST(problemOf("ada, ada").find("'ada' stands here twice") != std::string::npos);
-    const auto misspelt = Reading(withRoles("comfirmers: [carol]")).onlyProblem();
-    BOOST_TEST(misspelt.find("comfirmers") != std::string::npos, misspelt);
 }
 
 BOOST_AUTO_TEST_CASE(an_image_store_says_how_many_restores_it_carries_beside_each_other) {
@@ -289,50 +146,6 @@ BOOST_AUTO_TEST_CASE(a_spare_cannot_have_a_servers_disk) {
                "F:45:11: spares.spare01.disk: disk 'store1/server01' is already taken at F:28:11");
 }
 
-BOOST_AUTO_TEST_CASE(a_fence_device_that_cannot_be_used_is_told_with_its_place) {
-    auto surroundings = wellEquipped();
-    surroundings.fence_problem = [](const drivers::PowerDevice& device) {
-        return device.options.count("lanplus") > 0 ? std::string("not to be used") : std::string();
-    };
-    Reading reading(good, surroundings);
-    BOOST_TEST(reading.onlyProblem() == "F:34:19: servers.server01.fence.ladder[0].agent: not to be used");
-}
-
-BOOST_AUTO_TEST_CASE(a_password_among_the_options_is_refused) {
-    Reading reading(with("lanplus: 1", "password: hunter2"));
-    auto problem = reading.onlyProblem();
-    BOOST_TEST(problem.find("'password_file'") != std::string::npos);
-    BOOST_TEST(problem.find("hunter2") == std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(every_kind_of_secret_among_the_options_is_refused) {
-    for (const char* key : {"community", "snmp_priv_passwd", "snmp-priv-passwd", "snmp_auth_passwd", "passwd", "token",
-                            "apikey", "api_key", "secret_key", "access_key", "Password", "passphrase", "login_pass"}) {
-        const auto problem = Reading(with("lanplus: 1", std::string(key) + ": hunter2")).onlyProblem();
-        BOOST_TEST(problem.starts_with("F:34:"), problem);
-        BOOST_TEST(problem.find("'" + std::string(key) + "' is a secret") != std::string::npos, problem);
-        BOOST_TEST(problem.find("_file") != std::string::npos, problem);
-        BOOST_TEST(problem.find("hunter2") == std::string::npos, problem);
-    }
-    for (const char* key :
-         {"password_script", "identity_file", "snmp_auth_prot", "auth_url", "plug", "port", "bypass", "method"})
-        BOOST_TEST(Reading(with("lanplus: 1", std::string(key) + ": x")).configuration.has_value(), key);
-}
-
-BOOST_AUTO_TEST_CASE(a_secret_stands_in_a_file_of_its_own) {
-    const std::string place = "password_file: /secrets/bmc}";
-    Reading reading(with(place, "secret_files: {community: /secrets/community, snmp_priv_passwd: /secrets/privacy}}"));
-    BOOST_REQUIRE(reading.configuration.has_value());
-    const auto& device = reading.configuration->servers.front().ladder.rungs.front().front();
-    BOOST_TEST(device.secret_files.at("community") == "/secrets/community");
-    BOOST_TEST(Reading(with(place, "secret_files: {community: secrets}}")).onlyProblem().find("not an absolute path") !=
-               std::string::npos);
-    BOOST_TEST(Reading(with(place, "secret_files: {password: /secrets/p}}")).onlyProblem().find("'password_file'") !=
-               std::string::npos);
-    BOOST_TEST(Reading(with(place, "secret_files: {ip: /secrets/p}}")).onlyProblem().find("among the options, too") !=
-               std::string::npos);
-}
-
 BOOST_AUTO_TEST_CASE(a_server_that_no_trap_can_name_is_refused) {
     const std::string sources = "trap_sources: [127.77.0.101]";
     const auto problem = Reading(with(sources, "trap_sources: []")).onlyProblem();
@@ -389,33 +202,6 @@ BOOST_AUTO_TEST_CASE(neighbours_of_a_slip_are_refused_too) {
     refuses("drain_within: 60s", "drain_within: 2h", "at most 1h");
 }
 
-BOOST_AUTO_TEST_CASE(one_power_device_for_two_machines_is_refused) {
-    Reading reading(with("ip: 127.77.0.111", "ip: 127.77.0.101"));
-    const auto problem = reading.onlyProblem();
-    BOOST_TEST(problem.find("F:50:") == 0U, problem);
-    BOOST_TEST(problem.find("spares.spare01.power.ladder[0].options: power device '127.77.0.101' is that of server "
-                            "'server01' already, at F:34:") != std::string::npos,
-               problem);
-    for (const char* same : {"{agent: fence_redfish, options: {ip: 127.77.0.101}}",
-                             "{agent: fence_ipmilan, options: {ipaddr: 127.77.0.101, ipport: 623}}"}) {
-        Reading other(with("{agent: fence_ipmilan, options: {ip: 127.77.0.111}}", same));
-        BOOST_TEST(other.onlyProblem().find("is that of server 'server01' already") != std::string::npos, same);
-    }
-    for (const char* different : {"{agent: fence_ipmilan, options: {ip: 127.77.0.101, ipport: 9002}}",
-                                  "{agent: fence_virsh, options: {ip: 127.77.0.101, plug: spare01}}",
-                                  "{agent: fence_pdu, options: {plug: 3}}"}) {
-        Reading other(with("{agent: fence_ipmilan, options: {ip: 127.77.0.111}}", different));
-        BOOST_TEST(other.problems.empty(), different);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(addresses_of_power_devices_are_compared_however_they_are_written) {
-    const auto outlet = [](const char* address) { return outletOf({"fence_ipmilan", {{"ip", address}}, {}}); };
-    BOOST_TEST(outlet("FD00:0::1") == outlet("fd00::1"));
-    BOOST_TEST(outlet("BMC1.example.") == outlet("bmc1.example"));
-    BOOST_TEST(outlet("10.0.0.1") != outlet("10.0.0.2"));
-}
-
 BOOST_AUTO_TEST_CASE(the_identity_of_a_spares_disk_may_be_declared) {
     Reading reading(with("    port: sl-spare01", "    disk_serial: S1\n    disk_wwn: naa.5000\n    port: sl-spare01"));
     BOOST_REQUIRE(reading.configuration);
@@ -447,10 +233,6 @@ BOOST_AUTO_TEST_CASE(the_uuid_of_a_machine_may_be_declared_and_only_once) {
     BOOST_TEST(unnamed.onlyProblem().find("needs 'uuid'") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(one_outlet_twice_on_a_rung_is_refused) {
-    BOOST_TEST(Reading(with("{plug: 2}", "{plug: 1}")).onlyProblem().find("on this rung twice") != std::string::npos);
-}
-
 BOOST_AUTO_TEST_CASE(a_spare_that_carries_the_stand_in_of_a_server_that_it_may_replace_is_refused) {
     Reading reading(with("vm_host: null", "vm_host: vmhost1"));
     const auto problem = reading.onlyProblem();
@@ -460,11 +242,6 @@ BOOST_AUTO_TEST_CASE(a_spare_that_carries_the_stand_in_of_a_server_that_it_may_r
     auto elsewhere = with("vm_host: null", "vm_host: vmhost2");
     elsewhere.replace(elsewhere.find("  store1: {"), 0, "  vmhost2: {url: \"https://127.0.0.15:8441\"}\n");
     BOOST_TEST(Reading(elsewhere).problems.empty());
-}
-
-BOOST_AUTO_TEST_CASE(a_ladder_without_a_device_is_refused) {
-    Reading reading(with("ladder: [{agent: fence_ipmilan, options: {ip: 127.77.0.111}}]", "ladder: []"));
-    BOOST_TEST(reading.onlyProblem().find("must name at least one device") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(problems_of_the_trap_rules_are_told_too) {

@@ -41,7 +41,7 @@ struct ThreadedEngine {
                    const engine::EngineSettings& settings)
         : world(labConfig(layout)),
           journal(path + "/journal.db", world),
-          engine(world.config.inventory, world.drivers(), journal, world, clock, events, silentLog(), settings) {}
+          engine({world.config.inventory, world.drivers(), journal, world, clock, events, silentLog(), settings}) {}
     ~ThreadedEngine() {
         engine.stop();
         world.stop();

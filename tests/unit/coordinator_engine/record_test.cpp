@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -107,6 +109,65 @@ BOOST_AUTO_TEST_CASE(other_rules_are_noticed_and_what_follows_is_not_compared) {
     });
     BOOST_REQUIRE(differing != changed->lines.end());
     BOOST_TEST(differing->differences.front().find("NeedsOperator") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(rows_and_placements_that_were_altered_are_noticed_with_line_and_field) {
+    Lab lab;
+    const auto record = lab.record(lab.failAndRun().id);
+    const auto truth = replay::replay(record);
+    BOOST_REQUIRE(truth.has_value());
+    BOOST_TEST(truth->first_difference == "");
+
+    using Alter = void (*)(domain::ServerRecord&);
+    const std::pair<Alter, std::string> alterations[] = {
+        {[](auto& after) { after.row->standin_ready = true; },
+         "row of the spare table, field standin_ready: then: 'true'; now: 'false'"},
+        {[](auto& after) { after.row.reset(); }, "row of the spare table: then: no row; now: a row"},
+        {[](auto& after) { after.placement.spare = base::SpareName("spare99"); },
+         "placement of the job, field spare: then: 'spare99'; now: ''"}};
+    for (const auto& [alter, difference] : alterations) {
+        auto altered = record;
+        const auto line = std::find_if(altered.begin(), altered.end(), [](const RecordLine& one) {
+            const auto* decided = std::get_if<Decided>(&one.what);
+            return decided != nullptr && decided->outcome && decided->outcome->after;
+        });
+        BOOST_REQUIRE(line != altered.end());
+        alter(*std::get<Decided>(line->what).outcome->after);
+        const auto again = replay::replay(altered);
+        BOOST_REQUIRE(again.has_value());
+        BOOST_TEST(again->different == 1u);
+        BOOST_TEST(again->not_compared == 0u);  // the operation itself is as it was
+        BOOST_TEST(again->first_difference == fmt::format("line {}: {}", line->number, difference));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_does_not_say_where_row_and_placement_stood_is_noticed) {
+    Lab lab;
+    auto record = lab.record(lab.failAndRun().id);
+    for (auto& line : record) {
+        auto* decided = std::get_if<Decided>(&line.what);
+        if (decided != nullptr && decided->outcome) decided->outcome->before.reset();
+    }
+    const auto again = replay::replay(record);
+    BOOST_REQUIRE(again.has_value());
+    BOOST_TEST(again->first_difference.find("row and placement before the decision") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(records_without_rows_and_placements_are_replayed) {
+    Lab lab;
+    const auto record = lab.record(lab.failAndRun().id);
+    std::vector<RecordLine> old;
+    for (const auto& line : record) {
+        auto text = journal::toJson(line);
+        for (const char* what : {"decision", "event"}) {
+            if (text.contains(what)) text[what].erase("outcome");
+        }
+        old.push_back(journal::recordLineFrom(text).value());
+    }
+    const auto again = replay::replay(old);
+    BOOST_REQUIRE(again.has_value());
+    BOOST_TEST(again->different == 0u);
+    BOOST_TEST(again->decisions > 10u);
 }
 
 BOOST_AUTO_TEST_CASE(a_record_with_a_hole_that_nothing_bridges_is_refused) {

@@ -67,7 +67,7 @@ RecordLine whole(std::uint32_t number) {
 
 RecordLine event(std::uint32_t number, const std::string& why = "") {
     return {number, base::WallTime(std::chrono::microseconds(number + 1)),
-            domain::EventAccepted{domain::Event::OperatorRetries, why, {}}};
+            domain::EventAccepted{domain::Event::OperatorRetries, why, {}, false, {}}};
 }
 
 }  // namespace

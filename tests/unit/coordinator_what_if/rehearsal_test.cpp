@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(expected_times_are_those_of_past_runs_and_others_are_marked
     restored.state = domain::StepState::Done;
     restored.attempts = 1;
     restored.duration_ms = 600'000;
-    situation.past = {past, past, past};
+    situation.durations = what_if::Durations({past, past, past});
     const auto failover = planOf(situation, "server01").failovers.front();
     const auto* restore = step(failover, StepName::RestoreSpare);
     BOOST_REQUIRE(restore != nullptr);

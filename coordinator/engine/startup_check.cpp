@@ -1,4 +1,4 @@
-#include "coordinator/engine/first_look.hpp"
+#include "coordinator/engine/startup_check.hpp"
 
 #include <utility>
 
@@ -11,24 +11,24 @@ constexpr std::chrono::seconds first_look_within{1};
 
 }  // namespace
 
-void FirstLook::begin(std::set<base::ServerName> servers) {
+void StartupCheck::begin(std::set<base::ServerName> servers) {
     if (!expected_) return;
     until_ = context_.now() + first_look_within;
     awaits_leader_ = context_.drivers.claim && !context_.inventory.agent_urls.empty();
     awaited_ = std::move(servers);
 }
 
-void FirstLook::lookedAt(const std::set<base::ServerName>& servers) {
+void StartupCheck::lookedAt(const std::set<base::ServerName>& servers) {
     for (const auto& server : servers) awaited_.erase(server);
 }
 
-bool FirstLook::holds(const ReportInput& report) {
+bool StartupCheck::holds(const ReportInput& report) {
     if (awaited_.count(report.report.server) == 0) return false;
     reports_.push_back(report);
     return true;
 }
 
-std::vector<ReportInput> FirstLook::takeReports() {
+std::vector<ReportInput> StartupCheck::takeReports() {
     if (until_ <= context_.now()) {
         awaits_leader_ = false;
         awaited_.clear();
@@ -36,11 +36,11 @@ std::vector<ReportInput> FirstLook::takeReports() {
     return std::exchange(reports_, {});
 }
 
-std::optional<base::WallTime> FirstLook::ends(bool steps_wait) const {
+std::optional<base::WallTime> StartupCheck::ends(bool steps_wait) const {
     return !reports_.empty() || (awaits_leader_ && steps_wait) ? std::optional(until_) : std::nullopt;
 }
 
-void FirstLook::drop(const base::Error& problem) {
+void StartupCheck::drop(const base::Error& problem) {
     awaits_leader_ = false;
     awaited_.clear();
     for (const auto& input : std::exchange(reports_, {})) {

@@ -35,9 +35,9 @@ struct StartedAgain : Lab {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(first_look)
+BOOST_AUTO_TEST_SUITE(startup_check)
 
-BOOST_AUTO_TEST_CASE(a_trap_before_the_first_look_fences_nobody_who_executes_the_job_since_the_backup) {
+BOOST_AUTO_TEST_CASE(a_trap_before_the_startup_check_fences_nobody_who_executes_the_job_since_the_backup) {
     StartedAgain lab;
     const auto backup = lab.world.disk;
     lab.failAndRun();
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_trap_before_the_first_look_fences_nobody_who_executes_the
     BOOST_TEST(lab.told("although no failover is open"));
 }
 
-BOOST_AUTO_TEST_CASE(a_trap_waits_for_the_first_look_and_no_longer) {
+BOOST_AUTO_TEST_CASE(a_trap_waits_for_the_startup_check_and_no_longer) {
     StartedAgain lab;
     lab.startAgain();
     BOOST_TEST(!lab.trap());

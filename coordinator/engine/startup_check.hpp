@@ -8,12 +8,12 @@
 
 namespace standin::engine {
 
-/// The watch's first look after the coordinator's start. Before anything is started, it finds out whether another
+/// The watch's first round after the coordinator's start. Before anything is started, it finds out whether another
 /// coordinator leads and whether the journal's servers still have their segments. It takes at most a second. Steps wait
 /// until it is known that this coordinator leads; a failure report waits until its server's segment has been read.
-class FirstLook {
+class StartupCheck {
   public:
-    explicit FirstLook(const EngineContext& context) : context_(context) {}
+    explicit StartupCheck(const EngineContext& context) : context_(context) {}
 
     /// Called before begin() if there is a watch.
     void expect() { expected_ = true; }
@@ -23,11 +23,11 @@ class FirstLook {
     void lookedAt(const std::set<base::ServerName>& servers);
 
     [[nodiscard]] bool awaitsLeader() const { return awaits_leader_; }
-    /// True: the report waits for the look, and is returned by takeReports().
+    /// True: the report waits for the check, and is returned by takeReports().
     bool holds(const ReportInput& report);
-    /// Ends an overdue look, then removes and returns the reports that have waited.
+    /// Ends an overdue check, then removes and returns the reports that have waited.
     std::vector<ReportInput> takeReports();
-    /// When the look ends at the latest, if anything waits for it.
+    /// When the check ends at the latest, if anything waits for it.
     [[nodiscard]] std::optional<base::WallTime> ends(bool steps_wait) const;
     void drop(const base::Error& problem);
 
