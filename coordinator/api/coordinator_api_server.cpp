@@ -11,6 +11,7 @@
 #include "coordinator/api/operation_routes.hpp"
 #include "coordinator/api/phase_meter.hpp"
 #include "coordinator/api/plan_routes.hpp"
+#include "coordinator/api/restraint_routes.hpp"
 #include "coordinator/api/trap_routes.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/event_hub.hpp"
@@ -28,6 +29,7 @@ struct CoordinatorApiServer::Impl {
         addInventoryRoutes(router, dependencies.engine, dependencies.degraded);
         addImageRoutes(router, dependencies.engine);
         addOperationRoutes(router, dependencies.engine);
+        addRestraintRoutes(router, dependencies.engine);
         addPlanRoutes(router, dependencies.engine);
         addTrapRoutes(router, dependencies.trap_log, dependencies.rules, dependencies.trap_servers,
                       dependencies.engine);
@@ -36,6 +38,7 @@ struct CoordinatorApiServer::Impl {
             [&engine = dependencies.engine](protocol::Health& health) { checkEstate(health, engine); });
         dependencies.health.addRoutes(router);
         meterEstate(dependencies.metrics, dependencies.engine);
+        meterRestraints(dependencies.metrics, dependencies.engine);
         router.add("GET", "/metrics",
                    [&metrics = dependencies.metrics](const http::Request&) -> base::Result<http::Response> {
                        http::Response response;
