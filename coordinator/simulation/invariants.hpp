@@ -95,6 +95,8 @@ class Invariants {
     void opens(const domain::Operation& operation);
     void begins(const domain::Operation& operation, const domain::Operation* before, const journal::Entry& entry);
     void cancels(const domain::Operation& operation);
+    /// An operator has taken its failover back, durably, and its power was not cut.
+    [[nodiscard]] bool isCancelled(const std::string& server) const;
     void rests(const domain::Operation& operation);
     void succeeds(const domain::Operation& operation);
     void losesNothing(const std::string& disk, const char* how);

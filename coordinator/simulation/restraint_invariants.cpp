@@ -60,6 +60,14 @@ void Invariants::begins(const domain::Operation& operation, const domain::Operat
                            recent, durationText(within)));
 }
 
+bool Invariants::isCancelled(const std::string& server) const {
+    return std::any_of(world_.disk.operations.begin(), world_.disk.operations.end(), [&](const auto& entry) {
+        const domain::Operation& operation = *entry.second;
+        return operation.server.text() == server && operation.state == domain::State::Cancelling &&
+               attemptsOf(&operation, {StepName::FencePower}) == 0;
+    });
+}
+
 /// Rule 8: nothing fenced is left behind unsaid.
 void Invariants::cancels(const domain::Operation& operation) {
     const auto& server = world_.config.inventory.servers.at(operation.server);
