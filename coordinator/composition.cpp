@@ -58,6 +58,7 @@ engine::Inventory inventoryFrom(const config::Configuration& configuration) {
         if (agent.restores_at_once) inventory.restores_at_once[agent.name] = *agent.restores_at_once;
     }
     inventory.capture_way = configuration.capture_way;
+    inventory.brake = configuration.brake;
     return inventory;
 }
 

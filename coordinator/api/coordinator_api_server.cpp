@@ -11,6 +11,7 @@
 #include "coordinator/api/operation_routes.hpp"
 #include "coordinator/api/phase_meter.hpp"
 #include "coordinator/api/plan_routes.hpp"
+#include "coordinator/api/restraint_routes.hpp"
 #include "coordinator/api/trap_routes.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/event_hub.hpp"
@@ -29,6 +30,7 @@ struct CoordinatorApiServer::Impl {
         addImageRoutes(router, dependencies.engine);
         addOperationRoutes(router, dependencies.engine);
         addPlanRoutes(router, dependencies.engine, dependencies.rehearse);
+        addRestraintRoutes(router, dependencies.engine);
         addTrapRoutes(router, dependencies.trap_log, dependencies.rules, dependencies.trap_servers,
                       dependencies.engine);
         events.add(router);
@@ -36,6 +38,7 @@ struct CoordinatorApiServer::Impl {
             [&engine = dependencies.engine](protocol::Health& health) { checkEstate(health, engine); });
         dependencies.health.addRoutes(router);
         meterEstate(dependencies.metrics, dependencies.engine);
+        meterRestraints(dependencies.metrics, dependencies.engine);
         router.add("GET", "/metrics",
                    [&metrics = dependencies.metrics](const http::Request&) -> base::Result<http::Response> {
                        http::Response response;

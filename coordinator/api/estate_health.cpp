@@ -38,6 +38,19 @@ void checkAdoption(protocol::Health& health, const engine::Engine& engine) {
                              "see what was found and agree to it: standinctl adopt"});
 }
 
+/// Neither is a fault, and both keep the site from what it is for: they must not be forgotten.
+void warnOfRestraints(protocol::Health& health, const engine::Engine& engine) {
+    if (const auto frozen = sentenceOf(engine.frozen()); !frozen.empty())
+        health.warnings.push_back(
+            fmt::format("the site is frozen by {}: no failover begins; end it: standinctl freeze off", frozen));
+    for (const auto& operation : engine.operations(1000)) {
+        if (!operation.restraint.inForce()) continue;
+        health.warnings.push_back(fmt::format("{} {} of server '{}' waits: {}; {}", nameOf(operation.kind),
+                                              operation.id, operation.server.text(), operation.restraint.why,
+                                              operation.cure));
+    }
+}
+
 void checkOperations(protocol::Health& health, const engine::Engine& engine) {
     std::string waiting;
     for (const auto& operation : engine.operations(1000)) {
@@ -130,6 +143,7 @@ void checkEstate(protocol::Health& health, const engine::Engine& engine) {
     checkAdoption(health, engine);
     for (const auto& agent : engine.agents()) checkAgent(health, agent);
     checkOperations(health, engine);
+    warnOfRestraints(health, engine);
     checkJobs(health, engine);
     checkImageAges(health, engine);
     checkMachines(health, engine);

@@ -80,8 +80,9 @@ Result<Response> list(const Engine& engine, const Request& request) {
                       [&](const domain::Operation& operation) { return operation.server.text() != server->second; });
         if (operations.size() > *limit) operations.resize(*limit);
     }
-    return Response::json(
-        listOf("operations", operations, [](const domain::Operation& one) { return summaryOf(one); }));
+    auto listed = listOf("operations", operations, [](const domain::Operation& one) { return summaryOf(one); });
+    listed["freeze"] = viewOf(engine.frozen());
+    return Response::json(listed);
 }
 
 /// The lines as the journal has them, including those that another version wrote.
@@ -137,6 +138,7 @@ void addOperationRoutes(http::Router& router, Engine& engine) {
     router.add("GET", "/v1/operations/{id}/decisions",
                [&engine](const Request& request) { return showRecord(engine, request); });
     router.add("POST", "/v1/operations/{id}/retry", remedyBy(engine, &Engine::retry));
+    router.add("POST", "/v1/operations/{id}/cancel", remedyBy(engine, &Engine::cancel));
     router.add("POST", "/v1/operations/{id}/fence-confirmation", http::Access::Confirm,
                remedyBy(engine, &Engine::confirmFence));
     // Which role it needs depends on the body.

@@ -31,6 +31,8 @@ Json outcomeOf(const domain::Operation& operation) {
             return "failed";
         case domain::State::NeedsOperator:
             return "needs_operator";
+        case domain::State::Cancelled:
+            return "cancelled";
         case domain::State::Closed:
             return "closed";
         default:
@@ -67,6 +69,14 @@ Json viewOfPlacement(const domain::Placement& placement) {
             {"spare", nullable(placement.spare)},
             {"brought_back_by", textOrNull(placement.brought_back_by)},
             {"writes", viewOf(placement.writes)}};
+}
+
+/// What keeps an operation from beginning anything; null: nothing does.
+Json viewOfRestraint(const domain::Restraint& restraint) {
+    if (!restraint.inForce()) return nullptr;
+    return {{"by", restraint.by == domain::Restraint::By::Freeze ? "freeze" : "brake"},
+            {"why", restraint.why},
+            {"since", momentOrNull(restraint.since)}};
 }
 
 Json viewOfIdentity(const engine::MachineIdentity& identity) {
@@ -219,6 +229,11 @@ Json viewOf(const domain::AuditEntry& entry) {
             {"hash", textOrNull(entry.hash)}};
 }
 
+Json viewOf(const domain::Freeze& freeze) {
+    if (!freeze.on) return nullptr;
+    return {{"by", freeze.asked_by}, {"why", textOrNull(freeze.why)}, {"since", momentOrNull(freeze.since)}};
+}
+
 Json viewOf(const engine::EngineEvent& event) {
     auto details = protocol::parseJson(event.data);
     return {{"type", event.type},
@@ -244,6 +259,7 @@ Json summaryOf(const domain::Operation& operation) {
             {"asked_by", textOrNull(operation.asked_by)},
             {"cause", textOrNull(operation.cause)},
             {"spare", nullable(operation.spare)},
+            {"restraint", viewOfRestraint(operation.restraint)},
             {"takeover_ms", takeover ? Json(*takeover) : Json(nullptr)}};
 }
 
@@ -252,6 +268,7 @@ Json viewOf(const domain::Operation& operation) {
     view["failure_at"] = momentOrNull(operation.failure_at);
     view["failure"] = textOrNull(operation.failure);
     view["reports"] = operation.reports;
+    view["brake_pass"] = textOrNull(operation.brake_pass.why);
     view["stand_in"] = nullable(operation.stand_in);
     view["new_stand_in"] = nullable(operation.new_stand_in);
     view["image"] = nullable(operation.image);

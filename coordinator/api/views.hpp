@@ -18,6 +18,8 @@ Json viewOf(const engine::AgentSnapshot& agent);
 Json viewOf(const engine::AdoptionSnapshot& snapshot);
 Json viewOf(const domain::SpareTableRow& row);
 Json viewOf(const domain::AuditEntry& entry);
+/// Null: the site is not frozen.
+Json viewOf(const domain::Freeze& freeze);
 Json viewOf(const engine::EngineEvent& event);
 
 /// An operation with its steps, notes and phases.

@@ -20,7 +20,7 @@ struct Arguments {
     ConnectionOptions connection;
     bool json = false;
     bool wait = false;
-    std::string server, spare, image, reason, id;
+    std::string server, spare, image, reason, id, rack;
     std::string first, second;  ///< images
     TrapChoice trap;
     PruneChoice prune;
@@ -183,6 +183,17 @@ void Grammar::addFailover() {
                           [&a](const CommandContext& c) { return jobReturned(c, a.server, a.discard_data); });
     server(returned);
     discard(returned, "Also where that loses what was written on its stand-in and spare");
+    auto* freeze = group("freeze", "Keep everything from beginning that would fence a server or move a segment");
+    verb(*freeze, "on", "Freeze the site; what has begun finishes its step", [&a](const CommandContext& c) {
+        return freezeSite(c, true, a.reason);
+    })->add_option("--reason", a.reason, "Why, for the record");
+    verb(*freeze, "off", "End the freeze; what waits goes on",
+         [](const CommandContext& c) { return freezeSite(c, false, ""); });
+    auto* brake = group("brake", "The brake on many failovers at once");
+    verb(*brake, "show", "Freeze, brake, and the operations that wait for them", showRestraints);
+    verb(*brake, "release", "Let the failovers through that the brake keeps back", [&a](const CommandContext& c) {
+        return releaseBrake(c, a.rack);
+    })->add_option("--rack", a.rack, "Only those of servers in this rack");
     auto* maintenance = group("maintenance", "Suppress automatic failover of a server");
     auto* on = verb(*maintenance, "on", "Failures of the server are kept and shown, and start nothing",
                     [&a](const CommandContext& c) { return setMaintenance(c, a.server, true, a.reason); });
@@ -212,6 +223,7 @@ void Grammar::addOperation() {
         wait(added);
     };
     remedy("retry", "Try again what had failed", "retry");
+    remedy("cancel", "Take a failover back that has not given the segment yet", "cancel");
     remedy("confirm-fence", "Say that you saw with your own eyes that the failed server is without power",
            "fence-confirmation");
     auto* close = verb(*operation, "close", "End a failover that is at rest and tidy up after it",

@@ -60,11 +60,18 @@ int setMaintenance(const CommandContext& context, const std::string& server, boo
 /// `discard_data`: writes that only stand-in or spare have may be lost.
 int jobReturned(const CommandContext& context, const std::string& server, bool discard_data);
 
+/// Freezes the site, or ends that.
+int freezeSite(const CommandContext& context, bool on, const std::string& reason);
+/// Lets the failovers through that the brake keeps back; `rack` empty: those of the whole site.
+int releaseBrake(const CommandContext& context, const std::string& rack);
+/// Freeze, brake, and what waits for them.
+int showRestraints(const CommandContext& context);
+
 int listOperations(const CommandContext& context, const std::string& server, std::size_t limit);
 int showOperation(const CommandContext& context, const std::string& id);
 /// The operation as it goes, to its end; empty = the newest that is open.
 int watchOperation(const CommandContext& context, const std::string& id);
-/// `retry`, `close` or `fence-confirmation`.
+/// `retry`, `cancel` or `fence-confirmation`.
 int remedyOperation(const CommandContext& context, const std::string& id, const std::string& remedy, bool wait);
 /// `discard_data`: the stand-in's disk is deleted, too, where it has the only copy of what the job wrote.
 int closeOperation(const CommandContext& context, const std::string& id, bool discard_data, bool wait);

@@ -86,7 +86,7 @@ bool isAtRest(const Json& operation) {
 
 int exitCodeOf(const Json& operation) {
     auto outcome = textAt(operation, "outcome");
-    return outcome == "succeeded" || outcome == "closed" ? ExitCode::Done : ExitCode::Failed;
+    return outcome == "succeeded" || outcome == "closed" || outcome == "cancelled" ? ExitCode::Done : ExitCode::Failed;
 }
 
 void OperationTimeline::showHead(const Json& operation) {

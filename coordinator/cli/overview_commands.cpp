@@ -59,6 +59,14 @@ void printServers(std::ostream& out, const Json& servers) {
     table.print(out);
 }
 
+void printFreeze(std::ostream& out, const Json& body) {
+    const auto freeze = body.find("freeze");
+    if (freeze == body.end() || !freeze->is_object()) return;
+    out << printable(fmt::format("THE SITE IS FROZEN by {} since {}: {}; end it: standinctl freeze off",
+                                 textAt(*freeze, "by"), momentAt(*freeze, "since", true), textAt(*freeze, "why")))
+        << "\n\n";
+}
+
 /// Conditions that need a person although the job runs.
 void printDegraded(std::ostream& out, const Json& servers) {
     TextTable table({"DEGRADED", "SINCE", "COUNT", "TRAP", "WHAT"});
@@ -77,8 +85,11 @@ void printOpenOperations(std::ostream& out, const Json& operations) {
     TextTable table({"OPERATION", "KIND", "SERVER", "STATE", "SINCE", "WHY"});
     for (const auto& operation : operations) {
         if (!flagAt(operation, "open")) continue;
+        const auto restraint = operation.find("restraint");
+        const bool waits = restraint != operation.end() && restraint->is_object();
         table.add({textAt(operation, "id"), textAt(operation, "kind"), textAt(operation, "server"),
-                   textAt(operation, "state"), momentAt(operation, "start", true), textAt(operation, "why")});
+                   textAt(operation, "state"), momentAt(operation, "start", true),
+                   waits ? "waits: " + textAt(*restraint, "why") : textAt(operation, "why")});
     }
     if (table.empty()) return;
     out << '\n';
@@ -119,9 +130,12 @@ int showStatus(const CommandContext& context) {
         for (const auto& operation : listAt(operations.body, "operations")) {
             if (flagAt(operation, "open")) open.push_back(operation);
         }
-        context.printJson({{"servers", listAt(servers.body, "servers")}, {"open_operations", open}});
+        context.printJson({{"servers", listAt(servers.body, "servers")},
+                           {"open_operations", open},
+                           {"freeze", operations.body.value("freeze", Json())}});
         return ExitCode::Done;
     }
+    printFreeze(context.out, operations.body);
     printServers(context.out, listAt(servers.body, "servers"));
     printDegraded(context.out, listAt(servers.body, "servers"));
     printOpenOperations(context.out, listAt(operations.body, "operations"));

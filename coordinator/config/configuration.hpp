@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/base/identifier.hpp"
+#include "coordinator/domain/restraint/brake.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/drivers/power_driver.hpp"
 
@@ -89,6 +90,7 @@ struct Configuration {
     std::vector<SpareSettings> spares;
     std::string notify_command;  ///< empty: the log only
     domain::CaptureWay capture_way = domain::CaptureWay::Restart;
+    domain::BrakeLimits brake;
 };
 
 }  // namespace standin::config

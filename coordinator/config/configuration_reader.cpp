@@ -188,6 +188,24 @@ void readNotifyAndCapture(Configuration& configuration, YamlReader& root, const 
     }
 }
 
+/// A brake that lets nobody through would be a freeze, and one without a time none at all.
+domain::BrakeLimits readBrake(YamlReader reader) {
+    constexpr std::int64_t most_failovers = 1'000'000;
+    constexpr std::chrono::milliseconds longest{std::chrono::hours(24)};
+    domain::BrakeLimits brake;
+    brake.failovers = static_cast<std::size_t>(
+        reader.integer("failovers", 1, most_failovers, static_cast<std::int64_t>(brake.failovers)));
+    brake.percent = static_cast<unsigned>(reader.integer("percent", 0, 100, brake.percent));
+    brake.within = reader.duration("within", brake.within);
+    if (brake.within < std::chrono::seconds(1) || brake.within > longest)
+        reader.problem("within", "must be 1s to 24h; 60s is usual");
+    brake.cancel_hold_off = reader.duration("cancel_hold_off", brake.cancel_hold_off);
+    if (brake.cancel_hold_off > longest)
+        reader.problem("cancel_hold_off", "must be 0s to 24h; 0s lets the next report open a failover again");
+    reader.finish();
+    return brake;
+}
+
 }  // namespace
 
 bool programExists(const std::string& program) {
@@ -224,6 +242,7 @@ std::optional<Configuration> readConfigurationText(std::string text, const std::
     for (auto& [spare, reader] : root->entries("spares")) configuration.spares.push_back(machines.spare(spare, reader));
     if (configuration.servers.empty()) root->problem("servers", "must name at least one server to protect");
     readNotifyAndCapture(configuration, *root, surroundings);
+    if (auto brake = root->optionalMap("brake")) configuration.brake = readBrake(std::move(*brake));
     if (problems.empty()) checkImageStores(configuration, *root);
     if (problems.empty()) checkLentSpares(configuration, *root);
     root->finish();

@@ -156,7 +156,9 @@ std::string reportRefusal(const ServerFacts& facts, const ReportFacts& reported)
             "server '{}' has no row in the spare table, nothing can take its job; set a spare: standinctl spare set {}",
             name, name);
     }
-    return reported.by_operator ? std::string() : reported.restart;  // an operator knows what is going on
+    if (reported.by_operator) return {};
+    if (!facts.held_off.empty()) return facts.held_off;
+    return reported.restart;  // an operator knows what is going on
 }
 
 /// The failure of a server that has its job again must not be passed over in silence.

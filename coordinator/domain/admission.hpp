@@ -29,6 +29,7 @@ struct ServerFacts {
     const Operation* failover = nullptr;  ///< the newest failover that is not closed
     std::optional<ReturnUnderWay> returning;
     std::string observed;  ///< why the server is only observed; empty: it is not
+    std::string held_off;  ///< why reports start nothing after a cancelled failover; empty: they do
 };
 
 /// The executor of the job, for messages: `stand-in 'server01-3'`, `nobody`.

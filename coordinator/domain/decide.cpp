@@ -4,6 +4,7 @@
 #include "coordinator/domain/detect_event.hpp"
 #include "coordinator/domain/enter_state.hpp"
 #include "coordinator/domain/notes.hpp"
+#include "coordinator/domain/restraint/restrain.hpp"
 #include "coordinator/domain/step_descriptors.hpp"
 #include "coordinator/domain/transitions.hpp"
 #include "coordinator/domain/wanted_steps.hpp"
@@ -76,18 +77,19 @@ Action rest(const Operation& operation) {
         case State::NeedsOperator:
             return NeedsOperator{operation.why, operation.cure};
         default:
-            STANDIN_ASSERT(operation.state == State::Closed);
+            STANDIN_ASSERT(operation.state == State::Closed || operation.state == State::Cancelled);
             return Closed{};
     }
 }
 
 Action act(Operation& operation, const Observation& observation, base::WallTime now) {
     std::vector<StepId> due;
-    std::optional<base::WallTime> next;
+    std::optional<base::WallTime> next = restraint::remindsAt(operation);
     std::vector<StepName> waiting_for;
     {
         const OperationProgress progress(operation, observation, now);
         for (const StepId& id : wantedSteps(progress)) {
+            if (restraint::keepsBack(operation, id)) continue;
             const auto at = progress.dueAt(id);
             if (at && *at <= now) {
                 due.push_back(id);
@@ -107,7 +109,7 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
         return start;
     }
     if (isResting(operation.state) && waiting_for.empty()) return rest(operation);
-    std::string why;
+    std::string why = operation.restraint.why;
     for (const StepName step : waiting_for) why.append(why.empty() ? "waiting for " : ", ").append(nameOf(step));
     return Wait{next, std::move(why)};
 }
@@ -117,9 +119,11 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
 Verdict decideOn(Operation& operation, const Observation& observation, base::WallTime now) {
     Verdict verdict;
     for (int round = 0; round < most_changes_at_once; ++round) {
-        const auto event = detectEvent(OperationProgress(operation, observation, now));
+        restraint::update(operation, observation, now);
+        const bool waits = operation.restraint.inForce();
+        const auto event = waits ? std::nullopt : detectEvent(OperationProgress(operation, observation, now));
         if (!event) {
-            addNotesBeside(operation, observation, now);
+            if (!waits) addNotesBeside(operation, observation, now);
             verdict.action = act(operation, observation, now);
             return verdict;
         }

@@ -20,6 +20,9 @@
 // those that are due are marked Running and returned together. They are independent of each other, which is why a fence
 // and a resumption start in the same instant.
 //
+// An operation that freeze or brake restrains (restraint/) detects no event and starts no step meanwhile. Both parts
+// ask there first, and nowhere else.
+//
 // Steps only start by this function, so the preconditions of rules 1, 2 and 5 are checked here once more, whatever the
 // phase has concluded. A violation is a defect of the program and ends it: it is restarted from its journal.
 //
@@ -55,7 +58,7 @@ struct NeedsOperator {
     std::string why;
     std::string cure;
 };
-/// The failover is closed.
+/// The failover is closed, or was cancelled.
 struct Closed {};
 
 using Action = std::variant<Start, Wait, Succeeded, Failed, NeedsOperator, Closed>;
@@ -76,8 +79,8 @@ Decision decide(Operation operation, const Observation& observation, base::WallT
 /// As decide(), but in place: `operation` itself becomes what Decision::after would be.
 Verdict decideOn(Operation& operation, const Observation& observation, base::WallTime now);
 
-/// Applies an event from outside: Preempted, OperatorRetries, OperatorCloses. Nullopt: the table has no transition for
-/// it in this state.
+/// Applies an event from outside: Preempted, OperatorRetries, OperatorCloses, OperatorCancels. Nullopt: the table has
+/// no transition for it in this state.
 std::optional<Decision> accept(const Operation& operation, Event event, const std::string& why, base::WallTime now);
 
 }  // namespace standin::domain

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/domain/cancel/cancel_phase.hpp"
 #include "coordinator/domain/capture/capture_phase.hpp"
 #include "coordinator/domain/ends.hpp"
 #include "coordinator/domain/handover/handover_phase.hpp"
@@ -43,6 +44,8 @@ std::optional<DetectedEvent> detectEvent(const OperationProgress& progress) {
             return handover::detectEvent(progress);
         case Phase::Capture:
             return capture::detectEvent(progress);
+        case Phase::Cancel:
+            return cancel::detectEvent(progress);
         case Phase::Making:
             return making::detectEvent(progress);
         case Phase::Ends:

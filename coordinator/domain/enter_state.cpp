@@ -1,5 +1,6 @@
 #include "coordinator/domain/enter_state.hpp"
 
+#include "coordinator/domain/cancel/cancel_phase.hpp"
 #include "coordinator/domain/handover/handover_phase.hpp"
 #include "coordinator/domain/making/making_phase.hpp"
 #include "coordinator/domain/spare/spare_phase.hpp"
@@ -19,6 +20,8 @@ void enterStateOf(Phase phase, Operation& operation, const Change& change, const
             return handover::enterState(operation, change);
         case Phase::Making:
             return making::enterState(operation, change);
+        case Phase::Cancel:
+            return cancel::enterState(operation, change);
         case Phase::Capture:
         case Phase::Ends:
             return;

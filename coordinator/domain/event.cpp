@@ -52,6 +52,8 @@ constexpr std::array<EventRow, event_count> event_rows{{
     {Event::SpareOwnsSegment, "SpareOwnsSegment", afterSteps({GiveSegmentToSpare})},
     {Event::FurtherSpare, "FurtherSpare", afterSteps({GrowStandIn, PowerOffFailedSpare})},
     {Event::Settled, "Settled", inState(State::Settling)},
+    {Event::Undone, "Undone", inState(State::Cancelling)},
+    {Event::UndoFailed, "UndoFailed", afterSteps({UnfencePort})},
     {Event::CaptureRefused, "CaptureRefused", afterSteps({StopServer})},
     {Event::ServerStopped, "ServerStopped", afterSteps({StopServer})},
     {Event::ServerNotStopped, "ServerNotStopped", afterSteps({StopServer})},
@@ -78,6 +80,7 @@ constexpr std::array<EventRow, event_count> event_rows{{
     {Event::Preempted, "Preempted", onRequest()},
     {Event::OperatorRetries, "OperatorRetries", onRequest()},
     {Event::OperatorCloses, "OperatorCloses", onRequest()},
+    {Event::OperatorCancels, "OperatorCancels", onRequest()},
     {Event::ClosedUp, "ClosedUp", afterSteps({DeleteStandIn, KeepStandIn})},
 }};
 

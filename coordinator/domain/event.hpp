@@ -36,6 +36,8 @@ enum class Event {
     SpareOwnsSegment,
     FurtherSpare,
     Settled,
+    Undone,
+    UndoFailed,
     // prepare, refresh, backup
     CaptureRefused,
     ServerStopped,
@@ -62,6 +64,7 @@ enum class Event {
     Preempted,
     OperatorRetries,
     OperatorCloses,
+    OperatorCancels,
     ClosedUp,
 };
 

@@ -16,7 +16,13 @@ bool goesOn(State state) {
     return !isResting(state) && state != Closing;
 }
 bool isClosing(State state) {
-    return state == Closing || state == Closed;
+    return state == Closing || state == Closed || state == Cancelled;
+}
+bool hasNoMoreToCancel(State state) {
+    return isClosing(state) || state == Cancelling;
+}
+bool isPastGiving(State state) {
+    return !hasNoMoreToCancel(state);  // where it is not, a row handles it
 }
 bool isAny(State /*state*/) {
     return true;
@@ -61,6 +67,12 @@ const std::vector<IgnoredEvents>& ignoredEvents() {
         {{Failover}, {OperatorRetries, OperatorCloses}, statesThat(goesOn), "refused: the failover is under way"},
         {{Failover}, {OperatorRetries}, {Succeeded}, "refused: there is nothing to try again"},
         {{Failover}, {OperatorRetries, OperatorCloses}, statesThat(isClosing), "refused: it is closed"},
+        {{Failover}, {OperatorCancels}, statesThat(hasNoMoreToCancel), "refused: it has ended, or is being ended"},
+        {{Failover}, {OperatorCancels}, statesThat(isPastGiving), "refused: the segment was given, or is being given"},
+        {{Prepare, Refresh, Backup, Unset},
+         {OperatorCancels},
+         statesThat(isAny),
+         "refused: only a failover is cancelled"},
         {{Failover},
          {Preempted},
          statesThat(isAny),

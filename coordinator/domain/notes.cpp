@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "coordinator/domain/cancel/cancel_phase.hpp"
 #include "coordinator/domain/end_note.hpp"
 #include "coordinator/domain/spare/spare_phase.hpp"
 
@@ -24,6 +25,8 @@ void addEndNote(Operation& operation, const Observation* observation, base::Wall
     if (operation.kind == OperationKind::Failover && observation != nullptr &&
         (operation.state == State::Succeeded || operation.state == State::Failed)) {
         addNote(operation, failoverEndNote(operation, observation->server, now));
+    } else if (operation.state == State::Cancelled) {
+        addNote(operation, cancel::endNote(operation));
     } else if (operation.state == State::Succeeded) {
         addNote(operation, {"end",
                             Note::Level::Notice,

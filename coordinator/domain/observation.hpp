@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/domain/restraint/restraint.hpp"
 #include "coordinator/domain/server.hpp"
 
 namespace standin::domain {
@@ -30,6 +31,7 @@ struct Observation {
     /// Another server of this rack is in this failover, so no further server of it is switched off. Empty: there is
     /// none.
     std::string rack_failover;
+    SiteRestraint site;  ///< freeze and brake, as far as they concern this operation
 };
 
 }  // namespace standin::domain

@@ -65,11 +65,12 @@ void beginAttempt(Operation& operation, base::WallTime now) {
 
 bool isResting(State state) {
     return state == State::Succeeded || state == State::Failed || state == State::NeedsOperator ||
-           state == State::Closed;
+           state == State::Cancelled || state == State::Closed;
 }
 
 bool isOpen(const Operation& operation) {
-    if (operation.kind == OperationKind::Failover) return operation.state != State::Closed;
+    if (operation.kind == OperationKind::Failover)
+        return operation.state != State::Closed && operation.state != State::Cancelled;
     return !isResting(operation.state);
 }
 

@@ -12,6 +12,7 @@
 #include "coordinator/domain/event.hpp"
 #include "coordinator/domain/job_writes.hpp"
 #include "coordinator/domain/restart_claim.hpp"
+#include "coordinator/domain/restraint/restraint.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/domain/spare_table.hpp"
 #include "coordinator/domain/step.hpp"
@@ -87,6 +88,10 @@ struct Operation {
 
     std::optional<RestartClaim> claim;  ///< capture: a failure was reported during its restart and has to be examined
 
+    Restraint restraint;             ///< what keeps it from beginning anything now
+    bool waits_for_release = false;  ///< the brake has stopped it: it waits for positive evidence or for a release
+    BrakePass brake_pass;            ///< failover: it was let through the brake
+
     std::vector<Note> notes;
     std::vector<base::Shared<Step>> steps;  ///< in the order of their first start; copies of the operation share them
 
@@ -100,10 +105,12 @@ struct Operation {
 /// An operator has it tried again: what was measured until now is kept apart.
 void beginAttempt(Operation& operation, base::WallTime now);
 
-/// True for a state in which nothing more is done unless somebody asks: Succeeded, Failed, NeedsOperator, Closed.
+/// True for a state in which nothing more is done unless somebody asks: Succeeded, Failed, NeedsOperator, Cancelled,
+/// Closed.
 bool isResting(State state);
 
-/// True for an operation that still holds its server: one that is not at rest, and a failover until it is closed.
+/// True for an operation that still holds its server: one that is not at rest, and a failover until it is
+/// closed or cancelled.
 bool isOpen(const Operation& operation);
 
 }  // namespace standin::domain

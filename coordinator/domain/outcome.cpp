@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "coordinator/domain/cancel/cancel_phase.hpp"
+
 namespace standin::domain {
 
 namespace {
@@ -59,6 +61,9 @@ class Consequences {
             case Event::SpareOwnsSegment:
                 place(On::Spare, {}, operation_.spare);
                 break;
+            case Event::Undone:
+                giveBack();
+                break;
             default:
                 break;
         }
@@ -100,6 +105,9 @@ class Consequences {
             case Event::ClosedUp:
                 loseStandIn();
                 break;
+            case Event::Undone:
+                takeStandInBack();
+                break;
             case Event::StandInAdopted:
                 adoptStandIn();
                 break;
@@ -113,7 +121,7 @@ class Consequences {
     }
 
     void releaseSpares() {
-        if (change_.event != Event::ClosedUp) return;
+        if (change_.event != Event::ClosedUp && change_.event != Event::Undone) return;
         outcome.released = operation_.failed_spares;
         if (before_.placement.on != On::Spare && !operation_.spare.empty())
             outcome.released.push_back(operation_.spare);
@@ -140,6 +148,26 @@ class Consequences {
     /// Who has the job changes; what is on the disks does not.
     void place(On on, const base::StandInName& stand_in, const base::SpareName& spare) {
         outcome.placement = Placement{on, stand_in, spare, {}, placement().writes};
+    }
+
+    /// Nobody but the server has executed the job: what this failover noted about writes is void.
+    void giveBack() {
+        auto writes = placement().writes;
+        std::erase_if(writes, [this](const HeldWrites& one) {
+            return one.by == By::Server || (one.by == By::StandIn && one.holder == operation_.stand_in.text());
+        });
+        outcome.placement = Placement{On::Server, {}, {}, {}, std::move(writes)};
+    }
+
+    /// Rule 7: ready again only if it was never resumed, or is suspended again and that is confirmed.
+    void takeStandInBack() {
+        if (operation_.stand_in.empty() || before_.row->stand_in != operation_.stand_in) return;
+        if (cancel::standInRests(operation_)) {
+            row().standin_ready = true;
+            row().note = row().stale ? before_.row->note : "";
+        } else {
+            notReady(fmt::format("not confirmed as suspended after failover {} was cancelled", operation_.id));
+        }
     }
 
     void notReady(const std::string& note) {

@@ -34,6 +34,17 @@ const char* mayGiveSegment(const Operation& operation, const Observation& observ
     return nullptr;
 }
 
+const char* mayUnfencePort(const Operation& operation, const Observation& /*observation*/) {
+    for (const auto& step : operation.steps) {
+        const auto name = step->id.name;
+        if (step->attempts == 0) continue;
+        if (name == StepName::GiveSegment || name == StepName::GiveSegmentToSpare)
+            return "somebody else may have the segment";
+        if (name == StepName::FencePower) return "the server's power may be off";
+    }
+    return nullptr;
+}
+
 const char* mayGiveSegmentToSpare(const Operation& operation, const Observation& observation) {
     if (!isFenced(operation, observation.server)) return not_fenced;
     if (!isSpareDone(operation, StepName::ProbeSpare)) return "the spare's job does not answer";

@@ -10,6 +10,9 @@ namespace standin::domain {
 
 const char* mayGiveSegment(const Operation& operation, const Observation& observation);
 const char* mayGiveSegmentToSpare(const Operation& operation, const Observation& observation);
+/// Rules 1 and 8: a cancelled failover gives the segment back only if nobody else may have it, and the server has
+/// power.
+const char* mayUnfencePort(const Operation& operation, const Observation& observation);
 /// The spare is leased, carries no stand-in, and its power was read back as off: its disk will be overwritten.
 const char* mayWriteSpare(const Operation& operation, const Observation& observation);
 const char* mayStartSpare(const Operation& operation, const Observation& observation);

@@ -82,6 +82,7 @@ struct Circumstances {
     std::chrono::milliseconds spare_power_within{};
     bool capture_turn = true;
     std::string rack_failover{};
+    SiteRestraint site{};
     bool operator==(const Circumstances&) const = default;
 };
 
@@ -117,7 +118,8 @@ inline Circumstances circumstancesOf(const Observation& observation) {
             observation.spare_boot_within,
             observation.spare_power_within,
             observation.capture_turn,
-            observation.rack_failover};
+            observation.rack_failover,
+            observation.site};
 }
 
 }  // namespace standin::domain

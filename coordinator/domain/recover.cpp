@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "coordinator/domain/step_descriptors.hpp"
+
 namespace standin::domain {
 
 void recover(Operation& operation, const Observation& observation, base::WallTime now) {

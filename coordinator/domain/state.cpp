@@ -133,6 +133,14 @@ constexpr std::array<StateRow, state_count> state_rows{{
      Phase::Ends,
      {DeleteStandIn, KeepStandIn},
      "The operator has closed the failover: the stand-in is deleted and spares that failed are given back."},
+    {State::Cancelling,
+     "Cancelling",
+     Phase::Cancel,
+     {RestStandIn, UnfencePort},
+     "An operator has cancelled the failover before it gave the segment. A stand-in that was resumed is suspended "
+     "again, "
+     "and a server whose port was taken off the segment gets it back. Power that was cut is a reason to refuse: nobody "
+     "would execute the job."},
     {State::StoppingServer,
      "StoppingServer",
      Phase::Capture,
@@ -227,6 +235,12 @@ constexpr std::array<StateRow, state_count> state_rows{{
      {},
      "Nothing more can be done safely without a person. The operation says why and what to do; `retry` continues from "
      "there."},
+    {State::Cancelled,
+     "Cancelled",
+     Phase::Ends,
+     {},
+     "An operator has cancelled the failover: the server has its segment and executes its job, and the spare is free. "
+     "The next report of a failure opens another failover, after the hold-off if one is configured."},
     {State::Closed, "Closed", Phase::Ends, {}, "The failover is closed; its server can be protected again."},
 }};
 

@@ -42,6 +42,7 @@ enum class State {
     ColdLeavingSpare,
     Settling,
     Closing,
+    Cancelling,
     // prepare, refresh, backup
     StoppingServer,
     CapturingImage,
@@ -61,6 +62,7 @@ enum class State {
     Succeeded,
     Failed,
     NeedsOperator,
+    Cancelled,
     Closed,
 };
 
@@ -70,7 +72,7 @@ inline constexpr std::size_t state_count = static_cast<std::size_t>(last_state) 
 
 /// The phases of the flow. Each has a directory beside this file with the steps that its states want, the events that
 /// they detect, and the changes on entering them; the last one, Ends, is in ends.cpp.
-enum class Phase { Takeover, Spare, Handover, Making, Capture, Ends };
+enum class Phase { Takeover, Spare, Handover, Making, Capture, Cancel, Ends };
 
 std::string_view nameOf(State state);
 /// The state of that name; accepts names of earlier versions, whose journals are read.

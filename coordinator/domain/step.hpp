@@ -21,6 +21,8 @@ enum class StepName {
     FencePower,     ///< the server's power is cut and read back as off (S182, S204)
     ResumeStandIn,  ///< resumed in quarantine and probed until it answers (S188, S207–S209)
     ReviveStandIn,  ///< the same beside the cold path, while no machine executes the job
+    RestStandIn,    ///< a stand-in that was resumed in vain is suspended again
+    UnfencePort,    ///< cancelled: the server's switch port has its segment again
     GiveSegment,    ///< the segment's owner becomes the stand-in; the neighbours are notified (S191, S210)
     // the spare (FIG. 11, 13)
     LeaseSpare,     ///< nothing else may use the spare (S105)

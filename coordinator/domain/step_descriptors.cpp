@@ -1,5 +1,6 @@
 #include "coordinator/domain/step_descriptors.hpp"
 
+#include "coordinator/domain/cancel/cancel_phase.hpp"
 #include "coordinator/domain/capture/capture_phase.hpp"
 #include "coordinator/domain/handover/handover_phase.hpp"
 #include "coordinator/domain/making/making_phase.hpp"
@@ -23,6 +24,8 @@ constexpr std::array<StepDescriptor, step_count> step_descriptors{{
     {FencePower,          "FencePower",          Of::Server,        Asks::PowerDevices,  Lane::Critical, takeover::fencePower},
     {ResumeStandIn,       "ResumeStandIn",       Of::StandIn,       Asks::VmHost,        Lane::Critical, takeover::resumeStandIn},
     {ReviveStandIn,       "ReviveStandIn",       Of::StandIn,       Asks::VmHost,        Lane::Ordinary, spare::reviveStandIn},
+    {RestStandIn,         "RestStandIn",         Of::StandIn,       Asks::VmHost,        Lane::Critical, cancel::rest_stand_in},
+    {UnfencePort,         "UnfencePort",         Of::Server,        Asks::Switch,        Lane::Critical, takeover::give_segment, mayUnfencePort},
     {GiveSegment,         "GiveSegment",         Of::StandIn,       Asks::Switch,        Lane::Critical, takeover::give_segment, mayGiveSegment},
     {LeaseSpare,          "LeaseSpare",          Of::Spare,         Asks::Nobody,        Lane::Ordinary, spare::lease},
     {PowerOffSpare,       "PowerOffSpare",       Of::Spare,         Asks::PowerDevices,  Lane::Ordinary, spare::powerOff, maySwitchSpareOff},

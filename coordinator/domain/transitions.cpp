@@ -91,6 +91,21 @@ constexpr Row operator_rows[] = {
     {Closing, ClosedUp, Closed, ""},
 };
 
+/// Until the segment is given; admission refuses it where the server's power was cut or a spare is being written.
+constexpr auto cancelled_by = "what was begun is undone";
+constexpr Row cancel_rows[] = {
+    {Opened, OperatorCancels, Cancelling, cancelled_by},
+    {TakingOver, OperatorCancels, Cancelling, cancelled_by},
+    {GivingSegment, OperatorCancels, Cancelling, cancelled_by},
+    {ColdPreparingSpare, OperatorCancels, Cancelling, cancelled_by},
+    {ColdStartingSpare, OperatorCancels, Cancelling, cancelled_by},
+    {ColdGivingSegment, OperatorCancels, Cancelling, cancelled_by},
+    {ColdLeavingSpare, OperatorCancels, Cancelling, cancelled_by},
+    {NeedsOperator, OperatorCancels, Cancelling, cancelled_by},
+    {Cancelling, Undone, Cancelled, "the server has its segment, and nothing of the failover is left"},
+    {Cancelling, UndoFailed, NeedsOperator, "whether the server has its segment again is not known"},
+};
+
 /// From capacity on, prepare and refresh are one: a stand-in is made, proved, suspended, and takes its place. A failure
 /// of the server goes before.
 constexpr Row making_rows[] = {
@@ -169,7 +184,7 @@ std::vector<Transition> everything() {
             for (const Row& row : part) all.push_back({kind, row.from, row.event, row.to, row.meaning});
         }
     };
-    add(OperationKind::Failover, {takeover_rows, spare_rows, handover_rows, cold_rows, operator_rows});
+    add(OperationKind::Failover, {takeover_rows, spare_rows, handover_rows, cold_rows, operator_rows, cancel_rows});
     add(OperationKind::Prepare, {prepare_rows, making_rows});
     add(OperationKind::Refresh, {capture_rows, refresh_rows, making_rows});
     add(OperationKind::Backup, {capture_rows, backup_rows});

@@ -1,5 +1,6 @@
 #include "coordinator/domain/wanted_steps.hpp"
 
+#include "coordinator/domain/cancel/cancel_phase.hpp"
 #include "coordinator/domain/capture/capture_phase.hpp"
 #include "coordinator/domain/ends.hpp"
 #include "coordinator/domain/handover/handover_phase.hpp"
@@ -37,6 +38,9 @@ std::vector<StepId> wantedSteps(const OperationProgress& progress) {
             break;
         case Phase::Capture:
             capture::wantedSteps(list, progress);
+            break;
+        case Phase::Cancel:
+            cancel::wantedSteps(list, progress);
             break;
         case Phase::Making:
             making::wantedSteps(list, progress);

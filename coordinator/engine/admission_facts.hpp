@@ -18,6 +18,8 @@ class AdmissionFacts {
     [[nodiscard]] domain::OperationFacts asked(domain::OperationKind kind, const domain::ServerFacts& facts) const;
 
   private:
+    [[nodiscard]] std::string heldOff(const base::ServerName& name) const;
+
     const EngineState& state_;
     const AdoptionProcess& adoption_;
     const JobReturns& returns_;

@@ -32,6 +32,7 @@ base::Result<void> Conductor::recover() {
     state_.spares.restore(std::move(contents->rows), std::move(contents->leases));
     state_.placements.restore(std::move(contents->placements));
     state_.maintenance.restore(std::move(contents->maintenance));
+    state_.restraints.restore(std::move(contents->freeze));
     adoption_.restore(std::move(contents->adoption));
     returns_.recover();
     if (auto done = recover(std::move(contents->operations), contents->next_lines); !done) return done;
@@ -66,8 +67,10 @@ base::Result<void> Conductor::recover(std::vector<domain::Operation> operations,
         const auto line = next_lines.find(operation.id);
         state_.batch.recorder().recovered(operation.id, line == next_lines.end() ? 0 : line->second, moment);
         state_.board.post(operation);
-        if (operation.state != domain::State::Closed) state_.batch.touch(operation.id);
+        if (operation.state != domain::State::Closed && operation.state != domain::State::Cancelled)
+            state_.batch.touch(operation.id);
         turns_.noteRestore(operation);
+        state_.restraints.note(operation);
         state_.operations.noteEnd(operation);
         state_.operations.restore(std::move(operation));
     }
@@ -80,6 +83,7 @@ void Conductor::announce() {
     const auto& adoption = adoption_.adoption();
     state_.board.setLeader(leader);
     state_.board.setAdoption(adoption);
+    state_.board.setFreeze(state_.restraints.freeze());
     state_.board.post(state_.spares.table());
     state_.board.post(state_.placements.all());
     state_.board.post(state_.maintenance.all());

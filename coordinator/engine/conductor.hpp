@@ -38,6 +38,7 @@ class Conductor {
     Batch& batch() { return state_.batch; }
     SparePool& spares() { return state_.spares; }
     MaintenanceList& maintenance() { return state_.maintenance; }
+    SiteRestraints& restraints() { return state_.restraints; }
     FailureReports& reports() { return reports_; }
     OperationRequests& requests() { return requests_; }
     TableRequests& table() { return table_; }

@@ -73,7 +73,7 @@ void Containment::recover(std::map<domain::OperationId, unsigned> crashes) {
         if (operation == nullptr || times < most_crashes) continue;
         if (operation->state == domain::State::NeedsOperator) {  // so it was left by the one before
             set_aside_.insert(id);
-        } else if (operation->state != domain::State::Closed) {
+        } else if (operation->state != domain::State::Closed && operation->state != domain::State::Cancelled) {
             setAside(id, fmt::format("the coordinator has died {} times while it worked on it", times));
         }
     }

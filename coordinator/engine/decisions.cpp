@@ -28,7 +28,13 @@ void Decisions::decide(Operation& operation) {
         const auto moment = state_.now();
         const auto& observation = observer_.observe(operation);
         const auto before = recorder.wantsWhole(operation.id) ? std::optional(operation) : std::nullopt;
+        const auto reported_at = operation.restraint.reported_at;
+        const bool had_passed = operation.brake_pass.given();
         const auto verdict = domain::decideOn(operation, observation, moment);
+        const bool restrained_otherwise =
+            operation.restraint.reported_at != reported_at || operation.brake_pass.given() != had_passed;
+        if (restrained_otherwise) state_.batch.changed(operation.id);
+        state_.restraints.note(operation);
         auto consequences = consequencesOf(operation, verdict.changes);
         recorder.decided(before ? *before : operation, observation, verdict, std::move(consequences.recorded), moment);
         changed(operation, verdict.changes, std::move(consequences.each));

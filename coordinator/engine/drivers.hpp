@@ -8,6 +8,7 @@
 #include "agent/base/identifier.hpp"
 #include "agent/base/name_map.hpp"
 #include "agent/protocol/command_order.hpp"
+#include "coordinator/domain/restraint/brake.hpp"
 #include "coordinator/domain/server.hpp"
 #include "coordinator/drivers/holder_driver.hpp"
 #include "coordinator/drivers/hypervisor_driver.hpp"
@@ -56,6 +57,7 @@ struct Inventory {
     /// Per image store: the limit of servers that are off for a capture; default_captures_at_once where not given.
     std::map<base::AgentName, std::size_t> captures_at_once;
     domain::CaptureWay capture_way = domain::CaptureWay::Restart;
+    domain::BrakeLimits brake;
 };
 
 }  // namespace standin::engine

@@ -55,6 +55,23 @@ Result<void> Engine::close(domain::OperationId id, const std::string& asked_by, 
         [=](Conductor& conductor) { return conductor.requests().close(id, asked_by, discard_data); });
 }
 
+Result<void> Engine::cancel(domain::OperationId id, const std::string& asked_by) {
+    return parts_->ask<void>([=](Conductor& conductor) { return conductor.requests().cancel(id, asked_by); });
+}
+
+Result<void> Engine::freeze(bool on, const std::string& why, const std::string& asked_by) {
+    return parts_->ask<void>([=](Conductor& conductor) -> Result<void> {
+        conductor.restraints().setFreeze(on, why, asked_by);
+        return {};
+    });
+}
+
+Result<std::vector<domain::OperationId>> Engine::releaseBrake(const std::optional<std::string>& rack,
+                                                              const std::string& asked_by) {
+    return parts_->ask<std::vector<domain::OperationId>>(
+        [=](Conductor& conductor) { return conductor.restraints().release(rack, asked_by); });
+}
+
 Result<void> Engine::returned(const base::ServerName& server, const std::string& asked_by, bool discard_data) {
     auto owed = std::make_shared<Owed<void>>();
     auto future = owed->future();
@@ -85,6 +102,10 @@ Result<AdoptionSnapshot> Engine::adopt(const std::string& mark, const std::strin
 
 domain::Adoption Engine::adoption() const {
     return parts_->board.adoption();
+}
+
+domain::Freeze Engine::frozen() const {
+    return parts_->board.freeze();
 }
 
 Result<AdoptionSnapshot> Engine::Parts::surveyed(

@@ -10,6 +10,7 @@
 #include "agent/base/log.hpp"
 #include "agent/base/result.hpp"
 #include "coordinator/domain/failure.hpp"
+#include "coordinator/domain/restraint/freeze.hpp"
 #include "coordinator/engine/drivers.hpp"
 #include "coordinator/engine/event_hub.hpp"
 #include "coordinator/engine/status_snapshot.hpp"
@@ -100,6 +101,16 @@ class Engine {
     /// Records that the operator has seen for themselves that the failed server is without power; it counts as the
     /// power fence.
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
+    /// Takes a failover back until it has begun to give the segment: the stand-in is suspended again, and a port that
+    /// was fenced gets the segment back. WrongState: it is too late for that, and the message says what to do instead.
+    base::Result<void> cancel(domain::OperationId id, const std::string& asked_by);
+    /// Freezes the site or ends that: as long as it is frozen, nothing that has not begun to give a segment begins
+    /// another step. Durable.
+    base::Result<void> freeze(bool on, const std::string& why, const std::string& asked_by);
+    /// Lets the failovers through that the brake keeps back, of one rack or of the site. NotFound: no such rack.
+    /// WrongState: none waits.
+    base::Result<std::vector<domain::OperationId>> releaseBrake(const std::optional<std::string>& rack,
+                                                                const std::string& asked_by);
     /// Closes a failover that is at rest: failed spares are given back and the stand-in is deleted. If its disk has
     /// writes of the job that no other disk has, the disk is kept until `discard_data` allows its deletion (also for a
     /// failover that is already closed). Conflict while the stand-in executes the job.
@@ -133,6 +144,7 @@ class Engine {
     /// WrongState: there is nothing to adopt.
     base::Result<AdoptionSnapshot> adopt(const std::string& mark, const std::string& asked_by);
     [[nodiscard]] domain::Adoption adoption() const;
+    [[nodiscard]] domain::Freeze frozen() const;
 
     [[nodiscard]] std::vector<ServerSnapshot> servers() const;
     [[nodiscard]] std::optional<ServerSnapshot> server(const base::ServerName& name) const;

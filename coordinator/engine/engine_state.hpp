@@ -5,6 +5,7 @@
 #include "coordinator/engine/maintenance_list.hpp"
 #include "coordinator/engine/operations.hpp"
 #include "coordinator/engine/placements.hpp"
+#include "coordinator/engine/site_restraints.hpp"
 #include "coordinator/engine/spare_pool.hpp"
 
 namespace standin::engine {
@@ -18,7 +19,8 @@ struct EngineState : EngineContext {
           operations(*this, batch),
           placements(*this, batch),
           spares(*this, batch, operations, placements),
-          maintenance(*this, batch) {}
+          maintenance(*this, batch),
+          restraints(*this, batch, operations) {}
     EngineState(const EngineState&) = delete;
     EngineState& operator=(const EngineState&) = delete;
 
@@ -28,6 +30,7 @@ struct EngineState : EngineContext {
     Placements placements;
     SparePool spares;
     MaintenanceList maintenance;
+    SiteRestraints restraints;
 };
 
 }  // namespace standin::engine

@@ -23,6 +23,7 @@ const domain::Observation& Observer::observe(const Operation& operation) {
     seen.observation.rack_failover = operation.state == domain::State::StoppingServer
                                          ? state_.operations.rackFailoverOf(operation.server)
                                          : std::string();
+    seen.observation.site = state_.restraints.of(operation);
     seen.observation.power_on_under_way = state_.operations.isPoweringOn(operation.server);
     if (seen.operation != operation.id || seen.spare != operation.spare ||
         seen.failed_spares != operation.failed_spares.size() || seen.lease_changes != state_.spares.leaseChanges()) {

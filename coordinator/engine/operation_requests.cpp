@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "coordinator/domain/cancel/cancel_phase.hpp"
 #include "coordinator/domain/capture/capture_need.hpp"
 
 namespace standin::engine {
@@ -91,6 +92,23 @@ Result<void> OperationRequests::close(domain::OperationId id, const std::string&
                                             fmt::format("closed by {}{}", asked_by, discarded), discard_data);
     STANDIN_ASSERT(accepted);
     state_.batch.audit(asked_by, fmt::format("close of operation {}{}", id, discarded), "accepted");
+    return {};
+}
+
+Result<void> OperationRequests::cancel(domain::OperationId id, const std::string& asked_by) {
+    const auto found = state_.operations.get(id);
+    if (!found) return failure(found.error());
+    auto& operation = **found;
+    const std::string what = fmt::format("cancellation of operation {}", id);
+    auto may = domain::cancel::mayCancel(operation);
+    if (may) may = domain::notBeingReturned(facts_.of(operation.server));
+    if (!may) {
+        state_.batch.audit(asked_by, what, "refused: " + may.error().message);
+        return may;
+    }
+    const bool accepted = decisions_.accept(operation, Event::OperatorCancels, "cancelled by " + asked_by);
+    STANDIN_ASSERT(accepted);
+    state_.batch.audit(asked_by, what, "accepted");
     return {};
 }
 

@@ -18,6 +18,8 @@ class OperationRequests {
     base::Result<void> confirmFence(domain::OperationId id, const std::string& asked_by);
     /// `discard_data`: close even if that deletes the only copy of the job's writes on its stand-in.
     base::Result<void> close(domain::OperationId id, const std::string& asked_by, bool discard_data = false);
+    /// Takes a failover back that has not begun to give the segment (domain/cancel/).
+    base::Result<void> cancel(domain::OperationId id, const std::string& asked_by);
     /// Whether the job may be returned: no failover of the server is running or still orders its segment, among others.
     base::Result<void> mayReturn(const base::ServerName& server, bool discard_data = false);
     base::Result<void> beginReturn(const base::ServerName& server, const std::string& asked_by, bool discard_data,

@@ -42,6 +42,7 @@ void StatusBoard::post(journal::Entry entry) {
         adoption_ = std::move(entry.continuation->adoption);
         leader_.epoch = entry.continuation->epoch;
     }
+    if (entry.freeze) freeze_ = std::move(*entry.freeze);
     for (auto& row : entry.rows) rows_[row.server] = std::move(row);
     for (const auto& server : entry.removed_rows) rows_.erase(server);
     for (auto& lease : entry.leases) leases_[lease.spare] = std::move(lease);
@@ -127,6 +128,22 @@ void StatusBoard::setLeader(protocol::Leader leader) {
 void StatusBoard::setAdoption(domain::Adoption adoption) {
     const lock_guard lock(mutex_);
     adoption_ = std::move(adoption);
+}
+
+void StatusBoard::setFreeze(domain::Freeze freeze) {
+    const lock_guard lock(mutex_);
+    freeze_ = std::move(freeze);
+}
+
+domain::Freeze StatusBoard::freeze() const {
+    const lock_guard lock(mutex_);
+    return freeze_;
+}
+
+std::optional<JobHealth> StatusBoard::job(const base::ServerName& server) const {
+    const lock_guard lock(mutex_);
+    const auto found = jobs_.find(server);
+    return found == jobs_.end() ? std::nullopt : std::optional(found->second);
 }
 
 domain::Adoption StatusBoard::adoption() const {

@@ -34,6 +34,7 @@ class StatusBoard {
     void forgetJob(const base::ServerName& server);
     void setLeader(protocol::Leader leader);
     void setAdoption(domain::Adoption adoption);
+    void setFreeze(domain::Freeze freeze);
     void setProblem(std::string problem);
     void setUnfitSpares(std::map<base::ServerName, std::string> problems);
 
@@ -51,6 +52,9 @@ class StatusBoard {
     /// The epoch and instance by which agents know this coordinator.
     [[nodiscard]] protocol::Leader leader() const;
     [[nodiscard]] domain::Adoption adoption() const;
+    [[nodiscard]] domain::Freeze freeze() const;
+    /// As the watch last found it; nullopt: the job is not probed.
+    [[nodiscard]] std::optional<JobHealth> job(const base::ServerName& server) const;
     [[nodiscard]] std::string problem() const;
     [[nodiscard]] std::map<base::ServerName, std::string> unfitSpares() const;
 
@@ -73,6 +77,7 @@ class StatusBoard {
     std::map<std::string, MachineIdentity> identities_;
     protocol::Leader leader_;
     domain::Adoption adoption_;
+    domain::Freeze freeze_;
     std::string problem_;
     std::map<base::ServerName, std::string> unfit_spares_;
 };

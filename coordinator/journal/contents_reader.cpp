@@ -11,6 +11,7 @@
 #include "agent/protocol/json_text.hpp"
 #include "coordinator/journal/journal_rows.hpp"
 #include "coordinator/journal/operation_json.hpp"
+#include "coordinator/journal/restraint_json.hpp"
 #include "coordinator/journal/sqlite_schema.hpp"
 
 namespace standin::journal {
@@ -82,9 +83,9 @@ void ContentsReader::readSteps(Result<domain::Operation>& operation, Poco::Int64
 void ContentsReader::readOperations(Contents& contents) {
     std::vector<Poco::Int64> ids, open;
     std::vector<std::string> servers, kinds, bodies;
-    session_
-        << "SELECT id, server, kind, body, NOT (state = 'Closed' OR (kind <> 'failover' AND state IN ('Succeeded', "
-           "'Failed', 'NeedsOperator'))) FROM operations ORDER BY id",
+    session_ << "SELECT id, server, kind, body, NOT (state IN ('Closed', 'Cancelled') OR (kind <> 'failover' AND state "
+                "IN ('Succeeded', "
+                "'Failed', 'NeedsOperator'))) FROM operations ORDER BY id",
         into(ids), into(servers), into(kinds), into(bodies), into(open), now;
     for (std::size_t i = 0; i < ids.size(); ++i) {
         auto operation = elementFrom(bodies[i], &operationFrom);
@@ -145,6 +146,15 @@ bool ContentsReader::hasRecords() const {
                 "leases) + (SELECT COUNT(*) FROM placements)",
         into(records), now;
     return records > 0;
+}
+
+/// What cannot be read says that there was something: nothing begins until an operator has looked.
+domain::Freeze ContentsReader::readFreeze() const {
+    const auto text = freezeText(session_);
+    if (text.empty()) return {};
+    auto read = elementFrom(text, &freezeFrom);
+    if (read) return std::move(*read);
+    return {true, "the freeze in the journal cannot be read: " + read.error().message, "the journal", {}};
 }
 
 /// An unclear statement is no agreement.

@@ -22,6 +22,8 @@ class ContentsReader {
     void readCrashes(Contents& contents, const std::vector<domain::OperationId>& left);
     /// Written as well, where the file says nothing yet. An adoption that cannot be read counts as not agreed to.
     [[nodiscard]] domain::Adoption readAdoption() const;
+    /// A freeze that cannot be read counts as on.
+    [[nodiscard]] domain::Freeze readFreeze() const;
 
   private:
     void readOperations(Contents& contents);

@@ -14,6 +14,7 @@
 #include "coordinator/domain/operation.hpp"
 #include "coordinator/domain/placement.hpp"
 #include "coordinator/domain/record.hpp"
+#include "coordinator/domain/restraint/freeze.hpp"
 #include "coordinator/domain/spare_table.hpp"
 
 namespace standin::journal {
@@ -54,6 +55,7 @@ struct Contents {
     /// Of a journal that was made in this moment, or before and not adopted since: observing. One with records that
     /// knows of no adoption, as earlier programs wrote them, is adopted.
     domain::Adoption adoption;
+    domain::Freeze freeze;  ///< one that cannot be read is on: an operator looks at it, and ends it
 };
 
 /// What is added to an operation's record.
@@ -75,11 +77,12 @@ struct Entry {
     std::map<domain::OperationId, RecordPage> records;
     std::map<domain::OperationId, unsigned> crashes;  ///< replaces what was counted
     std::optional<Continuation> continuation;
+    std::optional<domain::Freeze> freeze;
 
     [[nodiscard]] bool empty() const {
         return operations.empty() && rows.empty() && removed_rows.empty() && leases.empty() && removed_leases.empty() &&
                placements.empty() && maintenance.empty() && audit.empty() && records.empty() && crashes.empty() &&
-               !continuation;
+               !continuation && !freeze;
     }
 };
 

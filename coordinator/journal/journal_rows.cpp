@@ -74,7 +74,8 @@ void writeCrashes(Session& session, domain::OperationId id, unsigned times) {
 
 void forgetOldest(Session& session, const History& history) {
     Poco::Int64 operations = static_cast<Poco::Int64>(history.operations);
-    session << "DELETE FROM operations WHERE id IN (SELECT id FROM operations WHERE state = 'Closed' OR (kind <> "
+    session << "DELETE FROM operations WHERE id IN (SELECT id FROM operations WHERE state IN ('Closed', 'Cancelled') "
+               "OR (kind <> "
                "'failover' AND "
                "state IN ('Succeeded', 'Failed', 'NeedsOperator')) ORDER BY id DESC LIMIT -1 OFFSET ?)",
         use(operations), now;

@@ -4,6 +4,7 @@
 
 #include "agent/base/clock.hpp"
 #include "coordinator/journal/named_field.hpp"
+#include "coordinator/journal/restraint_json.hpp"
 
 namespace standin::journal {
 
@@ -190,6 +191,7 @@ json toJsonWithoutSteps(const domain::Operation& operation) {
     if (!operation.writes.empty()) object["writes"] = writesJson(operation.writes);
     if (operation.discard_data) object["discard_data"] = true;
     if (operation.claim) object["claim"] = claimJson(*operation.claim);
+    writeRestraint(object, operation);
     auto& failed = object["failed_spares"] = json::array();
     for (const auto& spare : operation.failed_spares) failed.push_back(spare.text());
     auto& notes = object["notes"] = json::array();
@@ -250,6 +252,7 @@ base::Result<domain::Operation> operationFrom(const json& object) {
         if (!claim) fields.problem(claim.error().message);
         if (claim) operation.claim = std::move(*claim);
     }
+    readRestraint(operation, fields);
     operation.notes = list<domain::Note>(fields, "notes", &noteFrom);
     operation.new_owner_at = moment(fields, "new_owner_at");
     operation.attempt_from = moment(fields, "attempt_from");

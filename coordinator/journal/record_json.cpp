@@ -8,6 +8,7 @@
 #include "coordinator/domain/named.hpp"
 #include "coordinator/journal/named_field.hpp"
 #include "coordinator/journal/operation_json.hpp"
+#include "coordinator/journal/restraint_json.hpp"
 
 namespace standin::journal {
 
@@ -267,6 +268,11 @@ base::Result<Circumstances> circumstancesFrom(const json& object) {
     circumstances.spare_power_within = duration(fields, "spare_power_within_ms");
     circumstances.capture_turn = fields.boolean("capture_turn", true);
     circumstances.rack_failover = fields.text("rack_failover", "");
+    if (fields.has("site")) {
+        auto site = siteRestraintFrom(fields.object("site"));
+        if (!site) fields.problem(site.error().message);
+        if (site) circumstances.site = std::move(*site);
+    }
     return fields.finish(std::move(circumstances));
 }
 
@@ -284,6 +290,7 @@ json body(const Decided& decided) {
                                    {"spare_power_within_ms", now->spare_power_within.count()}};
         if (!now->capture_turn) object["circumstances"]["capture_turn"] = false;
         if (!now->rack_failover.empty()) object["circumstances"]["rack_failover"] = now->rack_failover;
+        if (now->site != domain::SiteRestraint{}) object["circumstances"]["site"] = toJson(now->site);
         if (now->power_on_under_way) object["circumstances"]["power_on_under_way"] = true;
     }
     if (decided.outcome) object["outcome"] = outcomeJson(*decided.outcome);

@@ -95,7 +95,8 @@ std::map<domain::OperationId, std::uint32_t> nextLines(Session& session) {
 void forgetRecords(Session& session, std::size_t most) {
     Poco::Int64 newest = static_cast<Poco::Int64>(most);
     session << "DELETE FROM records WHERE operation NOT IN (SELECT id FROM operations ORDER BY id DESC LIMIT ?) "
-               "AND operation NOT IN (SELECT id FROM operations WHERE state <> 'Closed' AND (kind = 'failover' OR "
+               "AND operation NOT IN (SELECT id FROM operations WHERE state NOT IN ('Closed', 'Cancelled') AND (kind = "
+               "'failover' OR "
                "state NOT IN ('Succeeded', 'Failed', 'NeedsOperator')))",
         use(newest), now;
 }

@@ -24,6 +24,7 @@
 #include "coordinator/journal/journal_rows.hpp"
 #include "coordinator/journal/operation_json.hpp"
 #include "coordinator/journal/record_rows.hpp"
+#include "coordinator/journal/restraint_json.hpp"
 #include "coordinator/journal/sqlite_schema.hpp"
 #include "coordinator/journal/timestamp_field.hpp"
 
@@ -174,6 +175,7 @@ Result<Contents> SqliteJournal::openOnce() {
         contents.next_lines = nextLines(session);
         ContentsReader reader(session);
         contents.adoption = reader.readAdoption();
+        contents.freeze = reader.readFreeze();
         reader.read(contents);
         reader.readCrashes(contents, database_->mark->left());
         return contents;
@@ -222,6 +224,7 @@ Result<void> SqliteJournal::commitOnce(const Entry& entry) {
                            fmt::format("another coordinator leads since epoch {}: it has opened journal '{}'",
                                        last.epoch, database_->path));
         }
+        if (entry.freeze) rememberFreeze(session, protocol::jsonText(toJson(*entry.freeze)));
         if (entry.continuation) {
             rememberAdoption(session, protocol::jsonText(toJson(entry.continuation->adoption)));
             raiseEpoch(session, entry.continuation->epoch);

@@ -105,6 +105,14 @@ void rememberAdoption(Session& session, const std::string& text) {
     setMeta(session, "adoption", text);
 }
 
+std::string freezeText(Session& session) {
+    return metaValue(session, "freeze");
+}
+
+void rememberFreeze(Session& session, const std::string& text) {
+    setMeta(session, "freeze", text);
+}
+
 void raiseEpoch(Session& session, std::uint64_t epoch) {
     setMeta(session, "epoch", std::to_string(epoch));
 }

@@ -26,6 +26,10 @@ protocol::Leader lastEpoch(Poco::Data::Session& session);
 std::string adoptionText(Poco::Data::Session& session);
 void rememberAdoption(Poco::Data::Session& session, const std::string& text);
 
+/// The site's freeze as stored; empty: nothing yet.
+std::string freezeText(Poco::Data::Session& session);
+void rememberFreeze(Poco::Data::Session& session, const std::string& text);
+
 /// The same leader continues with a higher epoch.
 void raiseEpoch(Poco::Data::Session& session, std::uint64_t epoch);
 

@@ -123,6 +123,7 @@ class Reader {
             observation_.spare_power_within = decided.circumstances->spare_power_within;
             observation_.capture_turn = decided.circumstances->capture_turn;
             observation_.rack_failover = decided.circumstances->rack_failover;
+            observation_.site = decided.circumstances->site;
         }
         if (leaveOut(replayed)) return;
         auto decision = decide(operation(), observation_, replayed.at);

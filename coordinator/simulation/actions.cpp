@@ -260,6 +260,9 @@ const std::vector<Verb>& verbs() {
              {"failover", "prepare", "refresh", "backup", "retry", "confirm-fence", "close", "return", "unset-spare"})
             known.push_back({name, {"server"}, &operatorAsks});
         known.push_back({"maintenance", {"server", "on|off"}, &operatorAsks});
+        known.push_back({"freeze", {"on|off"}, &operatorRestrains});
+        known.push_back({"release-brake", {"?"}, &operatorRestrains});
+        known.push_back({"cancel", {"server"}, &operatorAsks});
         known.push_back({"set-spare", {"server", "spare", ""}, &operatorAsks});
         return known;
     }();

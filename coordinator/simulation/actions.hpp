@@ -26,7 +26,8 @@ class Simulation;
 ///   `start two journal=backup` (from that copy, which gives the leader's epoch once more)
 /// - operators: `failover SERVER`, `prepare SERVER`, `refresh SERVER`, `backup SERVER`, `retry SERVER`,
 ///   `confirm-fence SERVER` (after cutting its power by hand), `close SERVER [discard=yes]`, `return SERVER
-///   [discard=yes]` (repaired), `maintenance SERVER on|off`, `set-spare SERVER SPARE IMAGE`, `unset-spare SERVER`
+///   [discard=yes]` (repaired), `maintenance SERVER on|off`, `set-spare SERVER SPARE IMAGE`, `unset-spare SERVER`,
+///   `cancel SERVER`, `freeze on|off`, `release-brake [RACK]`
 ///
 /// Operators' verbs about an operation mean the server's newest.
 base::Result<void> check(const Simulation& simulation, const Action& action);

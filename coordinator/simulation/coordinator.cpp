@@ -111,8 +111,15 @@ const engine::StatusBoard& Coordinator::board() const {
 }
 
 bool Coordinator::atRest() const {
-    return running() && life_->wake && life_->inbox.empty() && life_->executor->isIdleBut(1) &&
-           !life_->conductor.nextWake();
+    if (!running() || !life_->wake || !life_->inbox.empty() || !life_->executor->isIdleBut(1)) return false;
+    const auto wake = life_->conductor.nextWake();
+    return !wake || (*wake - life_->conductor.now() > std::chrono::minutes(4) && waitsForOperator());
+}
+
+/// Freeze or brake restrain a failover, and all that is left to do is to remind the operator of it.
+bool Coordinator::waitsForOperator() const {
+    return std::any_of(world_.disk.operations.begin(), world_.disk.operations.end(),
+                       [](const auto& entry) { return entry.second->restraint.inForce(); });
 }
 
 void Coordinator::take(engine::Input input) {

@@ -47,6 +47,7 @@ class Coordinator final : engine::EventSink {
     [[nodiscard]] bool atRest() const;
 
   private:
+    [[nodiscard]] bool waitsForOperator() const;
     /// From one start to the end.
     struct Life;
     void publish(engine::EngineEvent event) override;

@@ -45,7 +45,7 @@ void Invariants::segmentMoves(const std::string& segment, const base::MemberName
     const std::string& server = world_.serverOf(segment).name.text();
     if (order.owner == server_member || order.owner == spare_member) handed_over_.erase(segment);
     if (order.owner == server_member && from != server_member) {
-        if (returned_.erase(server) == 0)
+        if (returned_.erase(server) == 0 && !isCancelled(server))
             breach(1, server, fmt::format("segment {} goes back to a fenced server", segment));
         returnsWithout(server);
         return leavesHeldBehind(segment, order);

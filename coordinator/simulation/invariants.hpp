@@ -95,6 +95,10 @@ class Invariants {
     void stepDone(const domain::Operation& operation, const domain::Step& step);
     void unsaid(const domain::Operation& operation, const domain::Step& step, const char* what);
     void opens(const domain::Operation& operation);
+    void begins(const domain::Operation& operation, const domain::Operation* before, const journal::Entry& entry);
+    void cancels(const domain::Operation& operation);
+    /// An operator has taken its failover back, durably, and its power was not cut.
+    [[nodiscard]] bool isCancelled(const std::string& server) const;
     void rests(const domain::Operation& operation);
     void succeeds(const domain::Operation& operation);
     void losesNothing(const std::string& disk, const char* how);
@@ -125,11 +129,12 @@ class Invariants {
     /// Broken machines: since when, and how many probes were sent to any machine before.
     std::map<std::string, std::pair<VirtualTime, unsigned>> broken_;
     std::map<std::string, VirtualTime> asked_to_shut_down_;
-    std::set<std::string> suspended_;    ///< stand-ins that were suspended when they were last reported
-    std::set<std::string> drained_;      ///< stand-ins that had answered everything since requests are held
-    std::set<std::string> released_;     ///< jobs of which nothing was held any more since the holder releases
-    std::set<std::string> handed_over_;  ///< jobs of which the spare has got requests that the holder had taken
-    std::set<std::string> told_;         ///< operations that the operator was notified of
+    std::set<std::string> suspended_;           ///< stand-ins that were suspended when they were last reported
+    std::set<std::string> drained_;             ///< stand-ins that had answered everything since requests are held
+    std::set<std::string> released_;            ///< jobs of which nothing was held any more since the holder releases
+    std::set<std::string> handed_over_;         ///< jobs of which the spare has got requests that the holder had taken
+    std::set<std::string> told_;                ///< operations that the operator was notified of
+    std::vector<VirtualTime> unproved_fences_;  ///< first fences that neither a release nor evidence let through
     std::vector<Breach> breaches_;
 };
 

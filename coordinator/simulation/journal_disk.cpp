@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "coordinator/journal/operation_json.hpp"
+#include "coordinator/journal/restraint_json.hpp"
 #include "coordinator/simulation/world/world.hpp"
 
 namespace standin::simulation {
@@ -34,6 +35,7 @@ void JournalDisk::take(const journal::Contents& contents) {
     placements = contents.placements;
     maintenance = contents.maintenance;
     adoption = contents.adoption;
+    freeze = contents.freeze;
 }
 
 JournalDisk JournalDisk::moveAway() {
@@ -55,6 +57,7 @@ void JournalDisk::write(journal::Entry entry) {
     for (const auto& spare : entry.removed_leases) leases.erase(spare);
     for (const auto& [server, placement] : entry.placements) placements[server] = placement;
     for (const auto& [server, its] : entry.maintenance) maintenance[server] = its;
+    if (entry.freeze) freeze = *entry.freeze;
     if (entry.continuation) {
         adoption = entry.continuation->adoption;
         epoch = entry.continuation->epoch;
@@ -108,6 +111,9 @@ base::Result<journal::Contents> SimulatedJournal::open() {
     auto adoption = readBack(disk.adoption, &journal::adoptionFrom);
     if (!adoption) return failure(adoption.error());
     contents.adoption = std::move(*adoption);
+    auto freeze = readBack(disk.freeze, &journal::freezeFrom);
+    if (!freeze) return failure(freeze.error());
+    contents.freeze = std::move(*freeze);
     return contents;
 }
 

@@ -16,6 +16,7 @@ struct JournalDisk {
     std::uint64_t epoch = 0;
     std::set<std::string> instances;  ///< of all its epochs
     domain::Adoption adoption;
+    domain::Freeze freeze;
     unsigned file = 0;  ///< another one after each time that it was moved away
     domain::OperationId last_operation = 0;
     std::map<domain::OperationId, base::Shared<domain::Operation>> operations;

@@ -27,6 +27,7 @@ void Invariants::commits(const journal::Entry& entry) {
     for (const domain::Operation& operation : entry.operations) {
         const auto before = world_.disk.operations.find(operation.id);
         if (before == world_.disk.operations.end()) opens(operation);
+        begins(operation, before == world_.disk.operations.end() ? nullptr : &*before->second, entry);
         static const decltype(operation.steps) none;
         const auto& known_steps = before == world_.disk.operations.end() ? none : before->second->steps;
         for (std::size_t i = 0; i < operation.steps.size(); ++i) {
@@ -147,6 +148,7 @@ void Invariants::rests(const domain::Operation& operation) {
     if (operation.state != State::Closed && operation.notes.empty() && !is_set_aside)
         breach(8, nameOf(operation), "it ends without a message");
     if (operation.kind == OperationKind::Failover && operation.state == State::Succeeded) succeeds(operation);
+    if (operation.state == State::Cancelled) cancels(operation);
     told_.erase(std::to_string(operation.id));  // earlier messages are not the message of its end
 }
 
@@ -188,7 +190,8 @@ void Invariants::end(const engine::StatusBoard& board) {
 }
 
 void Invariants::endOf(const domain::Operation& operation) {
-    if (!domain::isResting(operation.state))
+    const bool waits = operation.restraint.inForce();
+    if (!domain::isResting(operation.state) && !waits)
         return breach(8, nameOf(operation), fmt::format("it has not ended: it is {}", domain::nameOf(operation.state)));
     if (operation.state != State::Closed && told_.count(std::to_string(operation.id)) == 0)
         breach(8, nameOf(operation), "it has ended in silence");

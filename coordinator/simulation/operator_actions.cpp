@@ -36,6 +36,7 @@ VoidQuestion questionFor(Simulation& simulation, const Action& action) {
     const base::ServerName server(action.arguments[0]);
     const OperationId newest = newestOf(simulation.world, server);
     if (action.verb == "retry") return [newest](Conductor& c) { return c.requests().retry(newest, ada); };
+    if (action.verb == "cancel") return [newest](Conductor& c) { return c.requests().cancel(newest, ada); };
     if (action.verb == "close")
         return [newest, discard = discards(action)](Conductor& c) { return c.requests().close(newest, ada, discard); };
     if (action.verb == "confirm-fence")
@@ -102,6 +103,20 @@ void adopt(Simulation& simulation, const std::string& what) {
         });
         return {};
     }));
+}
+
+void operatorRestrains(Simulation& simulation, const Action& action) {
+    const std::string what = "operator: " + text(action).substr(text(action).find(": ") + 2);
+    const std::optional<std::string> word =
+        action.arguments.empty() ? std::nullopt : std::optional(action.arguments[0]);
+    simulation.leader().ask<void>(what, [freezes = action.verb == "freeze", word](Conductor& c) -> Result<void> {
+        if (freezes) {
+            c.restraints().setFreeze(*word == "on", "a test", ada);
+            return {};
+        }
+        const auto released = c.restraints().release(word, ada);
+        return released ? Result<void>() : base::failure(released.error());
+    });
 }
 
 void operatorAsks(Simulation& simulation, const Action& action) {

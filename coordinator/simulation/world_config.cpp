@@ -77,6 +77,8 @@ std::string numbered(const char* noun, int number) {
 WorldConfig layOut(const Layout& layout) {
     WorldConfig config;
     auto& inventory = config.inventory;
+    constexpr std::size_t out_of_the_way = 1'000'000;
+    inventory.brake.failovers = layout.brake == 0 ? out_of_the_way : layout.brake;
     for (int i = 1; i <= layout.spares; ++i) {
         domain::Spare spare = spareOf(i);
         if (layout.uuids) spare.uuid = uuidOf(2, i);

@@ -62,6 +62,8 @@ struct Layout {
     int vm_hosts = 1;    ///< servers are spread over them
     bool lent = false;   ///< the first spare lends its capacity to the last VM host (S106)
     bool uuids = false;  ///< servers and spares declare the UUIDs of their machines
+    unsigned brake =
+        0;  ///< so many failovers within a minute; 0: the brake is out of the way, for it is not the matter
     bool is_protected =
         true;  ///< each server has a row with a spare of its own (while there are any) and a ready stand-in
 };

@@ -20,6 +20,8 @@ constexpr std::array<Effect, domain::step_count> effects{{
     {FencePower, fencePower},
     {ResumeStandIn, resumeStandIn},
     {ReviveStandIn, reviveStandIn},
+    {RestStandIn, restStandIn},
+    {UnfencePort, unfencePort},
     {GiveSegment, giveSegment},
     {LeaseSpare, nullptr},  // carried out by the engine's own thread: the lease is in the journal
     {PowerOffSpare, powerOffSpare},

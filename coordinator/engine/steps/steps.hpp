@@ -12,6 +12,9 @@ StepReport resumeStandIn(const StepContext& context);
 StepReport reviveStandIn(const StepContext& context);
 StepReport giveSegment(const StepContext& context);
 
+StepReport restStandIn(const StepContext& context);
+StepReport unfencePort(const StepContext& context);
+
 StepReport powerOffSpare(const StepContext& context);
 StepReport releaseSpare(const StepContext& context);
 StepReport restoreSpare(const StepContext& context);

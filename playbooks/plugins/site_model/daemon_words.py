@@ -95,6 +95,8 @@ def where(model, host, path, what=""):
         return host, f"standin_coordinator_{key if name == 'roles' else name}"
     if section == "notify":
         return host, "standin_coordinator_notify_command"
+    if section == "brake":
+        return host, "standin_coordinator_brake"
     if section == "agents":
         return next((agent for agent in site.agents if model.agent_name(agent) == name), host), "standin_agent_listen"
     if section == "agent":

@@ -36,9 +36,9 @@ void count(Simulation& simulation, const std::string& what, unsigned& times) {
 }
 
 bool asksTheCoordinator(const Action& action) {
-    static const std::set<std::string> verbs{"failover",  "prepare",       "refresh",    "backup",
-                                             "retry",     "confirm-fence", "close",      "return",
-                                             "set-spare", "unset-spare",   "maintenance"};
+    static const std::set<std::string> verbs{"failover",      "prepare", "refresh", "backup",       "retry",
+                                             "confirm-fence", "close",   "return",  "set-spare",    "unset-spare",
+                                             "maintenance",   "cancel",  "freeze",  "release-brake"};
     return verbs.count(action.verb) > 0;
 }
 

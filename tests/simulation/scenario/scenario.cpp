@@ -19,6 +19,7 @@ Layout layoutFrom(YamlReader& world) {
     layout.vm_hosts = static_cast<int>(world.integer("vm_hosts", 1, 10, layout.vm_hosts));
     layout.lent = world.boolean("lent", layout.lent);
     layout.uuids = world.boolean("uuids", layout.uuids);
+    layout.brake = static_cast<unsigned>(world.integer("brake", 0, 50, layout.brake));
     layout.is_protected = world.boolean("protected", layout.is_protected);
     layout.policy = world.choice("policy", {"port", "power"}, "port") == "power" ? domain::FencePolicy::Power
                                                                                  : domain::FencePolicy::Port;

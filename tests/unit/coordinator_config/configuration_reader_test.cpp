@@ -99,6 +99,25 @@ BOOST_AUTO_TEST_CASE(a_server_says_how_it_is_shut_down_for_a_capture) {
     BOOST_TEST(turns.configuration->agents.at(1).captures_at_once.value_or(0) == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(the_brake_has_limits_that_mean_something) {
+    const std::string capture = "capture: {way: powered_off}";
+    Reading silent(with(capture, capture));
+    BOOST_REQUIRE(silent.configuration.has_value());
+    BOOST_TEST(silent.configuration->brake.failovers == 3U);
+    BOOST_TEST(silent.configuration->brake.percent == 10U);
+    BOOST_TEST(silent.configuration->brake.within.count() == 60'000);
+    Reading said(with(capture, capture + "\nbrake: {failovers: 2, percent: 0, within: 5min, cancel_hold_off: 1min}"));
+    BOOST_REQUIRE(said.configuration.has_value());
+    BOOST_TEST(said.configuration->brake.failovers == 2U);
+    BOOST_TEST(said.configuration->brake.percent == 0U);
+    BOOST_TEST(said.configuration->brake.within.count() == 300'000);
+    BOOST_TEST(said.configuration->brake.cancel_hold_off.count() == 60'000);
+    for (const char* wrong : {"failovers: 0", "percent: 101", "within: 10ms", "cancel_hold_off: 25h", "rate: 3"}) {
+        const auto problem = Reading(with(capture, capture + "\nbrake: {" + wrong + "}")).onlyProblem();
+        BOOST_TEST(problem.find("brake") != std::string::npos, problem);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_agent_that_restores_nothing_cannot_say_how_much_it_restores) {
     Reading reading(with(R"(switch1: {url: "https://127.0.0.13:8441"})",
                          R"(switch1: {url: "https://127.0.0.13:8441", restores_at_once: 2})"));

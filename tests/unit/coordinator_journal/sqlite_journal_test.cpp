@@ -50,6 +50,35 @@ domain::Operation failover(domain::OperationId id) {
 
 BOOST_AUTO_TEST_SUITE(sqlite_journal)
 
+BOOST_AUTO_TEST_CASE(a_freeze_and_what_it_restrains_are_there_after_opening_again) {
+    JournalDirectory directory;
+    const domain::Freeze freeze{true, "power work", "operator ada", operationTime()};
+    domain::Operation waits = failover(17);
+    waits.restraint = {domain::Restraint::By::Brake, "too many", "release it", operationTime(), operationTime()};
+    waits.waits_for_release = true;
+    domain::Operation passed = failover(18);
+    passed.brake_pass = {operationTime(), "released by operator ada"};
+    domain::Operation cancelled = failover(19);
+    cancelled.state = domain::State::Cancelled;
+    {
+        SqliteJournal journal(directory.journal());
+        BOOST_REQUIRE(journal.open().has_value());
+        Entry entry;
+        entry.freeze = freeze;
+        for (const auto& operation : {waits, passed, cancelled}) entry.operations.push_back(operation);
+        BOOST_REQUIRE(journal.commit(entry).has_value());
+    }
+    SqliteJournal journal(directory.journal());
+    const auto contents = journal.open();
+    BOOST_REQUIRE(contents.has_value());
+    BOOST_TEST((contents->freeze == freeze));
+    BOOST_REQUIRE(contents->operations.size() == 3U);
+    BOOST_TEST((contents->operations[0].restraint == waits.restraint));
+    BOOST_TEST(contents->operations[0].waits_for_release);
+    BOOST_TEST((contents->operations[1].brake_pass == passed.brake_pass));
+    BOOST_TEST(!domain::isOpen(contents->operations[2]));
+}
+
 BOOST_AUTO_TEST_CASE(what_was_committed_is_there_after_opening_again) {
     JournalDirectory directory;
     {
