@@ -19,6 +19,7 @@ namespace standin::traps {
 class DegradedConditions;
 class ServerDirectory;
 class TrapLog;
+class TrapTests;
 struct TrapRules;
 }  // namespace standin::traps
 
@@ -32,6 +33,7 @@ struct ApiDependencies {
     const traps::TrapRules& rules;
     const traps::ServerDirectory& trap_servers;
     traps::DegradedConditions& degraded;
+    traps::TrapTests& trap_tests;
     http::HealthChecks& health;
     http::Metrics& metrics;
     http::RequestAudit* audit = nullptr;  ///< null: refusals are not kept

@@ -19,9 +19,10 @@ const std::string good = R"(coordinator:
   tls: {ca_file: /tls/ca.crt, certificate_file: /tls/tls.crt, key_file: /tls/tls.key}
 traps:
   listen: ["127.0.0.1:162"]
+  allow_unauthenticated_traps: true
   communities_file: /secrets/communities
   users:
-    - {name: bmc, engine_id: "0x8000000001", authentication: SHA-256, authentication_file: /secrets/a, privacy: AES, privacy_file: /secrets/p}
+    - {name: bmc, engine_id: "0x8000000001", authentication: SHA-256, authentication_file: /secrets/a, privacy: AES, privacy_file: /secrets/p, servers: [server01]}
   rules_file: /etc/standin/trap_rules.yml
 agents:
   vmhost1: {url: "https://127.0.0.11:8441"}
@@ -118,7 +119,8 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
     BOOST_TEST(configuration.listen.text() == "127.0.0.1:8440");
     BOOST_TEST(configuration.agents.size() == 4U);
     BOOST_REQUIRE_EQUAL(configuration.servers.size(), 1U);
-    const auto& [server, ladder, identities] = configuration.servers.front();
+    const auto& [server, ladder, identities, trap_test_command] = configuration.servers.front();
+    BOOST_TEST(trap_test_command == "");
     BOOST_TEST(server.vlan == 101);
     BOOST_TEST(server.probe.path == "/health");
     BOOST_TEST(server.stand_in.maximum_memory_mib == 384U);
@@ -136,9 +138,10 @@ std::string withRoles(const std::string& roles) {
 
 BOOST_AUTO_TEST_CASE(a_reserve_is_kept_unless_none_is_wanted_and_within_bounds) {
     const std::string state_dir = "  state_dir: /var/lib/standin/coordinator\n";
-    BOOST_TEST(Reading(good).configuration->reserve_bytes == 64U << 20);
-    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 0\n")).configuration->reserve_bytes == 0U);
-    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 256MiB\n")).configuration->reserve_bytes == 256U << 20);
+    const auto reserveOf = [](const std::string& text) { return Reading(text).configuration.value().reserve_bytes; };
+    BOOST_TEST(reserveOf(good) == 64U << 20);
+    BOOST_TEST(reserveOf(with(state_dir, state_dir + "  reserve: 0\n")) == 0U);
+    BOOST_TEST(reserveOf(with(state_dir, state_dir + "  reserve: 256MiB\n")) == 256U << 20);
     for (const char* wrong : {"1KiB", "17GiB"}) {
         const Reading reading(with(state_dir, state_dir + "  reserve: " + wrong + "\n"));
         BOOST_TEST(reading.onlyProblem().find("coordinator.reserve: must be 0") != std::string::npos, wrong);
@@ -148,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_reserve_is_kept_unless_none_is_wanted_and_within_bounds) 
 BOOST_AUTO_TEST_CASE(a_job_says_where_its_data_are) {
     const std::string data = ", data: local, accepts_rollback: true";
     const auto missing = Reading(with(data, "")).onlyProblem();
-    BOOST_TEST(missing.starts_with("F:23:10: servers.server01.job.data: is missing: say where"), missing);
+    BOOST_TEST(missing.starts_with("F:24:10: servers.server01.job.data: is missing: say where"), missing);
     BOOST_TEST(missing.find("'none'") != std::string::npos);
     const auto rollback = Reading(with(data, ", data: local")).onlyProblem();
     BOOST_TEST(rollback.find("servers.server01.job.data: with 'local'") != std::string::npos, rollback);
@@ -224,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_server_says_how_it_is_shut_down_for_a_capture) {
     Reading reading(
         with(rack, "    shutdown_within: 3min\n    boot_within: 4min\n    shutdown_command: /opt/shutdown\n" + rack));
     BOOST_REQUIRE(reading.configuration.has_value());
-    const auto& [server, ladder, identities] = reading.configuration->servers.front();
+    const auto& [server, ladder, identities, trap_test_command] = reading.configuration->servers.front();
     BOOST_TEST(server.shutdown_within.count() == 180'000);
     BOOST_TEST(server.boot_within.count() == 240'000);
     const std::vector<std::string> command{"/opt/shutdown", "server01"};
@@ -254,18 +257,18 @@ BOOST_AUTO_TEST_CASE(an_agent_that_restores_nothing_cannot_say_how_much_it_resto
 BOOST_AUTO_TEST_CASE(mac_addresses_are_compared_without_regard_to_case) {
     Reading reading(with("52:54:00:77:09:01", "52:54:00:77:01:0a"));
     BOOST_TEST(reading.onlyProblem() ==
-               "F:49:10: spares.spare01.mac: MAC address '52:54:00:77:01:0a' is already taken at F:22:10");
+               "F:50:10: spares.spare01.mac: MAC address '52:54:00:77:01:0a' is already taken at F:23:10");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_told_with_its_place) {
     Reading reading(with("    rack: \"1\"", "    rak: \"1\""));
-    BOOST_TEST(reading.onlyProblem() == "F:40:5: servers.server01.rak: unknown key");
+    BOOST_TEST(reading.onlyProblem() == "F:41:5: servers.server01.rak: unknown key");
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_that_is_not_listed_is_told_with_its_place) {
     Reading reading(with("vm_host: vmhost1", "vm_host: vmhost9"));
     BOOST_TEST(reading.onlyProblem() ==
-               "F:24:14: servers.server01.vm_host: there is no agent 'vmhost9' under 'agents'");
+               "F:25:14: servers.server01.vm_host: there is no agent 'vmhost9' under 'agents'");
 }
 
 BOOST_AUTO_TEST_CASE(a_uefi_server_gets_a_uefi_stand_in_and_any_other_firmware_is_told) {
@@ -280,13 +283,13 @@ BOOST_AUTO_TEST_CASE(a_uefi_server_gets_a_uefi_stand_in_and_any_other_firmware_i
 BOOST_AUTO_TEST_CASE(two_machines_cannot_have_one_switch_port) {
     Reading reading(with("port: sl-spare01", "port: sl-h1b"));
     BOOST_TEST(reading.onlyProblem() ==
-               "F:48:11: spares.spare01.port: switch port 'switch1/sl-h1b' is already taken at F:30:41");
+               "F:49:11: spares.spare01.port: switch port 'switch1/sl-h1b' is already taken at F:31:41");
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_cannot_have_a_servers_disk) {
     Reading reading(with("disk: spare01", "disk: server01"));
     BOOST_TEST(reading.onlyProblem() ==
-               "F:45:11: spares.spare01.disk: disk 'store1/server01' is already taken at F:28:11");
+               "F:46:11: spares.spare01.disk: disk 'store1/server01' is already taken at F:29:11");
 }
 
 BOOST_AUTO_TEST_CASE(a_fence_device_that_cannot_be_used_is_told_with_its_place) {
@@ -295,7 +298,7 @@ BOOST_AUTO_TEST_CASE(a_fence_device_that_cannot_be_used_is_told_with_its_place) 
         return device.options.count("lanplus") > 0 ? std::string("not to be used") : std::string();
     };
     Reading reading(good, surroundings);
-    BOOST_TEST(reading.onlyProblem() == "F:34:19: servers.server01.fence.ladder[0].agent: not to be used");
+    BOOST_TEST(reading.onlyProblem() == "F:35:19: servers.server01.fence.ladder[0].agent: not to be used");
 }
 
 BOOST_AUTO_TEST_CASE(a_password_among_the_options_is_refused) {
@@ -309,7 +312,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_secret_among_the_options_is_refused) {
     for (const char* key : {"community", "snmp_priv_passwd", "snmp-priv-passwd", "snmp_auth_passwd", "passwd", "token",
                             "apikey", "api_key", "secret_key", "access_key", "Password", "passphrase", "login_pass"}) {
         const auto problem = Reading(with("lanplus: 1", std::string(key) + ": hunter2")).onlyProblem();
-        BOOST_TEST(problem.starts_with("F:34:"), problem);
+        BOOST_TEST(problem.starts_with("F:35:"), problem);
         BOOST_TEST(problem.find("'" + std::string(key) + "' is a secret") != std::string::npos, problem);
         BOOST_TEST(problem.find("_file") != std::string::npos, problem);
         BOOST_TEST(problem.find("hunter2") == std::string::npos, problem);
@@ -333,12 +336,60 @@ BOOST_AUTO_TEST_CASE(a_secret_stands_in_a_file_of_its_own) {
                std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(communities_need_consent_in_so_many_words) {
+    const Reading silent(with("  allow_unauthenticated_traps: true\n", ""));
+    BOOST_TEST(silent.onlyProblem().find("traps.allow_unauthenticated_traps: is not set") != std::string::npos);
+    BOOST_TEST(silent.onlyProblem().find("'allow_unauthenticated_traps: true' under 'traps'") != std::string::npos);
+    const Reading v3_only(with("  allow_unauthenticated_traps: true\n  communities_file: /secrets/communities\n", ""));
+    BOOST_REQUIRE(v3_only.configuration.has_value());
+    BOOST_TEST(!v3_only.configuration->traps.allow_unauthenticated);
+}
+
+BOOST_AUTO_TEST_CASE(credentials_say_for_which_servers_they_speak) {
+    const Reading reading(with("  users:\n", "  communities: [{file: /secrets/own, servers: [server01]}]\n  users:\n"));
+    BOOST_REQUIRE(reading.configuration.has_value());
+    const auto& traps = reading.configuration->traps;
+    BOOST_TEST(traps.users.at(0).speaks_for.servers.at(0).text() == "server01");
+    BOOST_TEST(!traps.users.at(0).speaks_for.every_server);
+    BOOST_TEST(traps.communities.at(0).speaks_for.servers.at(0).text() == "server01");
+    const auto problemOf = [](const std::string& servers) {
+        return Reading(with(", servers: [server01]}", servers + "}")).onlyProblem();
+    };
+    BOOST_TEST(problemOf("").find("traps.users[0].servers: is missing") != std::string::npos);
+    BOOST_TEST(problemOf("").find("'servers: [SERVER]'") != std::string::npos);
+    BOOST_TEST(problemOf(", servers: [server9]").find("there is no server 'server9'") != std::string::npos);
+    BOOST_TEST(problemOf(", servers: [all, server01]").find("give either") != std::string::npos);
+    const Reading all(with(", servers: [server01]}", ", servers: [all]}"));
+    BOOST_TEST(all.configuration.value().traps.users.at(0).speaks_for.every_server);
+}
+
+BOOST_AUTO_TEST_CASE(a_forwarder_is_no_servers_own_address) {
+    const auto declared = [](const std::string& addresses) {
+        return Reading(with("  users:\n", "  trap_forwarders: [" + addresses + "]\n  users:\n"));
+    };
+    BOOST_TEST(
+        (declared("'::ffff:10.9.9.9'").configuration.value().traps.forwarders == std::vector<std::string>{"10.9.9.9"}));
+    BOOST_TEST(declared("fwd").onlyProblem().find("'fwd' is not an IP address") != std::string::npos);
+    BOOST_TEST(declared("127.77.0.101").onlyProblem().find("among the trap_sources of server 'server01'") !=
+               std::string::npos);
+    BOOST_TEST(!declared("10.9.9.9, 10.9.9.9").configuration);
+}
+
+BOOST_AUTO_TEST_CASE(trap_tests_come_daily_unless_it_is_said_otherwise) {
+    const auto every = [](const std::string& text) {
+        return Reading(with("  users:\n", "  test_every: " + text + "\n  users:\n"));
+    };
+    BOOST_TEST((Reading(good).configuration.value().traps.test_every == std::chrono::hours(24)));
+    BOOST_TEST((every("0s").configuration.value().traps.test_every == std::chrono::hours(0)));
+    BOOST_TEST(!every("1s").configuration);
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_no_trap_can_name_is_refused) {
     const std::string sources = "trap_sources: [127.77.0.101]";
     const auto problem = Reading(with(sources, "trap_sources: []")).onlyProblem();
     BOOST_TEST(problem.find("servers.server01.trap_sources: no trap can name this server") != std::string::npos,
                problem);
-    BOOST_TEST(problem.starts_with("F:39:"), problem);
+    BOOST_TEST(problem.starts_with("F:40:"), problem);
     BOOST_TEST(Reading(with(sources, "trap_identities: []")).onlyProblem().find("no trap can name") !=
                std::string::npos);
     BOOST_TEST(Reading(with(sources, "trap_identities: [4C4C4544]")).configuration.has_value());
@@ -392,9 +443,9 @@ BOOST_AUTO_TEST_CASE(neighbours_of_a_slip_are_refused_too) {
 BOOST_AUTO_TEST_CASE(one_power_device_for_two_machines_is_refused) {
     Reading reading(with("ip: 127.77.0.111", "ip: 127.77.0.101"));
     const auto problem = reading.onlyProblem();
-    BOOST_TEST(problem.find("F:50:") == 0U, problem);
+    BOOST_TEST(problem.find("F:51:") == 0U, problem);
     BOOST_TEST(problem.find("spares.spare01.power.ladder[0].options: power device '127.77.0.101' is that of server "
-                            "'server01' already, at F:34:") != std::string::npos,
+                            "'server01' already, at F:35:") != std::string::npos,
                problem);
     for (const char* same : {"{agent: fence_redfish, options: {ip: 127.77.0.101}}",
                              "{agent: fence_ipmilan, options: {ipaddr: 127.77.0.101, ipport: 623}}"}) {
