@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
-#include "agent/base/secret_file.hpp"
+#include <limits>
+#include <map>
+
+#include "agent/base/process.hpp"
 #include "coordinator/drivers/agent_connections.hpp"
 #include "coordinator/drivers/agent_holder_driver.hpp"
 #include "coordinator/drivers/agent_hypervisor_driver.hpp"
 #include "coordinator/drivers/agent_image_store_driver.hpp"
 #include "coordinator/drivers/agent_switch_driver.hpp"
 #include "coordinator/drivers/fence_agent_power_driver.hpp"
+#include "coordinator/drivers/test_alert.hpp"
 
 namespace standin {
 
@@ -102,11 +106,10 @@ engine::Drivers driversFrom(const config::Configuration& configuration, const dr
 base::Result<traps::TrapListenerSettings> trapListenerSettingsFrom(const config::Configuration& configuration) {
     traps::TrapListenerSettings settings;
     for (const auto& address : configuration.traps.listen) settings.listen.push_back({address.host, address.port});
-    if (!configuration.traps.communities_file.empty()) {
-        auto communities = base::readSecret(configuration.traps.communities_file);
-        if (!communities) return base::failure(communities.error());
-        settings.communities = linesOf(*communities);
-    }
+    settings.allow_unauthenticated = configuration.traps.allow_unauthenticated;
+    auto communities = communitiesFrom(configuration);
+    if (!communities) return base::failure(communities.error());
+    settings.communities = std::move(*communities);
     auto users = snmpUsersFrom(configuration);
     if (!users) return base::failure(users.error());
     settings.users = std::move(*users);
@@ -115,7 +118,8 @@ base::Result<traps::TrapListenerSettings> trapListenerSettingsFrom(const config:
 }
 
 domain::FailureReport reportFrom(const traps::FailureReport& report) {
-    return {report.server, report.kind, report.cause, fmt::format("trap {}", report.trap_id), report.arrived_steady};
+    return {report.server,         report.kind,    report.cause, fmt::format("trap {}", report.trap_id),
+            report.arrived_steady, report.messages};
 }
 
 drivers::Notification degradedNotification(const base::ServerName& server, const traps::DegradedCondition& condition) {
@@ -126,6 +130,62 @@ drivers::Notification degradedNotification(const base::ServerName& server, const
         fmt::format("is degraded, and continues: {} (trap {}, rule {}); it is shown in 'standinctl status' until the "
                     "server says that it is well again, or until 'standinctl maintenance on {}'",
                     condition.reason, condition.trap_id, condition.rule, server.text())};
+}
+
+drivers::Notification trapNotification(const base::ServerName& server, const std::string& message) {
+    return {drivers::Notification::Kind::Warning, {}, server.text(), message};
+}
+
+void rememberMessages(traps::SeenMessages& seen, const engine::Engine& engine) {
+    constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+    for (const auto& operation : engine.operations(all)) {
+        for (const auto& message : operation.messages) {
+            if (const auto stamp = traps::MessageStamp::parse(message)) seen.remember(*stamp);
+        }
+    }
+}
+
+void checkUnauthenticatedTraps(protocol::Health& health, const config::TrapSettings& traps) {
+    if (!traps.allow_unauthenticated) return;
+    health.warnings.push_back(
+        "traps of SNMP v1 and v2c are accepted (allow_unauthenticated_traps): nobody authenticates them, so anybody "
+        "who "
+        "knows a community and can send from a BMC's address can report the failure of its server, and repeat a trap "
+        "as "
+        "often as they like");
+}
+
+traps::TrapTests::Settings trapTestSettingsFrom(const config::Configuration& configuration, std::string file) {
+    traps::TrapTests::Settings settings;
+    for (const auto& one : configuration.servers) settings.servers.push_back(one.server.name);
+    settings.every = configuration.traps.test_every;
+    settings.within = configuration.traps.test_within;
+    settings.file = std::move(file);
+    return settings;
+}
+
+traps::TestTrapSender testTrapSender(const config::Configuration& configuration) {
+    const auto deadline = configuration.traps.test_within;
+    std::map<base::ServerName, std::pair<std::string, drivers::PowerLadder>> ways;
+    for (const auto& one : configuration.servers) ways[one.server.name] = {one.trap_test_command, one.ladder};
+    return [ways = std::move(ways), deadline](const base::ServerName& server,
+                                              const traps::TestEvent& event) -> base::Result<std::string> {
+        constexpr std::uint8_t both_oem = 0xa0;  // event data 2 and 3 are codes of the sender's own
+        using Event = traps::TestEvent;
+        const drivers::TestAlert alert{Event::sensor_type,
+                                       Event::event_type,
+                                       Event::sensor_number,
+                                       {static_cast<std::uint8_t>(both_oem | Event::offset), event.data2, event.data3}};
+        const auto& [command, ladder] = ways.at(server);
+        if (command.empty()) return drivers::sendTestAlert(ladder, alert, deadline);
+        std::vector<std::string> words{command, server.text()};
+        for (const unsigned byte :
+             {alert.sensor_type, alert.sensor_number, alert.event_type, alert.data[0], alert.data[1], alert.data[2]})
+            words.push_back(fmt::format("{:#04x}", byte));
+        auto done = base::runToSuccess(base::ProcessRequest{words, "", deadline});
+        if (!done) return base::failure(done.error());
+        return command + " has run";
+    };
 }
 
 }  // namespace standin

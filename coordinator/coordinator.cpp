@@ -23,9 +23,7 @@
 #include "coordinator/engine/event_hub.hpp"
 #include "coordinator/engine/thread_pool_executor.hpp"
 #include "coordinator/journal/sqlite_journal.hpp"
-#include "coordinator/traps/degraded_conditions.hpp"
-#include "coordinator/traps/trap_intake.hpp"
-#include "coordinator/traps/trap_listener.hpp"
+#include "coordinator/trap_reception.hpp"
 #include "coordinator/what_if/rehearsal_process.hpp"
 
 namespace standin {
@@ -76,12 +74,7 @@ struct Coordinator::Parts {
     std::unique_ptr<journal::SqliteJournal> journal;
     std::unique_ptr<engine::ThreadPoolExecutor> executor;
     std::unique_ptr<engine::Engine> engine;
-    std::unique_ptr<traps::TrapLog> trap_log;
-    std::unique_ptr<traps::DegradedConditions> degraded;
-    std::string degraded_problem;  ///< why they were not saved the last time
-    traps::TrapQueue trap_queue;
-    std::unique_ptr<traps::TrapIntake> trap_intake;
-    std::unique_ptr<traps::TrapListener> trap_listener;
+    std::unique_ptr<TrapReception> traps;
     std::unique_ptr<audit::AuditTrail> audit;
     std::unique_ptr<http::RequestAudit> request_audit;
     std::unique_ptr<what_if::RehearsalProcess> rehearsals;
@@ -179,43 +172,14 @@ Result<void> Coordinator::startEngine() {
 }
 
 Result<void> Coordinator::startTraps() {
-    auto rules = traps::TrapRules::fromFile(configuration_.traps.rules_file);
-    if (!rules) return failure(rules.error());
-    auto directory = trapServersFrom(configuration_);
-    if (!directory) return failure(directory.error());
-    auto settings = trapListenerSettingsFrom(configuration_);
-    if (!settings) return failure(settings.error());
-
     auto& parts = *parts_;
-    auto trap_log = traps::openSqliteTrapLog(configuration_.state_dir + "/traps.db");
-    if (!trap_log) return failure(trap_log.error());
-    parts.trap_log = std::move(*trap_log);
-    parts.degraded = std::make_unique<traps::DegradedConditions>(
-        configuration_.state_dir + "/degraded.json",
-        [&parts](const base::ServerName& server, const traps::DegradedCondition& condition) {
-            parts.notifier->notify(degradedNotification(server, condition));
-        });
-    if (auto loaded = parts.degraded->load(); !loaded) log_.warning("{}", loaded.error().message);
-    auto report = [&engine = *parts.engine](const traps::FailureReport& told) {
-        engine.report(reportFrom(told), told.when_durable);
-    };
-    auto other = [&degraded = *parts.degraded](const traps::TrapRecord& record) { degraded.take(record); };
-    parts.trap_intake = std::make_unique<traps::TrapIntake>(parts.trap_queue, std::move(*rules), std::move(*directory),
-                                                            traps::TrapIntake::Outlets{*parts.trap_log, report, other},
-                                                            parts.clock, log_.named("traps"));
-    parts.trap_intake->start();
-    parts.trap_listener =
-        std::make_unique<traps::TrapListener>(std::move(*settings), parts.trap_queue, parts.clock, log_.named("traps"));
-    if (auto listening = parts.trap_listener->start(); !listening) return listening;
-
-    parts.health.add([&parts](protocol::Health& health) {
-        for (auto& check : parts.trap_listener->checks()) health.checks.push_back(std::move(check));
-        auto problem = parts.trap_log->counts().problem;
-        health.checks.push_back(
-            {"trap_log", problem.empty(), problem.empty() ? "keeps every verdict" : problem,
-             problem.empty() ? "" : "see that the coordinator's state_dir has room and is writable"});
-    });
-    api::meterTraps(parts.metrics, *parts.trap_listener, parts.trap_queue, *parts.trap_intake, *parts.trap_log);
+    parts.traps = std::make_unique<TrapReception>(configuration_, *parts.engine, *parts.notifier, parts.clock,
+                                                  log_.named("traps"));
+    if (auto started = parts.traps->start(); !started) return started;
+    parts.health.add([&parts](protocol::Health& health) { parts.traps->checkHealth(health); });
+    api::meterTraps(parts.metrics, parts.traps->listener(), parts.traps->queue(), parts.traps->intake(),
+                    parts.traps->log());
+    api::meterTrapPaths(parts.metrics, parts.traps->tests(), parts.traps->refused());
     return {};
 }
 
@@ -235,8 +199,9 @@ Result<void> Coordinator::startApi() {
         std::vector<std::string>{"/proc/self/exe", "--rehearse"}, configuration_.text, longest_rehearsal);
     parts.api = std::make_unique<api::CoordinatorApiServer>(
         settings, *tls, rolesFrom(configuration_.roles),
-        api::ApiDependencies{*parts.engine, parts.hub, *parts.trap_log, parts.trap_intake->rules(),
-                             parts.trap_intake->servers(), *parts.degraded, parts.health, parts.metrics,
+        api::ApiDependencies{*parts.engine, parts.hub, parts.traps->log(), parts.traps->intake().rules(),
+                             parts.traps->intake().servers(), parts.traps->degraded(), parts.traps->tests(),
+                             parts.health, parts.metrics,
                              [&rehearsals = *parts.rehearsals](const auto& situation, const auto& question) {
                                  return rehearsals.rehearse(situation, question);
                              },
@@ -245,7 +210,7 @@ Result<void> Coordinator::startApi() {
     if (auto started = parts.api->start(); !started) return started;
     if (configuration_.roles.operators.empty())
         log_.warning("nobody may command: the configuration names no certificate under coordinator.roles.operators");
-    for (const auto& address : parts.trap_listener->addresses())
+    for (const auto& address : parts.traps->listener().addresses())
         log_.notice("takes traps at {}:{}", address.host, address.port);
     log_.notice("serves at {}:{} in epoch {}", settings.host, parts.api->port(), parts.engine->epoch());
     return {};
@@ -257,23 +222,11 @@ void Coordinator::reload() {
 
 void Coordinator::look() {
     http::followRevocations(*parts_->credentials, parts_->api->server(), log_);
-    saveDegraded();
-}
-
-void Coordinator::saveDegraded() {
-    const auto saved = parts_->degraded->save();
-    const auto problem = saved ? std::string() : saved.error().message;
-    if (!problem.empty() && problem != parts_->degraded_problem)
-        log_.warning("what is degraded is not kept over a restart: {}", problem);
-    parts_->degraded_problem = problem;
+    parts_->traps->keep();
 }
 
 void Coordinator::stop() {
-    // The queue first: a listener that waits for room in it would never stop.
-    if (parts_->trap_listener) parts_->trap_queue.close();
-    if (parts_->trap_listener) parts_->trap_listener->stop();
-    if (parts_->trap_intake) parts_->trap_intake->stop();
-    if (parts_->degraded) saveDegraded();
+    if (parts_->traps) parts_->traps->stop();
     if (parts_->audit) parts_->audit->stop();  // while the engine still takes what has gathered
     if (parts_->engine) parts_->engine->stop();
     // Once nothing is decided any more: what a broken connection means is for the next start to find out.

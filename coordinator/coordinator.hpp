@@ -28,7 +28,8 @@ class Coordinator {
 
     /// Reads certificate, key, CAs and revocation list again; running work goes on. Precondition: started.
     void reload();
-    /// To be called every second: follows the revocation list's file, keeps what is degraded. Precondition: started.
+    /// To be called every second: follows the revocation list's file, keeps what traps have told. Precondition:
+    /// started.
     void look();
 
   private:
@@ -37,7 +38,6 @@ class Coordinator {
     base::Result<void> startEngine();
     base::Result<void> startTraps();
     base::Result<void> startApi();
-    void saveDegraded();
     void checkReserve(protocol::Health& health) const;
 
     const config::Configuration configuration_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <sstream>
 
 #include "agent/base/durable_file.hpp"
@@ -25,6 +26,27 @@ base::Result<traps::SnmpUser> snmpUserFrom(const config::TrapUser& user) {
     return made;
 }
 
+traps::Entitlement entitlementFrom(const config::SpokenFor& spoken_for) {
+    return {spoken_for.every_server, {spoken_for.servers.begin(), spoken_for.servers.end()}};
+}
+
+/// Informs come to our own engine, where a name has one secret: that of its entry without engine id, else of its first
+/// (SnmpEngine). They speak for the servers of the entries that share this secret.
+void entitleInforms(traps::ServerDirectory& directory, const std::vector<config::TrapUser>& users) {
+    std::map<std::string, const config::TrapUser*> chosen;
+    for (const auto& user : users) {
+        const auto [known, fresh] = chosen.emplace(user.name, &user);
+        if (!fresh && user.engine_id.empty()) known->second = &user;
+    }
+    for (const auto& user : users) {
+        const auto& its = *chosen.at(user.name);
+        const bool same =
+            user.authentication_file == its.authentication_file && user.authentication == its.authentication;
+        if (its.engine_id.empty() ? &user == &its : same)
+            directory.entitleUser(user.name, "", entitlementFrom(user.speaks_for));
+    }
+}
+
 }  // namespace
 
 std::string engineStateFileOf(const config::Configuration& configuration) {
@@ -42,7 +64,41 @@ base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration
                 return base::failure(added.error());
         }
     }
+    for (const auto& forwarder : configuration.traps.forwarders) {
+        if (auto added = directory.addForwarder(forwarder); !added) return base::failure(added.error());
+    }
+    for (const auto& user : configuration.traps.users) {
+        if (!user.engine_id.empty()) directory.entitleUser(user.name, user.engine_id, entitlementFrom(user.speaks_for));
+    }
+    entitleInforms(directory, configuration.traps.users);
+    if (!configuration.traps.communities_file.empty())
+        directory.entitleCommunity(configuration.traps.communities_file, {true, {}});
+    for (const auto& community : configuration.traps.communities)
+        directory.entitleCommunity(community.file, entitlementFrom(community.speaks_for));
     return directory;
+}
+
+base::Result<std::vector<traps::Community>> communitiesFrom(const config::Configuration& configuration) {
+    std::vector<traps::Community> communities;
+    std::vector<std::string> files;
+    for (const auto& one : configuration.traps.communities) files.push_back(one.file);
+    if (!configuration.traps.communities_file.empty()) files.push_back(configuration.traps.communities_file);
+    std::map<std::string, std::string> known;
+    for (const auto& file : files) {
+        auto text = base::readSecret(file);
+        if (!text) return base::failure(text.error());
+        for (const auto& secret : linesOf(*text)) {
+            const auto [first, fresh] = known.emplace(secret, file);
+            if (!fresh && first->second != file) {
+                return base::failure(base::ErrorCode::Conflict,
+                                     fmt::format("'{}' and '{}' have the same community, so that it cannot tell for "
+                                                 "whom it speaks: give it in one file, or use different ones",
+                                                 first->second, file));
+            }
+            if (fresh) communities.push_back({secret, file});
+        }
+    }
+    return communities;
 }
 
 base::Result<std::vector<traps::SnmpUser>> snmpUsersFrom(const config::Configuration& configuration) {

@@ -7,12 +7,16 @@
 #include "coordinator/config/configuration_reader.hpp"
 #include "coordinator/traps/classify.hpp"
 #include "coordinator/traps/trap_file.hpp"
+#include "coordinator/traps/trap_listener.hpp"
 
 /// What of a configuration the explanation of traps needs: the daemon and standinctl read it by the same code.
 namespace standin {
 
-/// By which addresses and identities traps speak of which server. Conflict: two servers claim the same.
+/// Which traps may concern which server. Conflict: two servers claim the same address or identity.
 base::Result<traps::ServerDirectory> trapServersFrom(const config::Configuration& configuration);
+
+/// The communities in their files. Conflict: two files have the same.
+base::Result<std::vector<traps::Community>> communitiesFrom(const config::Configuration& configuration);
 
 /// The SNMP users with the secrets in their files.
 base::Result<std::vector<traps::SnmpUser>> snmpUsersFrom(const config::Configuration& configuration);

@@ -13,6 +13,7 @@
 #include "coordinator/api/plan_routes.hpp"
 #include "coordinator/api/restraint_routes.hpp"
 #include "coordinator/api/trap_routes.hpp"
+#include "coordinator/api/trap_test_routes.hpp"
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/engine/event_hub.hpp"
 
@@ -26,13 +27,14 @@ struct CoordinatorApiServer::Impl {
           meter(dependencies.hub, dependencies.engine, dependencies.metrics),
           server(settings, std::move(tls), router, {std::move(roles), nullptr, dependencies.audit}, std::move(log)) {
         addAdoptionRoutes(router, dependencies.engine);
-        addInventoryRoutes(router, dependencies.engine, dependencies.degraded);
+        addInventoryRoutes(router, dependencies.engine, dependencies.degraded, dependencies.trap_tests);
         addImageRoutes(router, dependencies.engine);
         addOperationRoutes(router, dependencies.engine);
         addPlanRoutes(router, dependencies.engine, dependencies.rehearse);
         addRestraintRoutes(router, dependencies.engine);
         addTrapRoutes(router, dependencies.trap_log, dependencies.rules, dependencies.trap_servers,
                       dependencies.engine);
+        addTrapTestRoutes(router, dependencies.trap_tests);
         events.add(router);
         dependencies.health.add(
             [&engine = dependencies.engine](protocol::Health& health) { checkEstate(health, engine); });

@@ -20,6 +20,7 @@ namespace standin::traps {
 class DegradedConditions;
 class ServerDirectory;
 class TrapLog;
+class TrapTests;
 struct TrapRules;
 }  // namespace standin::traps
 
@@ -33,6 +34,7 @@ struct ApiDependencies {
     const traps::TrapRules& rules;
     const traps::ServerDirectory& trap_servers;
     traps::DegradedConditions& degraded;
+    traps::TrapTests& trap_tests;
     http::HealthChecks& health;
     http::Metrics& metrics;
     Rehearse rehearse;

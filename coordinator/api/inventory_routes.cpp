@@ -12,6 +12,7 @@
 #include "coordinator/engine/engine.hpp"
 #include "coordinator/journal/journal.hpp"
 #include "coordinator/traps/degraded_conditions.hpp"
+#include "coordinator/traps/trap_tests.hpp"
 
 namespace standin::api {
 
@@ -24,23 +25,31 @@ using traps::DegradedConditions;
 
 namespace {
 
-Json serverView(const engine::ServerSnapshot& snapshot, const DegradedConditions& degraded) {
+/// What traps have told of servers, and whether they can.
+struct TrapFacts {
+    DegradedConditions& degraded;
+    const traps::TrapTests& tests;
+};
+
+Json serverView(const engine::ServerSnapshot& snapshot, const TrapFacts& facts) {
     auto view = viewOf(snapshot);
+    const auto& degraded = facts.degraded;
+    view["trap_path"] = toJson(facts.tests.of(snapshot.server.name));
     view["degraded"] = Json::array();
     for (const auto& condition : degraded.of(snapshot.server.name)) view["degraded"].push_back(toJson(condition));
     return view;
 }
 
-Result<Response> showServer(const Engine& engine, const DegradedConditions& degraded, const Request& request) {
+Result<Response> showServer(const Engine& engine, const TrapFacts& facts, const Request& request) {
     auto name = request.id<ServerName>("server");
     if (!name) return failure(name.error());
     auto server = engine.server(*name);
     if (!server) return failure(ErrorCode::NotFound, fmt::format("there is no server '{}'", name->text()));
-    return Response::json(serverView(*server, degraded));
+    return Response::json(serverView(*server, facts));
 }
 
 /// An operator who sets a server into maintenance takes care of it and knows its degraded conditions.
-Result<Response> setMaintenance(Engine& engine, DegradedConditions& degraded, const Request& request) {
+Result<Response> setMaintenance(Engine& engine, const TrapFacts& facts, const Request& request) {
     auto name = request.id<ServerName>("server");
     if (!name) return failure(name.error());
     auto body = request.json();
@@ -50,8 +59,8 @@ Result<Response> setMaintenance(Engine& engine, DegradedConditions& degraded, co
     auto why = fields.text("why", "", 500);
     if (auto read = fields.finish(on); !read) return failure(read.error());
     if (auto set = engine.setMaintenance(*name, on, why, askerOf(request)); !set) return failure(set.error());
-    if (on) degraded.acknowledge(*name);
-    return showServer(engine, degraded, request);
+    if (on) facts.degraded.acknowledge(*name);
+    return showServer(engine, facts, request);
 }
 
 Result<Response> jobReturned(Engine& engine, const Request& request) {
@@ -96,15 +105,17 @@ Result<Response> listAudit(const Engine& engine, const Request& request) {
 
 }  // namespace
 
-void addInventoryRoutes(http::Router& router, Engine& engine, DegradedConditions& degraded) {
-    router.add("GET", "/v1/servers", [&engine, &degraded](const Request&) -> Result<Response> {
+void addInventoryRoutes(http::Router& router, Engine& engine, DegradedConditions& degraded,
+                        const traps::TrapTests& tests) {
+    const TrapFacts facts{degraded, tests};
+    router.add("GET", "/v1/servers", [&engine, facts](const Request&) -> Result<Response> {
         return Response::json(
-            listOf("servers", engine.servers(), [&](const auto& server) { return serverView(server, degraded); }));
+            listOf("servers", engine.servers(), [&](const auto& server) { return serverView(server, facts); }));
     });
     router.add("GET", "/v1/servers/{server}",
-               [&engine, &degraded](const Request& request) { return showServer(engine, degraded, request); });
+               [&engine, facts](const Request& request) { return showServer(engine, facts, request); });
     router.add("PUT", "/v1/servers/{server}/maintenance",
-               [&engine, &degraded](const Request& request) { return setMaintenance(engine, degraded, request); });
+               [&engine, facts](const Request& request) { return setMaintenance(engine, facts, request); });
     // Which role it needs depends on the body.
     router.add("POST", "/v1/servers/{server}/return", http::Access::Read,
                [&engine](const Request& request) { return jobReturned(engine, request); });

@@ -3,8 +3,10 @@
 #include <chrono>
 
 #include "agent/http/metrics.hpp"
+#include "coordinator/traps/refused_senders.hpp"
 #include "coordinator/traps/trap_intake.hpp"
 #include "coordinator/traps/trap_listener.hpp"
+#include "coordinator/traps/trap_tests.hpp"
 
 namespace standin::api {
 
@@ -61,6 +63,26 @@ void meterTraps(http::Metrics& metrics, const traps::TrapListener& listener, con
         now.set("standin_trap_records", "trap records written since the start", static_cast<double>(recorded.recorded));
         now.set("standin_traps_unrecorded", "traps of which no record could be kept",
                 static_cast<double>(recorded.unrecorded));
+    });
+}
+
+void meterTrapPaths(http::Metrics& metrics, const traps::TrapTests& tests, const traps::RefusedSenders& refused) {
+    metrics.onRender([&](http::Metrics& now) {
+        using State = traps::TrapPathState::State;
+        std::size_t deaf = 0;
+        for (const auto& [server, path] : tests.all()) {
+            const bool is_deaf = path.state == State::Deaf;
+            deaf += is_deaf ? 1U : 0U;
+            now.set("standin_server_deaf", "1: the last test trap of the server's BMC did not arrive as it must",
+                    is_deaf ? 1 : 0, {{"server", server.text()}});
+            const auto tested = std::chrono::duration<double>(path.tested_at.time_since_epoch()).count();
+            now.set("standin_trap_test_timestamp_seconds", "when the server's trap path was tested last; 0: never",
+                    tested, {{"server", server.text()}});
+        }
+        now.set("standin_deaf_servers", "servers whose last test trap did not arrive as it must",
+                static_cast<double>(deaf));
+        now.set("standin_trap_senders_refused", "configured senders whose traps start nothing",
+                static_cast<double>(refused.present().size()));
     });
 }
 

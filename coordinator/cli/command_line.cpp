@@ -29,6 +29,7 @@ struct Arguments {
     std::string operation_or_file;
     std::vector<std::string> fail;
     bool record = false;
+    bool all = false;
     bool discard_data = false;
     std::string absent_verb;  ///< one of them was asked for
     std::size_t limit = 50;
@@ -250,6 +251,10 @@ void Grammar::addTrap() {
     explain->add_option("--source", a.trap.source, "The sender's address, where the file does not give it");
     explain->add_option("--config", a.trap.configuration,
                         "The coordinator's configuration: explain from it, and ask no coordinator");
+    auto* test = verb(*trap, "test", "Have a server's BMC send a test trap, and see whether it arrives as it must",
+                      [&a](const CommandContext& c) { return testTraps(c, a.server, a.all); });
+    test->add_option("SERVER", a.server, "The server");
+    test->add_flag("--all", a.all, "All servers");
     auto* plan = verb(app_, "plan", "What a failure would lead to now, step by step; touches nothing",
                       [&a](const CommandContext& c) { return planFailure(c, a.server, a.fail); });
     plan->add_option("SERVER", a.server, "The server that fails");

@@ -83,6 +83,8 @@ struct TrapChoice {
     std::string configuration;  ///< the coordinator's: explain here, without a request
 };
 int explainTrap(const CommandContext& context, const TrapChoice& choice);
+/// Has the BMC of `server`, or those of `all`, send a test trap and waits for it: Done if each was heard.
+int testTraps(const CommandContext& context, const std::string& server, bool all);
 
 /// Shows the course if the server, and everything that `fail` names (`rack=3`, `spare=spare01`…), failed now.
 int planFailure(const CommandContext& context, const std::string& server, const std::vector<std::string>& fail);

@@ -81,6 +81,20 @@ void printDegraded(std::ostream& out, const Json& servers) {
     table.print(out);
 }
 
+/// Servers whose failures would not be heard of.
+void printDeaf(std::ostream& out, const Json& servers) {
+    TextTable table({"DEAF", "TESTED", "FAILED", "WHY"});
+    for (const auto& server : servers) {
+        const auto path = server.find("trap_path");
+        if (path == server.end() || textAt(*path, "state") != "deaf") continue;
+        table.add({textAt(server, "name"), momentAt(*path, "tested_at", true), textAt(*path, "failures"),
+                   textAt(*path, "problem")});
+    }
+    if (table.empty()) return;
+    out << '\n';
+    table.print(out);
+}
+
 void printOpenOperations(std::ostream& out, const Json& operations) {
     TextTable table({"OPERATION", "KIND", "SERVER", "STATE", "SINCE", "WHY"});
     for (const auto& operation : operations) {
@@ -138,6 +152,7 @@ int showStatus(const CommandContext& context) {
     printFreeze(context.out, operations.body);
     printServers(context.out, listAt(servers.body, "servers"));
     printDegraded(context.out, listAt(servers.body, "servers"));
+    printDeaf(context.out, listAt(servers.body, "servers"));
     printOpenOperations(context.out, listAt(operations.body, "operations"));
     return ExitCode::Done;
 }

@@ -94,11 +94,13 @@ Json notesOn(const traps::Trap& trap) {
         notes.push_back("the sender is not known, and rules may depend on it: give it with --source ADDRESS");
     if (!trap.agent_address.empty() && trap.agent_address != trap.source && !trap.source.empty())
         notes.push_back(
-            fmt::format("it says that it is from {}, and {} sent it: behind a forwarder, the rule needs "
-                        "'server: {{by: agent_address}}'",
+            fmt::format("it says that it is from {0}, and {1} sent it: only if {1} is among the coordinator's "
+                        "trap_forwarders the server of {0} is concerned",
                         trap.agent_address, trap.source));
     if (trap.refusal.empty() && trap.version != traps::SnmpVersion::V3)
-        notes.push_back("whether its community is one of the coordinator's was not looked at");
+        notes.push_back(
+            "whether its community is one of the coordinator's, and whether it speaks for this server, was not "
+            "looked at; SNMP v1 and v2c need allow_unauthenticated_traps");
     return notes;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,6 +38,12 @@ struct ListenAddress {
     }
 };
 
+/// The servers that the sender's credentials may speak for.
+struct SpokenFor {
+    bool every_server = false;
+    std::vector<base::ServerName> servers;
+};
+
 /// An SNMPv3 user whose traps and informs are accepted (RFC 3414). The pass phrases stay in their files.
 struct TrapUser {
     std::string name;
@@ -45,12 +52,24 @@ struct TrapUser {
     std::string authentication_file;
     std::string privacy;  ///< AES, AES-192, AES-256 or DES; empty with no privacy_file: authNoPriv
     std::string privacy_file;
+    SpokenFor speaks_for;
+};
+
+/// A file with communities of v1 and v2c, one a line.
+struct TrapCommunity {
+    std::string file;
+    SpokenFor speaks_for;
 };
 
 struct TrapSettings {
     std::vector<ListenAddress> listen;
-    std::string communities_file;  ///< empty: no v1 or v2c trap is accepted
+    bool allow_unauthenticated = false;  ///< v1 and v2c, which anybody can forge
+    std::string communities_file;        ///< communities that speak for every server; empty: none
+    std::vector<TrapCommunity> communities;
     std::vector<TrapUser> users;
+    std::vector<std::string> forwarders;  ///< addresses whose traps concern the server that their content names
+    std::chrono::milliseconds test_every = std::chrono::hours(24);   ///< each server's trap path; 0: only on request
+    std::chrono::milliseconds test_within = std::chrono::seconds(30);  ///< until a test trap must have arrived
     std::string rules_file;
 };
 
@@ -66,6 +85,7 @@ struct ServerSettings {
     domain::Server server;
     drivers::PowerLadder ladder;
     std::vector<std::string> trap_identities;  ///< serial numbers, UUIDs or names by which its traps may speak of it
+    std::string trap_test_command{};           ///< has its BMC send a test trap; empty: by IPMI or Redfish
 };
 
 /// A spare and what switches it on and off.

@@ -10,6 +10,7 @@
 
 #include "coordinator/config/machine_reader.hpp"
 #include "coordinator/config/role_reader.hpp"
+#include "coordinator/config/trap_settings_reader.hpp"
 #include "coordinator/config/value_checks.hpp"
 
 namespace standin::config {
@@ -23,59 +24,6 @@ TlsFiles readTls(YamlReader reader) {
                  readAbsolutePath(reader, "key_file"), readOptionalAbsolutePath(reader, "crl_file")};
     reader.finish();
     return tls;
-}
-
-TrapUser readTrapUser(YamlReader& reader) {
-    TrapUser user;
-    user.name = reader.text("name");
-    user.engine_id = reader.text("engine_id", "");
-    if (!user.engine_id.empty() && user.engine_id.rfind("0x", 0) != 0) {
-        reader.problem("engine_id", "must be hexadecimal and begin with 0x");
-    }
-    user.authentication = reader.choice("authentication", {"MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"});
-    user.authentication_file = readAbsolutePath(reader, "authentication_file");
-    user.privacy_file = readOptionalAbsolutePath(reader, "privacy_file");
-    user.privacy =
-        reader.choice("privacy", {"AES", "AES-192", "AES-256", "DES"}, user.privacy_file.empty() ? "" : "AES");
-    if (!user.privacy.empty() && user.privacy_file.empty()) reader.problem("privacy", "needs 'privacy_file'");
-    reader.finish();
-    return user;
-}
-
-TrapSettings readTraps(YamlReader reader, const Surroundings& surroundings, base::YamlProblems& problems) {
-    TrapSettings traps;
-    OnlyOnce places("address to listen at");
-    for (const auto& text : reader.texts("listen")) {
-        if (auto address = parseListenAddress(text)) {
-            if (address->port != 0) places.claim(reader, "listen", address->text());
-            traps.listen.push_back(*address);
-        } else {
-            reader.problem(
-                "listen",
-                fmt::format("'{}' is not an address and port, as in '127.0.0.1:162' or '[fd00:77::1]:162'", text));
-        }
-    }
-    if (traps.listen.empty()) reader.problem("listen", "must name at least one address and port");
-    traps.communities_file = readOptionalAbsolutePath(reader, "communities_file");
-    OnlyOnce users("SNMP user of this engine");
-    for (auto& user : reader.list("users")) {
-        traps.users.push_back(readTrapUser(user));
-        users.claim(user, "name", traps.users.back().name + " " + traps.users.back().engine_id);
-    }
-    if (traps.communities_file.empty() && traps.users.empty()) {
-        reader.problem("", "must have 'communities_file' or 'users', else every trap is refused");
-    }
-    traps.rules_file = readAbsolutePath(reader, "rules_file");
-    reader.finish();
-    if (!traps.rules_file.empty() && surroundings.rule_problems) {
-        // Each says its own place, which is in that file.
-        for (const auto& line : surroundings.rule_problems(traps.rules_file)) {
-            auto place_end = line.find(": ");
-            problems.add(line.substr(0, place_end), "",
-                         place_end == std::string::npos ? "" : line.substr(place_end + 2));
-        }
-    }
-    return traps;
 }
 
 bool isAgentUrl(const std::string& url) {
@@ -157,7 +105,8 @@ void readGeneral(Configuration& configuration, YamlReader reader, const std::set
     configuration.name = reader.text("name");
     configuration.listen = readListenAddress(reader, "listen");
     configuration.state_dir = readAbsolutePath(reader, "state_dir");
-    configuration.reserve_bytes = reader.bytes("reserve", configuration.reserve_bytes);
+    const bool no_reserve = reader.text("reserve", "") == "0";  // a size needs a unit, and nothing has none
+    configuration.reserve_bytes = no_reserve ? 0 : reader.bytes("reserve", configuration.reserve_bytes);
     if (configuration.reserve_bytes != 0 &&
         (configuration.reserve_bytes < least_reserve || configuration.reserve_bytes > most_reserve))
         reader.problem("reserve", "must be 0, which keeps none, or 1MiB to 16GiB; 64MiB are some thousand takeovers");
@@ -243,6 +192,7 @@ std::optional<Configuration> readConfigurationText(std::string text, const std::
     if (configuration.servers.empty()) root->problem("servers", "must name at least one server to protect");
     readNotifyAndCapture(configuration, *root, surroundings);
     if (auto brake = root->optionalMap("brake")) configuration.brake = readBrake(std::move(*brake));
+    if (problems.empty()) checkTrapServers(configuration, root->map("traps"));
     if (problems.empty()) checkImageStores(configuration, *root);
     if (problems.empty()) checkLentSpares(configuration, *root);
     root->finish();

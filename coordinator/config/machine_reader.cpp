@@ -209,8 +209,13 @@ ServerSettings MachineReader::server(const std::string& name, YamlReader reader)
     server.rack = reader.text("rack", "");
     server.priority = static_cast<int>(reader.integer("priority", 0, 1000, 0));
     server.stand_in = readStandInSize(reader.map("stand_in"));
-    ServerSettings settings{std::move(server), std::move(power), {}};
+    ServerSettings settings{std::move(server), std::move(power), {}, {}};
     trapNames(settings, reader);
+    settings.trap_test_command = readOptionalAbsolutePath(reader, "trap_test_command");
+    if (settings.trap_test_command.starts_with('/') && !surroundings_.program_exists(settings.trap_test_command)) {
+        reader.problem("trap_test_command",
+                       fmt::format("there is no program '{}' on this host", settings.trap_test_command));
+    }
     reader.finish();
     return settings;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "agent/base/clock.hpp"
 #include "agent/base/identifier.hpp"
@@ -15,6 +16,7 @@ struct FailureReport {
     std::string reported_by;  ///< `trap 4711` or `operator ada`
     base::SteadyTime
         received{};  ///< when the datagram or the request arrived; all durations of the failover count from here
+    std::vector<std::string> messages{};  ///< SNMPv3: what identifies the trap's messages, so that none counts twice
 };
 
 }  // namespace standin::domain

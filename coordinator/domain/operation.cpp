@@ -63,6 +63,13 @@ void beginAttempt(Operation& operation, base::WallTime now) {
     operation.attempt_from = now;
 }
 
+void addMessages(Operation& operation, const std::vector<std::string>& messages) {
+    constexpr std::size_t most_messages = 64;  // of one failure; a BMC sends a handful
+    for (const auto& message : messages) {
+        if (operation.messages.size() < most_messages) operation.messages.push_back(message);
+    }
+}
+
 bool isResting(State state) {
     return state == State::Succeeded || state == State::Failed || state == State::NeedsOperator ||
            state == State::Cancelled || state == State::Closed;

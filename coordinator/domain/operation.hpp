@@ -64,6 +64,7 @@ struct Operation {
     std::string cause;
     double detect_ms = 0;           ///< from the trap's arrival until the first steps were durable and begun
     unsigned reports = 1;           ///< how many reports of this failure were merged
+    std::vector<std::string> messages;  ///< of SNMPv3 that were merged here: none starts anything again; bounded
     base::WallTime new_owner_at{};  ///< when a stand-in or a spare was first confirmed as owner; epoch: not yet
     base::WallTime attempt_from{};  ///< of the last retry; epoch: there was none
     std::vector<PastAttempt> past_attempts;  ///< oldest first, bounded
@@ -104,6 +105,9 @@ struct Operation {
 
 /// An operator has it tried again: what was measured until now is kept apart.
 void beginAttempt(Operation& operation, base::WallTime now);
+
+/// A report is merged into the failover.
+void addMessages(Operation& operation, const std::vector<std::string>& messages);
 
 /// True for a state in which nothing more is done unless somebody asks: Succeeded, Failed, NeedsOperator, Cancelled,
 /// Closed.

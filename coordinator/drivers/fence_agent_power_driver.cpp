@@ -13,6 +13,7 @@
 #include "agent/base/text.hpp"
 #include "coordinator/drivers/device_options.hpp"
 #include "coordinator/drivers/redfish_uuid.hpp"
+#include "coordinator/drivers/test_alert.hpp"
 
 namespace standin::drivers {
 
@@ -40,8 +41,7 @@ std::optional<bool> lanplusOf(const PowerDevice& device) {
 }
 
 /// The password stays in its file.
-std::vector<std::string> ipmitoolFor(const PowerDevice& device, bool lanplus,
-                                     std::initializer_list<const char*> words) {
+std::vector<std::string> ipmitoolFor(const PowerDevice& device, bool lanplus, const std::vector<std::string>& words) {
     const auto said = optionOf(device, {"lanplus"});
     std::vector<std::string> command{"ipmitool", "-I", (said.empty() ? lanplus : isTrue(said)) ? "lanplus" : "lan",
                                      "-H", optionOf(device, {"ip", "ipaddr"})};
@@ -85,6 +85,47 @@ base::Result<std::string> FenceAgentDevices::uuid(const PowerDevice& device, Dea
     auto output = base::runToSuccess(base::ProcessRequest{ipmitoolFor(device, *lanplus, {"mc", "guid"}), "", deadline});
     if (!output) return output;
     return systemGuidIn(*output);
+}
+
+namespace {
+
+std::string hex(unsigned byte) {
+    return fmt::format("{:#04x}", byte);
+}
+
+/// IPMI 2.0, 29.3 (Platform Event Message, which needs a filter that matches) and 30.9 (Alert Immediate, optional).
+base::Result<std::string> alertByIpmi(const PowerDevice& device, bool lanplus, const TestAlert& alert,
+                                      Deadline deadline) {
+    const std::vector<std::string> event{
+        hex(0x04),          hex(alert.sensor_type), hex(alert.sensor_number), hex(alert.event_type),
+        hex(alert.data[0]), hex(alert.data[1]),     hex(alert.data[2])};
+    std::vector<std::string> platform_event{"raw", "0x04", "0x02"};
+    platform_event.insert(platform_event.end(), event.begin(), event.end());
+    // This channel, destination 1, no text, from remote software.
+    std::vector<std::string> immediate{"raw", "0x04", "0x16", "0x0e", "0x01", "0x00", "0x41"};
+    immediate.insert(immediate.end(), event.begin(), event.end());
+    std::string done, problem;
+    for (const auto& [what, words] : {std::pair{"platform event", platform_event}, {"immediate alert", immediate}}) {
+        auto told = base::runToSuccess(base::ProcessRequest{ipmitoolFor(device, lanplus, words), "", deadline / 2});
+        if (told) done += (done.empty() ? "" : " and ") + std::string(what);
+        if (!told && problem.empty()) problem = told.error().message;
+    }
+    if (done.empty()) return base::failure(base::ErrorCode::Refused, problem);
+    return fmt::format("{} accepted by {}", done, optionOf(device, {"ip", "ipaddr"}));
+}
+
+}  // namespace
+
+base::Result<std::string> sendTestAlert(const PowerLadder& ladder, const TestAlert& alert, Deadline deadline) {
+    for (const auto& rung : ladder.rungs) {
+        for (const auto& device : rung) {
+            if (const auto lanplus = lanplusOf(device)) return alertByIpmi(device, *lanplus, alert, deadline);
+            if (programName(device) == "fence_redfish") return redfishTestEvent(device, deadline);
+        }
+    }
+    return base::failure(base::ErrorCode::Unsupported,
+                         "none of its fence devices is a BMC that speaks IPMI or Redfish: name a program that has it "
+                         "send a test trap as 'trap_test_command'");
 }
 
 base::Result<void> FenceAgentDevices::runShutdown(const std::vector<std::string>& command, Deadline deadline) {

@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include "agent/base/number.hpp"
 #include "agent/base/secret_file.hpp"
 #include "agent/base/text.hpp"
 #include "agent/http/https_client.hpp"
 #include "agent/protocol/json_fields.hpp"
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/drivers/device_options.hpp"
 
 namespace standin::drivers {
@@ -109,6 +111,20 @@ class RedfishService {
         return failure(code, fmt::format("{} {}", client_.endpoint().url, words));
     }
 
+    /// The answer's status.
+    Result<int> post(const std::string& path, const Json& body) {
+        const auto left = std::chrono::ceil<Deadline>(until_ - std::chrono::steady_clock::now());
+        auto headers = headers_;
+        headers["Content-Type"] = "application/json";
+        auto answer = client_.ask({"POST", path, protocol::jsonText(body), headers}, left, largest_resource);
+        if (!answer) return failure(answer.error());
+        if (answer->status == 401 || answer->status == 403) {
+            return failure(ErrorCode::Refused,
+                           fmt::format("{} refuses the account ({})", client_.endpoint().url, answer->status));
+        }
+        return answer->status;
+    }
+
   private:
     [[nodiscard]] Result<Json> resourceIn(const std::string& body, const std::string& path) const {
         auto resource = protocol::parseJson(body);
@@ -156,25 +172,61 @@ Result<std::string> systemOf(RedfishService& service, const PowerDevice& device)
     return system;
 }
 
-}  // namespace
-
-Result<std::string> redfishUuid(const PowerDevice& device, Deadline deadline) {
+Result<std::unique_ptr<RedfishService>> serviceOf(const PowerDevice& device, Deadline deadline) {
     auto endpoint = endpointOf(device);
     if (!endpoint) return failure(endpoint.error());
     auto tls = contextFor(device);
     if (!tls) return failure(tls.error());
     auto password = base::readSecret(device.password_file);
     if (!password) return failure(password.error());
-    RedfishService service(*endpoint, std::move(*tls), optionOf(device, {"username", "login"}), *password, deadline);
-    auto system = systemOf(service, device);
+    return std::make_unique<RedfishService>(*endpoint, std::move(*tls), optionOf(device, {"username", "login"}),
+                                            *password, deadline);
+}
+
+std::string managerOf(RedfishService& service, const std::string& root) {
+    auto managers = service.get(root + "/Managers");
+    const auto members = managers ? at(*managers, "Members") : Json();
+    return members.is_array() && !members.empty() ? textAt(members.front(), "@odata.id") : std::string();
+}
+
+}  // namespace
+
+Result<std::string> redfishUuid(const PowerDevice& device, Deadline deadline) {
+    auto service = serviceOf(device, deadline);
+    if (!service) return failure(service.error());
+    auto system = systemOf(**service, device);
     if (!system) return system;
-    auto resource = service.get(*system);
+    auto resource = (*service)->get(*system);
     if (!resource) return failure(resource.error());
     auto uuid = base::oneLine(textAt(*resource, "UUID"));
     if (uuid.empty())
         return service.problem(ErrorCode::Unsupported,
                                fmt::format("reports no UUID in {}", base::oneLine(*system, longest_shown)));
     return uuid;
+}
+
+Result<std::string> redfishTestEvent(const PowerDevice& device, Deadline deadline) {
+    auto service = serviceOf(device, deadline);
+    if (!service) return failure(service.error());
+    const auto said = optionOf(device, {"redfish_uri", "redfish-uri"});
+    const std::string root = said.empty() ? "/redfish/v1" : said;
+    const auto manager = managerOf(**service, root);
+    std::vector<std::pair<std::string, Json>> actions;
+    if (!manager.empty()) {
+        for (const auto* action :
+             {"HpeiLOSnmpService.SendSNMPTestAlert", "SnmpService.SendSNMPTestAlert", "SnmpService.SubmitTestEvent"})
+            actions.emplace_back(fmt::format("{}/SnmpService/Actions/{}", manager, action), Json::object());
+    }
+    actions.emplace_back(root + "/EventService/Actions/EventService.SubmitTestEvent",
+                         Json{{"EventId", "StandinTest"}, {"Severity", "OK"}, {"Message", "Generated test event"}});
+    int last = 0;
+    for (const auto& [path, body] : actions) {
+        auto status = (*service)->post(path, body);
+        if (!status) return failure(status.error());
+        if (*status >= 200 && *status < 300) return fmt::format("{} accepted", path);
+        last = *status;
+    }
+    return failure(ErrorCode::Unsupported, fmt::format("its Redfish service has no test event (answer {})", last));
 }
 
 }  // namespace standin::drivers

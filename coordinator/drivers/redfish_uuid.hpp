@@ -11,4 +11,10 @@ namespace standin::drivers {
 /// Errors: InvalidInput (options), Unreachable, TimedOut, Refused (the account), Unsupported (the system has no UUID).
 base::Result<std::string> redfishUuid(const PowerDevice& device, Deadline deadline);
 
+/// Has the BMC send a test alert: the SNMP test of iLO or Huawei's iBMC where it has one, else `SubmitTestEvent` of its
+/// event service (DSP0266). Answers with what was asked of it.
+///
+/// Errors: as redfishUuid(); Unsupported: it has none of these.
+base::Result<std::string> redfishTestEvent(const PowerDevice& device, Deadline deadline);
+
 }  // namespace standin::drivers

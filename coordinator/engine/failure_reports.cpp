@@ -42,7 +42,9 @@ Engine::ReportOutcome FailureReports::report(const FailureReport& report) {
     if (foreseen.kind == Outcome::Opened)
         return {Outcome::Opened, openFailover(report, state_.timeline.at(report.received)), {}};
     if (foreseen.kind == Outcome::Merged) {
-        ++state_.operations.at(foreseen.operation).reports;
+        auto& failover = state_.operations.at(foreseen.operation);
+        ++failover.reports;
+        domain::addMessages(failover, report.messages);
         state_.batch.changed(foreseen.operation);
     } else {
         refuse(report, foreseen.reason);
@@ -75,6 +77,7 @@ OperationId FailureReports::openFailover(const FailureReport& report, base::Wall
                                             state_.spares.row(server));
     failover.failure = report.kind;
     failover.cause = report.cause;
+    domain::addMessages(failover, report.messages);
     if (other != nullptr) {
         decisions_.accept(state_.operations.at(other->id), domain::Event::Preempted,
                           fmt::format("server '{}' has failed: failover {}", server.text(), failover.id));

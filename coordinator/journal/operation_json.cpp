@@ -185,6 +185,7 @@ json toJsonWithoutSteps(const domain::Operation& operation) {
     object["handovers"] = operation.handovers;
     object["cold"] = operation.cold;
     object["job_runs"] = operation.job_runs;
+    if (!operation.messages.empty()) object["messages"] = operation.messages;
     if (operation.image_at != base::WallTime{}) object["image_at"] = base::rfc3339(operation.image_at);
     if (operation.stand_in_image_at != base::WallTime{})
         object["stand_in_image_at"] = base::rfc3339(operation.stand_in_image_at);
@@ -228,6 +229,9 @@ base::Result<domain::Operation> operationFrom(const json& object) {
     operation.cause = fields.text("cause", "", 65536);
     operation.detect_ms = fields.number("detect_ms", 0);
     operation.reports = static_cast<unsigned>(fields.count("reports", 1));
+    for (const auto& message : fields.array("messages")) {
+        if (message.is_string()) operation.messages.push_back(message.get<std::string>());
+    }
     operation.stand_in = fields.optionalId<base::StandInName>("stand_in");
     operation.stand_in_port = fields.optionalId<base::PortName>("stand_in_port");
     operation.new_stand_in = fields.optionalId<base::StandInName>("new_stand_in");

@@ -1,31 +1,15 @@
 #pragma once
 
-#include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "agent/base/identifier.hpp"
 #include "coordinator/traps/failure_report.hpp"
+#include "coordinator/traps/server_directory.hpp"
 #include "coordinator/traps/trap_condition.hpp"
 #include "coordinator/traps/trap_rules.hpp"
 
 namespace standin::traps {
-
-/// Maps addresses and identities (serial number, UUID, name) to servers. Ambiguous entries are refused.
-class ServerDirectory {
-  public:
-    /// Conflict: another server has it already. InvalidInput: it is not an address.
-    base::Result<void> addAddress(const base::ServerName& server, std::string_view address);
-    /// Letter case and dashes are ignored: `4C4C4544-004B…` is `4c4c4544004b…`.
-    base::Result<void> addIdentity(const base::ServerName& server, std::string_view identity);
-
-    [[nodiscard]] std::optional<base::ServerName> byAddress(std::string_view address) const;
-    [[nodiscard]] std::optional<base::ServerName> byIdentity(std::string_view identity) const;
-
-  private:
-    std::unordered_map<std::string, base::ServerName> addresses_, identities_;
-};
 
 /// The classification of a trap, with the reason.
 struct Verdict {
@@ -35,7 +19,7 @@ struct Verdict {
         Ignored,        ///< a rule says so
         UnknownServer,  ///< it would be a failure, but of an unknown server
         NoRule,         ///< no rule matches
-        Refused         ///< not accepted: malformed, wrong community, wrong digest…
+        Refused         ///< not accepted: malformed, wrong digest, not entitled to speak for the server…
     };
     Outcome outcome = Outcome::NoRule;
     std::string reason;       ///< one sentence
@@ -43,10 +27,12 @@ struct Verdict {
     base::ServerName server;  ///< the server concerned, if known, also if it is not a failure
     std::string kind;         ///< what failed, for a failure
     Grade grade = Grade::None;
-    ConditionKey condition{};  ///< of what is degraded or cleared
+    ConditionKey condition{};                 ///< of what is degraded or cleared
+    RefusalKind refusal = RefusalKind::None;  ///< of a refused trap
 };
 
-/// Pure: the first rule that matches decides. Rules are not applied to a refused trap.
+/// Pure: the first rule that matches decides. Rules are not applied to a trap that the listener refused. A trap whose
+/// credentials do not speak for the server that it names, or whose content contradicts its source, is refused here.
 Verdict classify(const Trap& trap, const TrapRules& rules, const ServerDirectory& servers);
 
 /// How classify() came to its verdict, rule by rule up to the one that decided.

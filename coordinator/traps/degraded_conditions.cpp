@@ -93,6 +93,7 @@ nlohmann::json DegradedConditions::written() const {
 void DegradedConditions::take(const TrapRecord& record) {
     const auto& verdict = record.verdict;
     const auto& trap = record.trap;
+    if (verdict.outcome == Verdict::Outcome::Refused) return;
     if (verdict.server.empty() || (verdict.grade != Grade::Degraded && verdict.grade != Grade::Cleared)) return;
     std::unique_lock lock(mutex_);
     const auto known = open_.find(verdict.server);

@@ -12,6 +12,10 @@ namespace {
 constexpr std::array<std::string_view, 10> value_kind_names{
     "integer", "unsigned", "counter", "counter64", "timeticks", "octets", "oid", "ip_address", "null", "other"};
 
+constexpr std::array<std::string_view, 16> refusal_kind_names{
+    "none",       "malformed",   "type",   "version",         "engine",    "user",     "level",   "digest",
+    "decryption", "time_window", "replay", "unauthenticated", "community", "guessing", "binding", "contradiction"};
+
 bool isPrintable(unsigned char c) {
     return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
 }
@@ -75,6 +79,8 @@ std::uint64_t Trap::fingerprint() const {
     print.add(agent_address);
     print.add(static_cast<std::int64_t>(version));
     print.add(principal);
+    print.add(engine_id);
+    print.add(community);
     print.add(enterprise);
     print.add(oid);
     print.add(refusal);
@@ -89,7 +95,8 @@ std::uint64_t Trap::fingerprint() const {
 
 std::size_t Trap::footprint() const {
     std::size_t size = sizeof(Trap) + source.capacity() + agent_address.capacity() + principal.capacity() +
-                       refusal.capacity() + 4 * (enterprise.numbers().capacity() + oid.numbers().capacity());
+                       engine_id.capacity() + community.capacity() + refusal.capacity() +
+                       4 * (enterprise.numbers().capacity() + oid.numbers().capacity());
     for (const auto& varbind : varbinds)
         size += sizeof(VarBind) + varbind.bytes.capacity() + 4 * varbind.oid.numbers().capacity();
     return size;
@@ -101,6 +108,16 @@ std::string_view nameOf(SnmpVersion version) {
 
 std::string_view nameOf(ValueKind kind) {
     return value_kind_names.at(static_cast<std::size_t>(kind));
+}
+
+std::string_view nameOf(RefusalKind kind) {
+    return refusal_kind_names.at(static_cast<std::size_t>(kind));
+}
+
+RefusalKind refusalKindFrom(std::string_view name) {
+    const auto* found = std::find(refusal_kind_names.begin(), refusal_kind_names.end(), name);
+    return found == refusal_kind_names.end() ? RefusalKind::None
+                                             : static_cast<RefusalKind>(found - refusal_kind_names.begin());
 }
 
 ValueKind valueKindFrom(std::string_view name) {

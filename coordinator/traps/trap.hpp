@@ -13,6 +13,26 @@ namespace standin::traps {
 
 enum class SnmpVersion { V1, V2c, V3 };
 
+/// Why a trap was not accepted: decides what the operator is advised to do.
+enum class RefusalKind {
+    None,
+    Malformed,
+    Type,             ///< a message that is neither trap nor inform
+    Version,          ///< not SNMP v1, v2c or v3
+    Engine,           ///< v3: no user is configured for the sender's engine id
+    User,             ///< v3: no such user is configured for it
+    Level,            ///< v3: protected less than its user must be
+    Digest,           ///< v3: another authentication secret or protocol
+    Decryption,       ///< v3: another privacy secret or protocol
+    TimeWindow,       ///< v3: older than the newest message of its sender
+    Replay,           ///< v3: this message arrived before
+    Unauthenticated,  ///< v1 or v2c, which the configuration does not allow
+    Community,        ///< an unknown community
+    Guessing,         ///< not looked at, because its source tries communities
+    Binding,          ///< its credentials do not speak for the server that it names
+    Contradiction     ///< source and content name different servers
+};
+
 enum class ValueKind { Integer, Unsigned, Counter, Counter64, TimeTicks, Octets, ObjectId, IpAddress, Null, Other };
 
 /// A name and its value as the sender gave them.
@@ -40,12 +60,16 @@ struct Trap {
     SnmpVersion version = SnmpVersion::V2c;
     bool inform = false;            ///< its sender repeats it until it is acknowledged
     std::string principal;          ///< v3: the user's name; empty otherwise (a community is a secret)
+    std::string engine_id;          ///< v3: of the sender (of an inform: ours), hexadecimal with 0x
+    std::string community;          ///< v1, v2c: the name of its community's file, never the community
     Oid enterprise;                 ///< v1, or snmpTrapEnterprise.0; may be empty
     Oid oid;                        ///< snmpTrapOID.0; for v1 mapped as RFC 3584, 3.1
     std::uint32_t uptime_cs = 0;    ///< sender's uptime in hundredths of a second
     std::vector<VarBind> varbinds;  ///< without uptime and trap OID
-    std::string refusal;      ///< why the datagram is not accepted ('malformed: …', 'refused: …'); empty: it is
-    std::uint32_t count = 1;  ///< number of equal traps that this one represents
+    std::string refusal;  ///< why the datagram is not accepted ('malformed: …', 'refused: …'); empty: it is
+    RefusalKind refusal_kind = RefusalKind::None;
+    std::vector<std::string> messages{};  ///< v3: the stamps (MessageStamp) of the messages that this one represents
+    std::uint32_t count = 1;              ///< number of equal traps that this one represents
     /// For informs: to be called, from any thread, once their content is durable here. Their senders then forget them.
     std::vector<std::function<void()>> acknowledge;
 
@@ -63,6 +87,10 @@ struct Trap {
 
 std::string_view nameOf(SnmpVersion version);
 std::string_view nameOf(ValueKind kind);
+/// As the metrics and the trap log call it: `malformed`, `digest`…
+std::string_view nameOf(RefusalKind kind);
+/// None for a name that is no kind's.
+RefusalKind refusalKindFrom(std::string_view name);
 ValueKind valueKindFrom(std::string_view name);
 
 }  // namespace standin::traps

@@ -110,7 +110,9 @@ Result<Trap> readVersion3(std::vector<u_char> bytes, const SnmpKeys& keys) {
         refusal = refusalOf(*pdu, result, **engine);
     }
     trap.principal = principalOf(*pdu);
-    if (!refusal.label.empty()) trap.refusal = std::move(refusal.sentence);
+    trap.engine_id = engineOf(*pdu);
+    trap.refusal_kind = refusal.kind;
+    if (refusal) trap.refusal = std::move(refusal.sentence);
     return trap;
 }
 

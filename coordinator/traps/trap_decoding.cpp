@@ -145,27 +145,30 @@ void decode(const netsnmp_pdu& pdu, Trap& trap) {
 Refusal refusalOf(int snmp_error) {
     switch (snmp_error) {
         case SNMPERR_BAD_VERSION:
-            return {"version", "refused: not SNMP v1, v2c or v3"};
+            return {RefusalKind::Version, "refused: not SNMP v1, v2c or v3"};
         case SNMPERR_UNKNOWN_ENG_ID:
         case SNMPERR_USM_UNKNOWNENGINEID:
-            return {"engine", "refused: no SNMP user is configured for the sender's engine id"};
+            return {RefusalKind::Engine, "refused: no SNMP user is configured for the sender's engine id"};
         case SNMPERR_UNKNOWN_USER_NAME:
         case SNMPERR_USM_UNKNOWNSECURITYNAME:
-            return {"user", "refused: no such SNMP user is configured for the sender's engine id"};
+            return {RefusalKind::User, "refused: no such SNMP user is configured for the sender's engine id"};
         case SNMPERR_UNSUPPORTED_SEC_LEVEL:
         case SNMPERR_USM_UNSUPPORTEDSECURITYLEVEL:
-            return {"level", "refused: the SNMP user has no secret for the security level of this message"};
+            return {RefusalKind::Level, "refused: the SNMP user has no secret for the security level of this message"};
         case SNMPERR_AUTHENTICATION_FAILURE:
         case SNMPERR_USM_AUTHENTICATIONFAILURE:
-            return {"digest", "refused: wrong digest; the sender's authentication secret or protocol is another"};
+            return {RefusalKind::Digest,
+                    "refused: wrong digest; the sender's authentication secret or protocol is another"};
         case SNMPERR_DECRYPTION_ERR:
         case SNMPERR_USM_DECRYPTIONERROR:
-            return {"decryption", "refused: cannot be decrypted; the sender's privacy secret or protocol is another"};
+            return {RefusalKind::Decryption,
+                    "refused: cannot be decrypted; the sender's privacy secret or protocol is another"};
         case SNMPERR_NOT_IN_TIME_WINDOW:
         case SNMPERR_USM_NOTINTIMEWINDOW:
-            return {"time_window", "refused: older than 150 s by the sender's engine time, so it may be a replay"};
+            return {RefusalKind::TimeWindow,
+                    "refused: older than 150 s by the sender's engine time, so it may be a replay"};
         default:
-            return {"malformed", fmt::format("malformed: {}", snmp_api_errstring(snmp_error))};
+            return {RefusalKind::Malformed, fmt::format("malformed: {}", snmp_api_errstring(snmp_error))};
     }
 }
 

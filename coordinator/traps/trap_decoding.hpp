@@ -20,10 +20,12 @@ bool takeHead(const VarBind& varbind, Trap& trap);
 /// Precondition: `generic` is 0 to 6.
 Oid trapOidOfVersion1(const Oid& enterprise, int generic, std::uint32_t specific);
 
-/// The reason of a refusal: a short one for the metrics, and a sentence.
+/// Why a datagram is refused; kind None: it is not.
 struct Refusal {
-    std::string_view label;
+    RefusalKind kind = RefusalKind::None;
     std::string sentence;
+
+    explicit operator bool() const { return kind != RefusalKind::None; }
 };
 /// For net-snmp's result of parsing.
 Refusal refusalOf(int snmp_error);

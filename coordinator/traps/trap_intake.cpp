@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include "agent/base/boundary.hpp"
+#include "coordinator/traps/named_server.hpp"
 
 namespace standin::traps {
 
-TrapIntake::TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, Outlets outlets,
+TrapIntake::TrapIntake(TrapQueue& queue, TrapRules rules, const ServerDirectory& servers, Outlets outlets,
                        const base::Clock& clock, base::Log log)
     : queue_(queue),
       rules_(std::move(rules)),
-      servers_(std::move(servers)),
+      servers_(servers),
       outlets_(std::move(outlets)),
       clock_(clock),
       log_(std::move(log)) {}
@@ -55,12 +56,28 @@ std::function<void()> TrapIntake::acknowledgedByBoth(Trap& trap) {
     return one;
 }
 
+/// A trap that a test has asked for is a test; the same at any other time is what the rules say.
+Verdict TrapIntake::verdictOn(const Trap& trap) const {
+    auto verdict = classify(trap, rules_, servers_);
+    if (outlets_.tests == nullptr || verdict.grade != Grade::None || !outlets_.tests->mayExpect(trap)) return verdict;
+    const auto named = namedServer(trap, {}, servers_);
+    if (!named.server || !outlets_.tests->expects(*named.server, trap)) return verdict;
+    Verdict test;
+    test.server = *named.server;
+    test.refusal = named.refusal;
+    test.outcome = named.refusal == RefusalKind::None ? Verdict::Outcome::NotAFailure : Verdict::Outcome::Refused;
+    test.grade = Grade::Test;
+    test.rule = "trap-test";
+    test.reason = named.refusal == RefusalKind::None ? "the test trap that was asked for" : "refused: " + named.words;
+    return test;
+}
+
 void TrapIntake::handle(Trap trap) {
-    TrapRecord record{outlets_.trap_log.idFor(trap), {}, trap.arrived_at, classify(trap, rules_, servers_)};
+    TrapRecord record{outlets_.trap_log.idFor(trap), {}, trap.arrived_at, verdictOn(trap)};
     const Verdict& verdict = record.verdict;
     if (verdict.outcome == Verdict::Outcome::Failure) {
         outlets_.failure({verdict.server, verdict.kind, fmt::format("{} (trap from {})", verdict.reason, trap.source),
-                          record.id, trap.arrived_at, trap.arrived_steady, acknowledgedByBoth(trap)});
+                          record.id, trap.arrived_at, trap.arrived_steady, trap.messages, acknowledgedByBoth(trap)});
         const auto took = std::chrono::nanoseconds(clock_.steady() - trap.arrived_steady).count();
         last_ns_ = took;
         if (took > slowest_ns_) slowest_ns_ = took;  // only this thread writes

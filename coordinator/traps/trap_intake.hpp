@@ -11,6 +11,7 @@
 #include "coordinator/traps/classify.hpp"
 #include "coordinator/traps/trap_log.hpp"
 #include "coordinator/traps/trap_queue.hpp"
+#include "coordinator/traps/trap_tests.hpp"
 
 namespace standin::traps {
 
@@ -22,7 +23,8 @@ class TrapIntake {
     struct Outlets {
         TrapLog& trap_log;
         std::function<void(const FailureReport&)> failure;
-        std::function<void(const TrapRecord&)> other{};  ///< all accepted traps that are not failures; may be empty
+        std::function<void(const TrapRecord&)> other{};  ///< all traps that are not failures; may be empty
+        const TrapTests* tests = nullptr;                ///< which test traps were asked for; may be null
     };
 
     struct Counts {
@@ -32,8 +34,9 @@ class TrapIntake {
         std::chrono::nanoseconds slowest_to_verdict{};
     };
 
-    TrapIntake(TrapQueue& queue, TrapRules rules, ServerDirectory servers, Outlets outlets, const base::Clock& clock,
-               base::Log log);
+    /// `servers` outlives it.
+    TrapIntake(TrapQueue& queue, TrapRules rules, const ServerDirectory& servers, Outlets outlets,
+               const base::Clock& clock, base::Log log);
     ~TrapIntake();
     TrapIntake(const TrapIntake&) = delete;
     TrapIntake& operator=(const TrapIntake&) = delete;
@@ -49,13 +52,14 @@ class TrapIntake {
   private:
     void run();
     void handle(Trap trap);
+    [[nodiscard]] Verdict verdictOn(const Trap& trap) const;
     static std::function<void()> acknowledgedByBoth(Trap& trap);
     /// False if this second's limit of lines is used up: a storm of traps must not fill the disk through the log.
     bool mayLog();
 
     TrapQueue& queue_;
     const TrapRules rules_;
-    const ServerDirectory servers_;
+    const ServerDirectory& servers_;
     const Outlets outlets_;
     const base::Clock& clock_;
     base::Log log_;

@@ -79,6 +79,7 @@ void addVerdict(json& shown, const Verdict& verdict) {
     const bool failed =
         verdict.outcome == Verdict::Outcome::Failure || verdict.outcome == Verdict::Outcome::UnknownServer;
     shown["kind"] = failed ? json(verdict.kind) : json();
+    if (verdict.refusal != RefusalKind::None) shown["refusal"] = nameOf(verdict.refusal);
 }
 
 std::string textOrNone(const json& shown, const char* key) {
@@ -100,6 +101,8 @@ json toJson(const TrapRecord& record) {
                {"version", nameOf(trap.version)},
                {"inform", trap.inform},
                {"principal", trap.principal},
+               {"engine_id", trap.engine_id},
+               {"community_file", trap.community},
                {"enterprise", trap.enterprise.text()},
                {"oid", trap.oid.text()},
                {"uptime_cs", trap.uptime_cs},
@@ -128,6 +131,8 @@ base::Result<TrapRecord> trapRecordFrom(const json& shown) {
         trap.version = version == "v1" ? SnmpVersion::V1 : version == "v3" ? SnmpVersion::V3 : SnmpVersion::V2c;
         trap.inform = shown.value("inform", false);
         trap.principal = shown.value("principal", "");
+        trap.engine_id = shown.value("engine_id", "");
+        trap.community = shown.value("community_file", "");
         if (shown.contains("enterprise")) trap.enterprise = oidFrom(shown["enterprise"]);
         trap.oid = oidFrom(shown.at("oid"));
         trap.uptime_cs = shown.value("uptime_cs", std::uint32_t{0});
@@ -146,7 +151,12 @@ base::Result<TrapRecord> trapRecordFrom(const json& shown) {
         verdict.rule = textOrNone(shown, "rule");
         verdict.server = base::ServerName::parse(textOrNone(shown, "server")).value_or({});
         verdict.kind = textOrNone(shown, "kind");
-        if (verdict.outcome == Verdict::Outcome::Refused) trap.refusal = verdict.reason;
+        verdict.refusal = refusalKindFrom(textOrNone(shown, "refusal"));
+        // What a rule decided about is decided again when it is explained: the configuration may say otherwise by then.
+        if (verdict.outcome == Verdict::Outcome::Refused && verdict.rule.empty()) {
+            trap.refusal = verdict.reason;
+            trap.refusal_kind = verdict.refusal;
+        }
         return record;
     } catch (const std::exception& exception) {  // nlohmann's and our own
         return base::failure(base::ErrorCode::Corrupt,

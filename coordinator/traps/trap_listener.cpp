@@ -38,7 +38,9 @@ struct TrapListener::Session {
         tell(base::contained([&] { received(pdu); }));
     }
     void tell(const base::Result<void>& done) const;
-    [[nodiscard]] Refusal distrust(const netsnmp_pdu& pdu) const;
+    [[nodiscard]] Refusal distrust(const netsnmp_pdu& pdu, Trap& trap) const;
+    [[nodiscard]] Refusal distrustOfCommunity(const netsnmp_pdu& pdu, Trap& trap) const;
+    [[nodiscard]] Refusal distrustOfMessage(Trap& trap) const;
     void refuse(Trap trap, Refusal refusal);
     std::function<void()> acknowledgement(netsnmp_pdu& inform);
     void acknowledge(std::uint64_t number);
@@ -124,28 +126,67 @@ void TrapListener::Session::parsed(const netsnmp_pdu& pdu, int result) {
                    : pdu.version == SNMP_VERSION_3 ? SnmpVersion::V3
                                                    : SnmpVersion::V2c;
     trap.principal = principalOf(pdu);
+    trap.engine_id = engineOf(pdu);
     refuse(std::move(trap), refusalOf(pdu, result, *listener.engine_));
 }
 
-/// Empty label: it may be believed.
-Refusal TrapListener::Session::distrust(const netsnmp_pdu& pdu) const {
-    if (pdu.version == SNMP_VERSION_3) return distrustOfUser(pdu, *listener.engine_);
-    const std::string_view community(reinterpret_cast<const char*>(pdu.community),
-                                     pdu.community == nullptr ? 0 : pdu.community_len);
+Refusal TrapListener::Session::distrust(const netsnmp_pdu& pdu, Trap& trap) const {
+    if (pdu.version != SNMP_VERSION_3) return distrustOfCommunity(pdu, trap);
+    if (auto refusal = distrustOfUser(pdu, *listener.engine_)) return refusal;
+    return distrustOfMessage(trap);
+}
+
+Refusal TrapListener::Session::distrustOfCommunity(const netsnmp_pdu& pdu, Trap& trap) const {
+    if (!listener.settings_.allow_unauthenticated) {
+        return {RefusalKind::Unauthenticated,
+                fmt::format("refused: SNMP {}, which nobody authenticates, is not allowed here", nameOf(trap.version))};
+    }
+    const std::string_view given(reinterpret_cast<const char*>(pdu.community),
+                                 pdu.community == nullptr ? 0 : pdu.community_len);
     const auto& known = listener.settings_.communities;
-    if (std::find(known.begin(), known.end(), community) != known.end()) return {};
-    return {"community", "refused: community"};
+    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.secret == given; });
+    const std::string name = found == known.end() ? std::string() : found->name;
+    const bool configured = listener.servers_.byAddress(trap.source) || listener.servers_.isForwarder(trap.source);
+    const std::string sender = configured ? trap.source : std::string();
+    if (!listener.guesses_.mayBeLookedAt(sender, name, listener.clock_.steady())) {
+        return {RefusalKind::Guessing, fmt::format("refused: not looked at, because {} communities have been tried",
+                                                   configured ? "from this address too many wrong" : "too many wrong")};
+    }
+    listener.guesses_.looked(sender, name);
+    if (name.empty()) return {RefusalKind::Community, "refused: community"};
+    trap.community = name;
+    return {};
+}
+
+/// Precondition: the message is authentic. A copy that somebody else sends is refused, and does not use up the
+/// original.
+Refusal TrapListener::Session::distrustOfMessage(Trap& trap) const {
+    const auto sender = listener.servers_.byAddress(trap.source);
+    if (sender) {
+        if (auto objection = listener.servers_.objection(trap, *sender))
+            return {RefusalKind::Binding, "refused: " + *objection};
+    }
+    auto stamp = stampOf(socket->arrival().datagram);
+    if (!stamp) return {RefusalKind::Malformed, "malformed: its head cannot be read"};
+    if (trap.inform) stamp->engine += "@" + trap.principal;
+    trap.messages = {stamp->text()};
+    return listener.seen_.take(*stamp, sender || listener.servers_.isForwarder(trap.source));
 }
 
 void TrapListener::Session::received(netsnmp_pdu& pdu) {
     Trap trap = arrivedTrap();
     decode(pdu, trap);
-    if (pdu.version == SNMP_VERSION_3) trap.principal = principalOf(pdu);
-    if (auto refusal = distrust(pdu); !refusal.label.empty()) return refuse(std::move(trap), std::move(refusal));
+    if (pdu.version == SNMP_VERSION_3) {
+        trap.principal = principalOf(pdu);
+        trap.engine_id = engineOf(pdu);
+    }
+    // What is no trap must not use up anybody's budget or message.
     if (!trap.refusal.empty()) {
-        Refusal refusal{trap.refusal.starts_with("malformed") ? "malformed" : "type", trap.refusal};
+        Refusal refusal{trap.refusal.starts_with("malformed") ? RefusalKind::Malformed : RefusalKind::Type,
+                        trap.refusal};
         return refuse(std::move(trap), std::move(refusal));
     }
+    if (auto refusal = distrust(pdu, trap)) return refuse(std::move(trap), std::move(refusal));
     if (trap.inform) trap.acknowledge.push_back(acknowledgement(pdu));
     if (!listener.queue_.push(std::move(trap))) return;
     const std::lock_guard lock(listener.mutex_);
@@ -160,9 +201,10 @@ void TrapListener::Session::tell(const base::Result<void>& done) const {
 void TrapListener::Session::refuse(Trap trap, Refusal refusal) {
     {
         const std::lock_guard lock(listener.mutex_);
-        ++listener.counts_.refused[std::string(refusal.label)];
+        ++listener.counts_.refused[std::string(nameOf(refusal.kind))];
     }
     trap.refusal = std::move(refusal.sentence);
+    trap.refusal_kind = refusal.kind;
     listener.queue_.push(std::move(trap));
 }
 
@@ -195,8 +237,11 @@ void TrapListener::Session::acknowledge(std::uint64_t number) {
     ++listener.counts_.acknowledged;
 }
 
-TrapListener::TrapListener(TrapListenerSettings settings, TrapQueue& queue, const base::Clock& clock, base::Log log)
+TrapListener::TrapListener(TrapListenerSettings settings, const ServerDirectory& servers, SeenMessages& seen,
+                           TrapQueue& queue, const base::Clock& clock, base::Log log)
     : settings_(std::move(settings)),
+      servers_(servers),
+      seen_(seen),
       queue_(queue),
       clock_(clock),
       log_(std::move(log)),

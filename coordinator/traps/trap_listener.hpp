@@ -12,15 +12,25 @@
 #include "agent/base/result.hpp"
 #include "agent/base/worker.hpp"
 #include "agent/protocol/common.hpp"
+#include "coordinator/traps/community_guesses.hpp"
+#include "coordinator/traps/seen_messages.hpp"
+#include "coordinator/traps/server_directory.hpp"
 #include "coordinator/traps/snmp_engine.hpp"
 #include "coordinator/traps/trap_queue.hpp"
 #include "coordinator/traps/trap_socket.hpp"
 
 namespace standin::traps {
 
+/// A community of v1 and v2c.
+struct Community {
+    std::string secret;
+    std::string name;  ///< of its file
+};
+
 struct TrapListenerSettings {
     std::vector<ListenAddress> listen;
-    std::vector<std::string> communities;  ///< of v1 and v2c; empty: only v3 is believed
+    bool allow_unauthenticated = true;  ///< whether v1 and v2c are believed at all
+    std::vector<Community> communities;
     std::vector<SnmpUser> users;
     std::string engine_state_file;           ///< our own engine's id and number of starts
     std::uint32_t buffer_bytes = 64U << 20;  ///< per address; holds some 50,000 traps
@@ -36,12 +46,14 @@ class TrapListener {
         std::uint64_t accepted = 0;
         std::uint64_t acknowledged = 0;                ///< informs
         std::uint64_t discoveries = 0;                 ///< v3 senders that asked for our engine id, boots or time
-        std::map<std::string, std::uint64_t> refused;  ///< by reason: malformed, community, user, digest…
+        std::map<std::string, std::uint64_t> refused;  ///< by RefusalKind
         std::uint64_t kernel_drops = 0;                ///< datagrams that did not fit into the kernel's buffers
         std::uint64_t buffer_bytes = 0;                ///< all kernel buffers together
     };
 
-    TrapListener(TrapListenerSettings settings, TrapQueue& queue, const base::Clock& clock, base::Log log);
+    /// `servers` and `seen` outlive it.
+    TrapListener(TrapListenerSettings settings, const ServerDirectory& servers, SeenMessages& seen, TrapQueue& queue,
+                 const base::Clock& clock, base::Log log);
     ~TrapListener();
     TrapListener(const TrapListener&) = delete;
     TrapListener& operator=(const TrapListener&) = delete;
@@ -67,6 +79,9 @@ class TrapListener {
     void readAll(Session& session);
 
     const TrapListenerSettings settings_;
+    const ServerDirectory& servers_;
+    SeenMessages& seen_;
+    CommunityGuesses guesses_;  ///< only the thread uses it
     TrapQueue& queue_;
     const base::Clock& clock_;
     const base::Log log_;

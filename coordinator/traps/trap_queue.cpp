@@ -26,6 +26,7 @@ bool TrapQueue::push(Trap trap) {
         for (auto& acknowledge : trap.acknowledge) {
             if (first.acknowledge.size() < most_acknowledged) first.acknowledge.push_back(std::move(acknowledge));
         }
+        first.messages.insert(first.messages.end(), trap.messages.begin(), trap.messages.end());
         ++counts_.coalesced;
         return true;
     };

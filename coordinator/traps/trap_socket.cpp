@@ -167,7 +167,9 @@ int TrapSocket::receiveInto(void* buffer, int size, void** peer, int* peer_size)
         return -1;
     }
     from->remote_size = message.msg_namelen;
-    arrival_ = {hostOf(from->remote), std::chrono::system_clock::now()};
+    arrival_ = {hostOf(from->remote),
+                std::chrono::system_clock::now(),
+                {static_cast<const char*>(buffer), static_cast<std::size_t>(received)}};
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
         const void* content = CMSG_DATA(header);
         if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "agent/base/clock.hpp"
 #include "agent/base/result.hpp"
@@ -24,6 +25,7 @@ class TrapSocket {
     struct Arrival {
         std::string source;
         base::WallTime at{};
+        std::string_view datagram{};  ///< in net-snmp's buffer; only while the datagram is being handled
     };
     struct Buffer {
         std::uint32_t bytes =

@@ -1,5 +1,7 @@
 #include "coordinator/traps/user_trust.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "agent/base/text.hpp"
@@ -21,21 +23,30 @@ std::string principalOf(const netsnmp_pdu& pdu) {
     return base::oneLine({pdu.securityName, std::min<std::size_t>(pdu.securityNameLen, longest)}, 3 * longest);
 }
 
+std::string engineOf(const netsnmp_pdu& pdu) {
+    constexpr std::size_t longest = 32;  // RFC 3411, SnmpEngineID
+    if (pdu.securityEngineID == nullptr || pdu.securityEngineIDLen == 0) return {};
+    std::string text = "0x";
+    for (std::size_t i = 0; i < std::min<std::size_t>(pdu.securityEngineIDLen, longest); ++i)
+        fmt::format_to(std::back_inserter(text), "{:02x}", pdu.securityEngineID[i]);
+    return text;
+}
+
 Refusal refusalOf(const netsnmp_pdu& pdu, int snmp_error, const SnmpEngine& engine) {
     auto refusal = refusalOf(snmp_error);
     // What an authenticated user encrypted with another secret decrypts to noise, and net-snmp only sees that it is
     // none of its messages. The digest was right by then: a wrong one has a result of its own.
-    if (refusal.label == "malformed" && pdu.version == SNMP_VERSION_3 && pdu.securityLevel == SNMP_SEC_LEVEL_AUTHPRIV &&
-        engine.leastLevelOf(userOf(pdu)) <= SNMP_SEC_LEVEL_AUTHPRIV)
+    if (refusal.kind == RefusalKind::Malformed && pdu.version == SNMP_VERSION_3 &&
+        pdu.securityLevel == SNMP_SEC_LEVEL_AUTHPRIV && engine.leastLevelOf(userOf(pdu)) <= SNMP_SEC_LEVEL_AUTHPRIV)
         return refusalOf(SNMPERR_USM_DECRYPTIONERROR);
     return refusal;
 }
 
 Refusal distrustOfUser(const netsnmp_pdu& pdu, const SnmpEngine& engine) {
     const int least = engine.leastLevelOf(userOf(pdu));
-    if (least > SNMP_SEC_LEVEL_AUTHPRIV) return {"user", "refused: no such SNMP user is configured"};
+    if (least > SNMP_SEC_LEVEL_AUTHPRIV) return {RefusalKind::User, "refused: no such SNMP user is configured"};
     if (pdu.securityLevel < least)
-        return {"level", "refused: less protected than this SNMP user must be (authentication, privacy)"};
+        return {RefusalKind::Level, "refused: less protected than this SNMP user must be (authentication, privacy)"};
     return {};
 }
 

@@ -56,6 +56,7 @@ def write(directory, address, programs):
                 "standin_coordinator_packages": [],
                 "standin_coordinator_traps_listen": [f"{address}:1162"],
                 "standin_coordinator_trap_communities": ["of-the-tests"],
+                "standin_coordinator_allow_unauthenticated_traps": True,
                 "standin_coordinator_secrets": [{"name": "bmc", "src": str(secret)}],
                 "standin_coordinator_agents": {"store": {"url": f"https://{address}:8441"}},
                 "standin_coordinator_servers": {"server01": {

@@ -23,7 +23,8 @@ HOSTS = {
     "store1": {"ansible_host": "198.51.100.12"},
     "switch1": {"ansible_host": "198.51.100.13", "standin_bridge": "br0", "standin_quarantine_vlans": "3000-3999"},
     "holder1": {"ansible_host": "198.51.100.14"},
-    "coord1": {"ansible_host": "198.51.100.10", "standin_coordinator_trap_communities": ["a"]},
+    "coord1": {"ansible_host": "198.51.100.10", "standin_coordinator_trap_communities": ["a"],
+              "standin_coordinator_allow_unauthenticated_traps": True},
 }
 GROUPS = {"standin_servers": ["srv01"], "standin_spares": ["spare01"], "standin_vm_hosts": ["vmhost1"], "standin_image_stores": ["store1"],
           "standin_lan_switches": ["switch1"], "standin_request_holders": ["holder1"], "standin_coordinators": ["coord1"]}
@@ -87,7 +88,13 @@ class Derived(unittest.TestCase):
     def test_a_trap_user_of_each_server_with_an_engine(self):
         change = {"srv01": {"standin_engine_id": "0x80", "standin_trap_user": {"name": "bmc", "authentication": "SHA-256"}}}
         self.assertEqual(derived("coord1", change)["standin_coordinator_trap_users"],
-                         [{"name": "bmc", "authentication": "SHA-256", "engine_id": "0x80"}])
+                         [{"name": "bmc", "authentication": "SHA-256", "engine_id": "0x80", "servers": ["srv01"]}])
+
+    def test_a_community_of_a_server_speaks_for_that_server_only(self):
+        found = derived("coord1", {"srv01": {"standin_trap_community": "its own"}})
+        self.assertEqual(found["standin_coordinator_server_communities"],
+                         [{"file": "/etc/standin/secrets/community-srv01", "servers": ["srv01"]}])
+        self.assertIn({"name": "community-srv01", "content": "its own"}, found["standin_coordinator_secrets"])
 
     def test_the_parents_are_filled(self):
         answer = standin_site.standin_site(HOSTS, GROUPS)

@@ -88,8 +88,13 @@ def where(model, host, path, what=""):
         return (host, f"{table}.{path.partition('.')[2]}".rstrip(".")) if explicit else (name, _of_machine(key, words[3:] + (["options"] if "option" in what else [])))
     if section == "traps" and name == "users" and not site.says(host, "standin_coordinator_trap_users"):
         return next((server for server in site.servers if site.said(server, "standin_trap_user")), host), "standin_trap_user"
+    if section == "traps" and name == "communities" and not site.says(host, "standin_coordinator_server_communities"):
+        return next((server for server in site.servers if site.says(server, "standin_trap_community")), host), "standin_trap_community"
     if section == "traps":
-        return host, {"listen": "standin_coordinator_traps_listen", "users": "standin_coordinator_trap_users",
+        return host, {"allow_unauthenticated_traps": "standin_coordinator_allow_unauthenticated_traps",
+                      "communities": "standin_coordinator_server_communities", "trap_forwarders": "standin_coordinator_trap_forwarders",
+                      "test_every": "standin_coordinator_trap_test_every", "test_within": "standin_coordinator_trap_test_within",
+                      "listen": "standin_coordinator_traps_listen", "users": "standin_coordinator_trap_users",
                       "rules_file": "standin_coordinator_trap_rules"}.get(name, "standin_coordinator_trap_communities")
     if section == "coordinator":
         return host, f"standin_coordinator_{key if name == 'roles' else name}"

@@ -106,9 +106,12 @@ class Model:
                                 f"{site.said(host, 'standin_coordinator_config_dir', '/etc/standin')}/secrets")
         self._derive(host, "standin_coordinator_servers", {server: self._server(server, secrets_dir) for server in site.servers})
         self._derive(host, "standin_coordinator_spares", {spare: self._spare(spare, secrets_dir) for spare in site.spares})
-        self._derive(host, "standin_coordinator_secrets", [*site.said(host, "standin_secrets", []), *self._bmc_secrets()])
+        self._derive(host, "standin_coordinator_secrets", [*site.said(host, "standin_secrets", []), *self._bmc_secrets(),
+                                                            *self._community_secrets()])
+        self._derive(host, "standin_coordinator_server_communities",
+                     [{"file": f"{secrets_dir}/community-{server}", "servers": [server]} for server in self._with_community()] or None)
         self._derive(host, "standin_coordinator_trap_users",
-                     [{**_map(site.said(server, "standin_trap_user")), "engine_id": site.said(server, "standin_engine_id")}
+                     [{**_map(site.said(server, "standin_trap_user")), "engine_id": site.said(server, "standin_engine_id"), "servers": [server]}
                       for server in site.servers if site.said(server, "standin_engine_id") is not None] or None)
         rows = [_without_none({"server": server, "spare": site.said(server, "standin_spare"), "image": site.said(server, "standin_spare_image")})
                 for server in site.servers if site.said(server, "standin_spare") is not None]
@@ -161,6 +164,13 @@ class Model:
             if self._has_password(machine):
                 yield _without_none({"name": f"bmc-{machine}", "content": said(machine, "standin_bmc_password"),
                                      "src": said(machine, "standin_bmc_password_file")})
+
+    def _with_community(self):
+        return [server for server in self.site.servers if self.site.says(server, "standin_trap_community")]
+
+    def _community_secrets(self):
+        for server in self._with_community():
+            yield {"name": f"community-{server}", "content": self.site.said(server, "standin_trap_community")}
 
 
 def _copied(site, host, table):

@@ -47,6 +47,8 @@ SERVER = _MACHINE + (
     Key("standin_trap_identities", "list", "trap_identities", False, '["4c4c4544-0042-…"]'),
     Key("standin_engine_id", "text", "", False, '"0x80000c6f0473727631"'),
     Key("standin_trap_user", "map", "", False, "{name: bmc, authentication: SHA-256, authentication_file: …}"),
+    Key("standin_trap_community", "secret", "", False, '"{{ vault_trap_communities[inventory_hostname] }}"'),
+    Key("standin_trap_test_command", "path", "trap_test_command", False, "/usr/local/sbin/send-test-trap"),
     Key("standin_holder_front", "map", "", True, '{port: h1f, interface: eth1, mac: "52:54:00:00:01:f0"}'),
     Key("standin_holder_back", "map", "", True, "{port: h1b, interface: eth2, address: 203.0.113.27/28}"),
     Key("standin_holder_limits", "map", "", False, "{connections: 4096, bytes: 64MiB, age: 120s}"),

@@ -101,10 +101,18 @@ def _secrets(model, host, complaints):
         if names.count(name) > 1:
             complaints.add(*at, f"gives secret '{name}' twice", "give each a name of its own")
     believed = model.final(host, "standin_coordinator_trap_communities") or model.final(host, "standin_coordinator_trap_users") \
-        or "communities" in names or (host, "standin_coordinator_trap_communities") in unreadable
+        or model.final(host, "standin_coordinator_server_communities") or "communities" in names or (host, "standin_coordinator_trap_communities") in unreadable
     if not believed:
         complaints.add(host, "standin_coordinator_trap_communities", "is missing, so that no trap would be believed",
-                       "say it, or standin_engine_id and standin_trap_user of the servers")
+                       "say standin_engine_id and standin_trap_user of the servers, or it")
+    communities = model.final(host, "standin_coordinator_trap_communities") or model.final(host, "standin_coordinator_server_communities") \
+        or "communities" in names
+    if communities and not site.said(host, "standin_coordinator_allow_unauthenticated_traps", False) \
+            and not site.is_opaque(host, "standin_coordinator_allow_unauthenticated_traps"):
+        complaints.add(host, "standin_coordinator_allow_unauthenticated_traps",
+                       "is not true, and communities are for SNMP v1 and v2c, which nobody authenticates: anybody on the management network can "
+                       "forge a failure", "use standin_engine_id and standin_trap_user, or say it in so many words: "
+                       "standin_coordinator_allow_unauthenticated_traps: true")
 
 
 def _groups(model, complaints):

@@ -44,6 +44,7 @@ def inventory(directory, programs, servers):
         "standin_coordinator_config_dir": f"{directory}/etc", "standin_coordinator_state_dir": f"{directory}/state/coordinator",
         "standin_coordinator_packages": [], "standin_coordinator_service_manager": "start_stop_daemon", "standin_coordinator_run_dir": f"{directory}/run",
         "standin_coordinator_trap_communities": ["bench"],
+        "standin_coordinator_allow_unauthenticated_traps": True,
         "standin_bridge": "br0", "standin_landing_vlan": 4000, "standin_quarantine_vlans": "3000-3999",
         "standin_disk_path": "/dev/disk/by-id/{{ inventory_hostname }}",
         "standin_job": {"ports": [443], "probe": {"tcp": {"port": 443}}, "data": "none"}, "standin_stand_in": {"memory": "4GiB"}}

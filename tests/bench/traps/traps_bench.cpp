@@ -110,11 +110,12 @@ void receive(StatusBoard& board, const std::string& directory) {
                                                             board.verdict_ns = Steady::now().time_since_epoch().count();
                                                         }},
                              clock, quiet);
+    traps::SeenMessages seen(directory + "/seen");
     traps::TrapListener listener({.listen = {{receiving, 0}},
-                                  .communities = {"standin-test"},
+                                  .communities = {{"standin-test", "communities"}},
                                   .users = {},
                                   .engine_state_file = directory + "/engine"},
-                                 queue, clock, quiet);
+                                 servers, seen, queue, clock, quiet);
     if (!listener.start()) return;
     intake.start();
     board.port = listener.addresses().front().port;

@@ -213,13 +213,20 @@ ApiUnderTest::ApiUnderTest(bool adopted)
     degraded = std::make_unique<traps::DegradedConditions>(
         directory / "degraded.json",
         [this](const base::ServerName& name, const auto&) { told_degraded.push_back(name.text()); });
+    traps::TrapTests::Settings tests;
+    tests.servers = {base::ServerName("server01"), base::ServerName("server02")};
+    tests.within = std::chrono::milliseconds(50);
+    trap_tests = std::make_unique<traps::TrapTests>(
+        tests, [](const auto&, const auto&) -> base::Result<std::string> { return std::string("told the BMC"); }, clock,
+        [](const auto&, const auto&) {});
+    trap_tests->start();
     http::ServerSettings settings;
     settings.host = "127.0.0.1";
     server = std::make_unique<api::CoordinatorApiServer>(
         settings, *http::serverContext(authority.issue("coordinator")),
         http::Roles::ofCoordinator({"vera", "prometheus"}, {"ada", "grace"}, {"ada", "carol"}),
-        api::ApiDependencies{*engine, hub, *trap_log, rules, trap_servers, *degraded, health, metrics, &rehearsed,
-                             &request_audit},
+        api::ApiDependencies{*engine, hub, *trap_log, rules, trap_servers, *degraded, *trap_tests, health, metrics,
+                             &rehearsed, &request_audit},
         silent);
     audit_trail.start();
     BOOST_REQUIRE(server->start());

@@ -18,6 +18,7 @@
 #include "coordinator/journal/sqlite_journal.hpp"
 #include "coordinator/traps/degraded_conditions.hpp"
 #include "coordinator/traps/trap_log.hpp"
+#include "coordinator/traps/trap_tests.hpp"
 #include "tests/support/certificates.hpp"
 
 namespace standin::tests {
@@ -60,6 +61,7 @@ class ApiUnderTest {
     traps::ServerDirectory trap_servers;
     std::vector<std::string> told_degraded;
     std::unique_ptr<traps::DegradedConditions> degraded;
+    std::unique_ptr<traps::TrapTests> trap_tests;  ///< BMCs accept every request, and no trap comes
     audit::AuditTrail audit_trail;
     http::RequestAudit request_audit{audit_trail, http::RequestAudit::Commands::Refused};
     std::unique_ptr<api::CoordinatorApiServer> server;

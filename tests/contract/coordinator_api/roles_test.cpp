@@ -53,6 +53,8 @@ const std::vector<Demand> demands{
     {"POST", "/v1/brake/release", Access::Confirm},
     {"POST", "/v1/operations/{id}/close", Access::Command, Access::Read},
     {"POST", "/v1/plans", Access::Read},
+    {"GET", "/v1/trap-tests", Access::Read},
+    {"POST", "/v1/trap-tests", Access::Command},
     {"GET", "/v1/traps", Access::Read},
     {"GET", "/v1/traps/{id}", Access::Read},
     {"GET", "/v1/traps/{id}/explanation", Access::Read},

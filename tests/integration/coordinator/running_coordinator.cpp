@@ -33,6 +33,8 @@ const char* configuration = R"(coordinator:
   roles: {{operators: [ada], confirmers: [ada]}}
 traps:
   listen: ["127.0.0.1:0"]
+  allow_unauthenticated_traps: true
+  test_every: 0s
   communities_file: {dir}/communities
   rules_file: {dir}/trap_rules.yml
 agents:

@@ -57,11 +57,12 @@ rules:
         const auto sink = [&](const FailureReport& report) { (++reports == 1 ? among : last).set_value(report); };
         const standin::base::Log quiet("traps", [](auto, auto) {});
         TrapIntake intake(queue, rules, servers, TrapIntake::Outlets{*trap_log, sink}, testing::system_clock, quiet);
+        SeenMessages seen(directory / "seen");
         TrapListener listener({.listen = {{"127.79.1.1", 0}},
-                               .communities = {"standin-test"},
+                               .communities = {{"standin-test", "communities"}},
                                .users = {},
                                .engine_state_file = directory / "engine"},
-                              queue, testing::system_clock, quiet);
+                              servers, seen, queue, testing::system_clock, quiet);
         BOOST_REQUIRE(listener.start());
         intake.start();
 

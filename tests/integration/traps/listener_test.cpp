@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "listening.hpp"
+#include "trap_bytes.hpp"
 
 using namespace standin::traps;
 using standin::base::ErrorCode;
@@ -131,12 +132,53 @@ BOOST_AUTO_TEST_CASE(several_addresses_are_listened_on_at_once) {
     BOOST_TEST(at.await(3).size() == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(what_nobody_authenticates_is_refused_unless_it_is_allowed) {
+    Listening at({}, {Listening::host}, {}, "/nonexistent", false);
+    for (const auto* version : {"1", "2c"}) {
+        std::vector<std::string> words{"snmptrap", "-v", version, "-c", "standin-test", at.target()};
+        const bool first = version == std::string("1");
+        const auto content = first ? std::vector<std::string>{"1.3.6.1.4.1.9", "127.0.0.1", "6", "1", "1"}
+                                   : std::vector<std::string>{"1", "1.3.6.1.4.1.9.1"};
+        words.insert(words.end(), content.begin(), content.end());
+        at.run(words);
+    }
+    const auto traps = at.await(2);
+    BOOST_REQUIRE(traps.size() == 2U);
+    for (const auto& trap : traps) BOOST_TEST((trap.refusal_kind == RefusalKind::Unauthenticated), trap.refusal);
+}
+
+BOOST_AUTO_TEST_CASE(who_guesses_communities_is_slowed_and_does_not_silence_the_bmc) {
+    ServerDirectory servers;
+    BOOST_TEST(servers.addAddress(standin::base::ServerName("server01"), "127.79.2.1").has_value());
+    BOOST_TEST(servers.addAddress(standin::base::ServerName("server02"), "127.79.2.2").has_value());
+    Listening at({}, {Listening::host}, servers);
+    std::uint32_t number = 0;
+    const auto sends = [&](const std::string& source, const std::string& community) {
+        testing::TrapText text;
+        text.community = community;
+        text.trap_oid = {1, 3, 6, 1, 4, 1, 9, ++number};  // equal ones would be counted on one
+        testing::sendFrom(source, at, testing::encode(text));
+    };
+    sends("127.79.2.1", "standin-test");
+    for (int i = 0; i < 30; ++i) sends("127.79.2.1", "guess" + std::to_string(i));
+    for (int i = 0; i < 30; ++i) sends("127.79.2.2", "guess" + std::to_string(i));
+    sends("127.79.2.2", "standin-test");  // at last it is right
+    sends("127.79.2.1", "standin-test");
+    const auto traps = at.await(63);
+    BOOST_REQUIRE(traps.size() == 63U);
+    BOOST_TEST(traps[0].community == "/secrets/communities");
+    BOOST_TEST((traps[1].refusal_kind == RefusalKind::Community));
+    BOOST_TEST((traps[30].refusal_kind == RefusalKind::Guessing));
+    BOOST_TEST((traps[61].refusal_kind == RefusalKind::Guessing), traps[61].refusal);
+    BOOST_TEST(traps[62].refusal == "");
+}
+
 BOOST_AUTO_TEST_CASE(an_address_that_is_taken_or_not_ours_is_told) {
     Listening at;
     TrapQueue queue;
     TrapListener second(
         {.listen = {{"127.79.1.1", at.port()}}, .communities = {}, .users = {}, .engine_state_file = "/tmp/unused"},
-        queue, testing::system_clock, standin::base::Log("traps", [](auto, auto) {}));
+        at.servers, at.seen, queue, testing::system_clock, standin::base::Log("traps", [](auto, auto) {}));
     BOOST_TEST(!second.start());  // one at a time in a process
     const auto taken = TrapSocket::open({"127.79.1.1", at.port()}, 1 << 20);
     BOOST_REQUIRE(!taken);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +13,7 @@
 
 #include "agent/base/process.hpp"
 #include "coordinator/traps/trap_listener.hpp"
+#include "trap_sender.hpp"
 
 namespace standin::traps::testing {
 
@@ -20,15 +24,20 @@ class Listening {
   public:
     static constexpr const char* host = "127.79.1.1";
 
-    explicit Listening(std::vector<SnmpUser> users = {}, std::vector<std::string> hosts = {host}) {
+    explicit Listening(std::vector<SnmpUser> users = {}, std::vector<std::string> hosts = {host},
+                       ServerDirectory known = {}, const std::string& memory = "/nonexistent",
+                       bool allow_unauthenticated = true)
+        : servers(std::move(known)), seen(memory) {
+        static_cast<void>(seen.load());
         std::string pattern = (std::filesystem::temp_directory_path() / "standin-traps-XXXXXX").string();
         directory_ = mkdtemp(pattern.data());
         TrapListenerSettings settings;
         for (const auto& one : hosts) settings.listen.push_back({one, 0});
-        settings.communities = {"standin-test", "other"};
+        settings.communities = {{"standin-test", "/secrets/communities"}, {"other", "/secrets/other"}};
         settings.users = std::move(users);
+        settings.allow_unauthenticated = allow_unauthenticated;
         settings.engine_state_file = directory_ / "snmp_engine";
-        listener.emplace(settings, queue, system_clock, base::Log("traps", [](auto, auto) {}));
+        listener.emplace(settings, servers, seen, queue, system_clock, base::Log("traps", [](auto, auto) {}));
         if (auto started = listener->start(); !started) throw std::runtime_error(started.error().message);
         reader_ = std::thread([this] {
             while (auto trap = queue.pop()) {
@@ -76,6 +85,8 @@ class Listening {
         return base::runProcess({.command = command, .input = {}}).value();
     }
 
+    ServerDirectory servers;
+    SeenMessages seen;
     TrapQueue queue;
     std::optional<TrapListener> listener;
 
@@ -91,5 +102,28 @@ class Listening {
     bool durable_ = true;
     std::thread reader_;
 };
+
+/// Where a datagram goes that is to be sent again later.
+class Capture {
+  public:
+    Capture() : socket_(TrapSocket::open({"127.79.1.2", 0}, 1 << 20).value()) {}
+    [[nodiscard]] std::string target() const { return "udp:127.79.1.2:" + std::to_string(socket_->address().port); }
+    /// The first; empty if none comes within 10 s.
+    [[nodiscard]] std::string datagram() const {
+        pollfd wait{socket_->descriptor(), POLLIN, 0};
+        if (poll(&wait, 1, 10'000) != 1) return {};
+        std::string bytes(65'536, '\0');
+        const auto size = recv(socket_->descriptor(), bytes.data(), bytes.size(), 0);
+        bytes.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+        return bytes;
+    }
+
+  private:
+    std::unique_ptr<TrapSocket> socket_;
+};
+
+inline void sendFrom(const std::string& source, const Listening& to, const std::string& datagram) {
+    TrapSender(source, Listening::host, to.port()).send(datagram);
+}
 
 }  // namespace standin::traps::testing

@@ -40,6 +40,16 @@ std::string refusalOf(Listening& at, const std::vector<std::string>& words) {
     return traps.empty() ? "nothing arrived" : traps.back().refusal;
 }
 
+/// The bytes of an authentic trap of the user 'bmc', which reached nobody.
+std::string capturedTrap() {
+    const testing::Capture capture;
+    Listening environment(users());
+    auto words = command("snmptrap", bmc_engine, "authPriv");
+    words.insert(words.end(), {capture.target(), "1", "1.3.6.1.4.1.9.1", "1.3.6.1.4.1.9.2", "s", "secret text"});
+    environment.run(words);
+    return capture.datagram();
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(version3)
@@ -159,6 +169,58 @@ BOOST_AUTO_TEST_CASE(an_inform_that_became_durable_later_is_answered_by_the_same
     disk.join();
     BOOST_TEST(sent.exit_code == 0, sent.errors);
     BOOST_TEST(at.listener->counts().acknowledged == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_captured_trap_starts_nothing_from_wherever_it_is_sent_again) {
+    constexpr int senders = 200;
+    ServerDirectory servers;
+    BOOST_TEST(servers.addAddress(standin::base::ServerName("server0"), "127.79.2.0").has_value());
+    for (int i = 1; i < senders; ++i) {
+        BOOST_REQUIRE(servers.addAddress(standin::base::ServerName("server" + std::to_string(i)),
+                                         "127.79.2." + std::to_string(i)));
+    }
+    servers.entitleUser("bmc", bmc_engine, {false, {standin::base::ServerName("server0")}});
+    const auto captured = capturedTrap();
+    Listening at(users(), {Listening::host}, servers);
+    for (int i = 1; i < senders; ++i) testing::sendFrom("127.79.2." + std::to_string(i), at, captured);
+    BOOST_REQUIRE(at.await(senders - 1).size() == static_cast<std::size_t>(senders - 1));
+    // The copies did not use up the message: its sender itself is believed, once.
+    testing::sendFrom("127.79.2.0", at, captured);
+    at.await(senders);
+    testing::sendFrom("127.79.2.0", at, captured);
+    const auto traps = at.await(senders + 1);
+    BOOST_REQUIRE(traps.size() == static_cast<std::size_t>(senders + 1));
+    for (int i = 0; i < senders - 1; ++i) BOOST_TEST((traps[i].refusal_kind == RefusalKind::Binding), traps[i].refusal);
+    BOOST_TEST(traps[0].refusal.starts_with("refused: user 'bmc' of engine " + bmc_engine +
+                                            " does not speak for server 'server1'"));
+    BOOST_TEST(traps[senders - 1].refusal == "");
+    BOOST_TEST(traps[senders - 1].messages.size() == 1U);
+    BOOST_TEST((traps[senders].refusal_kind == RefusalKind::Replay));
+}
+
+BOOST_AUTO_TEST_CASE(a_captured_trap_is_refused_after_a_restart_too) {
+    std::string pattern = "/tmp/standin-seen-XXXXXX";
+    const std::filesystem::path directory = mkdtemp(pattern.data());
+    const auto captured = capturedTrap();
+    for (int start = 1; start <= 2; ++start) {
+        Listening at(users(), {Listening::host}, {}, directory / "trap_senders.json");
+        testing::sendFrom("127.79.2.1", at, captured);
+        const auto traps = at.await(1);
+        BOOST_REQUIRE(traps.size() == 1U);
+        BOOST_TEST((traps[0].refusal_kind == (start == 1 ? RefusalKind::None : RefusalKind::Replay)));
+        BOOST_TEST(at.seen.save().has_value());
+    }
+    std::filesystem::remove_all(directory);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_sender_is_told_by_engine_and_user) {
+    Listening at(users());
+    at.run(with(command("snmptrap", other_engine, "authPriv"), at));
+    const auto traps = at.await(1);
+    BOOST_REQUIRE(traps.size() == 1U);
+    BOOST_TEST((traps[0].refusal_kind == RefusalKind::Engine || traps[0].refusal_kind == RefusalKind::User));
+    BOOST_TEST(traps[0].engine_id == other_engine);
+    BOOST_TEST(traps[0].principal == "bmc");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 """The machines' BMCs: ipmi_sim on an address of its own for each, and the alerts that they send."""
 
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -16,6 +17,7 @@ CRITICAL = 0x10                 # severities of a Platform Event Trap
 INFORMATION = 0x04
 POWER_UNIT_FAILED = 0x096F06    # sensor type, event type, offset; IPMI 2.0, table 42-3
 POWERED_OFF = 0x096F00
+PLATFORM_ALERT = 0x24           # sensor type of events by which alerts are tested
 BUS_FATAL_ERROR = 0x136F0A
 COMMUNITY = "standin-lab"
 
@@ -66,7 +68,42 @@ def write_secrets():
     _write_private(plan.SECRETS / "communities", COMMUNITY + "\n")
 
 
+TEST_TRAP = """#!/bin/sh
+# Has a BMC of the lab send a test trap, by IPMI over the LAN: ipmi_sim takes no platform events, so the event goes into its log, from
+# which the BMC's alerting part (bmc_alerts.py) takes it.
+# usage: send-test-trap MACHINE TYPE NUMBER EVENT DATA1 DATA2 DATA3
+machine=$1
+shift
+case "$machine" in
+{addresses}
+    *) echo "send-test-trap: there is no machine '$machine'" >&2; exit 1 ;;
+esac
+exec ipmitool -I lanplus -C 3 -H "$address" -U {user} -f "/etc/standin/secrets/bmc-$machine" \\
+    raw 0x0a 0x44 0 0 0x02 0 0 0 0 0x41 0 0x04 "$@"
+"""
+
+
+def write_test_command():
+    """What the inventory names as standin_trap_test_command."""
+    addresses = "\n".join(f"    {machine.name}) address={machine.bmc} ;;" for machine in plan.MACHINES)
+    plan.TEST_TRAP.write_text(TEST_TRAP.format(addresses=addresses, user=USER))
+    plan.TEST_TRAP.chmod(0o755)
+
+
+def event_log(machine):
+    """[16 bytes of each entry] of the BMC's event log, the oldest first."""
+    path = plan.BMCS / machine.name / "state/ipmi_sim" / machine.domain / "sel.20"
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    lines = (re.fullmatch(rb"[0-9]+:d:(.*)", line, re.DOTALL) for line in text.split(b"\n"))
+    entries = [re.sub(rb"\\([0-9a-f]{2})", lambda escape: bytes([int(escape[1], 16)]), line[1]) for line in lines if line]
+    return [entry for entry in entries if len(entry) == 16]
+
+
 def start(record):
+    write_test_command()
     for machine in plan.MACHINES:
         directory = plan.BMCS / machine.name
         (directory / "state").mkdir(parents=True, exist_ok=True)
@@ -88,21 +125,21 @@ def power(machine, action):
     return run(*_ipmitool(machine, "power", action), deadline_s=30).strip()
 
 
-def send_trap(machine, specific, severity):
+def send_trap(machine, specific, severity, number=1, data=b""):
     """Sends a Platform Event Trap from this machine's BMC; answers what snmptrap had to say against it."""
     version = ["-v3", "-e", engine_id(machine)] if machine.snmp == "v3" else ["-v2c"]
     oid = f".1.3.6.1.4.1.3183.1.1.0.{specific}"
     words = ["snmptrap", f"--clientaddr={machine.bmc}", "-m", "", *version, "{}:{}".format(*plan.TRAP_RECEIVER), "", oid,
-             ".1.3.6.1.4.1.3183.1.1.1", "x", _pet_bytes(machine, severity)]
+             ".1.3.6.1.4.1.3183.1.1.1", "x", _pet_bytes(machine, severity, number, data)]
     directory = plan.BMCS / machine.name
     environment = dict(os.environ, SNMPCONFPATH=str(directory), SNMP_PERSISTENT_DIR=str(directory / "snmp"))
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=20, check=False)
     return done.stderr.strip() if done.returncode else ""
 
 
-def _pet_bytes(machine, severity):
+def _pet_bytes(machine, severity, number, data):
     """Platform Event Trap format 1.0: GUID, sequence, time, offset, sources, severity, sensor, entity, event data, language, maker."""
-    return guid(machine) + "0001" + "00000000" + "ffff" + "20" + "20" + f"{severity:02x}" + "20" + "01" + "14" + "01" + "00" * 8 + "19" + "00000c6f" + "0001" + "c1"
+    return guid(machine) + "0001" + "00000000" + "ffff" + "20" + "20" + f"{severity:02x}" + "20" + f"{number:02x}" + "14" + "01" + data.ljust(8, b"\0").hex() + "19" + "00000c6f" + "0001" + "c1"
 
 
 def _write_snmp_configuration(machine, directory):

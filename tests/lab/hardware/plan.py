@@ -9,6 +9,7 @@ DISKS = STATE / "disks"
 CACHE = STATE / "cache"        # survives `down`: built images and downloaded packages
 SECRETS = STATE / "secrets"    # the BMCs' and traps' secrets, as an operator would have them on paper
 BMCS = STATE / "bmc"
+TEST_TRAP = STATE / "send-test-trap"   # has a BMC send a test trap
 FAULTS = STATE / "faults"      # one directory per machine, one file per fault that was planted
 RECORD = STATE / "record"      # what was made and must be taken down again
 

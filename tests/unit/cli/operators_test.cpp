@@ -25,7 +25,7 @@ coordinator:
   listen: 127.0.0.1:8440
   state_dir: /var/lib/standin/coordinator
   tls: {ca_file: /tls/ca.crt, certificate_file: /tls/tls.crt, key_file: /tls/tls.key}
-traps: {listen: ["127.0.0.1:162"], communities_file: /secrets/communities, rules_file: )" +
+traps: {listen: ["127.0.0.1:162"], allow_unauthenticated_traps: true, communities_file: /secrets/communities, rules_file: )" +
                                      path("rules.yml") + R"(}
 agents:
   vmhost1: {url: "https://127.0.0.11:8441"}

@@ -10,7 +10,8 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
     BOOST_TEST(configuration.listen.text() == "127.0.0.1:8440");
     BOOST_TEST(configuration.agents.size() == 4U);
     BOOST_REQUIRE_EQUAL(configuration.servers.size(), 1U);
-    const auto& [server, ladder, identities] = configuration.servers.front();
+    const auto& [server, ladder, identities, trap_test_command] = configuration.servers.front();
+    BOOST_TEST(trap_test_command == "");
     BOOST_TEST(server.vlan == 101);
     BOOST_TEST(server.probe.path == "/health");
     BOOST_TEST(server.stand_in.maximum_memory_mib == 384U);
@@ -24,9 +25,10 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
 
 BOOST_AUTO_TEST_CASE(a_reserve_is_kept_unless_none_is_wanted_and_within_bounds) {
     const std::string state_dir = "  state_dir: /var/lib/standin/coordinator\n";
-    BOOST_TEST(Reading(good).configuration->reserve_bytes == 64U << 20);
-    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 0\n")).configuration->reserve_bytes == 0U);
-    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 256MiB\n")).configuration->reserve_bytes == 256U << 20);
+    const auto reserveOf = [](const std::string& text) { return Reading(text).configuration.value().reserve_bytes; };
+    BOOST_TEST(reserveOf(good) == 64U << 20);
+    BOOST_TEST(reserveOf(with(state_dir, state_dir + "  reserve: 0\n")) == 0U);
+    BOOST_TEST(reserveOf(with(state_dir, state_dir + "  reserve: 256MiB\n")) == 256U << 20);
     for (const char* wrong : {"1KiB", "17GiB"}) {
         const Reading reading(with(state_dir, state_dir + "  reserve: " + wrong + "\n"));
         BOOST_TEST(reading.onlyProblem().find("coordinator.reserve: must be 0") != std::string::npos, wrong);
@@ -36,7 +38,7 @@ BOOST_AUTO_TEST_CASE(a_reserve_is_kept_unless_none_is_wanted_and_within_bounds) 
 BOOST_AUTO_TEST_CASE(a_job_says_where_its_data_are) {
     const std::string data = ", data: local, accepts_rollback: true";
     const auto missing = Reading(with(data, "")).onlyProblem();
-    BOOST_TEST(missing.starts_with("F:23:10: servers.server01.job.data: is missing: say where"), missing);
+    BOOST_TEST(missing.starts_with("F:24:10: servers.server01.job.data: is missing: say where"), missing);
     BOOST_TEST(missing.find("'none'") != std::string::npos);
     const auto rollback = Reading(with(data, ", data: local")).onlyProblem();
     BOOST_TEST(rollback.find("servers.server01.job.data: with 'local'") != std::string::npos, rollback);
@@ -81,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_server_says_how_it_is_shut_down_for_a_capture) {
     Reading reading(
         with(rack, "    shutdown_within: 3min\n    boot_within: 4min\n    shutdown_command: /opt/shutdown\n" + rack));
     BOOST_REQUIRE(reading.configuration.has_value());
-    const auto& [server, ladder, identities] = reading.configuration->servers.front();
+    const auto& [server, ladder, identities, trap_test_command] = reading.configuration->servers.front();
     BOOST_TEST(server.shutdown_within.count() == 180'000);
     BOOST_TEST(server.boot_within.count() == 240'000);
     const std::vector<std::string> command{"/opt/shutdown", "server01"};
@@ -130,18 +132,18 @@ BOOST_AUTO_TEST_CASE(an_agent_that_restores_nothing_cannot_say_how_much_it_resto
 BOOST_AUTO_TEST_CASE(mac_addresses_are_compared_without_regard_to_case) {
     Reading reading(with("52:54:00:77:09:01", "52:54:00:77:01:0a"));
     BOOST_TEST(reading.onlyProblem() ==
-               "F:49:10: spares.spare01.mac: MAC address '52:54:00:77:01:0a' is already taken at F:22:10");
+               "F:50:10: spares.spare01.mac: MAC address '52:54:00:77:01:0a' is already taken at F:23:10");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_told_with_its_place) {
     Reading reading(with("    rack: \"1\"", "    rak: \"1\""));
-    BOOST_TEST(reading.onlyProblem() == "F:40:5: servers.server01.rak: unknown key");
+    BOOST_TEST(reading.onlyProblem() == "F:41:5: servers.server01.rak: unknown key");
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_that_is_not_listed_is_told_with_its_place) {
     Reading reading(with("vm_host: vmhost1", "vm_host: vmhost9"));
     BOOST_TEST(reading.onlyProblem() ==
-               "F:24:14: servers.server01.vm_host: there is no agent 'vmhost9' under 'agents'");
+               "F:25:14: servers.server01.vm_host: there is no agent 'vmhost9' under 'agents'");
 }
 
 BOOST_AUTO_TEST_CASE(a_uefi_server_gets_a_uefi_stand_in_and_any_other_firmware_is_told) {
@@ -156,13 +158,13 @@ BOOST_AUTO_TEST_CASE(a_uefi_server_gets_a_uefi_stand_in_and_any_other_firmware_i
 BOOST_AUTO_TEST_CASE(two_machines_cannot_have_one_switch_port) {
     Reading reading(with("port: sl-spare01", "port: sl-h1b"));
     BOOST_TEST(reading.onlyProblem() ==
-               "F:48:11: spares.spare01.port: switch port 'switch1/sl-h1b' is already taken at F:30:41");
+               "F:49:11: spares.spare01.port: switch port 'switch1/sl-h1b' is already taken at F:31:41");
 }
 
 BOOST_AUTO_TEST_CASE(a_spare_cannot_have_a_servers_disk) {
     Reading reading(with("disk: spare01", "disk: server01"));
     BOOST_TEST(reading.onlyProblem() ==
-               "F:45:11: spares.spare01.disk: disk 'store1/server01' is already taken at F:28:11");
+               "F:46:11: spares.spare01.disk: disk 'store1/server01' is already taken at F:29:11");
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_no_trap_can_name_is_refused) {
@@ -170,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_no_trap_can_name_is_refused) {
     const auto problem = Reading(with(sources, "trap_sources: []")).onlyProblem();
     BOOST_TEST(problem.find("servers.server01.trap_sources: no trap can name this server") != std::string::npos,
                problem);
-    BOOST_TEST(problem.starts_with("F:39:"), problem);
+    BOOST_TEST(problem.starts_with("F:40:"), problem);
     BOOST_TEST(Reading(with(sources, "trap_identities: []")).onlyProblem().find("no trap can name") !=
                std::string::npos);
     BOOST_TEST(Reading(with(sources, "trap_identities: [4C4C4544]")).configuration.has_value());

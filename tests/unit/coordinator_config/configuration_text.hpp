@@ -18,9 +18,10 @@ inline const std::string good = R"(coordinator:
   tls: {ca_file: /tls/ca.crt, certificate_file: /tls/tls.crt, key_file: /tls/tls.key}
 traps:
   listen: ["127.0.0.1:162"]
+  allow_unauthenticated_traps: true
   communities_file: /secrets/communities
   users:
-    - {name: bmc, engine_id: "0x8000000001", authentication: SHA-256, authentication_file: /secrets/a, privacy: AES, privacy_file: /secrets/p}
+    - {name: bmc, engine_id: "0x8000000001", authentication: SHA-256, authentication_file: /secrets/a, privacy: AES, privacy_file: /secrets/p, servers: [server01]}
   rules_file: /etc/standin/trap_rules.yml
 agents:
   vmhost1: {url: "https://127.0.0.11:8441"}

@@ -10,7 +10,7 @@ BOOST_AUTO_TEST_CASE(a_fence_device_that_cannot_be_used_is_told_with_its_place) 
         return device.options.count("lanplus") > 0 ? std::string("not to be used") : std::string();
     };
     Reading reading(good, surroundings);
-    BOOST_TEST(reading.onlyProblem() == "F:34:19: servers.server01.fence.ladder[0].agent: not to be used");
+    BOOST_TEST(reading.onlyProblem() == "F:35:19: servers.server01.fence.ladder[0].agent: not to be used");
 }
 
 BOOST_AUTO_TEST_CASE(a_password_among_the_options_is_refused) {
@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_secret_among_the_options_is_refused) {
     for (const char* key : {"community", "snmp_priv_passwd", "snmp-priv-passwd", "snmp_auth_passwd", "passwd", "token",
                             "apikey", "api_key", "secret_key", "access_key", "Password", "passphrase", "login_pass"}) {
         const auto problem = Reading(with("lanplus: 1", std::string(key) + ": hunter2")).onlyProblem();
-        BOOST_TEST(problem.starts_with("F:34:"), problem);
+        BOOST_TEST(problem.starts_with("F:35:"), problem);
         BOOST_TEST(problem.find("'" + std::string(key) + "' is a secret") != std::string::npos, problem);
         BOOST_TEST(problem.find("_file") != std::string::npos, problem);
         BOOST_TEST(problem.find("hunter2") == std::string::npos, problem);
@@ -51,9 +51,9 @@ BOOST_AUTO_TEST_CASE(a_secret_stands_in_a_file_of_its_own) {
 BOOST_AUTO_TEST_CASE(one_power_device_for_two_machines_is_refused) {
     Reading reading(with("ip: 127.77.0.111", "ip: 127.77.0.101"));
     const auto problem = reading.onlyProblem();
-    BOOST_TEST(problem.find("F:50:") == 0U, problem);
+    BOOST_TEST(problem.find("F:51:") == 0U, problem);
     BOOST_TEST(problem.find("spares.spare01.power.ladder[0].options: power device '127.77.0.101' is that of server "
-                            "'server01' already, at F:34:") != std::string::npos,
+                            "'server01' already, at F:35:") != std::string::npos,
                problem);
     for (const char* same : {"{agent: fence_redfish, options: {ip: 127.77.0.101}}",
                              "{agent: fence_ipmilan, options: {ipaddr: 127.77.0.101, ipport: 623}}"}) {

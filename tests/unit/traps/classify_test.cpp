@@ -181,7 +181,10 @@ BOOST_AUTO_TEST_CASE(behind_a_forwarder_the_agent_address_names_the_server) {
     Trap made = trap("1.3.6.1.4.1.9.2", "10.9.9.9");
     BOOST_TEST((classify(made, read, directory()).outcome == Outcome::UnknownServer));
     made.agent_address = "127.77.0.102";
-    BOOST_TEST(classify(made, read, directory()).server.text() == "server02");
+    BOOST_TEST((classify(made, read, directory()).outcome == Outcome::UnknownServer));
+    auto servers = directory();
+    BOOST_TEST(servers.addForwarder("10.9.9.9").has_value());
+    BOOST_TEST(classify(made, read, servers).server.text() == "server02");
 }
 
 BOOST_AUTO_TEST_CASE(an_address_of_two_servers_is_refused_not_guessed) {

@@ -54,4 +54,8 @@ inline TrapRules rules(const std::string& yaml) {
     return std::move(read).value();
 }
 
+inline bool says(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
 }  // namespace standin::traps::testing

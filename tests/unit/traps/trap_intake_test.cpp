@@ -31,6 +31,7 @@ const standin::base::SystemClock system_clock;
 struct Intake {
     TrapQueue queue;
     RememberingLog trap_log;
+    const ServerDirectory servers = directory();
     std::vector<FailureReport> reports;
     std::vector<std::uint64_t> others;
     std::vector<std::string> events;
@@ -41,7 +42,7 @@ struct Intake {
         : intake(queue,
                  rules("rules: [{name: r, reason: the board is dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: "
                        "chassis}]"),
-                 directory(),
+                 servers,
                  TrapIntake::Outlets{trap_log,
                                      [this](const FailureReport& report) {
                                          events.push_back("reported");
@@ -152,9 +153,10 @@ BOOST_AUTO_TEST_CASE(what_the_sink_throws_is_one_traps_and_the_next_one_is_handl
     RememberingLog trap_log;
     int reports = 0;
     std::vector<std::string> lines;
+    const auto servers = directory();
     TrapIntake intake(
         queue, rules("rules: [{name: r, reason: dead, oids: [1.3.6.1.4.1.9.*], verdict: failure, kind: chassis}]"),
-        directory(),
+        servers,
         TrapIntake::Outlets{trap_log,
                             [&](const FailureReport&) {
                                 if (++reports == 1) throw std::bad_alloc();
