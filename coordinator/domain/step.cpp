@@ -15,7 +15,7 @@ constexpr Names<StepState, 6> step_states{{
     {StepState::Unknown, "unknown"},
 }};
 
-constexpr Names<Finding, 10> findings{{
+constexpr Names<Finding, 18> findings{{
     {Finding::None, "none"},
     {Finding::Beside, "beside"},
     {Finding::Instead, "instead"},
@@ -26,6 +26,14 @@ constexpr Names<Finding, 10> findings{{
     {Finding::Untaken, "untaken"},
     {Finding::PowerCut, "power_cut"},
     {Finding::Unseen, "unseen"},
+    {Finding::Answers, "answers"},
+    {Finding::Silent, "silent"},
+    {Finding::NoCarrier, "no_carrier"},
+    {Finding::Carrier, "carrier"},
+    {Finding::Frames, "frames"},
+    {Finding::Off, "off"},
+    {Finding::On, "on"},
+    {Finding::Unled, "unled"},
 }};
 
 }  // namespace

@@ -19,8 +19,13 @@ static constexpr StepLimits notify{
 
 // clang-format off
 constexpr std::array<StepDescriptor, step_count> step_descriptors{{
-    {FencePort,           "FencePort",           Of::Server,        Asks::Switch,        Lane::Critical, takeover::fence_port},
-    {FencePower,          "FencePower",          Of::Server,        Asks::PowerDevices,  Lane::Critical, takeover::fencePower},
+    {AskPort,             "AskPort",             Of::Server,        Asks::Switch,        Lane::Critical, takeover::ask_port},
+    {AskJob,              "AskJob",              Of::Server,        Asks::RequestHolder, Lane::Critical, takeover::askJob},
+    {AskPower,            "AskPower",            Of::Server,        Asks::PowerDevices,  Lane::Critical, takeover::askPower},
+    {WakeStandIn,         "WakeStandIn",         Of::StandIn,       Asks::VmHost,        Lane::Critical, takeover::resumeStandIn},
+    {RestStandIn,         "RestStandIn",         Of::StandIn,       Asks::VmHost,        Lane::Critical, takeover::rest_stand_in},
+    {FencePort,           "FencePort",           Of::Server,        Asks::Switch,        Lane::Critical, takeover::fence_port, mayFence},
+    {FencePower,          "FencePower",          Of::Server,        Asks::PowerDevices,  Lane::Critical, takeover::fencePower, mayFence},
     {ResumeStandIn,       "ResumeStandIn",       Of::StandIn,       Asks::VmHost,        Lane::Critical, takeover::resumeStandIn},
     {ReviveStandIn,       "ReviveStandIn",       Of::StandIn,       Asks::VmHost,        Lane::Ordinary, spare::reviveStandIn},
     {GiveSegment,         "GiveSegment",         Of::StandIn,       Asks::Switch,        Lane::Critical, takeover::give_segment, mayGiveSegment},

@@ -42,8 +42,12 @@ Engine::ReportOutcome FailureReports::report(const FailureReport& report) {
     if (foreseen.kind == Outcome::Opened)
         return {Outcome::Opened, openFailover(report, state_.timeline.at(report.received)), {}};
     if (foreseen.kind == Outcome::Merged) {
-        ++state_.operations.at(foreseen.operation).reports;
+        auto& failover = state_.operations.at(foreseen.operation);
+        ++failover.reports;
         state_.batch.changed(foreseen.operation);
+        // It waits for a person to say that the server has failed.
+        if (report.reported_by.starts_with("operator ") && !failover.confirmed)
+            decisions_.accept(failover, domain::Event::OperatorRetries, "confirmed by " + report.reported_by);
     } else {
         refuse(report, foreseen.reason);
     }
@@ -75,6 +79,7 @@ OperationId FailureReports::openFailover(const FailureReport& report, base::Wall
                                             state_.spares.row(server));
     failover.failure = report.kind;
     failover.cause = report.cause;
+    failover.suspected = state_.operations.wasRefuted(server);
     if (other != nullptr) {
         decisions_.accept(state_.operations.at(other->id), domain::Event::Preempted,
                           fmt::format("server '{}' has failed: failover {}", server.text(), failover.id));

@@ -16,6 +16,11 @@ struct Effect {
 };
 
 constexpr std::array<Effect, domain::step_count> effects{{
+    {AskPort, askPort},
+    {AskJob, askJob},
+    {AskPower, askPower},
+    {WakeStandIn, wakeStandIn},
+    {RestStandIn, restStandIn},
     {FencePort, fencePort},
     {FencePower, fencePower},
     {ResumeStandIn, resumeStandIn},

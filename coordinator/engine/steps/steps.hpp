@@ -6,6 +6,12 @@ namespace standin::engine::steps {
 
 // The effects: one function for each domain::StepName. Each observes, acts and observes, and may be repeated.
 
+StepReport askPort(const StepContext& context);
+StepReport askJob(const StepContext& context);
+StepReport askPower(const StepContext& context);
+StepReport wakeStandIn(const StepContext& context);
+StepReport restStandIn(const StepContext& context);
+
 StepReport fencePort(const StepContext& context);
 StepReport fencePower(const StepContext& context);
 StepReport resumeStandIn(const StepContext& context);
