@@ -143,4 +143,22 @@ base::Result<Segment> segmentFrom(const Json& json) {
     return fields.finish(segment);
 }
 
+Json toJson(const PortReading& reading) {
+    return {{"port", reading.port.text()},
+            {"present", reading.present},
+            {"carrier", reading.carrier},
+            {"received_frames", reading.received_frames ? Json(*reading.received_frames) : Json(nullptr)}};
+}
+
+base::Result<PortReading> portReadingFrom(const Json& json) {
+    JsonFields fields(json, "port", JsonFields::Unknown::Skip);
+    PortReading reading;
+    reading.port = fields.id<base::PortName>("port");
+    if (!fields.has("carrier")) fields.problem("'carrier' is missing: the agent is of an earlier release");
+    reading.present = fields.boolean("present", false);
+    reading.carrier = fields.boolean("carrier", false);
+    if (fields.has("received_frames")) reading.received_frames = fields.count("received_frames");
+    return fields.finish(std::move(reading));
+}
+
 }  // namespace standin::protocol

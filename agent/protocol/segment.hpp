@@ -60,4 +60,15 @@ struct Segment {
 Json toJson(const Segment& segment);
 base::Result<Segment> segmentFrom(const Json& json);
 
+/// An item of `GET /v1/ports?port=NAME`: what a switch port tells of the machine behind it.
+struct PortReading {
+    base::PortName port;
+    bool present = false;  ///< false: the switch has no such port, so there is no machine behind it
+    bool carrier = false;  ///< the other end is up; false where the port is absent
+    std::optional<std::uint64_t> received_frames;  ///< from the machine since the port came up; nullopt: not known
+};
+Json toJson(const PortReading& reading);
+/// Skips other fields, which describe the port's configuration.
+base::Result<PortReading> portReadingFrom(const Json& json);
+
 }  // namespace standin::protocol

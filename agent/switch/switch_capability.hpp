@@ -27,6 +27,7 @@ class SwitchCapability final : public http::Capability {
 
   private:
     base::Result<http::Response> ports();
+    base::Result<http::Response> readPort(const std::string& name);
 
     const SwitchSettings settings_;
     OvsFabric fabric_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/base/text.hpp"
 #include "agent/base/units.hpp"
 #include "coordinator/config/value_checks.hpp"
 
@@ -111,6 +112,29 @@ void readJob(domain::Server& server, YamlReader reader) {
     server.answer_within = readWait(reader, "answer_within", server.answer_within);
     server.clock_within = readWait(reader, "clock_within", server.clock_within);
     server.drain_within = readWait(reader, "drain_within", server.drain_within);
+    reader.finish();
+}
+
+void readEvidence(domain::EvidenceSettings& settings, YamlReader reader) {
+    const std::vector<std::string> policies{"trap", "silence", "power", "operator"};
+    settings.policy =
+        domain::evidencePolicyFrom(reader.choice("policy", policies, "silence")).value_or(settings.policy);
+    for (const auto& [kind, name] : reader.scalars("kinds")) {
+        const auto its = domain::evidencePolicyFrom(name);
+        if (its) settings.of_kinds[kind] = *its;
+        if (!its)
+            reader.problem("kinds", fmt::format("'{}' of kind '{}' must be 'trap', 'silence', 'power' or 'operator'",
+                                                base::shortened(name, 40), base::shortened(kind, 40)));
+    }
+    settings.shortest_window = readWait(reader, "shortest_window", settings.shortest_window);
+    settings.longest_window = readWait(reader, "longest_window", settings.longest_window);
+    if (settings.longest_window < settings.shortest_window)
+        reader.problem("longest_window", "must not be less than 'shortest_window'");
+    settings.decide_within = readWait(reader, "decide_within", settings.decide_within);
+    settings.silent_after = readWait(reader, "silent_after", settings.silent_after);
+    if (settings.decide_within <= settings.silent_after)
+        reader.problem("decide_within", "must be more than 'silent_after', or a silent job is never taken for one");
+    settings.suspicion = readWait(reader, "suspicion", settings.suspicion);
     reader.finish();
 }
 

@@ -16,6 +16,8 @@ std::chrono::milliseconds readAge(base::YamlReader& reader, const std::string& k
                                   std::chrono::milliseconds otherwise);
 /// The server's job: its ports, its probe, its data.
 void readJob(domain::Server& server, base::YamlReader reader);
+/// How a reported failure of the server is verified.
+void readEvidence(domain::EvidenceSettings& settings, base::YamlReader reader);
 domain::StandInSize readStandInSize(base::YamlReader reader);
 
 }  // namespace standin::config

@@ -198,6 +198,8 @@ ServerSettings MachineReader::server(const std::string& name, YamlReader reader)
                       "still writes to the storage");
     }
     fence.finish();
+    if (auto evidence = reader.optionalMap("evidence")) readEvidence(server.evidence, std::move(*evidence));
+    server.fence_always = reader.boolean("fence_always", server.fence_always);
     server.shutdown_within = readWait(reader, "shutdown_within", server.shutdown_within);
     server.boot_within = readWait(reader, "boot_within", server.boot_within);
     if (const auto command = readOptionalAbsolutePath(reader, "shutdown_command"); !command.empty()) {

@@ -164,7 +164,7 @@ std::string reportRefusal(const ServerFacts& facts, const ReportFacts& reported)
 /// The failure of a server that has its job again must not be passed over in silence.
 std::string unhandled(const ServerFacts& facts) {
     const auto& failover = *facts.failover;
-    if (!isResting(failover.state) || facts.placement.on != On::Server) return {};
+    if (!isResting(failover.state) || facts.placement.on != On::Server || !failover.confirmed) return {};
     return fmt::format(
         "failover {} is not closed although server '{}' has its job again; close it: "
         "standinctl operation close {}, then ask for a failover: standinctl failover {}",
@@ -185,7 +185,7 @@ std::string restartSentence(const Operation& capture, const Server& server) {
 Result<void> mayRetry(const ServerFacts& facts, const Operation& operation) {
     if (auto stays = notBeingReturned(facts); !stays) return stays;
     // Its fences are confirmed, but of a server that was repaired since: nothing would keep the two apart.
-    if (operation.kind == OperationKind::Failover && facts.placement.on == On::Server) {
+    if (operation.kind == OperationKind::Failover && facts.placement.on == On::Server && operation.confirmed) {
         return failure(ErrorCode::WrongState,
                        fmt::format("server '{}' executes its job again; close it: standinctl operation close {}",
                                    operation.server.text(), operation.id));

@@ -6,6 +6,7 @@
 #include "coordinator/domain/notes.hpp"
 #include "coordinator/domain/restraint/restrain.hpp"
 #include "coordinator/domain/step_descriptors.hpp"
+#include "coordinator/domain/takeover/takeover_phase.hpp"
 #include "coordinator/domain/transitions.hpp"
 #include "coordinator/domain/wanted_steps.hpp"
 
@@ -102,6 +103,10 @@ Action act(Operation& operation, const Observation& observation, base::WallTime 
                 waiting_for.push_back(id.name);
             }
         }
+    }
+    if (operation.state == State::Verifying) {
+        const auto by = takeover::decideBy(OperationProgress(operation, observation, now));
+        if (by > now && (!next || by < *next)) next = by;
     }
     if (!due.empty()) {
         Start start{{}, next};

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/domain/takeover/takeover_phase.hpp"
+
 namespace standin::domain::ends {
 
 using enum StepName;
@@ -13,6 +15,10 @@ void wantedSteps(StepList& steps, const OperationProgress& progress) {
         // Beside the end: nobody waits for clients that keep connections open, or for a guest that shuts down.
         if (progress.find(HoldRequests) != nullptr) steps.add(RetireHolder);
         if (progress.find(FreezeStandIn) != nullptr) steps.add(RetireStandIn);
+    } else if (operation.state == State::NeedsOperator && !operation.confirmed) {
+        takeover::verifyingSteps(steps, progress);
+    } else if (operation.state == State::Closing && !operation.confirmed) {
+        if (takeover::wasWoken(operation)) steps.add(RestStandIn);
     } else if (operation.state == State::Closing) {
         if (keepsStandIn(operation, progress.observation().server)) {
             steps.add(KeepStandIn);
@@ -28,7 +34,14 @@ std::optional<DetectedEvent> detectEvent(const OperationProgress& progress) {
         const char* unsaid = operation.kind == OperationKind::Failover ? "reported" : "requested";
         return happened(Event::Begins, operation.cause.empty() ? unsaid : operation.cause);
     }
+    const bool is_withheld =
+        operation.kind == OperationKind::Failover && operation.state == State::NeedsOperator && !operation.confirmed;
+    if (is_withheld) return takeover::whileWithheld(progress);
     if (operation.state != State::Closing) return std::nullopt;
+    if (!operation.confirmed) {
+        if (takeover::wasWoken(operation) && !progress.concluded(RestStandIn)) return std::nullopt;
+        return happened(Event::ClosedUp, "closed; the failure was not confirmed, and the server keeps its job");
+    }
     if (!keepsStandIn(operation, progress.observation().server)) {
         if (operation.stand_in.empty() || progress.concluded(DeleteStandIn)) return happened(Event::ClosedUp, "closed");
         return std::nullopt;

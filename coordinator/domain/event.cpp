@@ -26,6 +26,10 @@ constexpr EventOrigin onRequest() {
 
 constexpr std::array<EventRow, event_count> event_rows{{
     {Event::Begins, "Begins", inState(State::Opened)},
+    {Event::FailureConfirmed, "FailureConfirmed", afterSteps({AskPort, AskJob, AskPower, WakeStandIn})},
+    {Event::FailureRefuted, "FailureRefuted", afterSteps({AskJob})},
+    {Event::FenceWithheld, "FenceWithheld", inState(State::Verifying)},
+    {Event::StoodDown, "StoodDown", inState(State::StandingDown)},
     {Event::StandInReady, "StandInReady", afterSteps({ResumeStandIn, ReviveStandIn})},
     {Event::StandInUnusable, "StandInUnusable", afterSteps({ResumeStandIn})},
     {Event::FenceFailed, "FenceFailed", afterSteps({FencePort, FencePower, StopStandIn})},

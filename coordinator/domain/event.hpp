@@ -12,6 +12,10 @@ namespace standin::domain {
 enum class Event {
     Begins,
     // failover
+    FailureConfirmed,
+    FailureRefuted,
+    FenceWithheld,
+    StoodDown,
     StandInReady,
     StandInUnusable,
     FenceFailed,

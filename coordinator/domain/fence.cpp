@@ -33,6 +33,21 @@ DetectedEvent fenceFailure(const OperationProgress& progress) {
     return {Event::FenceFailed, why, Note{"fence_failed", Note::Level::Error, why, cure}, cure};
 }
 
+bool mayCutPower(const OperationProgress& progress) {
+    const Operation& operation = progress.operation();
+    const Step* begun = progress.find(FencePower);
+    if (progress.observation().server.fence_always || (begun != nullptr && begun->state != StepState::Planned))
+        return true;
+    const Step* resume = progress.find(ResumeStandIn);
+    const Step* restore = progress.find(RestoreSpare);
+    const bool runs = operation.job_runs || operation.handovers > 0 || progress.done(WakeStandIn) ||
+                      progress.done(ResumeStandIn) || progress.done(ReviveStandIn) ||
+                      (resume != nullptr && resume->finding == Finding::Unled);
+    const bool restores =
+        restore != nullptr && (restore->state == StepState::Polling || restore->state == StepState::Done);
+    return runs || restores;
+}
+
 bool standInIsOutOfTheWay(const OperationProgress& progress) {
     if (progress.operation().stand_in.empty() || progress.find(ResumeStandIn) == nullptr) return true;
     return progress.observation().server.fence_policy == FencePolicy::Port || progress.done(StopStandIn);

@@ -11,6 +11,10 @@ bool isFenced(const Operation& operation, const Server& server);
 bool fenceFailed(const OperationProgress& progress);
 DetectedEvent fenceFailure(const OperationProgress& progress);
 
+/// True if somebody can take the job, or `fence_always` says that this does not matter: a stand-in that runs, or a
+/// spare whose restore has begun. Only then the power is cut (rule 9).
+bool mayCutPower(const OperationProgress& progress);
+
 /// True if the stand-in cannot execute the job beside the spare. A stand-in that was resumed but did not answer may
 /// execute the job unnoticed. Where the policy says that the switch alone cannot separate two machines, the stand-in
 /// has to be confirmed as stopped.

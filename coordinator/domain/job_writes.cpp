@@ -100,7 +100,8 @@ std::string sentenceOf(const std::vector<HeldWrites>& writes) {
 
 void noteWrites(Operation& operation, const Change& change, base::WallTime now) {
     if (operation.kind != OperationKind::Failover) return;
-    if (change.event == Event::Begins) {
+    const bool never_fenced = change.event == Event::OperatorRetries && operation.writes.empty();
+    if (change.event == Event::FailureConfirmed || never_fenced) {
         operation.writes = {{By::Server, operation.server.text(), olderImage(operation), operation.failure_at, false}};
         return;
     }

@@ -19,7 +19,7 @@ bool isClosing(State state) {
     return state == Closing || state == Closed || state == Cancelled;
 }
 bool hasNoMoreToCancel(State state) {
-    return isClosing(state) || state == Cancelling;
+    return isClosing(state) || state == Cancelling || state == StandingDown;
 }
 bool isPastGiving(State state) {
     return !hasNoMoreToCancel(state);  // where it is not, a row handles it

@@ -55,6 +55,7 @@ Obstacle::Power powerNeeded(const Operation& failover, const Server& server) {
 
 std::optional<Obstacle> obstacleOf(const Operation& failover, const Server& server) {
     if (failover.kind != OperationKind::Failover || failover.state != State::NeedsOperator) return std::nullopt;
+    if (!failover.confirmed) return std::nullopt;  // nothing was tried; evidence is gathered on by itself
     Obstacle obstacle{silentAgents(failover, server), powerNeeded(failover, server), isUnseen(failover)};
     if (obstacle.unseen) add(obstacle.silent, server.vm_host);
     const bool off_is_enough = !isFenced(failover, server);  // then the fence is confirmed by reading it

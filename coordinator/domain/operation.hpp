@@ -81,7 +81,9 @@ struct Operation {
     std::vector<base::SpareName> failed_spares;  ///< tried and given up, in this order
     unsigned handovers = 0;                      ///< begun so far; bounded
     bool cold = false;                           ///< the stand-in cannot be used: the spare takes over alone
-    bool job_runs = false;  ///< the machine that was given the segment executes the job, as far as is known
+    bool confirmed = true;   ///< failover: the failure is, by evidence or by a person; before that nothing is fenced
+    bool suspected = false;  ///< failover: evidence has refuted a report about this server a short time before
+    bool job_runs = false;   ///< the machine that was given the segment executes the job, as far as is known
 
     std::vector<HeldWrites> writes;  ///< failover: the machines that have, or may have, executed the job
     bool discard_data =

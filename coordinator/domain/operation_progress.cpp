@@ -79,6 +79,7 @@ std::optional<base::WallTime> OperationProgress::dueAt(const StepId& id) const {
     const auto limits = limitsOf(id.name, observation_);
     const auto pause = limits.pause;
     if (step->state != StepState::Polling) return step->ended + pauseAfter(*step, limits);
+    if (step->finding == Finding::Unled && done(StepName::FencePort)) return step->ended;
     // What has taken long already is asked after less often: it is known only a little later for it.
     const auto grown = std::min((step->ended - step->patience_from) / 20, base::WallTime::duration(longest_pause));
     return step->ended + std::max(base::WallTime::duration(pause), grown);

@@ -22,7 +22,7 @@ class Consequences {
     /// What a failover knows about its own time replaces what was known about the same disks; disks that are kept from
     /// earlier failovers stay.
     void noteWrites() {
-        if (!isFailover() || (change_.event != Event::Begins && before_.placement.on == On::Server)) return;
+        if (!isFailover() || (!takesFromServer() && before_.placement.on == On::Server)) return;
         auto writes = placement().writes;
         for (const auto& its : operation_.writes) {
             const auto known = std::find_if(writes.begin(), writes.end(), [&](const HeldWrites& one) {
@@ -40,8 +40,9 @@ class Consequences {
     void movePlacement() {
         const On on = before_.placement.on;
         switch (change_.event) {
-            case Event::Begins:
-                if (isFailover()) place(On::Nobody, {}, {});
+            case Event::FailureConfirmed:
+            case Event::OperatorRetries:
+                if (takesFromServer()) place(On::Nobody, {}, {});
                 break;
             case Event::SegmentGiven:
                 if (operation_.job_runs) place(On::StandIn, operation_.stand_in, {});
@@ -102,11 +103,16 @@ class Consequences {
                 replaceImage();
                 break;
             case Event::OldStandInRemoved:
-            case Event::ClosedUp:
                 loseStandIn();
                 break;
             case Event::Undone:
                 takeStandInBack();
+                break;
+            case Event::StoodDown:
+                keepStandIn();
+                break;
+            case Event::ClosedUp:
+                operation_.confirmed ? loseStandIn() : keepStandIn();
                 break;
             case Event::StandInAdopted:
                 adoptStandIn();
@@ -132,6 +138,12 @@ class Consequences {
     Outcome outcome;
 
   private:
+    /// From here on the server executes its job no longer: its failure is confirmed, by evidence or by a person.
+    [[nodiscard]] bool takesFromServer() const {
+        if (change_.event == Event::FailureConfirmed) return true;
+        return change_.event == Event::OperatorRetries && before_.placement.on == On::Server &&
+               operation_.find(StepName::FencePort, operation_.server.text()) == nullptr;
+    }
     [[nodiscard]] bool isFailover() const { return operation_.kind == OperationKind::Failover; }
     [[nodiscard]] const Placement& placement() const {
         return outcome.placement ? *outcome.placement : before_.placement;
@@ -202,6 +214,16 @@ class Consequences {
         notReady("no stand-in");
         row().stand_in = {};
         row().stand_in_port = {};
+    }
+    /// Nobody has needed it: it is as it was, if it could be suspended again.
+    void keepStandIn() {
+        if (before_.row->stand_in != operation_.stand_in || operation_.stand_in.empty()) return;
+        const Step* woken = operation_.find(StepName::WakeStandIn, operation_.stand_in.text());
+        const Step* rested = operation_.find(StepName::RestStandIn, operation_.stand_in.text());
+        const bool rests = woken == nullptr || (rested != nullptr && rested->state == StepState::Done);
+        if (!rests) return notReady("it could not be suspended again");
+        row().standin_ready = true;
+        row().note.clear();
     }
     void adoptStandIn() {
         auto& its = row();

@@ -28,6 +28,10 @@ constexpr auto not_released = "a VM host may still use the spare";
 
 }  // namespace
 
+const char* mayFence(const Operation& operation, const Observation& /*observation*/) {
+    return operation.confirmed ? nullptr : "the failure is not confirmed";
+}
+
 const char* mayGiveSegment(const Operation& operation, const Observation& observation) {
     if (!isFenced(operation, observation.server)) return not_fenced;
     if (!isDone(operation, StepName::ResumeStandIn, operation.stand_in.text())) return "the stand-in does not run";

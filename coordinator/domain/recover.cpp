@@ -14,9 +14,14 @@ void recover(Operation& operation, const Observation& observation, base::WallTim
         step.patience_from =
             std::max(step.patience_from, now + std::min(limits.after_restart, limits.patience) - limits.patience);
         if (step.silent_since != base::WallTime{}) step.silent_since = now;
+        if (isEvidence(step.id.name)) {  // what was found out is old, and is asked at once
+            step.finding = Finding::None;
+            step.ended = base::WallTime{};
+        }
         if (step.state != StepState::Running) continue;
         step.state = StepState::Unknown;
-        if (step.id.name == StepName::ReviveStandIn) step.found.clear();  // it is asked again from the start
+        if (step.id.name == StepName::ReviveStandIn || isEvidence(step.id.name))
+            step.found.clear();  // it is asked again from the start
         step.error = base::ErrorCode::TimedOut;
         step.ended = base::WallTime{};  // due at once
         step.message = "the coordinator was started again meanwhile";

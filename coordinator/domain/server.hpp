@@ -9,6 +9,7 @@
 
 #include "agent/base/identifier.hpp"
 #include "agent/protocol/common.hpp"
+#include "coordinator/domain/evidence/evidence_policy.hpp"
 
 namespace standin::domain {
 
@@ -80,6 +81,8 @@ struct Server {
     HolderPorts holder_ports;
     FencePolicy fence_policy = FencePolicy::Port;
     std::chrono::milliseconds fence_within{20000};
+    EvidenceSettings evidence;
+    bool fence_always = false;  ///< also if nobody can take the job: a failed server may do harm (S182)
     /// For a capture: how long an orderly shutdown may take before the power is cut. Debian's services have 90 s to
     /// stop.
     std::chrono::milliseconds shutdown_within{120000};

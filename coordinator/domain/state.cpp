@@ -28,11 +28,26 @@ struct StateRow {
 
 constexpr std::array<StateRow, state_count> state_rows{{
     {State::Opened, "Opened", Phase::Ends, {}, "The operation is durable; nothing was done yet."},
+    {State::Verifying,
+     "Verifying",
+     Phase::Takeover,
+     {AskPort, AskJob, AskPower, WakeStandIn},
+     "A failure was reported, which is a claim. The job is asked on its segment, the switch about the server's port, "
+     "and "
+     "the server's devices about its power, while the stand-in resumes in quarantine. Nothing is fenced."},
+    {State::StandingDown,
+     "StandingDown",
+     Phase::Takeover,
+     {RestStandIn},
+     "The evidence has refuted the failure. The server goes on executing its job, nothing was fenced, and the stand-in "
+     "is "
+     "suspended again."},
     {State::TakingOver,
      "TakingOver",
      Phase::Takeover,
-     {FencePort, FencePower, ResumeStandIn},
-     "The server has failed. Its switch port is taken off the segment, its power is cut and read back, and the "
+     {AskPort, AskPower, FencePort, FencePower, ResumeStandIn},
+     "The failure is confirmed. The server's switch port is taken off the segment, its power is cut and read back, and "
+     "the "
      "stand-in is resumed in quarantine and probed until it answers: all three beside each other (S182, S188). Nobody "
      "owns the segment."},
     {State::GivingSegment,
@@ -131,8 +146,9 @@ constexpr std::array<StateRow, state_count> state_rows{{
     {State::Closing,
      "Closing",
      Phase::Ends,
-     {DeleteStandIn, KeepStandIn},
-     "The operator has closed the failover: the stand-in is deleted and spares that failed are given back."},
+     {DeleteStandIn, KeepStandIn, RestStandIn},
+     "The operator has closed the failover: the stand-in is deleted and spares that failed are given back. Where the "
+     "failure was never confirmed, the stand-in is suspended again and stays in service."},
     {State::Cancelling,
      "Cancelling",
      Phase::Cancel,
@@ -232,9 +248,9 @@ constexpr std::array<StateRow, state_count> state_rows{{
     {State::NeedsOperator,
      "NeedsOperator",
      Phase::Ends,
-     {},
+     {AskPort, AskJob, AskPower, WakeStandIn},
      "Nothing more can be done safely without a person. The operation says why and what to do; `retry` continues from "
-     "there."},
+     "there. Where the failure was not confirmed, evidence is gathered on, and decides as soon as it suffices."},
     {State::Cancelled,
      "Cancelled",
      Phase::Ends,

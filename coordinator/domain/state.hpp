@@ -25,6 +25,8 @@ std::optional<OperationKind> operationKindFrom(std::string_view name);
 enum class State {
     Opened,
     // failover
+    Verifying,
+    StandingDown,
     TakingOver,
     GivingSegment,
     PreparingSpare,

@@ -15,7 +15,7 @@ constexpr Names<StepState, 6> step_states{{
     {StepState::Unknown, "unknown"},
 }};
 
-constexpr Names<Finding, 11> findings{{
+constexpr Names<Finding, 19> findings{{
     {Finding::None, "none"},
     {Finding::Beside, "beside"},
     {Finding::Instead, "instead"},
@@ -27,6 +27,14 @@ constexpr Names<Finding, 11> findings{{
     {Finding::PowerCut, "power_cut"},
     {Finding::Unseen, "unseen"},
     {Finding::OtherMachine, "other_machine"},
+    {Finding::Answers, "answers"},
+    {Finding::Silent, "silent"},
+    {Finding::NoCarrier, "no_carrier"},
+    {Finding::Carrier, "carrier"},
+    {Finding::Frames, "frames"},
+    {Finding::Off, "off"},
+    {Finding::On, "on"},
+    {Finding::Unled, "unled"},
 }};
 
 }  // namespace

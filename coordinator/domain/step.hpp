@@ -17,11 +17,15 @@ namespace standin::domain {
 /// may be repeated.
 enum class StepName {
     // takeover (FIG. 11/12)
+    AskPort,        ///< evidence: the carrier of the server's switch port, and whether frames come from it
+    AskJob,         ///< evidence: the server's job is asked on its segment
+    AskPower,       ///< evidence: the power state that the server's devices report
+    WakeStandIn,    ///< resumed in quarantine while the failure is verified
+    RestStandIn,    ///< a stand-in that was resumed, and is not needed, is suspended again
     FencePort,      ///< the server's switch port leaves the segment; nobody owns it (S182)
     FencePower,     ///< the server's power is cut and read back as off (S182, S204)
     ResumeStandIn,  ///< resumed in quarantine and probed until it answers (S188, S207–S209)
     ReviveStandIn,  ///< the same beside the cold path, while no machine executes the job
-    RestStandIn,    ///< a stand-in that was resumed in vain is suspended again
     UnfencePort,    ///< cancelled: the server's switch port has its segment again
     GiveSegment,    ///< the segment's owner becomes the stand-in; the neighbours are notified (S191, S210)
     // the spare (FIG. 11, 13)
@@ -94,16 +98,24 @@ std::optional<StepState> stepStateFrom(std::string_view name);
 /// A result of a step that decides how the operation continues.
 enum class Finding {
     None,
-    Beside,       ///< CheckCapacity: a new stand-in fits beside the old one
-    Instead,      ///< CheckCapacity: it fits only after the old one is deleted
-    Same,         ///< CompareImages: no difference
-    Differs,      ///< CompareImages: there is a difference
-    Unproved,     ///< ResumeStandIn: it runs, but its job could not be probed
-    Between,      ///< DrainStandIn: all clients have answers, and some will send the next request at once
-    Untaken,      ///< ReleaseHeld: it failed, and the spare has taken nothing of what was held
-    PowerCut,     ///< StopServer: it did not shut down in order
-    Unseen,       ///< DrainStandIn: it failed, and its VM host does not know all connections
-    OtherMachine  ///< StopServer: it failed, because the server's power devices are another machine's
+    Beside,        ///< CheckCapacity: a new stand-in fits beside the old one
+    Instead,       ///< CheckCapacity: it fits only after the old one is deleted
+    Same,          ///< CompareImages: no difference
+    Differs,       ///< CompareImages: there is a difference
+    Unproved,      ///< ResumeStandIn: it runs, but its job could not be probed
+    Between,       ///< DrainStandIn: all clients have answers, and some will send the next request at once
+    Untaken,       ///< ReleaseHeld: it failed, and the spare has taken nothing of what was held
+    PowerCut,      ///< StopServer: it did not shut down in order
+    Unseen,        ///< DrainStandIn: it failed, and its VM host does not know all connections
+    OtherMachine,  ///< StopServer: it failed, because the server's power devices are another machine's
+    Answers,       ///< AskJob: it has answered since the failure was reported
+    Silent,        ///< AskJob: it was asked and has not answered; AskPort: the carrier is there, and no frame came
+    NoCarrier,     ///< AskPort: the port has lost its carrier
+    Carrier,       ///< AskPort: the carrier is there
+    Frames,        ///< AskPort: the carrier is there, and the server has sent frames
+    Off,           ///< AskPower: it reads as off
+    On,            ///< AskPower: it reads as on
+    Unled          ///< ResumeStandIn: it runs; the holder's back leg, over which it is probed, does not lead to it yet
 };
 
 std::string_view nameOf(Finding finding);

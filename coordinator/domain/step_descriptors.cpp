@@ -1,6 +1,5 @@
 #include "coordinator/domain/step_descriptors.hpp"
 
-#include "coordinator/domain/cancel/cancel_phase.hpp"
 #include "coordinator/domain/capture/capture_phase.hpp"
 #include "coordinator/domain/handover/handover_phase.hpp"
 #include "coordinator/domain/making/making_phase.hpp"
@@ -20,11 +19,15 @@ static constexpr StepLimits notify{
 
 // clang-format off
 constexpr std::array<StepDescriptor, step_count> step_descriptors{{
-    {FencePort,           "FencePort",           Of::Server,        Asks::Switch,        Lane::Critical, takeover::fence_port},
-    {FencePower,          "FencePower",          Of::Server,        Asks::PowerDevices,  Lane::Critical, takeover::fencePower},
+    {AskPort,             "AskPort",             Of::Server,        Asks::Switch,        Lane::Critical, takeover::ask_port},
+    {AskJob,              "AskJob",              Of::Server,        Asks::RequestHolder, Lane::Critical, takeover::askJob},
+    {AskPower,            "AskPower",            Of::Server,        Asks::PowerDevices,  Lane::Critical, takeover::askPower},
+    {WakeStandIn,         "WakeStandIn",         Of::StandIn,       Asks::VmHost,        Lane::Critical, takeover::resumeStandIn},
+    {RestStandIn,         "RestStandIn",         Of::StandIn,       Asks::VmHost,        Lane::Critical, takeover::rest_stand_in},
+    {FencePort,           "FencePort",           Of::Server,        Asks::Switch,        Lane::Critical, takeover::fence_port, mayFence},
+    {FencePower,          "FencePower",          Of::Server,        Asks::PowerDevices,  Lane::Critical, takeover::fencePower, mayFence},
     {ResumeStandIn,       "ResumeStandIn",       Of::StandIn,       Asks::VmHost,        Lane::Critical, takeover::resumeStandIn},
     {ReviveStandIn,       "ReviveStandIn",       Of::StandIn,       Asks::VmHost,        Lane::Ordinary, spare::reviveStandIn},
-    {RestStandIn,         "RestStandIn",         Of::StandIn,       Asks::VmHost,        Lane::Critical, cancel::rest_stand_in},
     {UnfencePort,         "UnfencePort",         Of::Server,        Asks::Switch,        Lane::Critical, takeover::give_segment, mayUnfencePort},
     {GiveSegment,         "GiveSegment",         Of::StandIn,       Asks::Switch,        Lane::Critical, takeover::give_segment, mayGiveSegment},
     {LeaseSpare,          "LeaseSpare",          Of::Spare,         Asks::Nobody,        Lane::Ordinary, spare::lease},

@@ -53,6 +53,19 @@ void measureBoot(const Operation& operation, Step& probed, base::WallTime ended)
     probed.phases_ms[boot_number] = start->plans;
 }
 
+/// What is asked again and again says each time what is so now.
+void takeEvidence(Step& step, const StepReport& report, base::WallTime ended) {
+    if (isEvidence(step.id.name)) {
+        step.finding = report.finding;
+        step.phases_ms = report.phases_ms;
+    }
+    // Time in which nobody could ask the stand-in is not the stand-in's.
+    if (step.id.name == StepName::ResumeStandIn) {
+        step.finding = report.finding;
+        if (report.finding == Finding::Unled) step.patience_from = ended;
+    }
+}
+
 }  // namespace
 
 void applyReport(Operation& operation, const StepId& id, const StepReport& report, base::WallTime ended,
@@ -74,6 +87,7 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
         case StepReport::Kind::Pending:
             step.state = StepState::Polling;
             step.percent = report.percent;
+            takeEvidence(step, report, ended);
             break;
         case StepReport::Kind::Failed:
             step.state = report.error.code == base::ErrorCode::TimedOut ? StepState::Unknown : StepState::Failed;
@@ -82,7 +96,7 @@ void applyReport(Operation& operation, const StepId& id, const StepReport& repor
             break;
     }
     // Whether a stand-in waits for the back leg is a matter of the last report alone.
-    if (!report.found.empty() || id.name == StepName::ReviveStandIn) step.found = report.found;
+    if (!report.found.empty() || id.name == StepName::ReviveStandIn || isEvidence(id.name)) step.found = report.found;
     const bool gives = id.name == StepName::GiveSegment || id.name == StepName::GiveSegmentToSpare;
     if (gives && step.state == StepState::Done && operation.new_owner_at == base::WallTime{})
         operation.new_owner_at = ended;

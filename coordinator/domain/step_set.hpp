@@ -25,4 +25,9 @@ class StepSet {
     std::uint64_t bits_ = 0;
 };
 
+/// Steps that ask about a server whose failure was reported. They change nothing.
+constexpr bool isEvidence(StepName step) {
+    return StepSet{StepName::AskPort, StepName::AskJob, StepName::AskPower}.contains(step);
+}
+
 }  // namespace standin::domain

@@ -23,7 +23,13 @@ constexpr auto failed_meanwhile = "the server has failed meanwhile";
 
 // clang-format off
 constexpr Row takeover_rows[] = {
-    {Opened, Begins, TakingOver, "fences and resumption are started beside each other"},
+    {Opened, Begins, Verifying, "a report is a claim: evidence is gathered while the stand-in resumes in quarantine"},
+    {Verifying, FailureConfirmed, TakingOver, "fences and resumption are started beside each other"},
+    {Verifying, FailureRefuted, StandingDown, "the job answers: nothing is fenced"},
+    {Verifying, FenceWithheld, NeedsOperator, "nothing is fenced: the evidence does not suffice, or nobody could take the job"},
+    {NeedsOperator, FailureConfirmed, TakingOver, "the places that could not be asked answer now, or somebody can take the job now"},
+    {NeedsOperator, FailureRefuted, StandingDown, "the job answers after all"},
+    {StandingDown, StoodDown, Closed, "the stand-in is suspended again, or an operator was notified that it is not"},
     {TakingOver, StandInReady, GivingSegment, "S190: fenced as the policy demands, and the stand-in answers"},
     {TakingOver, StandInUnusable, ColdPreparingSpare, "S183 NO, S192: no stand-in is ready, or it does not answer"},
     {TakingOver, FenceFailed, NeedsOperator, "no fence that the policy accepts could be confirmed: the segment is given to nobody"},
@@ -95,6 +101,7 @@ constexpr Row operator_rows[] = {
 constexpr auto cancelled_by = "what was begun is undone";
 constexpr Row cancel_rows[] = {
     {Opened, OperatorCancels, Cancelling, cancelled_by},
+    {Verifying, OperatorCancels, Cancelling, cancelled_by},
     {TakingOver, OperatorCancels, Cancelling, cancelled_by},
     {GivingSegment, OperatorCancels, Cancelling, cancelled_by},
     {ColdPreparingSpare, OperatorCancels, Cancelling, cancelled_by},

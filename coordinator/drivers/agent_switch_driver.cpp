@@ -30,6 +30,15 @@ base::Result<std::vector<Segment>> segmentsFrom(const protocol::Json& json) {
     return fields.finish(std::move(segments));
 }
 
+/// An agent of an earlier release lists all its ports, without a reading.
+base::Result<protocol::PortReading> readingFrom(const protocol::Json& json) {
+    protocol::JsonFields fields(json, "ports", protocol::JsonFields::Unknown::Skip);
+    const auto& ports = fields.array("ports");
+    if (ports.size() != 1) fields.problem("must be one port's");
+    if (auto read = fields.finish(true); !read) return base::failure(read.error());
+    return protocol::portReadingFrom(ports.front());
+}
+
 /// A port's name may have characters that mean something in a URL.
 std::string encoded(const std::string& text) {
     std::string url;
@@ -55,6 +64,11 @@ base::Result<std::vector<Segment>> AgentSwitchDriver::segmentsAt(const base::Por
                             [&](const auto& member) { return member.port == port; });
     });
     return segments;
+}
+
+base::Result<protocol::PortReading> AgentSwitchDriver::port(const base::PortName& name, Deadline deadline) {
+    return messageIn(*client_, "port '" + name.text() + "'",
+                     client_->get("/v1/ports?port=" + encoded(name.text()), deadline), readingFrom);
 }
 
 base::Result<Segment> AgentSwitchDriver::setSegment(const protocol::CommandStamp& stamp, const base::SegmentId& id,

@@ -17,6 +17,7 @@ class AgentSwitchDriver final : public SwitchDriver {
 
     base::Result<protocol::Segment> segment(const base::SegmentId& id, Deadline deadline) override;
     base::Result<std::vector<protocol::Segment>> segmentsAt(const base::PortName& port, Deadline deadline) override;
+    base::Result<protocol::PortReading> port(const base::PortName& name, Deadline deadline) override;
     base::Result<protocol::Segment> setSegment(const protocol::CommandStamp& stamp, const base::SegmentId& id,
                                                const protocol::SegmentOrder& order, Deadline deadline) override;
 

@@ -16,6 +16,7 @@
 #include "coordinator/drivers/notifier.hpp"
 #include "coordinator/drivers/power_driver.hpp"
 #include "coordinator/drivers/switch_driver.hpp"
+#include "coordinator/engine/silence_windows.hpp"
 
 namespace standin::engine {
 
@@ -35,6 +36,8 @@ struct Drivers {
     /// Claims an agent (`PUT /v1/epoch`). Success means that no newer coordinator has commanded it, and that no older
     /// one can from now on. StaleEpoch: another coordinator leads.
     std::function<base::Result<void>(const base::AgentName&, const protocol::Leader& as, drivers::Deadline)> claim;
+    /// Learned by the watch, used by steps that ask a job.
+    std::shared_ptr<SilenceWindows> silence_windows = std::make_shared<SilenceWindows>();
 };
 
 /// More than an image store transfers at a time (`transfers_at_once`, 2 unless configured), so that its disks are never

@@ -46,6 +46,9 @@ Engine::ReportOutcome FailureReports::report(const FailureReport& report) {
         ++failover.reports;
         domain::addMessages(failover, report.messages);
         state_.batch.changed(foreseen.operation);
+        // It waits for a person to say that the server has failed.
+        if (report.reported_by.starts_with("operator ") && !failover.confirmed)
+            decisions_.accept(failover, domain::Event::OperatorRetries, "confirmed by " + report.reported_by);
     } else {
         refuse(report, foreseen.reason);
     }
@@ -78,6 +81,7 @@ OperationId FailureReports::openFailover(const FailureReport& report, base::Wall
     failover.failure = report.kind;
     failover.cause = report.cause;
     domain::addMessages(failover, report.messages);
+    failover.suspected = state_.operations.wasRefuted(server);
     if (other != nullptr) {
         decisions_.accept(state_.operations.at(other->id), domain::Event::Preempted,
                           fmt::format("server '{}' has failed: failover {}", server.text(), failover.id));

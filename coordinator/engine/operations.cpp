@@ -70,6 +70,14 @@ const Operation* Operations::openFailoverOf(const base::ServerName& server) cons
     });
 }
 
+bool Operations::wasRefuted(const base::ServerName& server) const {
+    return newestOf(server, [&](const Operation& operation) {
+               return operation.kind == OperationKind::Failover && operation.state == State::Closed &&
+                      !operation.confirmed &&
+                      context_.now() < operation.ended_at + context_.server(server).evidence.suspicion;
+           }) != nullptr;
+}
+
 std::string Operations::rackFailoverOf(const base::ServerName& server) const {
     const auto& rack = context_.server(server).rack;
     if (rack.empty()) return {};

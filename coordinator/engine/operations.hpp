@@ -44,6 +44,8 @@ class Operations {
     [[nodiscard]] const domain::Operation* openOf(const base::ServerName& server) const {
         return newestOf(server, &domain::isOpen);
     }
+    /// Evidence has refuted a report about the server within the time that `evidence: suspicion` says.
+    [[nodiscard]] bool wasRefuted(const base::ServerName& server) const;
     [[nodiscard]] const domain::Operation* openFailoverOf(const base::ServerName& server) const;
     /// The failover of another server in the same rack that has not succeeded yet, for people; empty: there is none.
     [[nodiscard]] std::string rackFailoverOf(const base::ServerName& server) const;

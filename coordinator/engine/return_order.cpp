@@ -101,7 +101,8 @@ ReturnOutcome giveSegmentBack(const Drivers& drivers, const Inventory& inventory
     if (!segment) return outcome;  // it was never ordered
     const auto& in_force = segment->order;
     const bool has_it = segment->verified && in_force.owner == server_member;
-    const bool through_holder = in_force.owner == holder_member || in_force.back_leg_to == server_member;
+    const bool through_holder =
+        in_force.owner == holder_member || (in_force.proxied && in_force.back_leg_to == server_member);
     if (!has_it) {
         outcome.done = nobodyElseExecutes(drivers, inventory, attempt.now, attempt.patience);
         if (!outcome.done) return outcome;

@@ -186,6 +186,8 @@ json toJsonWithoutSteps(const domain::Operation& operation) {
     object["cold"] = operation.cold;
     object["job_runs"] = operation.job_runs;
     if (!operation.messages.empty()) object["messages"] = operation.messages;
+    if (!operation.confirmed) object["confirmed"] = false;
+    if (operation.suspected) object["suspected"] = true;
     if (operation.image_at != base::WallTime{}) object["image_at"] = base::rfc3339(operation.image_at);
     if (operation.stand_in_image_at != base::WallTime{})
         object["stand_in_image_at"] = base::rfc3339(operation.stand_in_image_at);
@@ -247,6 +249,8 @@ base::Result<domain::Operation> operationFrom(const json& object) {
     operation.handovers = static_cast<unsigned>(fields.count("handovers"));
     operation.cold = fields.boolean("cold", false);
     operation.job_runs = fields.boolean("job_runs", false);
+    operation.confirmed = fields.boolean("confirmed", true);
+    operation.suspected = fields.boolean("suspected", false);
     operation.image_at = moment(fields, "image_at");
     operation.stand_in_image_at = moment(fields, "stand_in_image_at");
     operation.writes = list<domain::HeldWrites>(fields, "writes", &writesFrom);

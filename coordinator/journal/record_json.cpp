@@ -46,6 +46,36 @@ milliseconds duration(JsonFields& fields, const char* field) {
     return milliseconds(fields.integer(field, 0, INT64_C(1) << 40));
 }
 
+json evidenceJson(const EvidenceSettings& settings) {
+    json of_kinds = json::object();
+    for (const auto& [kind, policy] : settings.of_kinds) of_kinds[kind] = nameOf(policy);
+    return {{"policy", nameOf(settings.policy)},
+            {"of_kinds", std::move(of_kinds)},
+            {"longest_window_ms", settings.longest_window.count()},
+            {"decide_within_ms", settings.decide_within.count()},
+            {"silent_after_ms", settings.silent_after.count()},
+            {"suspicion_ms", settings.suspicion.count()}};
+}
+
+EvidenceSettings evidenceFrom(JsonFields& server) {
+    EvidenceSettings settings;
+    // Recorded by a release that took every report for a failure.
+    settings.policy = EvidencePolicy::Trap;
+    if (!server.has("evidence")) return settings;
+    JsonFields fields(server.object("evidence"), "evidence", JsonFields::Unknown::Skip);
+    settings.policy = named<EvidencePolicy>(fields, "policy", &evidencePolicyFrom);
+    for (const auto& [kind, name] : fields.object("of_kinds").items()) {
+        const auto policy = evidencePolicyFrom(name.is_string() ? name.get<std::string>() : "");
+        if (policy) settings.of_kinds[kind] = *policy;
+    }
+    settings.longest_window = duration(fields, "longest_window_ms");
+    settings.decide_within = duration(fields, "decide_within_ms");
+    settings.silent_after = duration(fields, "silent_after_ms");
+    settings.suspicion = duration(fields, "suspicion_ms");
+    if (auto read = fields.finish(true); !read) server.problem(read.error().message);
+    return settings;
+}
+
 json serverJson(const Server& server) {
     return {{"name", server.name.text()},
             {"segment", server.segment.text()},
@@ -53,7 +83,10 @@ json serverJson(const Server& server) {
             {"image_store", nullable(server.image_store)},
             {"switch", nullable(server.switch_agent)},
             {"request_holder", nullable(server.request_holder)},
+            {"holder_back", nullable(server.holder_ports.back)},
             {"fence_policy", nameOf(server.fence_policy)},
+            {"fence_always", server.fence_always},
+            {"evidence", evidenceJson(server.evidence)},
             {"job_data", nameOf(server.job_data)},
             {"fence_within_ms", server.fence_within.count()},
             {"shutdown_within_ms", server.shutdown_within.count()},
@@ -70,6 +103,9 @@ base::Result<Server> serverFrom(const json& object) {
     server.image_store = fields.optionalId<base::AgentName>("image_store");
     server.switch_agent = fields.optionalId<base::AgentName>("switch");
     server.request_holder = fields.optionalId<base::AgentName>("request_holder");
+    if (fields.has("holder_back")) server.holder_ports.back = fields.id<base::PortName>("holder_back");
+    server.fence_always = fields.boolean("fence_always", false);
+    server.evidence = evidenceFrom(fields);
     server.fence_policy = named<FencePolicy>(fields, "fence_policy", &fencePolicyFrom);
     if (fields.has("job_data")) server.job_data = named<JobData>(fields, "job_data", &jobDataFrom);
     server.fence_within = duration(fields, "fence_within_ms");

@@ -15,7 +15,12 @@ namespace {
 /// The options that each verb takes, and what their values are: `time`, `number`, `word`, or one of some words.
 const std::map<std::string, std::map<std::string, std::string>>& options() {
     static const std::map<std::string, std::map<std::string, std::string>> all{
-        {"fail", {{"kind", "processor|memory|power"}, {"serves", "yes|no"}, {"bmc", "dead"}, {"trap", "yes|no"}}},
+        {"fail",
+         {{"kind", "processor|memory|power"},
+          {"serves", "yes|no"},
+          {"hung", "yes|no"},
+          {"bmc", "dead"},
+          {"trap", "yes|no"}}},
         {"trap",
          {{"kind", "processor|memory|power|recovery|test|unknown"},
           {"from", "word"},

@@ -40,6 +40,7 @@ constexpr VirtualTime noticing{120ms};
 void fail(Simulation& simulation, const Action& action) {
     World& world = simulation.world;
     const std::string& name = action.arguments[0];
+    world.machines.at(name).hung = option(action, "hung", "no") == "yes";
     world.breakDown(world.machines.at(name), option(action, "serves", "no") == "yes");
     if (option(action, "bmc", "") == "dead") world.bmcs.at(name).dead = true;
     if (!world.machines.at(name).is_spare && option(action, "trap", "yes") == "yes")

@@ -85,6 +85,11 @@ class SimulatedSwitchDriver final : public drivers::SwitchDriver {
             "segment.list", port.text(), nullptr, deadline,
             [this, port]() -> Result<std::vector<protocol::Segment>> { return switch_.segmentsAt(port); });
     }
+    Result<protocol::PortReading> port(const base::PortName& name, Deadline deadline) override {
+        return way_.ask<protocol::PortReading>(
+            "port.get", name.text(), nullptr, deadline,
+            [this, name]() -> Result<protocol::PortReading> { return switch_.port(name); });
+    }
     Result<protocol::Segment> setSegment(const CommandStamp& stamp, const base::SegmentId& id,
                                          const protocol::SegmentOrder& order, Deadline deadline) override {
         return way_.askLater<protocol::Segment>(

@@ -30,6 +30,7 @@ constexpr std::uint32_t port_normal = 0xfffffffa;
 constexpr std::uint32_t port_any = 0xffffffff;
 constexpr std::uint32_t group_any = 0xffffffff;
 constexpr std::uint16_t multipart_aggregate = 2;
+constexpr std::uint16_t multipart_port_stats = 4;
 constexpr std::uint8_t all_tables = 0xff;
 
 std::string be16(std::uint16_t value) {
@@ -78,6 +79,10 @@ std::string aggregateRequest(std::uint64_t cookie) {
                                            be64(~std::uint64_t{0}) + any_match);
 }
 
+std::string portStatsRequest(std::uint32_t of_port) {
+    return messageOf(MultipartRequest, be16(multipart_port_stats) + be16(0) + zeros(4) + be32(of_port) + zeros(4));
+}
+
 }  // namespace
 
 base::Result<void> OpenFlowConnection::inject(std::uint32_t of_port, const std::vector<std::string>& frames,
@@ -107,6 +112,16 @@ base::Result<std::uint32_t> OpenFlowConnection::flowsWith(std::uint64_t cookie, 
     if (answer->size() < flow_count_at + 4)
         return failure(ErrorCode::Corrupt, "the bridge's answer about its flows is too short");
     return number(*answer, flow_count_at, 4);
+}
+
+base::Result<std::uint64_t> OpenFlowConnection::receivedFrames(std::uint32_t of_port, milliseconds deadline) {
+    std::lock_guard lock(mutex_);
+    auto answer = exchange(portStatsRequest(of_port), MultipartReply, std::chrono::steady_clock::now() + deadline);
+    if (!answer) return failure(answer.error());
+    constexpr std::size_t received_at = header_bytes + 8 + 8;
+    if (answer->size() < received_at + 8)
+        return failure(ErrorCode::Corrupt, "the bridge's answer about its port is too short");
+    return std::uint64_t{number(*answer, received_at, 4)} << 32U | number(*answer, received_at + 4, 4);
 }
 
 base::Result<void> OpenFlowConnection::ensureOpen(base::SteadyTime until) {

@@ -29,6 +29,9 @@ class OpenFlowConnection {
     /// The number of flows with exactly this cookie.
     base::Result<std::uint32_t> flowsWith(std::uint64_t cookie, std::chrono::milliseconds deadline);
 
+    /// The number of frames that have come in at the port. Refused: the bridge has no such port.
+    base::Result<std::uint64_t> receivedFrames(std::uint32_t of_port, std::chrono::milliseconds deadline);
+
   private:
     base::Result<void> ensureOpen(base::SteadyTime until);
     base::Result<std::string> exchange(const std::string& request, std::uint8_t awaited_type, base::SteadyTime until);

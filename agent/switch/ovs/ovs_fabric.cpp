@@ -222,6 +222,25 @@ base::Result<void> OvsFabric::steer(const base::SegmentId& segment, Vlan vlan,
     return {};
 }
 
+// The statistics in the database are seconds old, so the bridge itself is asked.
+base::Result<std::optional<std::uint64_t>> OvsFabric::receivedFrames(const std::string& name) {
+    auto now = view();
+    if (!now) return failure(now.error());
+    const PortView* port = (*now)->port(name);
+    if (port == nullptr || port->of_ports.empty()) {
+        auto answers = daemonAnswers();
+        if (!answers) return failure(answers.error());
+        return std::optional<std::uint64_t>();
+    }
+    std::uint64_t frames = 0;
+    for (const auto of_port : port->of_ports) {
+        auto received = openflow_.receivedFrames(of_port, openflow_deadline);
+        if (!received) return failure(received.error());
+        frames += *received;
+    }
+    return std::optional(frames);
+}
+
 base::Result<bool> OvsFabric::steered(Vlan vlan) {
     std::size_t expected = 0;
     {

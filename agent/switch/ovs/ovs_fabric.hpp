@@ -33,6 +33,7 @@ class OvsFabric final : public SwitchFabric {
     base::Result<void> announce(const Announcement& announcement) override;
     base::Result<void> steer(const base::SegmentId& segment, Vlan vlan,
                              const std::optional<Steering>& steering) override;
+    base::Result<std::optional<std::uint64_t>> receivedFrames(const std::string& port) override;
     base::Result<bool> steered(Vlan vlan) override;
 
   private:

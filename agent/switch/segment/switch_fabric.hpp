@@ -147,6 +147,11 @@ class SwitchFabric {
     virtual base::Result<void> steer(const base::SegmentId& segment, Vlan vlan,
                                      const std::optional<Steering>& steering) = 0;
 
+    /// The number of frames that the machine behind the port has sent, as the forwarding plane counts it now. An answer
+    /// also proves that the forwarding plane works, so that what the view says of the port's link is not old; this is
+    /// so for a port that does not forward, too (nullopt). Unsupported: the switch does not count.
+    virtual base::Result<std::optional<std::uint64_t>> receivedFrames(const std::string& port) = 0;
+
     /// True if the steering set last for that VLAN is still in force (a restart of the forwarding plane forgets it).
     virtual base::Result<bool> steered(Vlan vlan) = 0;
 };

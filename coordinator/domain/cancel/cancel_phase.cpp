@@ -15,7 +15,7 @@ using base::failure;
 namespace {
 
 /// Each of these may have made the stand-in run.
-constexpr StepSet resuming{ResumeStandIn, ReviveStandIn};
+constexpr StepSet resuming{WakeStandIn, ResumeStandIn, ReviveStandIn};
 /// Each of these orders the segment without the server.
 constexpr StepSet ordering{FencePort, ReviveStandIn, IsolateSpare};
 

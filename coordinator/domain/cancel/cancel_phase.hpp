@@ -28,11 +28,4 @@ bool standInRests(const Operation& operation);
 /// What is reported at the end.
 Note endNote(const Operation& operation);
 
-/// Nobody waits for it; but while it runs, the server has no stand-in that is known to be ready.
-inline constexpr StepLimits rest_stand_in{.deadline = std::chrono::seconds(5),
-                                          .pause = std::chrono::milliseconds(100),
-                                          .patience = std::chrono::minutes(2),
-                                          .longest_pause = std::chrono::seconds(5),
-                                          .retry_refusals = true};
-
 }  // namespace standin::domain::cancel

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "coordinator/domain/notes.hpp"
+#include "coordinator/domain/step_set.hpp"
 
 namespace standin::domain::restraint {
 
@@ -123,9 +124,15 @@ bool hasNotPassed(const Operation& operation) {
 }
 
 PositiveEvidence evidenceOf(const Operation& operation) {
+    const auto found = [&operation](StepName name, Finding finding) {
+        const Step* step = operation.find(name, operation.server.text());
+        return step != nullptr && step->finding == finding;
+    };
     // A confirmed power fence is one that a person has seen: the failover itself has begun none yet.
     const Step* power = operation.find(StepName::FencePower, operation.server.text());
-    return {.carrier_lost = false, .power_off = power != nullptr && power->state == StepState::Done};
+    const bool seen_off = power != nullptr && power->state == StepState::Done;
+    return {.carrier_lost = found(StepName::AskPort, Finding::NoCarrier),
+            .power_off = seen_off || found(StepName::AskPower, Finding::Off)};
 }
 
 void update(Operation& operation, const Observation& observation, base::WallTime now) {
@@ -147,7 +154,7 @@ void update(Operation& operation, const Observation& observation, base::WallTime
 }
 
 bool keepsBack(const Operation& operation, const StepId& id) {
-    if (!operation.restraint.inForce() || id.name == StepName::TellOperator) return false;
+    if (!operation.restraint.inForce() || id.name == StepName::TellOperator || isEvidence(id.name)) return false;
     const Step* step = operation.find(id);
     const bool goes_on = step != nullptr && step->state == StepState::Polling && id.name != StepName::ReviveStandIn;
     return !goes_on;

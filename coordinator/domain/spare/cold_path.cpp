@@ -122,19 +122,28 @@ std::optional<DetectedEvent> whileGivingSegment(const OperationProgress& progres
 
 }  // namespace
 
+namespace {
+
+void addFences(StepList& steps, const OperationProgress& progress) {
+    steps.add(FencePort);
+    if (mayCutPower(progress)) steps.add(FencePower);
+}
+
+}  // namespace
+
 void coldWantedSteps(StepList& steps, const OperationProgress& progress) {
     switch (progress.operation().state) {
         case State::ColdPreparingSpare:
-            steps.fences();
+            addFences(steps, progress);
             if (mayRevive(progress)) steps.add(ReviveStandIn);
             return addPreparation(steps, progress);
         case State::ColdStartingSpare:
-            steps.fences();
+            addFences(steps, progress);
             return addStart(steps, progress);
         case State::ColdGivingSegment:
             return addGiving(steps, progress);
         default:  // ColdLeavingSpare
-            steps.fences();
+            addFences(steps, progress);
             if (mayRevive(progress)) steps.add(ReviveStandIn);
             if (isTaken(progress)) steps.add(PowerOffFailedSpare);
     }

@@ -121,7 +121,16 @@ std::optional<DetectedEvent> whileGivingSegment(const OperationProgress& progres
 }  // namespace
 
 std::optional<DetectedEvent> detectEvent(const OperationProgress& progress) {
-    return progress.operation().state == State::TakingOver ? whileTakingOver(progress) : whileGivingSegment(progress);
+    switch (progress.operation().state) {
+        case State::Verifying:
+            return whileVerifying(progress);
+        case State::StandingDown:
+            return whileStandingDown(progress);
+        case State::TakingOver:
+            return whileTakingOver(progress);
+        default:
+            return whileGivingSegment(progress);
+    }
 }
 
 }  // namespace standin::domain::takeover

@@ -14,7 +14,14 @@ namespace {
 void addPowerFence(StepList& steps, const OperationProgress& progress, StepName step) {
     const bool port_is_enough = progress.observation().server.fence_policy == FencePolicy::Port;
     const bool port_failed = progress.attempted(FencePort) && !progress.done(FencePort);
+    if (!mayCutPower(progress)) return;
     if (!port_is_enough || port_failed || progress.attempted(step)) steps.add(FencePower);
+}
+
+/// The brake lets a failover through once its server is dead beyond doubt.
+void addPositiveEvidence(StepList& steps) {
+    steps.add(AskPort);
+    steps.add(AskPower);
 }
 
 /// The stand-in answers after all. What was done about the spare stays done; only its quarantine and the holder's back
@@ -40,7 +47,12 @@ void noteSegmentGiven(Operation& operation) {
 
 void wantedSteps(StepList& steps, const OperationProgress& progress) {
     const Operation& operation = progress.operation();
-    if (operation.state == State::TakingOver) {
+    if (operation.state == State::Verifying) {
+        verifyingSteps(steps, progress);
+    } else if (operation.state == State::StandingDown) {
+        if (wasWoken(operation)) steps.add(RestStandIn);
+    } else if (operation.state == State::TakingOver) {
+        if (operation.waits_for_release) addPositiveEvidence(steps);
         steps.add(FencePort);
         // After a retry the segment may be its own: before it runs again, nobody else may.
         const bool may_resume =
@@ -55,6 +67,12 @@ void wantedSteps(StepList& steps, const OperationProgress& progress) {
 
 void enterState(Operation& operation, const Change& change) {
     switch (change.event) {
+        case Event::Begins:
+            operation.confirmed = false;
+            break;
+        case Event::FailureConfirmed:
+            operation.confirmed = true;
+            break;
         case Event::StandInUnusable:
             operation.cold = true;
             operation.job_runs = false;
@@ -68,6 +86,7 @@ void enterState(Operation& operation, const Change& change) {
             noteSegmentGiven(operation);
             break;
         case Event::OperatorRetries:
+            operation.confirmed = true;  // by a person
             retry(operation);
             break;
         default:

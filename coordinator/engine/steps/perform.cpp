@@ -16,11 +16,15 @@ struct Effect {
 };
 
 constexpr std::array<Effect, domain::step_count> effects{{
+    {AskPort, askPort},
+    {AskJob, askJob},
+    {AskPower, askPower},
+    {WakeStandIn, wakeStandIn},
+    {RestStandIn, restStandIn},
     {FencePort, fencePort},
     {FencePower, fencePower},
     {ResumeStandIn, resumeStandIn},
     {ReviveStandIn, reviveStandIn},
-    {RestStandIn, restStandIn},
     {UnfencePort, unfencePort},
     {GiveSegment, giveSegment},
     {LeaseSpare, nullptr},  // carried out by the engine's own thread: the lease is in the journal

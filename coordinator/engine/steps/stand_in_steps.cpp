@@ -202,7 +202,8 @@ StepReport adoptStandIn(const StepContext& context) {
     StepContext adopted = context;
     domain::Operation& operation = adopted.operation.own();
     operation.stand_in_port = std::exchange(operation.new_stand_in_port, {});
-    auto segment = order(context, segmentOrder(adopted, server_member, stand_in_member));
+    // The holder's back leg becomes the witness on the server's segment.
+    auto segment = order(context, segmentOrder(adopted, server_member, server_member));
     if (!segment) return StepReport::failed(segment.error());
     return StepReport::done("the segment knows it as the server's stand-in");
 }

@@ -6,13 +6,18 @@ namespace standin::engine::steps {
 
 // The effects: one function for each domain::StepName. Each observes, acts and observes, and may be repeated.
 
+StepReport askPort(const StepContext& context);
+StepReport askJob(const StepContext& context);
+StepReport askPower(const StepContext& context);
+StepReport wakeStandIn(const StepContext& context);
+StepReport restStandIn(const StepContext& context);
+
 StepReport fencePort(const StepContext& context);
 StepReport fencePower(const StepContext& context);
 StepReport resumeStandIn(const StepContext& context);
 StepReport reviveStandIn(const StepContext& context);
 StepReport giveSegment(const StepContext& context);
 
-StepReport restStandIn(const StepContext& context);
 StepReport unfencePort(const StepContext& context);
 
 StepReport powerOffSpare(const StepContext& context);

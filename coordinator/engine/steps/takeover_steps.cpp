@@ -68,28 +68,75 @@ void awaitClock(const StepContext& context, drivers::HypervisorDriver& driver, b
 
 }  // namespace
 
+namespace {
+
+/// Before the fence the holder's back leg leads to the server, as a witness; the order of the fence leads it to the
+/// stand-in. An answer before that would be the server's.
+bool isFencedSomehow(const StepContext& context) {
+    const auto done = [&](domain::StepName step) {
+        const auto* fence = context.operation->find(step, context.server().name.text());
+        return fence != nullptr && fence->state == domain::StepState::Done;
+    };
+    return done(domain::StepName::FencePort) || done(domain::StepName::FencePower);
+}
+
+/// The switch takes no order for longer than the fence is tried: the stand-in is not asked, as where nobody could.
+constexpr std::chrono::seconds unled_for{35};
+
+/// Nullopt: the stand-in can be probed.
+std::optional<StepReport> awaitBackLeg(const StepContext& context) {
+    const auto& name = context.operation->stand_in.text();
+    const auto segment = observe(context);
+    if (segment && hasBackLeg(context, *segment)) return std::nullopt;
+    if (isFencedSomehow(context)) {
+        const auto led =
+            order(context, segmentOrder(context, {}, stand_in_member), fmt::format("back_leg/{}", context.sequence));
+        if (!led) return StepReport::failed(led.error());
+        return std::nullopt;
+    }
+    if (context.running_for < unled_for) {
+        auto report =
+            StepReport::pending(fmt::format("stand-in '{}' runs; it is probed once the port is fenced", name));
+        report.finding = domain::Finding::Unled;
+        return report;
+    }
+    auto report = StepReport::done(fmt::format("stand-in '{}' runs; not probed: the switch does not lead to it", name));
+    report.finding = domain::Finding::Unproved;
+    return report;
+}
+
+}  // namespace
+
+namespace {
+
+base::Result<protocol::StandIn> resume(const StepContext& context, drivers::HypervisorDriver& driver) {
+    const auto& name = context.operation->stand_in;
+    // Half of the time: where the answer is lost, another attempt finds out that it runs, and the cold path is not
+    // taken for that.
+    auto stand_in = driver.setState(context.stamp(), name, protocol::StandInState::Running, context.remaining() / 2);
+    if (!stand_in || stand_in->state == protocol::StandInState::Running) return stand_in;
+    return base::failure(ErrorCode::WrongState, fmt::format("stand-in '{}' is {}, not running{}{}", name.text(),
+                                                            protocol::nameOf(stand_in->state),
+                                                            stand_in->problem.empty() ? "" : ": ", stand_in->problem));
+}
+
+}  // namespace
+
 StepReport resumeStandIn(const StepContext& context) {
     const auto& server = context.server();
     const auto& name = context.operation->stand_in;
     auto driver = driverOf(context.drivers.hypervisors, server.vm_host);
     if (!driver) return StepReport::failed(driver.error());
     const auto before = context.clock.steady();
-    // Half of the time: where the answer is lost, another attempt finds out that it runs, and the cold path is not
-    // taken for that.
-    auto stand_in =
-        (*driver)->setState(context.stamp(), name, protocol::StandInState::Running, context.remaining() / 2);
-    if (!stand_in) return StepReport::failed(stand_in.error());
-    if (stand_in->state != protocol::StandInState::Running) {
-        return StepReport::failed(
-            ErrorCode::WrongState,
-            fmt::format("stand-in '{}' is {}, not running{}{}", name.text(), protocol::nameOf(stand_in->state),
-                        stand_in->problem.empty() ? "" : ": ", stand_in->problem));
+    StepReport report = StepReport::done(fmt::format("stand-in '{}' answers", name.text()));
+    // A poll: it runs already, and is probed as soon as it can be.
+    if (!context.request.poll) {
+        const auto stand_in = resume(context, **driver);
+        if (!stand_in) return StepReport::failed(stand_in.error());
+        for (const auto& warning : stand_in->warnings) report.message += "; " + warning;
     }
     const auto resumed = context.clock.steady();
-    StepReport report = StepReport::done(fmt::format("stand-in '{}' answers", name.text()));
     report.phases_ms["resume"] = base::milliseconds(resumed - before);
-    for (const auto& warning : stand_in->warnings) report.message += "; " + warning;
-
     if (context.operation->job_runs) {
         report.message = fmt::format("stand-in '{}' runs", name.text());
         return report;
@@ -98,6 +145,7 @@ StepReport resumeStandIn(const StepContext& context) {
         report.message = fmt::format("stand-in '{}' runs and owns the segment", name.text());
         return report;
     }
+    if (auto waits = awaitBackLeg(context)) return std::move(*waits);
     const auto [answer, stopped] = probeGuest(context, name, context.remaining());
     // Nobody waits for a guest that has stopped: the cold path takes long enough.
     if (!stopped.empty()) return StepReport::failed(ErrorCode::WrongState, stopped);

@@ -47,6 +47,18 @@ std::vector<Segment> LanSwitch::segmentsAt(const base::PortName& port) const {
     return its;
 }
 
+protocol::PortReading LanSwitch::port(const base::PortName& name) {
+    protocol::PortReading reading{name, false, false, {}};
+    const auto machine = world_.machines.find(world_.at(name));
+    if (machine == world_.machines.end()) return reading;
+    reading.present = true;
+    reading.carrier = machine->second.hasCarrier();
+    // One that runs sends a frame whenever anybody looks.
+    if (machine->second.sendsFrames()) frames_[name.text()] += 1;
+    reading.received_frames = frames_[name.text()];
+    return reading;
+}
+
 void LanSwitch::forget() {
     world_.log.line("a switch has lost its records");
     segments_.clear();

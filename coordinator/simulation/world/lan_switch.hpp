@@ -20,6 +20,8 @@ class LanSwitch {
     /// NotFound: it was never ordered; it belongs to its server then.
     base::Result<protocol::Segment> segment(const base::SegmentId& id) const;
     [[nodiscard]] std::vector<protocol::Segment> segmentsAt(const base::PortName& port) const;
+    /// What a port tells of the machine behind it.
+    [[nodiscard]] protocol::PortReading port(const base::PortName& name);
     /// Its records were deleted: it knows no order any more.
     void forget();
     /// `ordered_at`: it has left the coordinator. Conflict: a later order was given.
@@ -46,8 +48,9 @@ class LanSwitch {
 
     World& world_;
     base::NameMap<std::string, Kept> segments_;
-    base::NameMap<std::string, std::string> owned_;  ///< segments, by their owners' ports
-    base::NameMap<std::string, std::string> named_;  ///< segments, by the ports that their orders name
+    base::NameMap<std::string, std::uint64_t> frames_;  ///< that have come in at a machine's port
+    base::NameMap<std::string, std::string> owned_;     ///< segments, by their owners' ports
+    base::NameMap<std::string, std::string> named_;     ///< segments, by the ports that their orders name
 };
 
 }  // namespace standin::simulation

@@ -31,6 +31,7 @@ struct Machine {
 
     bool broken = false;         ///< its hardware has failed
     bool hangs = false;          ///< it runs, and does not shut down when it is asked to
+    bool hung = false;           ///< with broken: its port keeps its carrier, and no frame comes from it
     bool job_hangs = false;      ///< it runs, and its job does not answer
     VirtualTime silent_since{};  ///< with job_hangs or broken: it has got so
     bool serves_broken = false;  ///< and it continues to execute its job nevertheless, until it is stopped
@@ -43,6 +44,9 @@ struct Machine {
     std::string declared_serial;  ///< of the disk that should be
     std::string being_written;    ///< the restore that writes it now; empty: none
 
+    /// Its switch port has a carrier, and the machine sends frames.
+    [[nodiscard]] bool hasCarrier() const { return on && (!broken || serves_broken || hung); }
+    [[nodiscard]] bool sendsFrames() const { return on && (!broken || serves_broken); }
     /// It executes requests that reach it.
     [[nodiscard]] bool answers(VirtualTime now) const {
         if (!on || job_hangs || (broken && !serves_broken)) return false;

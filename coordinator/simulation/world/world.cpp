@@ -115,7 +115,8 @@ void World::addSegment(const domain::Server& server, const domain::SpareTableRow
     if (placement.on == On::Server) order.owner = base::MemberName("server");
     if (placement.on == On::StandIn) order.owner = base::MemberName("stand-in");
     if (placement.on == On::Spare) order.owner = base::MemberName("spare");
-    if (placement.on == On::Server && row != nullptr) order.back_leg_to = base::MemberName("stand-in");
+    if (placement.on == On::Server && row != nullptr && !order.back_leg_port.empty())
+        order.back_leg_to = base::MemberName("server");
     if (placement.on != On::Server) machines.at(server.name.text()).on = false;
     switchOf(server).placeSegment(server.segment, std::move(order));
 }
@@ -223,7 +224,7 @@ void World::hang(Machine& machine, bool hangs) {
 }
 
 void World::repair(Machine& machine) {
-    machine.broken = machine.serves_broken = false;
+    machine.broken = machine.serves_broken = machine.hung = false;
     invariants.isRepaired(machine.name);
     bmcs.at(machine.name) = {};
     log.line("{} is repaired", machine.name);

@@ -48,6 +48,7 @@ class SilentHypervisor final : public drivers::HypervisorDriver {
 
 class SilentSwitch final : public drivers::SwitchDriver {
     Result<protocol::Segment> segment(const base::SegmentId&, Deadline) override { return nobodyThere(); }
+    Result<protocol::PortReading> port(const base::PortName&, Deadline) override { return nobodyThere(); }
     Result<std::vector<protocol::Segment>> segmentsAt(const base::PortName&, Deadline) override {
         return nobodyThere();
     }

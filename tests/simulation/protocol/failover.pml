@@ -7,7 +7,8 @@
  * ends anywhere but at rest is a breach of progress.
  *
  * Deliberately wrong, to see that it is found: -D NO_EPOCH, NO_ORDER, SEGMENT_BEFORE_FENCE, UNKNOWN_IS_DONE, TIMEOUT_IS_NOT_DONE,
- * NO_LEASE, EFFECT_BEFORE_INTENT, EVERY_REPORT_OPENS, ANY_JOURNAL_WRITER, CLOSE_UNKNOWN, RETURN_BY_LOOKING, ALWAYS_RETURN.
+ * NO_LEASE, EFFECT_BEFORE_INTENT, EVERY_REPORT_OPENS, ANY_JOURNAL_WRITER, CLOSE_UNKNOWN, RETURN_BY_LOOKING, ALWAYS_RETURN,
+ * EVIDENCE_IGNORED, UNKNOWN_IS_SILENCE.
  */
 
 #ifndef FAULTS
@@ -25,13 +26,13 @@
 #define MOST_HANDOVERS 2
 
 mtype:state = {
-    Opened, TakingOver, GivingSegment, PreparingSpare, StartingSpare, HoldingRequests, DrainingStandIn, FreezingStandIn,
+    Opened, Verifying, StandingDown, TakingOver, GivingSegment, PreparingSpare, StartingSpare, HoldingRequests, DrainingStandIn, FreezingStandIn,
     ReleasingRequests, GivingSegmentToSpare, ReturningRequests, LeavingSpare, ColdPreparingSpare, ColdStartingSpare,
     ColdGivingSegment, ColdLeavingSpare, Settling, Closing, Succeeded, Failed, NeedsOperator, Closed
 };
 
 mtype:event = {
-    Begins, StandInReady, StandInUnusable, FenceFailed, SegmentGiven, SegmentRefused, SparePrepared, SpareAnswers, SpareFailed,
+    Begins, FailureConfirmed, FailureRefuted, FenceWithheld, StoodDown, StandInReady, StandInUnusable, FenceFailed, SegmentGiven, SegmentRefused, SparePrepared, SpareAnswers, SpareFailed,
     NoSpareLeft, RequestsHeld, StandInDrained, StandInLost, StandInFrozen, StandInBusy, HeldReleased, NothingDelivered, HolderLost, HandoverFailed,
     RequestsReturned, HandoversExhausted, ReturnFailed, SpareOwnsSegment, FurtherSpare, Settled, OperatorRetries, OperatorCloses,
     ClosedUp
@@ -100,6 +101,7 @@ typedef Operation {
     mtype:state state;
     byte step[STEPS];
     bit port_tried;  /* FencePort had an attempt before: it observes first */
+    bit confirmed;   /* the failure is, by evidence or by a person */
     bit cold;
     bit job_runs;
     bit has_spare;
@@ -123,6 +125,7 @@ byte owner = Server;
 bit established;       /* owner Holder: the stand-in keeps the connections that it has */
 byte back = Nobody;    /* whose quarantine the holder's back leg is in */
 bit server_on = 1;
+bit job_answers;       /* the server was reported to have failed, and has not */
 bit server_left;       /* the server was taken off its segment */
 byte stand_in = Suspended;
 bit busy;              /* the stand-in has unanswered requests */
@@ -265,7 +268,7 @@ inline enter() {
     :: event == StandInReady && op[c].cold ->
         op[c].cold = 0; op[c].step[ResumeStandIn] = Done;
         redo(GiveSegment); redo(IsolateSpare); redo(ProbeSpare); redo(ReviveStandIn)
-    :: event == Begins -> op[c].placement = Nobody
+    :: event == FailureConfirmed -> op[c].confirmed = 1; op[c].placement = Nobody
     :: event == SegmentGiven -> op[c].job_runs = 1; op[c].placement = StandIn
     :: event == SpareOwnsSegment -> op[c].job_runs = 1; op[c].placement = Spare
     :: event == SpareFailed -> op[c].spare_failed = 1
@@ -279,7 +282,9 @@ inline enter() {
     :: event == HandoversExhausted ->
         assert(owner == StandIn && !held);  /* the operator is told that the stand-in goes on */
         redo(HoldRequests); redo(DrainStandIn); redo(FreezeStandIn)
-    :: event == OperatorRetries -> retry()
+    :: event == OperatorRetries ->
+        if :: !op[c].confirmed -> op[c].confirmed = 1; op[c].placement = Nobody :: else fi;
+        retry()
     :: event == ClosedUp && op[c].leased && op[c].placement != Spare -> op[c].leased = 0; lease = Nobody
     :: else
     fi;
@@ -337,7 +342,8 @@ inline retry() {
 /* domain/…_occurrence.cpp: one change of state, if anything has happened. */
 inline occur() {
     if
-    :: op[c].state == Opened -> go(Opened, Begins, TakingOver)
+    :: op[c].state == Opened -> go(Opened, Begins, Verifying)
+    :: op[c].state == StandingDown -> go(StandingDown, StoodDown, Closed)
 
     :: op[c].state == TakingOver && (op[c].cold || gaveUp(ResumeStandIn)) -> go(TakingOver, StandInUnusable, ColdPreparingSpare)
     :: op[c].state == TakingOver && !op[c].cold && !gaveUp(ResumeStandIn) && readyToGive -> go(TakingOver, StandInReady, GivingSegment)
@@ -402,7 +408,7 @@ inline occur() {
     :: op[c].state == ColdGivingSegment && isDone(GiveSegmentToSpare) -> go(ColdGivingSegment, SpareOwnsSegment, Settling)
     :: op[c].state == ColdGivingSegment && gaveUp(GiveSegmentToSpare) -> go(ColdGivingSegment, SegmentRefused, NeedsOperator)
 
-    :: op[c].state == Closing && concluded(DeleteStandIn) -> go(Closing, ClosedUp, Closed)
+    :: op[c].state == Closing && (concluded(DeleteStandIn) || !op[c].confirmed) -> go(Closing, ClosedUp, Closed)
     :: else
     fi
 }
@@ -458,7 +464,7 @@ inline wantRevival() {
 /* domain/plan.cpp: the steps that the state wants are made intents. */
 inline plan() {
     if
-    :: !isResting(op[c].state) && op[c].state != Closing -> want(FencePower)
+    :: !isResting(op[c].state) && op[c].state != Closing && op[c].confirmed -> want(FencePower)
     :: else
     fi;
     if
@@ -500,13 +506,13 @@ inline plan() {
         want(RetireHolder);
         /* really beside the other; they have nothing to do with each other, and this way there are fewer states */
         if :: begun(FreezeStandIn) && concluded(RetireHolder) -> want(RetireStandIn) :: else fi
-    :: op[c].state == Closing -> want(DeleteStandIn)
+    :: op[c].state == Closing && op[c].confirmed -> want(DeleteStandIn)
     :: else
     fi
 }
 
 inline copyOperation(to, from) {
-    to.state = from.state; to.port_tried = from.port_tried; to.cold = from.cold; to.job_runs = from.job_runs;
+    to.state = from.state; to.port_tried = from.port_tried; to.confirmed = from.confirmed; to.cold = from.cold; to.job_runs = from.job_runs;
     to.has_spare = from.has_spare; to.spare_failed = from.spare_failed; to.leased = from.leased; to.placement = from.placement;
     to.handovers = from.handovers;
     i = 0;
@@ -568,8 +574,8 @@ inline own(who, keeps, through_holder, back_leg) {
 /* What a command does when it arrives. */
 inline act() {
     if
-    :: which == FencePort -> own(Nobody, 0, 0, StandIn)
-    :: which == FencePower -> server_on = 0
+    :: which == FencePort -> assert(!job_answers); own(Nobody, 0, 0, StandIn)
+    :: which == FencePower -> assert(!job_answers); server_on = 0
     :: which == ResumeStandIn ->
         if :: stand_in != Deleted -> stand_in = Runs :: else fi
     :: which == ReviveStandIn && nth == 0 ->
@@ -696,6 +702,13 @@ inline arrive() {
 #endif
 #define mayClose (op[c].placement != StandIn && ownerKnown && closes > 0 && mayCommit)
 
+#define isWithheld (op[c].state == NeedsOperator && !op[c].confirmed)
+#ifdef EVIDENCE_IGNORED
+#define showsDeath true
+#else
+#define showsDeath (!job_answers)
+#endif
+
 #define isHeard        mayCommit  /* what a deposed coordinator hears changes nothing */
 #define COURSES(s) \
     :: running(s) && at(s) < commandsOf(s) && mayBegin(s) -> step = s; what = Effect \
@@ -729,7 +742,7 @@ inline depose() {
     op[0].job_runs = op[0].job_runs && op[0].step[IsolateSpare] == Running;
     op[0].handovers = op[0].handovers > 0 && op[0].step[GiveSegmentToSpare] == Running;
     op[0].state = Closed;
-    op[0].cold = 0; op[0].has_spare = 0; op[0].spare_failed = 0; op[0].leased = 0; op[0].placement = 0;
+    op[0].confirmed = 0; op[0].cold = 0; op[0].has_spare = 0; op[0].spare_failed = 0; op[0].leased = 0; op[0].placement = 0;
     alive[0] = no; no = false;
     if :: !alive[0] -> op[0].state = 0; epoch[0] = 0 :: else fi
 }
@@ -836,7 +849,20 @@ end:
 #ifdef EVERY_REPORT_OPENS
         :: alive[c] && op[c].state != 0 && reports > 0 -> reports--; failovers++
 #endif
-        :: alive[c] && op[c].state == NeedsOperator && retries > 0 && mayCommit ->
+        /* what the places say that could be asked; an answer of the job is the whole truth */
+        :: alive[c] && op[c].state == Verifying && showsDeath && mayCommit -> go(Verifying, FailureConfirmed, TakingOver)
+        :: alive[c] && op[c].state == Verifying && job_answers && mayCommit -> go(Verifying, FailureRefuted, StandingDown)
+        :: alive[c] && op[c].state == Verifying && faults > 0 && mayCommit ->  /* nobody could be asked */
+            faults--;
+#ifdef UNKNOWN_IS_SILENCE
+            go(Verifying, FailureConfirmed, TakingOver)
+#else
+            go(Verifying, FenceWithheld, NeedsOperator)
+#endif
+        :: alive[c] && isWithheld && showsDeath && mayCommit -> go(NeedsOperator, FailureConfirmed, TakingOver)
+        :: alive[c] && isWithheld && job_answers && mayCommit -> go(NeedsOperator, FailureRefuted, StandingDown)
+        /* a person who retries has looked */
+        :: alive[c] && op[c].state == NeedsOperator && retries > 0 && mayCommit && !(isWithheld && job_answers) ->
             retries--; go(NeedsOperator, OperatorRetries, TakingOver)
         :: alive[c] && op[c].state == Failed && retries > 0 && mayCommit -> retries--; go(Failed, OperatorRetries, TakingOver)
         /* closing is refused while the stand-in executes the job, or may do so */
@@ -908,6 +934,7 @@ proctype Judge() {
 init {
     atomic {
         if :: policy_power = 0 :: policy_power = 1 fi;
+        if :: job_answers = 0 :: job_answers = 1 fi;
         late[1].step = NONE;
         if
         :: late[0].step = NONE

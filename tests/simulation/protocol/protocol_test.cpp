@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(no_failover_goes_on_for_ever_when_its_coordinator_is_depose
 // clang-format off
 const std::vector<std::string> wrong_rules{"NO_EPOCH", "NO_ORDER", "SEGMENT_BEFORE_FENCE", "UNKNOWN_IS_DONE",
     "TIMEOUT_IS_NOT_DONE", "NO_LEASE", "EFFECT_BEFORE_INTENT", "EVERY_REPORT_OPENS", "ANY_JOURNAL_WRITER",
-    "CLOSE_UNKNOWN", "ALWAYS_RETURN"};
+    "CLOSE_UNKNOWN", "ALWAYS_RETURN", "EVIDENCE_IGNORED", "UNKNOWN_IS_SILENCE"};
 // clang-format on
 
 BOOST_DATA_TEST_CASE(a_wrong_rule_is_found, boost::unit_test::data::make(wrong_rules), rule) {

@@ -33,6 +33,10 @@ void readServers(YamlReader& server, engine::Inventory& inventory) {
         its.answer_within = server.duration("answer_within", its.answer_within);
         its.drain_within = server.duration("drain_within", its.drain_within);
         its.fence_within = server.duration("fence_within", its.fence_within);
+        its.evidence.policy = *domain::evidencePolicyFrom(server.choice(
+            "evidence", {"trap", "silence", "power", "operator"}, std::string(nameOf(its.evidence.policy))));
+        its.evidence.silent_after = server.duration("silent_after", its.evidence.silent_after);
+        its.fence_always = server.boolean("fence_always", its.fence_always);
         its.stand_in.memory_mib = static_cast<std::uint64_t>(
             server.integer("stand_in_memory_mib", 1, 1 << 24, static_cast<std::int64_t>(its.stand_in.memory_mib)));
     }

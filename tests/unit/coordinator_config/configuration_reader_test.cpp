@@ -78,6 +78,32 @@ BOOST_AUTO_TEST_CASE(an_image_store_says_how_many_restores_it_carries_beside_eac
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_server_says_what_evidence_its_fence_needs) {
+    const std::string rack = "    rack: \"1\"";
+    const auto settingsOf = [&](const std::string& evidence) {
+        Reading reading(with(rack, evidence + rack));
+        BOOST_REQUIRE(reading.configuration.has_value());
+        return reading.configuration->servers.front().server;
+    };
+    BOOST_CHECK(settingsOf("").evidence.policy == domain::EvidencePolicy::Silence);
+    BOOST_TEST(!settingsOf("").fence_always);
+    const auto server = settingsOf(
+        "    evidence: {policy: power, kinds: {memory: operator}, longest_window: 400ms, silent_after: 4s}\n"
+        "    fence_always: true\n");
+    BOOST_TEST(server.fence_always);
+    BOOST_CHECK(server.evidence.policyFor("fan") == domain::EvidencePolicy::Power);
+    BOOST_CHECK(server.evidence.policyFor("memory") == domain::EvidencePolicy::Operator);
+    BOOST_TEST(server.evidence.longest_window.count() == 400);
+    BOOST_TEST(server.evidence.silent_after.count() == 4000);
+    const auto problemOf = [&](const std::string& evidence) {
+        return Reading(with(rack, "    evidence: {" + evidence + "}\n" + rack)).onlyProblem();
+    };
+    BOOST_TEST(problemOf("policy: belief").find("evidence.policy") != std::string::npos);
+    BOOST_TEST(problemOf("kinds: {memory: belief}").find("'belief' of kind 'memory'") != std::string::npos);
+    BOOST_TEST(problemOf("longest_window: 5ms").find("shortest_window") != std::string::npos);
+    BOOST_TEST(problemOf("decide_within: 2s").find("silent_after") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_server_says_how_it_is_shut_down_for_a_capture) {
     const std::string rack = "    rack: \"1\"";
     Reading reading(

@@ -59,6 +59,7 @@ class AnyCase {
         if (flip()) operation.failed_spares.emplace_back("spare01");
         operation.cold = isCold(state) || (state == State::Settling && flip());
         operation.job_runs = flip();
+        if (state == State::NeedsOperator) operation.confirmed = flip();
         operation.handovers = any(0, 3);
         const bool goes_well = flip();
         for (const auto& row : step_descriptors) addStep(operation, row.step, goes_well);
@@ -77,7 +78,7 @@ class AnyCase {
         step.refusals = any(0, 20);
         step.error = flip() ? base::ErrorCode::Conflict : base::ErrorCode::Unreachable;
         if (flip()) step.error = flip() ? base::ErrorCode::WrongState : base::ErrorCode::Corrupt;
-        step.finding = static_cast<Finding>(any(0, static_cast<unsigned>(Finding::Unseen)));
+        step.finding = static_cast<Finding>(any(0, static_cast<unsigned>(Finding::Unled)));
         if (flip()) step.patience_from = now - 1h;
     }
     unsigned any(unsigned least, unsigned most) {

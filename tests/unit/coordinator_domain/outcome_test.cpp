@@ -73,7 +73,11 @@ BOOST_AUTO_TEST_CASE(a_job_is_placed_as_its_failover_goes_on) {
         std::optional<Placement> after;
     };
     const std::vector<Case> cases{
-        {Event::Begins, State::TakingOver, server, nobody},
+        {Event::Begins, State::Verifying, server, std::nullopt},
+        {Event::FailureConfirmed, State::TakingOver, server, nobody},
+        {Event::OperatorRetries, State::TakingOver, server, nobody},  // of a failure that nobody had confirmed
+        {Event::FailureRefuted, State::StandingDown, server, std::nullopt},
+        {Event::StoodDown, State::Closed, server, std::nullopt},
         {Event::SegmentGiven, State::PreparingSpare, nobody, on_stand_in},
         {Event::StandInUnusable, State::ColdPreparingSpare, on_stand_in, Placement{On::Nobody, stand_in, {}}},
         {Event::StandInUnusable, State::ColdPreparingSpare, nobody, std::nullopt},

@@ -29,6 +29,7 @@ simulation::WorldConfig labConfig(simulation::Layout layout) {
     config.timings.holder_age = std::chrono::hours(1000);
     config.engine.watch_every = 0ms;
     for (auto& [name, server] : config.inventory.servers) {
+        server.evidence.policy = domain::EvidencePolicy::Trap;  // its servers are well, and reported to have failed
         server.shutdown_within = domain::Server{}.shutdown_within;
         server.boot_within = domain::Server{}.boot_within;
         server.rack.clear();
