@@ -146,7 +146,10 @@ bool Delivery::handOn(const AttemptPtr& given, SteadyTime now) {
         return again(attempt, now);
     auto& queue = room_.queue();
     const bool expects = queue.expectsAnswer(number);
-    if (expects) pace_.sent(number, queue.answerWait(number, now, settings_.pace.answer_wait), now);
+    if (expects) {
+        const auto wait = queue.answerWait(number, now, settings_.pace.answer_wait);
+        pace_.sent(number, wait, now, held->whole() ? Milliseconds::max() : wait);
+    }
     const auto problem =
         held->handOn(std::move(attempt->job), [this, number, generation = generation_](Progress progress) {
             if (generation == generation_) progressed(number, progress);

@@ -40,6 +40,7 @@ class HttpConnection final : public Held, public std::enable_shared_from_this<Ht
     void start();
 
     [[nodiscard]] bool connected() const override;
+    [[nodiscard]] bool whole() const override { return true; }
     int handOn(TcpSocketPtr job, std::function<void(Progress)> tell) override;
     void endUnprocessed() override;
 
