@@ -14,6 +14,7 @@ namespace {
 
 // A connection that waited longer for its turn may have been closed by a machine that expects a request at once.
 constexpr Milliseconds trusted_for{500};
+constexpr Milliseconds looked_after_again{5};
 
 SteadyTime steadyNow() {
     return std::chrono::steady_clock::now();
@@ -145,7 +146,10 @@ bool Delivery::handOn(const AttemptPtr& given, SteadyTime now) {
         return again(attempt, now);
     auto& queue = room_.queue();
     const bool expects = queue.expectsAnswer(number);
-    if (expects) pace_.sent(number, queue.answerWait(number, now, settings_.pace.answer_wait), now);
+    if (expects) {
+        const auto wait = queue.answerWait(number, now, settings_.pace.answer_wait);
+        pace_.sent(number, wait, now, held->whole() ? Milliseconds::max() : wait);
+    }
     const auto problem =
         held->handOn(std::move(attempt->job), [this, number, generation = generation_](Progress progress) {
             if (generation == generation_) progressed(number, progress);
@@ -230,8 +234,9 @@ void Delivery::setTimer() {
     if (!due) return;
     // An earlier expiry does no harm: it finds nothing to do and sets the next one.
     if (timer_at_ > now && timer_at_ <= *due) return;
-    timer_at_ = *due;
-    timer_.expires_at(*due);
+    // What is due already and yet not done waits for something else: it is looked after, but not in a loop.
+    timer_at_ = std::max(*due, now + looked_after_again);
+    timer_.expires_at(timer_at_);
     timer_.async_wait([this](const auto& error) {
         if (error || !running_) return;
         timer_at_ = {};

@@ -28,6 +28,9 @@ class Held {
     /// True if it has a connection to the job's machine already, over which it may go.
     [[nodiscard]] virtual bool connected() const { return false; }
 
+    /// True if all of it is there, so that a machine that works answers it.
+    [[nodiscard]] virtual bool whole() const { return false; }
+
     /// Sends what is held over `job`, or over its own connection if `job` is null, and leaves its place. Returns 0, or
     /// an errno: then not one byte has left, it has kept its place, and it may be tried again.
     /// `tell` may be called before this returns; the same may be told twice.

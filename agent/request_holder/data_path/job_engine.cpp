@@ -147,6 +147,7 @@ Result<void> JobEngine::enter(HoldState state) {
                 room_.queue().lastArrival(), delivery_.tally().last_delivered);
     state_ = state;
     http_.moveOff(state == HoldState::Idle);
+    http_.turnAway(!delivery_.running() && state == HoldState::Idle);  // they would be held, and never released
     roomChanged();
     return {};
 }
@@ -164,8 +165,7 @@ Result<void> JobEngine::becomeIdle() {
                                        settings_.name.text(), held));
         }
     }
-    listener_.close();                            // what was accepted goes on being delivered
-    if (!delivery_.running()) http_.closeIdle();  // their next requests would be held, and never released
+    listener_.close();  // what was accepted goes on being delivered
     return {};
 }
 

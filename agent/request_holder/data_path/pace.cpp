@@ -53,9 +53,9 @@ Milliseconds Pace::patience() const {
     return std::min(settings_.answer_wait, std::max(wait, shortest_patience));
 }
 
-void Pace::sent(ArrivalNumber number, Milliseconds longest_wait, SteadyTime now) {
+void Pace::sent(ArrivalNumber number, Milliseconds longest_wait, SteadyTime now, Milliseconds longest_pause) {
     if (stalled()) {
-        next_trial_ = now + trial_pause_;
+        next_trial_ = now + std::min(trial_pause_, longest_pause);
         trial_pause_ = std::min(2 * trial_pause_, longest_trial_pause);
     }
     if (round_began_ == SteadyTime{}) round_began_ = now;

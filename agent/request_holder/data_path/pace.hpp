@@ -22,8 +22,10 @@ namespace standin::request_holder {
 // window for ever. It gives it up after a wait that is learned from the answers seen, at most `answer_wait`.
 //
 // If as many in a row as fit into the window have given up their places without a single answer, the machine stalls.
-// From then on it gets one request at a time, each as a trial, after pauses that double; any answer ends this. What
-// was not sent stays held, so a failed handover can give it back to the machine before.
+// From then on it gets one request at a time, each as a trial, after pauses that double; any answer ends this. What was
+// not sent stays held, so a failed handover can give it back to the machine before. In `tcp` mode the pauses are
+// bounded so that all of it gets its turn: clients that have not said all they want cannot be told from a machine that
+// does not answer, and must not keep the others waiting.
 
 /// How many of what was held may be under way at once.
 enum class ReleaseOrder {
@@ -50,7 +52,9 @@ class Pace {
     [[nodiscard]] bool mayGo(std::size_t preparing, SteadyTime now) const;
 
     /// `longest_wait` is the longest that this one may keep its place in the window; at most `answer_wait`.
-    void sent(ArrivalNumber number, Milliseconds longest_wait, SteadyTime now);
+    /// `longest_pause` bounds the pause after it, if it is a trial.
+    void sent(ArrivalNumber number, Milliseconds longest_wait, SteadyTime now,
+              Milliseconds longest_pause = Milliseconds::max());
     void answered(ArrivalNumber number, SteadyTime now);
     void ended(ArrivalNumber number);
 

@@ -180,6 +180,7 @@ void HttpConnection::requestRefused() {
 void HttpConnection::takePlace() {
     auto& room = owner_.parts_.room;
     auto& queue = room.queue();
+    if (owner_.turning_away_) return answerItself(503, "the service has moved");
     if (room.full() || queue.bytes() + parsed_ > owner_.hold_limits_.bytes) {
         ++owner_.tally_.refused;
         return answerItself(503, "too many requests are waiting");
@@ -269,11 +270,6 @@ void HttpConnection::close() {
     client_.reset();
     exchange_.reset();
     owner_.forget(keep);
-}
-
-void HttpConnection::closeIfIdle() {
-    if (phase_ != Phase::Reading) return;
-    inbox_.empty() ? closeGently() : answerItself(503, "the request was not complete when the service moved");
 }
 
 void HttpConnection::abort() {

@@ -40,6 +40,7 @@ class HttpConnection final : public Held, public std::enable_shared_from_this<Ht
     void start();
 
     [[nodiscard]] bool connected() const override;
+    [[nodiscard]] bool whole() const override { return true; }
     int handOn(TcpSocketPtr job, std::function<void(Progress)> tell) override;
     void endUnprocessed() override;
 
@@ -48,7 +49,6 @@ class HttpConnection final : public Held, public std::enable_shared_from_this<Ht
     void checkTime(SteadyTime now);  ///< ends what takes too long
     void machineChanges();           ///< the connection to the machine is used no more than for the answer under way
     void suspectJob();               ///< asks soon whether the machine still knows the connection
-    void closeIfIdle();              ///< between two requests
     void abort();                    ///< visibly, whatever is under way
 
     [[nodiscard]] bool answering() const { return phase_ == Phase::Answering; }

@@ -54,8 +54,8 @@ void HttpConnections::moveOff(bool wanted) {
     moving_off_ = wanted;
 }
 
-void HttpConnections::closeIdle() {
-    for (const auto& each : std::vector(connections_.begin(), connections_.end())) each->closeIfIdle();
+void HttpConnections::turnAway(bool wanted) {
+    turning_away_ = wanted;
 }
 
 void HttpConnections::abortAll() {

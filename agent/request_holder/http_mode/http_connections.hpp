@@ -38,10 +38,10 @@ class HttpConnections {
     void admit(TcpSocketPtr client, std::uint16_t port);
     /// Holding begins: from now on the next request of each connection goes to another machine.
     void machineChanges();
-    void suspectAll();          ///< see Relays::suspectAll()
-    void moveOff(bool wanted);  ///< each answer ends its client's connection from now on
-    void closeIdle();           ///< connections between two requests
-    void abortAll();            ///< visibly
+    void suspectAll();           ///< see Relays::suspectAll()
+    void moveOff(bool wanted);   ///< each answer ends its client's connection from now on
+    void turnAway(bool wanted);  ///< nothing is released any more: requests get 503 from now on
+    void abortAll();             ///< visibly
 
     [[nodiscard]] std::size_t size() const { return connections_.size(); }
     [[nodiscard]] std::size_t answering() const;              ///< requests handed on whose answers are not complete
@@ -63,6 +63,7 @@ class HttpConnections {
     asio::steady_timer timer_;
     bool watching_ = false;
     bool moving_off_ = false;
+    bool turning_away_ = false;
     std::uint64_t machine_ = 1;
     std::size_t jobs_ = 0;
     Tally tally_;

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "agent/request_holder/network/link.hpp"
 #include "tests/integration/request_holder/holder_lab.hpp"
@@ -127,5 +128,32 @@ BOOST_AUTO_TEST_CASE(the_holder_beside_a_direct_connection) {
     BOOST_REQUIRE(holder->change(HoldState::Releasing));
     clients.back().line();
     compare("release_of_2000_held_ms", "ms", serial, milliseconds(Clock::now() - began));
+    fmt::print("RESULT {}\n", result.dump());
+}
+
+BOOST_AUTO_TEST_CASE(a_release_beside_what_the_machine_can_do) {
+    nlohmann::json result;
+    for (const auto& [held, workers, takes] : {std::tuple{1000, 8, 4ms}, std::tuple{1000, 32, 10ms}}) {
+        HolderLab lab;
+        auto holder = lab.holder();
+        WorkersJob job(lab, static_cast<std::size_t>(workers), takes);
+        BOOST_REQUIRE(holder->change(HoldState::Holding));
+        std::vector<TestSocket> clients;
+        for (int number = 0; number < held; ++number) {
+            clients.push_back(lab.client());
+            clients.back().send(fmt::format("{}\n", number));
+        }
+        BOOST_REQUIRE(
+            eventually([&] { return holder->status().value().hold.held == static_cast<std::uint64_t>(held); }));
+        const auto began = Clock::now();
+        BOOST_REQUIRE(holder->change(HoldState::Releasing));
+        for (const auto& client : clients) client.line();
+        const auto rate = held / milliseconds(Clock::now() - began) * 1000;
+        const auto possible = workers * 1000.0 / static_cast<double>(takes.count());
+        const auto what = fmt::format("release_{}x{}ms_per_second", workers, takes.count());
+        fmt::print("{:<36} machine {:8.0f}/s   released {:8.0f}/s   ratio {:.2f}   window {}\n", what, possible, rate,
+                   rate / possible, holder->status().value().window);
+        result[what] = {{"possible", possible}, {"released", rate}, {"ratio", rate / possible}};
+    }
     fmt::print("RESULT {}\n", result.dump());
 }

@@ -320,3 +320,16 @@ BOOST_AUTO_TEST_CASE(a_truncated_answer_does_not_look_whole) {
     BOOST_REQUIRE(other.send(get("/end")));
     BOOST_TEST(other.wasReset());
 }
+
+BOOST_AUTO_TEST_CASE(clients_of_a_holder_that_goes_idle_without_releasing_are_told_to_ask_again) {
+    HolderLab lab;
+    auto holder = httpHolder(lab);
+    BOOST_REQUIRE(holder->change(HoldState::Holding));
+    auto client = lab.client();
+    BOOST_REQUIRE(eventually([&] { return holder->status().value().hold.proxied == 1; }));
+    BOOST_REQUIRE(holder->change(HoldState::Idle));
+    BOOST_REQUIRE(client.send(post("/late")));
+    const auto answer = readAnswer(client);
+    BOOST_TEST(answer.status == 503);
+    BOOST_TEST(answer.header.find("Retry-After") != std::string::npos);
+}

@@ -1,8 +1,13 @@
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <boost/test/unit_test.hpp>
 #include <future>
 
+#include "agent/request_holder/data_path/tcp_socket.hpp"
 #include "holder_lab.hpp"
 
+using namespace standin::request_holder;
 using namespace standin::request_holder::test;
 using standin::protocol::HoldState;
 
@@ -185,7 +190,30 @@ BOOST_AUTO_TEST_CASE(proxied_connections_go_on_when_the_holder_is_idle) {
     BOOST_TEST(holder->status().value().hold.proxied == 1U);
     client.endSending();
     BOOST_TEST(client.rest().empty());
+    BOOST_TEST(!client.wasReset());
     BOOST_TEST(eventually([&] { return holder->status().value().hold.proxied == 0; }));
+}
+
+// What the kernel closes for an agent that was killed must not look like an answer's end.
+BOOST_AUTO_TEST_CASE(a_connection_of_a_holder_that_dies_is_reset) {
+    HolderLab lab;
+    TestSocket client;
+    {
+        in_addr any{};
+        auto listener = tcp::listenAt(NetworkAddress::parse("127.0.0.1/8").value().address, 0, 16);
+        BOOST_REQUIRE(listener.has_value());
+        client = TestSocket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in at{};
+        socklen_t size = sizeof at;
+        BOOST_REQUIRE(::getsockname(listener->get(), reinterpret_cast<sockaddr*>(&at), &size) == 0);
+        BOOST_REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&at), size) == 0);
+        ::pollfd ready{listener->get(), POLLIN, 0};
+        BOOST_REQUIRE(::poll(&ready, 1, 20'000) == 1);
+        auto accepted = tcp::acceptOne(listener->get(), any);
+        BOOST_REQUIRE(static_cast<bool>(accepted));
+        BOOST_TEST(::send(accepted.get(), "half", 4, MSG_NOSIGNAL) == 4);
+    }  // as the kernel does it
+    BOOST_TEST(client.wasReset());
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_for_an_answer_is_counted_and_an_idle_connection_is_not) {

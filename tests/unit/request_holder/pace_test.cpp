@@ -141,3 +141,15 @@ BOOST_AUTO_TEST_CASE(another_machine_begins_without_what_was_learned) {
     BOOST_TEST(pace.window() <= 4U);
     BOOST_TEST(pace.underWay() == 0U);
 }
+
+BOOST_AUTO_TEST_CASE(clients_that_expect_no_answer_keep_the_others_waiting_no_longer_than_their_share) {
+    Pace pace(settings());
+    SteadyTime now{1h};
+    const auto began = now;
+    for (ArrivalNumber number = 1; number <= 300;) {  // as many that have sent one byte
+        for (; number <= 300 && pace.mayGo(0, now); ++number) pace.sent(number, 300ms, now, 300ms);
+        if (const auto next = pace.nextChange()) now = std::max(now, *next);
+        pace.giveUp(now);
+    }
+    BOOST_TEST((now - began < 120s));
+}
