@@ -23,8 +23,8 @@ class Outcome:
         return self.code == 0
 
     def tasks(self):
-        """The names of all tasks that changed something, of whichever host: several of a test's hosts share this machine."""
-        return sorted({line.split(": ", 1)[1] for line in self.changed})
+        """The names of all tasks that changed something, of whichever host and role: several of a test's hosts share this machine and its directories."""
+        return sorted({line.rpartition(" : ")[2] for line in self.changed})
 
 
 def play(playbook, inventory, *words, extra=None, deadline_s=900):
