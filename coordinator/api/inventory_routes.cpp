@@ -58,6 +58,13 @@ Result<Response> setMaintenance(Engine& engine, const TrapFacts& facts, const Re
     bool on = fields.boolean("on", true);
     auto why = fields.text("why", "", 500);
     if (auto read = fields.finish(on); !read) return failure(read.error());
+    const auto dry_run = dryRunIn(request);
+    if (!dry_run) return failure(dry_run.error());
+    if (*dry_run) {
+        const auto now = engine.server(*name);
+        if (!now) return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", name->text()));
+        return foreseen(now->maintenance != on || (on && now->maintenance_why != why));
+    }
     if (auto set = engine.setMaintenance(*name, on, why, askerOf(request)); !set) return failure(set.error());
     if (on) facts.degraded.acknowledge(*name);
     return showServer(engine, facts, request);
@@ -69,6 +76,12 @@ Result<Response> jobReturned(Engine& engine, const Request& request) {
     auto discard = discardIn(request);
     if (!discard) return failure(discard.error());
     if (auto may = mayDiscard(request, *discard); !may) return failure(may.error());
+    const auto dry_run = dryRunIn(request);
+    if (!dry_run) return failure(dry_run.error());
+    if (*dry_run) {
+        if (auto may = engine.mayReturn(*name, *discard); !may) return failure(may.error());
+        return foreseen(true);
+    }
     const auto before = engine.server(*name);
     if (auto done = engine.returned(*name, askerOf(request), *discard); !done) return failure(done.error());
     const auto now = engine.server(*name);

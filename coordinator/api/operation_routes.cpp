@@ -61,9 +61,16 @@ Result<Response> show(const Engine& engine, OperationId id) {
     return Response::json(viewOf(*operation));
 }
 
+Result<Response> admitted(const Result<void>& may) {
+    return may ? Result<Response>(foreseen(true)) : failure(may.error());
+}
+
 Result<Response> begin(Engine& engine, const Request& request) {
     auto order = orderIn(request);
     if (!order) return failure(order.error());
+    const auto dry_run = dryRunIn(request);
+    if (!dry_run) return failure(dry_run.error());
+    if (*dry_run) return admitted(engine.mayRequest(*order));
     auto id = engine.request(*order);
     if (!id) return failure(id.error());
     auto operation = engine.operation(*id);
@@ -98,11 +105,15 @@ Result<Response> showRecord(const Engine& engine, const Request& request) {
 }
 
 using Remedy = Result<void> (Engine::*)(OperationId, const std::string&);
+using Admission = Result<void> (Engine::*)(OperationId) const;
 
-http::Handler remedyBy(Engine& engine, Remedy remedy) {
-    return [&engine, remedy](const Request& request) -> Result<Response> {
+http::Handler remedyBy(Engine& engine, Remedy remedy, Admission may) {
+    return [&engine, remedy, may](const Request& request) -> Result<Response> {
         auto id = numberIn(request, "id");
         if (!id) return failure(id.error());
+        const auto dry_run = dryRunIn(request);
+        if (!dry_run) return failure(dry_run.error());
+        if (*dry_run) return admitted((engine.*may)(*id));
         if (auto done = (engine.*remedy)(*id, askerOf(request)); !done) return failure(done.error());
         auto operation = engine.operation(*id);
         return accepted(*id, operation ? viewOf(*operation) : Json{{"id", *id}});
@@ -116,6 +127,9 @@ Result<Response> closeOperation(Engine& engine, const Request& request) {
     auto discard = discardIn(request);
     if (!discard) return failure(discard.error());
     if (auto may = mayDiscard(request, *discard); !may) return failure(may.error());
+    const auto dry_run = dryRunIn(request);
+    if (!dry_run) return failure(dry_run.error());
+    if (*dry_run) return admitted(engine.mayClose(*id, *discard));
     if (auto done = engine.close(*id, askerOf(request), *discard); !done) return failure(done.error());
     auto operation = engine.operation(*id);
     auto view = operation ? viewOf(*operation) : Json{{"id", *id}};
@@ -137,10 +151,10 @@ void addOperationRoutes(http::Router& router, Engine& engine) {
     });
     router.add("GET", "/v1/operations/{id}/decisions",
                [&engine](const Request& request) { return showRecord(engine, request); });
-    router.add("POST", "/v1/operations/{id}/retry", remedyBy(engine, &Engine::retry));
-    router.add("POST", "/v1/operations/{id}/cancel", remedyBy(engine, &Engine::cancel));
+    router.add("POST", "/v1/operations/{id}/retry", remedyBy(engine, &Engine::retry, &Engine::mayRetry));
+    router.add("POST", "/v1/operations/{id}/cancel", remedyBy(engine, &Engine::cancel, &Engine::mayCancel));
     router.add("POST", "/v1/operations/{id}/fence-confirmation", http::Access::Confirm,
-               remedyBy(engine, &Engine::confirmFence));
+               remedyBy(engine, &Engine::confirmFence, &Engine::mayConfirmFence));
     // Which role it needs depends on the body.
     router.add("POST", "/v1/operations/{id}/close", http::Access::Read,
                [&engine](const Request& request) { return closeOperation(engine, request); });

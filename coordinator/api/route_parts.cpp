@@ -39,6 +39,18 @@ base::Result<bool> discardIn(const Request& request) {
     return fields.finish(bool{fields.boolean("discard_data", false)});
 }
 
+base::Result<bool> dryRunIn(const Request& request) {
+    const auto found = request.query.find("dry_run");
+    if (found == request.query.end() || found->second == "false") return false;
+    if (found->second == "true") return true;
+    return base::failure(base::ErrorCode::InvalidInput,
+                         fmt::format("dry_run: '{}' is neither true nor false", base::shortened(found->second, 40)));
+}
+
+Response foreseen(bool changes) {
+    return Response::json({{"dry_run", true}, {"changes", changes}});
+}
+
 base::Result<void> mayDiscard(const Request& request, bool discard) {
     return discard ? http::demand(request, http::Access::Confirm, "with 'discard_data'")
                    : http::demand(request, http::Access::Command, "without 'discard_data'");

@@ -23,6 +23,12 @@ base::Result<std::uint64_t> numberIn(const Request& request, const std::string& 
 /// `discard_data` of a request's body, which may be empty: writes of a job may be lost. False unless it is said.
 base::Result<bool> discardIn(const Request& request);
 
+/// `?dry_run=true`: the request is admitted or refused, and nothing is done. False unless it is said.
+base::Result<bool> dryRunIn(const Request& request);
+
+/// The answer to a dry run that is admitted: whether the request would change anything.
+Response foreseen(bool changes);
+
 /// To discard a job's data takes a confirmer; the same request without that is any operator's.
 base::Result<void> mayDiscard(const Request& request, bool discard);
 

@@ -69,6 +69,18 @@ std::optional<domain::OperationId> preparationOf(const Engine& engine, const Ser
     return operation->id;
 }
 
+Result<Response> foresee(const Engine& engine, const engine::ServerSnapshot& server, const SpareOrder& order,
+                         bool same) {
+    const auto& name = server.server.name;
+    const bool ready = same && server.row->standin_ready && !server.row->stale;
+    const bool begins = order.prepare && !ready;
+    if (same && begins && preparationOf(engine, name)) return foreseen(false);
+    if (!same || begins) {
+        if (auto may = engine.maySetSpare(name, order.spare, order.image, begins); !may) return failure(may.error());
+    }
+    return foreseen(!same || begins);
+}
+
 }  // namespace
 
 Result<Response> setSpare(Engine& engine, const Request& request) {
@@ -76,6 +88,8 @@ Result<Response> setSpare(Engine& engine, const Request& request) {
     if (!name) return failure(name.error());
     auto order = spareOrderIn(request);
     if (!order) return failure(order.error());
+    const auto dry_run = dryRunIn(request);
+    if (!dry_run) return failure(dry_run.error());
     auto server = engine.server(*name);
     if (!server) return failure(ErrorCode::NotFound, fmt::format("there is no server '{}'", name->text()));
 
@@ -91,6 +105,7 @@ Result<Response> setSpare(Engine& engine, const Request& request) {
         auto fits = engine.spareFits(order->spare, order->image);
         if (!fits) return failure(fits.error());
     }
+    if (*dry_run) return foresee(engine, *server, *order, same);
     std::optional<domain::OperationId> operation;
     if (!same && order->prepare) {
         auto begun = engine.setSpareAndPrepare(*name, order->spare, order->image, askerOf(request));
@@ -119,7 +134,15 @@ Result<Response> unsetSpare(Engine& engine, const Request& request) {
     if (!name) return failure(name.error());
     if (!engine.server(*name))
         return failure(ErrorCode::NotFound, fmt::format("there is no server '{}'", name->text()));
-    if (!rowOf(engine, *name)) return Response::empty();
+    const auto dry_run = dryRunIn(request);
+    if (!dry_run) return failure(dry_run.error());
+    const bool has_row = rowOf(engine, *name).has_value();
+    if (*dry_run) {
+        if (!has_row) return foreseen(false);
+        if (auto may = engine.mayUnsetSpare(*name); !may) return failure(may.error());
+        return foreseen(true);
+    }
+    if (!has_row) return Response::empty();
     auto begun = engine.unsetSpare(*name, askerOf(request));
     if (!begun) return failure(begun.error());
     return accepted(*begun, Json{{"operation", *begun}});

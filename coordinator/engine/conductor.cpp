@@ -6,6 +6,7 @@
 
 #include "agent/base/text.hpp"
 #include "coordinator/domain/recover.hpp"
+#include "coordinator/engine/missing_machine.hpp"
 
 namespace standin::engine {
 
@@ -35,7 +36,7 @@ base::Result<void> Conductor::recover() {
     state_.restraints.restore(std::move(contents->freeze));
     adoption_.restore(std::move(contents->adoption));
     returns_.recover();
-    if (auto done = recover(std::move(contents->operations), contents->next_lines); !done) return done;
+    recover(std::move(contents->operations), contents->next_lines);
     claims_.recover();
     containment_.recover(std::move(contents->crashes));
     containment_.recover(contents->unreadable);
@@ -45,28 +46,25 @@ base::Result<void> Conductor::recover() {
     return {};
 }
 
-base::Result<void> Conductor::recover(std::vector<domain::Operation> operations,
-                                      const std::map<domain::OperationId, std::uint32_t>& next_lines) {
+void Conductor::recover(std::vector<domain::Operation> operations,
+                        const std::map<domain::OperationId, std::uint32_t>& next_lines) {
     const auto moment = now();
     for (auto& operation : operations) {
-        if (!state_.knows(operation.server)) {
-            state_.log.warning(
-                "operation {} is about server '{}', which is not configured any more; it is left as it is",
-                operation.id, operation.server.text());
+        const auto missing = missingMachineOf(operation, state_.inventory);
+        if (!missing.empty() && !domain::isOpen(operation)) {
+            state_.log.warning("operation {} is about {}, which is not configured any more; it is left as it is",
+                               operation.id, missing);
             continue;
         }
-        if (!operation.spare.empty() && state_.inventory.spares.count(operation.spare) == 0 &&
-            domain::isOpen(operation)) {
-            return base::failure(
-                base::ErrorCode::InvalidInput,
-                fmt::format("operation {} uses spare '{}', which is not configured any more; put it back into the "
-                            "configuration until the operation has ended",
-                            operation.id, operation.spare.text()));
-        }
-        domain::recover(operation, observer_.observe(operation), moment);
+        const bool is_known = state_.knows(operation.server);
+        domain::recover(operation, is_known ? observer_.observe(operation) : domain::Observation(), moment);
         const auto line = next_lines.find(operation.id);
         state_.batch.recorder().recovered(operation.id, line == next_lines.end() ? 0 : line->second, moment);
         state_.board.post(operation);
+        if (!missing.empty()) {
+            containment_.setAsideWithout(missing, state_.operations.restore(std::move(operation)));
+            continue;
+        }
         if (operation.state != domain::State::Closed && operation.state != domain::State::Cancelled)
             state_.batch.touch(operation.id);
         turns_.noteRestore(operation);
@@ -74,7 +72,6 @@ base::Result<void> Conductor::recover(std::vector<domain::Operation> operations,
         state_.operations.noteEnd(operation);
         state_.operations.restore(std::move(operation));
     }
-    return {};
 }
 
 /// To the board, the log and the operator: where the coordinator goes on from.

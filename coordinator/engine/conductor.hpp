@@ -50,8 +50,8 @@ class Conductor {
     BlockedFailovers& blocked() { return blocked_; }
 
   private:
-    base::Result<void> recover(std::vector<domain::Operation> operations,
-                               const std::map<domain::OperationId, std::uint32_t>& next_lines);
+    void recover(std::vector<domain::Operation> operations,
+                 const std::map<domain::OperationId, std::uint32_t>& next_lines);
     void announce();
     void take(Input& input);
     void takeOutcome(const StepOutcome& outcome);

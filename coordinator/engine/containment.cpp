@@ -4,6 +4,7 @@
 
 #include "agent/base/text.hpp"
 #include "coordinator/domain/set_aside.hpp"
+#include "coordinator/engine/missing_machine.hpp"
 
 namespace standin::engine {
 
@@ -26,14 +27,9 @@ void Containment::contain(domain::OperationId id, const std::function<void()>& w
 }
 
 void Containment::setAside(domain::OperationId id, const std::string& problem) {
-    auto* found = state_.operations.find(id);
+    const auto* found = state_.operations.find(id);
     if (found == nullptr) return;
-    auto& operation = *found;
-    state_.batch.leave(id);
-    state_.operations.timers().erase(id);
-    turns_.leave(id);
-    set_aside_.insert(id);
-    const auto from = operation.state;
+    const auto& operation = *found;
     const auto cure =
         operation.kind == domain::OperationKind::Failover
             ? fmt::format(
@@ -44,8 +40,29 @@ void Containment::setAside(domain::OperationId id, const std::string& problem) {
                   "look at 'standinctl operation show {}', report this as a defect with the log, then request "
                   "it again",
                   id);
+    setAside(id, fmt::format("set aside: {}", problem), cure);
+}
+
+void Containment::setAsideWithout(const std::string& missing, const domain::Operation& operation) {
+    const auto why = fmt::format("set aside: it needs {}, which is not configured any more", missing);
+    if (operation.state == domain::State::NeedsOperator && operation.why == why) {  // by the coordinator before
+        set_aside_.insert(operation.id);
+        return;
+    }
+    const auto then = operation.kind == domain::OperationKind::Failover
+                          ? fmt::format(", then: standinctl operation retry {}", operation.id)
+                          : std::string(", then request it again");
+    setAside(operation.id, why, cureOfMissing(missing) + then);
+}
+
+void Containment::setAside(domain::OperationId id, const std::string& why, const std::string& cure) {
+    auto& operation = state_.operations.at(id);
+    state_.batch.leave(id);
+    state_.operations.timers().erase(id);
+    turns_.leave(id);
+    set_aside_.insert(id);
+    const auto from = operation.state;
     const auto moment = state_.now();
-    const auto why = fmt::format("set aside: {}", problem);
     state_.batch.recorder().setAside(operation, {why, cure}, moment);
     domain::setAside(operation, why, cure, moment);
     state_.batch.changed(id);

@@ -20,6 +20,8 @@ class Containment {
     void recover(std::map<domain::OperationId, unsigned> crashes);
     /// Reports the entries of the journal that cannot be read.
     void recover(const std::vector<journal::Unreadable>& entries);
+    /// Sets an operation aside until the machine that it needs is configured again (missing_machine.hpp).
+    void setAsideWithout(const std::string& missing, const domain::Operation& operation);
 
     /// Calls `work` for the operation; if that throws, sets the operation aside.
     void contain(domain::OperationId id, const std::function<void()>& work);
@@ -29,6 +31,7 @@ class Containment {
 
   private:
     void setAside(domain::OperationId id, const std::string& problem);
+    void setAside(domain::OperationId id, const std::string& why, const std::string& cure);
 
     EngineState& state_;
     Turns& turns_;

@@ -134,6 +134,17 @@ class Engine {
                                                          const base::ImageId& image, const std::string& asked_by);
     /// Gives the spare back at once; the operation deletes the stand-in and removes both from the segment.
     base::Result<domain::OperationId> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    // What these requests would answer now. Nothing is begun or changed.
+    [[nodiscard]] base::Result<void> mayRequest(const OperationRequest& request) const;
+    [[nodiscard]] base::Result<void> mayRetry(domain::OperationId id) const;
+    [[nodiscard]] base::Result<void> mayCancel(domain::OperationId id) const;
+    [[nodiscard]] base::Result<void> mayConfirmFence(domain::OperationId id) const;
+    [[nodiscard]] base::Result<void> mayClose(domain::OperationId id, bool discard_data) const;
+    [[nodiscard]] base::Result<void> mayReturn(const base::ServerName& server, bool discard_data) const;
+    [[nodiscard]] base::Result<void> maySetSpare(const base::ServerName& server, const base::SpareName& spare,
+                                                 const base::ImageId& image, bool prepare) const;
+    [[nodiscard]] base::Result<void> mayUnsetSpare(const base::ServerName& server) const;
+
     base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                       const std::string& asked_by);
 

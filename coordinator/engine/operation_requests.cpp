@@ -5,6 +5,7 @@
 
 #include "coordinator/domain/cancel/cancel_phase.hpp"
 #include "coordinator/domain/capture/capture_need.hpp"
+#include "coordinator/engine/missing_machine.hpp"
 
 namespace standin::engine {
 
@@ -14,14 +15,30 @@ using base::Result;
 using domain::Event;
 using domain::OperationKind;
 
+namespace {
+
+bool isOpened(const Engine::ReportOutcome& outcome) {
+    return outcome.kind == Engine::ReportOutcome::Kind::Opened;
+}
+
+base::Error refusedAs(const Engine::ReportOutcome& outcome) {
+    return {outcome.kind == Engine::ReportOutcome::Kind::Merged ? ErrorCode::Conflict : ErrorCode::WrongState,
+            outcome.reason};
+}
+
+bool isClosedFailover(const domain::Operation& operation) {
+    return operation.kind == OperationKind::Failover && operation.state == domain::State::Closed;
+}
+
+}  // namespace
+
 Result<domain::OperationId> OperationRequests::failOver(const OperationRequest& request) {
     if (!state_.knows(request.server))
         return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", request.server.text()));
     const std::string cause = request.cause.empty() ? "requested by " + request.asked_by : request.cause;
     const auto outcome = reports_.report({request.server, "operator", cause, request.asked_by, state_.clock.steady()});
-    if (outcome.kind == Engine::ReportOutcome::Kind::Opened) return outcome.operation;
-    return failure(outcome.kind == Engine::ReportOutcome::Kind::Merged ? ErrorCode::Conflict : ErrorCode::WrongState,
-                   outcome.reason);
+    if (isOpened(outcome)) return outcome.operation;
+    return failure(refusedAs(outcome));
 }
 
 Result<domain::OperationId> OperationRequests::request(const OperationRequest& request) {
@@ -50,11 +67,46 @@ Result<domain::OperationId> OperationRequests::request(const OperationRequest& r
     return operation.id;
 }
 
+Result<void> OperationRequests::mayRequest(const OperationRequest& request) const {
+    const auto facts = facts_.of(request.server);
+    if (request.kind != OperationKind::Failover) return domain::mayPrepare(facts, facts_.asked(request.kind, facts));
+    if (facts.server == nullptr)
+        return failure(ErrorCode::NotFound, fmt::format("server '{}' is not configured", request.server.text()));
+    const auto outcome = reports_.foresee({request.server, "operator", {}, request.asked_by, state_.clock.steady()});
+    return isOpened(outcome) ? Result<void>() : Result<void>(failure(refusedAs(outcome)));
+}
+
+Result<const domain::Operation*> OperationRequests::complete(domain::OperationId id) const {
+    const auto found = state_.operations.get(id);
+    if (!found) return failure(found.error());
+    if (auto has = hasItsMachines(**found, state_.inventory); !has) return failure(has.error());
+    return *found;
+}
+
+Result<void> OperationRequests::mayRetry(domain::OperationId id) const {
+    const auto found = complete(id);
+    return found ? domain::mayRetry(facts_.of((*found)->server), **found) : failure(found.error());
+}
+
+Result<void> OperationRequests::mayConfirmFence(domain::OperationId id) const {
+    const auto found = complete(id);
+    return found ? domain::mayConfirmFence(facts_.of((*found)->server), **found) : failure(found.error());
+}
+
+Result<void> OperationRequests::mayClose(domain::OperationId id, bool discard_data) const {
+    const auto found = complete(id);
+    if (!found) return failure(found.error());
+    const domain::Operation& operation = **found;
+    const auto facts = facts_.of(operation.server);
+    return discard_data && isClosedFailover(operation) ? domain::mayDiscardKept(facts, operation)
+                                                       : domain::mayClose(facts, operation);
+}
+
 Result<void> OperationRequests::retry(domain::OperationId id, const std::string& asked_by) {
     const auto found = state_.operations.get(id);
     if (!found) return failure(found.error());
     auto& operation = **found;
-    if (auto may = domain::mayRetry(facts_.of(operation.server), operation); !may) return may;
+    if (auto may = mayRetry(id); !may) return may;
     const auto failed_spares = operation.failed_spares;
     const bool accepted = decisions_.accept(operation, Event::OperatorRetries, "retried by " + asked_by);
     STANDIN_ASSERT(accepted);
@@ -63,11 +115,18 @@ Result<void> OperationRequests::retry(domain::OperationId id, const std::string&
     return {};
 }
 
+Result<void> OperationRequests::mayCancel(domain::OperationId id) const {
+    const auto found = complete(id);
+    if (!found) return failure(found.error());
+    if (auto may = domain::cancel::mayCancel(**found); !may) return may;
+    return domain::notBeingReturned(facts_.of((*found)->server));
+}
+
 Result<void> OperationRequests::confirmFence(domain::OperationId id, const std::string& asked_by) {
     const auto found = state_.operations.get(id);
     if (!found) return failure(found.error());
     auto& operation = **found;
-    if (auto may = domain::mayConfirmFence(facts_.of(operation.server), operation); !may) return may;
+    if (auto may = mayConfirmFence(id); !may) return may;
     const auto& server = operation.server.text();
     const auto moment = state_.now();
     state_.batch.recorder().confirmed(operation, asked_by, moment);
@@ -84,9 +143,8 @@ Result<void> OperationRequests::close(domain::OperationId id, const std::string&
     const auto found = state_.operations.get(id);
     if (!found) return failure(found.error());
     auto& operation = **found;
-    if (discard_data && operation.kind == OperationKind::Failover && operation.state == domain::State::Closed)
-        return discardKept(operation, asked_by);
-    if (auto may = domain::mayClose(facts_.of(operation.server), operation); !may) return may;
+    if (discard_data && isClosedFailover(operation)) return discardKept(operation, asked_by);
+    if (auto may = mayClose(id, false); !may) return may;
     const char* const discarded = discard_data ? ", its data are discarded" : "";
     const bool accepted = decisions_.accept(operation, Event::OperatorCloses,
                                             fmt::format("closed by {}{}", asked_by, discarded), discard_data);
@@ -100,9 +158,7 @@ Result<void> OperationRequests::cancel(domain::OperationId id, const std::string
     if (!found) return failure(found.error());
     auto& operation = **found;
     const std::string what = fmt::format("cancellation of operation {}", id);
-    auto may = domain::cancel::mayCancel(operation);
-    if (may) may = domain::notBeingReturned(facts_.of(operation.server));
-    if (!may) {
+    if (auto may = mayCancel(id); !may) {
         state_.batch.audit(asked_by, what, "refused: " + may.error().message);
         return may;
     }
@@ -129,6 +185,15 @@ Result<void> OperationRequests::discardKept(const domain::Operation& closed, con
 
 Result<void> OperationRequests::mayReturn(const base::ServerName& server, bool discard_data) {
     const auto facts = facts_.of(server);
+    if (facts.failover != nullptr) {
+        if (auto has = hasItsMachines(*facts.failover, state_.inventory); !has) return has;
+    }
+    if (const auto& spare = facts.placement.spare; !spare.empty() && state_.inventory.spares.count(spare) == 0) {
+        const auto missing = fmt::format("spare '{}'", spare.text());
+        return failure(ErrorCode::WrongState,
+                       fmt::format("the job of server '{}' may be on {}, which is not configured any more; {}",
+                                   server.text(), missing, cureOfMissing(missing)));
+    }
     domain::ReturnFacts asked;
     asked.capture = state_.operations.newestOf(
         server, [](const auto& operation) { return captureNeedOf(operation) != domain::CaptureNeed::None; });

@@ -42,7 +42,7 @@ void RestartClaims::keep(const domain::FailureReport& report) {
 
 void RestartClaims::recover() {
     for (const auto& [id, operation] : state_.operations.all()) {
-        if (operation.claim) claims_[operation.server] = {id};
+        if (operation.claim && state_.knows(operation.server)) claims_[operation.server] = {id};
     }
 }
 

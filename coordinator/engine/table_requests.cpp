@@ -17,14 +17,35 @@ std::string textOfRow(const base::ServerName& server, const base::SpareName& spa
 
 }  // namespace
 
-Result<void> TableRequests::setSpare(const base::ServerName& server, const base::SpareName& spare,
-                                     const base::ImageId& image, const std::string& asked_by) {
-    const auto facts = facts_.of(server);
+domain::SpareFacts TableRequests::spareFacts(const base::SpareName& spare, const base::ImageId& image) const {
     domain::SpareFacts asked{spare, nullptr, image, images_being_removed_.count(image) > 0, {}};
     if (const auto known = state_.inventory.spares.find(spare); known != state_.inventory.spares.end()) {
         asked.spare = &known->second;
         asked.carried = state_.spares.standInCarriedBy(known->second);
     }
+    return asked;
+}
+
+Result<void> TableRequests::maySet(const base::ServerName& server, const base::SpareName& spare,
+                                   const base::ImageId& image, bool prepare) const {
+    const auto facts = facts_.of(server);
+    if (prepare) {
+        if (auto may = domain::mayBegin(facts, facts_.asked(OperationKind::Prepare, facts)); !may) return may;
+    }
+    const auto asked = spareFacts(spare, image);
+    if (auto may = domain::maySetSpare(facts, asked); !may || domain::isSet(facts, asked)) return may;
+    auto tried = state_.spares.table();  // a copy: the row itself stays as it is
+    return tried.set(server, spare, image);
+}
+
+Result<void> TableRequests::mayUnset(const base::ServerName& server) const {
+    return domain::mayUnset(facts_.of(server), state_.spares.table());
+}
+
+Result<void> TableRequests::setSpare(const base::ServerName& server, const base::SpareName& spare,
+                                     const base::ImageId& image, const std::string& asked_by) {
+    const auto facts = facts_.of(server);
+    const auto asked = spareFacts(spare, image);
     auto may = domain::maySetSpare(facts, asked);
     if (may && domain::isSet(facts, asked)) return {};
     if (may) may = state_.spares.set(server, spare, image);
@@ -49,7 +70,7 @@ Result<domain::OperationId> TableRequests::setSpareAndPrepare(const base::Server
 Result<domain::OperationId> TableRequests::unsetSpare(const base::ServerName& server, const std::string& asked_by) {
     const std::string what = fmt::format("removal of the row of server '{}'", server.text());
     const auto facts = facts_.of(server);
-    if (auto may = domain::mayUnset(facts, state_.spares.table()); !may) {
+    if (auto may = mayUnset(server); !may) {
         state_.batch.audit(asked_by, what, "refused: " + may.error().message);
         return failure(may.error());
     }

@@ -18,6 +18,10 @@ class TableRequests {
     base::Result<domain::OperationId> setSpareAndPrepare(const base::ServerName& server, const base::SpareName& spare,
                                                          const base::ImageId& image, const std::string& asked_by);
     base::Result<domain::OperationId> unsetSpare(const base::ServerName& server, const std::string& asked_by);
+    /// What setSpare(), setSpareAndPrepare() (`prepare`) and unsetSpare() would answer now. Nothing is changed.
+    [[nodiscard]] base::Result<void> maySet(const base::ServerName& server, const base::SpareName& spare,
+                                            const base::ImageId& image, bool prepare) const;
+    [[nodiscard]] base::Result<void> mayUnset(const base::ServerName& server) const;
 
     /// The rows and open operations that need the image, for people.
     [[nodiscard]] std::vector<std::string> usersOf(const base::ImageId& image) const;
@@ -28,6 +32,8 @@ class TableRequests {
     protocol::CommandStamp beginVerification(const base::ImageId& image, const std::string& asked_by);
 
   private:
+    [[nodiscard]] domain::SpareFacts spareFacts(const base::SpareName& spare, const base::ImageId& image) const;
+
     EngineState& state_;
     const AdmissionFacts& facts_;
     OperationRequests& operations_;

@@ -30,7 +30,6 @@ FAULTS = {
     "an_unknown_spare": Fault(HOSTS, "standin_spare: spare02", "standin_spare: spare20", "standin_spare", "did you mean spare02?"),
     "a_spare_for_two_servers": Fault(HOSTS, "standin_spare: spare02", "standin_spare: spare01", "standin_spare", "a spare of its own"),
     "a_row_of_an_unknown_server": _said("standin_spare_table_rows", "standin_spare_table_rows: [{server: srv05, spare: spare01}]", "did you mean srv0"),
-    "an_image_of_an_unknown_server": _said("standin_image_backup_servers", "standin_image_backup_servers: [srv1]", "did you mean srv01?"),
     # Names
     "a_misspelt_variable_of_a_server": Fault(HOSTS, "standin_priority: 9", "standin_priorty: 9", "standin_priorty", "did you mean standin_priority?"),
     "a_misspelt_variable_of_a_role": _said("standin_coordinator_operator", "standin_coordinator_operator: [me]", "did you mean standin_coordinator_operators?"),

@@ -22,11 +22,12 @@ class Outcome:
     def ok(self):
         return self.code == 0
 
-    def handlers(self):
-        return [line.split(": ", 1)[1] for line in self.changed]
+    def tasks(self):
+        """The names of all tasks that changed something, of whichever host and role: several of a test's hosts share this machine and its directories."""
+        return sorted({line.rpartition(" : ")[2] for line in self.changed})
 
 
-def play(playbook, inventory, *words, extra=None, deadline_s=300):
+def play(playbook, inventory, *words, extra=None, deadline_s=900):
     """Plays a playbook of the project, or a path, and reads Ansible's own JSON."""
     path = Path(playbook) if Path(playbook).is_absolute() else ROOT / "playbooks" / playbook
     command = ["ansible-playbook", "-i", str(inventory), str(path), *words]

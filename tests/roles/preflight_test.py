@@ -16,7 +16,7 @@ from playing import ROOT, play
 PROGRAMS = Path(sys.argv.pop(1) if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir() else ROOT / ".build/release/bin").resolve()
 EXAMPLE = ROOT / "inventory/example"
 PASS_PHRASE = "example"
-PLAYBOOKS = ("site.yml", "health.yml", "spare_table.yml", "backup_images.yml")
+PLAYBOOKS = sorted(path.name for path in (ROOT / "playbooks").glob("*.yml") if path.name not in ("preflight.yml", "upgrade_part.yml"))
 
 
 class InventoryCase(unittest.TestCase):
@@ -40,7 +40,7 @@ class InventoryCase(unittest.TestCase):
 
     def play(self, playbook, *words):
         return play(playbook, self.inventory, "--vault-password-file", str(self.directory / "pass"), *words,
-                    extra={"standin_programs_build_dir": str(PROGRAMS), "standin_image_backup_confirmed": "yes"})
+                    extra={"standin_programs_build_dir": str(PROGRAMS), "standin_confirm": "yes"})
 
 
 class TheExample(InventoryCase):
@@ -87,6 +87,33 @@ class EveryPlaybook(InventoryCase):
             done = self.play(playbook)
             self.assertNotEqual(done.code, 0, playbook)
             self.assert_says(fault, done.refusals)
+
+
+class Consent(InventoryCase):
+    ASKED = {"failover.yml": {"standin_server": "srv01"}, "operation.yml": {"standin_operation_id": 1, "standin_action": "retry"},
+             "return.yml": {"standin_server": "srv01"}, "maintenance.yml": {"standin_maintenance": "on"}, "backup_images.yml": {},
+             "remove.yml": {"standin_remove": "srv01"}, "upgrade.yml": {}}
+
+    def test_is_asked_for_before_anything_is_done_that_hurts(self):
+        for playbook, wish in self.ASKED.items():
+            done = play(playbook, self.inventory, "--vault-password-file", str(self.directory / "pass"),
+                        extra={"standin_programs_build_dir": str(PROGRAMS), "ansible_connection": "local", "ansible_become": False} | wish)
+            self.assertNotEqual(done.code, 0, playbook)
+            self.assertIn("add -e standin_confirm=yes", done.messages, playbook)
+            self.assertEqual(done.changed, [], playbook)
+
+    def test_a_spare_that_a_server_names_does_not_leave(self):
+        done = play("remove.yml", self.inventory, "--vault-password-file", str(self.directory / "pass"),
+                    extra={"ansible_connection": "local", "ansible_become": False, "standin_remove": "spare02", "standin_confirm": "yes"})
+        self.assertNotEqual(done.code, 0)
+        self.assertIn("names spare 'spare02', which there is not", done.messages)
+
+    def test_a_limit_to_servers_does_not_go_around_the_check(self):
+        fault = FAULTS["an_unknown_spare"]
+        self.spoil(fault)
+        done = self.play("maintenance.yml", "--limit", "srv01", "--check")
+        self.assertNotEqual(done.code, 0)
+        self.assert_says(fault, done.refusals)
 
 
 def _add_cases():

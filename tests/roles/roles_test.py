@@ -27,7 +27,7 @@ import site_inventory
 from playing import ROOT, play
 
 PROGRAMS = Path(sys.argv.pop(1) if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir() else ROOT / ".build/release/bin").resolve()
-PLAYBOOKS = ("preflight.yml", "site.yml", "health.yml", "spare_table.yml", "backup_images.yml")
+PLAYBOOKS = sorted(path.name for path in (ROOT / "playbooks").glob("*.yml") if path.name != "upgrade_part.yml")
 
 
 def own_address():
@@ -82,6 +82,18 @@ class WellWritten(unittest.TestCase):
     def test_ansible_lint_has_nothing_to_say(self):
         done = subprocess.run(["ansible-lint", "--offline", "--nocolor", "-q"], cwd=ROOT, capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_ansible_doc_knows_every_module_role_and_the_inventory_plugin(self):
+        modules = [path.stem for path in (ROOT / "playbooks/plugins/modules").glob("*.py")]
+        roles = [path.name for path in (ROOT / "roles").iterdir()]
+        for words in (["-t", "module", *modules], ["-t", "role", "-r", "roles", *roles], ["-t", "inventory", "standin_site"]):
+            done = subprocess.run(["ansible-doc", "--json", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            known = json.loads(done.stdout)
+            for name in [word for word in words[2:] if word.startswith("standin_")]:
+                self.assertTrue(known.get(name), name)
+            for name, about in known.items():
+                self.assertTrue(about.get("entry_points") or about.get("doc", {}).get("options"), name)
 
     def test_every_role_has_what_a_role_has(self):
         for role in (ROOT / "roles").iterdir():
@@ -187,13 +199,15 @@ class ASite(unittest.TestCase):
         self.assertTrue(checked.ok, checked.messages or checked.output)
         self.assertIn("machine: standin_programs : Install the daemons", checked.changed)
         self.assertIn("store: standin_agent : Write the configuration", checked.changed)
-        self.assertIn("store: standin_agent : Report that the agent would be started", checked.changed)
+        self.assertIn("store: standin_agent : Have the agent run with what it has to read now", checked.changed)
         self.assertIn("coordinator: standin_coordinator : Write the secrets", checked.changed)
         self.assertEqual(listing(self.site.directory), before)
+        type(self).announced = checked.tasks()
 
-    def test_2_site_yml_sets_everything_up(self):
+    def test_2_site_yml_sets_everything_up_and_does_what_the_check_announced(self):
         made = self.site.play("site.yml")
         self.assertTrue(made.ok, made.messages or made.output)
+        self.assertEqual(made.tasks(), self.announced)
         self.assertEqual((self.site.directory / "etc/secrets/bmc").stat().st_mode & 0o777, 0o600)
         self.assertEqual((self.site.directory / "etc/tls/store/tls.key").stat().st_mode & 0o777, 0o600)
         self.assertNotIn("a secret of the tests", made.output)
@@ -213,8 +227,10 @@ class ASite(unittest.TestCase):
 
     def test_4_a_change_of_the_configuration_restarts_its_service_only(self):
         agent, coordinator = self.site.pid("standin-agent"), self.site.pid("standin-coordinator")
-        made = self.site.play("site.yml", extra={"standin_agent_commanders": ["coordinator", "somebody"]})
+        change = {"standin_agent_commanders": ["coordinator", "somebody"]}
+        checked, made = self.site.play("site.yml", "--check", extra=change), self.site.play("site.yml", extra=change)
         self.assertTrue(made.ok, made.messages or made.output)
+        self.assertEqual(made.changed, checked.changed)
         self.assertEqual([line for line in made.changed if not line.startswith("store: ")], [])
         self.assertNotEqual(self.site.pid("standin-agent"), agent)
         self.assertEqual(self.site.pid("standin-coordinator"), coordinator)
@@ -276,6 +292,18 @@ class ASite(unittest.TestCase):
         self.assertTrue(made.ok, made.messages or made.output)
         self.assertEqual(self.answer(8441, "/v1/epoch", "operator")[0], 200)
 
+    def test_4_a_restart_is_not_lost_when_a_later_task_fails(self):
+        agent = self.site.pid("standin-agent")
+        marker = self.site.directory / "state/store/started_with"
+        kept = marker.read_text()
+        marker.write_text(json.dumps(json.loads(kept) | {"reads": "of an earlier configuration"}))  # as after a run that wrote it and then failed
+        made = self.site.play("site.yml", "--limit", "store")
+        self.assertTrue(made.ok, made.messages or made.output)
+        self.assertEqual(made.changed, ["store: standin_agent : Have the agent run with what it has to read now",
+                                        "store: standin_agent : Remember what it has started well with"])
+        self.assertNotEqual(self.site.pid("standin-agent"), agent)
+        self.assertEqual(marker.read_text(), kept)
+
     def test_5_nobody_without_a_certificate_is_answered(self):
         context = ssl.create_default_context(cafile=str(self.site.directory / "etc/tls/store/ca.crt"))
         with socket.create_connection((self.site.address, 8441), timeout=10) as plain:
@@ -319,7 +347,7 @@ class ASite(unittest.TestCase):
     def test_7_site_yml_starts_what_died(self):
         made = self.site.play("site.yml", "--limit", "store")
         self.assertTrue(made.ok, made.messages or made.output)
-        self.assertIn("store: standin_agent : Start the agent", made.changed)
+        self.assertIn("store: standin_agent : Have the agent run with what it has to read now", made.changed)
 
 
 class Refusals(unittest.TestCase):
@@ -370,70 +398,122 @@ class Refusals(unittest.TestCase):
         self.refused("build first", {"standin_programs_build_dir": "/nowhere"}, "machine")
 
 
-class AHolderThatHolds(unittest.TestCase):
-    """A request holder is not restarted while it holds requests, nor while it cannot say; a stranger in its place says so."""
+class Guarded(unittest.TestCase):
+    """The small site with a stranger in the place of its agent and coordinator, who says what a case makes it say; its process seems to run."""
 
     @classmethod
     def setUpClass(cls):
         cls.site = Site()
         cls.addClassCleanup(cls.site.take_down)
-        tls = cls.site.directory / "etc/tls/store"
+        tls, directory = cls.site.directory / "etc/tls/store", cls.site.directory
         tls.mkdir(parents=True)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
                         "-subj", "/CN=store", "-addext", f"subjectAltName=IP:{cls.site.address}",
                         "-keyout", tls / "tls.key", "-out", tls / "tls.crt"], check=True, capture_output=True)
         shutil.copy(tls / "tls.crt", tls / "ca.crt")
+        shutil.copytree(tls, directory / "etc/tls/operator")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls / "tls.crt", tls / "tls.key")
-        cls.answer = (200, "[]")
+        cls.answers = {}
 
-        class Jobs(http.server.BaseHTTPRequestHandler):
+        class Answers(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                code, body = cls.answer
+                code, answer = cls.answers.get(self.path.partition("?")[0], (404, {}))
+                body = json.dumps(answer).encode()
                 self.send_response(code)
-                self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body.encode())
+                self.wfile.write(body)
 
             def log_message(self, *words):
                 pass
 
-        cls.server = http.server.ThreadingHTTPServer((cls.site.address, 0), Jobs)
+        cls.server = http.server.ThreadingHTTPServer((cls.site.address, 0), Answers)
         cls.server.socket = context.wrap_socket(cls.server.socket, server_side=True)
         threading.Thread(target=cls.server.serve_forever, daemon=True).start()
         cls.addClassCleanup(cls.server.server_close)
         cls.addClassCleanup(cls.server.shutdown)
-        (cls.site.directory / "etc/store.yml").write_text(
-            f"agent:\n  name: store\n  listen: {cls.site.address}:{cls.server.server_port}\n")
+        cls.listen = f"{cls.site.address}:{cls.server.server_port}"
+        (directory / "etc/store.yml").write_text(f"agent:\n  name: store\n  listen: {cls.listen}\n")
+        for place in ("run", "state/store", "state/coordinator"):
+            (directory / place).mkdir(parents=True)
+        for service in ("standin-agent", "standin-coordinator"):
+            shutil.copy("/bin/sleep", directory / service)
+            process = subprocess.Popen([directory / service, "600"])
+            cls.addClassCleanup(process.wait)
+            cls.addClassCleanup(process.kill)
+            (directory / "run" / f"{service}.pid").write_text(f"{process.pid}\n")
 
-    def play(self, code=200, **job):
-        type(self).answer = (code, json.dumps([{"job": "job01", "state": "idle", "held": 0, "proxied": 0} | job]))
-        return self.site.play("site.yml", "--check", "--limit", "store", extra={
-            "standin_agent_request_holder": {"jobs": {"job01": {
-                "front": {"interface": "rt-f0", "address": "10.99.1.10/24"}, "back": {"interface": "rt-b0", "address": "10.99.1.11/24"},
-                "ports": [8080]}}}})
+    def play(self, limit="store", extra=None, **answers):
+        type(self).answers = {"/v1/" + path.replace("_", "-"): answer for path, answer in answers.items()}
+        return self.site.play("site.yml", "--check", "--limit", limit, extra=extra)
 
-    def refused(self, words, **job):
-        outcome = self.play(**job)
+    def refused(self, words, outcome):
         self.assertFalse(outcome.ok)
         self.assertIn(words, outcome.messages)
 
+
+class AHolderThatHolds(Guarded):
+    """A request holder is not restarted while it holds requests, nor while it cannot say."""
+
+    HOLDER = {"standin_agent_request_holder": {"jobs": {"job01": {
+        "front": {"interface": "rt-f0", "address": "10.99.1.10/24"}, "back": {"interface": "rt-b0", "address": "10.99.1.11/24"}, "ports": [8080]}}}}
+
+    def holds(self, code=200, **job):
+        return self.play(extra=self.HOLDER, jobs=(code, [{"job": "job01", "state": "idle", "held": 0, "proxied": 0} | job]))
+
     def test_that_holds(self):
-        self.refused("which would be lost", state="holding", held=3)
+        self.refused("which would be lost", self.holds(state="holding", held=3))
 
     def test_that_releases(self):
-        self.refused("which would be lost", state="releasing")
+        self.refused("which would be lost", self.holds(state="releasing"))
 
     def test_that_leads_connections_through_itself(self):
-        self.refused("requests of job01, which would be lost", proxied=1)
+        self.refused("requests of job01, which would be lost", self.holds(proxied=1))
 
     def test_that_cannot_say(self):
-        self.refused("whether it holds requests could not be found out", code=500)
+        self.refused("whether it holds requests could not be found out", self.holds(code=500))
 
     def test_that_is_idle_is_not_refused(self):
-        outcome = self.play()
-        self.assertNotIn("is not restarted", outcome.messages + outcome.output)
+        outcome = self.holds()
+        self.assertTrue(outcome.ok, outcome.messages)
+        self.assertIn("store: standin_agent : Have the agent run with what it has to read now", outcome.changed)
+
+
+class AFailoverThatIsOpen(Guarded):
+    """Nothing is restarted while a failover is open, or nobody knows; and no machine is forgotten that the coordinator needs."""
+
+    FAILOVER = {"id": 3, "kind": "failover", "server": "server01", "spare": "spare01", "state": "TakingOver", "outcome": None, "open": True}
+    ROW = {"server": "server09", "spare": "spare01", "image": "a", "standin_ready": True, "stale": False}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.site.directory / "state/coordinator/journal.db").write_text("")
+
+    def asked(self, operations, limit="store", rows=(), **extra):
+        listed = (operations, {}) if isinstance(operations, int) else (200, {"operations": operations})
+        return self.play(limit, extra={"standin_coordinator_listen": self.listen, "standin_certificates_names": [f"IP:{self.site.address}"]} | extra,
+                         operations=listed, servers=(200, {"servers": []}), spares=(200, {"spares": []}), spare_table=(200, {"spare_table": list(rows)}))
+
+    def test_1_refuses_a_restart_with_its_number_and_the_way_around(self):
+        outcome = self.asked([self.FAILOVER])
+        self.refused("failover 3 of server server01 is open (TakingOver)", outcome)
+        self.assertIn("standin_restart_guard_anyway=true", outcome.messages)
+
+    def test_2_is_unknown_where_the_coordinator_does_not_say(self):
+        self.refused("whether a failover is open could not be found out", self.asked(500))
+
+    def test_3_that_is_closed_or_is_gone_around_refuses_nothing(self):
+        outcome = self.asked([self.FAILOVER | {"outcome": "closed", "open": False}])
+        self.assertTrue(outcome.ok, outcome.messages)
+        outcome = self.asked([self.FAILOVER], standin_restart_guard_anyway=True)
+        self.assertTrue(outcome.ok, outcome.messages)
+
+    def test_4_a_server_with_a_row_is_not_forgotten(self):
+        outcome = self.asked([], "coordinator", rows=[self.ROW])
+        self.refused("server 'server09' has a row in the spare table (spare spare01), and is missing from the inventory", outcome)
+        self.assertEqual(outcome.changed, [])
 
 
 if __name__ == "__main__":

@@ -28,8 +28,6 @@ def write(directory, address, programs):
             "standin_certificates_ca_host": "machine",
             "standin_certificates_ca_dir": str(directory / "ca"),
             "standin_certificates_dir": str(directory / "etc/tls") + "/{{ standin_certificates_instance }}",
-            "standin_health_tls_dir": str(directory / "etc/tls")
-            + "/{{ 'operator' if inventory_hostname == 'coordinator' else inventory_hostname }}",
         },
         "children": {
             "standin_machines": {"hosts": {"machine": {}}},

@@ -12,9 +12,12 @@ from site_model.derive import Model  # noqa: E402
 from site_model.site import Site  # noqa: E402
 
 
-def standin_site(hostvars, groups):
-    """Of all hosts together: what is wrong, which hosts are in the parents' groups, and each host's derived variables."""
-    site = Site(hostvars, groups)
+def standin_site(hostvars, groups, leaving=()):
+    """Of all hosts together: what is wrong, which hosts are in the parents' groups, and each host's derived variables.
+
+    Hosts that are `leaving` count as if the inventory did not have them any more.
+    """
+    site = Site(hostvars, {name: [host for host in hosts if host not in leaving] for name, hosts in groups.items()})
     complaints = Complaints(site)
     if not variables.check(site, complaints):
         return {"problems": complaints.lines(), "hosts": []}

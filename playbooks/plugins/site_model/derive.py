@@ -116,7 +116,6 @@ class Model:
         rows = [_without_none({"server": server, "spare": site.said(server, "standin_spare"), "image": site.said(server, "standin_spare_image")})
                 for server in site.servers if site.said(server, "standin_spare") is not None]
         self._derive(host, "standin_spare_table_rows", rows)
-        self._derive(host, "standin_image_backup_servers", list(site.servers))
 
     def _known_agent(self, host):
         return _without_none({"url": self.url(host), "restores_at_once": self.site.said(host, "standin_restores_at_once"),

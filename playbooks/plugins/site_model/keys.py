@@ -144,7 +144,8 @@ DERIVED_TARGETS = {"image_store": {"disks"}, "request_holder": {"jobs"}}
 # Variables of roles that come from a vault.
 SECRET_ROLE_VARIABLES = {"standin_coordinator_trap_communities", "standin_coordinator_secrets"}
 
-GROUPS = ("standin_servers", "standin_spares", *PARTS, "standin_coordinators", "standin_agents", "standin_machines")
+GROUPS = ("standin_servers", "standin_spares", *PARTS, "standin_coordinators", "standin_agents", "standin_machines",
+          "standin_unknown")  # the last is the live inventory's, where the coordinator does not answer
 VARIABLES = {key.variable: key for table in (SERVER, SPARE, PART, VM_HOST, IMAGE_STORE, LAN_SWITCH, COORDINATOR) for key in table}
 
 # Defaults that the roles have too (a test compares them).

@@ -128,11 +128,6 @@ def _rows(machines, complaints):
             complaints.add(*at, f"names spare '{spare}', which there is not", nearest(str(spare), machines.spares))
         if used.setdefault(spare, server) != server:
             complaints.add(*at, f"names spare '{spare}', which is that of '{used[spare]}' already", "give each server a spare of its own, or none")
-    known = machines.model.final(machines.coordinator, "standin_image_backup_servers") or []
-    for server in known:
-        if server not in machines.servers:
-            complaints.add(machines.coordinator, "standin_image_backup_servers", f"names server '{server}', which there is not",
-                           nearest(str(server), machines.servers))
 
 
 def _disks(machines, complaints):

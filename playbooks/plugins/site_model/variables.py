@@ -1,5 +1,6 @@
 """The rules for each host's variables by themselves: known, there, of their kind, resolvable."""
 
+import functools
 from pathlib import Path
 
 import yaml
@@ -10,7 +11,9 @@ from .kinds import KINDS, TYPES
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 # Beside those of the roles: what playbooks ask for.
-_OTHERS = {"standin_image_backup_confirmed"}
+_OTHERS = {"standin_confirm", "standin_server", "standin_operation_id", "standin_action", "standin_cause",
+           "standin_discard_data", "standin_maintenance", "standin_maintenance_why", "standin_remove",
+           "standin_leaving", "standin_at_once"}
 
 
 def check(site, complaints):
@@ -35,6 +38,7 @@ def check(site, complaints):
     return right
 
 
+@functools.lru_cache(maxsize=1)
 def role_variables():
     """The type of all variables of all roles, from their argument_specs."""
     found = {}

@@ -87,6 +87,43 @@ BOOST_FIXTURE_TEST_CASE(a_server_without_an_image_is_told_how_to_get_one, ApiUnd
     BOOST_TEST(refusal.message.find("standinctl image backup server02") != std::string::npos);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_dry_run_answers_as_the_command_would_and_does_nothing, ApiUnderTest) {
+    const auto foreseen = put("/v1/spare-table/server01?dry_run=true", {{"spare", "spare01"}});
+    BOOST_TEST(foreseen.status == 200);
+    BOOST_TEST(foreseen.body == protocol::Json({{"dry_run", true}, {"changes", true}}), foreseen.body.dump());
+    BOOST_TEST(post("/v1/operations?dry_run=true", {{"kind", "backup"}, {"server", "server01"}}).body["changes"] ==
+               true);
+    for (const char* order : {"/v1/spare-table/server01?dry_run=true", "/v1/spare-table/server01"}) {
+        const auto unknown = refusalOf(tryPut(order, {{"spare", "spare99"}, {"image", "image-1"}}));
+        BOOST_CHECK(unknown.code == ErrorCode::NotFound);
+        BOOST_TEST(unknown.message.find("spare 'spare99' is not configured") != std::string::npos, unknown.message);
+    }
+    for (const char* order : {"/v1/operations?dry_run=true", "/v1/operations"}) {
+        const auto refusal = refusalOf(tryPost(order, {{"kind", "failover"}, {"server", "server01"}}));
+        BOOST_TEST(refusal.message.find("has no row in the spare table") != std::string::npos, refusal.message);
+    }
+    BOOST_TEST(get("/v1/spare-table").body["spare_table"].empty());
+    BOOST_TEST(get("/v1/operations").body["operations"].empty());
+
+    put("/v1/spare-table/server01", {{"spare", "spare01"}});
+    BOOST_TEST(put("/v1/spare-table/server01?dry_run=true", {{"spare", "spare01"}}).body["changes"] == false);
+    const auto taken =
+        refusalOf(tryPut("/v1/spare-table/server02?dry_run=true", {{"spare", "spare01"}, {"image", "image-2"}}));
+    BOOST_CHECK(taken.code == ErrorCode::Conflict);
+    BOOST_CHECK(refusalOf(tryPost("/v1/operations/1/retry?dry_run=true", {})).code == ErrorCode::WrongState);
+    BOOST_CHECK(refusalOf(tryPost("/v1/operations/99/close?dry_run=true", protocol::Json::object())).code ==
+                ErrorCode::NotFound);
+    BOOST_CHECK(refusalOf(tryPost("/v1/operations/1/retry?dry_run=perhaps", {})).code == ErrorCode::InvalidInput);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_dry_run_of_maintenance_says_whether_it_would_change_anything, ApiUnderTest) {
+    const protocol::Json on{{"on", true}, {"why", "a fan"}};
+    BOOST_TEST(put("/v1/servers/server01/maintenance?dry_run=true", on).body["changes"] == true);
+    BOOST_TEST(get("/v1/servers/server01").body["maintenance"] == false);
+    put("/v1/servers/server01/maintenance", on);
+    BOOST_TEST(put("/v1/servers/server01/maintenance?dry_run=true", on).body["changes"] == false);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_row_that_is_not_there_is_deleted_all_the_same, ApiUnderTest) {
     auto ada = clientOf("ada");
     auto gone = ada->remove("/v1/spare-table/server02", {}, std::chrono::seconds(10));

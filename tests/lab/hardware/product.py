@@ -22,7 +22,7 @@ def set_up(programs):
         raise Failed(f"there is a Standin on this host already ({CONFIGURATION}); the lab would overwrite it")
     RECORD.add("product", "standin")
     play("site.yml", "-e", f"standin_programs_build_dir={programs.resolve()}")
-    play("backup_images.yml")
+    play("backup_images.yml", "-e", "standin_confirm=yes")
     site.power_on_servers()
     play("spare_table.yml")
     play("health.yml")

@@ -19,6 +19,7 @@ struct Forgetful {
         config.configured = known;
     }
     void forget(const std::string& name) { known->servers.erase(base::ServerName(name)); }
+    void forgetSpare(const std::string& name) { known->spares.erase(base::SpareName(name)); }
     simulation::WorldConfig config;
     std::shared_ptr<engine::Inventory> known;
 };
@@ -52,6 +53,60 @@ BOOST_AUTO_TEST_CASE(an_operation_that_was_set_aside_goes_on_when_an_operator_re
     *engine.known = lab.config.inventory;
     BOOST_REQUIRE(stateOf(lab.operation(id)) == "NeedsOperator");
     BOOST_REQUIRE(lab.retry(id).has_value());
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(a_coordinator_starts_without_the_spare_of_an_open_failover_which_then_needs_the_operator) {
+    Forgetful engine(2);
+    Lab lab(engine.config);
+    const auto id = lab.fail("server01");
+    lab.runUntil(id, "PreparingSpare");
+    const auto spare = lab.operation(id).spare.text();
+    lab.kill();
+    engine.forgetSpare(spare);
+    lab.start();
+    lab.run();
+    const auto operation = lab.operation(id);
+    BOOST_TEST(stateOf(operation) == "NeedsOperator");
+    BOOST_TEST(operation.why == "set aside: it needs spare '" + spare + "', which is not configured any more");
+    BOOST_TEST(operation.cure.find("standinctl operation retry") != std::string::npos, operation.cure);
+    BOOST_TEST(lab.told("server 'server01' was set aside"));
+    for (const auto& refused : {lab.retry(id), lab.close(id), lab.confirmFence(id), lab.mayReturn()}) {
+        BOOST_REQUIRE(!refused);
+        BOOST_TEST(refused.error().message.find("put spare '" + spare + "' back") != std::string::npos,
+                   refused.error().message);
+    }
+    BOOST_TEST(stateOf(lab.failAndRun("server02")) == "Succeeded");
+
+    lab.kill();
+    *engine.known = lab.config.inventory;
+    lab.start();
+    lab.run();
+    BOOST_TEST(lab.retry(id).has_value());
+    lab.run();
+    BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
+}
+
+BOOST_AUTO_TEST_CASE(a_coordinator_starts_without_the_server_of_an_open_failover_and_tells_it_once) {
+    Forgetful engine(2);
+    Lab lab(engine.config);
+    const auto id = lab.failAndRun("server01").id;
+    BOOST_REQUIRE(stateOf(lab.operation(id)) == "Succeeded");
+    engine.forget("server01");
+    for (int start = 0; start < 2; ++start) {
+        lab.kill();
+        lab.start();
+        lab.run();
+        BOOST_TEST(stateOf(lab.operation(id)) == "NeedsOperator");
+        BOOST_TEST(lab.timesTold("server 'server01' was set aside") == 1);
+        BOOST_TEST(!lab.retry(id).has_value());
+        BOOST_TEST(!lab.close(id).has_value());
+    }
+    lab.kill();
+    *engine.known = lab.config.inventory;
+    lab.start();
+    BOOST_TEST(lab.retry(id).has_value());
     lab.run();
     BOOST_TEST(stateOf(lab.operation(id)) == "Succeeded");
 }
