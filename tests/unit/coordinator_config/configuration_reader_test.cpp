@@ -24,9 +24,10 @@ BOOST_AUTO_TEST_CASE(the_example_is_read_whole) {
 
 BOOST_AUTO_TEST_CASE(a_reserve_is_kept_unless_none_is_wanted_and_within_bounds) {
     const std::string state_dir = "  state_dir: /var/lib/standin/coordinator\n";
-    BOOST_TEST(Reading(good).configuration->reserve_bytes == 64U << 20);
-    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 0\n")).configuration->reserve_bytes == 0U);
-    BOOST_TEST(Reading(with(state_dir, state_dir + "  reserve: 256MiB\n")).configuration->reserve_bytes == 256U << 20);
+    const auto reserveOf = [](const std::string& text) { return Reading(text).configuration->reserve_bytes; };
+    BOOST_TEST(reserveOf(good) == 64U << 20);
+    BOOST_TEST(reserveOf(with(state_dir, state_dir + "  reserve: 0\n")) == 0U);
+    BOOST_TEST(reserveOf(with(state_dir, state_dir + "  reserve: 256MiB\n")) == 256U << 20);
     for (const char* wrong : {"1KiB", "17GiB"}) {
         const Reading reading(with(state_dir, state_dir + "  reserve: " + wrong + "\n"));
         BOOST_TEST(reading.onlyProblem().find("coordinator.reserve: must be 0") != std::string::npos, wrong);
