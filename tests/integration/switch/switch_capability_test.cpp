@@ -39,6 +39,19 @@ struct AskedSwitch : SwitchedJob {
         BOOST_REQUIRE_MESSAGE(response, (response ? "" : response.error().message));
         return response->body.empty() ? Json() : Json::parse(response->body);
     }
+    protocol::PortReading reading(const std::string& port) {
+        http::Request request;
+        request.method = "GET";
+        request.path = "/v1/ports";
+        request.query["port"] = port;
+        auto route = router.find(request);
+        BOOST_REQUIRE(route);
+        const auto response = (*route)->handler(request);
+        BOOST_REQUIRE_MESSAGE(response, (response ? "" : response.error().message));
+        const auto read = protocol::portReadingFrom(Json::parse(response->body).at("ports").at(0));
+        BOOST_REQUIRE_MESSAGE(read, (read ? "" : read.error().message));
+        return *read;
+    }
     protocol::Health health() {
         protocol::Health now;
         capability.checkHealth(now);
@@ -78,6 +91,19 @@ BOOST_AUTO_TEST_CASE(ports_tell_whose_they_are_and_where) {
         }
     }
     BOOST_TEST(members == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_port_tells_of_its_carrier_and_counts_the_frames_of_its_machine_at_once) {
+    BOOST_TEST(eventually([&] { return reading(server.port()).carrier; }));
+    const auto before = reading(server.port());
+    BOOST_TEST(before.present);
+    BOOST_REQUIRE(before.received_frames.has_value());
+    const Connection unanswered(server, "10.9.1.99");  // the question for its MAC is a frame
+    BOOST_TEST(!unanswered.open());
+    BOOST_TEST(reading(server.port()).received_frames.value_or(0) > *before.received_frames);
+    lan.unplug(server);
+    BOOST_TEST(eventually([&] { return !reading(server.port()).carrier; }));
+    BOOST_TEST(!reading("no-such-port").present);
 }
 
 BOOST_AUTO_TEST_CASE(bad_orders_are_refused_with_what_and_where) {
