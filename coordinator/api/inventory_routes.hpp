@@ -9,7 +9,7 @@ class Router;
 namespace standin::traps {
 class DegradedConditions;
 class TrapTests;
-}
+}  // namespace standin::traps
 
 namespace standin::api {
 

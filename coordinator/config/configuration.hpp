@@ -68,7 +68,7 @@ struct TrapSettings {
     std::vector<TrapCommunity> communities;
     std::vector<TrapUser> users;
     std::vector<std::string> forwarders;  ///< addresses whose traps concern the server that their content names
-    std::chrono::milliseconds test_every = std::chrono::hours(24);   ///< each server's trap path; 0: only on request
+    std::chrono::milliseconds test_every = std::chrono::hours(24);     ///< each server's trap path; 0: only on request
     std::chrono::milliseconds test_within = std::chrono::seconds(30);  ///< until a test trap must have arrived
     std::string rules_file;
 };

@@ -62,11 +62,11 @@ struct Operation {
     std::string asked_by;         ///< `operator ada`, `trap 127.77.0.101`
     std::string failure;          ///< failover: the kind that was reported
     std::string cause;
-    double detect_ms = 0;           ///< from the trap's arrival until the first steps were durable and begun
-    unsigned reports = 1;           ///< how many reports of this failure were merged
+    double detect_ms = 0;               ///< from the trap's arrival until the first steps were durable and begun
+    unsigned reports = 1;               ///< how many reports of this failure were merged
     std::vector<std::string> messages;  ///< of SNMPv3 that were merged here: none starts anything again; bounded
-    base::WallTime new_owner_at{};  ///< when a stand-in or a spare was first confirmed as owner; epoch: not yet
-    base::WallTime attempt_from{};  ///< of the last retry; epoch: there was none
+    base::WallTime new_owner_at{};      ///< when a stand-in or a spare was first confirmed as owner; epoch: not yet
+    base::WallTime attempt_from{};      ///< of the last retry; epoch: there was none
     std::vector<PastAttempt> past_attempts;  ///< oldest first, bounded
 
     base::StandInName stand_in;      ///< in service when the operation began; empty: none is ready

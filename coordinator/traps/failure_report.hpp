@@ -19,7 +19,7 @@ struct FailureReport {
     std::uint64_t trap_id = 0;    ///< in the trap log: `standinctl trap explain <id>`
     base::WallTime arrived_at{};  ///< when the datagram reached this host
     base::SteadyTime arrived_steady{};
-    std::vector<std::string> messages{};  ///< v3: the stamps of its messages, to be committed with what they start
+    std::vector<std::string> messages{};   ///< v3: the stamps of its messages, to be committed with what they start
     std::function<void()> when_durable{};  ///< to be called, from any thread, once the result is durable; may be empty
 };
 

@@ -15,9 +15,9 @@ namespace standin::traps {
 namespace {
 
 /// Reads BER elements (X.690) one after the other; net-snmp has found them sound before.
-class Elements {
+class BerReader {
   public:
-    explicit Elements(std::string_view bytes) : bytes_(bytes) {}
+    explicit BerReader(std::string_view bytes) : bytes_(bytes) {}
 
     /// The content of the next element if it is of this type.
     std::optional<std::string_view> next(unsigned char type) {
@@ -73,17 +73,17 @@ std::optional<MessageStamp> MessageStamp::parse(std::string_view text) {
 }
 
 std::optional<MessageStamp> stampOf(std::string_view datagram) {
-    const auto message = Elements(datagram).next(sequence);
+    const auto message = BerReader(datagram).next(sequence);
     if (!message) return std::nullopt;
-    Elements parts(*message);
+    BerReader parts(*message);
     const auto version = parts.number();
     const auto head = parts.next(sequence);
     const auto security = parts.next(octet_string);
     if (version != 3 || !head || !security) return std::nullopt;
-    const auto id = Elements(*head).number();
-    const auto parameters = Elements(*security).next(sequence);
+    const auto id = BerReader(*head).number();
+    const auto parameters = BerReader(*security).next(sequence);
     if (!id || !parameters) return std::nullopt;
-    Elements fields(*parameters);
+    BerReader fields(*parameters);
     const auto engine = fields.next(octet_string);
     const auto boots = fields.number();
     const auto time = fields.number();

@@ -23,7 +23,7 @@ constexpr const char* see_log =
     "see whether the BMC's alerts are enabled and lead to this coordinator (standinctl trap list --server ...), and "
     "whether its user, engine id or community is configured";
 
-base::WallTime fromMicroseconds(std::int64_t since_1970) {
+base::WallTime momentOf(std::int64_t since_1970) {
     return base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(std::chrono::microseconds(since_1970)));
 }
 
@@ -294,7 +294,7 @@ base::Result<void> TrapTests::load() {
             if (known == paths_.end()) continue;
             auto& shown = known->second.shown;
             shown.state = one.at("heard").get<bool>() ? TrapPathState::State::Heard : TrapPathState::State::Deaf;
-            shown.tested_at = fromMicroseconds(one.at("tested_us").get<std::int64_t>());
+            shown.tested_at = momentOf(one.at("tested_us").get<std::int64_t>());
             shown.problem = one.at("problem").get<std::string>();
             shown.cure = shown.problem.empty() ? "" : see_log;
             shown.trap_id = one.at("trap").get<std::uint64_t>();

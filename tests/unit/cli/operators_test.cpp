@@ -91,6 +91,21 @@ BOOST_AUTO_TEST_CASE(a_trap_is_explained_from_a_configuration_without_asking_any
     BOOST_TEST(coordinator.asked.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_trap_whose_source_contradicts_its_content_would_begin_nothing) {
+    Configuration configuration;
+    ScriptedCoordinator coordinator;
+    const auto config = configuration.path("coordinator.yml");
+    const auto forwarded = configuration.write(
+        "forwarded.txt",
+        "2026-11-30 18:00:00 fwd [UDP: [10.9.9.9]:161->[10.1.0.1]:162]:\n.1.3.6.1.2.1.1.3.0 = Timeticks: (1) "
+        "0:00:00.01\t"
+        ".1.3.6.1.6.3.1.1.4.1.0 = OID: .1.3.6.1.4.1.3183.1.1.0.487169\t.1.3.6.1.6.3.18.1.3.0 = IpAddress: 10.0.0.1\n");
+    const auto undeclared = run(coordinator, {"trap", "explain", forwarded, "--config", config});
+    BOOST_TEST(contains(undeclared.out, "verdict: unknown_server"));
+    BOOST_TEST(contains(undeclared.out, "'trap_forwarders: [10.9.9.9]'"), undeclared.out);
+    BOOST_TEST(contains(undeclared.out, "it would begin: nothing"));
+}
+
 BOOST_AUTO_TEST_CASE(who_sent_a_trap_can_be_said_where_the_file_does_not) {
     Configuration configuration;
     ScriptedCoordinator coordinator;

@@ -317,6 +317,26 @@ BOOST_AUTO_TEST_CASE(a_trap_is_explained_rule_by_rule) {
                "grade: failure\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_trap_test_waits_for_its_result_and_fails_where_a_server_is_deaf) {
+    ScriptedCoordinator coordinator;
+    coordinator.answers("POST /v1/trap-tests", 202, R"({"trap_tests":[{"server":"server01","state":"testing"},
+        {"server":"server02","state":"deaf","problem":"of yesterday"}]})");
+    coordinator.answers("GET /v1/trap-tests", 200, R"({"trap_tests":[
+        {"server":"server01","state":"heard","trap":17,"took_ms":12.5,"problem":null,"cure":null},
+        {"server":"server02","state":"deaf","trap":null,"took_ms":null,"problem":"no test trap","cure":"look at the BMC"}]})");
+    const auto one = run(coordinator, {"trap", "test", "server01"});
+    BOOST_TEST(one.exit_code == ExitCode::Done, one.err);
+    BOOST_TEST(one.out ==
+               "SERVER    TRAP PATH  TRAP  TOOK     PROBLEM\n"
+               "server01  heard      17    12.5 ms  -\n");
+    BOOST_TEST(coordinator.asked.front() == "POST /v1/trap-tests {\"server\":\"server01\"}");
+    const auto all = run(coordinator, {"trap", "test", "--all"});
+    BOOST_TEST(all.exit_code == ExitCode::Failed);
+    BOOST_TEST(all.out.find("server02: what to do: look at the BMC") != std::string::npos, all.out);
+    BOOST_TEST(run(coordinator, {"trap", "test"}).exit_code == ExitCode::WrongUsage);
+    BOOST_TEST(run(coordinator, {"trap", "test", "server01", "--all"}).exit_code == ExitCode::WrongUsage);
+}
+
 BOOST_AUTO_TEST_CASE(what_comes_from_outside_cannot_command_the_terminal) {
     ScriptedCoordinator coordinator;
     coordinator.answers("GET /v1/traps?limit=50", 200, "{\"traps\":[{\"id\":1,\"reason\":\"\\u001b[2J\\u0007\"}]}");

@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(a_community_speaks_for_the_servers_of_its_file) {
     const auto refused = classify(made, dead(), servers);
     BOOST_TEST((refused.outcome == Outcome::Refused));
     BOOST_TEST(says(refused.reason,
-                        "the community of '/secrets/community-server01' does not speak for server "
-                        "'server02'"));
+                    "the community of '/secrets/community-server01' does not speak for server "
+                    "'server02'"));
 }
 
 BOOST_AUTO_TEST_CASE(a_trap_whose_sender_contradicts_its_content_starts_nothing_for_either) {
