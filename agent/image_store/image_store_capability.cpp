@@ -1,5 +1,7 @@
 #include "agent/image_store/image_store_capability.hpp"
 
+#include <map>
+
 #include "agent/http/metrics.hpp"
 #include "agent/image_store/images/image_streams.hpp"
 
@@ -80,6 +82,13 @@ ImageStoreCapability::ImageStoreCapability(ImageStoreSettings settings, const ba
         metrics.observeSeconds(
             "standin_image_transfer_seconds", "Duration of captures, restores and verifications of images.",
             std::chrono::duration<double>(took).count(), {{"kind", kind}, {"outcome", succeeded ? "done" : "failed"}});
+    });
+    metrics.onRender([this](http::Metrics& now) {
+        std::map<protocol::ImageState, double> images;
+        for (const auto& image : store_.images()) ++images[image.state];
+        using State = protocol::ImageState;
+        for (auto state : {State::Capturing, State::Ready, State::Failed, State::Damaged, State::Corrupt})
+            now.set("standin_image_store_images", "Images by state.", images[state], {{"state", nameOf(state)}});
     });
 }
 

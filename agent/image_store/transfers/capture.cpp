@@ -4,15 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "agent/image_store/disks/disk_writes.hpp"
+#include "agent/image_store/transfers/read_ahead.hpp"
 
 namespace standin::image_store {
 
 namespace {
-
-constexpr std::size_t read_at_once_bytes = 1U << 20;  // sequential speed of the disk; a multiple of every block size
 
 /// Copies the blocks of `piece`, which begins at `at`, that are not zero.
 base::Result<void> store(ImageDraft& draft, std::uint64_t at, Bytes piece, const CaptureOptions& options) {
@@ -25,6 +23,12 @@ base::Result<void> store(ImageDraft& draft, std::uint64_t at, Bytes piece, const
         stored += block.size();
     }
     return options.stored && stored > 0 ? options.stored(stored) : base::Result<void>();
+}
+
+base::Error endsTooEarly(const DiskAccess& disk, std::uint64_t offset) {
+    return {base::ErrorCode::Corrupt,
+            fmt::format("disk '{}' ({}) ends at byte {}, before byte {}; see whether it was made smaller",
+                        disk.name().text(), disk.file().path(), offset, disk.sizeBytes())};
 }
 
 base::Result<void> checkWhole(const DiskAccess& disk, const WriteMarks& before) {
@@ -44,24 +48,29 @@ base::Result<ImageManifest> capture(const DiskAccess& disk, ImageDraft& draft, c
     const auto before = writeMarksOf(disk.file());
     watch.begin(size);
     ::posix_fadvise(disk.file().descriptor(), 0, 0, POSIX_FADV_SEQUENTIAL);
-    std::vector<std::byte> buffer(std::max<std::size_t>(read_at_once_bytes, block_size_bytes));
     std::uint64_t at = 0;
-    while (at < size) {
-        auto extent = nextContent(disk.file(), at, size);
-        auto begin =
-            extent.begin / block_size_bytes * block_size_bytes;  // may lie before `at`: that block has been read
-        begin = std::max(begin, at);
-        watch.skipped(begin - at);
-        at = begin;
-        while (at < extent.end) {
-            if (options.pause) options.pause();
-            auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), size - at));
-            if (auto read = disk.file().readAt(at, piece); !read) return base::failure(read.error());
-            if (auto stored = store(draft, at, piece, options); !stored) return base::failure(stored.error());
-            disk.file().dropCache(at, piece.size());  // an image's worth of cache is worth more to others
-            if (auto moved = watch.moved(piece.size()); !moved) return base::failure(moved.error());
-            at += piece.size();
-        }
+    Extent content{0, 0};
+    ReadAhead ahead(disk.file(), [&]() -> std::optional<ReadPiece> {
+        if (content.end <= at) content = nextContent(disk.file(), at, size);
+        // May lie before `at`: that block has been read.
+        at = std::max(content.begin / block_size_bytes * block_size_bytes, at);
+        if (at >= size) return std::nullopt;
+        const auto bytes = std::min<std::uint64_t>(read_at_once_bytes, size - at);
+        at += bytes;
+        return ReadPiece{at - bytes, static_cast<std::size_t>(bytes)};
+    });
+    std::uint64_t done = 0;
+    while (auto read = ahead.take()) {
+        if (options.pause) options.pause();
+        watch.skipped(read->piece.offset - done);  // a hole
+        done = read->piece.offset + read->piece.bytes;
+        const auto& piece = read->piece;
+        if (!read->have) return base::failure(read->have.error());
+        if (*read->have < piece.bytes) return base::failure(endsTooEarly(disk, piece.offset + *read->have));
+        if (auto stored = store(draft, piece.offset, read->bytes, options); !stored)
+            return base::failure(stored.error());
+        disk.file().dropCache(piece.offset, piece.bytes);  // an image's worth of cache is worth more to others
+        if (auto moved = watch.moved(piece.bytes); !moved) return base::failure(moved.error());
     }
     const ReadDisk read = [&](std::uint64_t offset, std::span<std::byte> into) {
         return disk.file().readAt(offset, into);

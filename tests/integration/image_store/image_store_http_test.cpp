@@ -142,4 +142,23 @@ BOOST_FIXTURE_TEST_CASE(a_block_damaged_in_mid_content_ends_the_connection_inste
     BOOST_TEST(body("/v1/images/a/content", {}, status).size() < 3 * block);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_block_that_turned_out_damaged_is_shown_and_its_image_restored_only_when_that_is_asked_for,
+                        StoreAgent) {
+    captured("a");
+    flip(directory / "images/a/content", 2 * block + 9);
+    int status = 0;
+    body("/v1/images/a/content", {}, status);
+    auto image = client->get("/v1/images/a", answer_deadline);
+    BOOST_REQUIRE(image);
+    BOOST_TEST((*image)["state"] == "damaged");
+    BOOST_TEST(metrics->render().find("standin_image_store_images{state=\"damaged\"} 1") != std::string::npos);
+    auto refused = put("/v1/restores/r", {{"image", "a"}, {"disk", "spare01"}});
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == base::ErrorCode::Corrupt));
+    BOOST_REQUIRE(put("/v1/restores/r", {{"image", "a"}, {"disk", "spare01"}, {"accept_damage", true}}));
+    auto restore = settled("/v1/restores/r");
+    BOOST_TEST(restore["state"] == "done");
+    BOOST_TEST(restore["note"].get<std::string>().find("damaged blocks") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -19,6 +19,38 @@ BOOST_FIXTURE_TEST_CASE(a_restored_disk_is_equal_to_the_captured_one_and_its_res
     BOOST_TEST((target.substr(source.size()) == std::string(3 * block + 100, '\0')));
 }
 
+BOOST_FIXTURE_TEST_CASE(blocks_that_the_disk_has_already_are_not_written, ImageFixture) {
+    const auto source = noise(40 * block + 512, 5);  // nothing to zero, which would count as writing
+    tests::writeFile(directory / "disk", source);
+    captured("a", directory / "disk");
+    const auto target = directory / "target";
+    tests::writeFile(target, noise(source.size(), 9));
+    BOOST_REQUIRE(restored("a", target));
+    const auto long_ago = fs::last_write_time(target) - std::chrono::hours(1);
+    fs::last_write_time(target, long_ago);
+    BOOST_REQUIRE(restored("a", target));
+    BOOST_TEST((fs::last_write_time(target) == long_ago));
+    flip(target, 40 * block + 511);
+    flip(target, 17 * block);
+    flip(target, 18 * block + 3);
+    BOOST_REQUIRE(restored("a", target));
+    BOOST_TEST((readFile(target) == source));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_disk_that_has_some_of_the_image_anywhere_becomes_equal, ImageFixture) {
+    auto source = noise(100 * block, 5);
+    for (const std::size_t hole : {3U, 4U, 50U, 99U}) source.replace(hole * block, block, block, '\0');
+    tests::writeFile(directory / "disk", source);
+    captured("a", directory / "disk");
+    auto target = noise(101 * block, 9);
+    for (std::size_t i = 0; i < 100; ++i) {
+        if (i % 7 < 3) target.replace(i * block, block, source, i * block, block);
+    }
+    tests::writeFile(directory / "target", target);
+    BOOST_REQUIRE(restored("a", directory / "target"));
+    BOOST_TEST((readFile(directory / "target") == source + std::string(block, '\0')));
+}
+
 namespace {
 
 /// A clock that changes a file while a restore reads its disk back.
