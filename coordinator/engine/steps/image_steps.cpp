@@ -4,9 +4,9 @@
 
 #include "agent/base/timestamp.hpp"
 #include "coordinator/domain/capture/capture_phase.hpp"
-#include "coordinator/engine/machine_identity.hpp"
 #include "coordinator/engine/steps/power_commands.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
+#include "coordinator/engine/steps/spare_guard.hpp"
 #include "coordinator/engine/steps/steps.hpp"
 
 namespace standin::engine::steps {
@@ -16,16 +16,17 @@ using base::ErrorCode;
 namespace {
 
 /// The watch asks for the UUID every hour; before its answer is relied on, it is asked for again (rule 5).
-MachineIdentity identityOfServer(const StepContext& context) {
+base::Result<MachineIdentity> identityOfServer(const StepContext& context) {
     const auto& server = context.server();
-    return identityOf(*context.drivers.power, context.inventory.server_power.at(server.name),
-                      fmt::format("server '{}'", server.name.text()), server.uuid, context.remaining() / 3);
+    return askedIdentity(context, context.inventory.server_power.at(server.name),
+                         fmt::format("server '{}'", server.name.text()), server.uuid, context.remaining() / 3);
 }
 
 std::optional<StepReport> refusalOfOtherMachine(const StepContext& context) {
     const auto identity = identityOfServer(context);
-    if (identity.verdict != MachineIdentity::Verdict::Different) return std::nullopt;
-    auto report = StepReport::failed(ErrorCode::Conflict, identity.words);
+    if (!identity) return StepReport::failed(identity.error());
+    if (identity->verdict != MachineIdentity::Verdict::Different) return std::nullopt;
+    auto report = StepReport::failed(ErrorCode::Conflict, identity->words);
     report.finding = domain::Finding::OtherMachine;
     return report;
 }
@@ -129,8 +130,9 @@ StepReport startServer(const StepContext& context) {
     const auto& server = context.server();
     const auto its = [&]() -> base::Result<void> {
         const auto identity = identityOfServer(context);
-        if (identity.verdict != MachineIdentity::Verdict::Different) return {};
-        return base::failure(ErrorCode::Conflict, identity.words);
+        if (!identity) return base::failure(identity.error());
+        if (identity->verdict != MachineIdentity::Verdict::Different) return {};
+        return base::failure(ErrorCode::Conflict, identity->words);
     };
     auto on = switchOn(context, context.inventory.server_power.at(server.name), server.switch_agent, its);
     if (!on) return StepReport::failed(on.error());

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "coordinator/engine/machine_identity.hpp"
 #include "coordinator/engine/steps/segment_orders.hpp"
 
 namespace standin::engine::steps {
@@ -35,18 +34,30 @@ base::Result<void> executesNothing(const StepContext& context) {
     return {};
 }
 
-namespace {
-
-MachineIdentity identityOfSpare(const StepContext& context, drivers::Deadline within) {
-    const auto& spare = context.spare();
-    return identityOf(*context.drivers.power, context.inventory.spare_power.at(spare.name),
-                      fmt::format("spare '{}'", spare.name.text()), spare.uuid, within);
+base::Result<MachineIdentity> askedIdentity(const StepContext& context, const drivers::PowerLadder& ladder,
+                                            const std::string& whose, const std::string& declared,
+                                            drivers::Deadline within) {
+    if (!declared.empty() && within < shortest_identity_question) {
+        return base::failure(
+            base::ErrorCode::TimedOut,
+            fmt::format("{}: no time was left to ask its power devices which machine they belong to", whose));
+    }
+    return identityOf(*context.drivers.power, ladder, whose, declared, within);
 }
 
-base::Result<void> acceptedIf(const MachineIdentity& identity, bool required) {
-    const auto problem = identity.problem(required);
+namespace {
+
+base::Result<MachineIdentity> identityOfSpare(const StepContext& context, drivers::Deadline within) {
+    const auto& spare = context.spare();
+    return askedIdentity(context, context.inventory.spare_power.at(spare.name),
+                         fmt::format("spare '{}'", spare.name.text()), spare.uuid, within);
+}
+
+base::Result<void> acceptedIf(const base::Result<MachineIdentity>& identity, bool required) {
+    if (!identity) return base::failure(identity.error());
+    const auto problem = identity->problem(required);
     if (problem.empty()) return {};
-    const bool is_other = identity.verdict == MachineIdentity::Verdict::Different;
+    const bool is_other = identity->verdict == MachineIdentity::Verdict::Different;
     return base::failure(is_other ? base::ErrorCode::Conflict : base::ErrorCode::Refused, problem);
 }
 

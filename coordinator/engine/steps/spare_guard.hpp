@@ -1,5 +1,6 @@
 #pragma once
 
+#include "coordinator/engine/machine_identity.hpp"
 #include "coordinator/engine/steps/step_context.hpp"
 
 namespace standin::engine::steps {
@@ -12,6 +13,14 @@ bool serves(const protocol::Segment& segment, const base::PortName& port, bool o
 /// coordinator's own records may be out of date: its journal may be new, or restored from a backup. Conflict: the spare
 /// owns a segment, so it executes a job.
 base::Result<void> executesNothing(const StepContext& context);
+
+/// A question that gets less time is as good as not asked, and its "unknown" would be no more than that.
+inline constexpr drivers::Deadline shortest_identity_question{500};
+
+/// identityOf() with what is left of the step's time. TimedOut: that is too little, so the step has to begin again.
+base::Result<MachineIdentity> askedIdentity(const StepContext& context, const drivers::PowerLadder& ladder,
+                                            const std::string& whose, const std::string& declared,
+                                            drivers::Deadline within);
 
 /// Asks the spare's power devices whether they belong to another machine (rule 5). Conflict: they do.
 base::Result<void> isNoOtherMachine(const StepContext& context, drivers::Deadline within);
