@@ -113,15 +113,15 @@ class RedfishService {
 
     /// The answer's status.
     Result<int> post(const std::string& path, const Json& body) {
+        if (!isPath(path))
+            return problem(ErrorCode::Unsupported, fmt::format("'{}' is no path", base::oneLine(path, longest_shown)));
         const auto left = std::chrono::ceil<Deadline>(until_ - std::chrono::steady_clock::now());
         auto headers = headers_;
         headers["Content-Type"] = "application/json";
         auto answer = client_.ask({"POST", path, protocol::jsonText(body), headers}, left, largest_resource);
         if (!answer) return failure(answer.error());
-        if (answer->status == 401 || answer->status == 403) {
-            return failure(ErrorCode::Refused,
-                           fmt::format("{} refuses the account ({})", client_.endpoint().url, answer->status));
-        }
+        if (answer->status == 401 || answer->status == 403)
+            return problem(ErrorCode::Refused, fmt::format("refuses the account ({})", answer->status));
         return answer->status;
     }
 
@@ -200,8 +200,8 @@ Result<std::string> redfishUuid(const PowerDevice& device, Deadline deadline) {
     if (!resource) return failure(resource.error());
     auto uuid = base::oneLine(textAt(*resource, "UUID"));
     if (uuid.empty())
-        return service.problem(ErrorCode::Unsupported,
-                               fmt::format("reports no UUID in {}", base::oneLine(*system, longest_shown)));
+        return (*service)->problem(ErrorCode::Unsupported,
+                                   fmt::format("reports no UUID in {}", base::oneLine(*system, longest_shown)));
     return uuid;
 }
 
