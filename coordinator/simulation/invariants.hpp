@@ -41,6 +41,9 @@ class Invariants {
     // What happens in the world.
     /// A fence must not fail because of a machine that it need not speak of.
     void fences(const protocol::CommandStamp& stamp, const std::string& segment, const protocol::SegmentOrder& order);
+    /// A server whose job answers is not fenced because of a message alone (rule 9).
+    void fencesServer(const protocol::CommandStamp& stamp, const std::string& segment,
+                      const protocol::SegmentOrder& order);
     void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order);
     void executes(const JobRequest& request, const std::string& executor);
     void deliversHeld(const std::string& job, const std::string& executor, std::uint64_t number,
