@@ -41,6 +41,9 @@ class Invariants {
     // Events in the world.
     /// A fence must not fail because of a machine that it need not speak of.
     void fences(const protocol::CommandStamp& stamp, const std::string& segment, const protocol::SegmentOrder& order);
+    /// A server whose job answers is not fenced because of a message alone (rule 9).
+    void fencesServer(const protocol::CommandStamp& stamp, const std::string& segment,
+                      const protocol::SegmentOrder& order);
     /// `ordered_at`: the order has left the coordinator.
     void segmentMoves(const std::string& segment, const base::MemberName& from, const protocol::SegmentOrder& order,
                       VirtualTime ordered_at);

@@ -27,6 +27,7 @@ domain::Server serverOf(int number, const Layout& layout) {
     server.holder_ports = {base::PortName("hf-" + server.name.text()), base::PortName("hb-" + server.name.text()),
                            "52:54:00:77:01:f0"};
     server.fence_policy = layout.policy;
+    server.evidence.policy = layout.evidence;
     server.shutdown_within = 20s;
     server.boot_within = 10s;
     server.rack = fmt::format("{}", 1 + (number - 1) / 2);

@@ -59,6 +59,7 @@ struct Layout {
     int spares = 1;
     domain::FencePolicy policy = domain::FencePolicy::Port;
     domain::JobData data = domain::JobData::Local;
+    domain::EvidencePolicy evidence = domain::EvidencePolicy::Silence;
     int vm_hosts = 1;    ///< servers are spread over them
     bool lent = false;   ///< the first spare lends its capacity to the last VM host (S106)
     bool uuids = false;  ///< servers and spares declare the UUIDs of their machines

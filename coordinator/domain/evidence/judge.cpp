@@ -49,11 +49,18 @@ std::string bothSilent(const Evidence& evidence, const Signs& signs) {
 
 constexpr auto power_is_off = "its power reads as off";
 
-/// Signs that need no other beside them. A job that has answered outweighs what a BMC says, which may be about another
-/// machine; it may have answered with its last breath where its port has lost its carrier since.
+/// A BMC may lie, or speak of another machine: a port that still has its carrier must not contradict it. One that has
+/// not been read twice says nothing about frames yet; then the job has to be silent.
+bool isPowerCredible(const Evidence& evidence, const Signs& signs) {
+    if (signs.carrier) return true;
+    if (evidence.job == Evidence::Job::Answers || evidence.frames == Evidence::Frames::Seen) return false;
+    return signs.frames || signs.job || evidence.carrier == Evidence::Carrier::Unknown;
+}
+
+/// Signs that need no other beside them. A job may have answered with its last breath where its port has lost its
+/// carrier since.
 std::optional<std::string> dead(const Evidence& evidence, const Signs& signs, EvidencePolicy policy) {
-    const bool answers = evidence.job == Evidence::Job::Answers;
-    if (signs.power && (!answers || signs.carrier)) return power_is_off;
+    if (signs.power && isPowerCredible(evidence, signs)) return power_is_off;
     if (signs.carrier && policy == EvidencePolicy::Silence) return silenceOfWire(signs);
     return std::nullopt;
 }

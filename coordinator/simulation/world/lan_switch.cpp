@@ -77,6 +77,7 @@ Result<Segment> LanSwitch::order(const protocol::CommandStamp& stamp, const base
     if (!given.owner.empty() && given.member(given.owner) == nullptr)
         return failure(ErrorCode::InvalidInput, fmt::format("owner '{}' is no member", given.owner.text()));
     world_.invariants.fences(stamp, id.text(), given);
+    world_.invariants.fencesServer(stamp, id.text(), given);
     protocol::SegmentOrder order = given;
     auto claimed = claimPorts(id.text(), order);
     if (!claimed) return failure(claimed.error());

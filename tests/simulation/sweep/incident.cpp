@@ -21,6 +21,8 @@ class Author {
         incident_.layout.spares = static_cast<int>(chance_.below(3)) + (chance_.percent(80) ? 1 : 0);
         if (chance_.percent(30)) incident_.layout.policy = domain::FencePolicy::Power;
         if (chance_.percent(20)) incident_.layout.vm_hosts = 2;
+        // Also what the evidence would mostly prevent: a server that is fenced while it goes on serving.
+        if (chance_.percent(40)) incident_.layout.evidence = domain::EvidencePolicy::Trap;
         if (chance_.percent(6)) incident_.layout.is_protected = false;
         const bool shared = incident_.layout.policy == domain::FencePolicy::Power && chance_.percent(40);
         incident_.layout.data = shared                ? domain::JobData::Shared
@@ -68,10 +70,10 @@ class Author {
 
     /// Some time on the way, by the clock or by what happens.
     std::string some() {
-        static constexpr std::array states{"TakingOver",           "GivingSegment",      "PreparingSpare",
-                                           "StartingSpare",        "HoldingRequests",    "DrainingStandIn",
-                                           "FreezingStandIn",      "ReleasingRequests",  "Settling",
-                                           "GivingSegmentToSpare", "ColdPreparingSpare", "LeavingSpare"};
+        static constexpr std::array states{
+            "Verifying",     "StandingDown",         "TakingOver",         "GivingSegment",   "PreparingSpare",
+            "StartingSpare", "HoldingRequests",      "DrainingStandIn",    "FreezingStandIn", "ReleasingRequests",
+            "Settling",      "GivingSegmentToSpare", "ColdPreparingSpare", "LeavingSpare"};
         static constexpr std::array verbs{"segment.set",   "stand_in.running", "stand_in.suspended",
                                           "restore.begin", "hold.holding",     "hold.releasing",
                                           "hold.idle",     "power.off",        "power.on",
@@ -125,9 +127,9 @@ class Author {
             const std::string name = numbered("server", i);
             const auto at = chance_.between(1s, 4s);
             const bool odd = chance_.percent(35);
-            line("at {}: fail {} kind={} serves={}{}", durationText(at), name,
+            line("at {}: fail {} kind={} serves={}{}{}", durationText(at), name,
                  oneOf(std::array{"processor", "memory", "power"}), chance_.percent(50) ? "yes" : "no",
-                 odd ? " trap=no" : "");
+                 chance_.percent(25) ? " hung=yes" : "", odd ? " trap=no" : "");
             if (!odd) continue;
             for (auto left = 1 + chance_.below(3); left > 0; --left)
                 line("at {}: trap {} times={} every={}", durationText(at + chance_.between(0s, 30s)), name,

@@ -83,6 +83,8 @@ class Shrinking {
         if (shortest_.layout.servers > 1) attempt([](Layout& layout) { --layout.servers; });
         if (shortest_.layout.spares > 0) attempt([](Layout& layout) { --layout.spares; });
         if (shortest_.layout.vm_hosts > 1) attempt([](Layout& layout) { --layout.vm_hosts; });
+        if (shortest_.layout.evidence == domain::EvidencePolicy::Trap)
+            attempt([](Layout& layout) { layout.evidence = domain::EvidencePolicy::Silence; });
         if (shortest_.layout.lent) attempt([](Layout& layout) { layout.lent = false; });
         if (shortest_.layout.uuids) attempt([](Layout& layout) { layout.uuids = false; });
         if (shortest_.layout.policy == domain::FencePolicy::Power)

@@ -27,11 +27,11 @@ struct Wanted {
 };
 
 void tell(const Incident& incident, const std::vector<Breach>& breaches) {
-    std::string text =
-        fmt::format("# {} servers, {} spares, {} VM hosts, policy {}{}{}{}\n", incident.layout.servers,
-                    incident.layout.spares, incident.layout.vm_hosts, standin::domain::nameOf(incident.layout.policy),
-                    incident.layout.is_protected ? "" : ", not protected", incident.layout.lent ? ", lent" : "",
-                    incident.layout.uuids ? ", UUIDs" : "");
+    std::string text = fmt::format(
+        "# {} servers, {} spares, {} VM hosts, policy {}, evidence {}{}{}{}\n", incident.layout.servers,
+        incident.layout.spares, incident.layout.vm_hosts, standin::domain::nameOf(incident.layout.policy),
+        standin::domain::nameOf(incident.layout.evidence), incident.layout.is_protected ? "" : ", not protected",
+        incident.layout.lent ? ", lent" : "", incident.layout.uuids ? ", UUIDs" : "");
     text += standin::simulation::text(incident.script);
     for (const Breach& breach : breaches)
         text += fmt::format("rule {} at {}: {}: {}\n", breach.rule, standin::simulation::text(breach.at), breach.who,

@@ -132,6 +132,18 @@ BOOST_AUTO_TEST_CASE(a_job_that_answers_outweighs_what_a_bmc_says_but_not_a_port
     checkEach(EvidencePolicy::Silence, false, {{with(jobAnswers(), lost), Kind::Confirmed}});
 }
 
+BOOST_AUTO_TEST_CASE(a_bmc_that_reads_as_off_is_not_believed_against_a_port_that_receives_frames) {
+    for (const auto policy : {EvidencePolicy::Silence, EvidencePolicy::Power}) {
+        const auto off = [](const Evidence& evidence) { return with(evidence, Evidence::Power::IsOff); };
+        checkEach(policy, false,
+                  {{off(with({}, there, Evidence::Frames::Seen)), Kind::Undecided},
+                   {off(with({}, there)), Kind::Undecided},  // the port was read once
+                   {off(with({}, there, Evidence::Frames::None)), Kind::Confirmed},
+                   {off(with(jobSilent(), there)), Kind::Confirmed},
+                   {off(with({}, lost)), Kind::Confirmed}});
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_is_silent_for_long_has_failed_although_its_machine_sends_frames) {
     checkEach(EvidencePolicy::Silence, false,
               {{with(jobSilent(2999ms), there, Evidence::Frames::Seen), Kind::Undecided},
