@@ -42,6 +42,7 @@ class Author {
         if (chance_.percent(25)) accident();
         if (chance_.percent(3)) movedAway();
         if (chance_.percent(5)) identities();
+        if (chance_.percent(8)) restraints();  // the last, so that what comes before is the same for each seed
         return std::move(incident_);
     }
 
@@ -233,6 +234,22 @@ class Author {
         for (int i = 1; i <= incident_.layout.spares; ++i)
             if (chance_.percent(40)) line("at 0s: bmc {} another", numbered("spare", i));
         if (chance_.percent(20)) line("at 0s: bmc {} another", server());
+    }
+
+    /// The site is frozen for a while, the brake bites at the second server, and an operator takes failovers back.
+    void restraints() {
+        if (chance_.percent(60)) {
+            line("at {}: freeze on", time(0s, 6s));
+            line("at {}: freeze off", time(7s, 170s));
+        }
+        if (chance_.percent(70)) {
+            incident_.layout.brake = 1;
+            for (int i = 1; i <= incident_.layout.servers; ++i)
+                line("at {}: fail {}", time(1s, 4s), numbered("server", i));
+            if (chance_.percent(70)) line("at {}: release-brake", time(5s, 200s));
+        }
+        if (chance_.percent(40)) line("at {}: cancel {}", time(1s, 90s), server());
+        line("at 240s: release-brake");
     }
 
     static constexpr std::array after_return{"close", "retry", "prepare", "refresh", "backup", "failover"};
