@@ -64,6 +64,7 @@ const std::vector<IgnoredEvents>& ignoredEvents() {
          {RequestsReturned, HandoversExhausted},
          {PreparingSpare},
          "after a retry: the preparation goes on"},
+        {{Failover}, {FailureConfirmed}, {TakingOver}, "it is confirmed; what is still found out is for the brake"},
         {{Failover}, {OperatorRetries, OperatorCloses}, statesThat(goesOn), "refused: the failover is under way"},
         {{Failover}, {OperatorRetries}, {Succeeded}, "refused: there is nothing to try again"},
         {{Failover}, {OperatorRetries, OperatorCloses}, statesThat(isClosing), "refused: it is closed"},

@@ -48,6 +48,12 @@ FAULTS = {
     "more_memory_than_the_host_has": Fault(SERVERS, "memory: 4GiB, maximum_memory: 8GiB", "memory: 4TiB, maximum_memory: 4TiB", "standin_stand_in",
                                            "give the stand-in less"),
     "a_fence_policy_that_is_none": Fault(SERVERS, "standin_boot_within", "standin_fence_policy: plug\nstandin_boot_within", "standin_fence_policy", "write it as in port"),
+    "an_unknown_evidence_policy": Fault(SERVERS, "standin_boot_within", "standin_evidence: {policy: silent}\nstandin_boot_within", "standin_evidence",
+                                        "did you mean silence?"),
+    "an_unknown_evidence_policy_of_a_kind": Fault(SERVERS, "standin_boot_within", "standin_evidence: {kinds: {memory: powr}}\nstandin_boot_within",
+                                                  "standin_evidence", "did you mean power?"),
+    "a_misspelt_key_of_the_evidence": Fault(SERVERS, "standin_boot_within", "standin_evidence: {decide_wihtin: 15s}\nstandin_boot_within",
+                                            "standin_evidence.decide_wihtin", "did you mean decide_within?"),
     # What is missing
     "a_server_without_mac": Fault(HOSTS, 'standin_gateway: 203.0.113.17, standin_mac: "52:54:00:00:01:0a",', "", "standin_mac", "say standin_mac"),
     "a_spare_without_bmc": Fault(HOSTS, "standin_bmc: 192.0.2.32, ", "", "standin_bmc", "say standin_bmc"),

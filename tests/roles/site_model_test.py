@@ -86,6 +86,13 @@ class Derived(unittest.TestCase):
         self.assertEqual(derived("store2", change, groups)["standin_agent_image_store"]["disks"], {"srv01": {"path": "/dev/sdb"}})
         self.assertEqual(derived("coord1", change, groups)["standin_coordinator_servers"]["srv01"]["image_store"], "store2")
 
+    def test_evidence_and_fence_always_reach_the_coordinators_servers_as_they_are(self):
+        evidence = {"policy": "power", "kinds": {"memory": "operator"}, "decide_within": "30s"}
+        server = derived("coord1", {"srv01": {"standin_evidence": evidence, "standin_fence_always": True}})["standin_coordinator_servers"]["srv01"]
+        self.assertEqual((server["evidence"], server["fence_always"]), (evidence, True))
+        for key in ("evidence", "fence_always"):   # the coordinator's own defaults hold
+            self.assertNotIn(key, derived("coord1")["standin_coordinator_servers"]["srv01"])
+
     def test_a_trap_user_of_each_server_with_an_engine(self):
         change = {"srv01": {"standin_engine_id": "0x80", "standin_trap_user": {"name": "bmc", "authentication": "SHA-256"}}}
         self.assertEqual(derived("coord1", change)["standin_coordinator_trap_users"],
@@ -117,6 +124,12 @@ class Nonsense(unittest.TestCase):
                 for value in ("x", 5, [], {}, [1], ["a"], {"a": 1}, True, {"a": [{"b": None}]}, [{"name": "a"}]):
                     problems = standin_site.standin_site(HOSTS | {host: variables_of | {variable: value}}, GROUPS)["problems"]
                     self.assertEqual([line for line in problems if "a rule of the site model failed" in line], [], (host, variable, value))
+
+    def test_a_policy_of_the_evidence_that_is_none_is_named_whatever_it_is(self):
+        for evidence in ({"policy": "silent"}, {"policy": ["power"]}, {"policy": None}, {"kinds": {"memory": 5}}, {"kinds": ["memory"]}):
+            problems = standin_site.standin_site(HOSTS | {"srv01": SERVER | {"standin_evidence": evidence}}, GROUPS)["problems"]
+            self.assertEqual(len(problems), 1, (evidence, problems))
+            self.assertIn("standin_evidence of server 'srv01' has ", problems[0])
 
 
 class Documented(unittest.TestCase):

@@ -43,6 +43,8 @@ SERVER = _MACHINE + (
     Key("standin_disk_serial", "text", "", False, "S3Z9NB0K"),
     Key("standin_disk_wwn", "text", "", False, '"0x5000c500a1b2c3d4"'),
     Key("standin_fence_policy", "policy", "", False, "port"),
+    Key("standin_evidence", "map", "evidence", False, "{policy: silence, kinds: {memory: operator}}"),
+    Key("standin_fence_always", "flag", "fence_always", False, "true"),
     Key("standin_trap_sources", "list", "", False, "[192.0.2.11]"),
     Key("standin_trap_identities", "list", "trap_identities", False, '["4c4c4544-0042-…"]'),
     Key("standin_engine_id", "text", "", False, '"0x80000c6f0473727631"'),
@@ -131,8 +133,12 @@ NESTED = {
     "standin_holder_back": {"port", "interface", "address"},
     "standin_holder_limits": {"connections", "bytes", "connection_bytes", "client_connections", "age", "patience", "proxied"},
     "standin_holder_http": {"ports", "header_bytes", "body_bytes", "header_wait", "body_wait", "idle", "answer_wait", "retry_after"},
+    "standin_evidence": {"policy", "kinds", "shortest_window", "longest_window", "silent_after", "decide_within", "suspicion"},
     "standin_trap_user": {"name", "authentication", "authentication_file", "privacy", "privacy_file"},
 }
+
+# What has to be known before a server is fenced: the values of standin_evidence's policy and kinds.
+EVIDENCE_POLICIES = ("trap", "silence", "power", "operator")
 
 # What the coordinator knows of a machine; for tables that are written out in standin_coordinator_servers and _spares.
 SERVER_TARGETS = {key.target for key in SERVER if key.target} | {"address", "disk", "holder_ports", "fence", "trap_sources"}

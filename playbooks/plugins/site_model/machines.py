@@ -40,7 +40,7 @@ def check(model, coordinator, complaints):
     machines = Machines(model, coordinator)
     if any(model.site.is_opaque(coordinator, table) for table in ("standin_coordinator_servers", "standin_coordinator_spares")):
         return   # the coordinator itself will say
-    for rule in (_written_out, only_once, _vlans, _bridges, _rows, _disks, _held_jobs, _memory, _data):
+    for rule in (_written_out, only_once, _vlans, _bridges, _rows, _disks, _held_jobs, _memory, _data, _evidence):
         rule(machines, complaints)
     for server in model.site.servers:
         _parts(machines, server, complaints)
@@ -186,6 +186,18 @@ def _data(machines, complaints):
             complaints.add(*at, "has data: local, so that a failover goes back to the last image", "agree with accepts_rollback: true")
         if job.get("data") == "shared" and (each.get("fence") or {}).get("policy", "port") != "power":
             complaints.add(*machines.where(name, "fence_policy"), "must be power where the job's data are shared", "say standin_fence_policy: power")
+
+
+def _evidence(machines, complaints):
+    for name, each in machines.servers.items():
+        evidence = each.get("evidence") if isinstance(each.get("evidence"), dict) else {}
+        kinds = evidence.get("kinds") if isinstance(evidence.get("kinds"), dict) else {}
+        said = {"policy": evidence.get("policy", "silence"), **{f"kinds.{kind}": policy for kind, policy in kinds.items()}}
+        for key, policy in said.items():
+            if policy not in keys.EVIDENCE_POLICIES:
+                complaints.add(*machines.where(name, "evidence"), f"has {key} '{policy}', which is no policy", nearest(str(policy), keys.EVIDENCE_POLICIES))
+        if not isinstance(evidence.get("kinds", {}), dict):
+            complaints.add(*machines.where(name, "evidence"), "has kinds that are not a mapping", "write it as in {kinds: {memory: operator}}")
 
 
 def _networks(machines, server, complaints):
