@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "agent/protocol/json_text.hpp"
 #include "coordinator/cli/commands.hpp"
 #include "coordinator/cli/text_table.hpp"
 
@@ -46,7 +47,7 @@ int releaseBrake(const CommandContext& context, const std::string& rack) {
         return ExitCode::Done;
     }
     std::string released;
-    for (const auto& id : listAt(reply.body, "released")) released += fmt::format(" {}", id.dump());
+    for (const auto& id : listAt(reply.body, "released")) released += " " + protocol::jsonText(id);
     context.out << printable("let through the brake: failovers" + released) << '\n';
     return ExitCode::Done;
 }

@@ -277,6 +277,13 @@ Result<void> mayReturn(const ServerFacts& facts, const ReturnFacts& asked) {
         return failure(ErrorCode::Conflict,
                        fmt::format("failover {} is going on: it is {}", failover->id, nameOf(failover->state)));
     }
+    if (failover != nullptr && !failover->confirmed) {
+        return failure(
+            ErrorCode::Conflict,
+            fmt::format("failover {} still verifies the failure of server '{}', and would fence it; close it "
+                        "first: standinctl operation close {}",
+                        failover->id, facts.name.text(), failover->id));
+    }
     if (failover != nullptr && asked.retires_holder) {
         return failure(ErrorCode::Conflict,
                        fmt::format("failover {} still orders the segment of server '{}' for spare '{}', whose last "

@@ -40,7 +40,8 @@ std::optional<DetectedEvent> detectEvent(const OperationProgress& progress) {
     if (operation.state != State::Closing) return std::nullopt;
     if (!operation.confirmed) {
         if (takeover::wasWoken(operation) && !progress.concluded(RestStandIn)) return std::nullopt;
-        return happened(Event::ClosedUp, "closed; the failure was not confirmed, and the server keeps its job");
+        return happened(Event::ClosedUp, "closed; the failure was not confirmed, and the server keeps its job",
+                        takeover::notRestedNote(progress));
     }
     if (!keepsStandIn(operation, progress.observation().server)) {
         if (operation.stand_in.empty() || progress.concluded(DeleteStandIn)) return happened(Event::ClosedUp, "closed");

@@ -28,6 +28,7 @@ constexpr std::array<EventRow, event_count> event_rows{{
     {Event::Begins, "Begins", inState(State::Opened)},
     {Event::FailureConfirmed, "FailureConfirmed", afterSteps({AskPort, AskJob, AskPower, WakeStandIn})},
     {Event::FailureRefuted, "FailureRefuted", afterSteps({AskJob})},
+    {Event::VerifiesAgain, "VerifiesAgain", afterSteps({AskPort, RestStandIn})},
     {Event::FenceWithheld, "FenceWithheld", inState(State::Verifying)},
     {Event::StoodDown, "StoodDown", inState(State::StandingDown)},
     {Event::StandInReady, "StandInReady", afterSteps({ResumeStandIn, ReviveStandIn})},

@@ -14,6 +14,7 @@ enum class Event {
     // failover
     FailureConfirmed,
     FailureRefuted,
+    VerifiesAgain,
     FenceWithheld,
     StoodDown,
     StandInReady,

@@ -40,9 +40,12 @@ bool mayCutPower(const OperationProgress& progress) {
         return true;
     const Step* resume = progress.find(ResumeStandIn);
     const Step* restore = progress.find(RestoreSpare);
-    const bool runs = operation.job_runs || operation.handovers > 0 || progress.done(WakeStandIn) ||
-                      progress.done(ResumeStandIn) || progress.done(ReviveStandIn) ||
-                      (resume != nullptr && resume->finding == Finding::Unled);
+    // A guest that was woken counts until its job was asked without success.
+    const bool awaited =
+        progress.done(WakeStandIn) && !operation.cold &&
+        (resume == nullptr || resume->state == StepState::Planned || resume->state == StepState::Running);
+    const bool runs = operation.job_runs || operation.handovers > 0 || awaited || progress.done(ResumeStandIn) ||
+                      progress.done(ReviveStandIn) || (resume != nullptr && resume->finding == Finding::Unled);
     const bool restores =
         restore != nullptr && (restore->state == StepState::Polling || restore->state == StepState::Done);
     return runs || restores;

@@ -21,6 +21,13 @@ void addNote(Operation& operation, const Note& note) {
     operation.at({StepName::TellOperator, note.topic}).state = StepState::Planned;
 }
 
+bool hasUnsentNote(const Operation& operation) {
+    return std::any_of(operation.notes.begin(), operation.notes.end(), [&operation](const Note& note) {
+        const Step* told = operation.find(StepName::TellOperator, note.topic);
+        return told == nullptr || told->state != StepState::Done;
+    });
+}
+
 void addEndNote(Operation& operation, const Observation* observation, base::WallTime now) {
     if (operation.kind == OperationKind::Failover && observation != nullptr &&
         (operation.state == State::Succeeded || operation.state == State::Failed)) {

@@ -9,6 +9,9 @@ namespace standin::domain {
 /// Adds a note. A topic that occurs again is reported again.
 void addNote(Operation& operation, const Note& note);
 
+/// True if a note was not sent to the operator, as far as is known.
+bool hasUnsentNote(const Operation& operation);
+
 /// Adds the note of an end (S109, S131, S229, S231).
 void addEndNote(Operation& operation, const Observation* observation, base::WallTime now);
 

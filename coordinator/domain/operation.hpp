@@ -83,7 +83,9 @@ struct Operation {
     bool cold = false;                           ///< the stand-in cannot be used: the spare takes over alone
     bool confirmed = true;   ///< failover: the failure is, by evidence or by a person; before that nothing is fenced
     bool suspected = false;  ///< failover: evidence has refuted a report about this server a short time before
-    bool job_runs = false;   ///< the machine that was given the segment executes the job, as far as is known
+    bool verify_again =
+        false;              ///< failover: what is known of the server is older than what was reported, or than a wait
+    bool job_runs = false;  ///< the machine that was given the segment executes the job, as far as is known
 
     std::vector<HeldWrites> writes;  ///< failover: the machines that have, or may have, executed the job
     bool discard_data =

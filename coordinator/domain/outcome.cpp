@@ -65,6 +65,9 @@ class Consequences {
             case Event::Undone:
                 giveBack();
                 break;
+            case Event::VerifiesAgain:
+                if (change_.from == State::TakingOver) giveBack();
+                break;
             default:
                 break;
         }

@@ -19,6 +19,7 @@ struct WholeOperation {
     enum class Because {
         Opened,     ///< the record begins here
         Recovered,  ///< the coordinator was restarted: the operation as read from the journal, after recover()
+        Joined,     ///< a further report was merged into it before its failure was confirmed
         Continued   ///< a new copy, so that older lines may be dropped
     };
     Because because = Because::Opened;

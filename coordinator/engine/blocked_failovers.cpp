@@ -19,6 +19,7 @@ std::vector<BlockedFailover> BlockedFailovers::due() {
         return failover == nullptr || !isOpen(*failover);
     });
     std::vector<BlockedFailover> blocked;
+    if (state_.restraints.freeze().on) return blocked;
     for (const auto& [name, server] : state_.inventory.servers) {
         const auto* failover = state_.operations.openFailoverOf(name);
         if (failover == nullptr || containment_.isSetAside(failover->id) || state_.maintenance.reason(name)) continue;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/base/text.hpp"
+#include "coordinator/domain/notes.hpp"
 #include "coordinator/domain/recover.hpp"
 #include "coordinator/engine/missing_machine.hpp"
 
@@ -65,8 +66,8 @@ void Conductor::recover(std::vector<domain::Operation> operations,
             containment_.setAsideWithout(missing, state_.operations.restore(std::move(operation)));
             continue;
         }
-        if (operation.state != domain::State::Closed && operation.state != domain::State::Cancelled)
-            state_.batch.touch(operation.id);
+        const bool is_over = operation.state == domain::State::Closed || operation.state == domain::State::Cancelled;
+        if (!is_over || domain::hasUnsentNote(operation)) state_.batch.touch(operation.id);
         turns_.noteRestore(operation);
         state_.restraints.note(operation);
         state_.operations.noteEnd(operation);

@@ -167,7 +167,7 @@ Result<domain::OperationId> Engine::unsetSpare(const base::ServerName& server, c
 Result<void> Engine::setMaintenance(const base::ServerName& server, bool on, const std::string& why,
                                     const std::string& asked_by) {
     return parts_->ask<void>(
-        [=](Conductor& conductor) { return conductor.maintenance().set(server, on, why, asked_by); });
+        [=](Conductor& conductor) { return conductor.requests().setMaintenance(server, on, why, asked_by); });
 }
 
 std::vector<ServerSnapshot> Engine::servers() const {

@@ -46,13 +46,29 @@ Engine::ReportOutcome FailureReports::report(const FailureReport& report) {
         ++failover.reports;
         domain::addMessages(failover, report.messages);
         state_.batch.changed(foreseen.operation);
-        // It waits for a person to say that the server has failed.
-        if (report.reported_by.starts_with("operator ") && !failover.confirmed)
-            decisions_.accept(failover, domain::Event::OperatorRetries, "confirmed by " + report.reported_by);
+        joinUnconfirmed(failover, report);
     } else {
         refuse(report, foreseen.reason);
     }
     return foreseen;
+}
+
+/// A further report is newer than what was found out, and may be of a kind that demands less evidence.
+void FailureReports::joinUnconfirmed(domain::Operation& failover, const FailureReport& report) {
+    if (failover.confirmed) return;
+    state_.batch.recorder().joined(failover.id);
+    if (report.reported_by.starts_with("operator ")) {  // a person who says so has looked
+        failover.asked_by = report.reported_by;
+        decisions_.accept(failover, domain::Event::OperatorRetries, "confirmed by " + report.reported_by);
+        return state_.batch.touch(failover.id);
+    }
+    const auto& evidence = state_.server(failover.server).evidence;
+    if (evidence.policyFor(report.kind) < evidence.policyFor(failover.failure)) {
+        failover.failure = report.kind;
+        failover.cause = report.cause;
+    }
+    failover.verify_again = failover.state == domain::State::Verifying || failover.state == domain::State::StandingDown;
+    state_.batch.touch(failover.id);
 }
 
 void FailureReports::refuse(const FailureReport& report, const std::string& reason) {
@@ -81,6 +97,7 @@ OperationId FailureReports::openFailover(const FailureReport& report, base::Wall
     failover.failure = report.kind;
     failover.cause = report.cause;
     domain::addMessages(failover, report.messages);
+    failover.confirmed = false;
     failover.suspected = state_.operations.wasRefuted(server);
     if (other != nullptr) {
         decisions_.accept(state_.operations.at(other->id), domain::Event::Preempted,

@@ -23,6 +23,7 @@ class FailureReports {
     void failOverLate(const LateFailure& late);
 
   private:
+    void joinUnconfirmed(domain::Operation& failover, const domain::FailureReport& report);
     void refuse(const domain::FailureReport& report, const std::string& reason);
     domain::OperationId openFailover(const domain::FailureReport& report, base::WallTime failure_at);
 

@@ -124,8 +124,8 @@ void JobFindings::executorLost(const WatchedPlacement& looked, const ExecutorLos
     const bool retriable = isRetriable(failover);
     const bool has_spare =
         retriable && (!observer_.observe(*failover).spares.empty() || !failover->failed_spares.empty());
-    const bool retries =
-        retriable && !state_.maintenance.reason(server) && loss.server_is_off && (has_spare || loss.after_silence);
+    const bool retries = retriable && !state_.maintenance.reason(server) && !state_.restraints.freeze().on &&
+                         loss.server_is_off && (has_spare || loss.after_silence);
     const std::string cure =
         retries ? fmt::format("failover {} is tried again", failover->id)
         : retriable

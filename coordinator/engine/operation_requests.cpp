@@ -115,6 +115,21 @@ Result<void> OperationRequests::retry(domain::OperationId id, const std::string&
     return {};
 }
 
+Result<void> OperationRequests::setMaintenance(const base::ServerName& server, bool on, const std::string& why,
+                                               const std::string& asked_by) {
+    const auto* failover = state_.operations.openFailoverOf(server);
+    if (on && failover != nullptr && !failover->confirmed) {
+        const auto message = fmt::format(
+            "failover {} verifies the failure of server '{}', and would fence it; close it first: standinctl operation "
+            "close {}",
+            failover->id, server.text(), failover->id);
+        state_.batch.audit(asked_by, fmt::format("maintenance of server '{}' on", server.text()),
+                           "refused: " + message);
+        return failure(base::ErrorCode::Conflict, message);
+    }
+    return state_.maintenance.set(server, on, why, asked_by);
+}
+
 Result<void> OperationRequests::mayCancel(domain::OperationId id) const {
     const auto found = complete(id);
     if (!found) return failure(found.error());

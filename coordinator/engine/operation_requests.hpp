@@ -22,6 +22,9 @@ class OperationRequests {
     base::Result<void> close(domain::OperationId id, const std::string& asked_by, bool discard_data = false);
     /// Takes a failover back that has not begun to give the segment (domain/cancel/).
     base::Result<void> cancel(domain::OperationId id, const std::string& asked_by);
+    /// Conflict: to switch it on while a failover of the server verifies its failure.
+    base::Result<void> setMaintenance(const base::ServerName& server, bool on, const std::string& why,
+                                      const std::string& asked_by);
     /// What retry(), cancel(), confirmFence() and close() would answer now.
     [[nodiscard]] base::Result<void> mayRetry(domain::OperationId id) const;
     [[nodiscard]] base::Result<void> mayCancel(domain::OperationId id) const;

@@ -73,7 +73,8 @@ const Operation* Operations::openFailoverOf(const base::ServerName& server) cons
 bool Operations::wasRefuted(const base::ServerName& server) const {
     return newestOf(server, [&](const Operation& operation) {
                return operation.kind == OperationKind::Failover && operation.state == State::Closed &&
-                      !operation.confirmed &&
+                      std::any_of(operation.notes.begin(), operation.notes.end(),
+                                  [](const domain::Note& note) { return note.topic == "refuted"; }) &&
                       context_.now() < operation.ended_at + context_.server(server).evidence.suspicion;
            }) != nullptr;
 }

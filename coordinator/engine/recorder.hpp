@@ -27,6 +27,11 @@ class Recorder {
 
     /// Continues the record of an operation from the journal after a restart, at this line.
     void recovered(domain::OperationId id, std::uint32_t next_line, base::WallTime at);
+    /// A further report changes the operation: the next line is preceded by a complete copy.
+    void joined(domain::OperationId id) {
+        auto& due = progress_[id].whole_due;
+        if (!due) due = domain::WholeOperation::Because::Joined;
+    }
     void forget(domain::OperationId id) { progress_.erase(id); }
 
     // All of these are called before the operation is changed. After the change decided() may be called, unless

@@ -188,6 +188,7 @@ json toJsonWithoutSteps(const domain::Operation& operation) {
     if (!operation.messages.empty()) object["messages"] = operation.messages;
     if (!operation.confirmed) object["confirmed"] = false;
     if (operation.suspected) object["suspected"] = true;
+    if (operation.verify_again) object["verify_again"] = true;
     if (operation.image_at != base::WallTime{}) object["image_at"] = base::rfc3339(operation.image_at);
     if (operation.stand_in_image_at != base::WallTime{})
         object["stand_in_image_at"] = base::rfc3339(operation.stand_in_image_at);
@@ -251,6 +252,7 @@ base::Result<domain::Operation> operationFrom(const json& object) {
     operation.job_runs = fields.boolean("job_runs", false);
     operation.confirmed = fields.boolean("confirmed", true);
     operation.suspected = fields.boolean("suspected", false);
+    operation.verify_again = fields.boolean("verify_again", false);
     operation.image_at = moment(fields, "image_at");
     operation.stand_in_image_at = moment(fields, "stand_in_image_at");
     operation.writes = list<domain::HeldWrites>(fields, "writes", &writesFrom);

@@ -20,9 +20,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr Names<WholeOperation::Because, 3> causes{{
+constexpr Names<WholeOperation::Because, 4> causes{{
     {WholeOperation::Because::Opened, "opened"},
     {WholeOperation::Because::Recovered, "recovered"},
+    {WholeOperation::Because::Joined, "joined"},
     {WholeOperation::Because::Continued, "continued"},
 }};
 

@@ -39,6 +39,9 @@ using namespace Poco::Data::Keywords;
 
 namespace {
 
+/// SQLite opens a file at once; one that cannot be opened is tried again for so long.
+constexpr std::size_t longest_opening_s = 5;
+
 void registerOnce() {
     static const bool registered = [] {
         Poco::Data::SQLite::Connector::registerConnector();
@@ -126,7 +129,7 @@ Result<void> SqliteJournal::Database::openFile() {
         if (!marked) return failure(marked.error());
         mark = std::move(*marked);
     }
-    writing = std::make_unique<Session>("SQLite", path);
+    writing = std::make_unique<Session>("SQLite", path, longest_opening_s);
     std::string verdict;
     *writing << "PRAGMA quick_check(1)", into(verdict), now;
     if (verdict != "ok") {
@@ -138,7 +141,7 @@ Result<void> SqliteJournal::Database::openFile() {
     auto schema = prepareSchema(*writing);
     if (!schema) return failure(schema.error().within(fmt::format("journal '{}'", path)));
     audit_head = openAudit(*writing);
-    reading = std::make_unique<Session>("SQLite", path);
+    reading = std::make_unique<Session>("SQLite", path, longest_opening_s);
     return {};
 }
 

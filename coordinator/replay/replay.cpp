@@ -58,12 +58,15 @@ class Reader {
         if (whole.because == WholeOperation::Because::Recovered) {
             replayed.sentences = {"the coordinator was started again"};
             if (follows) recover(operation(), observation_, replayed.at);
+        } else if (whole.because == WholeOperation::Because::Joined) {
+            replayed.sentences = {fmt::format("a further report was merged, {} by now", whole.operation.reports)};
         } else if (whole.because == WholeOperation::Because::Continued) {
             replayed.sentences = {"written whole again"};
         } else {
             replayed.sentences = {fmt::format("opened by {}: {}", whole.operation.asked_by, whole.operation.cause)};
         }
-        if (follows) judge(replayed, differences(whole.operation, operation()));
+        const bool is_known = whole.because != WholeOperation::Because::Joined;  // what was merged is not derived
+        if (follows && is_known) judge(replayed, differences(whole.operation, operation()));
         operation() = whole.operation;
         observation_ = {};
         observation_.server = whole.server;

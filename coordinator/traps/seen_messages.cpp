@@ -9,6 +9,7 @@
 
 #include "agent/base/durable_file.hpp"
 #include "agent/base/number.hpp"
+#include "agent/protocol/json_text.hpp"
 
 namespace standin::traps {
 
@@ -187,7 +188,7 @@ base::Result<void> SeenMessages::save() {
     std::unique_lock lock(mutex_);
     if (!changed_) return {};
     changed_ = false;
-    const auto text = written().dump() + "\n";
+    const auto text = protocol::jsonText(written()) + "\n";
     lock.unlock();
     auto done = base::writeKeepingRoom(file_, text, 0600);
     if (done) return {};

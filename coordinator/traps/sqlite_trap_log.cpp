@@ -27,6 +27,8 @@ using Poco::Data::Keywords::into;
 using Poco::Data::Keywords::now;
 using Poco::Data::Keywords::use;
 
+/// SQLite opens a file at once; one that cannot be opened is tried again for so long.
+constexpr std::size_t longest_opening_s = 5;
 constexpr std::chrono::milliseconds batch_every{100};  // what a crash may take: some records, never a verdict
 constexpr std::size_t most_listed = 1'000;
 constexpr std::uint64_t numbers_reserved =
@@ -40,7 +42,7 @@ bool isFailure(Verdict::Outcome outcome) {
 
 class SqliteTrapLog final : public TrapLog {
   public:
-    explicit SqliteTrapLog(const std::string& path) : session_("SQLite", path), backlog_(prepare()) {
+    explicit SqliteTrapLog(const std::string& path) : session_("SQLite", path, longest_opening_s), backlog_(prepare()) {
         writer_.start("trap log", [this](const auto& stop) { run(stop); });
     }
     ~SqliteTrapLog() override {

@@ -75,11 +75,19 @@ void report(Operation& operation, const std::string& again) {
     addNote(operation, {topic, is_failover ? Level::Error : Level::Warning, sentence, operation.cure});
 }
 
+/// The server may execute its job again by now (rule 9). A person's word stays.
+bool isEvidenceOld(const Operation& operation) {
+    const bool by_person = operation.asked_by.starts_with("operator ") || operation.attempt_from != base::WallTime{};
+    return operation.kind == OperationKind::Failover && operation.state == State::TakingOver &&
+           !isFenceBegun(operation) && !by_person && !isPositive(evidenceOf(operation));
+}
+
 /// The time for which it waited is not the steps'.
 void goOn(Operation& operation, base::WallTime now) {
     const auto waited = now - operation.restraint.since;
     operation.restraint = {};
     operation.cure.clear();
+    operation.verify_again = isEvidenceOld(operation);
     if (isResting(operation.state)) return;
     for (auto& shared : operation.steps) {
         const bool tried = shared->state == StepState::Failed || shared->state == StepState::Unknown ||

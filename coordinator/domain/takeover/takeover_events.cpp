@@ -78,6 +78,7 @@ Note takeoverNote(const OperationProgress& progress) {
 
 std::optional<DetectedEvent> whileTakingOver(const OperationProgress& progress) {
     const Operation& operation = progress.operation();
+    if (operation.verify_again) return happened(Event::VerifiesAgain, "it has waited, and its evidence is old");
     if (operation.cold) return happened(Event::StandInUnusable, "the cold path goes on");
     if (operation.stand_in.empty()) {
         const std::string why = "no stand-in is ready";

@@ -18,6 +18,9 @@ Evidence evidenceOf(const OperationProgress& progress);
 /// When evidence that does not suffice by then needs a person.
 base::WallTime decideBy(const OperationProgress& progress);
 /// The stand-in was resumed in order to verify a failure, or may have been.
+/// For the operator, at an end without a fence: the stand-in was resumed, and is not confirmed as suspended. Nullopt:
+/// it is.
+std::optional<Note> notRestedNote(const OperationProgress& progress);
 bool wasWoken(const Operation& operation);
 
 // The parts of the two states before the fence.

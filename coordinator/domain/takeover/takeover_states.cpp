@@ -36,6 +36,22 @@ void leaveColdPath(Operation& operation) {
     operation.cold = false;
 }
 
+/// What is asked just now goes on: its answer is new enough.
+void verifyAgain(Operation& operation, State from) {
+    operation.verify_again = false;
+    operation.confirmed = false;
+    operation.writes.clear();
+    const StepSet asked{AskJob};
+    const StepSet all{AskPort, AskJob, AskPower, WakeStandIn, RestStandIn};
+    for (auto& step : operation.steps) {
+        if (!(from == State::Verifying ? asked : all).contains(step->id.name)) continue;
+        Step& again = step.own();
+        if (again.state != StepState::Running) again.state = StepState::Planned;
+        again.finding = Finding::None;
+        again.found.clear();
+    }
+}
+
 void noteSegmentGiven(Operation& operation) {
     operation.job_runs = !handover::isReleased(operation);
     // Nobody could say whether the stand-in runs: then it keeps the segment as it was given to it.
@@ -72,6 +88,10 @@ void enterState(Operation& operation, const Change& change) {
             break;
         case Event::FailureConfirmed:
             operation.confirmed = true;
+            operation.verify_again = false;
+            break;
+        case Event::VerifiesAgain:
+            verifyAgain(operation, change.from);
             break;
         case Event::StandInUnusable:
             operation.cold = true;
@@ -87,6 +107,7 @@ void enterState(Operation& operation, const Change& change) {
             break;
         case Event::OperatorRetries:
             operation.confirmed = true;  // by a person
+            operation.verify_again = false;
             retry(operation);
             break;
         default:

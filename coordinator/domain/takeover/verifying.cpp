@@ -203,6 +203,8 @@ std::optional<DetectedEvent> whileVerifying(const OperationProgress& progress) {
             }
             return std::nullopt;
         case Judgement::Kind::Refuted:
+            if (progress.operation().verify_again)
+                return happened(Event::VerifiesAgain, "reported again after its job was asked");
             return refuted(progress, judgement.by);
         case Judgement::Kind::Undecided:
             break;
@@ -221,15 +223,19 @@ std::optional<DetectedEvent> whileWithheld(const OperationProgress& progress) {
 
 std::optional<DetectedEvent> whileStandingDown(const OperationProgress& progress) {
     const Operation& operation = progress.operation();
-    const auto& stand_in = operation.stand_in.text();
-    if (!wasWoken(operation) || progress.done(RestStandIn)) return happened(Event::StoodDown, operation.why);
-    if (!progress.gaveUp(RestStandIn)) return std::nullopt;
-    return happened(Event::StoodDown, operation.why,
-                    Note{"stand_in_not_rested", Level::Error,
-                         fmt::format("stand-in '{}' runs in quarantine and could not be suspended again: {}", stand_in,
-                                     progress.problemOf(RestStandIn)),
-                         fmt::format("look after VM host '{}', then: standinctl prepare {}",
-                                     progress.observation().server.vm_host.text(), operation.server.text())});
+    if (wasWoken(operation) && !progress.concluded(RestStandIn)) return std::nullopt;
+    if (operation.verify_again) return happened(Event::VerifiesAgain, "reported again while it stood down");
+    return happened(Event::StoodDown, operation.why, notRestedNote(progress));
+}
+
+std::optional<Note> notRestedNote(const OperationProgress& progress) {
+    if (!wasWoken(progress.operation()) || progress.done(RestStandIn)) return std::nullopt;
+    const auto& server = progress.observation().server;
+    return Note{"stand_in_not_rested", Level::Error,
+                fmt::format("stand-in '{}' could not be suspended again, and may run on in quarantine: {}",
+                            progress.operation().stand_in.text(), progress.problemOf(RestStandIn)),
+                fmt::format("look after VM host '{}', then: standinctl spare prepare {}", server.vm_host.text(),
+                            server.name.text())};
 }
 
 bool wasWoken(const Operation& operation) {

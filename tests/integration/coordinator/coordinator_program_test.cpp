@@ -35,7 +35,7 @@ BOOST_FIXTURE_TEST_CASE(every_problem_of_a_bad_configuration_is_told_with_its_pl
     std::ofstream(directory / "trap_rules.yml", std::ios::app) << "  - {name: odd, reason: x, verdict: perhaps}\n";
     auto checked = runProgram("standin-coordinator", {"--check-config", configuration_file});
     BOOST_TEST(checked.exit_code == 1);
-    BOOST_TEST(checked.errors.find(configuration_file + ":41:1: colour: unknown key") != std::string::npos,
+    BOOST_TEST(checked.errors.find(configuration_file + ":43:1: colour: unknown key") != std::string::npos,
                checked.errors);
     BOOST_TEST(checked.errors.find("notify.command: 'relative/path' is not an absolute path") != std::string::npos,
                checked.errors);

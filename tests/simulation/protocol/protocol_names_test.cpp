@@ -48,9 +48,10 @@ struct Failovers {
 };
 
 /// Cancelling is not modelled: it begins only while nobody but the server was given the segment, and the simulation
-/// checks it.
+/// checks it. To verify again is to be in Verifying as before.
 bool isModelled(const domain::Transition& row) {
-    return row.event != domain::Event::OperatorCancels && row.from != domain::State::Cancelling;
+    return row.event != domain::Event::OperatorCancels && row.event != domain::Event::VerifiesAgain &&
+           row.from != domain::State::Cancelling;
 }
 
 Failovers failoversInCode() {

@@ -24,6 +24,7 @@ struct Cancellation {
     Cancellation() {
         observation.server.name = standin::base::ServerName("server01");
         observation.server.switch_agent = standin::base::AgentName("switch1");
+        observation.server.evidence.policy = EvidencePolicy::Trap;  // these are about what comes after the evidence
         failover.id = 17;
         failover.server = observation.server.name;
         failover.stand_in = standin::base::StandInName("server01-1");
@@ -96,6 +97,7 @@ BOOST_FIXTURE_TEST_CASE(a_fenced_port_gets_its_segment_again_and_the_stand_in_is
 }
 
 BOOST_FIXTURE_TEST_CASE(power_that_may_be_cut_cannot_be_taken_back, Cancellation) {
+    observation.server.fence_always = true;
     begin();
     ends(port_step, StepReport::done("off"));
     ends(resume_step, StepReport::failed(ErrorCode::Unreachable, "no answer"));

@@ -246,6 +246,59 @@ BOOST_AUTO_TEST_CASE(a_job_that_answers_refutes_the_report_and_the_stand_in_is_s
     BOOST_TEST(!fenced(decision.after));
 }
 
+BOOST_AUTO_TEST_CASE(a_further_report_is_not_refuted_by_an_answer_from_before_it) {
+    auto answered = StepReport::done("answered");
+    answered.finding = Finding::Answers;
+    auto operation = verifying().after;
+    report(operation, StepName::WakeStandIn, StepReport::done("runs"), reported_at + 1ms);
+    report(operation, StepName::AskJob, answered, reported_at + 2ms);
+    operation.verify_again = true;
+    auto decision = decide(operation, aServer(), reported_at + 2ms);
+    BOOST_TEST((decision.after.state == State::Verifying));
+    BOOST_TEST(wants(decision, StepName::AskJob));
+    operation = decision.after;
+    report(operation, StepName::AskJob, answered, reported_at + 5ms);
+    operation = decide(operation, aServer(), reported_at + 5ms).after;
+    BOOST_REQUIRE((operation.state == State::StandingDown));
+    operation.verify_again = true;
+    report(operation, StepName::RestStandIn, StepReport::done("suspended"), reported_at + 30ms);
+    decision = decide(operation, aServer(), reported_at + 30ms);
+    BOOST_TEST((decision.after.state == State::Verifying));
+    for (const auto step : {StepName::AskJob, StepName::WakeStandIn}) BOOST_TEST(wants(decision, step), nameOf(step));
+    BOOST_TEST(!fenced(decision.after));
+}
+
+BOOST_AUTO_TEST_CASE(a_failover_that_was_frozen_before_its_fence_is_verified_again) {
+    auto seen = aServer();
+    auto operation = verifying(seen).after;
+    report(operation, StepName::AskPort, found(Finding::NoCarrier), reported_at + 2ms);
+    seen.site.frozen = "operator ada";
+    operation = decide(operation, seen, reported_at + 2ms).after;
+    BOOST_REQUIRE((operation.state == State::TakingOver));
+    BOOST_TEST(!fenced(operation));
+    seen.site.frozen.clear();
+    const auto decision = decide(operation, seen, reported_at + 1h);
+    BOOST_TEST((decision.after.state == State::Verifying));
+    BOOST_TEST(!decision.after.confirmed);
+    BOOST_TEST(wants(decision, StepName::AskPort));
+    BOOST_TEST(!fenced(decision.after));
+}
+
+BOOST_AUTO_TEST_CASE(power_is_not_cut_for_a_stand_in_that_runs_and_whose_job_does_not_answer) {
+    auto nobody = aServer();
+    nobody.spares.clear();
+    auto operation = verifying(nobody).after;
+    report(operation, StepName::WakeStandIn, StepReport::done("runs"), reported_at + 1ms);
+    report(operation, StepName::AskPort, found(Finding::NoCarrier), reported_at + 2ms);
+    operation = decide(operation, nobody, reported_at + 2ms).after;
+    BOOST_REQUIRE((operation.state == State::TakingOver));
+    report(operation, StepName::FencePort, StepReport::done("off the segment"), reported_at + 10ms);
+    report(operation, StepName::ResumeStandIn, StepReport::failed(base::ErrorCode::Unreachable, "no answer"),
+           reported_at + 20ms);
+    const auto decision = decide(operation, nobody, reported_at + 20ms);
+    BOOST_TEST(decision.after.find(StepName::FencePower, "server01") == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(places_that_cannot_be_asked_call_a_person_who_can_confirm_or_close) {
     auto operation = verifying().after;
     for (const auto step : {StepName::AskPort, StepName::AskJob})

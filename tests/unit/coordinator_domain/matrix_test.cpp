@@ -60,6 +60,7 @@ class AnyCase {
         operation.cold = isCold(state) || (state == State::Settling && flip());
         operation.job_runs = flip();
         if (state == State::NeedsOperator) operation.confirmed = flip();
+        operation.verify_again = !often();
         operation.handovers = any(0, 3);
         const bool goes_well = flip();
         for (const auto& row : step_descriptors) addStep(operation, row.step, goes_well);

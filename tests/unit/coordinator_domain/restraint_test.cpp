@@ -23,6 +23,8 @@ struct Restrained {
         failover.server = observation.server.name;
         failover.stand_in = standin::base::StandInName("server01-1");
         failover.opened_at = failover.failure_at = freeze_noon;
+        observation.server.evidence.policy = EvidencePolicy::Trap;  // these are about what comes after the evidence
+        observation.spares = {standin::base::SpareName("spare01")};
     }
     Verdict decide(WallTime now) { return decideOn(failover, observation, now); }
     [[nodiscard]] bool hasBegun(StepName step) const {
