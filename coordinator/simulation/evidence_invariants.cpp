@@ -35,6 +35,9 @@ void Invariants::fencesServer(const protocol::CommandStamp& stamp, const std::st
     const auto found = operations.find(operationOf(stamp.operation));
     if (found == operations.end()) return;
     const domain::Operation& failover = *found->second;
+    // A fence that was begun goes on, also after a crash: it may be in force.
+    const domain::Step* fence = failover.find(domain::StepName::FencePort, server.name.text());
+    if (fence != nullptr && fence->attempts > 1) return;
     // A person has asked for it, or has said that it has failed; or the policy believes the report.
     const bool by_person = failover.asked_by.starts_with("operator ") || failover.attempt_from != base::WallTime{};
     if (by_person || server.evidence.policyFor(failover.failure) == domain::EvidencePolicy::Trap) return;

@@ -49,12 +49,12 @@ std::string bothSilent(const Evidence& evidence, const Signs& signs) {
 
 constexpr auto power_is_off = "its power reads as off";
 
-/// A BMC may lie, or speak of another machine: a port that still has its carrier must not contradict it. One that has
-/// not been read twice says nothing about frames yet; then the job has to be silent.
+/// A BMC may lie, or speak of another machine, so another place has to agree and none to contradict it. Where neither
+/// switch nor job can be asked, nobody can be given the segment either: to wait costs nothing.
 bool isPowerCredible(const Evidence& evidence, const Signs& signs) {
     if (signs.carrier) return true;
     if (evidence.job == Evidence::Job::Answers || evidence.frames == Evidence::Frames::Seen) return false;
-    return signs.frames || signs.job || evidence.carrier == Evidence::Carrier::Unknown;
+    return signs.frames || signs.job;
 }
 
 /// Signs that need no other beside them. A job may have answered with its last breath where its port has lost its
